@@ -1,0 +1,105 @@
+"""DatasetConfig: everything that decides the bytes of a dataset. Validated wherever it comes from (API, CLI, file)."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SPLITS = ("train", "validation", "test")
+PageMode = Literal["micro", "tiny", "small", "base", "large"]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
+
+
+class Settings(BaseModel):
+    """Base of every configuration: frozen, and unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=4096, allow_inf_nan=False)
+
+
+class SampleSource(Settings):
+    """Documents made here, the same for the same seed: news-like texts with facts and a one-sentence summary."""
+
+    kind: Literal["sample"] = "sample"
+    length: Literal["brief", "article"] = Field(
+        "article", description="brief: 59-99 characters, fits a micro page; article: several paragraphs"
+    )
+
+
+class FilesSource(Settings):
+    """Documents in .jsonl, .csv, .parquet or .txt files."""
+
+    kind: Literal["files"] = "files"
+    path: str = Field(description="a file or a folder; or upload:<name> for an uploaded file", min_length=1)
+
+
+class HubSource(Settings):
+    """Documents in a dataset on the Hugging Face Hub."""
+
+    kind: Literal["hub"] = "hub"
+    id: str = Field(description="owner/name", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$")
+    config: str | None = Field(None, description="configuration (subset) name")
+    revision: str | None = Field(None, description="commit, tag or branch; pinned ids make a dataset reproducible")
+    streaming: bool = Field(True, description="read over the network row by row instead of downloading the whole set first")
+
+
+Source = Annotated[SampleSource | FilesSource | HubSource, Field(discriminator="kind")]
+
+
+class Columns(Settings):
+    """Which source columns hold what. None: take the usual names, or refuse with the list of columns that exist."""
+
+    document: str | None = Field(None, description="column with the document text")
+    summary: str | None = Field(None, description="column with the reference summary")
+    id: str | None = Field(None, description="column with the document id; default <split>-<row>")
+
+
+class Degradation(Settings):
+    """Scan-like damage, seeded by the document, for robustness training. All zero: none."""
+
+    blur_px: float = Field(0.0, ge=0, le=5, description="standard deviation of a Gaussian blur")
+    noise: float = Field(0.0, ge=0, le=0.5, description="standard deviation of grey noise, 1 = black to white")
+    skew_degrees: float = Field(0.0, ge=0, le=5, description="largest rotation either way")
+    jpeg_quality: int | None = Field(None, ge=5, le=95, description="JPEG round trip at this quality; null: none")
+
+
+class RenderingConfig(Settings):
+    """How a document becomes pages."""
+
+    mode: PageMode = Field("base", description="page size: micro 320, tiny 512, small 640, base 1024, large 1280 pixels square")
+    font_family: str = Field("DejaVu Sans", description="first family tried; others follow where it has no glyph")
+    font_size_px: float | None = Field(None, ge=6, le=96, description="null: the mode's own size")
+    line_height: float = Field(1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size")
+    margin_px: int | None = Field(None, ge=0, le=256, description="null: the mode's own margin")
+    alignment: Literal["left", "justify"] = "left"
+    num_columns: int = Field(1, ge=1, le=3)
+    overflow: Literal["paginate", "shrink", "truncate"] = Field("paginate", description="what to do with text beyond one page")
+    min_font_size_px: float = Field(10, ge=4, le=96, description="the smallest size that overflow=shrink may choose")
+    max_pages: int = Field(32, ge=1, le=256, description="longer documents are rejected with their page count")
+    degradation: Degradation = Degradation()
+
+
+class PublishConfig(Settings):
+    """Where and how the dataset goes to the Hugging Face Hub."""
+
+    repo_id: str | None = Field(None, description="owner/name; null: HF_USERNAME/<dataset name>", pattern=r"^[\w.-]+/[\w.-]+$")
+    private: bool = True
+    commit_every_num_samples: int = Field(100, ge=1, le=1_000_000)
+
+
+class DatasetConfig(Settings):
+    """One dataset: where the documents come from, how they are drawn, what is kept."""
+
+    name: Name = Field(description="folder below workspace/datasets")
+    source: Source
+    columns: Columns = Columns()
+    splits: tuple[str, ...] | None = Field(None, description="splits to read; null: all that the source has")
+    max_samples: int | None = Field(
+        None, ge=1, le=100_000_000, description="at most so many documents per split, chosen by seed; null: all"
+    )
+    validation_fraction: float = Field(0.05, ge=0, lt=0.5, description="when the source has one split: part held out by a hash of the id")
+    test_fraction: float = Field(0.05, ge=0, lt=0.5, description="likewise, for the test split")
+    seed: int = Field(0, ge=0, lt=2**31)
+    rendering: RenderingConfig = RenderingConfig()
+    deduplicate: bool = Field(True, description="drop repeats within a split, and from train what validation or test holds")
+    shard_rows: int = Field(500, ge=1, le=100_000, description="source rows per shard; the unit of resume")
+    max_rejected: int = Field(1000, ge=0, description="more rejected rows than this end the job")
+    publish: PublishConfig | None = None

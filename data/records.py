@@ -1,0 +1,52 @@
+"""The records that flow through `data`, and the columns of the published dataset."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source text and its reference summary, as read from a source."""
+
+    id: str
+    text: str
+    summary: str
+    source: str
+    split: str
+    row: int
+    """Position in the source split, from 0; names the row in rejected.jsonl and seeds what is random about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One square picture of a part of a document."""
+
+    number: int
+    """From 1."""
+    png: bytes = field(repr=False)
+    size_px: int
+    num_text_tokens: int
+    num_vision_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A document drawn onto its pages: one row of the published dataset."""
+
+    document: Document
+    pages: tuple[Page, ...]
+    text_sha256: str
+
+
+COLUMNS: Final[dict[str, str]] = {
+    "images": "list of pages in reading order, each a square PNG of exactly the size that the model reads",
+    "summary": "the reference summary",
+    "text": "the source text that the pages show",
+    "document_id": "the source's own id, or <split>-<row>",
+    "source": "where the document came from: sample, a file name, or a Hub dataset id",
+    "split": "train, validation or test",
+    "num_pages": "number of images",
+    "num_text_tokens": "text tokens of the document, as counted by data.rendering.vision_tokens",
+    "num_vision_tokens": "vision tokens of all pages together, as the model counts them (separators not included)",
+    "text_sha256": "SHA-256 of the normalised text, hexadecimal; equal texts have equal values",
+}

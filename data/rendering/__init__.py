@@ -1,0 +1,1 @@
+"""Text to laid-out pages to PNG bytes."""

@@ -1,0 +1,1 @@
+"""Readers of documents: one kind of source a module."""

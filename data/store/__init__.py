@@ -1,0 +1,1 @@
+"""What the disk looks like: atomic files, event logs, the workspace folders."""

@@ -1,0 +1,99 @@
+"""events.jsonl: one JSON object a line, appended by one writer, read from any byte offset by many readers."""
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from data.store.files import storage_error
+
+READ_LIMIT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class EventSlice:
+    """Events read from one offset on, and the offset to continue from."""
+
+    events: list[dict[str, Any]]
+    next_offset: int
+
+
+class EventLog:
+    """The appending side. A line cut short by a crash is cut away before the first new one."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise storage_error(path, error) from error
+        self._path = path
+        size = _whole_lines_bytes(path)
+        os.ftruncate(self._descriptor, size)
+        self._next_seq = _last_seq(path, size) + 1
+
+    def append(self, kind: str, **payload: Any) -> None:
+        """Append one event: its kind (progress, metric, message, checkpoint, preview) and its values."""
+        event = {"seq": self._next_seq, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **payload}
+        line = (json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        try:
+            while line:
+                line = line[os.write(self._descriptor, line) :]
+        except OSError as error:
+            raise storage_error(self._path, error) from error
+        self._next_seq += 1
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+
+def read_events(path: Path, offset_bytes: int = 0, limit_bytes: int = READ_LIMIT_BYTES) -> EventSlice:
+    """Read the whole lines that start at or after a byte offset that an earlier call returned (0: the beginning).
+
+    At most `limit_bytes` are read, but always one whole line if there is one. A line that is not JSON is reported
+    as an event of kind `damaged`, never dropped.
+    """
+    if not path.exists():
+        return EventSlice([], 0)
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(min(max(offset_bytes, 0), size))
+        chunk = file.read(limit_bytes)
+        if b"\n" not in chunk:
+            chunk += file.readline()
+    end = chunk.rfind(b"\n") + 1
+    return EventSlice(list(_parse(chunk[:end])), min(max(offset_bytes, 0), size) + end)
+
+
+def _parse(chunk: bytes) -> Iterator[dict[str, Any]]:
+    for line in chunk.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            event = None
+        yield event if isinstance(event, dict) else {"kind": "damaged", "text": line.decode(errors="replace")[:200]}
+
+
+def _whole_lines_bytes(path: Path) -> int:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        while size:
+            start = max(0, size - 4096)
+            file.seek(start)
+            newline = file.read(size - start).rfind(b"\n")
+            if newline >= 0:
+                return start + newline + 1
+            size = start
+    return 0
+
+
+def _last_seq(path: Path, size: int) -> int:
+    with path.open("rb") as file:
+        start = max(0, size - 65536)
+        file.seek(start)
+        for event in reversed(list(_parse(file.read(size - start)))):
+            if isinstance(event.get("seq"), int):
+                return int(event["seq"])
+    return 0

@@ -1,0 +1,94 @@
+"""Files that are whole or absent: every write is temp file -> fsync -> rename -> fsync of the folder."""
+
+import errno
+import hashlib
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from data.errors import NotFound, StorageError, UnsafePath
+
+TEMPORARY_SUFFIX = ".partial"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace `path` by `content` so that a reader, or a crash, sees the old or the new file and never a part.
+
+    Raises:
+        StorageError: the disk is full, read-only or not writable; the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise storage_error(path, error) from error
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as readable JSON (keys in the given order), atomically. NaN and infinity are refused."""
+    write_bytes(path, (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        NotFound: there is no such file.
+        StorageError: it is not valid JSON (cut short, empty or overwritten by something else).
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {path}.") from error
+    except (ValueError, UnicodeDecodeError) as error:
+        raise StorageError(f"{path} is damaged: {error}.", hint="Restore it from a backup or delete it.") from error
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside `folder` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hexadecimal SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def inside(root: Path, name: str | Path) -> Path:
+    """Resolve `name` below `root`, following links, and refuse whatever ends up elsewhere.
+
+    Raises:
+        UnsafePath: the name is empty, holds a NUL, is absolute, or leaves `root` by `..` or by a link.
+    """
+    text = str(name)
+    if not text or "\0" in text or Path(text).is_absolute():
+        raise UnsafePath(f"{text!r} is not a path inside {root}.", hint="Use a relative path below the workspace.")
+    base = root.resolve()
+    path = (base / text).resolve()
+    if path == base or not path.is_relative_to(base):
+        raise UnsafePath(f"{text!r} leaves {root}.", hint="Use a relative path below the workspace.")
+    return path
+
+
+def storage_error(path: Path, error: OSError) -> StorageError:
+    """Say in the user's words why `path` could not be read or written."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(f"The disk is full: {path} could not be written.", hint="Free some space, then resume the job.")
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return StorageError(f"{path} is not accessible: {error.strerror}.", hint="Check the owner and mode of the workspace folder.")
+    return StorageError(f"{path}: {error.strerror or error}.", hint="Check the disk that holds the workspace.")

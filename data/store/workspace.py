@@ -1,0 +1,76 @@
+"""The folders of one workspace. Everything the product writes at run time lies below it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import UnsafePath
+from data.store.files import inside, storage_error
+
+NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One workspace folder; two services may share it."""
+
+    root: Path
+
+    @classmethod
+    def create(cls, root: Path) -> "Workspace":
+        """Make the folder tree where it is missing.
+
+        Raises:
+            StorageError: a folder cannot be made.
+        """
+        workspace = cls(root.expanduser().resolve())
+        for folder in (workspace.jobs, workspace.datasets, workspace.models, workspace.uploads, workspace.cache, workspace.trash):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise storage_error(folder, error) from error
+        return workspace
+
+    @property
+    def jobs(self) -> Path:
+        return self.root / "jobs"
+
+    @property
+    def datasets(self) -> Path:
+        return self.root / "datasets"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def uploads(self) -> Path:
+        return self.root / "uploads"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def trash(self) -> Path:
+        return self.root / "trash"
+
+    def dataset(self, name: str) -> Path:
+        """Return the folder of a dataset. Raises UnsafePath for anything but a plain name."""
+        return inside(self.datasets, checked_name(name))
+
+    def model(self, name: str) -> Path:
+        """Return the output folder of a training. Raises UnsafePath for anything but a plain name."""
+        return inside(self.models, checked_name(name))
+
+    def upload(self, name: str) -> Path:
+        """Return the path of an uploaded file. Raises UnsafePath for anything but a plain name."""
+        return inside(self.uploads, checked_name(name))
+
+
+def checked_name(name: str) -> str:
+    """Return `name` if it is a plain name for a dataset, model or file; raise UnsafePath otherwise."""
+    if not NAME_PATTERN.fullmatch(name) or ".." in name:
+        raise UnsafePath(f"{name!r} is not a valid name.", hint=f"Names are {NAME_RULE}.", fields={"name": f"must be {NAME_RULE}"})
+    return name

@@ -1,0 +1,1 @@
+"""Text against text: ROUGE, training metrics, reports. No torch."""

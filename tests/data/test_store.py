@@ -1,0 +1,82 @@
+"""The promises of data.store: whole files, offsets that survive crashes, paths that stay inside."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.errors import NotFound, StorageError, UnsafePath
+from data.store.events import EventLog, read_events
+from data.store.files import inside, read_json, write_json
+from data.store.workspace import Workspace, checked_name
+
+
+def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", {"n": 1})
+    write_json(tmp_path / "a.json", {"n": 2})
+    assert read_json(tmp_path / "a.json") == {"n": 2}
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\x00\xff garbage"])
+def test_damaged_json_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    with pytest.raises(StorageError, match="damaged"):
+        read_json(tmp_path / "a.json")
+
+
+def test_missing_json_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/passwd", "a/../../x", "", ".", "a\0b", "link/x"])
+def test_inside_refuses_whatever_leaves(tmp_path: Path, name: str) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "link").symlink_to(tmp_path)
+    with pytest.raises(UnsafePath):
+        inside(root, name)
+
+
+@pytest.mark.parametrize("name", ["..", "a/b", "a..b", ".hidden", "%2e%2e", "", "x" * 97, "a\nb"])
+def test_checked_name_refuses(name: str) -> None:
+    with pytest.raises(UnsafePath):
+        checked_name(name)
+
+
+def test_workspace_folders(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w s")
+    assert workspace.dataset("news").parent == workspace.datasets
+    assert workspace.jobs.is_dir()
+
+
+def test_events_continue_after_a_torn_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    log.append("message", text="one")
+    log.close()
+    first = read_events(path)
+    with path.open("ab") as file:
+        file.write(b'{"seq": 2, "kind": "mess')
+    assert read_events(path, first.next_offset).events == []
+    log = EventLog(path)
+    log.append("message", text="two")
+    later = read_events(path, first.next_offset)
+    assert [(event["seq"], event["text"]) for event in later.events] == [(2, "two")]
+    assert [json.loads(line)["seq"] for line in path.read_text().splitlines()] == [1, 2]
+
+
+def test_events_read_in_slices_reach_every_line(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    log = EventLog(path)
+    for number in range(50):
+        log.append("message", text="x" * number * 10)
+    offset, seen = 0, []
+    while True:
+        piece = read_events(path, offset, limit_bytes=100)
+        if not piece.events:
+            break
+        seen += [event["seq"] for event in piece.events]
+        offset = piece.next_offset
+    assert seen == list(range(1, 51))

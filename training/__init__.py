@@ -1,0 +1,1 @@
+"""Page datasets to checkpoints to predictions. The only package that imports torch."""

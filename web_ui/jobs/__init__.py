@@ -1,0 +1,1 @@
+"""Jobs as files: store, runner, worker. No Flask in here."""
