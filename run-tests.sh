@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Sets up whatever the tests need and runs them: lint, types, import contracts, then the test suite.
+# Usage: ./run-tests.sh [--quick] [pytest arguments]
+#   --quick   the test suite only, without the tests marked slow
+# What this machine cannot give is skipped with its reason; with DEEPSYNTH_REQUIRE_ALL=1 it fails instead.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0" && exit 0 ;; esac
+# shellcheck source=scripts/setup.sh
+source scripts/setup.sh
+
+ensure_libraries
+ensure_packages chromium tesseract-ocr fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji ||
+  say "Going on without them: the tests that need them are skipped."
+ensure_venv train,dev
+export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+
+if [ "${1:-}" = "--quick" ]; then
+  shift
+  exec pytest -n auto -m "not slow" "$@"
+fi
+say "== lint, types, import contracts"
+ruff check .
+ruff format --check --quiet .
+mypy
+lint-imports >/tmp/deepsynth-imports.$$ || { cat /tmp/deepsynth-imports.$$ && exit 1; }
+rm -f /tmp/deepsynth-imports.$$
+shellcheck -x ./*.sh scripts/*.sh .ci/run
+say "== tests"
+exec pytest -n auto "$@"

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Sourced by the start and test scripts: makes .venv with the pinned packages and the few system libraries they need.
+# Does nothing when all is there already. Exit code 3: the machine lacks something; the message names the command to type.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+VENV="$ROOT/.venv"
+
+say() { printf '%s\n' "$*"; }
+
+fail() { # fail EXIT_CODE MESSAGE...
+  local code=$1
+  shift
+  printf 'error: %s\n' "$*" >&2
+  exit "$code"
+}
+
+# ensure_packages PACKAGE...: installs Debian packages when root, else says what to type.
+ensure_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+    say "Installing system packages: ${missing[*]}"
+    if ! { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$ROOT/.venv-apt.log" 2>&1; then
+      tail -n 5 "$ROOT/.venv-apt.log" >&2
+      return 1
+    fi
+    rm -f "$ROOT/.venv-apt.log"
+    return 0
+  fi
+  say "Missing system packages. Type: sudo apt-get install --no-install-recommends ${missing[*]}"
+  return 1
+}
+
+# ensure_libraries: what skia needs to import, whatever the distribution calls the packages.
+ensure_libraries() {
+  if command -v ldconfig >/dev/null && ldconfig -p | grep -q 'libEGL\.so\.1' && ldconfig -p | grep -q 'libGL\.so\.1'; then
+    return 0
+  fi
+  case "$(uname -s)" in Darwin) return 0 ;; esac
+  ensure_packages libegl1 libgl1 || fail 3 "the page renderer needs libEGL and libGL."
+}
+
+find_python() {
+  local candidate
+  for candidate in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
+    [ -n "$candidate" ] && command -v "$candidate" >/dev/null &&
+      "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null &&
+      "$candidate" -c 'import venv, ensurepip' 2>/dev/null && command -v "$candidate" && return 0
+  done
+  return 1
+}
+
+# ensure_venv EXTRAS: .venv with this project and its extras (for example "train" or "train,dev") at the pinned versions.
+ensure_venv() {
+  local extras=$1 python stamp wanted
+  stamp="$VENV/.installed-$extras"
+  wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
+  if [ ! -x "$VENV/bin/python" ]; then
+    python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
+      fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
+    say "Making a virtual environment in .venv"
+    "$python" -m venv "$VENV" || fail 3 "python -m venv failed in $VENV."
+  fi
+  say "Installing the pinned packages ($extras); the first time takes a few minutes"
+  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "${ROOT}[$extras]" ||
+    fail 3 "the packages could not be installed; the lines above say why. Check the network, then run this again."
+  printf '%s' "$wanted" >"$stamp"
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Starts the training service on port 5001.
+#
+# Usage: ./start-model-training.sh [--native | --docker] [--cpu]
+#        ./start-model-training.sh --status | --logs | --stop
+#   --native   run in a virtual environment (made when missing); --docker: run in a container; default: Docker when it answers
+#   --cpu      go on without a GPU and without the notice
+# Settings: DEEPSYNTH_WORKSPACE, DEEPSYNTH_GPU_PORT, HF_TOKEN and HF_USERNAME (only to publish).
+# Exit codes: 0 done, 1 the service failed, 2 wrong usage, 3 this machine lacks something.
+set -euo pipefail
+# shellcheck source=scripts/services.sh
+source "$(dirname "${BASH_SOURCE[0]}")/scripts/services.sh"
+parse_service_arguments "$@"
+if [ "$ACTION" = help ]; then
+  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  exit 0
+fi
+[ "$DEMO" = no ] || fail 2 "--demo belongs to ./start-all.sh."
+run_services gpu
+if [ "$ACTION" = start ]; then
+  check_hub_settings
+  say "Open $(service_url gpu)/train in a browser. Stop with ./start-model-training.sh --stop"
+fi

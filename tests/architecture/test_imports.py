@@ -1,0 +1,23 @@
+"""What must stay light: neither the web process nor the command line's help may load torch."""
+
+import subprocess
+import sys
+
+import pytest
+
+LIGHT = [
+    "training.config",
+    "training.optimal_configs",
+    "training.memory",
+    "evaluation.training_metrics",
+    "data.config",
+    "web_ui.cli",
+    "web_ui.app",
+]
+
+
+@pytest.mark.parametrize("module", LIGHT)
+def test_module_imports_without_torch(module: str) -> None:
+    program = f"import sys, {module}; print(sorted({{'torch', 'transformers', 'accelerate', 'peft'}} & set(sys.modules)))"
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"

@@ -1,0 +1,63 @@
+"""Names and sizes: files of one idea, functions of a screen, nothing named for nothing."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("data", "evaluation", "training", "web_ui")
+BANNED = set(
+    "utils util helpers helper common misc manager improved enhanced refactored optimized unified production final legacy v2".split()
+)
+ALLOWED = {"ENHANCED_UI_GUIDE.md"}
+FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 400, 8
+
+
+def tracked() -> list[Path]:
+    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True).stdout
+    return [Path(line) for line in listing.splitlines() if (ROOT / line).exists()]
+
+
+def modules() -> list[Path]:
+    return [path for path in tracked() if path.suffix == ".py" and path.parts[0] in PACKAGES]
+
+
+def test_no_file_is_named_for_nothing() -> None:
+    faults = [
+        str(path)
+        for path in tracked()
+        if path.name not in ALLOWED
+        and "vendor" not in path.parts
+        and BANNED & {word.lower() for part in path.parts for word in re.split(r"[_.\-\s]+", part)}
+    ]
+    assert faults == []
+
+
+def test_files_are_short() -> None:
+    assert [str(path) for path in modules() if (ROOT / path).read_text().count("\n") > FILE_LINES] == []
+
+
+def test_functions_are_short_and_narrow() -> None:
+    faults = []
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                arguments = node.args
+                count = len(arguments.posonlyargs + arguments.args + arguments.kwonlyargs)
+                length = (node.end_lineno or node.lineno) - node.lineno + 1
+                if length > FUNCTION_LINES or count > PARAMETERS:
+                    faults.append(f"{path}:{node.lineno} {node.name}: {length} lines, {count} parameters")
+    assert faults == []
+
+
+def test_broad_except_stands_only_at_the_two_borders() -> None:
+    faults = []
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                kinds = [node.type] if not isinstance(node.type, ast.Tuple) else node.type.elts
+                names = {getattr(kind, "id", getattr(kind, "attr", None)) for kind in kinds}
+                if node.type is None or names & {"Exception", "BaseException"}:
+                    faults.append(str(path))
+    assert set(faults) <= {"web_ui/jobs/worker.py", "web_ui/views/errors.py"}

@@ -1,0 +1,37 @@
+"""What a test needs from the machine. A missing part skips the test with its reason, or fails it where all must run (CI)."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+
+def require(available: bool, reason: str) -> None:
+    """Skip the running test, or fail it when DEEPSYNTH_REQUIRE_ALL=1, unless a part of the machine is available."""
+    if available:
+        return
+    if os.environ.get("DEEPSYNTH_REQUIRE_ALL") == "1":
+        pytest.fail(f"{reason} (and DEEPSYNTH_REQUIRE_ALL=1 allows no skipping)")
+    pytest.skip(reason)
+
+
+def require_chromium() -> Path:
+    require(CHROMIUM.exists(), "no Chromium: apt-get install chromium")
+    return CHROMIUM
+
+
+def require_tesseract() -> None:
+    require(shutil.which("tesseract") is not None, "no tesseract: apt-get install tesseract-ocr")
+
+
+def require_docker() -> None:
+    answer = subprocess.run(["docker", "info"], capture_output=True, check=False) if shutil.which("docker") else None
+    require(answer is not None and answer.returncode == 0, "no Docker engine answers")
+
+
+def require_root(purpose: str) -> None:
+    require(os.geteuid() == 0, f"{purpose} needs root")
