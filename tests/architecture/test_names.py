@@ -7,9 +7,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data", "evaluation", "training", "web_ui")
-BANNED = set(
-    "utils util helpers helper common misc manager improved enhanced refactored optimized unified production final legacy v2".split()
-)
+BANNED = {
+    "utils",
+    "util",
+    "helpers",
+    "helper",
+    "common",
+    "misc",
+    "manager",
+    "improved",
+    "enhanced",
+    "refactored",
+    "optimized",
+    "unified",
+    "production",
+    "final",
+    "legacy",
+    "v2",
+}
 ALLOWED = {"ENHANCED_UI_GUIDE.md"}
 FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 400, 8
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+SUFFIXES = {".py", ".sh", ".md", ".js", ".css", ".html", ".toml", ".yml", ".json", ".txt", ""}
 FORBIDDEN = {
     "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
     "a private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
@@ -20,9 +21,9 @@ def texts() -> list[tuple[str, str]]:
     found = []
     for line in listing.splitlines():
         path = ROOT / line
-        if path.suffix in {".py", ".sh", ".md", ".js", ".css", ".html", ".toml", ".yml", ".json", ".txt", ""} and path.is_file():
-            if "vendor" not in path.parts and path.name != "test_words.py":
-                found.append((line, path.read_text(encoding="utf-8", errors="replace")))
+        own = "vendor" not in path.parts and path.name != "test_words.py"
+        if own and path.suffix in SUFFIXES and path.is_file():
+            found.append((line, path.read_text(encoding="utf-8", errors="replace")))
     return found
 
 

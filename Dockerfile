@@ -1,0 +1,42 @@
+# The training service: UI, API and training jobs on an NVIDIA GPU. The CUDA libraries come with the torch wheels,
+# so the base is the same slim Python as the dataset service's; the host brings the driver and the container toolkit.
+ARG BASE_IMAGE=python:3.11-slim-bookworm
+FROM ${BASE_IMAGE}
+
+ARG PIP_INDEX_URL
+ARG PIP_FIND_LINKS
+ARG DEEPSYNTH_UID=1000
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libegl1 libgl1 \
+        fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+    && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man
+
+RUN useradd --uid ${DEEPSYNTH_UID} --create-home --shell /usr/sbin/nologin deepsynth \
+    && mkdir -p /workspace /cache && chown deepsynth:deepsynth /workspace /cache
+
+WORKDIR /app
+COPY pyproject.toml constraints.txt README.md LICENSE ./
+RUN python3 -m venv /opt/venv \
+    && PATH=/opt/venv/bin:$PATH && mkdir data evaluation training web_ui \
+    && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[train]' \
+    && pip uninstall --yes --quiet deepsynth && rm -rf build
+
+COPY data data
+COPY evaluation evaluation
+COPY training training
+COPY web_ui web_ui
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps -c constraints.txt . && rm -rf build
+
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    DEEPSYNTH_WORKSPACE=/workspace \
+    HF_HOME=/cache
+USER deepsynth
+WORKDIR /workspace
+EXPOSE 5001
+VOLUME ["/workspace", "/cache"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5001/api/health', timeout=4)"]
+CMD ["deepsynth", "serve", "--role", "gpu", "--host", "0.0.0.0", "--port", "5001"]
