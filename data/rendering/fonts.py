@@ -1,0 +1,128 @@
+"""Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph for."""
+
+import functools
+import unicodedata
+from pathlib import Path
+from typing import Any, Final
+
+import skia
+from skia import textlayout
+
+from data.errors import RenderError
+
+DEFAULT_FAMILY: Final = "DejaVu Sans"
+MONO_FAMILY: Final = "DejaVu Sans Mono"
+_BUNDLED_FOLDER: Final = Path(__file__).parent / "dejavu"
+_BUNDLED_FILES: Final = ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSansMono.ttf")
+_BUNDLED_FAMILIES: Final = (DEFAULT_FAMILY, MONO_FAMILY)
+_INSTALLED_FOLDERS: Final = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "~/.local/share/fonts",
+)
+# Tried in this order for a character that the bundled fonts lack; then other Noto Sans, then the rest by name.
+_PREFERRED_FALLBACKS: Final = (
+    "Noto Sans",
+    "Noto Sans CJK SC",
+    "Noto Sans Arabic",
+    "Noto Sans Symbols",
+    "Noto Sans Math",
+    "Noto Color Emoji",
+)
+
+
+class FontLibrary:
+    """Typefaces by family, and the collection that Skia's paragraph engine takes them from."""
+
+    def __init__(self) -> None:
+        self._provider = textlayout.TypefaceFontProvider()
+        self._typefaces: dict[str, Any] = {}
+        self._family_of: dict[tuple[str, str], str | None] = {}
+        self._register_bundled()
+        self.collection = textlayout.FontCollection()
+        self.collection.setDefaultFontManager(self._provider)
+
+    def families(self) -> tuple[str, ...]:
+        """Return the names of all families, the bundled ones first, the rest in order of preference as fallbacks."""
+        return (*_BUNDLED_FAMILIES, *self._installed_families)
+
+    def typeface(self, family: str) -> Any:
+        """Return the regular typeface of a family, bundled or installed."""
+        if family not in self._typefaces:
+            self._register_installed(family)
+        return self._typefaces[family]
+
+    def family_for(self, character: str, family: str = DEFAULT_FAMILY) -> str | None:
+        """Return the first family, from `family` on, that can draw a character; None when no font can."""
+        key = (family, character)
+        if key not in self._family_of:
+            self._family_of[key] = self._find_family(family, character)
+        return self._family_of[key]
+
+    def stack(self, family: str, text: str) -> tuple[str, ...]:
+        """Return the families that together draw `text`, in the order in which to try them, `family` first."""
+        needed = {self.family_for(character, family) for character in set(text)} - {None, family}
+        return (family, *sorted((name for name in needed if name), key=_preference))
+
+    def missing_glyphs(self, family: str, text: str) -> dict[str, int]:
+        """Return the characters of `text` that no font has, and how often each occurs."""
+        missing = sorted(character for character in set(text) if self.family_for(character, family) is None)
+        return {character: text.count(character) for character in missing}
+
+    def _find_family(self, family: str, character: str) -> str | None:
+        if _needs_no_glyph(character):
+            return family
+        for name in (family, *_BUNDLED_FAMILIES):
+            if self.typeface(name).unicharToGlyph(ord(character)):
+                return name
+        return next((name for name in self._installed_families if self.typeface(name).unicharToGlyph(ord(character))), None)
+
+    def _register_bundled(self) -> None:
+        manager = skia.FontMgr.New_Custom_Empty()
+        for name in _BUNDLED_FILES:
+            typeface = manager.makeFromFile(str(_BUNDLED_FOLDER / name), 0)
+            if typeface is None:
+                raise RenderError(f"The bundled font {_BUNDLED_FOLDER / name} cannot be read.", hint="Install DeepSynth again.")
+            self._provider.registerTypeface(typeface, typeface.getFamilyName())
+            self._typefaces.setdefault(typeface.getFamilyName(), typeface)
+
+    def _register_installed(self, family: str) -> None:
+        regular = self._match(family, skia.FontStyle())
+        if regular is None:
+            raise RenderError(f"The font family {family!r} cannot be read.", hint="Install it again, or choose another.")
+        bold = self._match(family, skia.FontStyle.Bold())
+        for typeface in (regular, bold) if bold.isBold() and not regular.isBold() else (regular,):
+            self._provider.registerTypeface(typeface, family)
+        self._typefaces[family] = regular
+
+    def _match(self, family: str, style: Any) -> Any:
+        matches = (manager.matchFamilyStyle(family, style) for manager in self._managers)
+        return next((typeface for typeface in matches if typeface is not None), None)
+
+    @functools.cached_property
+    def _managers(self) -> list[Any]:
+        folders = [Path(name).expanduser() for name in _INSTALLED_FOLDERS]
+        return [skia.FontMgr.New_Custom_Directory(str(folder)) for folder in folders if folder.is_dir()]
+
+    @functools.cached_property
+    def _installed_families(self) -> list[str]:
+        names = {manager.getFamilyName(index) for manager in self._managers for index in range(manager.countFamilies())}
+        return sorted(names - set(_BUNDLED_FAMILIES), key=_preference)
+
+
+def _preference(family: str) -> tuple[int, bool, str]:
+    order = (*_BUNDLED_FAMILIES, *_PREFERRED_FALLBACKS)
+    return order.index(family) if family in order else len(order), not family.startswith("Noto Sans"), family
+
+
+def _needs_no_glyph(character: str) -> bool:
+    """White space, joiners, direction marks and variation selectors are not drawn."""
+    return character.isspace() or unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+
+
+@functools.cache
+def font_library() -> FontLibrary:
+    """Return this process's fonts; opening the bundled ones takes a few milliseconds, once."""
+    return FontLibrary()

@@ -1,0 +1,79 @@
+"""Blocks of text shaped and broken into lines by Skia's paragraph engine.
+
+Every line is the same whole number of pixels high (a forced strut), so that the height of a paragraph gives its
+number of lines, and a page break is a whole number of lines further down the same paragraph.
+"""
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import skia
+from skia import textlayout
+
+from data.rendering.fonts import FontLibrary
+from data.rendering.structure import Block
+from data.rendering.style import PageStyle
+from data.rendering.vision_tokens import num_text_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class SetBlock:
+    """A block broken into lines."""
+
+    paragraph: Any
+    num_lines: int
+    num_text_tokens: int
+    is_heading: bool
+
+
+def set_blocks(blocks: Sequence[Block], style: PageStyle, families: Sequence[str], fonts: FontLibrary) -> list[SetBlock]:
+    """Shape each block and break it into lines of the column's width."""
+    return [_set_block(block, style, families, fonts) for block in blocks]
+
+
+def _set_block(block: Block, style: PageStyle, families: Sequence[str], fonts: FontLibrary) -> SetBlock:
+    builder = textlayout.ParagraphBuilder.make(_paragraph_style(block, style, families), fonts.collection, _unicode())
+    builder.addText(_right_to_left(block.text) if block.is_right_to_left else block.text)
+    paragraph = builder.Build()
+    paragraph.layout(style.column_width_px)
+    return SetBlock(paragraph, round(paragraph.Height / style.line_height_px), num_text_tokens(block.text), block.is_heading)
+
+
+def _right_to_left(text: str) -> str:
+    """Set each line in a right-to-left isolate: Skia's Python paragraphs have no direction of their own."""
+    return "\n".join(f"\u2067{line}\u2069" for line in text.split("\n"))
+
+
+def _paragraph_style(block: Block, style: PageStyle, families: Sequence[str]) -> Any:
+    strut = textlayout.StrutStyle()
+    strut.setStrutEnabled(True)
+    strut.setForceStrutHeight(True)
+    strut.setFontFamilies([style.font_family])
+    strut.setFontSize(style.font_size_px)
+    strut.setHeightOverride(True)
+    strut.setHeight(style.line_height_px / style.font_size_px)
+    strut.setHalfLeading(True)
+    text = textlayout.TextStyle()
+    text.setFontFamilies(list(families))
+    text.setFontSize(style.font_size_px)
+    text.setColor(skia.ColorBLACK)
+    if block.is_heading:
+        text.setFontStyle(skia.FontStyle.Bold())
+    paragraph = textlayout.ParagraphStyle()
+    paragraph.setStrutStyle(strut)
+    paragraph.setTextStyle(text)
+    paragraph.setTextAlign(_alignment(block, style))
+    return paragraph
+
+
+def _alignment(block: Block, style: PageStyle) -> Any:
+    if style.alignment == "justify" and not block.is_heading:
+        return textlayout.TextAlign.kJustify
+    return textlayout.TextAlign.kRight if block.is_right_to_left else textlayout.TextAlign.kLeft
+
+
+@functools.cache
+def _unicode() -> Any:
+    return skia.Unicode.ICU_Make()

@@ -1,0 +1,32 @@
+"""Grey pages as PNG files with 16 grey levels: the fewest bytes and the least time that text needs."""
+
+import struct
+import zlib
+from typing import Final
+
+import deflate
+import numpy as np
+from numpy.typing import NDArray
+
+COMPRESSION_LEVEL: Final = 6
+_SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_GREY_4_BIT: Final = (4, 0, 0, 0, 0)  # bits per sample, colour type grey, deflate, filter method 0, no interlace
+
+
+def encode_png(grey: NDArray[np.uint8]) -> bytes:
+    """Return a 4-bit grey PNG (RFC 2083) of a page.
+
+    Args:
+        grey: (height, width), 0 black to 255 white, even width. The upper four bits of each pixel are kept.
+    """
+    height, width = grey.shape
+    # Each row: one byte for the filter (0: none; text compresses best unfiltered), then two pixels a byte.
+    rows = np.zeros((height, 1 + width // 2), np.uint8)
+    rows[:, 1:] = (grey[:, 0::2] & 0xF0) | (grey[:, 1::2] >> 4)
+    data = bytes(deflate.zlib_compress(rows.tobytes(), COMPRESSION_LEVEL))
+    header = struct.pack(">II5B", width, height, *_GREY_4_BIT)
+    return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(kind)))

@@ -1,0 +1,121 @@
+"""render: one document to its pages. The same text, style and seed give the same bytes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.errors import RenderError
+from data.records import Page
+from data.rendering.fonts import font_library
+from data.rendering.layout import PagePlan, paginate
+from data.rendering.paragraphs import set_blocks
+from data.rendering.png import encode_png
+from data.rendering.raster import draw_plan
+from data.rendering.structure import blocks, drawable
+from data.rendering.style import PageStyle
+from data.rendering.typewriter import draw_grid, grid_pages
+from data.rendering.vision_tokens import num_text_tokens
+
+_SHRINK_STEP_PX = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedDocument:
+    """The pages of one document and what a report says about them."""
+
+    pages: tuple[Page, ...]
+    num_text_tokens: int
+    """Of the whole document, drawn or not."""
+    truncated: bool
+    missing_glyphs: Mapping[str, int]
+    """Character -> how often it occurs, for characters that no font has."""
+    font_size_px: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """Pages before they are drawn: how many, and a way to draw each in turn."""
+
+    num_pages: int
+    pages: Iterator[tuple[NDArray[np.uint8], int]]
+    font_size_px: float
+
+
+def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
+    """Draw a document onto square pages.
+
+    Args:
+        text: any text; what cannot be drawn (control characters, lone surrogates) is dropped or replaced.
+        style: from `resolve_style`.
+        seed: decides the degradation, if the style has any.
+
+    Raises:
+        RenderError: the document has no text, or needs more than `style.max_pages` pages.
+    """
+    text = drawable(text)
+    if not text.strip():
+        raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
+    num_tokens = num_text_tokens(text)
+    if style.overflow != "truncate":
+        _refuse_more_pages(-(-num_tokens // style.budget_tokens), style, "at least ")
+    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, style)
+    if style.overflow != "truncate":
+        _refuse_more_pages(drawing.num_pages, style)
+    pages = []
+    for number, (grey, page_tokens) in enumerate(drawing.pages, 1):
+        pages.append(Page(number, encode_png(grey), style.size_px, page_tokens, style.num_vision_tokens))
+        if style.overflow == "truncate":
+            break
+    return RenderedDocument(
+        pages=tuple(pages),
+        num_text_tokens=num_tokens,
+        truncated=drawing.num_pages > len(pages),
+        missing_glyphs=font_library().missing_glyphs(style.font_family, text),
+        font_size_px=drawing.font_size_px,
+    )
+
+
+def _grid_drawing(text: str, style: PageStyle) -> _Drawing:
+    grids = grid_pages(text, style.size_px)
+    drawn = ((draw_grid(lines, style.size_px, font_library()), num_text_tokens(" ".join(lines))) for lines in grids)
+    return _Drawing(len(grids), drawn, style.font_size_px)
+
+
+def _set_drawing(text: str, style: PageStyle) -> _Drawing:
+    plans, style = _plan(text, style)
+    drawn = ((draw_plan(plan, style), round(plan.num_text_tokens)) for plan in plans)
+    return _Drawing(len(plans), drawn, style.font_size_px)
+
+
+def _plan(text: str, style: PageStyle) -> tuple[list[PagePlan], PageStyle]:
+    """Lay the text out; with overflow=shrink, at the largest size that fits one page, and the style with that size."""
+    fonts = font_library()
+    families = fonts.stack(style.font_family, text)
+    parts = blocks(text)
+
+    def at(style: PageStyle) -> list[PagePlan]:
+        return paginate(set_blocks(parts, style, families, fonts), style)
+
+    plans = at(style)
+    if style.overflow != "shrink" or len(plans) == 1:
+        return plans, style
+    # Halve the interval of sizes, in steps: `low` is taken when nothing fits, and then spills onto more pages.
+    low, high = 0, max(0, int((style.font_size_px - style.min_font_size_px) / _SHRINK_STEP_PX))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if len(at(style.with_font_size(style.min_font_size_px + middle * _SHRINK_STEP_PX))) == 1:
+            low = middle
+        else:
+            high = middle - 1
+    smaller = style.with_font_size(min(style.font_size_px, style.min_font_size_px + low * _SHRINK_STEP_PX))
+    return at(smaller), smaller
+
+
+def _refuse_more_pages(num_pages: int, style: PageStyle, qualifier: str = "") -> None:
+    if num_pages > style.max_pages:
+        raise RenderError(
+            f"The document needs {qualifier}{num_pages} pages; rendering.max_pages is {style.max_pages}.",
+            hint="Raise rendering.max_pages, choose a larger mode, or set rendering.overflow to truncate.",
+        )

@@ -1,0 +1,114 @@
+"""PageStyle: how a page looks, with every default filled in and everything checked before any work."""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from data.config import Degradation, PageMode, RenderingConfig
+from data.errors import InvalidInput, UnknownName
+from data.rendering.fonts import MONO_FAMILY, font_library
+from data.rendering.modes import MODES
+
+
+@dataclass(frozen=True, slots=True)
+class PageStyle:
+    """A RenderingConfig with nothing left open."""
+
+    mode: PageMode
+    size_px: int
+    num_vision_tokens: int
+    budget_tokens: int
+    font_family: str
+    font_size_px: float
+    line_height: float
+    margin_px: int
+    alignment: Literal["left", "justify"]
+    num_columns: int
+    overflow: Literal["paginate", "shrink", "truncate"]
+    min_font_size_px: float
+    max_pages: int
+    degradation: Degradation
+
+    @property
+    def line_height_px(self) -> int:
+        """Whole pixels: Skia rounds lines to pixels, and pages are cut between lines."""
+        return max(1, round(self.font_size_px * self.line_height))
+
+    @property
+    def gutter_px(self) -> int:
+        return round(1.5 * self.font_size_px)
+
+    @property
+    def column_width_px(self) -> int:
+        return (self.size_px - 2 * self.margin_px - (self.num_columns - 1) * self.gutter_px) // self.num_columns
+
+    @property
+    def column_height_px(self) -> int:
+        return self.size_px - 2 * self.margin_px
+
+    def with_font_size(self, font_size_px: float) -> "PageStyle":
+        return replace(self, font_size_px=font_size_px)
+
+
+def resolve_style(config: RenderingConfig) -> PageStyle:
+    """Fill in the mode's defaults.
+
+    Raises:
+        UnknownName: there is no such mode or font family; the message lists those that exist.
+        InvalidInput: the page has no room for text, or a fixed page (micro) was given a layout of its own.
+    """
+    if config.mode not in MODES:
+        raise UnknownName(
+            f"There is no page mode {config.mode!r}.", hint=f"Modes: {', '.join(MODES)}.", fields={"rendering.mode": "does not exist"}
+        )
+    mode = MODES[config.mode]
+    if config.mode == "micro":
+        _refuse_layout_options(config)
+    elif config.font_family not in font_library().families():
+        raise _unknown_family(config.font_family)
+    style = PageStyle(
+        mode=config.mode,
+        size_px=mode.size_px,
+        num_vision_tokens=mode.num_vision_tokens,
+        budget_tokens=mode.budget_tokens,
+        font_family=MONO_FAMILY if config.mode == "micro" else config.font_family,
+        font_size_px=mode.font_size_px if config.font_size_px is None else config.font_size_px,
+        line_height=config.line_height,
+        margin_px=mode.margin_px if config.margin_px is None else config.margin_px,
+        alignment=config.alignment,
+        num_columns=config.num_columns,
+        overflow=config.overflow,
+        min_font_size_px=config.min_font_size_px,
+        max_pages=config.max_pages,
+        degradation=config.degradation,
+    )
+    _refuse_narrow_columns(style)
+    return style
+
+
+def _refuse_layout_options(config: RenderingConfig) -> None:
+    fixed = RenderingConfig(mode="micro", overflow="truncate" if config.overflow == "truncate" else "paginate")
+    free = {"max_pages", "degradation", "min_font_size_px"}
+    for field in RenderingConfig.model_fields.keys() - free:
+        if getattr(config, field) != getattr(fixed, field):
+            raise InvalidInput(
+                f"rendering.{field} is {getattr(config, field)!r}, but a micro page is a fixed grid of 20 x 10 characters.",
+                hint=f"Leave rendering.{field} out, or choose another mode.",
+                fields={f"rendering.{field}": "cannot be chosen for mode micro"},
+            )
+
+
+def _unknown_family(family: str) -> UnknownName:
+    return UnknownName(
+        f"There is no font family {family!r} on this machine.",
+        hint=f"Families: {', '.join(font_library().families())}.",
+        fields={"rendering.font_family": "is not installed"},
+    )
+
+
+def _refuse_narrow_columns(style: PageStyle) -> None:
+    if style.column_width_px < 8 * style.font_size_px or style.column_height_px < 4 * style.line_height_px:
+        raise InvalidInput(
+            f"A column of {style.column_width_px} x {style.column_height_px} px has no room for text of {style.font_size_px:g} px.",
+            hint="Use smaller margins, fewer columns, a smaller font or a larger mode.",
+            fields={"rendering.margin_px": "leaves too little room"},
+        )
