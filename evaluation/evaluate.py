@@ -1,0 +1,55 @@
+"""Predictions -> report: scores, the lead baselines on the same samples, and what ROUGE does not see (loops, empty texts)."""
+
+from collections.abc import Mapping, Sequence
+
+from data.errors import InvalidInput
+from evaluation.baselines import lead
+from evaluation.loops import loops
+from evaluation.reference_points import REFERENCE_POINTS
+from evaluation.report import Report, Subject, library_versions, now
+from evaluation.rouge import resolved, rouge
+from evaluation.scores import RougeSettings
+from evaluation.words import words
+
+
+def evaluate(
+    subject: Subject,
+    predictions: Sequence[str],
+    references: Sequence[str],
+    documents: Sequence[str],
+    settings: RougeSettings | None = None,
+    baselines: Mapping[str, Sequence[str]] | None = None,
+) -> Report:
+    """Score predictions and put the baselines beside them.
+
+    Args:
+        subject: what was evaluated, for the report.
+        predictions: the model's summaries.
+        references: the wanted summaries.
+        documents: the source texts, for Lead-1 and Lead-3.
+        settings: how ROUGE counts; None: the defaults.
+        baselines: further predictions to compare with, by name (a text model on truncated text).
+
+    Raises:
+        InvalidInput: the lists are empty or differ in length.
+    """
+    if len(documents) != len(references):
+        raise InvalidInput(f"There are {len(documents)} documents and {len(references)} references; each sample needs both.")
+    settings = resolved(settings or RougeSettings(), references)
+    others = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)} | dict(baselines or {})
+    return Report(
+        subject=subject,
+        rouge=rouge(predictions, references, settings),
+        baselines={name: rouge(texts, references, settings) for name, texts in others.items()},
+        reference_points=REFERENCE_POINTS.get(subject.benchmark or "", ()),
+        num_looping=sum(map(loops, predictions)),
+        num_empty=sum(not prediction.strip() for prediction in predictions),
+        mean_prediction_words=_mean_words(predictions),
+        mean_reference_words=_mean_words(references),
+        created=now(),
+        versions=library_versions(),
+    )
+
+
+def _mean_words(texts: Sequence[str]) -> float:
+    return sum(len(words(text)) for text in texts) / len(texts)

@@ -1,0 +1,148 @@
+"""metrics.json (the latest values) and metrics_history.json (all of them) of one training.
+
+Light on purpose: the web process reads these files. Times are the training's own; this module only keeps what it is told.
+"""
+
+import json
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.errors import StorageError
+from data.store.files import read_json, write_bytes, write_json
+
+KEYS = (
+    "train_loss",
+    "eval_loss",
+    "best_eval_loss",
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "rougeLsum",
+    "train_samples_per_second",
+    "train_steps_per_second",
+    "gpu_memory_allocated_gb",
+    "gpu_memory_reserved_gb",
+    "learning_rate",
+    "grad_norm",
+    "perplexity",
+    "num_parameters",
+    "num_trainable_parameters",
+    "epoch_time_s",
+    "total_time_s",
+    "epoch",
+    "step",
+    "total_steps",
+)
+LATEST, HISTORY = "metrics.json", "metrics_history.json"
+# The history is written whole each time. So that a long run stays linear, it waits until it has grown by this share, or until
+# writing it has taken no more than the other share of the time.
+_GROWTH_SHARE = 0.01
+_TIME_SHARE = 0.05
+
+Values = Mapping[str, float | None]
+Record = dict[str, float | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsFiles:
+    """What the two files say: every key of KEYS in each record, null where unknown."""
+
+    latest: Record
+    history: list[Record]
+
+
+class TrainingMetrics:
+    """The writing side. A record of the history holds what was measured at its step; the latest holds the last known value of each key."""
+
+    def __init__(self, folder: Path, resume_step: int = 0) -> None:
+        """Start both files, or go on from those there.
+
+        Args:
+            folder: the training's output folder.
+            resume_step: the step of the checkpoint that the training goes on from; later records are dropped. 0: a new training.
+
+        Raises:
+            StorageError: the folder cannot be written, or holds a damaged history to resume from.
+        """
+        self._folder = folder
+        kept = [record for record in _read_history(folder) if int(record["step"] or 0) <= resume_step] if resume_step else []
+        self._latest: Record = dict.fromkeys(KEYS)
+        for record in kept:
+            self._latest.update(_known(record))
+        self._lines = [_encoded(record) for record in kept]
+        self._write_latest()
+        self.flush()
+
+    @property
+    def latest(self) -> Record:
+        """The last known value of each key."""
+        return dict(self._latest)
+
+    def record(self, step: int, values: Values) -> None:
+        """Keep the values measured at an optimizer step and write them to disk.
+
+        `best_eval_loss` and `perplexity` follow from `eval_loss`. NaN and infinity are kept as null.
+
+        Raises:
+            ValueError: a key is not one of KEYS.
+            StorageError: the disk is full or not writable.
+        """
+        if unknown := sorted(set(values) - set(KEYS)):
+            raise ValueError(f"unknown training metrics: {', '.join(unknown)}")
+        finite = {key: value if value is not None and math.isfinite(value) else None for key, value in values.items()}
+        record: Record = {**dict.fromkeys(KEYS), **self._following(finite), **finite, "step": step}
+        self._latest.update(_known(record))
+        self._lines.append(_encoded(record))
+        self._write_latest()
+        grown = len(self._lines) - self._num_written >= _GROWTH_SHARE * len(self._lines)
+        if grown or time.monotonic() >= self._next_write_s:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the whole history now. Call it with each checkpoint and at the end; a long history may lag by seconds otherwise."""
+        start_s = time.monotonic()
+        write_bytes(self._folder / HISTORY, b"[\n" + b",\n".join(self._lines) + b"\n]\n")
+        end_s = time.monotonic()
+        self._num_written = len(self._lines)
+        self._next_write_s = end_s + (end_s - start_s) / _TIME_SHARE
+
+    def _write_latest(self) -> None:
+        write_json(self._folder / LATEST, self._latest)
+
+    def _following(self, values: Values) -> Record:
+        loss = values.get("eval_loss")
+        if loss is None:
+            return {}
+        best = self._latest["best_eval_loss"]
+        perplexity = math.exp(loss) if loss < 700 else None  # e^710 is past the largest float
+        return {"best_eval_loss": loss if best is None else min(best, loss), "perplexity": perplexity}
+
+
+def read_metrics(folder: Path) -> MetricsFiles:
+    """Read both files of a training's output folder; empty history and nulls before the first record.
+
+    Raises:
+        StorageError: a file is damaged.
+    """
+    latest = read_json(folder / LATEST) if (folder / LATEST).exists() else {}
+    return MetricsFiles({**dict.fromkeys(KEYS), **latest}, _read_history(folder))
+
+
+def _read_history(folder: Path) -> list[Record]:
+    path = folder / HISTORY
+    history: Any = read_json(path) if path.exists() else []
+    if not isinstance(history, Sequence) or not all(isinstance(record, dict) and "step" in record for record in history):
+        raise StorageError(f"{path} is not a list of training metrics.", hint="Move it away, or start the training under another name.")
+    return list(history)
+
+
+def _known(record: Record) -> Record:
+    return {key: value for key, value in record.items() if value is not None}
+
+
+def _encoded(record: Record) -> bytes:
+    return json.dumps(record, allow_nan=False).encode()

@@ -1,0 +1,80 @@
+"""From predictions to a report: baselines, loops, reference points, and the file."""
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import InvalidInput, NotFound, StorageError
+from evaluation.baselines import lead, truncated
+from evaluation.evaluate import evaluate
+from evaluation.loops import loops
+from evaluation.reference_points import REFERENCE_POINTS
+from evaluation.report import Report, Subject, read_report, write_report
+
+DOCUMENTS = ["A storm hit Oslo. Nine boats sank. Help came. All is well.", "Prices rose. People complained. Shops closed. Rain fell."]
+REFERENCES = ["A storm hit Oslo.", "Prices rose."]
+
+
+@pytest.fixture
+def report() -> Report:
+    subject = Subject("trained_model", "news", "test", "cnn_dailymail")
+    return evaluate(subject, ["A storm hit Oslo.", "no " * 20], REFERENCES, DOCUMENTS, baselines={"copy": REFERENCES})
+
+
+def test_baselines_stand_beside_the_score(report: Report) -> None:
+    table = dict(report.table())
+    assert list(table) == ["trained_model", "lead-1", "lead-3", "copy"]
+    assert (table["trained_model"]["rougeL"], table["lead-1"]["rougeL"], table["copy"]["rougeL"]) == (0.5, 1.0, 1.0)
+    assert table["lead-3"]["rougeL"] < 1.0
+
+
+def test_loops_and_empty_texts_are_counted(report: Report) -> None:
+    assert (report.num_looping, report.num_empty) == (1, 0)
+
+
+def test_published_results_come_with_their_variant(report: Report) -> None:
+    assert {(point.system, point.longest, point.longest_variant) for point in report.reference_points} >= {("BART", 0.409, "rougeLsum")}
+    assert {point.longest_variant for point in REFERENCE_POINTS["arxiv"]} == {"rougeL", "rougeLsum"}
+
+
+def test_report_survives_its_file(report: Report, tmp_path: Path) -> None:
+    assert write_report(tmp_path, report) == tmp_path / "report.json"
+    assert read_report(tmp_path) == report
+
+
+def test_reading_what_is_no_report(tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        read_report(tmp_path)
+    (tmp_path / "report.json").write_text('{"rouge": 1}')
+    with pytest.raises(StorageError, match="not an evaluation report"):
+        read_report(tmp_path)
+
+
+def test_documents_of_another_length_are_refused() -> None:
+    with pytest.raises(InvalidInput, match="1 documents and 2 references"):
+        evaluate(Subject("m", "d", "test"), REFERENCES, REFERENCES, DOCUMENTS[:1])
+
+
+def test_lead_takes_sentences() -> None:
+    assert lead(DOCUMENTS[0], 3) == "A storm hit Oslo.\nNine boats sank.\nHelp came."
+    assert lead("One only", 3) == "One only"
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(0, ""), (1, "one"), (3, "one two  three"), (99, "one two  three four")])
+def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: str) -> None:
+    assert truncated("one two  three four", budget, lambda text: len(text.split())) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mayor said so. " * 4, True),
+        ("Once upon a time " + "the end is near and " * 3 + "the end", True),
+        ("\u597d" * 30, True),
+        ("no no no", False),
+        ("The mayor opened a bridge in Oslo on Friday, and the mayor said that the bridge was the mayor's idea.", False),
+        ("", False),
+    ],
+)
+def test_loops(text: str, expected: bool) -> None:
+    assert loops(text) is expected
