@@ -1,0 +1,155 @@
+"""How much GPU memory a training needs, computed without loading anything: weights, gradients, optimizer, activations, encoder.
+
+The parameter counts are DeepSeek-OCR's own (a test counts them on the real architecture). The activation figures count the
+tensors that the backward pass keeps; they are estimates, not measurements.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from data.config import PageMode
+from data.rendering.modes import MODES
+from training.config import Trainable, TrainingConfig
+from training.parts import TRAINED_PARTS, Part
+
+GB: Final = 1e9
+# A frozen weight is kept in bfloat16. A weight that trains has float32 value, gradient and two Adam moments, and the bfloat16 copy
+# that autocast makes of it for each step.
+_FROZEN_BYTES, _VALUE_BYTES, _GRADIENT_BYTES, _ADAM_BYTES = 2, 4 + 2, 4, 8
+_RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allocator cannot hand out again
+_LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """The sizes that decide memory."""
+
+    parameters: Mapping[Part, int]
+    lora_parameters: int
+    lora_experts_parameters: int
+    vocabulary: int
+    hidden: int
+    num_layers: int
+    num_experts_active: int
+    """Routed experts per token and shared ones together."""
+    expert_hidden: int
+    num_global_attention_heads: int
+    """Heads of the encoder's attention over the whole page, whose position bias is a full matrix."""
+
+
+DEEPSEEK_OCR: Final = Architecture(
+    parameters={
+        "encoder": 398_144_768,
+        "projector": 2_625_280,
+        "attention": 78_643_200,
+        "dense": 432_979_200,
+        "experts": 2_422_210_560,
+        "router": 901_120,
+    },
+    lora_parameters=3_978_240,
+    lora_experts_parameters=63_091_712,
+    vocabulary=129_280,
+    hidden=1280,
+    num_layers=12,
+    num_experts_active=8,
+    expert_hidden=896,
+    num_global_attention_heads=12,
+)
+TINY: Final = Architecture(
+    parameters={"encoder": 640_320, "projector": 33_152, "attention": 131_072, "dense": 149_376, "experts": 98_304, "router": 512},
+    lora_parameters=60_416,
+    lora_experts_parameters=89_088,
+    vocabulary=100,
+    hidden=128,
+    num_layers=2,
+    num_experts_active=3,
+    expert_hidden=64,
+    num_global_attention_heads=2,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEstimate:
+    """GPU memory of one training process, by what it is for."""
+
+    num_parameters: int
+    num_trainable_parameters: int
+    weights_gb: float
+    gradients_gb: float
+    optimizer_gb: float
+    activations_gb: float
+    encoder_gb: float
+    runtime_gb: float
+    total_gb: float
+    """The peak: the encoder's work space is given back before the decoder's activations pile up, so the larger of both counts."""
+
+    def fits(self, gpu_memory_gb: float) -> bool:
+        """Say whether a GPU with that much memory is expected to hold the training."""
+        return self.total_gb <= gpu_memory_gb
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form, with a verdict for the usual GPU sizes."""
+        return asdict(self) | {"fits": {str(size): self.fits(size) for size in (16, 24, 40, 80)}}
+
+
+def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1) -> MemoryEstimate:
+    """Estimate a training's GPU memory.
+
+    DeepSeek-OCR-2 and Unlimited-OCR share the decoder and are estimated as DeepSeek-OCR.
+
+    Args:
+        config: the training; `model` other than tiny means the full-size architecture.
+        mode: of the pages.
+        num_pages: of the longest sample.
+    """
+    sizes = TINY if config.model == "tiny" else DEEPSEEK_OCR
+    num_parameters = sum(sizes.parameters.values())
+    trained, added = _trainable(sizes, config.train)
+    frozen = num_parameters + added - trained
+    batch = config.per_device_train_batch_size
+    weights = (frozen * _FROZEN_BYTES + trained * _VALUE_BYTES) / GB
+    gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _ADAM_BYTES / GB
+    activations = batch * _activation_bytes(sizes, config, mode, num_pages) / GB
+    encoder = batch * num_pages * _encoder_bytes(sizes, mode) / GB
+    total = weights + gradients + optimizer + max(activations, encoder) + _RUNTIME_GB
+    parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
+    return MemoryEstimate(num_parameters, trained, *(round(part, 2) for part in parts))
+
+
+def fit_sentence(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
+    """Say in one sentence whether the training is expected to fit the GPU found."""
+    verdict = "fits" if expected.fits(gpu_memory_gb) else "does not fit"
+    return f"The training needs about {expected.total_gb:.1f} GB and {verdict} this GPU's {gpu_memory_gb:.1f} GB."
+
+
+def num_image_tokens(mode: PageMode, num_pages: int = 1) -> int:
+    """Return the decoder's positions for the pages: a square of tokens with a newline per row, and one separator, per page."""
+    side = MODES[mode].size_px // 64
+    return num_pages * (side * (side + 1) + 1)
+
+
+def _trainable(sizes: Architecture, train: Trainable) -> tuple[int, int]:
+    """Return the number of trainable weights, and how many of them are added to the model."""
+    if train in ("lora", "lora_experts"):
+        added = sizes.lora_parameters if train == "lora" else sizes.lora_experts_parameters
+        return added, added
+    return sum(sizes.parameters[part] for part in TRAINED_PARTS[train]), 0
+
+
+def _activation_bytes(sizes: Architecture, config: TrainingConfig, mode: PageMode, num_pages: int) -> float:
+    """Return what the decoder keeps for one sample's backward pass."""
+    num_tokens = num_image_tokens(mode, num_pages) + config.max_length
+    # Per token and layer: two norms (float32 in and out), query, key, value, their rotated copies, attention output; then the
+    # gate, up, activation and product of each active expert with the token's copy going in and coming out.
+    attention = sizes.hidden * (2 * 10 + 2 * 3 + 4 * 2 + 2 * 2)
+    experts = sizes.num_experts_active * (4 * 2 * sizes.expert_hidden + 3 * 2 * sizes.hidden)
+    layer = attention + experts
+    kept = layer + sizes.num_layers * 4 * sizes.hidden if config.gradient_checkpointing else sizes.num_layers * layer
+    return num_tokens * kept + config.max_length * sizes.vocabulary * _LOGIT_BYTES
+
+
+def _encoder_bytes(sizes: Architecture, mode: PageMode) -> float:
+    """Return the frozen encoder's work space for one page: the position bias of its global attention, twice, in bfloat16."""
+    num_patches = (MODES[mode].size_px // 16) ** 2
+    return 2 * 2 * sizes.num_global_attention_heads * num_patches**2

@@ -1,0 +1,39 @@
+"""The model's parts, and which of them each `train` option changes. No torch: the memory estimate reads this too."""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from training.config import Trainable
+
+Part = Literal["encoder", "projector", "attention", "dense", "experts", "router"]
+
+_PATTERNS: Final[tuple[tuple[Part, re.Pattern[str]], ...]] = (
+    ("encoder", re.compile(r"vision_tower\.")),
+    ("projector", re.compile(r"multi_modal_projector\.|image_newline|view_separator")),
+    ("attention", re.compile(r"language_model\.layers\.\d+\.self_attn\.")),
+    ("experts", re.compile(r"\.mlp\.experts\.")),
+    ("router", re.compile(r"\.mlp\.gate\.")),
+    ("dense", re.compile(r"")),
+)
+TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
+    "projector": frozenset({"projector"}),
+    "attention": frozenset({"projector", "attention"}),
+    "dense": frozenset({"projector", "attention", "dense"}),
+    "decoder": frozenset({"projector", "attention", "dense", "experts"}),
+    "all": frozenset({"encoder", "projector", "attention", "dense", "experts", "router"}),
+    "lora": frozenset(),
+    "lora_experts": frozenset(),
+}
+"""The router trains in `all` only, which is meant for the tiny model: the native classes add no balance loss, without which a
+trained router collapses onto few experts. The lora options train added weights and no part of the model itself."""
+
+
+def part_of(name: str) -> Part:
+    """Say which part of the model a parameter belongs to, by its native name."""
+    return next(part for part, pattern in _PATTERNS if pattern.search(name))
+
+
+def keeps_encoder_frozen(train: Trainable) -> bool:
+    """Say whether the encoder's output for a page stays the same throughout a training."""
+    return "encoder" not in TRAINED_PARTS[train]
