@@ -7,10 +7,12 @@ ARG PIP_INDEX_URL
 ARG PIP_FIND_LINKS
 ARG DEEPSYNTH_UID=1000
 
+# Skia links to the GL loader but draws on the processor: the drivers behind the loader are never opened, so they go.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libegl1 libgl1 \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
-    && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/lib/*/dri /usr/lib/*/libLLVM* /usr/lib/*/libz3*
 
 RUN useradd --uid ${DEEPSYNTH_UID} --create-home --shell /usr/sbin/nologin deepsynth \
     && mkdir -p /workspace /cache && chown deepsynth:deepsynth /workspace /cache
@@ -20,7 +22,8 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 RUN python3 -m venv /opt/venv \
     && PATH=/opt/venv/bin:$PATH && mkdir data evaluation training web_ui \
     && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[train]' \
-    && pip uninstall --yes --quiet deepsynth && rm -rf build
+    && pip uninstall --yes --quiet deepsynth && rm -rf build \
+    && find /opt/venv -type d -name tests -prune -exec rm -rf {} + && rm -rf /opt/venv/lib/python3*/site-packages/pyarrow/include
 
 COPY data data
 COPY evaluation evaluation
@@ -33,7 +36,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DEEPSYNTH_WORKSPACE=/workspace \
     HF_HOME=/cache
-USER deepsynth
+USER ${DEEPSYNTH_UID}
 WORKDIR /workspace
 EXPOSE 5001
 VOLUME ["/workspace", "/cache"]

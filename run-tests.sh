@@ -17,7 +17,7 @@ export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_
 
 if [ "${1:-}" = "--quick" ]; then
   shift
-  exec pytest -n auto -m "not slow" "$@"
+  exec pytest -n auto --dist loadgroup -m "not slow" "$@"
 fi
 say "== lint, types, import contracts"
 ruff check .
@@ -25,6 +25,7 @@ ruff format --check --quiet .
 mypy
 lint-imports >/tmp/deepsynth-imports.$$ || { cat /tmp/deepsynth-imports.$$ && exit 1; }
 rm -f /tmp/deepsynth-imports.$$
-shellcheck -x ./*.sh scripts/*.sh .ci/run
+shellcheck -x ./*.sh scripts/*.sh tests/docker/*.sh .ci/run
+hadolint --ignore DL3008 --ignore DL3059 Dockerfile Dockerfile.cpu
 say "== tests"
-exec pytest -n auto "$@"
+exec pytest -n auto --dist loadgroup "$@"

@@ -1,0 +1,99 @@
+"""A Docker engine for the container tests: the machine's own, or one started here on a socket of its own and stopped again."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.machine import require
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE_IMAGE = "python:3.11-slim-bookworm"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Runs docker against one engine."""
+
+    environment: dict[str, str]
+
+    def docker(self, *arguments: str, check: bool = True, timeout_s: float = 900) -> subprocess.CompletedProcess[str]:
+        command = ["docker", *arguments]
+        answer = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=timeout_s)
+        if check and answer.returncode != 0:
+            pytest.fail(f"{' '.join(command)} ended with {answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}")
+        return answer
+
+    def compose(self, file: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.docker("compose", "-f", str(ROOT / file), *arguments, check=check)
+
+
+def answers(environment: dict[str, str]) -> bool:
+    return subprocess.run(["docker", "info"], env=environment, capture_output=True, check=False).returncode == 0
+
+
+def with_compose(folder: Path, environment: dict[str, str]) -> dict[str, str]:
+    """Use the Compose that the dev dependencies bring where the engine's client has none."""
+    if subprocess.run(["docker", "compose", "version"], env=environment, capture_output=True, check=False).returncode == 0:
+        return environment
+    binary = Path(sys.executable).parent / "docker-compose"
+    require(binary.exists(), "no Docker Compose")
+    plugins = folder / "config" / "cli-plugins"
+    plugins.mkdir(parents=True)
+    (plugins / "docker-compose").symlink_to(binary)
+    return environment | {"DOCKER_CONFIG": str(folder / "config")}
+
+
+def start_engine(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+    socket = f"unix://{folder}/d.sock"
+    command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", socket, "-p", f"{folder}/d.pid"]
+    log = (folder / "dockerd.log").open("wb")
+    process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    environment = os.environ | {"DOCKER_HOST": socket}
+    for _ in range(60):
+        if process.poll() is not None:
+            break
+        if answers(environment):
+            return process, environment
+        time.sleep(0.5)
+    process.kill()
+    process.wait()
+    reason = (folder / "dockerd.log").read_text(errors="replace")[-400:]
+    require(False, f"dockerd could not start: {reason}")
+    raise AssertionError("unreachable")
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    require(shutil.which("docker") is not None, "no docker client: apt-get install docker.io")
+    # A socket path may be 108 bytes long at most; pytest's own temporary folders come close.
+    folder = Path(tempfile.mkdtemp(prefix="engine-"))
+    own: subprocess.Popen[bytes] | None = None
+    environment = dict(os.environ)
+    try:
+        if not answers(environment):
+            able = os.geteuid() == 0 and all(shutil.which(program) for program in ("dockerd", "debootstrap"))
+            require(able, "no Docker engine answers, and none can be started (root, dockerd and debootstrap are needed)")
+            own, environment = start_engine(folder)
+            make_base_image(folder, environment)
+        environment = with_compose(folder, environment | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"})
+        yield Engine(environment)
+    finally:
+        if own is not None:
+            own.terminate()
+            own.wait(60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_base_image(folder: Path, environment: dict[str, str]) -> None:
+    kept = Path(os.environ.get("DEEPSYNTH_TEST_CACHE", str(folder))) / "base"
+    kept.mkdir(parents=True, exist_ok=True)
+    script = Path(__file__).with_name("base_image.sh")
+    subprocess.run([str(script), str(kept), BASE_IMAGE], env=environment, check=True, timeout=600)

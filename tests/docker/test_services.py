@@ -1,0 +1,171 @@
+"""The two services as containers: built, started, used, killed, stopped."""
+
+import functools
+import http.server
+import json
+import os
+import signal
+import socket
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.docker.conftest import Engine
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
+
+CPU_FILE, GPU_FILE = "docker-compose.cpu.yml", "docker-compose.gpu.yml"
+CPU_CONTAINER = "deepsynth-dataset-generator-cpu"
+IMAGE_LIMIT_MB = 900
+# The public base image is about this much smaller than the stand-in that tests/docker/base_image.sh makes.
+STAND_IN_EXCESS_MB = 100
+JOB = {"source": {"kind": "sample", "length": "article"}, "max_samples": 1500, "seed": 5, "rendering": {"mode": "small"}, "shard_rows": 100}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Client:
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=content, method=method, headers={"Content-Type": "application/json"})
+        with self.opener.open(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def wait(self, job_id: str, ready: Any, limit_s: float = 180) -> Any:
+        """Poll a job, through restarts of the service, until `ready(job)`."""
+        deadline = time.monotonic() + limit_s
+        job = None
+        while time.monotonic() < deadline:
+            try:
+                job = self.call("GET", f"/api/jobs/{job_id}")
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                job = None
+            if job is not None and ready(job):
+                return job
+            time.sleep(0.2)
+        pytest.fail(f"the job did not get there within {limit_s} s; last seen: {job}")
+
+
+@pytest.fixture(scope="module")
+def service(engine: Engine) -> Iterator[tuple[Engine, Client]]:
+    port = free_port()
+    engine.environment["DEEPSYNTH_CPU_PORT"] = str(port)
+    engine.docker("build", "--network", "host", "-f", "Dockerfile.cpu", "-t", "deepsynth-cpu:latest", ".")
+    engine.compose(CPU_FILE, "up", "-d", "--wait")
+    yield engine, Client(port)
+    engine.compose(CPU_FILE, "down", "--volumes", check=False)
+
+
+def test_image_is_small_and_has_no_torch(service: tuple[Engine, Client]) -> None:
+    engine, _ = service
+    size_mb = int(engine.docker("image", "inspect", "-f", "{{.Size}}", "deepsynth-cpu:latest").stdout) / 1e6
+    assert size_mb < IMAGE_LIMIT_MB + STAND_IN_EXCESS_MB
+    program = "import importlib.util, os; print(importlib.util.find_spec('torch'), os.getuid())"
+    assert engine.docker("exec", CPU_CONTAINER, "python", "-c", program).stdout.split() == ["None", "1000"]
+
+
+def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple[Engine, Client]) -> None:
+    engine, client = service
+    undisturbed = client.call("POST", "/api/dataset/generate", JOB | {"name": "undisturbed"})
+    assert client.wait(undisturbed["id"], lambda job: job["state"] in {"succeeded", "failed"})["state"] == "succeeded"
+
+    killed = client.call("POST", "/api/dataset/generate", JOB | {"name": "killed"})
+    client.wait(killed["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
+    pid = engine.docker("inspect", "-f", "{{.State.Pid}}", CPU_CONTAINER).stdout.strip()
+    before = engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout.strip()
+    kill_from_the_host(int(pid))
+    job = client.wait(killed["id"], lambda job: job["state"] in {"succeeded", "failed"})
+    assert job["state"] == "succeeded", job
+    assert int(engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout) > int(before)
+    assert job["attempts"] == 2
+    listing = "cd /workspace/datasets/{} && find . -name '*.parquet' | sort | xargs sha256sum"
+    shards = [engine.docker("exec", CPU_CONTAINER, "sh", "-c", listing.format(name)).stdout for name in ("undisturbed", "killed")]
+    assert shards[0].count("parquet") > 3
+    assert shards[0] == shards[1]
+
+
+def kill_from_the_host(pid: int) -> None:
+    """SIGKILL the container's first process as a crash would; `docker kill` would count as a wish and not restart it."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_nine_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -> None:
+    _, client = service
+    texts = {
+        "Latin": "The quick brown fox", "Greek": "Η γρήγορη αλεπού", "Cyrillic": "Быстрая лиса", "Chinese": "敏捷的狐狸跳过",
+        "Japanese": "すばやい狐が跳ぶ", "Korean": "빠른 여우가", "Arabic": "الثعلب السريع", "Hebrew": "השועל המהיר",
+        "Devanagari": "तेज़ लोमड़ी", "Thai": "สุนัขจิ้งจอก",
+    }  # fmt: skip
+    lines = "\n".join(json.dumps({"text": text, "summary": script}, ensure_ascii=False) for script, text in texts.items())
+    request = urllib.request.Request(
+        client.url + "/api/uploads/scripts.jsonl", data=lines.encode(), method="PUT", headers={"Content-Type": "application/octet-stream"}
+    )
+    client.opener.open(request, timeout=10).close()
+    body = {
+        "name": "scripts",
+        "source": {"kind": "files", "path": "upload:scripts.jsonl"},
+        "columns": {"document": "text", "summary": "summary"},
+    }
+    answer = client.call("POST", "/api/dataset/preview", {"config": body, "num_documents": len(texts)})
+    assert len(answer["documents"]) == len(texts)
+    assert {document["summary"]: document["missing_glyphs"] for document in answer["documents"]} == {script: {} for script in texts}
+
+
+def test_logs_name_the_job(service: tuple[Engine, Client]) -> None:
+    engine, client = service
+    job = client.call("POST", "/api/dataset/generate", JOB | {"name": "logged", "max_samples": 20})
+    client.wait(job["id"], lambda seen: seen["state"] == "succeeded")
+    logs = engine.docker("logs", CPU_CONTAINER)
+    assert job["id"] in logs.stdout + logs.stderr
+
+
+def test_stop_is_graceful_and_the_volume_is_kept(service: tuple[Engine, Client]) -> None:
+    engine, client = service
+    jobs = client.call("GET", "/api/jobs")["total"]
+    started = time.monotonic()
+    engine.compose(CPU_FILE, "stop")
+    assert time.monotonic() - started < 30
+    assert engine.docker("inspect", "-f", "{{.State.ExitCode}}", CPU_CONTAINER).stdout.strip() in {"0", "143"}
+    engine.compose(CPU_FILE, "up", "-d", "--wait")
+    assert client.call("GET", "/api/jobs")["total"] == jobs
+
+
+@pytest.fixture(scope="module")
+def wheel_server() -> Iterator[list[str]]:
+    """Build arguments that offer this machine's own wheel folder, where pip has one, to a build that shares the host's network."""
+    folder = os.environ.get("PIP_FIND_LINKS", "")
+    if not Path(folder).is_dir():
+        yield []
+        return
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield ["--build-arg", f"PIP_FIND_LINKS=http://127.0.0.1:{server.server_port}/"]
+    server.shutdown()
+
+
+def test_gpu_service_has_torch_and_says_that_the_gpu_is_missing(engine: Engine, wheel_server: list[str]) -> None:
+    if Path("/dev/nvidia0").exists():
+        pytest.skip("this machine has a GPU; the test is about its absence")
+    engine.environment["DEEPSYNTH_GPU_PORT"] = str(free_port())
+    engine.docker("build", "--network", "host", *wheel_server, "-f", "Dockerfile", "-t", "deepsynth-gpu:latest", ".")
+    program = "import torch, transformers, os; print(torch.__version__.split('+')[0], os.getuid())"
+    assert engine.docker("run", "--rm", "deepsynth-gpu:latest", "python", "-c", program).stdout.split() == ["2.13.0", "1000"]
+    answer = engine.compose(GPU_FILE, "up", "-d", "--no-build", check=False)
+    engine.compose(GPU_FILE, "down", "--volumes", check=False)
+    assert answer.returncode != 0
+    assert 'could not select device driver "nvidia"' in answer.stderr
