@@ -72,7 +72,7 @@ class RenderingConfig(Settings):
     alignment: Literal["left", "justify"] = "left"
     num_columns: int = Field(1, ge=1, le=3)
     overflow: Literal["paginate", "shrink", "truncate"] = Field("paginate", description="what to do with text beyond one page")
-    min_font_size_px: float = Field(10, ge=4, le=96, description="the smallest size that overflow=shrink may choose")
+    min_font_size_px: float = Field(10.0, ge=4, le=96, description="the smallest size that overflow=shrink may choose")
     max_pages: int = Field(32, ge=1, le=256, description="longer documents are rejected with their page count")
     degradation: Degradation = Degradation()
 
@@ -100,6 +100,13 @@ class DatasetConfig(Settings):
     seed: int = Field(0, ge=0, lt=2**31)
     rendering: RenderingConfig = RenderingConfig()
     deduplicate: bool = Field(True, description="drop repeats within a split, and from train what validation or test holds")
-    shard_rows: int = Field(500, ge=1, le=100_000, description="source rows per shard; the unit of resume")
+    shard_rows: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="source rows per shard, the unit of resume; null: 100 for small splits, up to 2000 for huge ones",
+    )
     max_rejected: int = Field(1000, ge=0, description="more rejected rows than this end the job")
     publish: PublishConfig | None = None
+    engine: Literal["local", "ray"] = Field("local", description="where pages are rendered: all cores of this machine, or a Ray cluster")
+    num_workers: int | None = Field(None, ge=1, le=4096, description="render processes; null: one per core")

@@ -18,6 +18,16 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Rejected:
+    """A source row that cannot become a sample, and why. Counted, kept in rejected.jsonl, shown; never an end by itself."""
+
+    id: str
+    split: str
+    row: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One square picture of a part of a document."""
 

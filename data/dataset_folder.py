@@ -1,0 +1,157 @@
+"""The folder of one dataset as its writer sees it: one writer at a time, one configuration for good, a manifest last."""
+
+import fcntl
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, fields, replace
+from functools import reduce
+from importlib.metadata import version
+from operator import add
+from pathlib import Path
+from typing import Any, Final
+
+from data.config import DatasetConfig
+from data.errors import Conflict
+from data.render_shard import ShardDone
+from data.rendering.style import PageStyle
+from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_manifest
+from data.store.files import TEMPORARY_SUFFIX, storage_error, write_bytes
+from data.store.workspace import Workspace
+
+# How and where the work is done, not what comes of it: these may differ between a run and its resumption.
+FREE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
+LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pyarrow", "skia-python")
+ABSENT: Final = "(absent)"
+
+
+@contextmanager
+def only_writer(workspace: Workspace, name: str) -> Iterator[None]:
+    """Hold the dataset's name for this process; the system lets go of it when the process ends, however it ends.
+
+    Raises:
+        Conflict: another process is writing the dataset.
+    """
+    with (workspace.cache / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                f"The dataset {name!r} is being made by another process.", hint="Wait for that job, or choose another name."
+            ) from error
+        yield
+
+
+def deciding_fields(config: DatasetConfig) -> dict[str, Any]:
+    """Return the part of the configuration that decides the dataset's bytes, as JSON values."""
+    return config.model_dump(mode="json", exclude=FREE_FIELDS)
+
+
+def existing_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:
+    """Return the manifest of an earlier run with the same configuration.
+
+    Raises:
+        Conflict: the name is taken by a dataset with another configuration; the message says what differs.
+    """
+    if not (folder / MANIFEST).exists():
+        return None
+    manifest = read_manifest(folder)
+    refuse_difference(folder.name, "configuration", manifest.config, deciding_fields(config))
+    return manifest
+
+
+def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle) -> Manifest:
+    """Note in the folder what is being made, before its first shard, or check that it is what was noted there.
+
+    Raises:
+        Conflict: the source or the libraries changed since the interrupted run, so that its shards would not fit.
+        StorageError: the folder cannot be written.
+    """
+    manifest = Manifest(
+        name=folder.name,
+        complete=False,
+        config=deciding_fields(config),
+        source=_as_json(source),
+        style={name: value for name, value in _fields(style) if name != "degradation"},
+        versions={library: version(library) for library in LIBRARIES},
+    )
+    earlier = existing_manifest(folder, config)
+    if earlier is not None:
+        for part in ("source", "style", "versions"):
+            refuse_difference(folder.name, part, getattr(earlier, part), getattr(manifest, part))
+        return earlier
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    manifest.write(folder)
+    return manifest
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove what a killed run left half-written."""
+    for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
+        path.unlink(missing_ok=True)
+
+
+def complete(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDone]]) -> Manifest:
+    """Write rejected.jsonl and the complete manifest from what the shards say of themselves."""
+    write_rejected(folder, shards)
+    splits = {}
+    for split, done in sorted(shards.items(), key=lambda item: _split_order(item[0])):
+        done.sort(key=lambda shard: shard.index)
+        splits[split] = SplitEntry(_sum(done), tuple(shard.entry for shard in done))
+    totals = reduce(add, (entry.counts for entry in splits.values()), Counts())
+    size_bytes = sum(shard.entry.size_bytes for done in shards.values() for shard in done)
+    finished = replace(manifest, complete=True, totals=totals, size_bytes=size_bytes, splits=splits)
+    finished.write(folder)
+    return finished
+
+
+def write_rejected(folder: Path, shards: Mapping[str, list[ShardDone]]) -> list[RejectedRow]:
+    """Write every rejected row, in order of split and row, and return them."""
+    rows = [row for done in shards.values() for shard in done for row in shard.footer.rejected]
+    rows.sort(key=lambda row: (*_split_order(row.split), row.row))
+    lines = (json.dumps({name: value for name, value in asdict(row).items() if value is not None}, ensure_ascii=False) for row in rows)
+    write_bytes(folder / REJECTED, "".join(f"{line}\n" for line in lines).encode())
+    return rows
+
+
+def refuse_difference(name: str, part: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Raise Conflict, naming every value that differs, unless `was` and `now` are equal."""
+    old, new = _flat(_as_json(was)), _flat(_as_json(now))
+    changed = {
+        key: (old.get(key, ABSENT), new.get(key, ABSENT)) for key in sorted({**old, **new}) if old.get(key, ABSENT) != new.get(key, ABSENT)
+    }
+    if changed:
+        words = "; ".join(f"{key} was {json.dumps(before)}, now {json.dumps(after)}" for key, (before, after) in changed.items())
+        raise Conflict(
+            f"The dataset {name!r} exists with another {part}: {words}.",
+            hint="Choose another name, delete that dataset, or ask with the values it was made with.",
+            fields={key: f"was {before}, now {after}" for key, (before, after) in changed.items()},
+        )
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        flat.update(_flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {f"{prefix}{key}": item})
+    return flat
+
+
+def _fields(record: PageStyle) -> Iterator[tuple[str, Any]]:
+    return ((item.name, getattr(record, item.name)) for item in fields(record))
+
+
+def _as_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(json.dumps(value))
+    return loaded
+
+
+def _sum(done: list[ShardDone]) -> Counts:
+    return reduce(add, (shard.footer.counts for shard in done), Counts())
+
+
+def _split_order(split: str) -> tuple[int, str]:
+    usual = ("train", "validation", "test")
+    return (usual.index(split) if split in usual else len(usual), split)

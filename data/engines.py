@@ -1,0 +1,134 @@
+"""Where shards are rendered: a pool of local processes, or Ray. The same tasks give the same files on either."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Final, Protocol
+
+from data.config import DatasetConfig
+from data.errors import DeepSynthError, RenderError
+from data.render_shard import ShardDone, ShardTask, Working
+
+HEARTBEAT_S: Final = 0.25
+MAX_ATTEMPTS: Final = 3
+
+Event = Working | ShardDone | None
+
+
+class Engine(Protocol):
+    """Something that renders shards in parallel."""
+
+    def run(self, tasks: Iterator[ShardTask]) -> Generator[Event, None, None]:
+        """Take tasks as workers come free; yield their progress and results as they come, and None at least every second.
+
+        Closing the generator ends the work at once; unfinished shards leave no file. DeepSynthErrors of a worker are raised.
+        """
+
+
+class LocalEngine:
+    """One process per core, each drawing one shard at a time; one further task is held ready."""
+
+    def __init__(self, num_workers: int) -> None:
+        self._num_workers = num_workers
+
+    def run(self, tasks: Iterator[ShardTask]) -> Generator[Event, None, None]:
+        workers = [_Worker.start() for _ in range(self._num_workers)]
+        ready = next(tasks, None)
+        try:
+            while ready or any(worker.task for worker in workers):
+                for worker in workers:
+                    if ready and not worker.task:
+                        worker.give(ready)
+                        ready = next(tasks, None)
+                yield from _receive([worker for worker in workers if worker.task])
+        finally:
+            for worker in workers:
+                worker.end()
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: "subprocess.Popen[bytes]"
+    connection: Connection
+    task: ShardTask | None = None
+    num_attempts: int = 0
+
+    @classmethod
+    def start(cls) -> "_Worker":
+        return cls(*_start_process())
+
+    def give(self, task: ShardTask) -> None:
+        self.task = task
+        self.num_attempts += 1
+        with suppress(BrokenPipeError, ConnectionResetError):  # died already: receiving will find out
+            self.connection.send(task)
+
+    def restart(self) -> None:
+        """Go on with the same task in a new process, after the old one was killed (by the kernel, when memory runs out).
+
+        Raises:
+            RenderError: the task killed several processes in a row.
+        """
+        task, status = self.task, self._reap()
+        if task is None or self.num_attempts >= MAX_ATTEMPTS:
+            raise RenderError(
+                f"{self.num_attempts} render processes in a row ended with status {status} on one shard"
+                + (f" ({task.split}, rows around {task.documents[0][0].row})." if task and task.documents else "."),
+                hint="See the log. Status -9 means that memory ran out: use a smaller rendering.mode or shard_rows.",
+            )
+        self.process, self.connection = _start_process()
+        self.give(task)
+
+    def end(self) -> None:
+        self.connection.close()
+        self.process.kill()
+        self.process.wait()
+
+    def _reap(self) -> int:
+        self.connection.close()
+        return self.process.wait()
+
+
+def _receive(busy: list[_Worker]) -> Iterator[Event]:
+    answering = wait([worker.connection for worker in busy], timeout=HEARTBEAT_S)
+    for worker in busy:
+        if worker.connection not in answering:
+            continue
+        try:
+            event = worker.connection.recv()
+        except (EOFError, ConnectionResetError):
+            worker.restart()
+            continue
+        if isinstance(event, DeepSynthError):
+            raise event
+        if isinstance(event, ShardDone):
+            worker.task, worker.num_attempts = None, 0
+        yield event
+    yield None
+
+
+def _start_process() -> "tuple[subprocess.Popen[bytes], Connection]":
+    ours, theirs = Pipe()
+    root = str(Path(__file__).resolve().parent.parent)
+    environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
+    command = [sys.executable, "-m", "data.render_worker", str(theirs.fileno())]
+    process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment)
+    theirs.close()
+    return process, ours
+
+
+def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
+    """Return the configured engine, with no more workers than there are shards to make.
+
+    Raises:
+        Unavailable: engine=ray, but Ray is not installed or its cluster does not answer.
+    """
+    num_workers = max(1, min(num_shards, config.num_workers or os.cpu_count() or 1))
+    return LocalEngine(num_workers)

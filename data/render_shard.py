@@ -1,0 +1,165 @@
+"""One shard: documents to pages to a Parquet file, as a pure function of the task. Runs inside an engine's workers."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.errors import RenderError
+from data.records import Document
+from data.rendering.render import RenderedDocument, render
+from data.rendering.style import PageStyle
+from data.shards import FOOTER_KEY, Counts, RejectedRow, ShardEntry, ShardFooter, shard_path, shard_schema
+from data.store.files import new_file
+
+GROUP_ROWS: Final = 100
+GROUP_BYTES: Final = 32 << 20  # a row group is what a reader holds in memory, so long documents make smaller ones
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    """Everything that decides a shard's bytes, and where they go."""
+
+    folder: Path
+    """The dataset's."""
+    split: str
+    index: int
+    documents: tuple[tuple[Document, bytes], ...]
+    """Those that stay, each with the digest of its text."""
+    rejected: tuple[RejectedRow, ...]
+    num_read: int
+    num_duplicate: int
+    also_in: Mapping[str, int]
+    style: PageStyle
+    seed: int
+
+    @property
+    def path(self) -> Path:
+        return shard_path(self.folder, self.split, self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """How far a worker is with a shard, and the page that it drew last."""
+
+    split: str
+    index: int
+    num_done: int
+    num_pages: int
+    png: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShardDone:
+    """A shard that lies finished on the disk."""
+
+    split: str
+    index: int
+    footer: ShardFooter
+    entry: ShardEntry
+
+
+def render_shard(task: ShardTask, on_document: Callable[[Working, bytes], None]) -> ShardDone:
+    """Draw the task's documents and write the shard, whole or not at all.
+
+    Args:
+        on_document: called after each document with the position and the last page's PNG.
+
+    Raises:
+        StorageError: the shard cannot be written.
+    """
+    rows = _ShardRows(task)
+    with new_file(task.path) as temporary, pq.ParquetWriter(temporary, rows.schema, **_WRITER_OPTIONS) as writer:
+        for number, (document, digest) in enumerate(task.documents, 1):
+            png = rows.add(document, digest)
+            if rows.is_full():
+                writer.write_table(rows.take())
+            on_document(Working(task.split, task.index, number, rows.counts.num_pages, None), png)
+        if rows.held or not task.documents:
+            writer.write_table(rows.take())
+        footer = rows.footer()
+        writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
+    return ShardDone(task.split, task.index, footer, ShardEntry.of(task.folder, task.path, footer.counts))
+
+
+# Pages are compressed already; texts shrink to a third. Statistics of either would only swell the footer.
+_WRITER_OPTIONS: Final[dict[str, Any]] = {
+    "compression": {"images.list.element.bytes": "none", "text": "zstd", "summary": "zstd"},
+    "use_dictionary": ["source", "split"],
+    "write_statistics": ["num_pages", "num_text_tokens", "num_vision_tokens"],
+}
+
+
+class _ShardRows:
+    """The rows of the group being filled, and the counts of the whole shard."""
+
+    def __init__(self, task: ShardTask) -> None:
+        self.schema = shard_schema()
+        self.held: list[dict[str, Any]] = []
+        self.counts = Counts(task.num_read, 0, task.num_duplicate, len(task.rejected), also_in=task.also_in)
+        self._rejected = list(task.rejected)
+        self._task = task
+        self._held_bytes = 0
+
+    def add(self, document: Document, digest: bytes) -> bytes:
+        """Draw one document; keep it, or note why it cannot be drawn. Return its last page, or nothing."""
+        try:
+            drawn = render(document.text, self._task.style, _document_seed(self._task.seed, document))
+        except RenderError as error:
+            self._rejected.append(RejectedRow(document.split, document.row, document.id, error.message, digest.hex()))
+            self.counts += Counts(num_rejected=1)
+            return b""
+        self.held.append(_row(document, digest, drawn))
+        self._held_bytes += sum(len(page.png) for page in drawn.pages)
+        self.counts += _counts(drawn, self._task.style)
+        return drawn.pages[-1].png
+
+    def is_full(self) -> bool:
+        return len(self.held) >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES
+
+    def take(self) -> pa.Table:
+        """Empty the group into a table."""
+        table = pa.Table.from_pylist(self.held, self.schema)
+        self.held, self._held_bytes = [], 0
+        return table
+
+    def footer(self) -> ShardFooter:
+        return ShardFooter(self.counts, tuple(sorted(self._rejected, key=lambda row: row.row)))
+
+
+def _row(document: Document, digest: bytes, drawn: RenderedDocument) -> dict[str, Any]:
+    return {
+        "images": [{"bytes": page.png, "path": None} for page in drawn.pages],
+        "summary": document.summary,
+        "text": document.text,
+        "document_id": document.id,
+        "source": document.source,
+        "split": document.split,
+        "num_pages": len(drawn.pages),
+        "num_text_tokens": drawn.num_text_tokens,
+        "num_vision_tokens": sum(page.num_vision_tokens for page in drawn.pages),
+        "text_sha256": digest.hex(),
+    }
+
+
+def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
+    return Counts(
+        num_kept=1,
+        num_pages=len(drawn.pages),
+        num_text_tokens=drawn.num_text_tokens,
+        num_vision_tokens=sum(page.num_vision_tokens for page in drawn.pages),
+        num_truncated=int(drawn.truncated),
+        num_pages_over_budget=sum(page.num_text_tokens > style.budget_tokens for page in drawn.pages),
+        pages_by_compression=Counter(str(page.num_text_tokens // page.num_vision_tokens) for page in drawn.pages),
+        missing_glyphs=drawn.missing_glyphs,
+    )
+
+
+def _document_seed(seed: int, document: Document) -> int:
+    name = f"{seed}/{document.split}/{document.row}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

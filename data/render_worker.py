@@ -1,0 +1,47 @@
+"""A render worker: `python -m data.render_worker DESCRIPTOR` draws the shards that come through a socket.
+
+It is its own program, not a fork, so it shares no state with whoever started it; and it lives exactly as long as the
+other end of the socket does, so no worker outlives a run that was killed.
+"""
+
+import signal
+import sys
+import time
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import Final
+
+from data.errors import DeepSynthError
+from data.render_shard import ShardDone, ShardTask, Working, render_shard
+
+PREVIEW_EVERY_S: Final = 1.0
+
+
+def serve(connection: Connection) -> None:
+    """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end is gone."""
+    try:
+        while True:
+            connection.send(_answer(connection.recv(), connection))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
+    shown_s = time.monotonic() - PREVIEW_EVERY_S + 0.1
+
+    def report(working: Working, png: bytes) -> None:
+        nonlocal shown_s
+        if png and time.monotonic() - shown_s >= PREVIEW_EVERY_S:
+            shown_s = time.monotonic()
+            working = replace(working, png=png)
+        connection.send(working)
+
+    try:
+        return render_shard(task, report)
+    except DeepSynthError as error:
+        return error
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then lets its workers go
+    serve(Connection(int(sys.argv[1])))
