@@ -86,8 +86,8 @@ def load_model(name: str, revision: str | None, workspace: Workspace, dtype: tor
     """
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if name == "tiny":
-        model, tokenizer = load_tiny()
-        return LoadedModel(model, tokenizer, "tiny", PAGE_MODES["tiny"], name, None, None)
+        tiny, tokenizer = load_tiny()
+        return LoadedModel(tiny, tokenizer, "tiny", PAGE_MODES["tiny"], name, None, None)
     folder, commit = _find(name, revision, workspace)
     if (folder / _ADAPTER_FILE).is_file():
         return _load_with_adapter(name, folder, workspace, dtype)
@@ -174,9 +174,14 @@ def _load_folder(folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, Pre
     tokenizer = _load_tokenizer(folder)
     model_class, config = _native(document, tokenizer)
     try:
-        loaded: Any = model_class.from_pretrained(
-            folder, config=config, dtype=dtype, use_safetensors=True, local_files_only=True, output_loading_info=True
-        )
+        # Mismatched shapes are let through here only to be refused below, by name.
+        options: dict[str, Any] = {
+            "use_safetensors": True,
+            "local_files_only": True,
+            "output_loading_info": True,
+            "ignore_mismatched_sizes": True,
+        }
+        loaded: Any = model_class.from_pretrained(folder, config=config, dtype=dtype, **options)
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
     model, report = loaded

@@ -27,7 +27,7 @@ _SAM_OUTPUT_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
 # What the native decoder computes and cannot vary; a checkpoint that says otherwise would load and be wrong.
 _REQUIRED: Final = {"use_mla": False, "topk_method": "greedy", "scoring_func": "softmax", "norm_topk_prob": False, "rm_head": False}
-_LANGUAGE_KEYS: Final = [
+_LANGUAGE_KEYS: Final = (
     "vocab_size",
     "hidden_size",
     "intermediate_size",
@@ -45,7 +45,7 @@ _LANGUAGE_KEYS: Final = [
     "max_position_embeddings",
     "bos_token_id",
     "eos_token_id",
-]
+)
 _OPTIONAL_LANGUAGE_KEYS: Final = ("rms_norm_eps", "routed_scaling_factor", "hidden_act")
 
 
