@@ -8,6 +8,7 @@ from data.errors import UnsafePath
 from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
+FOLDERS = ("jobs", "datasets", "models", "uploads", "cache", "trash", "runners")
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 
 
@@ -25,7 +26,8 @@ class Workspace:
             StorageError: a folder cannot be made.
         """
         workspace = cls(root.expanduser().resolve())
-        for folder in (workspace.jobs, workspace.datasets, workspace.models, workspace.uploads, workspace.cache, workspace.trash):
+        for name in FOLDERS:
+            folder = workspace.root / name
             try:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -55,6 +57,10 @@ class Workspace:
     @property
     def trash(self) -> Path:
         return self.root / "trash"
+
+    @property
+    def runners(self) -> Path:
+        return self.root / "runners"
 
     def dataset(self, name: str) -> Path:
         """Return the folder of a dataset. Raises UnsafePath for anything but a plain name."""

@@ -1,0 +1,289 @@
+"""One attempt of a job, as the runner sees it: start its worker, watch and signal it, and settle how it ended.
+
+The worker's lock on request.json is passed to it already held, so that there is no moment at which a worker lives
+unseen: if the lock can be had, no process of the job is left.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from data.errors import StorageError, Unavailable
+from data.store.files import TEMPORARY_SUFFIX, write_json
+from web_ui.jobs import process
+from web_ui.jobs.job import (
+    CONTROL,
+    EVENTS,
+    LOG,
+    OUTCOME,
+    REQUEST,
+    STATE,
+    Control,
+    JobState,
+    Outcome,
+    RunState,
+    now,
+    read_document,
+)
+from web_ui.jobs.locks import locked, try_lock
+from web_ui.jobs.view import last_progress
+
+LOGGER = logging.getLogger("deepsynth.jobs")
+MAX_STALLED_ATTEMPTS = 5
+SERVICE_SECRETS = ("DEEPSYNTH_API_TOKEN",)
+WHEN_IDLE = {
+    (JobState.QUEUED, "pause"): JobState.PAUSED,
+    (JobState.QUEUED, "cancel"): JobState.CANCELLED,
+    (JobState.PAUSED, "run"): JobState.QUEUED,
+    (JobState.PAUSED, "cancel"): JobState.CANCELLED,
+    (JobState.INTERRUPTED, "run"): JobState.QUEUED,
+    (JobState.INTERRUPTED, "pause"): JobState.PAUSED,
+    (JobState.INTERRUPTED, "cancel"): JobState.CANCELLED,
+    (JobState.FAILED, "run"): JobState.QUEUED,
+}
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A worker that lives, or did when last seen. `child` is None for one adopted from an earlier runner."""
+
+    folder: Path
+    state: RunState
+    makes: tuple[str, str]
+    child: "subprocess.Popen[bytes] | None" = None
+    cancelled_s: float | None = None
+
+
+def start(folder: Path, makes: tuple[str, str], device: str | None, stages: str) -> Attempt | None:
+    """Start a worker for a queued job; None when the job is gone, held, or no longer wanted.
+
+    Raises:
+        StorageError: the state or the log cannot be written.
+    """
+    lock = try_lock(folder / REQUEST)
+    if lock is None:
+        return None
+    try:
+        state = read_state(folder)
+        if state.state != JobState.QUEUED or read_control(folder).desired != "run":
+            return None
+        state = state.moved(
+            JobState.RUNNING, attempts=state.attempts + 1, device=device, worker=None, started=state.started or now(), ended=None,
+            exit_code=None, error=None,
+        )  # fmt: skip
+        write_state(folder, state)
+        attempt = Attempt(folder, state, makes, _spawn(folder, state, lock, stages))
+    finally:
+        os.close(lock)
+    _remember_worker(attempt)
+    return attempt
+
+
+def watch(attempt: Attempt, grace_s: float) -> bool:
+    """Carry out what the user wants of a living worker. Returns False once the attempt is settled and over."""
+    if _has_ended(attempt):
+        return not settle(attempt)
+    if attempt.state.worker is None:
+        _remember_worker(attempt)
+    desired = read_control(attempt.folder).desired
+    wanted = JobState.PAUSING if desired == "pause" else JobState.RUNNING
+    if wanted != attempt.state.state and desired != "cancel":
+        _write(attempt, wanted)
+    if desired == "cancel" and attempt.state.worker:
+        _cancel(attempt, attempt.state.worker, grace_s)
+    return True
+
+
+def settle(attempt: Attempt) -> bool:
+    """Write down how an attempt ended; False while a process of it is still there.
+
+    Raises:
+        StorageError: the state cannot be written; the next call tries again.
+    """
+    killed = process.kill_job(attempt.folder) if attempt.child or attempt.state.worker else 0
+    lock = try_lock(attempt.folder / REQUEST)
+    if lock is None:
+        return not (attempt.folder / REQUEST).exists()
+    try:
+        _remove_partials(attempt.folder)
+        to, values = _ending(attempt)
+        _write(attempt, to, **values)
+    finally:
+        os.close(lock)
+    if killed:
+        LOGGER.warning("left-over processes ended", extra={"values": {"job_id": attempt.folder.name, "processes": killed}})
+    return True
+
+
+def move_idle(folder: Path) -> JobState:
+    """Carry out what the user wants of a job without a worker, and return its state.
+
+    Raises:
+        StorageError: the state cannot be written.
+    """
+    state, control = read_state(folder), read_control(folder)
+    to = WHEN_IDLE.get((state.state, control.desired))
+    if to is None or (state.state == JobState.FAILED and control.request_id == state.answered):
+        return state.state
+    lock = try_lock(folder / REQUEST)
+    if lock is None:
+        return state.state
+    try:
+        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == JobState.FAILED else {}
+        if to == JobState.CANCELLED:
+            values = {"ended": now()}
+        write_state(folder, state.moved(to, answered=control.request_id, **values))
+    finally:
+        os.close(lock)
+    return to
+
+
+def read_state(folder: Path) -> RunState:
+    """Read the state. Raises StorageError when it is damaged."""
+    return read_document(folder / STATE, RunState) or RunState()
+
+
+def recover_state(folder: Path) -> None:
+    """Replace a damaged state.json, once no worker lives, by what the last attempt left behind."""
+    lock = try_lock(folder / REQUEST)
+    if lock is None:
+        return
+    try:
+        read_state(folder)
+    except StorageError:
+        outcome = None
+        with suppress(StorageError):
+            outcome = read_document(folder / OUTCOME, Outcome)
+        has_succeeded = outcome is not None and outcome.status == "succeeded"
+        state = JobState.SUCCEEDED if has_succeeded else JobState.INTERRUPTED
+        write_state(folder, RunState(state=state, attempts=outcome.attempt if outcome else 0, ended=now() if has_succeeded else None))
+    finally:
+        os.close(lock)
+
+
+def read_control(folder: Path) -> Control:
+    """Read what the user wants; a damaged file, shown on the job, wants nothing new."""
+    try:
+        return read_document(folder / CONTROL, Control) or Control()
+    except StorageError:
+        return Control()
+
+
+def write_state(folder: Path, state: RunState) -> None:
+    """Replace state.json and say so in the log."""
+    write_json(folder / STATE, state.model_dump(mode="json"))
+    values = {"job_id": folder.name, "state": state.state, "attempt": state.attempts, "error": (state.error or {}).get("message")}
+    LOGGER.info("job %s", state.state, extra={"values": {name: value for name, value in values.items() if value is not None}})
+
+
+def _write(attempt: Attempt, to: JobState, **values: Any) -> None:
+    state = attempt.state.moved(to, **values)
+    write_state(attempt.folder, state)
+    attempt.state = state
+
+
+def _spawn(folder: Path, state: RunState, lock: int, stages: str) -> "subprocess.Popen[bytes]":
+    environment = {name: value for name, value in os.environ.items() if name not in SERVICE_SECRETS}
+    environment |= {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
+    if state.device is not None:
+        environment["CUDA_VISIBLE_DEVICES"] = state.device
+    command = [sys.executable, "-m", "web_ui.jobs.worker", str(folder), "--attempt", str(state.attempts), "--stages", stages]
+    with (folder / LOG).open("ab") as log:
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True, pass_fds=(lock,)
+        )
+
+
+def _remember_worker(attempt: Attempt) -> None:
+    if attempt.child:
+        worker = process.identify(attempt.child.pid)
+    else:
+        living = process.job_processes(attempt.folder)
+        worker = next((found for found in living if process.is_leader(found)), None)
+        if living and not worker:
+            process.kill_job(attempt.folder)  # the worker is gone, its children hold the lock
+    if worker:
+        _write_worker(attempt, worker)
+
+
+def _write_worker(attempt: Attempt, worker: process.ProcessIdentity) -> None:
+    attempt.state = attempt.state.model_copy(update={"worker": worker})
+    with suppress(StorageError):  # the worker is found again without it
+        write_json(attempt.folder / STATE, attempt.state.model_dump(mode="json"))
+
+
+def _has_ended(attempt: Attempt) -> bool:
+    if attempt.child:
+        return attempt.child.poll() is not None
+    if attempt.state.worker:
+        return not process.is_alive(attempt.state.worker)
+    lock = try_lock(attempt.folder / REQUEST)
+    if lock is not None:
+        os.close(lock)
+    return lock is not None or not (attempt.folder / REQUEST).exists()
+
+
+def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -> None:
+    if attempt.cancelled_s is None:
+        attempt.cancelled_s = monotonic()
+        process.send(worker, signal.SIGTERM)
+    elif monotonic() - attempt.cancelled_s > grace_s:
+        process.kill_group(worker)
+
+
+def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
+    """Say to which state an ended attempt leads, and with which values."""
+    state, control = attempt.state, read_control(attempt.folder)
+    values = {
+        "exit_code": attempt.child.returncode if attempt.child else None,
+        "run_s": state.run_s + (process.age_s(state.worker) if state.worker and state.worker.boot_id == process.boot_id() else 0.0),
+        "worker": None,
+        "answered": control.request_id,
+        "ended": now(),
+    }
+    try:
+        outcome = read_document(attempt.folder / OUTCOME, Outcome)
+    except StorageError as error:
+        return JobState.FAILED, values | {"error": error.as_dict()}
+    status = outcome.status if outcome and outcome.attempt == state.attempts else "vanished"
+    if status == "succeeded":
+        return JobState.SUCCEEDED, values
+    if control.desired == "cancel":
+        return JobState.CANCELLED, values
+    if status == "failed":
+        return JobState.FAILED, values
+    if status == "stopped":
+        return JobState.PAUSED, values | {"ended": None, "stalled": 0}
+    return _vanished(attempt, values)
+
+
+def _vanished(attempt: Attempt, values: dict[str, Any]) -> tuple[JobState, dict[str, Any]]:
+    """A worker that ended without a word is started again, unless it keeps ending at the same place."""
+    progress = last_progress(attempt.folder / EVENTS) or {}
+    done = progress.get("done")
+    furthest = done if isinstance(done, int) else 0
+    stalled = 0 if furthest > attempt.state.furthest else attempt.state.stalled + 1
+    values |= {"stalled": stalled, "furthest": max(furthest, attempt.state.furthest)}
+    if stalled < MAX_STALLED_ATTEMPTS:
+        return JobState.INTERRUPTED, values | {"ended": None}
+    code = values["exit_code"]
+    reason = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+    error = Unavailable(
+        f"The worker ended without a result {stalled} times in a row, each time at the same place ({reason}).",
+        hint="Often the machine ran out of memory: see the job's log, use a smaller configuration or free memory, then resume the job.",
+    )
+    return JobState.FAILED, values | {"error": error.as_dict()}
+
+
+def _remove_partials(folder: Path) -> None:
+    """Remove the half-written files of writers that are gone."""
+    with locked(folder):
+        for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
+            path.unlink(missing_ok=True)

@@ -1,0 +1,169 @@
+"""A job: its states and legal moves, the files of its folder, and the view that screen, API and shell show."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from data.errors import StorageError
+from data.store.files import storage_error
+from web_ui.jobs.process import ProcessIdentity
+from web_ui.jobs.stages import STAGES, Role
+
+ID_PATTERN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
+REQUEST, CONTROL, STATE, OUTCOME, EVENTS, LOG = (
+    "request.json", "control.json", "state.json", "outcome.json", "events.jsonl", "log.txt",
+)  # fmt: skip
+Desired = Literal["run", "pause", "cancel"]
+KINDS = tuple(STAGES)
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    INTERRUPTED = "interrupted"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+ENDINGS = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
+STOPPED_BY_WORKER = ENDINGS | {JobState.PAUSED, JobState.INTERRUPTED}
+LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = {
+    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.PAUSED, JobState.CANCELLED, JobState.FAILED}),
+    JobState.RUNNING: STOPPED_BY_WORKER | {JobState.PAUSING},
+    JobState.PAUSING: STOPPED_BY_WORKER | {JobState.RUNNING},
+    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
+    JobState.INTERRUPTED: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED, JobState.FAILED}),
+    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.SUCCEEDED: frozenset(),
+    JobState.CANCELLED: frozenset(),
+}
+FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
+WITH_WORKER = frozenset({JobState.RUNNING, JobState.PAUSING})
+
+
+class Document(BaseModel):
+    """One JSON file of a job's folder. Fields that a later version adds are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Request(Document):
+    """request.json: written once, by whoever asks for the job. Never holds a token."""
+
+    schema_version: int = 1
+    id: str
+    kind: str
+    role: Role
+    created: str
+    config: dict[str, Any]
+    idempotency_key: str | None = None
+    title: str = ""
+
+
+class Control(Document):
+    """control.json: what the user wants. Each request has its own id, so that an answered one is told from a new one."""
+
+    desired: Desired = "run"
+    request_id: str = ""
+    time: str = ""
+
+
+class RunState(Document):
+    """state.json: written only by the runner. Absent: the job waits for its first attempt.
+
+    `stalled` counts the attempts in a row that vanished without getting further than `furthest` units;
+    `run_s` is the running time of the ended attempts; `answered` the id of the request that the last ending has seen.
+    """
+
+    state: JobState = JobState.QUEUED
+    attempts: int = 0
+    worker: ProcessIdentity | None = None
+    device: str | None = None
+    started: str | None = None
+    ended: str | None = None
+    exit_code: int | None = None
+    run_s: float = 0.0
+    stalled: int = 0
+    furthest: int = 0
+    answered: str = ""
+    error: dict[str, Any] | None = None
+
+    def moved(self, to: JobState, **values: Any) -> "RunState":
+        """Return the state after a legal move."""
+        if to not in LEGAL_MOVES[self.state]:
+            raise ValueError(f"a job cannot move from {self.state} to {to}")
+        return self.model_copy(update={"state": to, **values})
+
+
+class Outcome(Document):
+    """outcome.json: written by the worker as the last thing that an attempt does."""
+
+    attempt: int
+    status: Literal["succeeded", "failed", "stopped"]
+    ended: str
+    result: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What everyone but the runner sees of a job, put together from the files of its folder.
+
+    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried out.
+    """
+
+    id: str
+    kind: str
+    role: Role | None
+    title: str
+    state: JobState
+    desired: Desired | None
+    created: str
+    started: str | None
+    ended: str | None
+    attempts: int
+    run_s: float
+    progress: dict[str, Any] | None
+    config: dict[str, Any]
+    result: dict[str, Any] | None
+    error: dict[str, Any] | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the job as the API and `deepsynth jobs --json` show it."""
+        return asdict(self)
+
+
+AnyDocument = TypeVar("AnyDocument", bound=Document)
+
+
+def read_document(path: Path, kind: type[AnyDocument]) -> AnyDocument | None:
+    """Read one file of a job's folder; None when it is not there.
+
+    Raises:
+        StorageError: it is not what it should be (empty, cut short, overwritten by something else).
+    """
+    try:
+        return kind.model_validate(json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise storage_error(path, error) from error
+    except (ValueError, RecursionError, ValidationError) as error:
+        reason = "unexpected values" if isinstance(error, ValidationError) else str(error)
+        hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
+        raise StorageError(f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint) from error
+
+
+def now() -> str:
+    """Return the time in UTC, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,187 @@
+"""The runner: a process beside the web server that starts, watches and settles the workers of one role.
+
+It may die at any moment: everything it knows is in the job folders, and the next runner takes the living workers over.
+"""
+
+import logging
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Event
+
+from data.errors import Conflict, DeepSynthError, StorageError
+from data.store.files import storage_error
+from data.store.workspace import Workspace
+from web_ui.jobs.attempt import WHEN_IDLE, Attempt, move_idle, read_state, recover_state, start, watch
+from web_ui.jobs.job import WITH_WORKER, Job, JobState, now
+from web_ui.jobs.locks import try_lock
+from web_ui.jobs.shelf import Shelf
+from web_ui.jobs.stages import STAGES_NAME, Role
+from web_ui.jobs.status import HEARTBEAT_S, beat
+
+LOGGER = logging.getLogger("deepsynth.jobs")
+POLL_S = 0.2
+LOOK_ANYWAY_S = 3.0
+TRASH_AFTER_S = 3600.0
+NUM_CPU_SLOTS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerOptions:
+    """How a runner works.
+
+    `devices` has one entry for each job that may run at a time: what its CUDA_VISIBLE_DEVICES is set to, None: left alone.
+    """
+
+    devices: tuple[str | None, ...]
+    stages: str = STAGES_NAME
+    cancel_grace_s: float = 10.0
+    poll_s: float = POLL_S
+
+
+def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptions | None = None) -> None:
+    """Run the jobs of a role until `stop` is set. Workers that live then go on, and the next runner adopts them.
+
+    Raises:
+        Conflict: another runner serves this role and workspace.
+        StorageError: the workspace is not writable.
+    """
+    options = options or RunnerOptions(devices_of(role))
+    with _role_lock(workspace, role):
+        runner = Runner(workspace, role, options)
+        LOGGER.info("runner started", extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}})
+        while not stop.wait(options.poll_s):
+            runner.tick()
+        LOGGER.info("runner stopped", extra={"values": {"role": role, "left_running": list(runner.attempts)}})
+
+
+def devices_of(role: Role) -> tuple[str | None, ...]:
+    """Return the slots of a role: one a GPU (one in all without GPU), or a fixed number for the CPU role."""
+    if role == "cpu":
+        return (None,) * NUM_CPU_SLOTS
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None and (program := shutil.which("nvidia-smi")):
+        listing = subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=60).stdout
+        visible = ",".join(str(index) for index, line in enumerate(listing.splitlines()) if line.startswith("GPU "))
+    return tuple(name.strip() for name in visible.split(",")) if visible else (None,)
+
+
+class Runner:
+    """What one runner holds in memory: the attempts it watches and the queue it saw last."""
+
+    def __init__(self, workspace: Workspace, role: Role, options: RunnerOptions) -> None:
+        self.attempts: dict[str, Attempt] = {}
+        self._workspace, self._role, self._options = workspace, role, options
+        self._shelf = Shelf(workspace.jobs)
+        self._queue: list[Job] = []
+        self._started = now()
+        self._bell: int | None = None
+        self._looked_s = self._beat_s = float("-inf")
+        _empty_trash(workspace)
+
+    def tick(self) -> None:
+        """Look at the workers, at what users asked for, and start what there is room for."""
+        over = [job_id for job_id, attempt in self.attempts.items() if not self._is_living(job_id, attempt)]
+        for job_id in over:
+            del self.attempts[job_id]
+        if self._must_look() or over:
+            self._look()
+        self._fill_slots()
+        if time.monotonic() - self._beat_s >= HEARTBEAT_S or over:
+            self._beat()
+
+    def _is_living(self, job_id: str, attempt: Attempt) -> bool:
+        with _surviving(job_id):
+            return watch(attempt, self._options.cancel_grace_s)
+        return True  # what could not be written now is written at the next look
+
+    def _must_look(self) -> bool:
+        bell = self._workspace.jobs.stat().st_mtime_ns
+        is_new = bell != self._bell or time.monotonic() - self._looked_s >= LOOK_ANYWAY_S
+        self._bell = bell
+        return is_new
+
+    def _look(self) -> None:
+        self._looked_s = time.monotonic()
+        jobs = [job for job in self._shelf.all() if job.role == self._role and job.id not in self.attempts]
+        self._queue = []
+        for job in sorted(jobs, key=lambda job: (job.created, job.id)):
+            with _surviving(job.id):
+                self._take_up(job)
+
+    def _take_up(self, job: Job) -> None:
+        folder = self._workspace.jobs / job.id
+        state = job.state
+        if job.error and job.error["code"] == StorageError.code:
+            recover_state(folder)
+            state = read_state(folder).state
+        while (state, job.desired) in WHEN_IDLE and (moved := move_idle(folder)) != state:
+            state = moved
+        if state in WITH_WORKER:
+            self.attempts[job.id] = Attempt(folder, read_state(folder), (job.kind, job.title))
+        elif state == JobState.QUEUED:
+            self._queue.append(job)
+
+    def _fill_slots(self) -> None:
+        waiting = []
+        for job in self._queue:
+            makes = (job.kind, job.title)
+            if len(self.attempts) >= len(self._options.devices) or any(makes == other.makes for other in self.attempts.values()):
+                waiting.append(job)
+                continue
+            with _surviving(job.id):
+                attempt = start(self._workspace.jobs / job.id, makes, self._free_device(), self._options.stages)
+                if attempt:
+                    self.attempts[job.id] = attempt
+                    self._beat_s = float("-inf")
+        self._queue = waiting
+
+    def _free_device(self) -> str | None:
+        free = list(self._options.devices)
+        for attempt in self.attempts.values():
+            if attempt.state.device in free:
+                free.remove(attempt.state.device)
+        return free[0] if free else None
+
+    def _beat(self) -> None:
+        self._beat_s = time.monotonic()
+        with _surviving(""):
+            beat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
+
+
+@contextmanager
+def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
+    path = workspace.runners / f"{role}.lock"
+    try:
+        path.touch()
+    except OSError as error:
+        raise storage_error(path, error) from error
+    lock = try_lock(path)
+    if lock is None:
+        raise Conflict(
+            f"Another runner for role {role} works on {workspace.root}.", hint="One is enough; stop it first to run another one here."
+        )
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
+@contextmanager
+def _surviving(job_id: str) -> Iterator[None]:
+    """Log what goes wrong with one job's files and go on: a full disk or a damaged file must not stop the others."""
+    try:
+        yield
+    except (DeepSynthError, OSError) as error:
+        LOGGER.error("job files", extra={"values": {"job_id": job_id, "error": str(error)}})  # noqa: TRY400
+
+
+def _empty_trash(workspace: Workspace) -> None:
+    """Remove what a deletion or a creation that was cut short left behind."""
+    for path in workspace.trash.iterdir():
+        if time.time() - path.lstat().st_mtime > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)

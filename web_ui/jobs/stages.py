@@ -1,0 +1,37 @@
+"""Which stage a kind of job runs, by dotted name: resolved in the worker only, so that web server and runner stay light."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Literal
+
+Role = Literal["cpu", "gpu"]
+STAGES_NAME = "web_ui.jobs.stages:STAGES"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One kind of job: its configuration class and its function as `module:name`, and who may run it.
+
+    `title` names what the job makes, from its configuration. Two jobs of one kind and title never run at the same time.
+    """
+
+    config: str
+    function: str
+    role: Role
+    title: str
+
+
+STAGES: Mapping[str, Stage] = {
+    "dataset": Stage("data.config:DatasetConfig", "data.generate:generate", "cpu", "{name}"),
+    "training": Stage("training.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
+    "evaluation": Stage("training.config:EvaluationConfig", "training.score:score", "gpu", "{model} on {dataset}"),
+    "prediction": Stage("training.config:PredictionConfig", "training.predict:predict", "gpu", "{output}"),
+    "find_lr": Stage("training.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{model} on {dataset}"),
+}
+
+
+def resolve(name: str) -> Any:
+    """Import the object that `module:name` names."""
+    module, _, attribute = name.partition(":")
+    return getattr(import_module(module), attribute)

@@ -1,0 +1,73 @@
+"""The heartbeat of a runner: one small file, compared by the clock that nobody sets."""
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import StorageError
+from data.store.files import write_json
+from data.store.workspace import Workspace
+from web_ui.jobs.job import Document, now, read_document
+from web_ui.jobs.process import boot_id
+from web_ui.jobs.stages import Role
+
+HEARTBEAT_S = 2.0
+DEAD_AFTER_S = 10.0
+
+
+class Heartbeat(Document):
+    """runners/<role>.json: written only by the runner that holds the role."""
+
+    pid: int
+    role: Role
+    boot_id: str
+    monotonic_s: float
+    time: str
+    started: str
+    num_slots: int
+    running: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerStatus:
+    """Whether a runner works, since when, and on which jobs."""
+
+    role: Role
+    alive: bool
+    heartbeat_age_s: float | None = None
+    started: str | None = None
+    num_slots: int = 0
+    running: tuple[str, ...] = ()
+
+
+def heartbeat_path(workspace: Workspace, role: Role) -> Path:
+    return workspace.runners / f"{role}.json"
+
+
+def beat(workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]) -> None:
+    """Say that the runner is alive."""
+    heartbeat = Heartbeat(
+        pid=os.getpid(),
+        role=role,
+        boot_id=boot_id(),
+        monotonic_s=time.monotonic(),
+        time=now(),
+        started=started,
+        num_slots=num_slots,
+        running=running,
+    )
+    write_json(heartbeat_path(workspace, role), heartbeat.model_dump(mode="json"))
+
+
+def read_status(workspace: Workspace, role: Role) -> RunnerStatus:
+    """Read whether a runner is alive: it has beaten lately, in this boot of the machine."""
+    try:
+        heartbeat = read_document(heartbeat_path(workspace, role), Heartbeat)
+    except StorageError:
+        heartbeat = None  # the next beat replaces it
+    if heartbeat is None or heartbeat.boot_id != boot_id():
+        return RunnerStatus(role, alive=False)
+    age_s = time.monotonic() - heartbeat.monotonic_s
+    is_alive = 0 <= age_s < DEAD_AFTER_S
+    return RunnerStatus(role, is_alive, age_s, heartbeat.started, heartbeat.num_slots, heartbeat.running if is_alive else ())

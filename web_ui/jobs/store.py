@@ -1,0 +1,202 @@
+"""The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel, delete."""
+
+import hashlib
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from data.config import Settings
+from data.errors import Conflict, NotFound, UnknownName
+from data.store.events import EventSlice, read_events
+from data.store.files import storage_error, sync_folder, write_bytes, write_json
+from data.store.workspace import Workspace
+from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, ID_PATTERN, LOG, REQUEST, Control, Desired, Job, JobState, Request, now
+from web_ui.jobs.locks import locked, try_lock
+from web_ui.jobs.shelf import Shelf
+from web_ui.jobs.stages import STAGES, Role, Stage
+from web_ui.jobs.status import RunnerStatus, read_status
+from web_ui.jobs.view import LogSlice, load_job, read_log
+
+KEYS = ".keys"
+UNENDED = frozenset(JobState) - ENDINGS
+
+
+class JobStore:
+    """Jobs as folders below `workspace/jobs`. Safe to use from many threads and processes at once."""
+
+    def __init__(self, workspace: Workspace, stages: Mapping[str, Stage] = STAGES) -> None:
+        self._workspace = workspace
+        self._stages = stages
+        self._shelf = Shelf(workspace.jobs)
+
+    def create(self, kind: str, config: Settings, idempotency_key: str | None = None) -> Job:
+        """Queue a job.
+
+        Args:
+            kind: one of `KINDS`.
+            config: the configuration of that kind's stage.
+            idempotency_key: the same key with the same request gives the same job, however often and at once it comes.
+
+        Raises:
+            UnknownName: no such kind.
+            Conflict: the key was used for another request.
+            StorageError: the disk is full or not writable.
+        """
+        if kind not in self._stages:
+            raise UnknownName(f"There is no kind of job {kind!r}.", hint=f"Kinds are {', '.join(self._stages)}.")
+        values = config.model_dump(mode="json")
+        if idempotency_key is None:
+            return self._create(kind, values, None)
+        keys = self._workspace.jobs / KEYS
+        keys.mkdir(exist_ok=True)
+        with locked(keys):
+            key = keys / hashlib.sha256(idempotency_key.encode()).hexdigest()
+            return self._job_of_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
+
+    def get(self, job_id: str) -> Job:
+        """Return one job. Raises NotFound."""
+        return load_job(self._folder(job_id))
+
+    def list(self, kind: str | None = None, state: JobState | str | None = None, offset: int = 0, limit: int = 50) -> tuple[list[Job], int]:
+        """Return one page of the jobs of a kind and state, newest first, and how many there are in all."""
+        return self._shelf.page(kind, state, offset, limit)
+
+    def request_pause(self, job_id: str) -> Job:
+        """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""
+        return self._request(job_id, "pause", UNENDED)
+
+    def request_resume(self, job_id: str) -> Job:
+        """Ask a paused, interrupted or failed job to go on from where it saved. Raises NotFound, Conflict."""
+        return self._request(job_id, "run", UNENDED | {JobState.FAILED})
+
+    def request_cancel(self, job_id: str) -> Job:
+        """Ask a job to stop for good. Raises NotFound, and Conflict for one that has ended."""
+        return self._request(job_id, "cancel", UNENDED)
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job that is not running, and everything in its folder; what it made stays.
+
+        Raises:
+            NotFound: there is no such job.
+            Conflict: its worker lives.
+        """
+        folder = self._folder(job_id)
+        lock = try_lock(folder / REQUEST)
+        if lock is None and (folder / REQUEST).exists():
+            raise Conflict(f"Job {job_id} is running.", hint="Cancel or pause it first, then delete it.")
+        trashed = self._workspace.trash / f"{job_id}.{secrets.token_hex(4)}"
+        try:
+            folder.rename(trashed)
+            sync_folder(self._workspace.jobs)
+        except FileNotFoundError as error:
+            raise _not_found(job_id) from error
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        finally:
+            if lock is not None:
+                os.close(lock)
+        self._ring()
+        shutil.rmtree(trashed, ignore_errors=True)
+
+    def events(self, job_id: str, offset: int = 0) -> EventSlice:
+        """Read a job's events from a byte offset that an earlier call returned."""
+        return read_events(self._folder(job_id) / EVENTS, offset)
+
+    def log(self, job_id: str, offset: int = 0) -> LogSlice:
+        """Read what a job's worker printed, from a byte offset that an earlier call returned."""
+        return read_log(self._folder(job_id) / LOG, offset)
+
+    def folder(self, job_id: str) -> Path:
+        """Return a job's folder. Raises NotFound."""
+        return self._folder(job_id)
+
+    def runner_status(self, role: Role) -> RunnerStatus:
+        """Say whether a runner for `role` is alive and what it does."""
+        return read_status(self._workspace, role)
+
+    def _folder(self, job_id: str) -> Path:
+        folder = self._workspace.jobs / job_id if ID_PATTERN.fullmatch(job_id) else None
+        if folder is None or folder.is_symlink() or not folder.is_dir():
+            raise _not_found(job_id)
+        return folder
+
+    def _create(self, kind: str, values: dict[str, Any], key: str | None, key_file: Path | None = None) -> Job:
+        stage = self._stages[kind]
+        while True:
+            job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+            request = Request(
+                id=job_id,
+                kind=kind,
+                role=stage.role,
+                created=now(),
+                config=values,
+                idempotency_key=key,
+                title=stage.title.format_map(values),
+            )
+            if key_file:
+                write_bytes(key_file, job_id.encode())
+            if self._place(request):
+                return load_job(self._workspace.jobs / job_id)
+
+    def _place(self, request: Request) -> bool:
+        """Make the job's folder appear whole; False when the id is taken."""
+        draft = self._workspace.trash / f"{request.id}.{secrets.token_hex(4)}"
+        folder = self._workspace.jobs / request.id
+        try:
+            draft.mkdir()
+            write_json(draft / REQUEST, request.model_dump(mode="json"))
+            draft.rename(folder)  # fails on a folder with files in it
+            sync_folder(folder.parent)
+        except OSError as error:
+            shutil.rmtree(draft, ignore_errors=True)
+            if folder.exists():
+                return False
+            raise storage_error(folder, error) from error
+        self._ring()
+        return True
+
+    def _job_of_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
+        try:
+            job = self.get(key.read_text())
+        except (FileNotFoundError, NotFound):
+            return None  # never used, or its job was deleted, or its maker died before the job appeared
+        if (job.kind, job.config) != (kind, values):
+            raise Conflict(f"This idempotency key belongs to job {job.id}, a different request.", hint="Use a new key for a new request.")
+        return job
+
+    def _request(self, job_id: str, desired: Desired, legal_in: frozenset[JobState]) -> Job:
+        folder = self._folder(job_id)
+        try:
+            with locked(folder):
+                job = load_job(folder)
+                if job.state == JobState.CANCELLED and desired == "cancel":
+                    return job
+                if job.state not in legal_in or (job.desired == "cancel" and desired != "cancel" and job.state not in ENDINGS):
+                    raise _refusal(job, desired)
+                control = Control(desired=desired, request_id=secrets.token_hex(8), time=now())
+                write_json(folder / CONTROL, control.model_dump(mode="json"))
+        except FileNotFoundError as error:
+            raise _not_found(job_id) from error
+        self._ring()
+        return load_job(folder)
+
+    def _ring(self) -> None:
+        """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then anyway)."""
+        with suppress(OSError):
+            os.utime(self._workspace.jobs)
+
+
+def _not_found(job_id: str) -> NotFound:
+    return NotFound(f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist.")
+
+
+def _refusal(job: Job, desired: Desired) -> Conflict:
+    words = {"run": "resumed", "pause": "paused", "cancel": "cancelled"}
+    if job.state in ENDINGS:
+        return Conflict(f"Job {job.id} has {job.state} and cannot be {words[desired]}.", hint="Start a new job instead.")
+    return Conflict(f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end.")

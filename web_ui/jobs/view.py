@@ -1,0 +1,128 @@
+"""The view of one job, from the files of its folder. A damaged file is reported on its job and hides no other."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data.errors import StorageError
+from web_ui.jobs.job import (
+    CONTROL,
+    ENDINGS,
+    EVENTS,
+    OUTCOME,
+    REQUEST,
+    STATE,
+    WITH_WORKER,
+    AnyDocument,
+    Control,
+    Job,
+    JobState,
+    Outcome,
+    Request,
+    RunState,
+    read_document,
+)
+from web_ui.jobs.process import age_s, boot_id
+
+TAIL_BYTES = 1 << 16
+LOG_LIMIT_BYTES = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class LogSlice:
+    """Text read from one byte offset on, and the offset to continue from."""
+
+    text: str
+    next_offset: int
+
+
+def load_job(folder: Path, progress: bool = True) -> Job:
+    """Put a job's view together.
+
+    Args:
+        folder: the job's folder.
+        progress: whether to read the last progress event too, the only part that may be large.
+    """
+    faults: list[StorageError] = []
+    request = _read(folder / REQUEST, Request, faults)
+    if request is None and not faults:
+        faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
+    control = _read(folder / CONTROL, Control, faults) or Control()
+    state = _read(folder / STATE, RunState, faults) or RunState(state=JobState.INTERRUPTED if faults else JobState.QUEUED)
+    outcome = _read(folder / OUTCOME, Outcome, faults)
+    if outcome and outcome.attempt != state.attempts:
+        outcome = None  # of an earlier attempt
+    error = (outcome.error if outcome and state.state == JobState.FAILED else None) or state.error
+    return Job(
+        id=folder.name,
+        kind=request.kind if request else "unknown",
+        role=request.role if request else None,
+        title=request.title if request else folder.name,
+        state=state.state if request else JobState.FAILED,
+        desired=None if state.state in ENDINGS and control.request_id == state.answered else control.desired,
+        created=request.created if request else _created(folder.name),
+        started=state.started,
+        ended=state.ended,
+        attempts=state.attempts,
+        run_s=state.run_s + _current_s(state),
+        progress=last_progress(folder / EVENTS) if progress else None,
+        config=request.config if request else {},
+        result=outcome.result if outcome and state.state == JobState.SUCCEEDED else None,
+        error=faults[0].as_dict() if faults else error,
+    )
+
+
+def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) -> LogSlice:
+    """Read at most `limit_bytes` of a log from a byte offset, never half a character."""
+    if not path.exists():
+        return LogSlice("", 0)
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        start = file.seek(min(max(offset, 0), size))
+        chunk = file.read(limit_bytes)
+    whole = len(chunk)
+    for back in range(1, min(4, whole + 1)):  # a character of several bytes may still be on its way
+        if chunk[-back] >= 0xC0:
+            whole -= back if len(chunk[-back:].decode(errors="ignore")) == 0 else 0
+            break
+    return LogSlice(chunk[:whole].decode(errors="replace"), start + whole)
+
+
+def last_progress(path: Path) -> dict[str, Any] | None:
+    """Return the last progress event near the end of an event log; None when there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = file.read().split(b"\n")
+    except OSError:
+        return None
+    for line in reversed(lines):
+        if b'"progress"' in line:
+            try:
+                event = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(event, dict) and event.get("kind") == "progress":
+                return {key: event.get(key) for key in ("done", "total", "unit", "counts", "rate", "eta_s")}
+    return None
+
+
+def _read(path: Path, kind: type[AnyDocument], faults: list[StorageError]) -> AnyDocument | None:
+    try:
+        return read_document(path, kind)
+    except StorageError as error:
+        faults.append(error)
+        return None
+
+
+def _current_s(state: RunState) -> float:
+    if state.state in WITH_WORKER and state.worker and state.worker.boot_id == boot_id():
+        return max(0.0, age_s(state.worker))
+    return 0.0
+
+
+def _created(job_id: str) -> str:
+    day, second = job_id[:8], job_id[9:15]
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}T{second[:2]}:{second[2:4]}:{second[4:]}+00:00"

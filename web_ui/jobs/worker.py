@@ -1,0 +1,97 @@
+"""The process that runs one attempt of one job: `python -m web_ui.jobs.worker JOB_DIR --attempt N`.
+
+It holds the lock of the job's request.json (given by the runner, already locked) until it and all its children are gone,
+appends events.jsonl, and writes outcome.json as the last thing it does.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from data.errors import DeepSynthError, NotFound, Stopped, StorageError
+from data.store.files import write_json
+from data.store.workspace import Workspace
+from data.validation import parse_config
+from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_document
+from web_ui.jobs.progress import EventProgress
+from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
+
+SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one attempt and return 0 when the stage ended as it should, 1 or 2 when it failed."""
+    parser = argparse.ArgumentParser(prog="python -m web_ui.jobs.worker")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--attempt", type=int, required=True)
+    parser.add_argument("--stages", default=STAGES_NAME)
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
+    write_json(options.folder / OUTCOME, outcome.model_dump(mode="json"))
+    if outcome.error:
+        print(f"{outcome.error['code']}: {outcome.error['message']}", file=sys.stderr)  # noqa: T201 - this is log.txt
+    return 1 if outcome.error else 0
+
+
+def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outcome:
+    """Run the job's stage and say how it ended. Nothing that a stage raises gets past here."""
+    try:
+        progress = EventProgress(folder)
+        stop_on_sigterm(progress)
+        result = _run_stage(folder, stages, progress)
+        progress.close()
+        return Outcome(attempt=attempt, status="succeeded", ended=now(), result=result)
+    except Stopped:
+        progress.close()
+        return Outcome(attempt=attempt, status="stopped", ended=now())
+    except DeepSynthError as error:
+        traceback.print_exc()
+        return Outcome(attempt=attempt, status="failed", ended=now(), error=_without_secrets(error.as_dict()))
+    except Exception as error:  # noqa: BLE001 - the border of the job: whatever went wrong is told to the user
+        traceback.print_exc()
+        unexpected = DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details.")
+        return Outcome(attempt=attempt, status="failed", ended=now(), error=_without_secrets(unexpected.as_dict()))
+
+
+def stop_on_sigterm(progress: EventProgress) -> None:
+    """Turn SIGTERM into `should_stop`. Children that inherit the handler by fork end at once instead."""
+    worker = os.getpid()
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != worker:
+            os._exit(128 + signal.SIGTERM)
+        progress.stop()
+
+    signal.signal(signal.SIGTERM, handle)
+
+
+def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgress) -> dict[str, Any]:
+    request = read_document(folder / REQUEST, Request)
+    if request is None:
+        raise StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Delete the job.")
+    if request.kind not in stages:
+        raise NotFound(f"There is no kind of job {request.kind!r}.", hint="This version may be older than the one that made the job.")
+    stage = stages[request.kind]
+    config = parse_config(resolve(stage.config), request.config)
+    result = resolve(stage.function)(config, Workspace.create(folder.parents[1]), progress)
+    return dict(result.as_dict())
+
+
+def _without_secrets(error: dict[str, Any]) -> dict[str, Any]:
+    """Black out tokens that a library put into its error text."""
+    secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
+    for secret in secrets:
+        error = {key: text.replace(secret, "***") if isinstance(text, str) else text for key, text in error.items()}
+    return error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
