@@ -1,7 +1,7 @@
 """The four presets: the user's hyperparameters, what each trains so that its memory promise holds, and why."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -24,7 +24,8 @@ class Preset:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that the API serves."""
-        return asdict(self) | {"values": dict(self.values), "reasons": dict(self.reasons)}
+        own = {"name": self.name, "title": self.title, "memory_gb": self.memory_gb}
+        return own | {"values": dict(self.values), "reasons": dict(self.reasons)}
 
 
 _SHARED_VALUES: Final[dict[str, Any]] = {

@@ -1,0 +1,62 @@
+"""The web application: screen and API over one workspace. `gunicorn 'web_ui.app:create_app()'` serves it."""
+
+from typing import Any
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from pydantic import BaseModel
+
+from data.store.workspace import Workspace
+from web_ui import logs, security
+from web_ui.jobs.store import JobStore
+from web_ui.service import EXTENSION, Service
+from web_ui.settings import Settings
+from web_ui.views.artifacts import artifacts
+from web_ui.views.datasets import datasets
+from web_ui.views.errors import answer_errors
+from web_ui.views.health import health
+from web_ui.views.jobs import jobs
+from web_ui.views.login import login
+from web_ui.views.metrics import metrics
+from web_ui.views.pages import pages
+from web_ui.views.sources import sources
+from web_ui.views.system import system
+from web_ui.views.training import training
+
+BLUEPRINTS = (pages, login, health, system, datasets, sources, training, jobs, artifacts, metrics)
+MAX_JSON_BYTES = 1 << 20
+
+
+class Json(DefaultJSONProvider):
+    """JSON answers in the models' own field order; models become objects."""
+
+    sort_keys = False
+
+    @staticmethod
+    def default(value: Any) -> Any:
+        return value.model_dump(mode="json") if isinstance(value, BaseModel) else DefaultJSONProvider.default(value)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application.
+
+    Args:
+        settings: None: from the environment.
+
+    Raises:
+        InvalidInput: a setting is wrong, or the service would be reachable from outside without a token.
+        StorageError: the workspace cannot be made.
+    """
+    settings = settings or Settings.from_environment()
+    security.check_exposure(settings)
+    workspace = Workspace.create(settings.workspace)
+    app = Flask(__name__)
+    app.json = Json(app)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
+    app.extensions[EXTENSION] = Service(settings, workspace, JobStore(workspace))
+    logs.follow_requests(app)
+    security.guard(app, settings)
+    answer_errors(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return app

@@ -11,6 +11,7 @@ from typing import Any
 from data.store.files import storage_error
 
 READ_LIMIT_BYTES = 1 << 20
+TAIL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,17 @@ def read_events(path: Path, offset_bytes: int = 0, limit_bytes: int = READ_LIMIT
             chunk += file.readline()
     end = chunk.rfind(b"\n") + 1
     return EventSlice(list(_parse(chunk[:end])), min(max(offset_bytes, 0), size) + end)
+
+
+def last_event(path: Path, kind: str, tail_bytes: int = TAIL_BYTES) -> dict[str, Any] | None:
+    """Return the last event of a kind within the last `tail_bytes` of a log; None when there is none."""
+    if not path.exists():
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - tail_bytes))
+        lines = file.read().splitlines()
+    marked = (line for line in reversed(lines) if f'"{kind}"'.encode() in line)
+    return next((event for line in marked for event in _parse(line) if event["kind"] == kind), None)
 
 
 def _parse(chunk: bytes) -> Iterator[dict[str, Any]]:

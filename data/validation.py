@@ -1,0 +1,136 @@
+"""From outside values to a configuration: pydantic's findings become one InvalidInput in the user's words.
+
+The API, the command line and configuration files all come through `parse_config`, so they say the same things.
+"""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from data.errors import InvalidInput
+from data.store.workspace import NAME_PATTERN, NAME_RULE
+
+Config = TypeVar("Config", bound=BaseModel)
+SHOWN_VALUE_CHARACTERS = 80
+SHOWN_FINDINGS = 3
+
+WORDS = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "literal_error": "must be {expected}",
+    "enum": "must be {expected}",
+    "union_tag_invalid": "must have one of these as its {discriminator}: {expected_tags}",
+    "union_tag_not_found": "must name its {discriminator}",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must not be shorter than {min_length} characters",
+    "string_too_long": "must not be longer than {max_length} characters",
+    "string_pattern_mismatch": "must match {pattern}",
+    "string_type": "must be text",
+    "string_unicode": "must be valid Unicode text",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_parsing_size": "is too large a number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+
+
+def parse_config(model_class: type[Config], values: Mapping[str, Any]) -> Config:
+    """Validate `values` as a `model_class`.
+
+    Raises:
+        InvalidInput: naming each wrong field by its dotted path, its value and what is allowed.
+    """
+    with in_words(model_class, values):
+        return model_class.model_validate(values)
+
+
+@contextmanager
+def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
+    """Turn a pydantic error about `values` into an InvalidInput, around code that builds a `model_class` itself."""
+    try:
+        yield
+    except ValidationError as error:
+        raise _invalid_input(error, model_class, values) from error
+
+
+def _invalid_input(error: ValidationError, model_class: type[BaseModel], values: Any) -> InvalidInput:
+    """Say in the user's words what pydantic found wrong with `values`."""
+    fields: dict[str, str] = {}
+    for finding in error.errors(include_url=False, include_context=True):
+        path = _path(finding["loc"], values)
+        fields.setdefault(path, _sentence(finding, path, model_class))
+    shown = [f"{path} {words}" if path else words for path, words in list(fields.items())[:SHOWN_FINDINGS]]
+    more = f"; and {len(fields) - SHOWN_FINDINGS} more" if len(fields) > SHOWN_FINDINGS else ""
+    return InvalidInput("; ".join(shown) + more + ".", hint="Correct the named fields and send the request again.", fields=fields)
+
+
+def _path(location: tuple[int | str, ...], values: Any) -> str:
+    """Join a location as `source.path`, without the union tags (`files`) that pydantic puts between."""
+    parts: list[str] = []
+    for index, part in enumerate(location):
+        is_last = index == len(location) - 1
+        if isinstance(values, Mapping) and part not in values and not is_last:
+            continue
+        parts.append(str(part))
+        values = _child(values, part)
+    return ".".join(parts)
+
+
+def _child(values: Any, part: int | str) -> Any:
+    if isinstance(values, Mapping):
+        return values.get(part)
+    if isinstance(values, list | tuple) and isinstance(part, int) and part < len(values):
+        return values[part]
+    return None
+
+
+def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) -> str:
+    kind = finding["type"]
+    context = finding.get("ctx", {})
+    words = WORDS[kind].format_map(context) if kind in WORDS else finding["msg"]
+    if kind == "extra_forbidden":
+        return words + _suggestion(path, model_class)
+    if context.get("pattern") == f"^{NAME_PATTERN.pattern}$":
+        words = f"must be {NAME_RULE}"
+    is_secret = path.lower().endswith("token")
+    return words if kind == "missing" or is_secret else f"{words}, not {_shown(finding['input'])}"
+
+
+def _shown(value: Any) -> str:
+    text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[:SHOWN_VALUE_CHARACTERS] + "..."
+
+
+def _suggestion(path: str, model_class: type[BaseModel]) -> str:
+    name = path.rsplit(".", 1)[-1]
+    known = _known_fields(model_class)
+    close = difflib.get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    return f"; known fields are {', '.join(model_class.model_fields)}" if "." not in path else ""
+
+
+def _known_fields(model_class: type[BaseModel]) -> list[str]:
+    """List the names of a model's own fields, and of those of the models that it holds."""
+    names = list(model_class.model_fields)
+    for info in model_class.model_fields.values():
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            names += _known_fields(info.annotation)
+    return names

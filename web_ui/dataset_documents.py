@@ -1,0 +1,54 @@
+"""Datasets in the workspace as the API shows them, from their manifests."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+from data.errors import NotFound, StorageError
+from web_ui.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
+
+
+def dataset_summary(folder: Path) -> DatasetSummary | None:
+    """Return a dataset in short; None where the folder holds none. A damaged one is listed with its error."""
+    from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
+
+    try:
+        manifest = read_manifest(folder)
+    except NotFound:
+        return None
+    except StorageError as error:
+        return DatasetSummary(name=folder.name, complete=False, error=ErrorBody(**error.as_dict()))
+    return DatasetSummary(
+        name=folder.name,
+        complete=manifest.complete,
+        mode=manifest.config["rendering"]["mode"],
+        source=manifest.config["source"]["kind"],
+        splits={split: entry.counts.num_kept for split, entry in manifest.splits.items()},
+        num_samples=manifest.totals.num_kept,
+        num_pages=manifest.totals.num_pages,
+        num_text_tokens=manifest.totals.num_text_tokens,
+        num_vision_tokens=manifest.totals.num_vision_tokens,
+        size_bytes=manifest.size_bytes,
+    )
+
+
+def dataset_document(folder: Path) -> Dataset:
+    """Return everything that a dataset's manifest says.
+
+    Raises:
+        NotFound: there is no such dataset.
+        StorageError: its manifest is damaged.
+    """
+    from data.shards import read_manifest  # noqa: PLC0415
+
+    manifest = read_manifest(folder)
+    return Dataset(
+        name=folder.name,
+        complete=manifest.complete,
+        config=dict(manifest.config),
+        source=dict(manifest.source),
+        style=dict(manifest.style),
+        versions=dict(manifest.versions),
+        size_bytes=manifest.size_bytes,
+        totals=SplitCounts(**asdict(manifest.totals)),
+        splits={split: SplitCounts(**asdict(entry.counts)) for split, entry in manifest.splits.items()},
+    )

@@ -1,0 +1,97 @@
+"""One API operation: its address, what it takes and what it answers, said once for routing, validation and OpenAPI."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from data.validation import parse_config
+
+JSON = "application/json"
+View = Callable[..., Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What an operation takes and answers.
+
+    Args:
+        body: the JSON body's model; the view gets it as `body`.
+        build: how the body's values become the model, where a preset fills in what they leave out.
+        query: the query string's model; the view gets it as `query`.
+        answer: the model of the JSON answer.
+        status: of the answer.
+        media: of an answer that is not JSON, or of a body that is not (`body_media`).
+        headers: request headers that matter, with what they do.
+        errors: statuses of refusals beside those that any request can meet.
+    """
+
+    body: type[BaseModel] | None = None
+    build: Callable[[dict[str, Any]], BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    media: str = JSON
+    body_media: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[int, ...] = ()
+
+
+def endpoint(blueprint: Blueprint, method: str, path: str, operation: Operation) -> Callable[[View], View]:
+    """Serve `path` by the decorated view, which returns JSON-able data or a response."""
+
+    def serve(view: View) -> View:
+        @wraps(view)
+        def respond(**path_values: str) -> WerkzeugResponse:
+            answer = view(**path_values, **_given(operation))
+            return answer if isinstance(answer, WerkzeugResponse) else _json(answer, operation.status)
+
+        setattr(respond, "operation", operation)  # noqa: B010  (a plain assignment to a function's attribute fails mypy)
+        blueprint.add_url_rule(path, view.__name__, respond, methods=[method])
+        return view
+
+    return serve
+
+
+def _given(operation: Operation) -> dict[str, BaseModel]:
+    given = {}
+    if operation.query:
+        given["query"] = parse_config(operation.query, request.args.to_dict())
+    if operation.body_media != JSON or (request.content_length and request.method != "GET"):
+        _check_media(operation.body_media)
+    if operation.body:
+        given["body"] = operation.build(json_object()) if operation.build else parse_config(operation.body, json_object())
+    return given
+
+
+def json_object() -> dict[str, Any]:
+    """Return the request's body, which must be one JSON object."""
+    _check_media(JSON)
+    try:
+        value = json.loads(request.get_data(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise BadRequest("The body must be one JSON object.")
+    return value
+
+
+def _check_media(media: str) -> None:
+    if request.mimetype != media:
+        raise UnsupportedMediaType(f"The body must be {media}, not {request.mimetype or 'without a Content-Type'}.")
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _json(answer: Any, status: int) -> Response:
+    response = jsonify(answer)
+    response.status_code = status
+    return response

@@ -1,0 +1,113 @@
+"""The OpenAPI 3.1 document, made from the route table and the pydantic models that the routes themselves validate with."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from werkzeug.routing import Rule
+
+from web_ui import schemas
+from web_ui.endpoint import JSON, Operation
+
+PATH_VALUE = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
+PATH_SCHEMAS = {"int": {"type": "integer", "minimum": 0}}
+ANY_ERRORS = (400, 401, 403, 404, 421, 422)
+CHANGING_ERRORS = (409, 413, 415, 429)
+DONE = {200: "Done.", 201: "Stored.", 202: "Accepted: the job is queued.", 204: "Done."}
+Document = dict[str, Any]
+References = Mapping[Any, Document]
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    method: str
+    rule: Rule
+    operation: Operation
+    summary: str
+
+
+def openapi_document(app: Flask, version: str) -> Document:
+    """Describe every operation that `app` serves through `endpoint`."""
+    routes = list(_routes(app))
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(schemas.Error, "serialization")]
+    for route in routes:
+        models += [(model, "validation") for model in (route.operation.body, route.operation.query) if model]
+        models += [(model, "serialization") for model in (route.operation.answer,) if model]
+    references, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    paths: dict[str, Document] = {}
+    for route in routes:
+        path = PATH_VALUE.sub(r"{\g<name>}", route.rule.rule)
+        paths.setdefault(path, {})[route.method] = _entry(route, references)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "DeepSynth", "version": version, "description": "Page-image datasets, and fine-tuning of DeepSeek-OCR on them."},
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": definitions["$defs"], "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{}, {"token": []}],
+    }
+
+
+def _routes(app: Flask) -> Iterator[_Route]:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        operation = getattr(view, "operation", None)
+        if operation is not None:
+            (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+            yield _Route(method.lower(), rule, operation, (view.__doc__ or "").strip().partition("\n")[0])
+
+
+def _entry(route: _Route, references: References) -> Document:
+    operation = route.operation
+    is_changing = route.method != "get"
+    errors = sorted({*ANY_ERRORS, *(CHANGING_ERRORS if is_changing else ()), *operation.errors})
+    entry = {
+        "operationId": route.rule.endpoint.rpartition(".")[2],
+        "tags": [route.rule.endpoint.partition(".")[0]],
+        "summary": route.summary,
+        "parameters": [*_path_parameters(route.rule), *_query_parameters(operation), *_header_parameters(operation)],
+        "responses": {
+            str(operation.status): _answer(operation, references),
+            **{str(status): _refusal(references) for status in errors},
+        },
+    }
+    if operation.body or operation.body_media != JSON:
+        entry["requestBody"] = {"required": True, "content": {operation.body_media: {"schema": _body_schema(operation, references)}}}
+    return entry
+
+
+def _body_schema(operation: Operation, references: References) -> Document:
+    return references[operation.body, "validation"] if operation.body else {"type": "string", "format": "binary"}
+
+
+def _answer(operation: Operation, references: References) -> Document:
+    answer: Document = {"description": DONE[operation.status]}
+    if operation.answer:
+        answer["content"] = {JSON: {"schema": references[operation.answer, "serialization"]}}
+    elif operation.media != JSON:
+        answer["content"] = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
+    return answer
+
+
+def _refusal(references: References) -> Document:
+    return {"description": "Refused or failed.", "content": {JSON: {"schema": references[schemas.Error, "serialization"]}}}
+
+
+def _path_parameters(rule: Rule) -> Iterator[Document]:
+    for match in PATH_VALUE.finditer(rule.rule):
+        schema = PATH_SCHEMAS.get(match["converter"], {"type": "string"})
+        yield {"name": match["name"], "in": "path", "required": True, "schema": schema}
+
+
+def _query_parameters(operation: Operation) -> Iterator[Document]:
+    if operation.query:
+        for name, schema in operation.query.model_json_schema(ref_template="#/components/schemas/{model}")["properties"].items():
+            yield {"name": name, "in": "query", "required": False, "schema": schema}
+
+
+def _header_parameters(operation: Operation) -> Iterator[Document]:
+    for name, description in operation.headers.items():
+        yield {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}

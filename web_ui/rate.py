@@ -1,0 +1,29 @@
+"""How many changing requests one client may send: a bucket of a minute's worth of tokens that refills steadily."""
+
+from threading import Lock
+from time import monotonic
+
+MAX_CLIENTS = 10_000
+
+
+class RateLimit:
+    """At most `per_minute` requests a minute from each client; 0: no limit."""
+
+    def __init__(self, per_minute: int) -> None:
+        self.per_minute = per_minute
+        self._lock = Lock()
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def wait_s(self, client: str) -> float:
+        """Count one request; return 0 if it may pass, else the seconds after which one may."""
+        if not self.per_minute:
+            return 0.0
+        now_s, rate = monotonic(), self.per_minute / 60
+        with self._lock:
+            if len(self._buckets) >= MAX_CLIENTS:
+                self._buckets.clear()
+            tokens, then_s = self._buckets.get(client, (float(self.per_minute), now_s))
+            tokens = min(float(self.per_minute), tokens + (now_s - then_s) * rate)
+            passes = tokens >= 1
+            self._buckets[client] = (tokens - passes, now_s)
+        return 0.0 if passes else (1 - tokens) / rate

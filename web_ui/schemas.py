@@ -1,0 +1,257 @@
+"""What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from these."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from data.config import Settings
+from web_ui.jobs.job import Desired, JobState
+from web_ui.jobs.stages import Role
+
+MAX_JOBS_PER_PAGE = 1000
+JsonObject = dict[str, Any]
+
+
+class Answer(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class ErrorBody(Answer):
+    code: str
+    message: str
+    hint: str
+    fields: dict[str, str]
+
+
+class Error(Answer):
+    """The one shape of every refusal and failure."""
+
+    error: ErrorBody
+
+
+class Health(Answer):
+    status: Literal["ok", "degraded", "failing"]
+    role: Role
+    version: str | None = Field(description="null for a caller without the token")
+    problems: list[str]
+
+
+class JobsQuery(Settings):
+    kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
+    state: JobState | None = None
+    offset: int = Field(0, ge=0, le=10**9)
+    limit: int = Field(100, ge=1, le=MAX_JOBS_PER_PAGE)
+
+
+class OffsetQuery(Settings):
+    offset: int = Field(0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning")
+
+
+class JobProgress(Answer):
+    done: int
+    total: int | None
+    unit: str
+    counts: dict[str, int]
+    rate: float | None = Field(description="units a second")
+    eta_s: float | None
+
+
+class Job(Answer):
+    id: str
+    kind: str
+    role: Role | None = Field(description="null when the job's request is damaged")
+    title: str
+    state: JobState
+    desired: Desired = Field(description="what the user asked for last")
+    created: str
+    started: str | None
+    ended: str | None
+    attempts: int
+    run_s: float = Field(description="running time of the attempts that have ended")
+    progress: JobProgress | None
+    config: JsonObject
+    result: JsonObject | None
+    error: ErrorBody | None
+    links: dict[str, str]
+
+
+class JobList(Answer):
+    jobs: list[Job]
+    total: int
+    offset: int
+    limit: int
+
+
+class Events(Answer):
+    events: list[JsonObject]
+    next_offset: int
+
+
+class Log(Answer):
+    text: str
+    next_offset: int
+
+
+class Artifact(Answer):
+    path: str
+    size_bytes: int
+    url: str
+
+
+class ArtifactList(Answer):
+    artifacts: list[Artifact]
+
+
+class Metrics(Answer):
+    latest: dict[str, float | None]
+    history: list[dict[str, float | None]]
+
+
+class Upload(Answer):
+    path: str = Field(description="what to give as the source's path: upload:<name>")
+    name: str
+    size_bytes: int
+
+
+class UploadList(Answer):
+    uploads: list[Upload]
+
+
+class Cpu(Answer):
+    num_cores: int
+    load_percent: float
+
+
+class Memory(Answer):
+    total_gb: float
+    used_gb: float
+    service_gb: float = Field(description="resident memory of this web process")
+
+
+class Disk(Answer):
+    total_gb: float
+    free_gb: float
+
+
+class Gpu(Answer):
+    index: int
+    name: str
+    memory_total_gb: float
+    memory_used_gb: float
+    load_percent: float | None = Field(description="null where the device does not report it")
+
+
+class Runner(Answer):
+    role: Role
+    is_alive: bool
+    heartbeat_age_s: float | None
+    started: str | None
+    num_slots: int
+    running: list[str] = Field(description="ids of the jobs that it runs")
+    command: str = Field(description="what starts it")
+
+
+class System(Answer):
+    role: Role
+    version: str
+    uptime_s: float
+    cpu: Cpu
+    memory: Memory
+    disk: Disk = Field(description="of the workspace")
+    gpus: list[Gpu]
+    runners: list[Runner]
+    has_hub_token: bool
+    hub_username: str | None
+
+
+class OpenApi(Answer):
+    """The OpenAPI 3.1 document of this API."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    openapi: str
+    info: JsonObject
+    paths: JsonObject
+    components: JsonObject
+
+
+class MemoryEstimate(Answer):
+    """Expected GPU memory of one training process, by what it is for."""
+
+    num_parameters: int
+    num_trainable_parameters: int
+    weights_gb: float
+    gradients_gb: float
+    optimizer_gb: float
+    activations_gb: float
+    encoder_gb: float
+    runtime_gb: float
+    total_gb: float
+    fits: dict[str, bool] = Field(description="GPU memory in GB -> whether the training is expected to fit")
+
+
+class TrainingPreset(Answer):
+    name: str
+    title: str
+    memory_gb: int
+    values: JsonObject
+    reasons: dict[str, str]
+    effective_batch_size: int
+    estimate: MemoryEstimate
+
+
+class TrainingPresetList(Answer):
+    presets: list[TrainingPreset]
+
+
+class DatasetSummary(Answer):
+    """A dataset in the workspace. `error` says why a damaged one cannot be used."""
+
+    name: str
+    complete: bool
+    mode: str | None = None
+    source: str | None = Field(None, description="sample, files or hub")
+    splits: dict[str, int] = Field({}, description="split -> samples")
+    num_samples: int = 0
+    num_pages: int = 0
+    num_text_tokens: int = 0
+    num_vision_tokens: int = 0
+    size_bytes: int = 0
+    error: ErrorBody | None = None
+
+
+class DatasetList(Answer):
+    datasets: list[DatasetSummary]
+
+
+class SplitCounts(Answer):
+    """What became of the source rows."""
+
+    num_read: int
+    num_kept: int
+    num_duplicate: int
+    num_rejected: int
+    num_pages: int
+    num_text_tokens: int
+    num_vision_tokens: int
+    num_truncated: int
+    num_pages_over_budget: int
+    also_in: dict[str, int] = Field(description="other split -> rows whose text it holds too")
+    pages_by_compression: dict[str, int] = Field(description="text tokens per vision token, rounded down -> pages")
+    missing_glyphs: dict[str, int] = Field(description="character that no font has -> occurrences")
+
+
+class Dataset(Answer):
+    """Everything that a dataset's manifest says."""
+
+    name: str
+    complete: bool
+    config: JsonObject
+    source: JsonObject
+    style: JsonObject
+    versions: dict[str, str]
+    size_bytes: int
+    totals: SplitCounts
+    splits: dict[str, SplitCounts]

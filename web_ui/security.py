@@ -1,0 +1,139 @@
+"""Who may ask for what: exposure, Host, Origin, token, content type, rate. Runs before every view.
+
+A service on loopback is still reachable by every web page its user visits, hence the Host allow-list (against DNS
+rebinding) and the Origin check (against cross-site requests) even where no token is set.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, redirect, request, url_for
+from werkzeug.exceptions import Forbidden, MisdirectedRequest, TooManyRequests, Unauthorized
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from data.errors import InvalidInput
+from web_ui.rate import RateLimit
+from web_ui.settings import Settings, is_loopback
+
+CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+ANY_ADDRESS = {"0.0.0.0", "::", "[::]"}  # noqa: S104  (listening there is not a name to be called by)
+SESSION_COOKIE = "deepsynth_session"
+SESSION_DAYS = 30
+OPEN_ENDPOINTS = frozenset({"health.get_health", "login.show_login", "login.log_in", "static"})
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse a service that others could reach without a token.
+
+    Raises:
+        InvalidInput: the host is not loopback and DEEPSYNTH_API_TOKEN is not set.
+    """
+    if settings.api_token is None and not settings.is_on_loopback:
+        raise InvalidInput(
+            f"The service would listen on {settings.host}, open to other machines, without a token.",
+            hint="Set DEEPSYNTH_API_TOKEN to a long random text, or listen on 127.0.0.1.",
+            fields={"DEEPSYNTH_API_TOKEN": "is required when the service is reachable from other machines"},
+        )
+
+
+def guard(app: Flask, settings: Settings) -> None:
+    """Put the checks before, and the protective headers on, everything that `app` answers."""
+    rate = RateLimit(settings.max_changes_per_minute)
+    hosts = allowed_hosts(settings)
+
+    @app.before_request
+    def check() -> WerkzeugResponse | None:
+        _check_host(hosts)
+        _check_client(settings)
+        if request.method in CHANGING_METHODS:
+            _check_origin()
+            _check_rate(rate)
+        return _check_token(settings)
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def allowed_hosts(settings: Settings) -> frozenset[str]:
+    """Return the values of the Host header that this service answers to, all in lower case.
+
+    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443).
+    """
+    names = {"localhost", "127.0.0.1", "[::1]"} | ({settings.host.lower()} - ANY_ADDRESS)
+    own = [f"{name}:{settings.port}" for name in names]
+    extra = [name.strip() for name in settings.allowed_hosts.lower().split(",") if name.strip()]
+    with_port = [name for name in extra if urlsplit(f"//{name}").port]
+    bare = [name for name in extra if name not in with_port]
+    return frozenset([*own, *with_port, *bare, *(f"{name}:{settings.port}" for name in bare)])
+
+
+def session_cookie(settings: Settings) -> str:
+    """Return the value of the login cookie: bound to the token, without revealing it."""
+    token = settings.api_token.get_secret_value() if settings.api_token else ""
+    return hmac.new(token.encode(), b"deepsynth session", hashlib.sha256).hexdigest()
+
+
+def is_token(settings: Settings, text: str) -> bool:
+    """Compare `text` with the token in constant time."""
+    token = settings.api_token
+    return token is not None and hmac.compare_digest(text.encode(), token.get_secret_value().encode())
+
+
+def is_known(settings: Settings) -> bool:
+    """Say whether the current request carries the token, as Bearer or as the login cookie, or needs none."""
+    if settings.api_token is None:
+        return True
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and is_token(settings, credentials.strip()):
+        return True
+    cookie = request.cookies.get(SESSION_COOKIE, "")
+    return hmac.compare_digest(cookie.encode(), session_cookie(settings).encode())
+
+
+def _check_host(hosts: frozenset[str]) -> None:
+    if request.headers.get("Host", "").lower() not in hosts:
+        raise MisdirectedRequest("This service does not answer to that Host name.")
+
+
+def _check_client(settings: Settings) -> None:
+    """Catch a server that was bound to the open network past the settings."""
+    if settings.api_token is None and not settings.published_on_loopback and not is_loopback(request.remote_addr or "localhost"):
+        raise Forbidden("Requests from other machines need DEEPSYNTH_API_TOKEN to be set.")
+
+
+def _check_origin() -> None:
+    origin = request.headers.get("Origin")
+    if origin is not None and urlsplit(origin.lower()).netloc != request.host.lower():
+        raise Forbidden("Requests from other web sites are refused.")
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        raise Forbidden("Requests from other web sites are refused.")
+
+
+def _check_rate(rate: RateLimit) -> None:
+    wait_s = rate.wait_s(request.remote_addr or "")
+    if wait_s > 0:
+        raise TooManyRequests(f"More than {rate.per_minute} changing requests a minute.", retry_after=int(wait_s) + 1)
+
+
+def _check_token(settings: Settings) -> WerkzeugResponse | None:
+    if request.endpoint in OPEN_ENDPOINTS or is_known(settings):
+        return None
+    if request.blueprint == "pages":
+        return redirect(url_for("login.show_login"))
+    raise Unauthorized("This service needs its token.")

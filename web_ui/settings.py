@@ -1,0 +1,71 @@
+"""What the services take from their environment. The only place that reads it."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from data.validation import parse_config
+from web_ui.jobs.stages import Role
+
+ROLE_PORTS: dict[Role, int] = {"cpu": 5000, "gpu": 5001}
+GIB = 1 << 30
+
+
+class Settings(BaseModel):
+    """One service's settings, each read from the environment variable named by its alias."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+    workspace: Path = Field(Path("workspace"), alias="DEEPSYNTH_WORKSPACE", description="folder of everything written at run time")
+    role: Role = Field("cpu", alias="DEEPSYNTH_ROLE", description="cpu: makes datasets; gpu: trains")
+    host: str = Field("127.0.0.1", alias="DEEPSYNTH_HOST", description="address to listen on")
+    port: int = Field(5000, ge=1, le=65535, alias="DEEPSYNTH_PORT", description="default 5000 for cpu, 5001 for gpu")
+    published_on_loopback: bool = Field(
+        False, alias="DEEPSYNTH_PUBLISHED_ON_LOOPBACK", description="1: a container whose port is published on 127.0.0.1 only"
+    )
+    api_token: Annotated[SecretStr, Field(min_length=8, max_length=512)] | None = Field(
+        None, alias="DEEPSYNTH_API_TOKEN", description="token that every request must carry; needed beyond loopback"
+    )
+    allowed_hosts: str = Field(
+        "", alias="DEEPSYNTH_ALLOWED_HOSTS", description="more names that this service is called by: name or name:port, by commas"
+    )
+    hub_token: SecretStr | None = Field(None, alias="HF_TOKEN", description="Hugging Face token, needed to publish and for gated data")
+    hub_username: str | None = Field(None, alias="HF_USERNAME", description="Hugging Face name that datasets are published under")
+    max_upload_bytes: int = Field(20 * GIB, ge=1, alias="DEEPSYNTH_MAX_UPLOAD_BYTES", description="largest uploaded file")
+    max_unfinished_jobs: int = Field(1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="queued and running jobs at once")
+    max_changes_per_minute: int = Field(
+        600, ge=0, alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE", description="changing requests per client address; 0: no limit"
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings; unset and empty variables take the defaults.
+
+        Raises:
+            InvalidInput: naming the variable, its value and what is allowed.
+        """
+        environment = os.environ if environment is None else environment
+        names = [str(field.alias) for field in cls.model_fields.values()]
+        values = {name: environment[name] for name in names if environment.get(name)}
+        if values.get("DEEPSYNTH_ROLE") == "gpu":
+            values.setdefault("DEEPSYNTH_PORT", str(ROLE_PORTS["gpu"]))
+        return parse_config(cls, values)
+
+    @property
+    def is_on_loopback(self) -> bool:
+        """Say whether only this machine can reach the service."""
+        return self.published_on_loopback or is_loopback(self.host)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address or name can only mean this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

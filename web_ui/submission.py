@@ -1,0 +1,56 @@
+"""From a checked configuration to a queued job, with a key that makes a repeated request the same job."""
+
+import re
+
+from flask import Response, g, jsonify, request, url_for
+from werkzeug.exceptions import TooManyRequests
+
+from data.config import Settings
+from data.errors import InvalidInput
+from web_ui.jobs.job import ENDINGS, Job, JobState
+from web_ui.schemas import JsonObject
+from web_ui.service import Service, current_service
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+KEY_RULE = "1-128 visible ASCII characters"
+KEY_PATTERN = re.compile(r"[!-~]{1,128}")
+HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
+
+
+def submit(kind: str, config: Settings) -> Response:
+    """Queue a job and answer 202 with it and its address."""
+    service = current_service()
+    _check_limit(service)
+    job = service.jobs.create(kind, config, _idempotency_key())
+    g.job_id = job.id
+    response = jsonify(job_document(job))
+    response.status_code = 202
+    response.location = url_for("jobs.get_job", job_id=job.id)
+    return response
+
+
+def job_document(job: Job) -> JsonObject:
+    """Return a job as the API shows it: itself, and where its parts are."""
+    links = {
+        "self": url_for("jobs.get_job", job_id=job.id),
+        "page": url_for("pages.job", job_id=job.id),
+        "events": url_for("jobs.get_events", job_id=job.id),
+        "log": url_for("jobs.get_log", job_id=job.id),
+        "artifacts": url_for("artifacts.list_artifacts", job_id=job.id),
+        "metrics": url_for("metrics.get_metrics", job_id=job.id),
+        "preview": url_for("artifacts.get_preview", job_id=job.id),
+    }
+    return {**job.as_dict(), "links": links}
+
+
+def _idempotency_key() -> str | None:
+    key = request.headers.get(IDEMPOTENCY_KEY)
+    if key is not None and not KEY_PATTERN.fullmatch(key):
+        raise InvalidInput(f"The header {IDEMPOTENCY_KEY} must be {KEY_RULE}.", fields={IDEMPOTENCY_KEY: f"must be {KEY_RULE}"})
+    return key
+
+
+def _check_limit(service: Service) -> None:
+    unfinished = sum(service.jobs.list(state=state, limit=1)[1] for state in JobState if state not in ENDINGS)
+    if unfinished >= service.settings.max_unfinished_jobs:
+        raise TooManyRequests(f"{unfinished} jobs are waiting or running, as many as DEEPSYNTH_MAX_UNFINISHED_JOBS allows.")

@@ -1,0 +1,67 @@
+"""What a job made, to list and to download; and its latest picture."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, send_file, url_for
+
+from data.errors import NotFound
+from data.store.events import last_event
+from data.store.files import inside
+from web_ui import schemas
+from web_ui.endpoint import Operation, endpoint
+from web_ui.jobs.job import EVENTS
+from web_ui.outputs import output_file, output_files, output_folder
+from web_ui.service import current_service
+
+# Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
+SAFE_MEDIA = {".png": "image/png", ".json": "application/json", ".jsonl": "text/plain", ".txt": "text/plain", ".md": "text/plain"}
+
+artifacts = Blueprint("artifacts", __name__)
+
+
+@endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts", Operation(answer=schemas.ArtifactList))
+def list_artifacts(job_id: str) -> dict[str, Any]:
+    """List the files that a job made."""
+    service = current_service()
+    job = service.jobs.get(job_id)
+    try:
+        folder = output_folder(job, service.workspace)
+    except NotFound:
+        return {"artifacts": []}
+    return {"artifacts": [_document(job_id, folder, path) for path in output_files(folder)]}
+
+
+@endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts/<path:path>", Operation(media="application/octet-stream"))
+def get_artifact(job_id: str, path: str) -> Response:
+    """Download one of the files that a job made."""
+    service = current_service()
+    folder = output_folder(service.jobs.get(job_id), service.workspace)
+    file = output_file(folder, path)
+    media = SAFE_MEDIA.get(file.suffix, "application/octet-stream")
+    return send_file(file, as_attachment=True, mimetype=media, conditional=True)
+
+
+@endpoint(artifacts, "GET", "/api/jobs/<job_id>/preview.png", Operation(media="image/png"))
+def get_preview(job_id: str) -> Response:
+    """Show the latest page that a job drew."""
+    service = current_service()
+    event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
+    if event is None:
+        raise NotFound(f"Job {job_id} has drawn no page yet.")
+    path = _inside_workspace(service.workspace.root, Path(str(event.get("path", ""))))
+    if not path.is_file():
+        raise NotFound(f"The latest page of job {job_id} is gone.")
+    response = send_file(path, mimetype="image/png", conditional=True)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _inside_workspace(root: Path, path: Path) -> Path:
+    return inside(root, path.relative_to(root) if path.is_relative_to(root) else path)
+
+
+def _document(job_id: str, folder: Path, path: Path) -> dict[str, Any]:
+    name = path.relative_to(folder).as_posix()
+    url = url_for("artifacts.get_artifact", job_id=job_id, path=name)
+    return {"path": name, "size_bytes": path.stat().st_size, "url": url}

@@ -1,0 +1,54 @@
+"""Datasets: those in the workspace with their pages, and the jobs that make more."""
+
+import hashlib
+from typing import Any
+
+from flask import Blueprint, Response, make_response, request
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from data.config import DatasetConfig
+from data.errors import NotFound
+from web_ui import checks, schemas
+from web_ui.dataset_documents import dataset_document, dataset_summary
+from web_ui.endpoint import Operation, endpoint
+from web_ui.service import current_service
+from web_ui.submission import HEADERS, submit
+
+PAGE_CACHE_S = 3600
+
+datasets = Blueprint("datasets", __name__)
+
+
+@endpoint(datasets, "POST", "/api/dataset/generate", Operation(DatasetConfig, answer=schemas.Job, status=202, headers=HEADERS))
+def generate_dataset(body: DatasetConfig) -> Response:
+    """Queue the making of a dataset."""
+    checks.check_dataset(body, current_service().workspace)
+    return submit("dataset", body)
+
+
+@endpoint(datasets, "GET", "/api/datasets", Operation(answer=schemas.DatasetList))
+def list_datasets() -> dict[str, Any]:
+    """List the datasets in the workspace, finished or in the making."""
+    folders = sorted(current_service().workspace.datasets.iterdir())
+    return {"datasets": [summary for folder in folders if (summary := dataset_summary(folder))]}
+
+
+@endpoint(datasets, "GET", "/api/datasets/<name>", Operation(answer=schemas.Dataset))
+def get_dataset(name: str) -> schemas.Dataset:
+    """Show one dataset's manifest."""
+    return dataset_document(current_service().workspace.dataset(name))
+
+
+@endpoint(datasets, "GET", "/api/datasets/<name>/pages/<split>/<int:row>/<int:page>.png", Operation(media="image/png"))
+def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
+    """Show one page of one sample; rows count from 0 within the split, pages from 1."""
+    from data.shards import read_samples  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
+
+    sample = next(read_samples(current_service().workspace.dataset(name), split, row, row + 1), None)
+    if sample is None or not 1 <= page <= len(sample.pages):
+        raise NotFound(f"The split {split!r} of {name!r} has no page {page} in row {row}.")
+    response = make_response(sample.pages[page - 1].png)
+    response.mimetype = "image/png"
+    response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
+    response.headers["Cache-Control"] = f"private, max-age={PAGE_CACHE_S}"
+    return response.make_conditional(request)

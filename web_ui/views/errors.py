@@ -1,0 +1,57 @@
+"""Every refusal and failure in the one shape: {"error": {"code", "message", "hint", "fields"}}."""
+
+from collections.abc import Mapping
+
+from flask import Flask, Response, g, jsonify
+from werkzeug.exceptions import HTTPException
+
+from data.errors import DeepSynthError
+from web_ui.logs import LOGGER
+
+HINTS: Mapping[int, tuple[str, str]] = {
+    400: ("bad_request", "Send one JSON object, in UTF-8."),
+    401: ("unauthorized", "Log in at /login, or send the header 'Authorization: Bearer <DEEPSYNTH_API_TOKEN>'."),
+    403: ("forbidden", "Use the page that this service itself serves, or a client without an Origin header."),
+    404: ("not_found", "GET /api/openapi.json lists every address."),
+    405: ("method_not_allowed", "GET /api/openapi.json lists the methods of every address."),
+    413: ("too_large", "Send less: a JSON body holds at most 1 MiB, an upload as much as DEEPSYNTH_MAX_UPLOAD_BYTES."),
+    415: ("unsupported_media_type", "Send 'Content-Type: application/json' (uploads: application/octet-stream)."),
+    421: ("unknown_host", "Use localhost or 127.0.0.1 with the service's port, or add the name to DEEPSYNTH_ALLOWED_HOSTS."),
+    429: ("too_many_requests", "Wait as long as the Retry-After header says, then go on."),
+}
+
+
+def answer_errors(app: Flask) -> None:
+    """Answer everything that is raised while a request is served. This is the request boundary."""
+    app.register_error_handler(DeepSynthError, _answer_known)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(Exception, _answer_unknown)
+
+
+def _answer_known(error: DeepSynthError) -> Response:
+    if error.http_status >= 500:  # below that the message may quote what a user typed, and the request's own line says enough
+        LOGGER.error(error.message, extra={"values": {"code": error.code, "request_id": g.get("request_id")}})
+    return _answer(error.http_status, error.as_dict())
+
+
+def _answer_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, hint = HINTS.get(status, ("http_error", ""))
+    response = _answer(status, {"code": code, "message": error.description or error.name, "hint": hint, "fields": {}})
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _answer_unknown(error: Exception) -> Response:
+    request_id = g.get("request_id", "")
+    LOGGER.error("unexpected %s", type(error).__name__, exc_info=error, extra={"values": {"request_id": request_id}})
+    message = "The service met an error that it did not expect."
+    return _answer(500, {"code": "internal", "message": message, "hint": f"Its log has the details under {request_id}.", "fields": {}})
+
+
+def _answer(status: int, error: Mapping[str, object]) -> Response:
+    response = jsonify({"error": error})
+    response.status_code = status
+    return response

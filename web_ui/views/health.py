@@ -1,0 +1,51 @@
+"""Is this service alive, and is anything missing around it. Open without a token, so it says little to strangers."""
+
+import os
+import shutil
+from typing import Any
+
+from flask import Blueprint
+from werkzeug.wrappers import Response
+
+from web_ui import schemas, security
+from web_ui.endpoint import Operation, endpoint
+from web_ui.runners import runner_command
+from web_ui.service import Service, current_service
+
+LOW_DISK_BYTES = 1 << 30
+
+health = Blueprint("health", __name__)
+
+
+@endpoint(health, "GET", "/api/health", Operation(answer=schemas.Health, errors=(503,)))
+def get_health() -> Any:
+    """Tell whether the service works: ok, degraded (answers, but something is missing) or failing (503)."""
+    service = current_service()
+    problems = _failures(service)
+    status = "failing" if problems else "ok"
+    if not problems:
+        problems = _shortages(service)
+        status = "degraded" if problems else "ok"
+    is_known = security.is_known(service.settings)
+    answer = schemas.Health(
+        status=status, role=service.settings.role, version=service.version if is_known else None, problems=problems if is_known else []
+    )
+    return Response(answer.model_dump_json(), 503, mimetype="application/json") if status == "failing" else answer
+
+
+def _failures(service: Service) -> list[str]:
+    root = service.workspace.root
+    if not os.access(service.workspace.jobs, os.R_OK | os.W_OK | os.X_OK):
+        return [f"The workspace {root} cannot be read and written."]
+    return []
+
+
+def _shortages(service: Service) -> list[str]:
+    problems = []
+    free_bytes = shutil.disk_usage(service.workspace.root).free
+    if free_bytes < LOW_DISK_BYTES:
+        problems.append(f"Only {free_bytes / (1 << 30):.2f} GB are free in the workspace.")
+    role = service.settings.role
+    if not service.jobs.runner_status(role).alive:
+        problems.append(f"No {role} runner is alive, so {role} jobs wait. Start one: {runner_command(service.workspace, role)}")
+    return problems

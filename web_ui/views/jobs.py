@@ -1,0 +1,64 @@
+"""Jobs: list, look, follow, pause, resume, cancel, delete."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from web_ui import schemas
+from web_ui.endpoint import Operation, endpoint
+from web_ui.service import current_service
+from web_ui.submission import job_document
+
+jobs = Blueprint("jobs", __name__)
+
+
+@endpoint(jobs, "GET", "/api/jobs", Operation(query=schemas.JobsQuery, answer=schemas.JobList))
+def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
+    """List jobs, newest first."""
+    page, total = current_service().jobs.list(query.kind, query.state, query.offset, query.limit)
+    return {"jobs": [job_document(job) for job in page], "total": total, "offset": query.offset, "limit": query.limit}
+
+
+@endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.Job))
+def get_job(job_id: str) -> dict[str, Any]:
+    """Show one job."""
+    return job_document(current_service().jobs.get(job_id))
+
+
+@endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=schemas.Events))
+def get_events(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
+    """Read a job's events from an offset on."""
+    part = current_service().jobs.events(job_id, query.offset)
+    return {"events": part.events, "next_offset": part.next_offset}
+
+
+@endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.OffsetQuery, answer=schemas.Log))
+def get_log(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
+    """Read a job's log from an offset on."""
+    part = current_service().jobs.log(job_id, query.offset)
+    return {"text": part.text, "next_offset": part.next_offset}
+
+
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/pause", Operation(answer=schemas.Job))
+def pause_job(job_id: str) -> dict[str, Any]:
+    """Ask a job to save and stop."""
+    return job_document(current_service().jobs.request_pause(job_id))
+
+
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/resume", Operation(answer=schemas.Job))
+def resume_job(job_id: str) -> dict[str, Any]:
+    """Ask a paused, interrupted or failed job to go on from where it saved."""
+    return job_document(current_service().jobs.request_resume(job_id))
+
+
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/cancel", Operation(answer=schemas.Job))
+def cancel_job(job_id: str) -> dict[str, Any]:
+    """Ask a job to stop for good."""
+    return job_document(current_service().jobs.request_cancel(job_id))
+
+
+@endpoint(jobs, "DELETE", "/api/jobs/<job_id>", Operation(status=204))
+def delete_job(job_id: str) -> Response:
+    """Delete a job that is not running; the dataset or model that it made stays."""
+    current_service().jobs.delete(job_id)
+    return Response(status=204)

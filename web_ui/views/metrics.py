@@ -1,0 +1,32 @@
+"""Numbers over time: a training's metrics, and the service's own for Prometheus."""
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from data.errors import NotFound
+from evaluation.training_metrics import read_metrics
+from web_ui import schemas
+from web_ui.endpoint import Operation, endpoint
+from web_ui.outputs import output_folder
+from web_ui.prometheus import CONTENT_TYPE, exposition
+from web_ui.service import current_service
+
+metrics = Blueprint("metrics", __name__)
+
+
+@endpoint(metrics, "GET", "/api/metrics/<job_id>", Operation(answer=schemas.Metrics))
+def get_metrics(job_id: str) -> dict[str, Any]:
+    """Show the latest and all earlier metrics of a training."""
+    service = current_service()
+    job = service.jobs.get(job_id)
+    if job.kind != "training":
+        raise NotFound(f"Job {job_id} is a {job.kind} job; only trainings have metrics.")
+    files = read_metrics(output_folder(job, service.workspace))
+    return {"latest": files.latest, "history": files.history}
+
+
+@endpoint(metrics, "GET", "/metrics", Operation(media=CONTENT_TYPE))
+def get_prometheus() -> Response:
+    """Show jobs, rates, memory and disk in Prometheus' text form."""
+    return Response(exposition(current_service()), content_type=CONTENT_TYPE)
