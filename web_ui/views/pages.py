@@ -40,11 +40,11 @@ def job(job_id: str) -> str:
     return _tab("jobs", job_id)
 
 
-def _tab(tab: str, job_id: str | None = None) -> str:
+def _tab(active_tab: str, job_id: str | None = None) -> str:
     service = current_service()
     return render_template(
         "index.html",
-        tab=tab,
+        active_tab=active_tab,
         job_id=job_id,
         role=service.settings.role,
         version=service.version,
