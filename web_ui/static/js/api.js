@@ -1,0 +1,73 @@
+// The JSON API: one way to call it, one error shape, and the page is told when the service stops or starts answering.
+
+export const API = document.body.dataset.api ?? "/api";
+
+export class ApiError extends Error {
+  /**
+   * @param {number} status HTTP status; 0: no answer at all
+   * @param {{code?: string, message?: string, hint?: string, fields?: Record<string, string>}} error
+   */
+  constructor(status, error) {
+    super(error.message ?? `The service answered with status ${status}.`);
+    this.status = status;
+    this.code = error.code ?? "internal";
+    this.hint = error.hint ?? "";
+    this.fields = error.fields ?? {};
+  }
+}
+
+let isReachable = true;
+
+/** @param {boolean} reachable */
+function noteConnection(reachable) {
+  if (reachable === isReachable) return;
+  isReachable = reachable;
+  window.dispatchEvent(new CustomEvent("connection", { detail: { reachable } }));
+}
+
+/**
+ * Send one request and give back the JSON answer.
+ * @param {string} method
+ * @param {string} path below the API address, such as "/jobs"
+ * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options]
+ * @returns {Promise<any>}
+ * @throws {ApiError}
+ */
+export async function call(method, path, { body, signal, headers = {} } = {}) {
+  const withBody = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
+  let response;
+  try {
+    response = await fetch(API + path, { method, signal, headers, ...withBody });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    noteConnection(false);
+    throw new ApiError(0, { code: "unreachable", message: "The service does not answer.", hint: "Is it still running? This page keeps trying." });
+  }
+  noteConnection(true);
+  const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
+  if (!response.ok) throw new ApiError(response.status, answer.error ?? {});
+  return answer;
+}
+
+/** @param {string} path @param {AbortSignal} [signal] */
+export const get = (path, signal) => call("GET", path, { signal });
+
+/** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
+export const post = (path, body = {}, signal) => call("POST", path, { body, signal });
+
+/**
+ * Create a job. The key makes a repeated click or a retried request the same job, not a second one.
+ * @param {string} path
+ * @param {unknown} body
+ */
+export function createJob(path, body) {
+  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return call("POST", path, { body, headers: { "Idempotency-Key": key } });
+}
+
+/** @param {string} path @param {Record<string, string | number | null | undefined>} values */
+export function withQuery(path, values) {
+  const pairs = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const query = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
+  return pairs.length ? `${path}?${query}` : path;
+}

@@ -1,0 +1,97 @@
+// Small, typed ways to reach and make elements. Text always goes in as text.
+
+/**
+ * Find one element that must exist.
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ * @returns {HTMLElement}
+ */
+export function one(selector, root = document) {
+  const found = root.querySelector(selector);
+  if (!found) throw new Error(`nothing matches ${selector}`);
+  return /** @type {HTMLElement} */ (found);
+}
+
+/**
+ * Find every match.
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ * @returns {HTMLElement[]}
+ */
+export const all = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+
+/**
+ * Find one input, select or textarea.
+ * @param {string} selector
+ * @param {ParentNode} [root]
+ */
+export const control = (selector, root = document) => /** @type {HTMLInputElement} */ (one(selector, root));
+
+/**
+ * Copy the one element of a <template>.
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
+export function stamp(id) {
+  const template = /** @type {HTMLTemplateElement} */ (one(`template#${id}`));
+  return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
+}
+
+/**
+ * Put texts into the elements marked data-slot="name"; an empty text hides its element.
+ * @param {ParentNode} root
+ * @param {Record<string, string | number | null | undefined>} texts
+ */
+export function fill(root, texts) {
+  for (const [name, value] of Object.entries(texts)) {
+    const slot = one(`[data-slot="${name}"]`, root);
+    const text = value === null || value === undefined ? "" : String(value);
+    if (slot.textContent !== text) slot.textContent = text;
+    slot.hidden = text === "";
+  }
+}
+
+/**
+ * Make an element: attributes by name (null and false: left out), children as text or elements.
+ * @param {string} tag
+ * @param {Record<string, string | number | boolean | null | undefined>} [attributes]
+ * @param {...(string | Node | null | undefined)} children
+ * @returns {HTMLElement}
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/**
+ * Make an icon from the page's drawings.
+ * @param {string} name symbol id
+ */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#${name}`);
+  svg.append(use);
+  return svg;
+}
+
+/**
+ * Call `action` once the calls have stopped coming for a while.
+ * @template {unknown[]} Values
+ * @param {(...values: Values) => void} action
+ * @param {number} waitMs
+ */
+export function debounce(action, waitMs) {
+  let timer = 0;
+  return (/** @type {Values} */ ...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => action(...values), waitMs);
+  };
+}

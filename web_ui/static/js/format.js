@@ -1,0 +1,66 @@
+// Numbers, sizes and times in words for people. Pure functions.
+
+const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** @param {number | null | undefined} value */
+export const count = (value) => (value === null || value === undefined ? "–" : decimal.format(value));
+
+/** @param {number | null | undefined} value */
+export const compact = (value) => (value === null || value === undefined ? "–" : short.format(value));
+
+/**
+ * Show a measured value with about four meaning digits.
+ * @param {number | null | undefined} value
+ */
+export function measured(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(2);
+  return size >= 1000 ? decimal.format(value) : String(Number(value.toPrecision(4)));
+}
+
+/** @param {number | null | undefined} sizeBytes */
+export function bytes(sizeBytes) {
+  if (sizeBytes === null || sizeBytes === undefined) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = sizeBytes;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${unit && size < 10 ? size.toFixed(1) : Math.round(size)} ${units[unit]}`;
+}
+
+/** @param {number | null | undefined} seconds */
+export function duration(seconds) {
+  if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60 ? `${whole % 60} s` : ""}`.trim();
+  if (whole < 86400) return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+  return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
+}
+
+/**
+ * @param {string | null | undefined} time ISO, UTC
+ * @param {number} [nowMs]
+ */
+export function ago(time, nowMs = Date.now()) {
+  if (!time) return "";
+  const seconds = (nowMs - Date.parse(time)) / 1000;
+  return seconds < 10 ? "just now" : `${duration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
+}
+
+/** @param {number | null | undefined} share 0 to 1 */
+export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100)}%`);
+
+/**
+ * Turn a field's name into words: num_train_epochs -> Num train epochs.
+ * @param {string} name
+ */
+export function words(name) {
+  const text = name.replaceAll("_", " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,78 @@
+// What the job sees and says: pages of a dataset, the first real batch of a training, predictions beside their references.
+
+import { API, ApiError, get } from "./api.js";
+import { make, one } from "./dom.js";
+import { zoomable } from "./zoom.js";
+
+/** @typedef {import("./jobs-api.js").Job} Job */
+
+const SHOWN = 24;
+
+/**
+ * Read one of the job's files; null while it is not there.
+ * @param {Job} job
+ * @param {string} path
+ */
+async function artifact(job, path) {
+  const response = await fetch(`${API}/jobs/${job.id}/artifacts/${path}`);
+  return response.ok ? response.text() : null;
+}
+
+/** @param {string} title @param {string} note @param {...Node} content */
+const section = (title, note, ...content) => make("section", { class: "stack-s" }, make("h2", {}, title), make("p", { class: "muted small" }, note), ...content);
+
+/** @param {Job} job */
+async function datasetPages(job) {
+  const name = encodeURIComponent(job.config.name);
+  let dataset;
+  try {
+    dataset = await get(`/datasets/${name}`);
+  } catch (error) {
+    if (error instanceof ApiError && error.status !== 0) return [];
+    throw error;
+  }
+  const split = Object.keys(dataset.splits ?? {})[0];
+  if (!split) return [];
+  const pages = Array.from({ length: Math.min(12, dataset.splits[split].num_kept ?? dataset.splits[split]) }, (_, row) =>
+    zoomable(`${API}/datasets/${name}/pages/${split}/${row}/1.png`, `Page 1 of sample ${row} in ${split}`));
+  return [section("Pages", `The first pages of ${split}, as the model sees them.`, make("div", { class: "page-grid" }, ...pages))];
+}
+
+/** @param {Job} job */
+async function firstBatch(job) {
+  const text = await artifact(job, "first_batch.json");
+  if (!text) return [];
+  const batch = JSON.parse(text);
+  const rows = (batch.samples ?? batch).map((/** @type {any} */ sample) => make("div", { class: "sample" },
+    make("div", { class: "page-grid" }, ...(sample.pages ?? []).map((/** @type {string} */ path, /** @type {number} */ index) =>
+      zoomable(`${API}/jobs/${job.id}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`, `Page ${index + 1}`))),
+    texts({ "The model learns to write": sample.labels ?? sample.label ?? sample.target, Prompt: sample.prompt })));
+  return [section("First real batch", "Exactly what the model got: its pages, and the labels decoded back to text.", ...rows)];
+}
+
+/** @param {Record<string, string | undefined>} values */
+function texts(values) {
+  const pairs = Object.entries(values).filter(([, text]) => text !== undefined && text !== null);
+  return make("dl", { class: "texts" }, ...pairs.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, String(text))]));
+}
+
+/** @param {Job} job */
+async function predictions(job) {
+  const text = await artifact(job, "predictions.jsonl");
+  if (!text) return [];
+  const lines = text.trim().split("\n").filter(Boolean).slice(0, SHOWN).map((line) => JSON.parse(line));
+  const rows = lines.map((line) => make("article", { class: "sample" }, texts({
+    [line.document_id ?? line.id ?? line.input ?? "Prediction"]: line.prediction ?? line.summary, Reference: line.reference,
+  })));
+  return [section("Predictions", "What the model wrote, with the reference under it.", ...rows)];
+}
+
+/** @param {Job} job */
+export async function showSamples(job) {
+  const place = one("#panel-samples");
+  const parts = job.kind === "dataset" ? await datasetPages(job) : (await Promise.all([predictions(job), firstBatch(job)])).flat();
+  const seen = JSON.stringify(parts.map((part) => part.textContent));
+  if (place.dataset.seen === seen) return;
+  place.dataset.seen = seen;
+  place.replaceChildren(...(parts.length ? parts : [make("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")]));
+}

@@ -1,0 +1,90 @@
+// What a job is in the browser, what can be done with it in each state, and in which words.
+
+import { call, post } from "./api.js";
+import { duration, measured, percent } from "./format.js";
+import { confirmed, toast, toastError } from "./notify.js";
+
+/**
+ * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>, rate?: number | null, eta_s?: number | null}} Progress
+ * @typedef {{code: string, message: string, hint: string, fields?: Record<string, string>}} JobError
+ * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted"} State
+ * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string, started: string | null,
+ *   ended: string | null, attempts: number, run_s: number, progress: Progress | null, config: Record<string, any>,
+ *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel"}} Job
+ */
+
+export const ACTIVE = new Set(["queued", "running", "pausing", "interrupted"]);
+
+/** @type {Record<string, string>} */
+export const STATE_WORDS = {
+  queued: "Waiting", running: "Running", pausing: "Pausing", paused: "Paused",
+  succeeded: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted",
+};
+
+/** @type {Record<string, string>} */
+export const KIND_WORDS = {
+  dataset: "Dataset", training: "Training", evaluation: "Evaluation", prediction: "Prediction", find_lr: "Learning-rate search",
+};
+
+/** @typedef {"pause" | "resume" | "cancel" | "delete"} Action */
+
+/** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
+export const ACTIONS = {
+  pause: { label: "Pause", icon: "icon-pause", done: "Pausing: the work so far is being saved.", states: ["running", "queued"] },
+  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["paused", "failed", "interrupted"] },
+  cancel: { label: "Cancel", icon: "icon-stop", done: "Cancelling.", states: ["queued", "running", "pausing", "paused", "interrupted"] },
+  delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
+};
+
+/** @param {Job} job @returns {Action[]} */
+export function possibleActions({ state, desired }) {
+  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(state));
+  return desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
+}
+
+/** @param {Job} job */
+export const stateWords = ({ state, desired }) => (desired === "cancel" && ACTIVE.has(state) ? "Cancelling" : (STATE_WORDS[state] ?? state));
+
+/** @param {Job} job share done, 0 to 1; null: unknown */
+export function share({ progress, state }) {
+  if (state === "succeeded") return 1;
+  return progress?.total ? Math.min(1, progress.done / progress.total) : null;
+}
+
+/** @param {Job} job */
+export function progressText(job) {
+  const { progress } = job;
+  if (!progress) return "";
+  const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
+  const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
+  if (job.state === "running") {
+    if (progress.rate) parts.push(`${measured(progress.rate)} ${progress.unit}/s`);
+    if (progress.eta_s) parts.push(`${duration(progress.eta_s)} left`);
+  }
+  return parts.join(" · ");
+}
+
+/** @param {Job} job */
+export const progressPercent = (job) => (share(job) === null ? "" : percent(share(job)));
+
+/**
+ * Pause, resume, cancel or delete a job, asking first where something is lost.
+ * @param {Job} job
+ * @param {Action} action
+ * @returns {Promise<boolean>} whether it was done
+ */
+export async function act(job, action) {
+  const questions = {
+    cancel: { title: "Cancel this job?", text: `${job.title}: it stops now. What it has saved stays on disk until the job is deleted.`, yes: "Cancel the job" },
+    delete: { title: "Delete this job?", text: `${job.title}: its log, settings and curves are removed. The dataset or model it made stays.`, yes: "Delete the job" },
+  };
+  if ((action === "cancel" || action === "delete") && !(await confirmed(questions[action]))) return false;
+  try {
+    await (action === "delete" ? call("DELETE", `/jobs/${job.id}`) : post(`/jobs/${job.id}/${action}`));
+    toast(ACTIONS[action].done);
+    return true;
+  } catch (error) {
+    toastError(error);
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+// Monitor Jobs: the list with filters and pages, kept up to date without reload, and the comparison above it.
+// Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
+
+import { get, withQuery } from "./api.js";
+import { showComparison } from "./compare.js";
+import { all, control, debounce, one } from "./dom.js";
+import { drawRow } from "./job-row.js";
+import { ACTIVE } from "./jobs-api.js";
+import { poll } from "./poll.js";
+
+/** @typedef {import("./jobs-api.js").Job} Job */
+
+const PAGE_SIZE = 50;
+const MAX_COMPARED = 4;
+const FILTERS = ["search", "kind", "state"];
+const list = one("#job-list");
+const openCompare = /** @type {HTMLButtonElement} */ (one("#compare-open"));
+/** @type {Map<string, HTMLElement>} */
+const rows = new Map();
+
+const asked = () => new URLSearchParams(location.search);
+
+/** @param {Record<string, string>} values put into the address; empty ones leave it */
+function setAddress(values, isNewEntry = false) {
+  const query = asked();
+  for (const [name, value] of Object.entries(values)) value ? query.set(name, value) : query.delete(name);
+  const address = query.size ? `?${query}` : location.pathname;
+  history[isNewEntry ? "pushState" : "replaceState"](null, "", address);
+}
+
+/** @param {Job[]} jobs */
+function drawList(jobs) {
+  const wanted = jobs.map((job) => {
+    const row = drawRow(rows.get(job.id), job, `${document.body.dataset.jobs}/${job.id}`, poller.now);
+    rows.set(job.id, row);
+    return row;
+  });
+  for (const [id, row] of rows) {
+    if (wanted.includes(row)) continue;
+    row.remove();
+    rows.delete(id);
+  }
+  wanted.forEach((row, place) => {
+    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
+  });
+}
+
+/** @param {number} total @param {number} offset @param {number} shown */
+function drawPager(total, offset, shown) {
+  const hasFilter = FILTERS.some((name) => asked().get(name));
+  one("#jobs-empty").hidden = total > 0 || hasFilter;
+  one("#jobs-none").hidden = total > 0 || !hasFilter;
+  list.hidden = total === 0;
+  one("#pager").hidden = total <= PAGE_SIZE;
+  one("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
+  /** @type {HTMLButtonElement} */ (one("#pager-back")).disabled = offset === 0;
+  /** @type {HTMLButtonElement} */ (one("#pager-on")).disabled = offset + shown >= total;
+}
+
+async function refresh() {
+  const query = asked();
+  const offset = Number(query.get("offset") ?? 0);
+  const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
+  /** @type {{jobs: Job[], total: number}} */
+  const { jobs, total } = await get(withQuery("/jobs", { ...filters, limit: PAGE_SIZE, offset: offset || null }));
+  drawList(jobs);
+  drawPager(total, offset, jobs.length);
+  list.removeAttribute("aria-busy");
+  markCompared();
+  const running = jobs.filter((job) => job.state === "running").length;
+  const status = `${total} jobs, ${running} running`;
+  if (one("#jobs-status").textContent !== status) one("#jobs-status").textContent = status;
+  return jobs.some((job) => ACTIVE.has(job.state));
+}
+
+const compared = () => (asked().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
+/** @type {Set<string>} */
+const chosen = new Set(compared());
+
+function markCompared() {
+  for (const box of /** @type {HTMLInputElement[]} */ (all('input[type="checkbox"]', list))) {
+    box.checked = chosen.has(box.value);
+    box.disabled = !box.checked && chosen.size >= MAX_COMPARED;
+  }
+  openCompare.disabled = chosen.size < 2;
+  openCompare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
+}
+
+function readAddress() {
+  for (const name of FILTERS) control(`[name="${name}"]`, one("#job-filters")).value = asked().get(name) ?? "";
+  showComparison(compared());
+  poller.now();
+}
+
+list.addEventListener("change", (event) => {
+  const box = /** @type {HTMLInputElement} */ (event.target);
+  box.checked ? chosen.add(box.value) : chosen.delete(box.value);
+  markCompared();
+});
+openCompare.addEventListener("click", () => {
+  setAddress({ compare: [...chosen].join(",") }, true);
+  readAddress();
+  one("#compare").scrollIntoView({ block: "start" });
+});
+one("#compare-close").addEventListener("click", () => {
+  chosen.clear();
+  setAddress({ compare: "" }, true);
+  readAddress();
+});
+one("#job-filters").addEventListener("submit", (event) => event.preventDefault());
+one("#job-filters").addEventListener("input", debounce(() => {
+  const values = Object.fromEntries(FILTERS.map((name) => [name, control(`[name="${name}"]`, one("#job-filters")).value.trim()]));
+  setAddress({ ...values, offset: "" });
+  poller.now();
+}, 200));
+for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
+  one(button).addEventListener("click", () => {
+    const offset = Math.max(0, Number(asked().get("offset") ?? 0) + direction * PAGE_SIZE);
+    setAddress({ offset: offset ? String(offset) : "" }, true);
+    poller.now();
+  });
+}
+window.addEventListener("popstate", readAddress);
+
+const poller = poll(refresh);
+readAddress();

@@ -1,0 +1,70 @@
+// What a job's worker printed: read on by offset, followed to its end, searched by line.
+
+import { get, withQuery } from "./api.js";
+import { control, debounce, one } from "./dom.js";
+import { poll } from "./poll.js";
+
+const MAX_LINES = 20000;
+
+export class LogView {
+  /**
+   * @param {HTMLElement} place
+   * @param {string} jobId
+   * @param {() => boolean} isActive whether more may come
+   */
+  constructor(place, jobId, isActive) {
+    this.text = one("pre", place);
+    this.note = one(".log__note", place);
+    this.follow = control('[name="follow"]', place);
+    this.search = control('[name="search"]', place);
+    this.jobId = jobId;
+    this.isActive = isActive;
+    this.offset = 0;
+    /** @type {string[]} */
+    this.lines = [""];
+    /** @type {{stop: () => void, now: () => void} | null} */
+    this.poller = null;
+    this.search.addEventListener("input", debounce(() => this.draw(), 150));
+    this.follow.addEventListener("change", () => this.draw());
+    this.text.addEventListener("wheel", () => (this.follow.checked = this.#isAtEnd()), { passive: true });
+  }
+
+  start() {
+    this.poller ??= poll(() => this.#read(), { slowMs: 10000 });
+  }
+
+  async #read() {
+    let hasMore = false;
+    for (let reads = 0; reads < 50; reads += 1) {
+      const { text, next_offset: next } = await get(withQuery(`/jobs/${this.jobId}/log`, { offset: this.offset }));
+      if (next === this.offset) break;
+      this.offset = next;
+      this.#append(text);
+      hasMore = true;
+    }
+    if (hasMore || this.lines.length === 1) this.draw();
+    return hasMore || this.isActive();
+  }
+
+  /** @param {string} text */
+  #append(text) {
+    const added = text.split("\n");
+    this.lines[this.lines.length - 1] += added[0];
+    for (const line of added.slice(1)) this.lines.push(line);
+    // A terminal's progress bar rewrites its line; only its last state is worth a line here.
+    this.lines = this.lines.slice(-MAX_LINES).map((line) => (line.includes("\r") ? (line.split("\r").findLast((part) => part) ?? "") : line));
+  }
+
+  draw() {
+    const wanted = this.search.value.toLowerCase();
+    const shown = wanted ? this.lines.filter((line) => line.toLowerCase().includes(wanted)) : this.lines;
+    this.text.textContent = shown.join("\n");
+    const isEmpty = this.lines.length === 1 && this.lines[0] === "";
+    this.note.textContent = isEmpty ? "Nothing has been printed yet." : wanted ? `${shown.length} of ${this.lines.length} lines` : `${this.lines.length} lines`;
+    if (this.follow.checked) this.text.scrollTop = this.text.scrollHeight;
+  }
+
+  #isAtEnd() {
+    return this.text.scrollHeight - this.text.scrollTop - this.text.clientHeight < 40;
+  }
+}

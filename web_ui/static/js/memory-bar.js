@@ -1,0 +1,32 @@
+// A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
+
+import { get } from "./api.js";
+import { fill, make, one } from "./dom.js";
+import { compact } from "./format.js";
+
+/** @type {{name: string, memory_total_gb: number} | null | undefined} undefined: not asked yet */
+let gpu;
+
+/** @param {any} estimate */
+export async function showMemory(estimate) {
+  if (gpu === undefined) gpu = (await get("/system")).gpus[0] ?? null;
+  const place = one("#memory");
+  const total = estimate.total_gb;
+  const fits = gpu === null || gpu === undefined || total <= gpu.memory_total_gb;
+  const share = gpu ? Math.min(1, total / gpu.memory_total_gb) : 0;
+  fill(place, {
+    need: `${total.toFixed(1)} GB`,
+    against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
+    trained: `${compact(estimate.num_trainable_parameters)} of ${compact(estimate.num_parameters)} parameters`,
+  });
+  const bar = one(".bar", place);
+  bar.hidden = !gpu;
+  bar.className = `bar ${fits ? (share > 0.9 ? "bar--warn" : "bar--ok") : "bar--bad"}`;
+  one("i", bar).style.width = `${share * 100}%`;
+  bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+  one("#memory-warning").hidden = fits;
+  const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => make("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
+  one("#memory-sizes").replaceChildren(...sizes);
+  const parts = ["weights", "gradients", "optimizer", "activations", "encoder", "runtime"];
+  one("#memory-parts").replaceChildren(...parts.flatMap((part) => [make("dt", {}, part), make("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
+}

@@ -1,0 +1,38 @@
+// Short messages at the edge of the page, and the question before something is lost.
+
+import { make, one } from "./dom.js";
+
+const SHOWN_MS = 6000;
+
+/**
+ * @param {string} text
+ * @param {"ok" | "bad"} [tone]
+ */
+export function toast(text, tone = "ok") {
+  const box = make("div", { class: `toast toast--${tone}` }, make("p", { class: "grow" }, text));
+  one("#toasts").append(box);
+  setTimeout(() => box.remove(), SHOWN_MS);
+}
+
+/** @param {unknown} error */
+export function toastError(error) {
+  const hint = error instanceof Error && "hint" in error ? ` ${error.hint}` : "";
+  toast(`${error instanceof Error ? error.message : error}${hint}`, "bad");
+}
+
+/**
+ * Ask before something is lost. Escape and "Keep it" answer false.
+ * @param {{title: string, text: string, yes: string}} question
+ * @returns {Promise<boolean>}
+ */
+export function confirmed({ title, text, yes }) {
+  const dialog = /** @type {HTMLDialogElement} */ (one("#confirm-dialog"));
+  one("#confirm-title").textContent = title;
+  one("#confirm-text").textContent = text;
+  one("#confirm-yes").textContent = yes;
+  dialog.returnValue = "";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}

@@ -1,0 +1,78 @@
+// Measured values by step, as charts want them: one array of steps, one array of values a name. Pure.
+
+/** Values by step. A training that went back to a checkpoint measures steps again: the newer measurement counts. */
+export class Series {
+  constructor() {
+    /** @type {number[]} */
+    this.steps = [];
+    /** @type {Map<string, (number | null)[]>} */
+    this.values = new Map();
+  }
+
+  /**
+   * @param {number} step
+   * @param {Record<string, number | null | undefined>} measured
+   */
+  add(step, measured) {
+    const place = this.#place(step);
+    for (const [name, value] of Object.entries(measured)) {
+      if (typeof value !== "number") continue;
+      let column = this.values.get(name);
+      if (!column) this.values.set(name, (column = new Array(this.steps.length).fill(null)));
+      column[place] = value;
+    }
+  }
+
+  /** @param {number} step where its values belong */
+  #place(step) {
+    let place = this.steps.length;
+    while (place > 0 && this.steps[place - 1] > step) place -= 1;
+    if (place > 0 && this.steps[place - 1] === step) return place - 1;
+    this.steps.splice(place, 0, step);
+    for (const column of this.values.values()) column.splice(place, 0, null);
+    return place;
+  }
+
+  /** @param {string} name @returns {(number | null)[]} */
+  column(name) {
+    return this.values.get(name) ?? new Array(this.steps.length).fill(null);
+  }
+
+  /** @param {string} name @returns {number | null} */
+  latest(name) {
+    return this.column(name).findLast((value) => value !== null) ?? null;
+  }
+}
+
+/**
+ * Smooth by an exponential mean whose start is not pulled towards zero; gaps stay gaps.
+ * @param {(number | null)[]} values
+ * @param {number} weight 0: as measured, towards 1: smoother
+ */
+export function smoothed(values, weight) {
+  if (weight === 0) return values;
+  let mean = 0;
+  let total = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    mean = weight * mean + (1 - weight) * value;
+    total = weight * total + (1 - weight);
+    return mean / total;
+  });
+}
+
+/**
+ * Put several runs on one axis of steps.
+ * @param {{steps: number[], values: (number | null)[]}[]} runs
+ * @returns {[number[], ...(number | null)[][]]}
+ */
+export function aligned(runs) {
+  const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((left, right) => left - right);
+  const places = new Map(steps.map((step, place) => [step, place]));
+  const columns = runs.map((run) => {
+    const column = /** @type {(number | null)[]} */ (new Array(steps.length).fill(null));
+    run.steps.forEach((step, index) => (column[/** @type {number} */ (places.get(step))] = run.values[index]));
+    return column;
+  });
+  return [steps, ...columns];
+}

@@ -1,0 +1,40 @@
+// Tabs inside a page, by the ARIA pattern: arrow keys move, the open one is in the address after '#'.
+
+import { all, one } from "./dom.js";
+
+/**
+ * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel
+ * @param {(name: string) => void} onOpen
+ */
+export function followSubtabs(bar, onOpen) {
+  const tabs = () => all('[role="tab"]', bar).filter((tab) => !tab.hidden);
+  const nameOf = (/** @type {HTMLElement} */ tab) => (tab.getAttribute("aria-controls") ?? "").replace("panel-", "");
+
+  /** @param {HTMLElement} chosen */
+  function open(chosen) {
+    for (const tab of all('[role="tab"]', bar)) {
+      tab.setAttribute("aria-selected", String(tab === chosen));
+      tab.tabIndex = tab === chosen ? 0 : -1;
+      one(`#${tab.getAttribute("aria-controls")}`).hidden = tab !== chosen;
+    }
+    onOpen(nameOf(chosen));
+  }
+  const openAsked = () => open(tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs()[0]);
+
+  bar.addEventListener("click", (event) => {
+    const tab = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[role="tab"]'));
+    if (!tab) return;
+    history.replaceState(null, "", `#${nameOf(tab)}`);
+    open(tab);
+  });
+  bar.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const shown = tabs();
+    const next = shown[(shown.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + shown.length) % shown.length];
+    next.focus();
+    next.click();
+  });
+  window.addEventListener("hashchange", openAsked);
+  openAsked();
+}

@@ -1,0 +1,29 @@
+// In which groups the settings of a training stand. A setting that no group names comes under "More": nothing is hidden.
+
+import { make, one } from "./dom.js";
+import { drawField } from "./fields.js";
+
+/** @type {Record<string, RegExp>} */
+const GROUPS = {
+  "What trains": /^(train|revision|prompt|init|lora|freeze|router)/,
+  "Length and batches": /^(num_train_epochs|max_steps|per_device|gradient_acc|max_length|auto|group)/,
+  "Optimizer and schedule": /^(learning_rate|weight_decay|lr_|warmup|max_grad|optim|adam)/,
+  "Precision and memory": /^(bf16|gradient_checkpointing|feature|cache|dataloader)/,
+  "Evaluation and checkpoints": /^(eval|num_eval|save|logging|early|metric|load_best|generation|patience|report)/,
+};
+
+/**
+ * Draw fields in their groups.
+ * @param {HTMLElement} place
+ * @param {import("./schema.js").Field[]} fields
+ */
+export function groupFields(place, fields) {
+  const groupOf = (/** @type {string} */ path) => Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";
+  for (const title of [...Object.keys(GROUPS), "More"]) {
+    const members = fields.filter((field) => groupOf(field.path) === title);
+    if (!members.length) continue;
+    const box = make("fieldset", { class: "group" }, make("legend", { class: "group__title" }, title), make("div", { class: "fields" }));
+    one(".fields", box).append(...members.map(drawField));
+    place.append(box);
+  }
+}
