@@ -1,0 +1,117 @@
+"""The feature cache changes the speed and nothing else."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from data.errors import StorageError
+from data.store.workspace import Workspace
+from training.features import FeatureCache, accept_features, page_key, vision_tower, weights_sha256
+from training.tiny import untrained_tiny
+from training.trainable import choose_trainable
+
+KEYS = [page_key(b"page 1"), page_key(b"page 2")]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path)
+
+
+def batch() -> dict[str, torch.Tensor]:
+    """Return two 320 px pages with an answer of twenty tokens."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
+    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1}
+
+
+def step(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> tuple[float, dict[str, torch.Tensor]]:
+    """Return the loss and all gradients of one step."""
+    model.zero_grad()
+    loss = model(**inputs).loss
+    loss.backward()
+    return loss.item(), {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("train", ["projector", "dense", "lora"])
+@pytest.mark.parametrize("bf16", [False, True])
+def test_loss_and_gradients_are_the_same_from_the_cache(train: str, bf16: bool, workspace: Workspace) -> None:
+    dtype = torch.bfloat16 if bf16 else torch.float32
+    model = choose_trainable(untrained_tiny(0)[0].to(dtype), train).model  # type: ignore[arg-type]
+    accept_features(model)
+    cache = FeatureCache.open(workspace, model, 320, dtype)
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with cache.recording(model, KEYS):
+            loss, gradients = step(model, batch())
+        stored = cache.load(KEYS)
+        assert stored is not None
+        cached_loss, cached_gradients = step(model, batch() | {"pixel_values": stored})
+    assert cached_loss == loss
+    assert cached_gradients.keys() == gradients.keys()
+    assert all(torch.equal(cached_gradients[name], gradients[name]) for name in gradients)
+
+
+def test_generation_reads_stored_features(workspace: Workspace) -> None:
+    model = untrained_tiny(0)[0].eval()
+    accept_features(model)
+    cache = FeatureCache.open(workspace, model, 320, torch.float32)
+    inputs = {"input_ids": batch()["input_ids"][:, :32], "max_new_tokens": 5, "do_sample": False}
+    with cache.recording(model, KEYS):
+        expected = model.generate(pixel_values=batch()["pixel_values"], **inputs)
+    assert torch.equal(model.generate(pixel_values=cache.load(KEYS), **inputs), expected)
+
+
+def test_pages_come_back_in_the_order_asked_for(workspace: Workspace) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    features = torch.randn(2, 25, 256)
+    cache.save(KEYS, features)
+    loaded = cache.load(KEYS[::-1])
+    assert loaded is not None
+    assert torch.equal(loaded, features.flip(0))
+
+
+def test_a_page_that_is_not_stored_makes_the_whole_batch_be_encoded(workspace: Workspace) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    cache.save(KEYS[:1], torch.zeros(1, 25, 256))
+    assert cache.load(KEYS) is None
+
+
+def test_a_file_that_a_crash_left_unfinished_counts_as_absent(workspace: Workspace) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    cache.save(KEYS, torch.zeros(2, 25, 256))
+    torn = next(cache.folder.glob(f"*/{KEYS[0]}.safetensors"))
+    torn.write_bytes(torn.read_bytes()[:100])
+    assert cache.load(KEYS[:1]) is None
+    assert cache.load(KEYS[1:]) is not None
+
+
+def test_other_weights_sizes_or_precision_have_another_cache(workspace: Workspace) -> None:
+    model, other = untrained_tiny(0)[0], untrained_tiny(1)[0]
+    folders = {
+        FeatureCache.open(workspace, model, 320, torch.float32).folder,
+        FeatureCache.open(workspace, other, 320, torch.float32).folder,
+        FeatureCache.open(workspace, model, 512, torch.float32).folder,
+        FeatureCache.open(workspace, model, 320, torch.bfloat16).folder,
+    }
+    assert len(folders) == 4
+
+
+def test_training_the_decoder_keeps_the_cache_of_its_encoder() -> None:
+    model = untrained_tiny(0)[0]
+    before = weights_sha256(vision_tower(model))
+    adapted = choose_trainable(model, "lora").model
+    assert weights_sha256(vision_tower(adapted)) == before
+
+
+def test_the_size_is_known_before_and_is_the_size_on_disk(workspace: Workspace) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    cache.save(KEYS, torch.zeros(2, 25, 256))
+    on_disk = sum(path.stat().st_size for path in cache.folder.rglob("*.safetensors"))
+    assert on_disk == pytest.approx(cache.size_bytes(2), rel=0.01)
+
+
+def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    with pytest.raises(StorageError, match="the disk has"):
+        cache.require_room(10**12)

@@ -1,0 +1,77 @@
+"""The presets' memory promises, and the statement about a GPU."""
+
+import subprocess
+import sys
+
+import pytest
+
+from data.config import PageMode
+from data.errors import UnknownName
+from training.memory import TINY, estimate, fit_sentence, num_image_tokens
+from training.optimal_configs import PRESETS, training_config
+from training.tiny import untrained_tiny
+from training.trainable import parameter_counts
+
+REAL = "deepseek-ai/DeepSeek-OCR"
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_fits_the_memory_it_promises(preset: str) -> None:
+    expected = estimate(training_config(preset, dataset="news", model=REAL))
+    assert expected.fits(PRESETS[preset].memory_gb)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_has_sixteen_samples_a_step_and_a_reason_for_each_value(preset: str) -> None:
+    config = training_config(preset, dataset="news")
+    assert config.per_device_train_batch_size * config.gradient_accumulation_steps == 16
+    assert PRESETS[preset].values.keys() == PRESETS[preset].reasons.keys()
+    assert all("\n" not in reason for reason in PRESETS[preset].reasons.values())
+
+
+def test_training_the_routed_experts_does_not_fit_40_gb() -> None:
+    assert not estimate(training_config("high_memory", dataset="news", model=REAL, train="decoder")).fits(40)
+
+
+def test_more_pages_and_larger_batches_need_more() -> None:
+    config = training_config("default", dataset="news", model=REAL)
+    larger = config.model_copy(update={"per_device_train_batch_size": 4})
+    assert estimate(config).total_gb < estimate(config, num_pages=4).total_gb
+    assert estimate(config).total_gb < estimate(larger).total_gb
+    assert estimate(config, "small").total_gb < estimate(config, "large").total_gb
+
+
+def test_the_sentence_says_what_fits() -> None:
+    expected = estimate(training_config("default", dataset="news", model=REAL))
+    assert "does not fit this GPU's 16.0 GB" in fit_sentence(expected, 16)
+    assert "and fits this GPU's 24.0 GB" in fit_sentence(expected, 24)
+
+
+@pytest.mark.parametrize(("mode", "tokens"), [("micro", 31), ("tiny", 73), ("small", 111), ("base", 273), ("large", 421)])
+def test_image_tokens_of_each_mode(mode: PageMode, tokens: int) -> None:
+    assert num_image_tokens(mode) == tokens
+    assert num_image_tokens(mode, 3) == 3 * tokens
+
+
+def test_the_tiny_model_has_the_sizes_that_are_estimated() -> None:
+    model, tokenizer = untrained_tiny(0)
+    assert parameter_counts(model) == TINY.parameters
+    assert len(tokenizer) == TINY.vocabulary
+
+
+def test_own_values_win_over_the_preset_and_tiny_trains_whole() -> None:
+    assert training_config("default", dataset="news", learning_rate=1e-3).learning_rate == 1e-3
+    assert training_config("default", dataset="news").train == "all"
+    assert training_config("default", dataset="news", train="dense").train == "dense"
+    assert training_config("default", dataset="news", model=REAL).train == "dense"
+
+
+def test_an_unknown_preset_lists_those_that_exist() -> None:
+    with pytest.raises(UnknownName, match="no preset 'best'") as caught:
+        training_config("best", dataset="news")
+    assert "low_memory" in caught.value.hint
+
+
+def test_presets_and_estimates_need_no_torch() -> None:
+    code = "import sys, training.memory, training.optimal_configs; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,151 @@
+"""What trains: the counts that the memory promises rest on, and adapters that come back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import UnlimitedOcrForConditionalGeneration
+
+from data.errors import ModelError
+from training.config import Trainable
+from training.memory import DEEPSEEK_OCR
+from training.parts import TRAINED_PARTS, part_of
+from training.published_layout import native_config
+from training.tiny import untrained_tiny
+from training.trainable import (
+    attach_adapter,
+    choose_trainable,
+    load_adapter,
+    merge_adapter,
+    parameter_counts,
+    save_adapter,
+)
+
+FULL_SIZE = {
+    "language_config": {
+        "vocab_size": 129280,
+        "hidden_size": 1280,
+        "intermediate_size": 6848,
+        "moe_intermediate_size": 896,
+        "num_hidden_layers": 12,
+        "num_attention_heads": 10,
+        "num_key_value_heads": 10,
+        "n_routed_experts": 64,
+        "n_shared_experts": 2,
+        "num_experts_per_tok": 6,
+        "first_k_dense_replace": 1,
+        "n_group": 1,
+        "topk_group": 1,
+        "topk_method": "greedy",
+        "max_position_embeddings": 8192,
+        "bos_token_id": 0,
+        "eos_token_id": 1,
+    },
+    "vision_config": {
+        "image_size": 1024,
+        "width": {
+            "clip-l-14-224": {"heads": 16, "image_size": 224, "layers": 24, "patch_size": 14, "width": 1024},
+            "sam_vit_b": {
+                "downsample_channels": [512, 1024],
+                "global_attn_indexes": [2, 5, 8, 11],
+                "heads": 12,
+                "layers": 12,
+                "width": 768,
+            },
+        },
+    },
+}
+ADAPTERS: tuple[Trainable, ...] = ("lora", "lora_experts")
+
+
+def full_size() -> UnlimitedOcrForConditionalGeneration:
+    """Build DeepSeek-OCR at its real size without memory for its weights."""
+    with torch.device("meta"):
+        return UnlimitedOcrForConditionalGeneration(native_config(FULL_SIZE, 128815))
+
+
+def batch() -> dict[str, torch.Tensor]:
+    """Return two 320 px pages with an answer of twenty tokens."""
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
+    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1}
+
+
+def trained_adapter(train: Trainable) -> torch.nn.Module:
+    """Train an adapter for three steps, so that it does something."""
+    torch.manual_seed(0)
+    model = choose_trainable(untrained_tiny(0)[0], train).model
+    optimizer = torch.optim.AdamW([parameter for parameter in model.parameters() if parameter.requires_grad], lr=1e-2)
+    for _ in range(3):
+        model(**batch()).loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    return model.eval()
+
+
+def test_the_parts_have_the_published_sizes() -> None:
+    assert parameter_counts(full_size()) == DEEPSEEK_OCR.parameters
+
+
+@pytest.mark.parametrize(
+    ("train", "millions"),
+    [("projector", 2.6), ("attention", 81.3), ("dense", 514.2), ("decoder", 2936.5), ("lora", 4.0), ("lora_experts", 63.1)],
+)
+def test_what_each_option_trains_at_full_size(train: Trainable, millions: float) -> None:
+    with torch.device("meta"):
+        chosen = choose_trainable(full_size(), train)
+    assert chosen.num_parameters == 3_335_504_128
+    assert chosen.num_trainable_parameters / 1e6 == pytest.approx(millions, abs=0.06)
+
+
+@pytest.mark.parametrize("train", [option for option in TRAINED_PARTS if option not in ("all", *ADAPTERS)])
+def test_only_the_named_parts_get_gradients(train: Trainable) -> None:
+    model = choose_trainable(untrained_tiny(0)[0], train).model
+    model(**batch()).loss.backward()
+    assert {part_of(name) for name, parameter in model.named_parameters() if parameter.grad is not None} == TRAINED_PARTS[train]
+
+
+def test_adapters_sit_in_the_decoder_only() -> None:
+    model = choose_trainable(untrained_tiny(0)[0], "lora_experts").model
+    names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
+    assert all("language_model.layers." in name and ".lora_" in name and ".gate." not in name for name in names)
+    assert any(".mlp.experts." in name for name in names)
+
+
+@pytest.mark.parametrize("train", ["dense", "decoder", *ADAPTERS])
+def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -> None:
+    model = choose_trainable(untrained_tiny(0)[0].to(torch.bfloat16), train).model
+    assert {parameter.dtype for parameter in model.parameters() if parameter.requires_grad} == {torch.float32}
+    assert {parameter.dtype for parameter in model.parameters() if not parameter.requires_grad} == {torch.bfloat16}
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = model(**batch()).loss
+    loss.backward()
+    assert all(parameter.grad is not None for parameter in model.parameters() if parameter.requires_grad)
+
+
+@pytest.mark.parametrize("train", ADAPTERS)
+def test_an_adapter_comes_back_and_merges(train: Trainable, tmp_path: Path) -> None:
+    trained = trained_adapter(train)
+    save_adapter(trained, tmp_path, "tiny", None)  # type: ignore[arg-type]
+    with torch.no_grad():
+        expected, base = trained(**batch()).logits, untrained_tiny(0)[0].eval()(**batch()).logits
+        reloaded = attach_adapter(untrained_tiny(0)[0], tmp_path).eval()
+        assert torch.equal(reloaded(**batch()).logits, expected)
+        assert not torch.allclose(base, expected, atol=0.1)
+        merged = merge_adapter(reloaded)
+        torch.testing.assert_close(merged(**batch()).logits, expected, atol=1e-4, rtol=1e-4)
+    assert merged.state_dict().keys() == untrained_tiny(0)[0].state_dict().keys()
+
+
+def test_an_adapter_of_another_shape_is_refused(tmp_path: Path) -> None:
+    save_adapter(choose_trainable(untrained_tiny(0)[0], "lora").model, tmp_path, "tiny", None)  # type: ignore[arg-type]
+    other = choose_trainable(untrained_tiny(0)[0], "lora_experts").model
+    with pytest.raises(ModelError, match="does not fit the model: 4 tensors differ"):
+        load_adapter(other, tmp_path)  # type: ignore[arg-type]
+
+
+def test_the_parts_cover_each_parameter_once() -> None:
+    model = untrained_tiny(0)[0]
+    counts: Mapping[str, int] = parameter_counts(model)
+    assert sum(counts.values()) == sum(parameter.numel() for parameter in model.parameters())

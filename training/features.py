@@ -1,0 +1,163 @@
+"""A cache of the frozen encoder's output on disk: the encoder sees each page once, later epochs read what it said.
+
+One safetensors file per page, named by the page's own bytes, below a folder named by what else decides the output: the encoder's
+weights, the page size, the preprocessing, the precision. Filled while the first epoch trains, so a stopped run goes on where it
+was, and another training on the same pages starts with all of it. What is stored is what the projector reads, so that the
+projector may train; the loss is the same number with and without the cache.
+"""
+
+import hashlib
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers.modeling_outputs import BaseModelOutput
+
+from data.errors import StorageError
+from data.store.files import TEMPORARY_SUFFIX, storage_error
+from data.store.workspace import Workspace
+from training.tokens import PIXELS_PER_VISION_TOKEN
+
+PREPROCESSING_VERSION: Final = 1
+"""Raise it when `training.pixels` turns the same picture into other numbers."""
+_TENSOR = "features"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCache:
+    """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and writers."""
+
+    folder: Path
+    num_tokens: int
+    """Vision tokens per page."""
+    width: int
+    dtype: torch.dtype
+
+    @classmethod
+    def open(cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
+        """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes in."""
+        precision = str(dtype).removeprefix("torch.")
+        name = f"{weights_sha256(vision_tower(model))[:16]}-{page_size_px}-{PREPROCESSING_VERSION}-{precision}"
+        num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
+        return cls(workspace.cache / "features" / name, num_tokens, _part(model, "multi_modal_projector").in_features, dtype)
+
+    def size_bytes(self, num_pages: int) -> int:
+        """Return what the outputs for so many pages take on disk."""
+        return num_pages * self.num_tokens * self.width * self.dtype.itemsize
+
+    def require_room(self, num_pages: int) -> None:
+        """Refuse before the start what the disk could not hold. Pages that are stored already are counted again.
+
+        Raises:
+            StorageError: there is less free space than the cache will take.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        needed, free = self.size_bytes(num_pages), shutil.disk_usage(self.folder).free
+        if needed > free:
+            raise StorageError(
+                f"The feature cache for {num_pages} pages takes {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB free.",
+                hint="Free some space, or train with cache_features off.",
+            )
+
+    def load(self, page_keys: Sequence[str]) -> torch.Tensor | None:
+        """Return the outputs for these pages, shape (pages, tokens, width); None unless all are stored."""
+        stored = [self._load_page(self._path(key)) for key in page_keys]
+        pages = [page for page in stored if page is not None]
+        return torch.stack(pages) if pages and len(pages) == len(stored) else None
+
+    def save(self, page_keys: Sequence[str], features: torch.Tensor) -> None:
+        """Store the outputs for these pages.
+
+        Raises:
+            StorageError: the disk is full or read-only.
+        """
+        for key, page in zip(page_keys, features.detach().to("cpu", self.dtype), strict=True):
+            self._save_page(self._path(key), page)
+
+    @contextmanager
+    def recording(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
+        """Store what the encoder says inside this block, about pages with these keys in this order. None: store nothing."""
+        if page_keys is None:
+            yield
+            return
+
+        def record(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            self.save(page_keys, output.last_hidden_state)
+
+        hook = vision_tower(model).register_forward_hook(record)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def _path(self, page_key: str) -> Path:
+        return self.folder / page_key[:2] / f"{page_key}.safetensors"
+
+    def _load_page(self, path: Path) -> torch.Tensor | None:
+        try:
+            page = load_file(path).get(_TENSOR)
+        except (FileNotFoundError, SafetensorError):  # a file that a crash left unfinished is as good as none: it is made again
+            return None
+        return page if page is not None and page.shape == (self.num_tokens, self.width) else None
+
+    def _save_page(self, path: Path, page: torch.Tensor) -> None:
+        # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost more.
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({_TENSOR: page.contiguous()}, temporary)
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise storage_error(path, error) from error
+        except SafetensorError as error:  # how the writer reports a full disk
+            temporary.unlink(missing_ok=True)
+            raise StorageError(f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk.") from error
+
+
+def page_key(picture: bytes) -> str:
+    """Name a page by its bytes."""
+    return hashlib.sha256(picture).hexdigest()
+
+
+def weights_sha256(module: nn.Module) -> str:
+    """Hash a module's weights: names, types, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(memoryview(tensor.detach().cpu().contiguous().view(torch.uint8).numpy()))
+    return digest.hexdigest()
+
+
+def accept_features(model: nn.Module) -> None:
+    """Let the model's `pixel_values` be stored features: what has three dimensions passes the encoder by.
+
+    The model's own code then does everything after the encoder, in training, under wrappers and in generation alike.
+    """
+    tower = vision_tower(model)
+    encode = tower.forward
+
+    def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
+        if pixel_values.ndim == 3:
+            return BaseModelOutput(last_hidden_state=pixel_values)
+        return encode(pixel_values, **kwargs)
+
+    tower.forward = forward
+
+
+def vision_tower(model: nn.Module) -> nn.Module:
+    """Find the encoder, whatever the model is wrapped in."""
+    tower: nn.Module = _part(model, "vision_tower")
+    return tower
+
+
+def _part(model: nn.Module, name: str) -> Any:
+    return next(module for path, module in model.named_modules() if path.split(".")[-1] == name)
