@@ -1,7 +1,9 @@
 """Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph for."""
 
 import functools
+import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +24,11 @@ _INSTALLED_FOLDERS: Final = (
     "/System/Library/Fonts",
     "~/.local/share/fonts",
 )
+_HAN_FAMILY: Final = "Noto Sans CJK SC"
+_JAPANESE_FAMILY: Final = "Noto Sans CJK JP"
+_KOREAN_FAMILY: Final = "Noto Sans CJK KR"
+_KANA: Final = re.compile("[\u3041-\u30ff]")
+_HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
 # Tried in this order for a character that the bundled fonts lack; then other Noto Sans, then the rest by name.
 _PREFERRED_FALLBACKS: Final = (
     "Noto Sans",
@@ -31,6 +38,15 @@ _PREFERRED_FALLBACKS: Final = (
     "Noto Sans Math",
     "Noto Color Emoji",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How a text can be drawn: by these families, tried in this order, except for the characters that no font has."""
+
+    families: tuple[str, ...]
+    missing_glyphs: dict[str, int]
+    """Character -> how often it occurs."""
 
 
 class FontLibrary:
@@ -58,26 +74,39 @@ class FontLibrary:
         """Return the first family, from `family` on, that can draw a character; None when no font can."""
         key = (family, character)
         if key not in self._family_of:
-            self._family_of[key] = self._find_family(family, character)
+            self._family_of[key] = self._find_family(character, family)
         return self._family_of[key]
 
-    def stack(self, family: str, text: str) -> tuple[str, ...]:
-        """Return the families that together draw `text`, in the order in which to try them, `family` first."""
-        needed = {self.family_for(character, family) for character in set(text)} - {None, family}
-        return (family, *sorted((name for name in needed if name), key=_preference))
+    def coverage(self, text: str, family: str) -> Coverage:
+        """Find out which families, `family` first, draw `text`, and what they cannot draw."""
+        family_of = {character: self.family_for(character, family) for character in set(text)}
+        needed = sorted({name for name in family_of.values() if name} - {family}, key=_preference)
+        missing = sorted(character for character, name in family_of.items() if name is None)
+        return Coverage(
+            families=(family, *(self._regional(name, text) for name in needed)),
+            missing_glyphs={character: text.count(character) for character in missing},
+        )
 
-    def missing_glyphs(self, family: str, text: str) -> dict[str, int]:
-        """Return the characters of `text` that no font has, and how often each occurs."""
-        missing = sorted(character for character in set(text) if self.family_for(character, family) is None)
-        return {character: text.count(character) for character in missing}
+    def _regional(self, family: str, text: str) -> str:
+        """Return the Japanese or Korean cut of the Chinese font for a text with kana or hangul."""
+        if family != _HAN_FAMILY:
+            return family
+        cut = _JAPANESE_FAMILY if _KANA.search(text) else _KOREAN_FAMILY if _HANGUL.search(text) else _HAN_FAMILY
+        return cut if cut in self._installed_families else family
 
-    def _find_family(self, family: str, character: str) -> str | None:
+    def _find_family(self, character: str, family: str) -> str | None:
         if _needs_no_glyph(character):
             return family
-        for name in (family, *_BUNDLED_FAMILIES):
-            if self.typeface(name).unicharToGlyph(ord(character)):
-                return name
-        return next((name for name in self._installed_families if self.typeface(name).unicharToGlyph(ord(character))), None)
+        bundled = next((name for name in (family, *_BUNDLED_FAMILIES) if self._has_glyph(name, character)), None)
+        if bundled:
+            return bundled
+        # A letter's Unicode name begins with its script, and Noto has a family for each: no word is mixed from two.
+        script_family = f"Noto Sans {unicodedata.name(character, '').split(' ')[0].title()}"
+        installed = sorted(self._installed_families, key=lambda name: name != script_family)
+        return next((name for name in installed if self._has_glyph(name, character)), None)
+
+    def _has_glyph(self, family: str, character: str) -> bool:
+        return bool(self.typeface(family).unicharToGlyph(ord(character)))
 
     def _register_bundled(self) -> None:
         manager = skia.FontMgr.New_Custom_Empty()

@@ -12,7 +12,7 @@ from typing import Any
 import skia
 from skia import textlayout
 
-from data.rendering.fonts import FontLibrary
+from data.rendering.fonts import font_library
 from data.rendering.structure import Block
 from data.rendering.style import PageStyle
 from data.rendering.vision_tokens import num_text_tokens
@@ -28,13 +28,13 @@ class SetBlock:
     is_heading: bool
 
 
-def set_blocks(blocks: Sequence[Block], style: PageStyle, families: Sequence[str], fonts: FontLibrary) -> list[SetBlock]:
+def set_blocks(blocks: Sequence[Block], families: Sequence[str], style: PageStyle) -> list[SetBlock]:
     """Shape each block and break it into lines of the column's width."""
-    return [_set_block(block, style, families, fonts) for block in blocks]
+    return [_set_block(block, families, style) for block in blocks]
 
 
-def _set_block(block: Block, style: PageStyle, families: Sequence[str], fonts: FontLibrary) -> SetBlock:
-    builder = textlayout.ParagraphBuilder.make(_paragraph_style(block, style, families), fonts.collection, _unicode())
+def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBlock:
+    builder = textlayout.ParagraphBuilder.make(_paragraph_style(block, families, style), font_library().collection, _unicode())
     builder.addText(_right_to_left(block.text) if block.is_right_to_left else block.text)
     paragraph = builder.Build()
     paragraph.layout(style.column_width_px)
@@ -46,7 +46,7 @@ def _right_to_left(text: str) -> str:
     return "\n".join(f"\u2067{line}\u2069" for line in text.split("\n"))
 
 
-def _paragraph_style(block: Block, style: PageStyle, families: Sequence[str]) -> Any:
+def _paragraph_style(block: Block, families: Sequence[str], style: PageStyle) -> Any:
     strut = textlayout.StrutStyle()
     strut.setStrutEnabled(True)
     strut.setForceStrutHeight(True)

@@ -8,8 +8,9 @@ import deflate
 import numpy as np
 from numpy.typing import NDArray
 
-COMPRESSION_LEVEL: Final = 6
+COMPRESSION_LEVEL: Final = 2  # of libdeflate; level 6 takes twice the time for 3% fewer bytes
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_ROWS_IN_CACHE: Final = 64
 _GREY_4_BIT: Final = (4, 0, 0, 0, 0)  # bits per sample, colour type grey, deflate, filter method 0, no interlace
 
 
@@ -22,7 +23,10 @@ def encode_png(grey: NDArray[np.uint8]) -> bytes:
     height, width = grey.shape
     # Each row: one byte for the filter (0: none; text compresses best unfiltered), then two pixels a byte.
     rows = np.zeros((height, 1 + width // 2), np.uint8)
-    rows[:, 1:] = (grey[:, 0::2] & 0xF0) | (grey[:, 1::2] >> 4)
+    pairs = grey.view("<u2")
+    for top in range(0, height, _ROWS_IN_CACHE):
+        block = pairs[top : top + _ROWS_IN_CACHE]
+        rows[top : top + _ROWS_IN_CACHE, 1:] = (block & 0xF0) | (block >> 12)
     data = bytes(deflate.zlib_compress(rows.tobytes(), COMPRESSION_LEVEL))
     header = struct.pack(">II5B", width, height, *_GREY_4_BIT)
     return _SIGNATURE + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")

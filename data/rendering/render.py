@@ -1,6 +1,6 @@
 """render: one document to its pages. The same text, style and seed give the same bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,7 @@ class _Drawing:
 
     num_pages: int
     pages: Iterator[tuple[NDArray[np.uint8], int]]
+    """Grey pixels and text tokens of each page."""
     font_size_px: float
 
 
@@ -60,7 +61,8 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     num_tokens = num_text_tokens(text)
     if style.overflow != "truncate":
         _refuse_more_pages(-(-num_tokens // style.budget_tokens), style, "at least ")
-    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, style)
+    coverage = font_library().coverage(text, style.font_family)
+    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, coverage.families, style)
     if style.overflow != "truncate":
         _refuse_more_pages(drawing.num_pages, style)
     pages = []
@@ -72,7 +74,7 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
         pages=tuple(pages),
         num_text_tokens=num_tokens,
         truncated=drawing.num_pages > len(pages),
-        missing_glyphs=font_library().missing_glyphs(style.font_family, text),
+        missing_glyphs=coverage.missing_glyphs,
         font_size_px=drawing.font_size_px,
     )
 
@@ -83,20 +85,18 @@ def _grid_drawing(text: str, style: PageStyle) -> _Drawing:
     return _Drawing(len(grids), drawn, style.font_size_px)
 
 
-def _set_drawing(text: str, style: PageStyle) -> _Drawing:
-    plans, style = _plan(text, style)
+def _set_drawing(text: str, families: Sequence[str], style: PageStyle) -> _Drawing:
+    plans, style = _plan(text, families, style)
     drawn = ((draw_plan(plan, style), round(plan.num_text_tokens)) for plan in plans)
     return _Drawing(len(plans), drawn, style.font_size_px)
 
 
-def _plan(text: str, style: PageStyle) -> tuple[list[PagePlan], PageStyle]:
+def _plan(text: str, families: Sequence[str], style: PageStyle) -> tuple[list[PagePlan], PageStyle]:
     """Lay the text out; with overflow=shrink, at the largest size that fits one page, and the style with that size."""
-    fonts = font_library()
-    families = fonts.stack(style.font_family, text)
     parts = blocks(text)
 
     def at(style: PageStyle) -> list[PagePlan]:
-        return paginate(set_blocks(parts, style, families, fonts), style)
+        return paginate(set_blocks(parts, families, style), style)
 
     plans = at(style)
     if style.overflow != "shrink" or len(plans) == 1:

@@ -9,11 +9,9 @@ MAX_HEADING_CHARACTERS: Final = 80
 MAX_WORD_CHARACTERS: Final = 500
 """Longer words get places to break: Skia's time for one word grows with the square of its length."""
 
-_NEWLINES: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_TABS: Final = re.compile("[\t\xa0]+")
-_UNDRAWABLE: Final = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x9f\xad\ufeff]")
-_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
-_BLANK_LINES: Final = re.compile(r"[ \t]*\n(?:[ \t]*\n)+")
+_UNDRAWABLE: Final = re.compile("\r\n?|[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff\ud800-\udfff]")
+_NEWLINES: Final = frozenset("\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
+_BLANK_LINES: Final = re.compile(r"\n\s*\n")
 _LONG_WORD: Final = re.compile(rf"\S{{{MAX_WORD_CHARACTERS}}}(?=\S)")
 _ZERO_WIDTH_SPACE: Final = "\u200b"
 
@@ -30,10 +28,19 @@ class Block:
 def drawable(text: str) -> str:
     """Return `text` with one kind of newline and without characters that no page can show.
 
-    Control characters, soft hyphens and byte order marks are dropped; a lone surrogate becomes U+FFFD.
+    A tab or a no-break space becomes a space and a lone surrogate U+FFFD; control characters, soft hyphens and byte
+    order marks are dropped.
     """
-    text = _UNDRAWABLE.sub("", _TABS.sub(" ", _NEWLINES.sub("\n", text)))
-    return text if text.isascii() else _LONE_SURROGATES.sub("\ufffd", text)
+    return _UNDRAWABLE.sub(_replacement, text)
+
+
+def _replacement(match: re.Match[str]) -> str:
+    character = match[0][0]
+    if character in _NEWLINES:
+        return "\n"
+    if character in "\t\xa0":
+        return " "
+    return "\ufffd" if "\ud800" <= character <= "\udfff" else ""
 
 
 def blocks(text: str) -> list[Block]:
@@ -45,7 +52,8 @@ def blocks(text: str) -> list[Block]:
 def _block(part: str, *, is_last: bool) -> Block:
     is_short_line = "\n" not in part and len(part) <= MAX_HEADING_CHARACTERS
     is_heading = is_short_line and not is_last and unicodedata.category(part.rstrip()[-1]) != "Po"
-    return Block(_LONG_WORD.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", part), is_heading, not part.isascii() and _is_right_to_left(part))
+    text = _LONG_WORD.sub(rf"\g<0>{_ZERO_WIDTH_SPACE}", part.strip() if is_heading else part.rstrip())
+    return Block(text, is_heading, not text.isascii() and _is_right_to_left(text))
 
 
 def _is_right_to_left(text: str) -> bool:
