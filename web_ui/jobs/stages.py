@@ -25,9 +25,9 @@ class Stage:
 STAGES: Mapping[str, Stage] = {
     "dataset": Stage("data.config:DatasetConfig", "data.generate:generate", "cpu", "{name}"),
     "training": Stage("training.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
-    "evaluation": Stage("training.config:EvaluationConfig", "training.score:score", "gpu", "{model} on {dataset}"),
+    "evaluation": Stage("training.config:EvaluationConfig", "training.score:score", "gpu", "{model} on {dataset} {split}"),
     "prediction": Stage("training.config:PredictionConfig", "training.predict:predict", "gpu", "{output}"),
-    "find_lr": Stage("training.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{model} on {dataset}"),
+    "find_lr": Stage("training.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{output}"),
 }
 
 

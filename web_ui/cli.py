@@ -1,0 +1,170 @@
+"""The `deepsynth` command: its words, and how errors and Ctrl-C end it. Each command's work is imported when it runs.
+
+Exit codes: 0 done, 1 something failed, 2 the command was wrong as typed, 130 stopped by the user with the work kept.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from data.errors import DeepSynthError, Stopped
+from web_ui.jobs.stages import resolve
+
+STOPPED_CODE = 130
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = build_parser().parse_args(arguments)
+    handler: Callable[[argparse.Namespace], int] = resolve(options.handler)
+    try:
+        return handler(options)
+    except DeepSynthError as error:
+        return _report(error)
+    except Stopped as stopped:
+        print(stopped or "Stopped. The same command goes on from here.", file=sys.stderr)
+        return STOPPED_CODE
+    except KeyboardInterrupt:
+        print("Ended at once. The same command goes on from what was saved last.", file=sys.stderr)
+        return STOPPED_CODE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has seen enough
+        return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line."""
+    parser = argparse.ArgumentParser(prog="deepsynth", description="Text-summarisation datasets as page images, and models that read them.")
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_generate, _add_train, _add_evaluate, _add_predict, _add_find_lr, _add_serve, _add_run_jobs, _add_jobs, _add_doctor):
+        add(commands)
+    return parser
+
+
+def _add_generate(commands: Subparsers) -> None:
+    parser = _command(commands, "generate", "web_ui.cli_stages:generate", "make a dataset of page images and summaries")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--source", metavar="sample|PATH|hub:ID", help="embedded samples, a file or folder, or a Hugging Face dataset")
+    source.add_argument("--preset", help="a benchmark dataset: cnn_dailymail, xsum, arxiv, gigaword, samsum")
+    parser.add_argument("--name", help="name of the new dataset; default with --preset: the preset's name")
+    parser.add_argument("--length", choices=("brief", "article"), help="length of the embedded samples")
+    parser.add_argument("--config", help="configuration (subset) of a Hub dataset")
+    parser.add_argument("--revision", help="commit, tag or branch of a Hub dataset")
+    parser.add_argument("--split", action="append", metavar="SPLIT", help="split to read; may be given several times; default: all")
+    parser.add_argument("--document-column", metavar="COLUMN", help="column with the document text")
+    parser.add_argument("--summary-column", metavar="COLUMN", help="column with the summary")
+    parser.add_argument("--max-samples", metavar="N", help="at most so many documents per split")
+    parser.add_argument("--mode", choices=("micro", "tiny", "small", "base", "large"), help="page size")
+    parser.add_argument("--seed", metavar="N")
+    parser.add_argument("--publish", nargs="?", const="", metavar="OWNER/NAME", help="publish to the Hugging Face Hub (needs HF_TOKEN)")
+    parser.add_argument("--public", action="store_true", help="publish for everyone to see; default: private")
+    _add_stage_options(parser, "DatasetConfig, dots for parts: rendering.font_size_px=20")
+
+
+def _add_train(commands: Subparsers) -> None:
+    parser = _command(commands, "train", "web_ui.cli_stages:train", "fine-tune a model on a dataset")
+    parser.add_argument("--dataset", required=True, metavar="NAME")
+    parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
+    parser.add_argument("--preset", default="default", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
+    parser.add_argument("--output", metavar="NAME", help="name of the new model; default: trained_model")
+    _add_stage_options(parser, "TrainingConfig: learning_rate=1e-4")
+
+
+def _add_evaluate(commands: Subparsers) -> None:
+    parser = _command(commands, "evaluate", "web_ui.cli_stages:evaluate", "score a model on a split of a dataset")
+    parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
+    parser.add_argument("--dataset", required=True, metavar="NAME")
+    parser.add_argument("--split", default="test", metavar="SPLIT")
+    _add_stage_options(parser, "EvaluationConfig")
+
+
+def _add_predict(commands: Subparsers) -> None:
+    parser = _command(commands, "predict", "web_ui.cli_stages:predict", "write summaries of images, PDFs, texts or datasets")
+    parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
+    pages = parser.add_mutually_exclusive_group(required=True)
+    pages.add_argument("--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them")
+    pages.add_argument("--dataset", metavar="NAME", help="a page dataset instead; its split with --set split=test")
+    parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
+    _add_stage_options(parser, "PredictionConfig")
+
+
+def _add_find_lr(commands: Subparsers) -> None:
+    parser = _command(commands, "find-lr", "web_ui.cli_stages:find_lr", "try learning rates for a few steps and suggest one")
+    parser.add_argument("--dataset", required=True, metavar="NAME")
+    parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
+    _add_stage_options(parser, "FindLrConfig")
+
+
+def _add_serve(commands: Subparsers) -> None:
+    parser = _command(commands, "serve", "web_ui.serve:serve", "serve screen and API, and run the jobs of one role beside them")
+    _add_role(parser)
+    parser.add_argument("--host", help="address to listen on; default 127.0.0.1")
+    parser.add_argument("--port", help="default: 5000 for cpu, 5001 for gpu")
+
+
+def _add_run_jobs(commands: Subparsers) -> None:
+    parser = _command(commands, "run-jobs", "web_ui.serve:run_jobs_here", "run the jobs of one role, without screen and API")
+    _add_role(parser)
+
+
+def _add_jobs(commands: Subparsers) -> None:
+    parser = _command(commands, "jobs", "web_ui.cli_jobs:run", "list, show, pause, resume, cancel and delete jobs")
+    parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "log", "pause", "resume", "cancel", "delete"))
+    parser.add_argument("id", nargs="?", help="job id, for everything but list")
+    parser.add_argument("--kind", help="list only jobs of this kind")
+    parser.add_argument("--state", help="list only jobs in this state")
+    parser.add_argument("--limit", type=int, default=50, metavar="N", help="list at most so many, newest first")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_doctor(commands: Subparsers) -> None:
+    parser = _command(commands, "doctor", "web_ui.doctor:doctor", "check this machine and say what to fix")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _command(commands: Subparsers, name: str, handler: str, purpose: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+    parser.set_defaults(handler=handler)
+    parser.add_argument("--workspace", type=Path, metavar="DIR", help="default: DEEPSYNTH_WORKSPACE, else ./workspace")
+    return parser
+
+
+def _add_stage_options(parser: argparse.ArgumentParser, fields: str) -> None:
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=f"any field of {fields}")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only errors and the result")
+
+
+def _add_role(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--role", choices=("cpu", "gpu"), help="cpu: datasets; gpu: everything with a model; default: DEEPSYNTH_ROLE, else cpu"
+    )
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __init__(self, option_strings: list[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom needed
+
+        print(f"deepsynth {version('deepsynth')}")
+        parser.exit()
+
+
+def _report(error: DeepSynthError) -> int:
+    print(f"error: {error.message}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,84 @@
+"""`deepsynth jobs`: what the monitor tab does, in a terminal."""
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from data.errors import InvalidInput, UnknownName
+from web_ui.cli_stages import workspace_of
+from web_ui.jobs.job import KINDS, Job, JobState
+from web_ui.jobs.store import JobStore
+
+
+def run(options: Namespace) -> int:
+    """Do what `deepsynth jobs ACTION [ID]` says."""
+    store = JobStore(workspace_of(options))
+    if options.action == "list":
+        return _list(store, options)
+    if not options.id:
+        raise InvalidInput(
+            f"`deepsynth jobs {options.action}` needs a job id.", hint="`deepsynth jobs` lists them.", fields={"id": "is required"}
+        )
+    if options.action == "delete":
+        store.delete(options.id)
+        print(f"Job {options.id} is deleted; what it made stays.")
+    elif options.action == "log":
+        _print_log(store, options.id)
+    else:
+        _show(_ACTIONS[options.action](store, options.id), options.json)
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[JobStore, str], Job]] = {
+    "show": JobStore.get,
+    "pause": JobStore.request_pause,
+    "resume": JobStore.request_resume,
+    "cancel": JobStore.request_cancel,
+}
+
+
+def _list(store: JobStore, options: Namespace) -> int:
+    for name, value, known in (("kind", options.kind, KINDS), ("state", options.state, tuple(JobState))):
+        if value is not None and value not in known:
+            raise UnknownName(f"There is no {name} {value!r}.", hint=f"One of {', '.join(known)}.", fields={name: "unknown"})
+    jobs, total = store.list(options.kind, options.state, limit=max(0, options.limit))
+    if options.json:
+        print(json.dumps({"jobs": [job.as_dict() for job in jobs], "total": total}, ensure_ascii=False, indent=2))
+        return 0
+    for job in jobs:
+        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {job.title}{_position(job)}{_problem(job)}")
+    if total > len(jobs):
+        print(f"... and {total - len(jobs):,} more (--limit)")
+    return 0
+
+
+def _show(job: Job, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(job.as_dict(), ensure_ascii=False, indent=2))
+        return
+    asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
+    print(f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_position(job)}\nattempts: {job.attempts}")
+    if job.error:
+        print(f"error: {job.error['message']}\nhint: {job.error['hint']}")
+    for name, value in (job.result or {}).items():
+        print(f"{name}: {value}")
+
+
+def _print_log(store: JobStore, job_id: str) -> None:
+    offset = 0
+    while (part := store.log(job_id, offset)).text:
+        sys.stdout.write(part.text)
+        offset = part.next_offset
+
+
+def _position(job: Job) -> str:
+    if not job.progress:
+        return ""
+    total = job.progress["total"]
+    of_total = f" of {total:,}" if total is not None else ""
+    return f"  {job.progress['done']:,}{of_total} {job.progress['unit']}"
+
+
+def _problem(job: Job) -> str:
+    return f"  {job.error['message']}" if job.error else ""

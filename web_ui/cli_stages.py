@@ -1,0 +1,169 @@
+"""The commands that run a stage here and now: generate, train, evaluate, predict, find-lr. The same functions as in a job."""
+
+import json
+import os
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from data.errors import InvalidInput, Stopped
+from data.store.workspace import Workspace
+from data.validation import in_words, parse_config
+from web_ui.jobs.stages import STAGES, resolve
+from web_ui.settings import Settings
+from web_ui.terminal import TerminalProgress
+
+HUB = "hub:"
+UPLOAD = "upload:"
+
+
+def generate(options: Namespace) -> int:
+    """Make a dataset."""
+    columns = _given({"document": options.document_column, "summary": options.summary_column})
+    values = _given({
+        "name": options.name,
+        "columns": columns or None,
+        "splits": options.split,
+        "max_samples": options.max_samples,
+        "seed": options.seed,
+        "rendering": {"mode": options.mode} if options.mode else None,
+        "publish": _publish(options),
+    })  # fmt: skip
+    if options.preset:
+        return _run("dataset", _benchmark(options.preset, _with_settings(values, options.set)), options)
+    if not options.name:
+        raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
+    return _run("dataset", _with_settings(values | {"source": _source(options)}, options.set), options)
+
+
+def train(options: Namespace) -> int:
+    """Fine-tune a model."""
+    from training.config import TrainingConfig  # noqa: PLC0415 - only this command needs it
+    from training.optimal_configs import training_config  # noqa: PLC0415
+
+    given = _given({"dataset": options.dataset, "model": _model(options.model), "output": options.output})
+    values = _with_settings(given, options.set)
+    preset = values.pop("preset", options.preset)
+    with in_words(TrainingConfig, values):
+        config = training_config(preset, **values)
+    return _run("training", config.model_dump(), options)
+
+
+def evaluate(options: Namespace) -> int:
+    """Score a model on a split."""
+    values = {"model": _model(options.model), "dataset": options.dataset, "split": options.split}
+    return _run("evaluation", _with_settings(values, options.set), options)
+
+
+def predict(options: Namespace) -> int:
+    """Write summaries of images, PDFs, texts or datasets."""
+    values = {"model": _model(options.model), "inputs": [_path(text) for text in options.input], "output": _path(options.output)}
+    return _run("prediction", _with_settings(values, options.set), options)
+
+
+def find_lr(options: Namespace) -> int:
+    """Suggest a learning rate."""
+    values = _given({"dataset": options.dataset, "model": _model(options.model)})
+    return _run("find_lr", _with_settings(values, options.set), options)
+
+
+def workspace_of(options: Namespace) -> Workspace:
+    """Return the workspace that --workspace or the environment names."""
+    return Workspace.create(options.workspace or Settings.from_environment().workspace)
+
+
+def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
+    """Return `values` with one `key=value` put in; a dot in the key leads into a part.
+
+    Raises:
+        InvalidInput: the text is not key=value, or a part is not an object.
+    """
+    key, equals, text = setting.partition("=")
+    if not equals or not key:
+        raise InvalidInput(
+            f"--set {setting!r} is not KEY=VALUE.", hint="For example --set learning_rate=1e-4.", fields={"set": "KEY=VALUE"}
+        )
+    name, _, rest = key.partition(".")
+    if not rest:
+        return values | {name: _value(text)}
+    part = values.get(name) or {}
+    if not isinstance(part, dict):
+        raise InvalidInput(f"{name} has no part {rest!r}.", fields={key: "no such part"})
+    return values | {name: with_setting(part, f"{rest}={text}")}
+
+
+def _run(kind: str, values: Mapping[str, Any], options: Namespace) -> int:
+    stage = STAGES[kind]
+    config = parse_config(resolve(stage.config), values)
+    workspace = workspace_of(options)
+    progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
+    try:
+        with progress.shown():
+            result = resolve(stage.function)(config, workspace, progress)
+    except Stopped as stopped:
+        again = shlex.join(["deepsynth", *sys.argv[1:]])
+        raise Stopped(f"Stopped. What is done so far is kept in {workspace.root}; this goes on from there:\n  {again}") from stopped
+    _show(dict(result.as_dict()), options.json)
+    return 0
+
+
+def _show(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    for name, value in result.items():
+        if value is not None and not isinstance(value, list | dict):
+            print(f"{name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{name.replace('_', ' ')}: {value}")
+
+
+def _source(options: Namespace) -> dict[str, Any]:
+    text: str = options.source
+    if text == "sample":
+        return _given({"kind": "sample", "length": options.length})
+    if text.startswith(HUB):
+        return _given({"kind": "hub", "id": text.removeprefix(HUB), "config": options.config, "revision": options.revision})
+    return {"kind": "files", "path": _path(text)}
+
+
+def _benchmark(preset: str, values: dict[str, Any]) -> dict[str, Any]:
+    from data.presets import benchmark_config  # noqa: PLC0415 - only this command needs the presets
+
+    return dict(benchmark_config(preset, values).model_dump(mode="json"))
+
+
+def _publish(options: Namespace) -> dict[str, Any] | None:
+    if options.publish is None:
+        return None
+    return _given({"repo_id": options.publish or None, "private": not options.public})
+
+
+def _model(text: str | None) -> str | None:
+    """A path to a folder becomes absolute; names and Hub ids stay as they are."""
+    return os.path.abspath(Path(text).expanduser()) if text and text.startswith(("/", ".", "~")) else text  # noqa: PTH100
+
+
+def _path(text: str) -> str:
+    """Paths on the command line count from the folder that the user is in."""
+    return text if text.startswith(UPLOAD) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - links stay
+
+
+def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any]:
+    for setting in settings:
+        values = with_setting(values, setting)
+    return values
+
+
+def _value(text: str) -> Any:
+    """Null, lists and objects are read as JSON; all else stays text, which the field's own type then reads."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if value is None or isinstance(value, list | dict) else text
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

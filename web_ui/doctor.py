@@ -1,0 +1,172 @@
+"""`deepsynth doctor`: what this machine and workspace lack, and what to do about each."""
+
+import json
+import secrets
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Literal
+
+from data.errors import DeepSynthError
+from data.store.workspace import Workspace
+from web_ui import machine
+from web_ui.cli_stages import workspace_of
+from web_ui.jobs.stages import Role
+from web_ui.jobs.store import JobStore
+from web_ui.settings import ROLE_PORTS, Settings
+
+MIN_FREE_GB = 5.0
+MIN_MEMORY_GB = 4.0
+TRAINING_LIBRARIES = ("torch", "transformers", "accelerate", "peft", "safetensors")
+SIGNS = {"ok": "ok     ", "notice": "notice ", "fault": "FAULT  "}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. A fault keeps DeepSynth from working, a notice only a part of it."""
+
+    what: str
+    level: Literal["ok", "notice", "fault"]
+    detail: str
+    fix: str = ""
+
+
+def doctor(options: Namespace) -> int:
+    """Check the machine, print what was found, and return 1 if there is a fault."""
+    findings = list(examine(options))
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            print(f"{SIGNS[finding.level]} {finding.what}: {finding.detail}")
+            if finding.fix:
+                print(f"        -> {finding.fix}")
+    return int(any(finding.level == "fault" for finding in findings))
+
+
+def examine(options: Namespace) -> Iterator[Finding]:
+    """Look at everything, one finding each."""
+    yield Finding("Python", "ok", sys.version.split()[0])
+    yield from _settings()
+    try:
+        workspace = workspace_of(options)
+    except DeepSynthError as error:
+        yield Finding("workspace", "fault", error.message, error.hint)
+    else:
+        for look in _WORKSPACE_LOOKS:
+            yield from look(workspace)
+    yield _memory()
+    yield _page_engine()
+    yield _training_libraries()
+    yield _gpu()
+    yield from _hub()
+
+
+def _settings() -> Iterator[Finding]:
+    try:
+        Settings.from_environment()
+    except DeepSynthError as error:
+        yield Finding("settings", "fault", error.message, error.hint)
+
+
+def _writable(workspace: Workspace) -> Iterator[Finding]:
+    probe = workspace.trash / f"probe-{secrets.token_hex(4)}"
+    try:
+        probe.write_bytes(b"x")
+        probe.replace(probe.with_suffix(".moved"))
+        probe.with_suffix(".moved").unlink()
+    except OSError as error:
+        fix = f"Check owner and mode of {workspace.root}, and the disk below it."
+        yield Finding("workspace", "fault", f"{workspace.root} is not writable: {error.strerror}", fix)
+    else:
+        yield Finding("workspace", "ok", str(workspace.root))
+
+
+def _disk(workspace: Workspace) -> Iterator[Finding]:
+    free_gb = machine.disk(workspace.root).free_gb
+    is_enough = free_gb >= MIN_FREE_GB
+    fix = "" if is_enough else "Free some space, or move the workspace with DEEPSYNTH_WORKSPACE."
+    yield Finding("disk", "ok" if is_enough else "notice", f"{free_gb:.1f} GB free", fix)
+
+
+def _runners(workspace: Workspace) -> Iterator[Finding]:
+    store = JobStore(workspace)
+    roles: tuple[Role, ...] = tuple(ROLE_PORTS)
+    for role in roles:
+        status = store.runner_status(role)
+        if status.alive:
+            yield Finding(f"runner {role}", "ok", f"alive, {len(status.running)} of {status.num_slots} slots in use")
+        else:
+            fix = f"deepsynth serve --role {role} --workspace {workspace.root}"
+            yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix)
+
+
+def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
+    jobs, total = JobStore(workspace).list(limit=sys.maxsize)
+    damaged = [job for job in jobs if job.error and "damaged" in job.error["message"]]
+    detail = f"{total:,} jobs" + (f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else "")
+    fix = "Restore the files from a backup, or delete these jobs." if damaged else ""
+    yield Finding("jobs", "notice" if damaged else "ok", detail, fix)
+
+
+_WORKSPACE_LOOKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (_writable, _disk, _runners, _damaged_jobs)
+
+
+def _memory() -> Finding:
+    memory = machine.memory()
+    free_gb = memory.total_gb - memory.used_gb
+    is_enough = free_gb >= MIN_MEMORY_GB
+    fix = "" if is_enough else "Close other programs: rendering needs about 1 GB, the tiny model 2 GB."
+    return Finding("memory", "ok" if is_enough else "notice", f"{free_gb:.1f} of {memory.total_gb:.1f} GB free", fix)
+
+
+def _page_engine() -> Finding:
+    try:
+        import skia  # noqa: F401, PLC0415 - its system libraries may be missing, which is what is asked here
+    except ImportError as error:
+        return Finding("page engine", "fault", str(error), "apt-get install -y --no-install-recommends libegl1 libgl1")
+    return Finding("page engine", "ok", f"skia-python {version('skia-python')}")
+
+
+def _training_libraries() -> Finding:
+    missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
+    if missing:
+        fix = "pip install 'deepsynth[train]' (only where models are trained)"
+        return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
+    return Finding("training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES))
+
+
+def _gpu() -> Finding:
+    gpus = machine.gpus()
+    if gpus:
+        return Finding("GPU", "ok", "; ".join(f"{gpu.name}, {gpu.memory_total_gb:.0f} GB" for gpu in gpus))
+    if shutil.which("nvidia-smi"):
+        return Finding("GPU", "notice", "a driver is installed, but no GPU answers", "Run nvidia-smi and follow what it says.")
+    fix = "None is needed for datasets and the tiny model; DeepSeek-OCR needs one with 16 GB or more."
+    return Finding("GPU", "notice", "none found", fix)
+
+
+def _hub() -> Iterator[Finding]:
+    try:
+        settings = Settings.from_environment()
+    except DeepSynthError:
+        return
+    for name, value, need in (
+        ("HF_TOKEN", settings.hub_token, "to publish and for gated datasets"),
+        ("HF_USERNAME", settings.hub_username, "to publish without naming the repository"),
+    ):
+        if value is None:
+            yield Finding(name, "notice", f"not set; needed only {need}", f"export {name}=...")
+        else:
+            yield Finding(name, "ok", "set")
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown version"

@@ -1,0 +1,160 @@
+"""`deepsynth serve`: web server and runner side by side, each started again when it dies. Jobs outlive both."""
+
+import ctypes
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Event
+from time import monotonic
+
+from data.errors import Unavailable
+from data.store.workspace import Workspace
+from web_ui.jobs.runner import run_jobs
+from web_ui.logs import configure_logs
+from web_ui.security import check_exposure
+from web_ui.settings import Settings
+
+LOGGER = logging.getLogger("deepsynth.serve")
+NUM_THREADS = 8
+POLL_S = 0.2
+STOP_GRACE_S = 20.0
+HEALTHY_AFTER_S = 10.0
+RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+PR_SET_PDEATHSIG = 1
+
+
+def serve(options: Namespace) -> int:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Raises:
+        InvalidInput: a setting is wrong, or the service would be open to others without a token.
+        Unavailable: the port is in use.
+    """
+    settings = _settings(options)
+    check_exposure(settings)
+    workspace = Workspace.create(settings.workspace)
+    _check_port(settings.host, settings.port)
+    configure_logs()
+    stop = stop_on_signals()
+    children = [Child("web", _web_command(settings)), Child("runner", _runner_command(settings))]
+    environment = os.environ | {
+        "DEEPSYNTH_WORKSPACE": str(workspace.root),
+        "DEEPSYNTH_ROLE": settings.role,
+        "DEEPSYNTH_HOST": settings.host,
+        "DEEPSYNTH_PORT": str(settings.port),
+    }
+    LOGGER.info("serving", extra={"values": {"url": f"http://{settings.host}:{settings.port}", "workspace": str(workspace.root)}})
+    while not stop.is_set():
+        for child in children:
+            child.keep_alive(environment)
+        stop.wait(POLL_S)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(STOP_GRACE_S)
+    return 0
+
+
+def run_jobs_here(options: Namespace) -> int:
+    """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
+    settings = _settings(options)
+    configure_logs()
+    run_jobs(Workspace.create(settings.workspace), settings.role, stop_on_signals())
+    return 0
+
+
+def stop_on_signals() -> Event:
+    """Return an event that SIGTERM and SIGINT set."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@dataclass(slots=True)
+class Child:
+    """A process that is started again when it ends; after each quick death it waits longer."""
+
+    name: str
+    command: list[str]
+    process: "subprocess.Popen[bytes] | None" = None
+    num_quick_deaths: int = 0
+    started_s: float = field(default=float("-inf"))
+    start_again_s: float = field(default=float("-inf"))
+
+    def keep_alive(self, environment: dict[str, str]) -> None:
+        """Start the process if it does not run and its time has come."""
+        if self.process and self.process.poll() is not None:
+            self._note_death(self.process.returncode)
+        if self.process is None and monotonic() >= self.start_again_s:
+            self.started_s = monotonic()
+            self.process = subprocess.Popen(self.command, env=environment, preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
+
+    def terminate(self) -> None:
+        if self.process:
+            self.process.terminate()
+
+    def wait(self, grace_s: float) -> None:
+        """Wait for the end of the process; after the grace, kill it."""
+        if self.process:
+            try:
+                self.process.wait(grace_s)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def _note_death(self, exit_code: int) -> None:
+        is_quick = monotonic() - self.started_s < HEALTHY_AFTER_S
+        self.num_quick_deaths = self.num_quick_deaths + 1 if is_quick else 0
+        delay_s = RESTART_DELAYS_S[min(self.num_quick_deaths, len(RESTART_DELAYS_S) - 1)]
+        LOGGER.error("%s ended; it is started again", self.name, extra={"values": {"exit_code": exit_code, "delay_s": delay_s}})
+        self.process, self.start_again_s = None, monotonic() + delay_s
+
+
+def _settings(options: Namespace) -> Settings:
+    given = {
+        "DEEPSYNTH_WORKSPACE": options.workspace,
+        "DEEPSYNTH_ROLE": options.role,
+        "DEEPSYNTH_HOST": getattr(options, "host", None),
+        "DEEPSYNTH_PORT": getattr(options, "port", None),
+    }
+    return Settings.from_environment(os.environ | {name: str(value) for name, value in given.items() if value is not None})
+
+
+def _web_command(settings: Settings) -> list[str]:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    shared_memory = Path("/dev/shm")  # noqa: S108 - a folder for gunicorn's own heartbeat, never a guessable file
+    heartbeat = ["--worker-tmp-dir", str(shared_memory)] if shared_memory.is_dir() else []
+    return [
+        sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--workers", "1", "--threads", str(NUM_THREADS),
+        "--bind", f"{host}:{settings.port}", "--timeout", "120", "--graceful-timeout", "10", "--no-control-socket",
+        "--log-level", "warning", *heartbeat, "web_ui.app:create_app()",
+    ]  # fmt: skip
+
+
+def _runner_command(settings: Settings) -> list[str]:
+    return [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", settings.role, "--workspace", str(settings.workspace)]
+
+
+def _check_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise Unavailable(
+                f"Cannot listen on {host}:{port}: {reason}.", hint="Stop the program that uses the port, or choose another with --port."
+            ) from error
+
+
+def _die_with_parent() -> None:
+    """Let web server and runner end (not their jobs) when this process is killed, so that the next one finds the port free."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
