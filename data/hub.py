@@ -1,0 +1,230 @@
+"""One repository on the Hugging Face Hub: made, listed, added to in commits, verified. Passing faults are waited out and said.
+
+The token comes from the environment of the process that pushes (HF_TOKEN) and is never part of a message.
+"""
+
+import hashlib
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, TypeVar
+
+import httpx2
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile, get_session, get_token
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.utils.tqdm import disable_progress_bars
+
+from data.errors import HubError, Stopped, Unavailable
+from data.progress import Progress
+from data.store.files import file_sha256
+
+Kind = Literal["dataset", "model"]
+Result = TypeVar("Result")
+
+# 412: someone else committed in between. The client does not repeat a failed commit by itself.
+PASSING_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
+# hf_xet reports trouble with its storage as RuntimeError, ConnectionError or TimeoutError.
+PASSING_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError, RuntimeError)
+# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
+TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
+# draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
+EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
+LONGEST_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often, and how long apart, a call is tried again."""
+
+    num_attempts: int = 10
+    first_wait_s: float = 1.0
+    max_wait_s: float = 120.0
+
+    def wait_s(self, attempt: int) -> float:
+        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients spread out."""
+        return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file to push and its path in the repository."""
+
+    path: Path
+    name: str
+    sha256: str | None = None
+    """Its digest, where it is known already."""
+
+    def is_stored_as(self, stored: RepoFile | None) -> bool:
+        """Say whether the Hub holds the same bytes under this name."""
+        if stored is None or stored.size != self.path.stat().st_size:
+            return False
+        if stored.lfs is not None:
+            return bool(stored.lfs.sha256 == (self.sha256 or file_sha256(self.path)))
+        content = self.path.read_bytes()
+        git_digest = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+        return bool(stored.blob_id == git_digest)
+
+
+def repository_name(repo_id: str | None, name: str) -> str:
+    """Return the repository to push to, and make sure that there is a token to push with.
+
+    Args:
+        repo_id: what the user named; None: HF_USERNAME/<name>.
+        name: the dataset's or model's own name.
+
+    Raises:
+        Unavailable: HF_TOKEN or, where it is needed, HF_USERNAME is missing.
+    """
+    if not get_token():
+        raise Unavailable(
+            "Publishing needs a Hugging Face token, and HF_TOKEN is not set where the job runs.",
+            hint="Create a token with write access at https://huggingface.co/settings/tokens, set HF_TOKEN for the service and restart it.",
+        )
+    username = os.environ.get("HF_USERNAME")
+    if repo_id is None and not username:
+        raise Unavailable(
+            "Publishing needs a repository: none is named, and HF_USERNAME is not set where the job runs.",
+            hint="Name one as owner/name, or set HF_USERNAME for the service and restart it.",
+        )
+    return repo_id or f"{username}/{name}"
+
+
+class HubRepository:
+    """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may stop the waiting."""
+
+    def __init__(self, repo_id: str, kind: Kind, listener: Progress, patience: Patience | None = None) -> None:
+        self.repo_id = repo_id
+        self._kind = kind
+        self._listener = listener
+        self._patience = patience or Patience()
+        self._api = HfApi()
+        disable_progress_bars()
+
+    @property
+    def url(self) -> str:
+        return f"{self._api.endpoint}/{'datasets/' if self._kind == 'dataset' else ''}{self.repo_id}"
+
+    def create(self, private: bool) -> None:
+        """Make the repository if it is not there.
+
+        Raises:
+            HubError: the token may not write there, or the repository is public where a private one was asked for.
+        """
+        self._call(
+            "making the repository", lambda: self._api.create_repo(self.repo_id, repo_type=self._kind, private=private, exist_ok=True)
+        )
+        info = self._call("looking at the repository", lambda: self._api.repo_info(self.repo_id, repo_type=self._kind))
+        if private and not info.private:
+            raise HubError(
+                f"{self.repo_id} exists and is public, but this job asks for a private repository.",
+                hint="Name another repository, make that one private, or publish with private=false.",
+            )
+
+    def files(self) -> dict[str, RepoFile]:
+        """Return path -> file for everything in the repository."""
+
+        def listed() -> dict[str, RepoFile]:
+            tree = self._api.list_repo_tree(self.repo_id, repo_type=self._kind, recursive=True)
+            return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
+
+        return self._call("listing the repository", listed)
+
+    def missing(self, files: Sequence[LocalFile]) -> list[LocalFile]:
+        """Return those files that the repository does not hold with the same bytes."""
+        stored = self.files()
+        return [file for file in files if not file.is_stored_as(stored.get(file.name))]
+
+    def commit(self, files: Sequence[LocalFile], summary: str, delete: Sequence[str] = ()) -> None:
+        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed again."""
+
+        def committed() -> None:
+            # The client marks its operations as used, so each attempt needs new ones.
+            additions = [CommitOperationAdd(file.name, file.path) for file in files]
+            for addition, file in zip(additions, files, strict=True):
+                if file.sha256:
+                    addition.upload_info.sha256 = bytes.fromhex(file.sha256)
+            removals = [CommitOperationDelete(name) for name in delete]
+            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=summary, repo_type=self._kind)
+
+        self._call(f"uploading {len(files)} files", committed)
+
+    def verify(self, files: Sequence[LocalFile]) -> None:
+        """Make sure that the repository holds every file with the same bytes.
+
+        Raises:
+            HubError: some are missing or differ.
+        """
+        if wrong := self.missing(files):
+            names = ", ".join(file.name for file in wrong[:5])
+            raise HubError(
+                f"{len(wrong)} of {len(files)} files in {self.repo_id} are missing or differ after the upload: {names}.",
+                hint="Resume the job; it sends what is missing.",
+            )
+
+    def _call(self, what: str, call: Callable[[], Result]) -> Result:
+        for attempt in range(1, self._patience.num_attempts + 1):
+            get_session().timeout = TIMEOUT
+            try:
+                return call()
+            except OfflineModeIsEnabled as error:
+                raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
+            except (HfHubHTTPError, *PASSING_ERRORS) as error:
+                if not _is_passing(error) or attempt == self._patience.num_attempts:
+                    raise self._refused(what, error) from error
+                wait_s = _asked_wait_s(error) or self._patience.wait_s(attempt)
+                number = f"{attempt + 1} of {self._patience.num_attempts}"
+                self._listener.message(
+                    f"Hub: {what} failed ({_said(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning"
+                )
+                self._wait(min(wait_s, LONGEST_WAIT_S))
+            except (ValueError, OSError) as error:
+                raise self._refused(what, error) from error
+        raise AssertionError("the last attempt returns or raises")
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if self._listener.should_stop():
+                raise Stopped
+            time.sleep(min(left, 0.2))
+
+    def _refused(self, what: str, error: Exception) -> HubError:
+        hints = {
+            401: "HF_TOKEN is not valid any more, or of another Hub. Set a valid one and resume the job.",
+            403: f"Give the token write access to {self.repo_id}, or name a repository that it may write to.",
+            404: f"{self.repo_id} is gone, or the token may not see it.",
+        }
+        hint = hints.get(_status(error), "Resume the job to try again; what is on the Hub already is not sent again.")
+        return HubError(f"{what.capitalize()} at {self.repo_id} failed: {_said(error)}.", hint=hint)
+
+
+def _status(error: Exception) -> int:
+    return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
+
+
+def _is_passing(error: Exception) -> bool:
+    return _status(error) in PASSING_STATUS if isinstance(error, HfHubHTTPError) else True
+
+
+def _asked_wait_s(error: Exception) -> float | None:
+    """Return how long the Hub asks to wait, if it does."""
+    if not isinstance(error, HfHubHTTPError):
+        return None
+    exhausted = EXHAUSTED.search(error.response.headers.get("RateLimit", ""))
+    after = exhausted[1] if exhausted else error.response.headers.get("Retry-After", "")
+    return float(after) if after.isdigit() else None
+
+
+def _said(error: Exception) -> str:
+    """Say an error in one line, without the token, should a server repeat it."""
+    if isinstance(error, HfHubHTTPError):
+        text = f"HTTP {_status(error)}: {error.server_message or error.response.reason_phrase}"
+    else:
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = " ".join(text.split())[:300].rstrip(".")
+    token = get_token()
+    return text.replace(token, "***") if token else text

@@ -1,0 +1,193 @@
+"""Pushing many files to a Hub repository: resumable, in commits of bounded size, while the caller stays able to stop."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any, Final, Generic, TypeVar
+
+from data.errors import DeepSynthError, HubError, Stopped
+from data.hub import HubRepository, Kind, LocalFile, Patience, repository_name
+from data.progress import Level, Progress, Silent
+from data.store.files import TEMPORARY_SUFFIX
+
+Result = TypeVar("Result")
+# A commit of this size is sent in a minute or so, and one that is interrupted costs little to repeat.
+MAX_COMMIT_FILES: Final = 64
+MAX_COMMIT_BYTES: Final = 2 << 30
+LOOK_EVERY_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What lies on the Hub after a push."""
+
+    repo_id: str
+    url: str
+    num_files: int
+    num_uploaded: int
+    """Files sent by this run; the others were there already."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Relay(Silent):
+    """Carries words from an uploading thread to the stage's own, and the wish to stop the other way."""
+
+    def __init__(self) -> None:
+        self._texts: SimpleQueue[tuple[str, Level]] = SimpleQueue()
+        self._stop = threading.Event()
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self._texts.put((text, level))
+
+    def should_stop(self) -> bool:
+        return self._stop.is_set()
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def pass_on(self, progress: Progress) -> None:
+        """Report what was said since the last time."""
+        while not self._texts.empty():
+            progress.message(*self._texts.get())
+
+
+class Background(threading.Thread, Generic[Result]):
+    """One call in a thread that does not hold up the end of the process: an upload cut short is repeated by the next run."""
+
+    def __init__(self, call: Callable[[], Result]) -> None:
+        super().__init__(daemon=True)
+        self._call = call
+        self._results: list[Result] = []
+        self._failure: DeepSynthError | Stopped | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self._results.append(self._call())
+        except (DeepSynthError, Stopped) as failure:
+            self._failure = failure
+
+    def result(self) -> Result:
+        """Return what the call returned, or raise what it raised; waits for its end."""
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        if not self._results:
+            raise HubError("The upload ended unexpectedly.", hint="The log says why. Resume the job to try again.")
+        return self._results[0]
+
+
+class Pusher:
+    """A repository and the way to it from a stage: calls run in the background, words and stops pass through."""
+
+    def __init__(self, repo_id: str, kind: Kind, progress: Progress, patience: Patience | None = None) -> None:
+        self._relay = Relay()
+        self._progress = progress
+        self.repository = HubRepository(repo_id, kind, self._relay, patience)
+
+    def pass_on(self) -> None:
+        self._relay.pass_on(self._progress)
+
+    def stop(self) -> None:
+        """Let background calls end at their next chance."""
+        self._relay.stop()
+
+    def wait_for(self, background: Background[Result]) -> Result:
+        """Return the result of a background call, reporting what it says.
+
+        Raises:
+            Stopped: the listener asked to stop meanwhile.
+        """
+        while background.is_alive():
+            background.join(LOOK_EVERY_S)
+            self.pass_on()
+            if self._progress.should_stop():
+                self.stop()
+                raise Stopped
+        self.pass_on()
+        return background.result()
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        return self.wait_for(Background(function))
+
+    def push(self, files: Sequence[LocalFile], delete: Sequence[str] = ()) -> int:
+        """Send the files that are not there yet, delete others, and verify that all are there. Return how many were sent."""
+        missing = self.call(lambda: self.repository.missing(files))
+        groups = list(batches(missing)) or ([[]] if delete else [])
+        num_sent = 0
+        for index, group in enumerate(groups):
+            gone = delete if index == len(groups) - 1 else ()
+            self._progress.advance(len(files) - len(missing) + num_sent, len(files), "files")
+            self.call(lambda group=group, gone=gone: self.repository.commit(group, commit_summary(group), gone))  # type: ignore[misc]
+            num_sent += len(group)
+        self.call(lambda: self.repository.verify(files))
+        self._progress.advance(len(files), len(files), "files")
+        return num_sent
+
+
+def push_folder(
+    folder: Path,
+    name: str,
+    kind: Kind,
+    progress: Progress,
+    *,
+    repo_id: str | None = None,
+    private: bool = True,
+    patience: Patience | None = None,
+) -> Publication:
+    """Push every file below a folder, or what an earlier push left out. The token is HF_TOKEN of this process.
+
+    Args:
+        folder: what to push; hidden and half-written files are left out.
+        name: its own name, for the default repository HF_USERNAME/<name>.
+        kind: dataset or model.
+        progress: hears of files sent and of faults waited out.
+        repo_id: another repository, as owner/name.
+        private: whether a repository that has to be made is private.
+        patience: how long to wait out faults; None: the default.
+
+    Raises:
+        Unavailable: HF_TOKEN or HF_USERNAME is missing.
+        HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
+        Stopped: the listener asked to stop; a later push goes on from there.
+    """
+    pusher = Pusher(repository_name(repo_id, name), kind, progress, patience)
+    pusher.call(lambda: pusher.repository.create(private))
+    files = [
+        LocalFile(path, path.relative_to(folder).as_posix())
+        for path in sorted(folder.rglob("*"))
+        if _is_pushed(path.relative_to(folder), path)
+    ]
+    num_sent = pusher.push(files)
+    progress.message(f"Published {len(files)} files at {pusher.repository.url}.")
+    return Publication(pusher.repository.repo_id, pusher.repository.url, len(files), num_sent)
+
+
+def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
+    """Cut files into commits of bounded size, in order."""
+    group: list[LocalFile] = []
+    size_bytes = 0
+    for file in files:
+        size = file.path.stat().st_size
+        if group and (len(group) == MAX_COMMIT_FILES or size_bytes + size > MAX_COMMIT_BYTES):
+            yield group
+            group, size_bytes = [], 0
+        group.append(file)
+        size_bytes += size
+    if group:
+        yield group
+
+
+def commit_summary(files: Sequence[LocalFile]) -> str:
+    """Say in one line what a commit adds."""
+    if not files:
+        return "Remove what is no longer part of it"
+    return f"Add {files[0].name}" if len(files) == 1 else f"Add {len(files)} files from {files[0].name} to {files[-1].name}"
+
+
+def _is_pushed(relative: Path, path: Path) -> bool:
+    return path.is_file() and not any(part.startswith(".") for part in relative.parts) and path.suffix != TEMPORARY_SUFFIX
