@@ -109,8 +109,10 @@ def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) ->
         return words + _suggestion(path, model_class)
     if context.get("pattern") == f"^{NAME_PATTERN.pattern}$":
         words = f"must be {NAME_RULE}"
-    is_secret = path.lower().endswith("token")
-    return words if kind == "missing" or is_secret else f"{words}, not {_shown(finding['input'])}"
+    if kind == "value_error":  # a rule across fields, in its own words
+        return str(context["error"])
+    says_value = kind != "missing" and not path.lower().endswith("token")
+    return f"{words}, not {_shown(finding['input'])}" if says_value else words
 
 
 def _shown(value: Any) -> str:

@@ -18,12 +18,13 @@ from web_ui.views.health import health
 from web_ui.views.jobs import jobs
 from web_ui.views.login import login
 from web_ui.views.metrics import metrics
+from web_ui.views.models import models
 from web_ui.views.pages import pages
 from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, login, health, system, datasets, sources, training, jobs, artifacts, metrics)
+BLUEPRINTS = (pages, login, health, system, datasets, sources, models, training, jobs, artifacts, metrics)
 MAX_JSON_BYTES = 1 << 20
 
 

@@ -1,44 +1,43 @@
 """What can be refused before a job exists: cheap looks at the workspace, so that no job starts that cannot succeed.
 
-Requests may name files only inside the workspace; the command line may name any.
+Requests may name files only inside the workspace; the command line may name any. What needs pyarrow or Skia is imported by the
+check itself: serving the pages needs neither.
 """
 
 import re
 from pathlib import Path
 
-from data.config import DatasetConfig, FilesSource
+from data.config import DatasetConfig, FilesSource, HubSource
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
-from data.store.files import inside
-from data.store.workspace import Workspace
-from training.config import TrainingConfig
+from data.store.workspace import Workspace, checked_name
+from training.config import EvaluationConfig, PredictionConfig, TrainingConfig
 from training.optimal_configs import PRESETS
 
 UPLOAD = "upload:"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+OPENED_BYTES = 64 << 20
+"""Larger sources are opened by the job alone: counting their rows would keep the request waiting."""
 
 
 def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
-    """Refuse a dataset whose name or local source cannot work.
+    """Refuse a dataset that cannot be made as written.
 
     Raises:
-        UnsafePath: the name or the path leaves the workspace.
-        InvalidInput: a file, folder or column does not exist.
+        UnsafePath: the name or the source's path leaves the workspace.
+        InvalidInput: the page style or a split does not exist, or leaves no room for text.
+        SourceError, UnknownName: a local source cannot be read, or lacks a column.
+        Conflict: the name is taken by a dataset with another configuration.
     """
-    workspace.dataset(config.name)
-    if isinstance(config.source, FilesSource):
-        check_source_path(config.source.path, workspace)
+    from data.dataset_folder import existing_manifest  # noqa: PLC0415
+    from data.plan import plan_splits  # noqa: PLC0415
+    from data.rendering.style import resolve_style  # noqa: PLC0415
+    from data.sources.open import open_source  # noqa: PLC0415
 
-
-def check_source_path(path: str, workspace: Workspace) -> None:
-    """Refuse a source path that is not an upload or inside the workspace, or that does not exist."""
-    is_upload = path.startswith(UPLOAD)
-    found = workspace.upload(path.removeprefix(UPLOAD)) if is_upload else _inside(workspace, path, "source.path")
-    if not found.exists():
-        raise InvalidInput(
-            f"There is no {path!r} to read documents from.",
-            hint="Upload the file first (PUT /api/uploads/<name>), then use upload:<name>.",
-            fields={"source.path": "no such file or folder"},
-        )
+    folder = workspace.dataset(config.name)
+    existing_manifest(folder, config)
+    resolve_style(config.rendering)
+    if _is_quickly_opened(config, workspace):
+        plan_splits(open_source(config, workspace), config)
 
 
 def check_training(config: TrainingConfig, workspace: Workspace) -> None:
@@ -46,7 +45,7 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
 
     Raises:
         UnsafePath: a name leaves the workspace.
-        UnknownName: there is no such dataset, model or preset.
+        UnknownName: there is no such dataset or model.
         Conflict: the dataset is not finished.
     """
     workspace.model(config.output)
@@ -54,16 +53,33 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
     check_model(config.model, workspace)
 
 
+def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
+    """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
+    check_finished_dataset(config.dataset, workspace)
+    check_model(config.model, workspace)
+
+
+def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
+    """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and InvalidInput."""
+    checked_name(config.output)
+    check_model(config.model, workspace)
+    if config.dataset is not None:
+        check_finished_dataset(config.dataset, workspace)
+    for index, path in enumerate(config.inputs):
+        if not source_path(path, workspace, f"inputs.{index}").exists():
+            raise InvalidInput(f"There is no {path!r}.", hint="Upload it first.", fields={f"inputs.{index}": "does not exist"})
+
+
 def check_training_preset(name: str) -> None:
     """Refuse a preset that does not exist."""
     if name not in PRESETS:
         names = ", ".join(PRESETS)
-        raise UnknownName(f"There is no preset {name!r}.", hint=f"Presets are {names}.", fields={"preset": f"must be one of {names}"})
+        raise NotFound(f"There is no preset {name!r}.", hint=f"Presets are {names}.", fields={"preset": f"must be one of {names}"})
 
 
 def check_finished_dataset(name: str, workspace: Workspace) -> None:
     """Refuse a dataset that is not there or not complete."""
-    from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page)
+    from data.shards import read_manifest  # noqa: PLC0415
 
     try:
         manifest = read_manifest(workspace.dataset(name))
@@ -77,28 +93,41 @@ def check_finished_dataset(name: str, workspace: Workspace) -> None:
 
 def check_model(name: str, workspace: Workspace) -> None:
     """Refuse a model that is not tiny, a training in the workspace, a folder in the workspace or a Hub id."""
-    if name == "tiny":
+    if name == "tiny" or HUB_ID.fullmatch(name):
         return
-    if name.startswith(("/", ".", "~")):
-        if _inside(workspace, name, "model").is_dir():
-            return
-    elif inside(workspace.models, name).is_dir() or HUB_ID.fullmatch(name):
-        return
-    raise UnknownName(
-        f"There is no model {name!r}.",
-        hint="Use tiny, the name of a finished training, or a Hub id such as deepseek-ai/DeepSeek-OCR.",
-        fields={"model": "no such model"},
-    )
+    is_path = name.startswith(("/", ".", "~"))
+    folder = inside_workspace(name if is_path else str(workspace.models / name), workspace, "model")
+    if not folder.is_dir():
+        raise UnknownName(
+            f"There is no model {name!r}.",
+            hint="Use tiny, the name of a finished training, or a Hub id such as deepseek-ai/DeepSeek-OCR.",
+            fields={"model": "no such model"},
+        )
 
 
-def _inside(workspace: Workspace, path: str, field: str) -> Path:
-    """Resolve a path, absolute or relative to the workspace, and refuse what lies outside."""
-    try:
-        given = Path(path)
-        return inside(workspace.root, given.relative_to(workspace.root) if given.is_absolute() else given)
-    except (UnsafePath, ValueError) as error:
+def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
+    """Resolve a path, following links, and refuse what lies outside the workspace."""
+    resolved = None if "\0" in path or not Path(path).is_absolute() else Path(path).resolve()
+    if resolved is None or not resolved.is_relative_to(workspace.root):
         raise UnsafePath(
-            f"{path!r} is not inside the workspace.",
-            hint="Upload the file, or copy it into the workspace.",
-            fields={field: "outside the workspace"},
-        ) from error
+            f"{path!r} is not a path inside the workspace.",
+            hint=f"Upload the file and use upload:<name>, or copy it below {workspace.root} and give its whole path.",
+            fields={field: "must lie inside the workspace"},
+        )
+    return resolved
+
+
+def source_path(path: str, workspace: Workspace, field: str) -> Path:
+    """Return where an upload, or a path inside the workspace, lies."""
+    if path.startswith(UPLOAD):
+        return workspace.upload(path.removeprefix(UPLOAD))
+    return inside_workspace(path, workspace, field)
+
+
+def _is_quickly_opened(config: DatasetConfig, workspace: Workspace) -> bool:
+    source = config.source
+    if not isinstance(source, FilesSource):
+        return not isinstance(source, HubSource)
+    path = source_path(source.path, workspace, "source.path")
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file()) <= OPENED_BYTES

@@ -64,7 +64,7 @@ class Job(Answer):
     role: Role | None = Field(description="null when the job's request is damaged")
     title: str
     state: JobState
-    desired: Desired = Field(description="what the user asked for last")
+    desired: Desired | None = Field(description="what the user asked for last; null once the job has ended")
     created: str
     started: str | None
     ended: str | None
@@ -255,3 +255,37 @@ class Dataset(Answer):
     size_bytes: int
     totals: SplitCounts
     splits: dict[str, SplitCounts]
+
+
+class ModelSummary(Answer):
+    """A training in the workspace. `error` says why a damaged one cannot be used."""
+
+    name: str
+    complete: bool = Field(description="whether its final model is there")
+    base: str | None = Field(None, description="the model that it started from")
+    dataset: str | None = None
+    metrics: dict[str, float | None] = {}
+    error: ErrorBody | None = None
+
+
+class BaseModelName(Answer):
+    """A model that a training can start from."""
+
+    name: str
+    title: str
+
+
+class ModelList(Answer):
+    models: list[ModelSummary]
+    bases: list[BaseModelName]
+
+
+class Model(Answer):
+    """Everything that a training's folder says."""
+
+    name: str
+    complete: bool
+    config: JsonObject
+    metrics: dict[str, float | None]
+    report: JsonObject | None
+    checkpoints: list[str]

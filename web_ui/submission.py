@@ -1,12 +1,16 @@
 """From a checked configuration to a queued job, with a key that makes a repeated request the same job."""
 
 import re
+from collections.abc import Callable
 
 from flask import Response, g, jsonify, request, url_for
+from pydantic import BaseModel
 from werkzeug.exceptions import TooManyRequests
 
 from data.config import Settings
 from data.errors import InvalidInput
+from web_ui import schemas
+from web_ui.endpoint import Operation
 from web_ui.jobs.job import ENDINGS, Job, JobState
 from web_ui.schemas import JsonObject
 from web_ui.service import Service, current_service
@@ -15,6 +19,11 @@ IDEMPOTENCY_KEY = "Idempotency-Key"
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
 HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
+
+
+def creates_job(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
+    """Describe an operation that takes a configuration and answers with the job that it queued."""
+    return Operation(body, build, answer=schemas.Job, status=202, headers=HEADERS)
 
 
 def submit(kind: str, config: Settings) -> Response:

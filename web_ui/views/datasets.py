@@ -12,14 +12,14 @@ from web_ui import checks, schemas
 from web_ui.dataset_documents import dataset_document, dataset_summary
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
-from web_ui.submission import HEADERS, submit
+from web_ui.submission import creates_job, submit
 
 PAGE_CACHE_S = 3600
 
 datasets = Blueprint("datasets", __name__)
 
 
-@endpoint(datasets, "POST", "/api/dataset/generate", Operation(DatasetConfig, answer=schemas.Job, status=202, headers=HEADERS))
+@endpoint(datasets, "POST", "/api/dataset/generate", creates_job(DatasetConfig))
 def generate_dataset(body: DatasetConfig) -> Response:
     """Queue the making of a dataset."""
     checks.check_dataset(body, current_service().workspace)

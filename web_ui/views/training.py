@@ -4,14 +4,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from data.validation import in_words
-from training.config import TrainingConfig
+from data.validation import in_words, parse_config
+from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.memory import estimate
 from training.optimal_configs import PRESETS, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
-from web_ui.submission import HEADERS, submit
+from web_ui.submission import creates_job, submit
 
 DEFAULT_PRESET = "default"
 NO_DATASET = "not-chosen"
@@ -25,6 +25,12 @@ def from_preset(values: dict[str, Any]) -> TrainingConfig:
     own = {name: value for name, value in values.items() if name != "preset"}
     with in_words(TrainingConfig, values):
         return training_config(str(values.get("preset", DEFAULT_PRESET)), **own)
+
+
+def _find_lr_from_preset(values: dict[str, Any]) -> FindLrConfig:
+    own = {name: value for name, value in values.items() if name in TrainingConfig.model_fields}
+    filled = from_preset(own).model_dump(mode="json", exclude_unset=True)
+    return parse_config(FindLrConfig, {**filled, **values})
 
 
 def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
@@ -44,11 +50,32 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     return _document(PRESETS[preset])
 
 
-@endpoint(training, "POST", "/api/model/train", Operation(TrainingConfig, from_preset, answer=schemas.Job, status=202, headers=HEADERS))
+@endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, from_preset))
 def train_model(body: TrainingConfig) -> Response:
     """Queue a training."""
     checks.check_training(body, current_service().workspace)
     return submit("training", body)
+
+
+@endpoint(training, "POST", "/api/model/find-lr", creates_job(FindLrConfig, _find_lr_from_preset))
+def find_learning_rate(body: FindLrConfig) -> Response:
+    """Queue a search for a good learning rate."""
+    checks.check_training(body, current_service().workspace)
+    return submit("find_lr", body)
+
+
+@endpoint(training, "POST", "/api/model/evaluate", creates_job(EvaluationConfig))
+def evaluate_model(body: EvaluationConfig) -> Response:
+    """Queue the scoring of a model on a split of a dataset."""
+    checks.check_evaluation(body, current_service().workspace)
+    return submit("evaluation", body)
+
+
+@endpoint(training, "POST", "/api/model/predict", creates_job(PredictionConfig))
+def predict(body: PredictionConfig) -> Response:
+    """Queue summaries of pictures, PDFs, text files or a dataset."""
+    checks.check_prediction(body, current_service().workspace)
+    return submit("prediction", body)
 
 
 @endpoint(training, "POST", "/api/model/estimate", Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate))

@@ -1,0 +1,62 @@
+"""Trainings in the workspace as the API shows them, from the files of their folders."""
+
+from pathlib import Path
+from typing import Any
+
+from data.errors import NotFound, StorageError
+from data.store.files import read_json
+from evaluation.training_metrics import read_metrics
+from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
+
+CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
+BASES = (
+    BaseModelName(name="tiny", title="One million parameters, reads micro pages, trains on a laptop"),
+    BaseModelName(name="deepseek-ai/DeepSeek-OCR", title="DeepSeek-OCR, 3.3 billion parameters, at its pinned revision"),
+)
+
+
+def model_summary(folder: Path) -> ModelSummary:
+    """Return a training in short. A damaged one is listed with its error."""
+    try:
+        config = _json_object(folder / CONFIG)
+        latest = read_metrics(folder).latest
+    except StorageError as error:
+        return ModelSummary(name=folder.name, complete=False, error=ErrorBody(**error.as_dict()))
+    return ModelSummary(
+        name=folder.name, complete=_is_complete(folder), base=config.get("model"), dataset=config.get("dataset"), metrics=latest
+    )
+
+
+def model_document(folder: Path) -> Model:
+    """Return everything that a training's folder says.
+
+    Raises:
+        NotFound: there is no such training.
+        StorageError: one of its files is damaged.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"There is no model {folder.name!r}.", hint="GET /api/models lists those that exist.")
+    return Model(
+        name=folder.name,
+        complete=_is_complete(folder),
+        config=_json_object(folder / CONFIG),
+        metrics=read_metrics(folder).latest,
+        report=_json_object(folder / REPORT) or None,
+        checkpoints=sorted((path.name for path in (folder / CHECKPOINTS).glob("checkpoint-*")), key=_step),
+    )
+
+
+def _is_complete(folder: Path) -> bool:
+    return any((folder / FINAL / name).is_file() for name in ("config.json", "adapter_config.json"))
+
+
+def _json_object(path: Path) -> JsonObject:
+    value: Any = read_json(path) if path.exists() else {}
+    if not isinstance(value, dict):
+        raise StorageError(f"{path} is damaged: it holds no JSON object.", hint="Restore it from a backup or delete it.")
+    return value
+
+
+def _step(name: str) -> tuple[int, str]:
+    step = name.rpartition("-")[2]
+    return (int(step) if step.isdecimal() else 0, name)

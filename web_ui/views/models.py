@@ -1,0 +1,26 @@
+"""Models: the trainings in the workspace, and what a training can start from."""
+
+from typing import Any
+
+from flask import Blueprint
+
+from web_ui import schemas
+from web_ui.endpoint import Operation, endpoint
+from web_ui.model_documents import BASES, model_document, model_summary
+from web_ui.service import current_service
+
+models = Blueprint("models", __name__)
+
+
+@endpoint(models, "GET", "/api/models", Operation(answer=schemas.ModelList))
+def list_models() -> dict[str, Any]:
+    """List the trainings in the workspace, and the models that a training can start from."""
+    workspace = current_service().workspace
+    folders = sorted(folder for folder in workspace.models.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    return {"models": [model_summary(folder) for folder in folders], "bases": BASES}
+
+
+@endpoint(models, "GET", "/api/models/<name>", Operation(answer=schemas.Model))
+def get_model(name: str) -> schemas.Model:
+    """Show one training's settings, metrics, report and checkpoints."""
+    return model_document(current_service().workspace.model(name))
