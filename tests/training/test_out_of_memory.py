@@ -1,0 +1,73 @@
+"""Running out of GPU memory costs speed, not the training."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+
+from data.errors import TrainingError
+from data.progress import Level, Silent
+from training.config import TrainingConfig
+from training.out_of_memory import halved, run_until_it_fits, starting_batch
+
+
+@dataclass
+class Listener(Silent):
+    """Keeps what it is told."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self.texts.append(f"{level}: {text}")
+
+
+@dataclass
+class Gpu:
+    """Holds micro-batches up to a size."""
+
+    largest: int
+    tried: list[tuple[int, int]] = field(default_factory=list)
+
+    def run(self, config: TrainingConfig) -> TrainingConfig:
+        self.tried.append((config.per_device_train_batch_size, config.gradient_accumulation_steps))
+        if config.per_device_train_batch_size > self.largest:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return config
+
+
+def config(batch: int, accumulation: int, auto: bool = False) -> TrainingConfig:
+    return TrainingConfig(dataset="news", per_device_train_batch_size=batch, gradient_accumulation_steps=accumulation, auto_batch_size=auto)
+
+
+@pytest.mark.parametrize(
+    ("batch", "accumulation", "expected"), [(8, 2, (4, 4)), (2, 8, (1, 16)), (6, 1, (3, 2)), (3, 4, (1, 12)), (5, 2, (2, 5))]
+)
+def test_halving_keeps_the_samples_of_a_step(batch: int, accumulation: int, expected: tuple[int, int]) -> None:
+    smaller = halved(config(batch, accumulation))
+    assert (smaller.per_device_train_batch_size, smaller.gradient_accumulation_steps) == expected
+
+
+def test_a_training_goes_on_with_smaller_batches_and_says_so() -> None:
+    gpu, listener = Gpu(largest=2), Listener()
+    assert run_until_it_fits(gpu.run, config(8, 2), listener).gradient_accumulation_steps == 8
+    assert gpu.tried == [(8, 2), (4, 4), (2, 8)]
+    assert len(listener.texts) == 2
+    assert "warning: Out of GPU memory (CUDA out of memory)" in listener.texts[0]
+    assert "micro-batches of 2 and 8 of them a step" in listener.texts[1]
+
+
+def test_a_single_sample_that_does_not_fit_ends_with_advice() -> None:
+    with pytest.raises(TrainingError, match="single sample") as caught:
+        run_until_it_fits(Gpu(largest=0).run, config(2, 1), Silent())
+    assert "low_memory" in caught.value.hint
+
+
+def test_auto_begins_with_the_whole_step_and_finds_the_largest_that_fits() -> None:
+    gpu = Gpu(largest=8)
+    found = run_until_it_fits(gpu.run, config(2, 8, auto=True), Silent())
+    assert found.per_device_train_batch_size == 8
+    assert gpu.tried == [(16, 1), (8, 2)]
+
+
+def test_without_auto_the_batch_stays_as_given() -> None:
+    assert starting_batch(config(2, 8)) == config(2, 8)
