@@ -1,0 +1,142 @@
+"""The dataset card: README.md of a finished dataset, on disk and on the Hub. No times and no local paths: same dataset, same bytes."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any, Final
+
+from data.presets import PRESETS
+from data.records import COLUMNS
+from data.shards import Counts, Manifest, read_samples
+from data.store.files import write_bytes
+
+CARD: Final = "README.md"
+EXAMPLE_PAGE: Final = "example_page.png"
+SIZE_CATEGORIES: Final = (
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what terms the source texts may be passed on, as far as that is known."""
+
+    licence: str
+    """An identifier of the Hub's list; `unknown` where nothing better is known."""
+    warning: str | None = None
+    """Why passing the pages on may not be allowed."""
+
+
+def terms_of(manifest: Manifest) -> Terms:
+    """Return the terms of a dataset's source texts."""
+    source = manifest.config["source"]
+    if source["kind"] == "sample":
+        return Terms("mit")
+    for preset in PRESETS.values():
+        if source.get("id") == preset.source.id:
+            return Terms(preset.licence if " " not in preset.licence else "unknown", preset.licence_note)
+    return Terms("unknown", "Make sure that the source texts may be passed on before making this public.")
+
+
+def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> None:
+    """Write README.md and the example page of a finished dataset.
+
+    Args:
+        folder: the dataset's.
+        manifest: its complete manifest.
+        repo_id: where it is published; None: it is local only.
+    """
+    split = next(name for name, entry in manifest.splits.items() if entry.counts.num_kept)
+    sample = next(read_samples(folder, split, 0, 1))
+    write_bytes(folder / EXAMPLE_PAGE, sample.pages[0].png)
+    write_bytes(folder / CARD, dataset_card(manifest, repo_id).encode())
+
+
+def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
+    """Return the text of README.md."""
+    terms = terms_of(manifest)
+    splits = {name: entry for name, entry in manifest.splits.items() if entry.counts.num_kept}
+    size_px = manifest.style["size_px"]
+    sections = [
+        _front_matter(manifest, terms),
+        f"# {manifest.name}\n",
+        f"Documents drawn as page images of {size_px} x {size_px} pixels, each with its reference summary, "
+        "for teaching a vision-language model to summarise straight from the pages. Made with DeepSynth.\n",
+        f"> **Terms.** {terms.warning}\n" if terms.warning else "",
+        f"![The first page]({EXAMPLE_PAGE})\n",
+        f"## Loading it\n\n```python\n{_snippet(repo_id, next(iter(splits)))}\n```\n",
+        "## Contents\n",
+        _table(
+            ("split", "samples", "pages", "shards", "MB", "rows read", "duplicates left out", "rejected"),
+            [_contents(name, entry.counts, entry.shards) for name, entry in splits.items()],
+        ),
+        "## Compression\n\nText tokens that a language model would read, against the vision tokens of the pages that show them.\n",
+        _table(
+            ("split", "text tokens", "vision tokens", "text tokens per vision token", "pages over the reading budget"),
+            [_compression(name, entry.counts) for name, entry in splits.items()] + [_compression("all", manifest.totals)],
+        ),
+        "## Columns\n",
+        _table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
+        f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.licence}.\n",
+        f"## Configuration\n\n```json\n{json.dumps(_shown_config(manifest), indent=2, ensure_ascii=False)}\n```\n",
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+def _front_matter(manifest: Manifest, terms: Terms) -> str:
+    files = "".join(f"  - split: {name}\n    path: {name}/*.parquet\n" for name, entry in manifest.splits.items() if entry.counts.num_kept)
+    size = next((name for limit, name in SIZE_CATEGORIES if manifest.totals.num_kept < limit), "n>10M")
+    return (
+        f"---\nlicense: {terms.licence}\npretty_name: {json.dumps(manifest.name)}\ntask_categories:\n- image-to-text\n- summarization\n"
+        f"tags:\n- deepsynth\n- deepseek-ocr\n- optical-compression\nsize_categories:\n- {size}\n"
+        f"configs:\n- config_name: default\n  data_files:\n{files}---\n"
+    )
+
+
+def _snippet(repo_id: str | None, split: str) -> str:
+    if repo_id is None:
+        return f'from datasets import load_dataset\n\ndataset = load_dataset("parquet", data_files={{"{split}": "{split}/*.parquet"}})'
+    return f'from datasets import load_dataset\n\ndataset = load_dataset("{repo_id}", split="{split}", streaming=True)'
+
+
+def _contents(name: str, counts: Counts, shards: tuple[Any, ...]) -> tuple[str, ...]:
+    size_mb = sum(shard.size_bytes for shard in shards) / 1e6
+    numbers = (counts.num_kept, counts.num_pages, len(shards))
+    left_out = (counts.num_read, counts.num_duplicate, counts.num_rejected)
+    return (name, *map(_number, numbers), f"{size_mb:,.1f}", *map(_number, left_out))
+
+
+def _compression(name: str, counts: Counts) -> tuple[str, ...]:
+    ratio = counts.num_text_tokens / counts.num_vision_tokens if counts.num_vision_tokens else 0.0
+    return (name, _number(counts.num_text_tokens), _number(counts.num_vision_tokens), f"{ratio:.2f}", _number(counts.num_pages_over_budget))
+
+
+def _source(manifest: Manifest) -> str:
+    source = manifest.config["source"]
+    if source["kind"] == "hub":
+        commit = manifest.source.get("commit")
+        return f"[{source['id']}](https://huggingface.co/datasets/{source['id']})" + (f" at commit `{commit}`." if commit else ".")
+    if source["kind"] == "files":
+        return f"Local files: `{PurePath(source['path']).name}`."
+    return "Sample documents made by DeepSynth itself; no text of others."
+
+
+def _shown_config(manifest: Manifest) -> dict[str, Any]:
+    """Return the configuration without the folders of the machine that it ran on."""
+    source: Mapping[str, Any] = manifest.config["source"]
+    shown = {**source, "path": PurePath(source["path"]).name} if "path" in source else source
+    return {**manifest.config, "source": shown}
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"

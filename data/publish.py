@@ -1,0 +1,177 @@
+"""Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then all is verified.
+
+publisher = open_publisher(config, folder, progress)   before rendering: refuses here what cannot work later
+publisher.shard_finished(entry), publisher.poll()      while rendering; neither waits for the network
+publisher.finish(manifest)                      whatever is missing, the card, the proof
+"""
+
+import re
+import time
+from pathlib import Path
+from typing import Final, Protocol
+
+from data.card import CARD, EXAMPLE_PAGE, terms_of, write_card
+from data.config import DatasetConfig, PublishConfig
+from data.errors import Conflict
+from data.hub import LocalFile, Patience, repository_name
+from data.progress import Progress
+from data.shards import Manifest, ShardEntry
+from data.upload import Background, Publication, Pusher, batches, commit_summary
+
+SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
+# The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
+BURST_COMMITS: Final = 20
+COMMITS_AN_HOUR: Final = 90
+
+
+class Publisher(Protocol):
+    """What the stage tells of its shards."""
+
+    def shard_finished(self, entry: ShardEntry) -> None:
+        """Take note of a finished shard, also of those that an earlier run finished."""
+
+    def poll(self) -> int:
+        """Report what the uploads said, start the next one if it is due, and return how many samples are on the Hub.
+
+        Raises:
+            HubError: an upload failed for good.
+        """
+
+    def finish(self, manifest: Manifest) -> Publication | None:
+        """Send whatever is missing and the card, verify all, and say where it is; None: it stays here.
+
+        Raises:
+            HubError: the Hub refused, or holds other bytes than the manifest says.
+            Stopped: the listener asked to stop.
+        """
+
+    def close(self) -> None:
+        """Let uploads in progress end at their next chance."""
+
+
+def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, patience: Patience | None = None) -> Publisher:
+    """Return the publisher that a configuration asks for, after making sure that it can write to its repository.
+
+    Raises:
+        Unavailable: HF_TOKEN or HF_USERNAME is missing.
+        HubError: the token may not write there, or the repository is public where a private one was asked for.
+        Conflict: the repository holds something else.
+    """
+    if config.publish is None:
+        return NotPublished(folder)
+    return HubPublisher(config.publish, folder, progress, patience)
+
+
+class NotPublished:
+    """Keeps the dataset on this machine: all that is published is the card, in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def shard_finished(self, entry: ShardEntry) -> None:
+        return
+
+    def poll(self) -> int:
+        return 0
+
+    def finish(self, manifest: Manifest) -> None:
+        write_card(self._folder, manifest)
+
+    def close(self) -> None:
+        return
+
+
+class HubPublisher:
+    """Sends shards to one repository, at most one commit at a time, in the background."""
+
+    def __init__(self, publish: PublishConfig, folder: Path, progress: Progress, patience: Patience | None = None) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._every_num_samples = publish.commit_every_num_samples
+        self._pusher = Pusher(repository_name(publish.repo_id, folder.name), "dataset", progress, patience)
+        self._repository = self._pusher.repository
+        self._pusher.call(lambda: self._repository.create(publish.private))
+        self._stored = self._pusher.call(self._repository.files)
+        self._refuse_foreign_files()
+        self._pending: list[ShardEntry] = []
+        self._sending: list[ShardEntry] = []
+        self._upload: Background[None] | None = None
+        self._num_uploaded_samples = self._num_uploaded_files = 0
+        self._budget = CommitBudget()
+
+    def shard_finished(self, entry: ShardEntry) -> None:
+        if self._file(entry).is_stored_as(self._stored.get(entry.path)):
+            self._num_uploaded_samples += entry.num_kept
+        else:
+            self._pending.append(entry)
+        self.poll()
+
+    def poll(self) -> int:
+        self._pusher.pass_on()
+        if self._upload is not None and not self._upload.is_alive():
+            self._take_result()
+        num_samples = sum(entry.num_kept for entry in self._pending)
+        if self._upload is None and num_samples >= self._every_num_samples and self._budget.take():
+            files = next(batches([self._file(entry) for entry in self._pending]))
+            self._sending, self._pending = self._pending[: len(files)], self._pending[len(files) :]
+            self._upload = Background(lambda: self._repository.commit(files, commit_summary(files)))
+        return self._num_uploaded_samples
+
+    def finish(self, manifest: Manifest) -> Publication:
+        if self._upload is not None:
+            self._pusher.wait_for(self._upload)
+            self._take_result()
+        write_card(self._folder, manifest, self._repository.repo_id)
+        shards = [self._file(entry) for split in manifest.splits.values() for entry in split.shards]
+        files = [*shards, *(LocalFile(self._folder / name, name) for name in (EXAMPLE_PAGE, CARD))]
+        stale = sorted({name for name in self._stored if SHARD_NAME.fullmatch(name)} - {file.name for file in files})
+        if stale:
+            text = f"{len(stale)} shards of an earlier dataset leave {self._repository.repo_id}; its history keeps them."
+            self._progress.message(text, "warning")
+        terms = terms_of(manifest)
+        if terms.warning:
+            self._progress.message(f"Published pages carry the licence {terms.licence!r}. {terms.warning}", "warning")
+        self._num_uploaded_files += self._pusher.push(files, stale)
+        self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
+        return Publication(self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files)
+
+    def close(self) -> None:
+        self._pusher.stop()
+
+    def _take_result(self) -> None:
+        upload, self._upload = self._upload, None
+        if upload is not None:
+            upload.result()
+        self._num_uploaded_files += len(self._sending)
+        self._num_uploaded_samples += sum(entry.num_kept for entry in self._sending)
+        self._sending = []
+
+    def _file(self, entry: ShardEntry) -> LocalFile:
+        return LocalFile(self._folder / entry.path, entry.path, entry.sha256)
+
+    def _refuse_foreign_files(self) -> None:
+        foreign = [name for name in self._stored if name not in {".gitattributes", CARD, EXAMPLE_PAGE} and not SHARD_NAME.fullmatch(name)]
+        if foreign and not any(map(SHARD_NAME.fullmatch, self._stored)):
+            raise Conflict(
+                f"The repository {self._repository.repo_id} holds something else: {', '.join(foreign[:3])}.",
+                hint="Publish to another repository (publish.repo_id), or empty that one.",
+                fields={"publish.repo_id": "holds something else"},
+            )
+
+
+class CommitBudget:
+    """A bucket of commits that refills slowly, so that a dataset of any size stays below the Hub's limit."""
+
+    def __init__(self) -> None:
+        self._num_left = float(BURST_COMMITS)
+        self._looked_s = time.monotonic()
+
+    def take(self) -> bool:
+        """Take one commit if there is one."""
+        now_s = time.monotonic()
+        self._num_left = min(float(BURST_COMMITS), self._num_left + (now_s - self._looked_s) * COMMITS_AN_HOUR / 3600)
+        self._looked_s = now_s
+        if self._num_left < 1:
+            return False
+        self._num_left -= 1
+        return True
