@@ -1,0 +1,118 @@
+"""An export is read back by the ordinary loader, and looks to others as the original does."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from data.errors import StorageError
+from data.store.workspace import Workspace
+from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
+from training.config import Trainable
+from training.export import export_model
+from training.model import LoadedModel, load_model
+from training.tiny import untrained_tiny
+from training.trainable import choose_trainable
+
+UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path / "workspace")
+
+
+@pytest.fixture
+def base(tmp_path: Path, workspace: Workspace) -> LoadedModel:
+    return load_model(str(write_published_checkpoint(tmp_path / "published")), None, workspace, torch.float32)
+
+
+def pages(size_px: int, image_token: int, num_image_tokens: int) -> dict[str, torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    ids = torch.tensor([[0] + [image_token] * num_image_tokens + list(range(5, 20))])
+    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(1, 3, size_px, size_px, generator=generator) * 2 - 1}
+
+
+def trained(base: LoadedModel, train: Trainable) -> torch.nn.Module:
+    """Train one large step, so that the export differs from the base."""
+    torch.manual_seed(0)
+    model = choose_trainable(base.model, train).model
+    for _ in range(2):  # an adapter's second matrix is zero at first, so its first one moves from the second step on
+        model(**pages(512, 4, 73)).loss.backward()
+        with torch.no_grad():
+            for parameter in model.parameters():
+                if parameter.grad is not None:
+                    parameter.sub_(0.5 * parameter.grad)
+        model.zero_grad()
+    return model.eval()
+
+
+@pytest.mark.parametrize("train", ["dense", "decoder", "lora", "lora_experts"])
+def test_an_export_loads_back_with_the_same_answers(train: Trainable, base: LoadedModel, workspace: Workspace) -> None:
+    model = trained(base, train)
+    with torch.no_grad():
+        expected = model(**pages(512, 4, 73)).logits
+        export_model(model, base, workspace.model("run") / "model")  # type: ignore[arg-type]
+        again = load_model("run", None, workspace, torch.float32)
+        untouched = load_model(base.source, None, workspace, torch.float32).model.eval()(**pages(512, 4, 73)).logits
+        torch.testing.assert_close(again.model.eval()(**pages(512, 4, 73)).logits, expected, atol=1e-4, rtol=1e-4)
+    assert again.kind == "deepseek_ocr"
+    assert not torch.allclose(untouched, expected, atol=1e-3)
+
+
+def test_an_export_has_all_published_names_and_the_unused_tensor(base: LoadedModel, workspace: Workspace) -> None:
+    export_model(base.model, base, workspace.model("run") / "model")
+    saved = load_file(workspace.model("run") / "model" / "model.safetensors")
+    assert saved.keys() == published_shapes().keys()
+    published = published_tensors()
+    assert all(torch.equal(saved[name], published[name]) for name in published)
+
+
+def test_an_export_carries_the_authors_files(base: LoadedModel, workspace: Workspace) -> None:
+    folder = workspace.model("run") / "model"
+    export_model(base.model, base, folder)
+    assert json.loads((folder / "config.json").read_text())["model_type"] == "deepseek_vl_v2"
+    assert {"modeling_deepseekocr.py", "LICENSE", "tokenizer.json", "tokenizer_config.json"} <= {path.name for path in folder.iterdir()}
+
+
+def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace) -> None:
+    export_model(trained(base, "dense"), base, workspace.model("first") / "model")  # type: ignore[arg-type]
+    second = load_model("first", None, workspace, torch.float32)
+    export_model(trained(second, "lora"), second, workspace.model("second") / "model")  # type: ignore[arg-type]
+    again = load_model("second", None, workspace, torch.float32)
+    assert again.kind == "deepseek_ocr"
+    assert UNUSED in load_file(workspace.model("second") / "model" / "model.safetensors")
+
+
+def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(tmp_path: Path, workspace: Workspace) -> None:
+    base = load_model(str(write_published_checkpoint(tmp_path / "published")), None, workspace, torch.bfloat16)
+    export_model(choose_trainable(base.model, "dense").model, base, workspace.model("run") / "model")
+    saved = load_file(workspace.model("run") / "model" / "model.safetensors")
+    assert {tensor.dtype for tensor in saved.values()} == {torch.bfloat16}
+
+
+def test_the_tiny_model_exports_and_loads(workspace: Workspace) -> None:
+    model, tokenizer = untrained_tiny(3)
+    base = LoadedModel(model, tokenizer, "tiny", ("micro",), "tiny", None, None)
+    export_model(model, base, workspace.model("run") / "model")
+    again = load_model("run", None, workspace)
+    assert (again.kind, again.modes) == ("tiny", ("micro",))
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.model.state_dict().values(), strict=True))
+    assert again.tokenizer.encode("Ab 1", add_special_tokens=False) == tokenizer.encode("Ab 1", add_special_tokens=False)
+
+
+def test_a_failed_export_leaves_the_earlier_one(base: LoadedModel, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = workspace.model("run") / "model"
+    export_model(base.model, base, folder)
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def full_disk(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(base.model, "save_pretrained", full_disk)
+    with pytest.raises(StorageError, match="disk is full"):
+        export_model(base.model, base, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in folder.parent.iterdir()] == ["model"]
