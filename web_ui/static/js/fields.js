@@ -7,6 +7,9 @@ import { at, nested, parse, same, shown } from "./schema.js";
 /** @typedef {import("./schema.js").Field} Field */
 /** @typedef {Record<string, any>} Json */
 
+/** Larger bounds only keep numbers sane; nobody needs to read them. */
+const NO_LIMIT = 1e6;
+
 /** @param {Field} field */
 function drawControl(field) {
   const id = `field-${field.path}`;
@@ -16,15 +19,16 @@ function drawControl(field) {
     const options = field.options.map((option) => make("option", { value: option }, option));
     return make("select", common, field.isNullable ? make("option", { value: "" }, "(none)") : null, ...options);
   }
+  if (String(field.initial).includes("\n")) return make("textarea", { ...common, rows: 2 });
   const mode = { integer: "numeric", number: "decimal" }[/** @type {string} */ (field.kind)];
   return make("input", { ...common, type: "text", inputmode: mode, autocomplete: "off", placeholder: field.isNullable ? "automatic" : null });
 }
 
 /** @param {Field} field */
 function rangeNote({ minimum, maximum }) {
-  if (minimum === undefined && maximum === undefined) return "";
-  if (maximum === undefined) return `From ${minimum}.`;
-  return `${minimum ?? "…"} to ${maximum}.`;
+  const hasEnd = maximum !== undefined && maximum < NO_LIMIT;
+  if (minimum === undefined && !hasEnd) return "";
+  return hasEnd ? `${minimum ?? "…"} to ${maximum}.` : `From ${minimum}.`;
 }
 
 /** @param {Field} field */
@@ -33,7 +37,8 @@ export function drawField(field) {
   const label = make("label", { for: id }, words(field.path.split(".").pop() ?? ""));
   const input = drawControl(field);
   const head = field.kind === "boolean" ? make("div", { class: "check" }, input, label) : null;
-  const note = [field.description && `${words(field.description)}.`, rangeNote(field)].filter(Boolean).join(" ");
+  const description = words(field.description).replace(/\bnull\b/gi, "empty");
+  const note = [description && `${description}.`, rangeNote(field)].filter(Boolean).join(" ");
   return make("div", { class: "field", "data-field": field.path }, ...(head ? [head] : [label, input]),
     make("span", { class: "field__note", id: `${id}-note` }, note),
     make("span", { class: "field__error", id: `${id}-error` }),

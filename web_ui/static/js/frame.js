@@ -50,9 +50,8 @@ function showRunners(runners, waitingRoles) {
   place.replaceChildren(...missing.map(({ role, command }) => {
     const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
     return make("div", { class: "notice notice--warn", role: "status" }, icon("icon-warning"),
-      make("div", { class: "stack-s grow" },
-        make("p", {}, make("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
-        make("div", { class: "row" }, make("code", {}, command), copyButton(command))));
+      make("div", { class: "row grow" }, make("p", {}, make("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
+        make("code", {}, command), copyButton(command)));
   }));
 }
 

@@ -3,7 +3,7 @@
 import { API } from "./api.js";
 import { control, make, one } from "./dom.js";
 import { bytes, compact, count, duration, measured, words } from "./format.js";
-import { Series } from "./series.js";
+import { Series, inPercent } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -82,21 +82,16 @@ export class Outcome {
     if (!result) return place.replaceChildren();
     const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
     const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-    const report = result.report ?? result;
-    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(report.rouge && report.baselines ? [scores(report)] : []), nextStep(kind, result));
+    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(kind, result));
   }
 }
 
-/** @param {any} report scores beside baselines and published results */
-function scores(report) {
-  const types = Object.keys(report.rouge.scores ?? {});
-  const points = (/** @type {any} */ rouge, /** @type {string} */ type) => {
-    const score = rouge.scores?.[type];
-    return score ? `${measured(score.fmeasure?.mean ?? score.fmeasure)}` : "–";
-  };
-  const line = (/** @type {string} */ name, /** @type {any} */ rouge) => make("tr", {}, make("th", { scope: "row" }, name), ...types.map((type) => make("td", { class: "numbers" }, points(rouge, type))));
-  const head = make("tr", {}, make("th", { scope: "col" }, "Score on held-out samples"), ...types.map((type) => make("th", { scope: "col" }, type)));
-  const lines = [line("This model", report.rouge), ...Object.entries(report.baselines).map(([name, rouge]) => line(name, rouge))];
+/** @param {Record<string, string | number>[]} table the model's scores, then those of the baselines, as fractions */
+function scores(table) {
+  const types = Object.keys(table[0]).filter((name) => name !== "name");
+  const head = make("tr", {}, make("th", { scope: "col" }, "On held-out samples"), ...types.map((type) => make("th", { scope: "col" }, type.replace("rouge", "ROUGE-"))));
+  const cells = (/** @type {Record<string, any>} */ line) => types.map((type) => make("td", { class: "numbers" }, measured(inPercent(type, line[type]))));
+  const lines = table.map((line) => make("tr", {}, make("th", { scope: "row" }, String(line.name)), ...cells(line)));
   return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines)));
 }
 
@@ -104,5 +99,5 @@ function scores(report) {
 function nextStep(kind, result) {
   const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
   if (kind === "dataset" && result.dataset) return make("p", {}, make("a", { class: "button button--primary", href: `${root}train?dataset=${encodeURIComponent(result.dataset)}` }, "Train a model on it"));
-  return make("p", { class: "muted small" }, result.path ?? result.folder ?? "");
+  return make("p", { class: "muted small" }, result.folder ? "Written to " : "", make("code", {}, result.folder ?? ""));
 }

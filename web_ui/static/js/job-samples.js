@@ -42,11 +42,14 @@ async function datasetPages(job) {
 async function firstBatch(job) {
   const text = await artifact(job, "first_batch.json");
   if (!text) return [];
-  const batch = JSON.parse(text);
-  const rows = (batch.samples ?? batch).map((/** @type {any} */ sample) => make("div", { class: "sample" },
-    make("div", { class: "page-grid" }, ...(sample.pages ?? []).map((/** @type {string} */ path, /** @type {number} */ index) =>
-      zoomable(`${API}/jobs/${job.id}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`, `Page ${index + 1}`))),
-    texts({ "The model learns to write": sample.labels ?? sample.label ?? sample.target, Prompt: sample.prompt })));
+  /** @type {{pages: string[], prompt: string, samples: {num_pages: number, labels: string}[]}} */
+  const { pages, prompt, samples } = JSON.parse(text);
+  let next = 0;
+  const rows = samples.map(({ num_pages: number, labels }) => {
+    const own = pages.slice(next, (next += number));
+    const pictures = own.map((path, index) => zoomable(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`));
+    return make("article", { class: "sample sample--pages" }, make("div", { class: "page-grid" }, ...pictures), texts({ Prompt: prompt.trim(), "The model learns to write": labels }));
+  });
   return [section("First real batch", "Exactly what the model got: its pages, and the labels decoded back to text.", ...rows)];
 }
 
@@ -59,12 +62,14 @@ function texts(values) {
 /** @param {Job} job */
 async function predictions(job) {
   const text = await artifact(job, "predictions.jsonl");
-  if (!text) return [];
-  const lines = text.trim().split("\n").filter(Boolean).slice(0, SHOWN).map((line) => JSON.parse(line));
-  const rows = lines.map((line) => make("article", { class: "sample" }, texts({
-    [line.document_id ?? line.id ?? line.input ?? "Prediction"]: line.prediction ?? line.summary, Reference: line.reference,
-  })));
-  return [section("Predictions", "What the model wrote, with the reference under it.", ...rows)];
+  /** @type {Record<string, any>[]} */
+  const lines = text ? text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : (job.result?.examples ?? []);
+  if (!lines.length) return [];
+  const rows = lines.slice(0, SHOWN).map((line) => make("article", { class: "sample" },
+    make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), line.looping ? make("span", { class: "badge badge--warn" }, "repeats itself") : null),
+    texts({ Prediction: line.prediction, Reference: line.reference })));
+  const step = lines[0].step === undefined ? "" : ` After step ${lines[0].step}.`;
+  return [section("Predictions", `What the model wrote, with the reference under it: ${rows.length} of ${lines.length}.${step}`, ...rows)];
 }
 
 /** @param {Job} job */

@@ -32,7 +32,7 @@ function showHead(current) {
   fill(one("#job-head"), {
     secondary: [KIND_WORDS[kind] ?? words(kind), stateWords(current), ended ? `ended ${ago(ended)}` : started ? `started ${ago(started)}` : `asked for ${ago(created)}`,
       ended && ranS ? `ran ${duration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
-    percent: progressPercent(current), progress: progressText(current) || (state === "queued" ? `Waits for the ${current.role} runner` : ""),
+    percent: progressPercent(current), progress: progressText(current),
   });
   showBar(one("#job-head .bar"), current);
   const counts = Object.entries(progress?.counts ?? {}).map(([name, value]) => make("div", { class: "figure" }, make("dt", {}, words(name)), make("dd", {}, count(value))));

@@ -54,6 +54,7 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
+  if (job.state === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];

@@ -33,10 +33,11 @@ export function resolved(document, schema) {
  * A choice between objects (a source) is left out: it has its own picker.
  * @param {Json} document the OpenAPI document
  * @param {string} name
+ * @param {string} [prefix] put before each path, such as "source."
  * @returns {Field[]}
  */
-export function fieldsOf(document, name) {
-  return walk(document, { $ref: `#/components/schemas/${name}` }, "");
+export function fieldsOf(document, name, prefix = "") {
+  return walk(document, { $ref: `#/components/schemas/${name}` }, prefix);
 }
 
 /**
@@ -80,7 +81,7 @@ function describe(path, schema, isNullable) {
     options,
     minimum: schema.minimum ?? schema.exclusiveMinimum,
     maximum: schema.maximum ?? schema.exclusiveMaximum,
-    initial: schema.default ?? null,
+    initial: "default" in schema ? schema.default : isNullable ? null : "",
   };
 }
 

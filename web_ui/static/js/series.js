@@ -1,5 +1,12 @@
 // Measured values by step, as charts want them: one array of steps, one array of values a name. Pure.
 
+/**
+ * ROUGE is kept as a fraction and read by people as 0 to 100.
+ * @param {string} name
+ * @param {number} value
+ */
+export const inPercent = (name, value) => (name.startsWith("rouge") ? value * 100 : value);
+
 /** Values by step. A training that went back to a checkpoint measures steps again: the newer measurement counts. */
 export class Series {
   constructor() {
@@ -15,8 +22,9 @@ export class Series {
    */
   add(step, measured) {
     const place = this.#place(step);
-    for (const [name, value] of Object.entries(measured)) {
-      if (typeof value !== "number") continue;
+    for (const [name, fraction] of Object.entries(measured)) {
+      if (typeof fraction !== "number") continue;
+      const value = inPercent(name, fraction);
       let column = this.values.get(name);
       if (!column) this.values.set(name, (column = new Array(this.steps.length).fill(null)));
       column[place] = value;

@@ -90,7 +90,7 @@ async function start() {
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
     fill(one("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
-    one("#cli-text").textContent = trainCommand(chosen(), changes);
+    one("#cli-text").textContent = trainCommand({ ...chosen(), dataset: chosen().dataset || "NAME" }, changes);
     one("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, body());
     refreshMemory();
   }

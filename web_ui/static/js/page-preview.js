@@ -1,0 +1,67 @@
+// The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
+
+import { ApiError, post } from "./api.js";
+import { figure } from "./job-outcome.js";
+import { make, one } from "./dom.js";
+import { count, measured } from "./format.js";
+import { zoomable } from "./zoom.js";
+
+export class PagePreview {
+  /** @param {HTMLElement} place @param {() => unknown} config */
+  constructor(place, config) {
+    this.place = place;
+    this.config = config;
+    this.isRandom = false;
+    this.running = new AbortController();
+    this.seen = "";
+    one('[data-act="another"]', place).addEventListener("click", () => {
+      this.isRandom = true;
+      void this.update(true);
+    });
+  }
+
+  /** @param {boolean} [isForced] show again even if nothing changed */
+  async update(isForced = false) {
+    const config = this.config();
+    const seen = JSON.stringify(config);
+    if (!config || (seen === this.seen && !isForced)) return;
+    this.seen = seen;
+    this.running.abort();
+    this.running = new AbortController();
+    const stage = one(".preview__stage", this.place);
+    stage.setAttribute("aria-busy", "true");
+    try {
+      this.#show(await post("/dataset/preview", { config, random: this.isRandom }, this.running.signal));
+    } catch (error) {
+      if (error instanceof DOMException) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.#explain(error);
+    }
+    stage.removeAttribute("aria-busy");
+  }
+
+  /** @param {any} preview */
+  #show({ documents }) {
+    const [first] = documents;
+    const pages = first.pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
+      zoomable(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${first.pages.length}`));
+    one(".preview__stage", this.place).replaceChildren(make("div", { class: "page-grid" }, ...pages));
+    const numbers = { Pages: count(first.pages.length), "Text tokens": count(first.num_text_tokens), "Vision tokens": count(first.num_vision_tokens),
+      Compression: `${measured(first.compression)}×`, "Font size": `${measured(first.font_size_px)} px` };
+    one(".preview__numbers", this.place).replaceChildren(...Object.entries(numbers).map(([name, value]) => figure(name, value)));
+    this.#note(first);
+  }
+
+  /** @param {any} document_ */
+  #note({ summary, truncated, warnings = [] }) {
+    const notes = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
+    one(".preview__notes", this.place).replaceChildren(...notes.map((note) => make("li", {}, note)));
+    one(".preview__summary", this.place).textContent = summary ?? "";
+  }
+
+  /** @param {ApiError} error */
+  #explain({ message, hint }) {
+    one(".preview__stage", this.place).replaceChildren(make("div", { class: "empty" }, make("p", {}, make("strong", {}, "No preview: "), message), make("p", {}, hint)));
+    for (const part of [".preview__numbers", ".preview__notes", ".preview__summary"]) one(part, this.place).replaceChildren();
+  }
+}
