@@ -1,13 +1,17 @@
-"""TrainingConfig: one fine-tuning. Fields that HF TrainingArguments has carry its names. No torch here: the web reads this."""
+"""What a training, an evaluation and a prediction are told. Fields that HF has carry its names. No torch here: the web reads this."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from data.config import Name, Settings
+from data.config import Name, PageMode, Settings
 
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
+Split = Literal["train", "validation", "test"]
+BestMetric = Literal["eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
+
+DEFAULT_PROMPT = "\nSummarize."
 
 
 class TrainingConfig(Settings):
@@ -19,7 +23,7 @@ class TrainingConfig(Settings):
     output: Name = Field("trained_model", description="folder below workspace/models")
     preset: str = Field("default", description="the preset that the other values started from")
     train: Trainable = Field("dense", description="which parameters train")
-    prompt: str = Field("\nFree OCR.", max_length=512, description="text right after the page images")
+    prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")
     num_train_epochs: float = Field(3, gt=0, le=1000)
     max_steps: int = Field(-1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs")
     per_device_train_batch_size: int = Field(2, ge=1, le=1024)
@@ -39,3 +43,97 @@ class TrainingConfig(Settings):
     save_total_limit: int = Field(2, ge=1, le=100)
     logging_steps: int = Field(10, ge=1)
     seed: int = Field(42, ge=0, lt=2**31)
+    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = "adamw_torch_fused"
+    adam_beta2: float = Field(0.999, gt=0, lt=1)
+    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+        "random", description="group_by_length: samples of similar length share a batch, which saves padding"
+    )
+    dataloader_num_workers: int | None = Field(None, ge=0, le=64, description="processes that decode pages; null: 4 with a GPU, else none")
+    max_eval_samples: int = Field(1000, ge=1, description="validation samples of which the loss is taken at each evaluation")
+    num_test_samples: int | None = Field(None, ge=1, description="test samples of the final evaluation; null: all")
+    metric_for_best_model: BestMetric = Field("eval_loss", description="what decides which checkpoint is the best")
+    load_best_model_at_end: bool = True
+    early_stopping_patience: int | None = Field(
+        None, ge=1, le=1000, description="evaluations without progress that end the training; null: never"
+    )
+    early_stopping_threshold: float = Field(0.0, ge=0, description="smallest change of the metric that counts as progress")
+    no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
+    no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
+    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = ()
+    auto_batch_size: bool = Field(
+        False, description="start with the whole step as one micro-batch and halve it until it fits; the samples per step stay the same"
+    )
+    cache_features: bool = Field(False, description="store what the frozen encoder says about each page, for the epochs after the first")
+    blank_pages: bool = Field(False, description="train on white pages: a control that shows how much can be guessed")
+    overwrite: bool = Field(False, description="replace what another training left under this output name")
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if self.metric_for_best_model != "eval_loss" and not self.num_eval_samples:
+            raise ValueError(f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0")
+        if self.cache_features and self.train == "all":
+            raise ValueError("cache_features needs a frozen encoder, and train=all trains it")
+        if self.cache_features and self.blank_pages:
+            raise ValueError("cache_features keeps what pages say, and blank_pages shows none of them")
+        return self
+
+
+class FindLrConfig(TrainingConfig):
+    """Try learning rates on a training before it starts: a short run whose rate grows at each step. Writes no model."""
+
+    output: Name = Field("learning_rates", description="folder below workspace/learning_rates")
+    first_learning_rate: float = Field(1e-7, gt=0, le=1)
+    last_learning_rate: float = Field(1e-2, gt=0, le=10)
+    num_steps: int = Field(60, ge=10, le=1000, description="steps from the first rate to the last, each larger by the same factor")
+
+    @model_validator(mode="after")
+    def _check_sweep(self) -> Self:
+        if self.first_learning_rate >= self.last_learning_rate:
+            raise ValueError(f"last_learning_rate={self.last_learning_rate} must be above first_learning_rate={self.first_learning_rate}")
+        return self
+
+
+class DecodingConfig(Settings):
+    """How summaries are generated: greedily, in batches."""
+
+    prompt: str | None = Field(
+        None, max_length=512, description="text right after the pages; null: as the model was trained"
+    )
+    max_length: int = Field(512, ge=2, le=8192, description="longest summary in tokens")
+    per_device_eval_batch_size: int = Field(16, ge=1, le=1024)
+    no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
+    no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
+    bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
+
+
+class EvaluationConfig(DecodingConfig):
+    """Score a model on one split of a page dataset."""
+
+    model: ModelName = Field("trained_model", description="tiny, a Hub id, a local folder, or the name of a training in the workspace")
+    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
+    dataset: Name = Field(description="folder below workspace/datasets")
+    split: Split = "test"
+    max_samples: int | None = Field(None, ge=1, description="the first samples of the split; null: all")
+    blank_pages: bool = Field(False, description="show white pages: a control that tells reading from guessing")
+    output: Name | None = Field(None, description="folder below workspace/evaluations; null: <model>-<dataset>-<split>")
+
+
+class PredictionConfig(DecodingConfig):
+    """Summarise pictures, PDFs, text files or a page dataset that a model has not seen."""
+
+    model: ModelName = Field("trained_model", description="tiny, a Hub id, a local folder, or the name of a training in the workspace")
+    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
+    inputs: tuple[str, ...] = Field(
+        (), max_length=10_000, description="pictures, PDFs, text files or folders of them; or upload:<name> for an uploaded file"
+    )
+    dataset: Name | None = Field(None, description="a page dataset instead of inputs")
+    split: Split = "test"
+    max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
+    mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
+    output: Name = Field("predictions.jsonl", description="file below workspace/predictions")
+
+    @model_validator(mode="after")
+    def _check_combinations(self) -> Self:
+        if bool(self.inputs) == bool(self.dataset):
+            raise ValueError("give either inputs or dataset")
+        return self
