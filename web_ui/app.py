@@ -53,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     workspace = Workspace.create(settings.workspace)
     app = Flask(__name__)
     app.json = Json(app)
+    app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
     app.extensions[EXTENSION] = Service(settings, workspace, JobStore(workspace))
     logs.follow_requests(app)

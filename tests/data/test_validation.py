@@ -1,0 +1,81 @@
+"""What is wrong with outside values is said by field, with the value and what is allowed."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from data.config import DatasetConfig, Settings
+from data.errors import InvalidInput
+from data.validation import parse_config
+from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+
+SAMPLE = {"name": "demo", "source": {"kind": "sample"}}
+CONFIGS = (DatasetConfig, TrainingConfig, EvaluationConfig, PredictionConfig, FindLrConfig)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def fields_of(values: Any, model_class: type[Settings] = DatasetConfig) -> dict[str, str]:
+    with pytest.raises(InvalidInput) as caught:
+        parse_config(model_class, values)
+    return caught.value.fields
+
+
+def test_a_valid_configuration_comes_back_whole() -> None:
+    assert parse_config(DatasetConfig, SAMPLE).rendering.mode == "base"
+
+
+def test_each_wrong_field_is_named_with_its_value_and_what_is_allowed() -> None:
+    fields = fields_of({**SAMPLE, "max_samples": -1, "rendering": {"mode": "huge"}})
+    assert fields["max_samples"] == "must be at least 1, not -1"
+    assert fields["rendering.mode"] == "must be 'micro', 'tiny', 'small', 'base' or 'large', not 'huge'"
+
+
+def test_a_missing_field_is_required() -> None:
+    assert fields_of({"source": {"kind": "sample"}}) == {"name": "is required"}
+
+
+def test_the_tag_of_a_union_is_no_part_of_a_field_path() -> None:
+    assert list(fields_of({"name": "demo", "source": {"kind": "files", "path": ""}})) == ["source.path"]
+
+
+def test_an_unknown_field_is_answered_with_the_nearest_known_one() -> None:
+    assert "did you mean max_samples?" in fields_of({**SAMPLE, "max_sample": 3})["max_sample"]
+    assert "did you mean font_size_px?" in fields_of({**SAMPLE, "rendering": {"font_size": 12}})["rendering.font_size"]
+
+
+def test_names_are_explained_in_words_not_as_a_pattern() -> None:
+    assert "letters, digits" in fields_of({**SAMPLE, "name": "a/b"})["name"]
+
+
+def test_a_rule_across_fields_speaks_for_itself() -> None:
+    assert fields_of({}, PredictionConfig) == {"": "give either inputs or dataset"}
+
+
+def test_long_values_are_shortened() -> None:
+    assert len(fields_of({**SAMPLE, "seed": "x" * 4000})["seed"]) < 150
+
+
+@pytest.mark.parametrize("values", [[], None, "text", 3])
+def test_something_other_than_an_object_is_refused(values: Any) -> None:
+    assert "must be an object" in str(fields_of(values))
+
+
+@pytest.mark.parametrize("model_class", CONFIGS)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_any_json_is_a_configuration_or_a_readable_refusal(model_class: type[Settings], data: st.DataObject) -> None:
+    names = st.sampled_from(list(model_class.model_fields)) | st.text(max_size=10)
+    values = data.draw(st.dictionaries(names, JSON, max_size=6) | JSON)
+    fields = None
+    try:
+        config = parse_config(model_class, values)
+        assert parse_config(model_class, config.model_dump(mode="json")) == config
+    except InvalidInput as error:
+        fields = error.fields
+    assert fields is None or all(words and "pydantic" not in words for words in fields.values())

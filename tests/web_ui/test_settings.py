@@ -1,0 +1,52 @@
+"""The environment of a service: defaults, names, bounds, and no secret in an error."""
+
+import pytest
+
+from data.errors import InvalidInput
+from web_ui.settings import Settings, is_loopback
+
+
+def test_an_empty_environment_gives_a_cpu_service_on_loopback() -> None:
+    settings = Settings.from_environment({})
+    assert (settings.role, settings.host, settings.port, settings.api_token) == ("cpu", "127.0.0.1", 5000, None)
+
+
+def test_the_gpu_service_has_its_own_port() -> None:
+    assert Settings.from_environment({"DEEPSYNTH_ROLE": "gpu"}).port == 5001
+
+
+def test_an_empty_variable_is_an_unset_one() -> None:
+    assert Settings.from_environment({"DEEPSYNTH_API_TOKEN": "", "DEEPSYNTH_PORT": ""}) == Settings.from_environment({})
+
+
+def test_a_wrong_value_names_its_variable() -> None:
+    with pytest.raises(InvalidInput, match="DEEPSYNTH_PORT must be at most 65535, not '99999'"):
+        Settings.from_environment({"DEEPSYNTH_PORT": "99999"})
+
+
+def test_a_refused_token_is_not_repeated() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Settings.from_environment({"DEEPSYNTH_API_TOKEN": "short"})
+    assert "short" not in str(caught.value.as_dict()).replace("shorter", "")
+
+
+def test_secrets_do_not_show_in_the_settings() -> None:
+    settings = Settings.from_environment({"DEEPSYNTH_API_TOKEN": "canary-api-token", "HF_TOKEN": "hf_canary"})
+    assert "canary" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.8.8", True),
+        ("::1", True),
+        ("localhost", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("10.0.0.4", False),
+        ("gpu-box", False),
+    ],
+)
+def test_only_addresses_of_this_machine_are_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
