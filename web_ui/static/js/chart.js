@@ -93,7 +93,7 @@ export class Chart {
   #line(line, width, note) {
     const stroke = colour(`--line-${line.colour}`);
     const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
-    return { label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, value: (_, value) => measured(value), points: { show: line.values.length < 40, size: 5 } };
+    return { label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, value: (_, value) => measured(value), points: { show: line.values.filter((known) => known !== null).length < 40, size: 5 } };
   }
 
   #isZoomed() {

@@ -33,27 +33,27 @@ function drawPresets(presets) {
   }));
 }
 
-/** @param {any[]} datasets @param {any[]} models */
-function drawPickers(datasets, models) {
+/** @param {any[]} datasets @param {{models: any[], bases: any[]}} names */
+function drawPickers(datasets, { models, bases }) {
   const asked = new URLSearchParams(location.search);
   const select = control('[name="dataset"]', form);
-  const usable = datasets.filter((dataset) => dataset.complete !== false);
-  select.replaceChildren(...usable.map(({ name, num_samples: samples }) => make("option", { value: name }, samples === undefined ? name : `${name} · ${count(samples)} samples`)));
+  const usable = datasets.filter((dataset) => dataset.complete);
+  select.replaceChildren(...usable.map(({ name, num_samples: samples }) => make("option", { value: name }, `${name} · ${count(samples)} samples`)));
   one("#no-datasets").hidden = usable.length > 0;
   select.hidden = usable.length === 0;
   if (asked.get("dataset")) select.value = asked.get("dataset") ?? "";
-  const names = ["tiny", "deepseek-ai/DeepSeek-OCR", ...models.map((model) => model.name)];
-  one("#models").replaceChildren(...names.map((name) => make("option", { value: name })));
+  const names = [...bases, ...models.filter((model) => model.complete)];
+  one("#models").replaceChildren(...names.map(({ name, title }) => make("option", { value: name }, title ?? "trained here")));
 }
 
 async function start() {
-  const [document_, { presets }, { datasets }, { models }] = await Promise.all(
+  const [openapi, { presets }, { datasets }, models] = await Promise.all(
     [get("/openapi.json"), get("/training/presets"), get("/datasets"), get("/models")]);
   /** @type {Preset[]} */
   const known = presets;
   drawPresets(known);
   drawPickers(datasets, models);
-  const fields = fieldsOf(document_, "TrainingConfig").filter((field) => !CHOSEN.includes(field.path));
+  const fields = fieldsOf(openapi, "TrainingConfig").filter((field) => !CHOSEN.includes(field.path));
   groupFields(one("#advanced"), fields);
   const set = new FieldSet(one("#advanced"), fields);
   const preset = () => known.find(({ name }) => name === valueOf("preset")) ?? known[0];

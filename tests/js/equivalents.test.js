@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { quoted, restCall, trainCommand } from "../../web_ui/static/js/equivalents.js";
+
+/** What a real shell makes of one quoted word. */
+const shellReads = (word) => execFileSync("sh", ["-c", `printf %s ${word}`], { encoding: "utf8" });
+
+test("a real shell reads every quoted word back unchanged", () => {
+  for (const text of ["plain", "two words", "it's", "$(touch /tmp/x)", '"; rm -rf ~', "a\nb", ""]) assert.equal(shellReads(quoted(text)), text);
+});
+
+test("the shell command names the choice and only what was changed", () => {
+  const command = trainCommand({ preset: "default", dataset: "news", model: "tiny", output: "run 1" }, { learning_rate: 0.0003 });
+  assert.equal(command, "deepsynth train --dataset news --model tiny --preset default --output 'run 1' --set learning_rate=0.0003");
+});
+
+test("the REST call's body is the JSON of the request", () => {
+  const body = { dataset: "it's", learning_rate: 0.1 };
+  const word = restCall("http://localhost:5000/api/model/train", body).split("-d ")[1];
+  assert.deepEqual(JSON.parse(shellReads(word)), body);
+});

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ago, bytes, duration, measured, percent, words } from "../../web_ui/static/js/format.js";
+
+test("durations use the two largest units", () => {
+  assert.equal(duration(42), "42 s");
+  assert.equal(duration(60), "1 min");
+  assert.equal(duration(61), "1 min 1 s");
+  assert.equal(duration(3720), "1 h 2 min");
+  assert.equal(duration(100_000), "1 d 3 h");
+  assert.equal(duration(null), "–");
+});
+
+test("sizes", () => {
+  assert.equal(bytes(999), "999 B");
+  assert.equal(bytes(1500), "1.5 kB");
+  assert.equal(bytes(181_234_567), "181 MB");
+});
+
+test("measured values keep four digits, and small ones their exponent", () => {
+  assert.equal(measured(0.951234), "0.9512");
+  assert.equal(measured(5e-5), "5.00e-5");
+  assert.equal(measured(0), "0");
+  assert.equal(measured(Number.NaN), "–");
+});
+
+test("99.9 percent is not yet 100", () => assert.equal(percent(0.999), "99%"));
+
+test("times say how long ago", () => {
+  const now = Date.parse("2026-01-01T12:00:00Z");
+  assert.equal(ago("2026-01-01T11:59:58Z", now), "just now");
+  assert.equal(ago("2026-01-01T11:58:30Z", now), "1 min ago");
+  assert.equal(ago(null, now), "");
+});
+
+test("field names become words", () => assert.equal(words("num_train_epochs"), "Num train epochs"));
