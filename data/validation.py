@@ -78,7 +78,10 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
         fields.setdefault(path, _sentence(finding, path, model_class))
     shown = [f"{path} {words}" if path else words for path, words in list(fields.items())[:SHOWN_FINDINGS]]
     more = f"; and {len(fields) - SHOWN_FINDINGS} more" if len(fields) > SHOWN_FINDINGS else ""
-    return InvalidInput("; ".join(shown) + more + ".", hint="Correct the named fields and send the request again.", fields=fields)
+    message = "; ".join(shown) + more
+    return InvalidInput(
+        message if message.endswith("?") else message + ".", hint="Correct the named fields and send the request again.", fields=fields
+    )
 
 
 def _path(location: tuple[int | str, ...], values: Any) -> str:

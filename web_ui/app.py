@@ -12,6 +12,7 @@ from web_ui.jobs.store import JobStore
 from web_ui.service import EXTENSION, Service
 from web_ui.settings import Settings
 from web_ui.views.artifacts import artifacts
+from web_ui.views.benchmarks import benchmarks
 from web_ui.views.datasets import datasets
 from web_ui.views.errors import answer_errors
 from web_ui.views.health import health
@@ -24,7 +25,7 @@ from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, login, health, system, datasets, sources, models, training, jobs, artifacts, metrics)
+BLUEPRINTS = (pages, login, health, system, benchmarks, datasets, sources, models, training, jobs, artifacts, metrics)
 MAX_JSON_BYTES = 1 << 20
 
 

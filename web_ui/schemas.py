@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import Settings
+from data.config import Columns, Name, PublishConfig, RenderingConfig, Settings
 from web_ui.jobs.job import Desired, JobState
 from web_ui.jobs.stages import Role
 
@@ -289,3 +289,44 @@ class Model(Answer):
     metrics: dict[str, float | None]
     report: JsonObject | None
     checkpoints: list[str]
+
+
+class BenchmarkRequest(Settings):
+    """A benchmark dataset, and what to change of its preset's configuration."""
+
+    preset: str = Field(description="name of a benchmark preset", max_length=64)
+    name: Name | None = Field(None, description="folder below workspace/datasets; null: <preset>-benchmark")
+    splits: tuple[str, ...] | None = Field(None, description="null: train, validation and test")
+    max_samples: int | None = Field(
+        None, ge=1, le=100_000_000, description="at most so many documents per split, chosen by seed; null: all"
+    )
+    seed: int = Field(0, ge=0, lt=2**31)
+    rendering: RenderingConfig = RenderingConfig()
+    columns: Columns = Columns()
+    deduplicate: bool = True
+    publish: PublishConfig | None = None
+
+
+class DatasetEstimate(Answer):
+    num_pages: int
+    duration_s: float
+    size_bytes: int
+
+
+class BenchmarkPreset(Answer):
+    """A benchmark dataset, ready to be made."""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    licence: str
+    warning: str | None = Field(description="what the licence or the texts' owners may forbid")
+    splits: dict[str, int] = Field(description="split -> documents")
+    mean_document_words: int
+    config: JsonObject = Field(description="the whole configuration")
+    estimate: DatasetEstimate = Field(description="on this machine, all splits")
+
+
+class BenchmarkPresetList(Answer):
+    presets: list[BenchmarkPreset]

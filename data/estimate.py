@@ -1,0 +1,42 @@
+"""How long a dataset will take and how large it will be, roughly, before anything is made."""
+
+import os
+from dataclasses import dataclass
+from math import ceil
+from typing import Final
+
+from data.config import PageMode
+from data.rendering.modes import MODES
+
+TEXT_TOKENS_PER_WORD: Final = 1.35
+"""English news, by the DeepSeek vocabulary."""
+PAGE_S: Final = 5.5e-3
+"""One base page on one core, PNG included, as measured by benchmarks/rendering.py."""
+PAGE_BYTES: Final = 85_000
+"""The PNG of one full base page."""
+ROW_BYTES_PER_WORD: Final = 6
+BASE_PIXELS: Final = MODES["base"].size_px ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetEstimate:
+    """What to expect of a dataset on this machine."""
+
+    num_pages: int
+    duration_s: float
+    size_bytes: int
+
+
+def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode, num_cores: int | None = None) -> DatasetEstimate:
+    """Estimate pages, time and size of `num_documents` English documents of `mean_words` words drawn in `mode`."""
+    num_tokens = mean_words * TEXT_TOKENS_PER_WORD
+    pages_each = max(1, ceil(num_tokens / MODES[mode].budget_tokens))
+    fullness = min(1.0, num_tokens / (pages_each * MODES[mode].budget_tokens))
+    num_pages = num_documents * pages_each
+    area = MODES[mode].size_px ** 2 / BASE_PIXELS
+    cores = num_cores or os.cpu_count() or 1
+    return DatasetEstimate(
+        num_pages=num_pages,
+        duration_s=num_pages * PAGE_S * area / cores,
+        size_bytes=round(num_pages * PAGE_BYTES * area * fullness + num_documents * mean_words * ROW_BYTES_PER_WORD),
+    )

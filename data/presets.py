@@ -1,0 +1,145 @@
+"""The five benchmark datasets: where each lives, how it is read, how many rows it has, what its licence asks.
+
+Hub ids, columns, sizes and licences as looked up in November 2026. No commit is pinned here, since a pin that disappears
+helps nobody: every dataset records the commit that it was made from in its manifest and is resumed from that commit.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from data.config import Columns, DatasetConfig, HubSource, PageMode
+from data.errors import UnknownName
+from data.validation import parse_config
+
+CONVERTED_NOTE: Final = (
+    "The repository holds a loading script; the Parquet files that the Hub makes of it (refs/convert/parquet) are read instead."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkPreset:
+    """One benchmark dataset, ready to be generated."""
+
+    name: str
+    title: str
+    description: str
+    source: HubSource
+    columns: Columns
+    num_documents: Mapping[str, int]
+    mean_document_words: int
+    licence: str
+    licence_note: str
+    mode: PageMode
+    max_pages: int = 32
+    max_rejected: int = 1000
+    source_note: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the preset as JSON values."""
+        return {**asdict(self), "source": self.source.model_dump(mode="json"), "columns": self.columns.model_dump(mode="json")}
+
+    def values(self) -> dict[str, Any]:
+        """Return the DatasetConfig values that the preset stands for."""
+        return {
+            "name": f"{self.name}-benchmark",
+            "source": self.source.model_dump(),
+            "columns": self.columns.model_dump(),
+            "splits": ["train", "validation", "test"],
+            "rendering": {"mode": self.mode, "max_pages": self.max_pages},
+            "max_rejected": self.max_rejected,
+        }
+
+
+PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
+    preset.name: preset
+    for preset in (
+        BenchmarkPreset(
+            name="cnn_dailymail",
+            title="CNN/DailyMail",
+            description="News articles with bullet-point highlights; about 780 words a document, most of them on one base page.",
+            source=HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
+            columns=Columns(document="article", summary="highlights", id="id"),
+            num_documents={"train": 287_113, "validation": 13_368, "test": 11_490},
+            mean_document_words=780,
+            licence="apache-2.0",
+            licence_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
+            mode="base",
+        ),
+        BenchmarkPreset(
+            name="xsum",
+            title="XSum",
+            description="BBC articles with one-sentence summaries; about 430 words a document.",
+            source=HubSource(id="EdinburghNLP/xsum"),
+            columns=Columns(document="document", summary="summary"),
+            num_documents={"train": 204_045, "validation": 11_332, "test": 11_334},
+            mean_document_words=430,
+            licence="unknown",
+            licence_note="No licence is stated; the articles belong to the BBC.",
+            mode="small",
+            source_note=CONVERTED_NOTE,
+        ),
+        BenchmarkPreset(
+            name="arxiv",
+            title="arXiv",
+            description="Scientific papers with their abstracts; about 6,000 words a document, several large pages each.",
+            source=HubSource(id="ccdv/arxiv-summarization", config="document"),
+            columns=Columns(document="article", summary="abstract"),
+            num_documents={"train": 203_037, "validation": 6_436, "test": 6_440},
+            mean_document_words=6000,
+            licence="none stated",
+            licence_note="Each paper has its own licence.",
+            mode="large",
+            max_pages=64,
+            max_rejected=5000,
+        ),
+        BenchmarkPreset(
+            name="gigaword",
+            title="Gigaword",
+            description="First sentences of news with their headlines; about 31 words a document.",
+            source=HubSource(id="Harvard/gigaword"),
+            columns=Columns(document="document", summary="summary"),
+            num_documents={"train": 3_803_957, "validation": 189_651, "test": 1_951},
+            mean_document_words=31,
+            licence="mit",
+            licence_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
+            mode="tiny",
+            max_rejected=10_000,
+            source_note=CONVERTED_NOTE,
+        ),
+        BenchmarkPreset(
+            name="samsum",
+            title="SAMSum",
+            description="Messenger dialogues with summaries; about 94 words a document, each turn on its own line.",
+            source=HubSource(id="knkarthick/samsum"),
+            columns=Columns(document="dialogue", summary="summary"),
+            num_documents={"train": 14_732, "validation": 818, "test": 819},
+            mean_document_words=94,
+            licence="cc-by-nc-nd-4.0",
+            licence_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
+            mode="tiny",
+            source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
+        ),
+    )
+}
+
+
+def benchmark_config(name: str, overrides: Mapping[str, Any]) -> DatasetConfig:
+    """Return the configuration of a benchmark dataset, with some of its values replaced.
+
+    Args:
+        overrides: DatasetConfig values; those of `rendering` replace the preset's one by one.
+
+    Raises:
+        UnknownName: there is no such preset.
+        InvalidInput: a value is not allowed.
+    """
+    if name not in PRESETS:
+        raise UnknownName(
+            f"There is no benchmark preset {name!r}.", hint=f"Presets: {', '.join(PRESETS)}.", fields={"preset": f"{name!r} does not exist"}
+        )
+    values = PRESETS[name].values()
+    rendering = overrides.get("rendering")
+    if isinstance(rendering, Mapping):
+        overrides = {**overrides, "rendering": {**values["rendering"], **rendering}}
+    return parse_config(DatasetConfig, {**values, **overrides})

@@ -1,0 +1,53 @@
+"""The five benchmark datasets: what they are, and the jobs that make them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response
+
+from data.config import DatasetConfig
+from data.estimate import estimate_dataset
+from data.presets import PRESETS, BenchmarkPreset, benchmark_config
+from data.validation import parse_config
+from web_ui import checks, schemas
+from web_ui.endpoint import Operation, endpoint
+from web_ui.service import current_service
+from web_ui.submission import creates_job, submit
+
+benchmarks = Blueprint("benchmarks", __name__)
+
+
+def from_benchmark(values: dict[str, Any]) -> DatasetConfig:
+    """Build a dataset from a request: what it leaves out, or null, comes from its preset."""
+    request = parse_config(schemas.BenchmarkRequest, values)
+    return benchmark_config(request.preset, request.model_dump(mode="json", exclude={"preset"}, exclude_unset=True, exclude_none=True))
+
+
+@endpoint(benchmarks, "GET", "/api/datasets/presets", Operation(answer=schemas.BenchmarkPresetList))
+def list_dataset_presets() -> dict[str, Any]:
+    """List the benchmark datasets."""
+    return {"presets": [_document(preset) for preset in PRESETS.values()]}
+
+
+@endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, from_benchmark))
+def create_benchmark(body: DatasetConfig) -> Response:
+    """Queue the making of a benchmark dataset."""
+    checks.check_dataset(body, current_service().workspace)
+    return submit("dataset", body)
+
+
+def _document(preset: BenchmarkPreset) -> dict[str, Any]:
+    config = benchmark_config(preset.name, {})
+    estimate = estimate_dataset(sum(preset.num_documents.values()), preset.mean_document_words, config.rendering.mode)
+    return {
+        "name": preset.name,
+        "title": preset.title,
+        "description": preset.description,
+        "source": f"{preset.source.id} on the Hugging Face Hub. {preset.source_note}".strip(),
+        "licence": preset.licence,
+        "warning": preset.licence_note or None,
+        "splits": preset.num_documents,
+        "mean_document_words": preset.mean_document_words,
+        "config": config.model_dump(mode="json"),
+        "estimate": asdict(estimate),
+    }
