@@ -48,30 +48,33 @@ class _Filler:
         self.pages = [PagePlan()]
 
     def add(self, block: SetBlock, needs_lines: int) -> None:
+        """Place a block; it starts where at least `needs_lines` lines are free, and goes on over as many pages as it takes."""
         if self._y_px:
             self._y_px += round(self._style.line_height_px / 2)
-        if self._room_lines() < needs_lines:
-            self._next_column()
+            self._make_room(block, needs_lines)
         first_line = 0
         while first_line < block.num_lines:
             num_lines = min(block.num_lines - first_line, self._room_lines(), self._affordable_lines(block))
             if num_lines > 0:
                 self._place(block, first_line, num_lines)
                 first_line += num_lines
-            elif self._room_lines() > 0:
-                self._next_page()
             else:
-                self._next_column()
+                self._make_room(block, 1)
+
+    def _make_room(self, block: SetBlock, needs_lines: int) -> None:
+        if self._affordable_lines(block) < needs_lines:
+            self._next_page()
+        elif self._room_lines() < needs_lines:
+            self._next_column()
 
     def _room_lines(self) -> int:
         return max(0, self._style.column_height_px - self._y_px) // self._style.line_height_px
 
     def _affordable_lines(self, block: SetBlock) -> int:
+        """Lines of a block that the page's token budget still pays for; an empty page takes one line at any price."""
         page = self.pages[-1]
-        line_tokens = block.num_text_tokens / block.num_lines
-        if not page.placements or not line_tokens:
-            return max(1, int(self._budget_tokens / max(line_tokens, 1e-9)))
-        return int((self._budget_tokens - page.num_text_tokens) / line_tokens)
+        num_lines = (self._budget_tokens - page.num_text_tokens) * block.num_lines / block.num_text_tokens
+        return max(int(min(num_lines, block.num_lines + 1)), 0 if page.placements else 1)
 
     def _place(self, block: SetBlock, first_line: int, num_lines: int) -> None:
         style = self._style

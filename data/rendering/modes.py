@@ -11,7 +11,7 @@ class Mode:
     """One page size. Sizes and vision tokens: DeepSeek-OCR paper, table 1; micro: the tiny model's own size.
 
     `budget_tokens` is how many text tokens published accuracy supports on such a page (about 97% at a tenth of them
-    as vision tokens); font size and margin are chosen so that a full page of English stays below it.
+    as vision tokens); with the font size and margin a full page of English holds three quarters of it.
     """
 
     size_px: int
@@ -25,6 +25,6 @@ MODES: Final[dict[PageMode, Mode]] = {
     "micro": Mode(320, 25, 200, 26, 0),
     "tiny": Mode(512, 64, 600, 12, 16),
     "small": Mode(640, 100, 900, 12, 20),
-    "base": Mode(1024, 256, 1750, 16, 32),
-    "large": Mode(1280, 400, 2500, 17, 40),
+    "base": Mode(1024, 256, 1750, 14, 32),
+    "large": Mode(1280, 400, 2500, 15, 40),
 }

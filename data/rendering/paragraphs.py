@@ -38,7 +38,9 @@ def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBl
     builder.addText(_right_to_left(block.text) if block.is_right_to_left else block.text)
     paragraph = builder.Build()
     paragraph.layout(style.column_width_px)
-    return SetBlock(paragraph, round(paragraph.Height / style.line_height_px), num_text_tokens(block.text), block.is_heading)
+    return SetBlock(
+        paragraph, max(1, round(paragraph.Height / style.line_height_px)), max(1, num_text_tokens(block.text)), block.is_heading
+    )
 
 
 def _right_to_left(text: str) -> str:

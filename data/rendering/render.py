@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from data.errors import RenderError
 from data.records import Page
+from data.rendering.degrade import degrade
 from data.rendering.fonts import font_library
 from data.rendering.layout import PagePlan, paginate
 from data.rendering.paragraphs import set_blocks
@@ -67,7 +68,8 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
         _refuse_more_pages(drawing.num_pages, style)
     pages = []
     for number, (grey, page_tokens) in enumerate(drawing.pages, 1):
-        pages.append(Page(number, encode_png(grey), style.size_px, page_tokens, style.num_vision_tokens))
+        png = encode_png(degrade(grey, style.degradation, seed, number))
+        pages.append(Page(number, png, style.size_px, page_tokens, style.num_vision_tokens))
         if style.overflow == "truncate":
             break
     return RenderedDocument(
