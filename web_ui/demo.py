@@ -1,0 +1,159 @@
+"""The whole job over REST, as `./start-all.sh --demo` runs it: dataset, training, scores, and three summaries to look at.
+
+Uses nothing but the public API of the two running services, so it is also an example of a client.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+POLL_S = 0.5
+ENDED = {"succeeded", "failed", "cancelled"}
+DATASET: dict[str, Any] = {
+    "name": "demo_news",
+    "source": {"kind": "sample", "length": "brief"},
+    "max_samples": 6000,
+    "rendering": {"mode": "micro"},
+}
+TRAINING: dict[str, Any] = {
+    "preset": "quick_test",
+    "dataset": DATASET["name"],
+    "model": "tiny",
+    "output": "trained_model",
+    # The presets' rates are for billions of weights that know their work; a million that do not need larger steps.
+    "learning_rate": 1e-3,
+    "adam_beta2": 0.98,
+    "max_steps": 600,
+    "per_device_train_batch_size": 16,
+    "gradient_accumulation_steps": 1,
+    "warmup_ratio": 0.05,
+    "eval_steps": 150,
+    "save_steps": 150,
+    "num_test_samples": 100,
+}
+EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["name"], "split": "test"}
+
+
+class DemoFailed(Exception):
+    """The services answered something that ends the demo; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One running DeepSynth service."""
+
+    url: str
+
+    def call(self, method: str, path: str, body: object = None, key: str | None = None) -> Any:
+        """Send one JSON request and return the JSON answer.
+
+        Raises:
+            DemoFailed: the service does not answer, or answers an error.
+        """
+        headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=content, headers=headers, method=method)  # noqa: S310 - a fixed http address
+        # The services listen on this machine; a proxy from the environment must not come between.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=30) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise DemoFailed(f"{method} {path}: {error.read().decode(errors='replace')}") from error
+        except OSError as error:
+            raise DemoFailed(f"{self.url} does not answer: {error}") from error
+
+
+def run_job(service: Service, path: str, body: dict[str, Any], title: str, console: Console) -> Any:
+    """Start a job, or find the one an earlier demo started, and show its progress until it ends. Returns the job."""
+    key = "demo-" + hashlib.sha256(json.dumps([path, body], sort_keys=True).encode()).hexdigest()[:16]
+    job = service.call("POST", path, body, key)
+    if job["state"] in {"failed", "cancelled"}:
+        service.call("DELETE", f"/api/jobs/{job['id']}")
+        job = service.call("POST", path, body, key)
+    if job["state"] == "paused":
+        service.call("POST", f"/api/jobs/{job['id']}/resume", {})
+    with Progress(
+        TextColumn("{task.description:<28}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    ) as bar:
+        task = bar.add_task(title, total=None)
+        while job["state"] not in ENDED:
+            time.sleep(POLL_S)
+            job = service.call("GET", f"/api/jobs/{job['id']}")
+            progress = job["progress"] or {"done": 0, "total": None}
+            bar.update(task, completed=progress["done"], total=progress["total"])
+    if job["state"] != "succeeded":
+        raise DemoFailed(f"{title}: the job {job['id']} {job['state']}: {json.dumps(job['error'], indent=2)}")
+    return job
+
+
+def score_table(rows: list[dict[str, Any]]) -> Table:
+    """Lay out ROUGE scores, one row a system."""
+    table = Table(title="Held-out documents, with names that no training document has (ROUGE F-measure x 100)")
+    table.add_column("system")
+    for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L"):
+        table.add_column(name, justify="right")
+    for row in rows:
+        table.add_row(row["name"], *(f"{100 * row[key]:.1f}" for key in ("rouge1", "rouge2", "rougeL")))
+    return table
+
+
+def run(datasets: Service, trainings: Service, workspace: Path, console: Console) -> None:
+    """Run the jobs one after another, then say what came of it and where to look."""
+    started_s = time.monotonic()
+    console.print("Making page images of 6,000 short news items, then teaching a tiny DeepSeek-OCR to summarise them.\n")
+    dataset = run_job(datasets, "/api/dataset/generate", DATASET, "Drawing pages", console)
+    training = run_job(trainings, "/api/model/train", TRAINING, "Training", console)
+    scored = run_job(trainings, "/api/model/evaluate", EVALUATION, "Scoring", console)
+    blank = run_job(trainings, "/api/model/evaluate", EVALUATION | {"blank_pages": True}, "Scoring on blank pages", console)
+    trained, *baselines = scored["result"]["table"]
+    rows = [trained | {"name": "trained model"}, *baselines, blank["result"]["table"][0] | {"name": "trained model, blank pages"}]
+    console.print()
+    console.print(score_table(rows))
+    console.print("Blank pages show what can be guessed without reading; lead-1 and lead-3 copy the first sentences of the true text.\n")
+    for example in scored["result"]["examples"][:3]:
+        console.print(f"  reference  {example['reference']}\n  written    {example['prediction']}\n", markup=False, highlight=False)
+    console.print(f"Done in {(time.monotonic() - started_s) / 60:.1f} minutes. Look at:", highlight=False)
+    places = {
+        "dataset": f"{datasets.url}{dataset['links']['page']}",
+        "training": f"{trainings.url}{training['links']['page']}",
+        "metrics": str(workspace / "models" / TRAINING["output"] / "metrics.json"),
+        "pages": str(workspace / "datasets" / DATASET["name"]),
+    }
+    for name, place in places.items():
+        console.print(f"  {name:<9} {place}", markup=False, highlight=False, soft_wrap=True)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Run the whole DeepSynth job over REST.")
+    parser.add_argument("--dataset-service", default="http://127.0.0.1:5000")
+    parser.add_argument("--training-service", default="http://127.0.0.1:5001")
+    parser.add_argument("--workspace", type=Path, required=True, help="the workspace that both services share")
+    arguments = parser.parse_args()
+    console = Console()
+    try:
+        run(Service(arguments.dataset_service), Service(arguments.training_service), arguments.workspace, console)
+    except DemoFailed as error:
+        console.print(f"The demo failed. {error}", style="bold red", markup=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
