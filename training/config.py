@@ -96,9 +96,7 @@ class FindLrConfig(TrainingConfig):
 class DecodingConfig(Settings):
     """How summaries are generated: greedily, in batches."""
 
-    prompt: str | None = Field(
-        None, max_length=512, description="text right after the pages; null: as the model was trained"
-    )
+    prompt: str | None = Field(None, max_length=512, description="text right after the pages; null: as the model was trained")
     max_length: int = Field(512, ge=2, le=8192, description="longest summary in tokens")
     per_device_eval_batch_size: int = Field(16, ge=1, le=1024)
     no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")

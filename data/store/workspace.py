@@ -8,7 +8,7 @@ from data.errors import UnsafePath
 from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-FOLDERS = ("jobs", "datasets", "models", "uploads", "cache", "trash", "runners")
+FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "evaluations", "predictions", "uploads", "cache", "trash", "runners")
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 
 
@@ -45,6 +45,18 @@ class Workspace:
     @property
     def models(self) -> Path:
         return self.root / "models"
+
+    @property
+    def evaluations(self) -> Path:
+        return self.root / "evaluations"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "predictions"
+
+    @property
+    def learning_rates(self) -> Path:
+        return self.root / "learning_rates"
 
     @property
     def uploads(self) -> Path:

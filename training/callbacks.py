@@ -1,0 +1,107 @@
+"""What the Trainer does, told to the listener and to the metrics files; and the listener's wish to stop, told to the Trainer."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from data.progress import Progress
+from evaluation.training_metrics import TrainingMetrics
+from training.checkpoints import checkpoint_path
+
+_NAMES = {
+    "loss": "train_loss",
+    "grad_norm": "grad_norm",
+    "learning_rate": "learning_rate",
+    "epoch": "epoch",
+    "eval_loss": "eval_loss",
+    "eval_rouge1": "rouge1",
+    "eval_rouge2": "rouge2",
+    "eval_rougeL": "rougeL",
+    "eval_rougeLsum": "rougeLsum",
+}
+_BYTES_PER_GB = 1e9
+
+
+class Reporter(TrainerCallback):  # type: ignore[misc]
+    """Writes metrics.json and metrics_history.json, and speaks to the listener."""
+
+    def __init__(self, progress: Progress, metrics: TrainingMetrics, samples_per_step: int, counts: Mapping[str, float]) -> None:
+        self._progress = progress
+        self._metrics = metrics
+        self._samples_per_step = samples_per_step
+        self._counts = counts
+        self._earlier_s = metrics.latest["total_time_s"] or 0.0
+        self._start_s = self._epoch_start_s = self._logged_s = time.monotonic()
+        self._logged_step = 0
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._start_s = self._logged_s = time.monotonic()
+        self._logged_step = state.global_step
+        self._progress.advance(state.global_step, state.max_steps, "steps")
+
+    def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._epoch_start_s = time.monotonic()
+
+    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._record(state, {"epoch_time_s": time.monotonic() - self._epoch_start_s})
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._progress.advance(state.global_step, state.max_steps, "steps")
+
+    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
+        values = {_NAMES[name]: value for name, value in (logs or {}).items() if name in _NAMES}
+        if "train_loss" in values:
+            values |= self._speed(state.global_step)
+        if values.keys() - {"epoch"}:
+            self._record(state, values)
+
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        self._metrics.flush()
+        self._progress.checkpoint(state.global_step, checkpoint_path(Path(args.output_dir), state.global_step))
+
+    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        # Evaluation is not training: it must not slow the speed that is shown.
+        self._logged_s, self._logged_step = time.monotonic(), state.global_step
+
+    def _record(self, state: TrainerState, values: Mapping[str, float | None]) -> None:
+        total_s = self._earlier_s + time.monotonic() - self._start_s
+        known: dict[str, float | None] = {"epoch": state.epoch, "total_steps": state.max_steps, "total_time_s": total_s}
+        record = {**known, **self._counts, **_gpu_memory(), **values}
+        self._metrics.record(state.global_step, record)
+        self._progress.metric(state.global_step, {name: self._metrics.latest[name] for name in record})
+
+    def _speed(self, step: int) -> dict[str, float]:
+        now_s = time.monotonic()
+        steps_per_second = (step - self._logged_step) / max(now_s - self._logged_s, 1e-9)
+        self._logged_s, self._logged_step = now_s, step
+        return {"train_steps_per_second": steps_per_second, "train_samples_per_second": steps_per_second * self._samples_per_step}
+
+
+class StopOnRequest(TrainerCallback):  # type: ignore[misc]
+    """Ends the training after the step in which the listener asked for it, with a checkpoint.
+
+    An evaluation that is due at that step still runs: the resumed training could not make up for it.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.stopped = False
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if state.global_step < state.max_steps and self._progress.should_stop():
+            self.stopped = True
+            control.should_save = True
+            control.should_training_stop = True
+
+
+def _gpu_memory() -> dict[str, float | None]:
+    if not torch.cuda.is_available():
+        return {"gpu_memory_allocated_gb": None, "gpu_memory_reserved_gb": None}
+    return {
+        "gpu_memory_allocated_gb": torch.cuda.memory_allocated() / _BYTES_PER_GB,
+        "gpu_memory_reserved_gb": torch.cuda.memory_reserved() / _BYTES_PER_GB,
+    }

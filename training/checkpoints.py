@@ -1,0 +1,144 @@
+"""Checkpoints on disk: whole or absent, verified before use, pruned to a limit.
+
+A checkpoint is written into a hidden folder, sealed (a list of its files with sizes and digests) and then renamed into place, so
+that a crash or a full disk leaves the earlier ones as they were.
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from data.errors import Conflict, DeepSynthError, StorageError
+from data.store.files import file_sha256, read_json, storage_error, sync_folder, write_json
+
+SEAL = "checkpoint.json"
+_NAME = re.compile(r"checkpoint-(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A sealed checkpoint."""
+
+    step: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """What a checkpoint says about itself."""
+
+    run: str
+    """Digest of everything that decides the training; a checkpoint belongs to one run."""
+    step: int
+    files: dict[str, dict[str, int | str]]
+
+
+def checkpoint_path(folder: Path, step: int) -> Path:
+    """Return where the checkpoint of a step lies."""
+    return folder / f"checkpoint-{step}"
+
+
+def unfinished_path(folder: Path, step: int) -> Path:
+    """Return where a checkpoint is written before it is sealed."""
+    return folder / f".checkpoint-{step}.partial"
+
+
+def seal(folder: Path, step: int, run: str) -> Checkpoint:
+    """Make the unfinished checkpoint of a step durable and put it into place.
+
+    Raises:
+        StorageError: the disk is full or not writable; the unfinished folder is removed.
+    """
+    unfinished, final = unfinished_path(folder, step), checkpoint_path(folder, step)
+    try:
+        files = {str(path.relative_to(unfinished)): _described(path) for path in _files(unfinished)}
+        write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
+        if final.exists():
+            shutil.rmtree(final)
+        unfinished.rename(final)
+        sync_folder(folder)
+    except OSError as error:
+        discard(folder, step)
+        raise storage_error(final, error) from error
+    return Checkpoint(step, final)
+
+
+def discard(folder: Path, step: int) -> None:
+    """Remove what was written of a checkpoint that will not be finished."""
+    shutil.rmtree(unfinished_path(folder, step), ignore_errors=True)
+
+
+def verify(path: Path, run: str | None = None) -> Checkpoint:
+    """Check that a checkpoint is whole and belongs to `run`.
+
+    Raises:
+        StorageError: a file is missing, cut short or changed.
+        Conflict: it belongs to another run.
+    """
+    document = read_json(path / SEAL)
+    if run is not None and document["run"] != run:
+        raise Conflict(
+            f"{path} belongs to another training (other data, model or settings).",
+            hint="Choose another output name, or set overwrite to replace the earlier training.",
+            fields={"output": "holds checkpoints of another training"},
+        )
+    for name, wanted in document["files"].items():
+        if not (path / name).is_file() or _described(path / name) != wanted:
+            raise StorageError(f"{path / name} is damaged or missing.", hint="An earlier checkpoint is used where there is one.")
+    return Checkpoint(document["step"], path)
+
+
+def last_good(folder: Path, run: str, complain: Callable[[str], None]) -> Checkpoint | None:
+    """Return the newest whole checkpoint, or None where there is none; damaged ones are reported and passed over.
+
+    Raises:
+        Conflict: the checkpoints belong to another run.
+    """
+    for checkpoint in sorted(_all(folder), key=lambda checkpoint: -checkpoint.step):
+        try:
+            return verify(checkpoint.path, run)
+        except Conflict:
+            raise
+        except DeepSynthError as error:
+            complain(f"Checkpoint of step {checkpoint.step} is passed over: {error.message}")
+    return None
+
+
+def prune(folder: Path, limit: int, best_step: int | None) -> None:
+    """Keep the newest checkpoints up to `limit` in all, the best one among them, and remove the others."""
+    newest_first = sorted(_all(folder), key=lambda checkpoint: -checkpoint.step)
+    ranked = sorted(newest_first[1:], key=lambda checkpoint: checkpoint.step != best_step)
+    # The newest always stays: it is what a resume goes on from. So a limit of 1 may keep two, the newest and the best.
+    kept = {checkpoint.step for checkpoint in (newest_first[:1] + ranked)[:limit]} | {best_step}
+    for checkpoint in newest_first:
+        if checkpoint.step not in kept:
+            shutil.rmtree(checkpoint.path)
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what a crash left half written."""
+    for path in folder.glob(".checkpoint-*.partial"):
+        shutil.rmtree(path)
+
+
+def _all(folder: Path) -> Iterator[Checkpoint]:
+    if folder.is_dir():
+        for path in folder.iterdir():
+            if (match := _NAME.fullmatch(path.name)) and path.is_dir():
+                yield Checkpoint(int(match[1]), path)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _described(path: Path) -> dict[str, int | str]:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return {"size_bytes": path.stat().st_size, "sha256": file_sha256(path)}

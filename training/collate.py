@@ -1,0 +1,76 @@
+"""Samples -> model inputs.
+
+Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
+    input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the right
+    attention_mask   (b, t)                    0 on padding
+    pixel_values     (p, 3, size, size)        pages in the order of their image tokens
+    labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
+    logits_to_keep   k                         from the token before the first answer on: the head skips image and prompt
+    document_ids     b names, for messages only
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from training.dataset import PageSample
+from training.pixels import blank_page_pixels, page_pixels
+from training.tokens import IGNORED, Encoder
+
+Batch = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Collator:
+    """Builds training and generation inputs for one model and prompt."""
+
+    encoder: Encoder
+    blank_pages: bool = False
+    """Show white pages instead: the control that tells reading from guessing."""
+
+    def __call__(self, samples: Sequence[PageSample]) -> Batch:
+        """Build a training batch."""
+        questions = [self.encoder.question(len(sample.pages)) for sample in samples]
+        answers = [self.encoder.answer(sample.summary) for sample in samples]
+        length = max(len(question) + len(answer) for question, answer in zip(questions, answers, strict=True))
+        ids = torch.full((len(samples), length), self._pad)
+        mask = torch.zeros_like(ids)
+        labels = torch.full_like(ids, IGNORED)
+        for row, (question, answer) in enumerate(zip(questions, answers, strict=True)):
+            end = len(question) + len(answer)
+            ids[row, :end] = torch.tensor(question + answer)
+            mask[row, :end] = 1
+            labels[row, len(question) : end] = torch.tensor(answer)
+        # The logits before a token predict it, so the token before the first answer is needed too.
+        keep = length - min(map(len, questions)) + 1
+        return {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "pixel_values": self.pixels(samples),
+            "labels": labels[:, -keep:],
+            "logits_to_keep": keep,
+            "document_ids": [sample.document_id for sample in samples],
+        }
+
+    def question(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
+        """Build a batch to generate from: no answers, padded on the left so that all answers start together."""
+        questions = [self.encoder.question(len(sample.pages)) for sample in samples]
+        length = max(map(len, questions))
+        ids = torch.tensor([[self._pad] * (length - len(question)) + question for question in questions])
+        mask = torch.tensor([[0] * (length - len(question)) + [1] * len(question) for question in questions])
+        return {"input_ids": ids, "attention_mask": mask, "pixel_values": self.pixels(samples)}
+
+    def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
+        """Decode all pages of all samples, in order."""
+        size_px = self.encoder.page_size_px
+        pages = [page for sample in samples for page in sample.pages]
+        if self.blank_pages:
+            return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))
+        return torch.from_numpy(np.stack([page_pixels(page, size_px) for page in pages]))
+
+    @property
+    def _pad(self) -> int:
+        return int(self.encoder.tokenizer.pad_token_id)

@@ -1,0 +1,139 @@
+"""Page datasets for random access: Parquet shards, kept by `datasets` as memory-mapped Arrow files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+from torch.utils.data import Dataset
+
+from data.config import PageMode
+from data.errors import Conflict, InvalidInput, StorageError
+from data.shards import MANIFEST, Manifest, read_manifest
+from data.store.files import file_sha256
+from data.store.workspace import Workspace
+
+NEEDED_COLUMNS = ("images", "summary")
+READ_COLUMNS = ("images", "summary", "text", "document_id", "num_pages")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSample:
+    """One row of a page dataset."""
+
+    document_id: str
+    pages: tuple[bytes, ...] = field(repr=False)
+    """Pictures in reading order."""
+    summary: str
+    text: str
+    """The document; empty where the dataset does not carry it."""
+
+
+class PageDataset(Dataset[PageSample]):
+    """The rows of one split, read when asked for."""
+
+    def __init__(self, rows: datasets.Dataset) -> None:
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: int) -> PageSample:
+        row: dict[str, Any] = self._rows[int(index)]
+        pages = tuple(image["bytes"] for image in row["images"])
+        return PageSample(str(row.get("document_id", index)), pages, row["summary"], row.get("text") or "")
+
+    def first(self, num_samples: int | None) -> "PageDataset":
+        """Return the first rows; None: all."""
+        return self if num_samples is None else PageDataset(self._rows.select(range(min(num_samples, len(self)))))
+
+    def summaries(self) -> list[str]:
+        """Return all summaries without touching a page."""
+        return list(self._rows["summary"])
+
+    def num_pages(self) -> list[int]:
+        """Return the number of pages of each sample."""
+        if "num_pages" in self._rows.column_names:
+            return list(self._rows["num_pages"])
+        return [len(images) for images in self._rows["images"]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageDatasetFolder:
+    """A finished page dataset in the workspace."""
+
+    folder: Path
+    manifest: Manifest
+    cache: Path
+
+    @property
+    def mode(self) -> PageMode:
+        return cast(PageMode, self.manifest.style["mode"])
+
+    @property
+    def page_size_px(self) -> int:
+        return int(self.manifest.style["size_px"])
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for equal datasets: the manifest holds the digest of each shard and no times."""
+        return file_sha256(self.folder / MANIFEST)
+
+    def split(self, name: str) -> PageDataset:
+        """Open one split.
+
+        Raises:
+            InvalidInput: the split is empty or absent, or pages or summaries are missing.
+            StorageError: a shard is damaged or gone.
+        """
+        entry = self.manifest.splits.get(name)
+        if entry is None or not entry.counts.num_kept:
+            raise InvalidInput(
+                f"Dataset {self.folder.name!r} has no samples in its split {name!r}.",
+                hint="Make it with more documents, or with larger validation and test fractions.",
+                fields={"dataset": f"its split {name} is empty"},
+            )
+        files = [self.folder / shard.path for shard in entry.shards if shard.num_kept]
+        columns = _common_columns(self.folder.name, files)
+        datasets.disable_progress_bars()
+        rows = datasets.Dataset.from_parquet(
+            [str(file) for file in files], columns=[column for column in READ_COLUMNS if column in columns], cache_dir=str(self.cache)
+        )
+        return PageDataset(rows.cast_column("images", datasets.List(datasets.Image(decode=False))))
+
+    def has(self, split: str) -> bool:
+        """Say whether a split holds samples."""
+        return split in self.manifest.splits and self.manifest.splits[split].counts.num_kept > 0
+
+
+def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
+    """Find a finished dataset in the workspace.
+
+    Raises:
+        NotFound: there is none of that name.
+        Conflict: it is still in the making.
+    """
+    folder = workspace.dataset(name)
+    manifest = read_manifest(folder)
+    if not manifest.complete:
+        raise Conflict(f"The dataset {name!r} is not finished.", hint="Wait for its job, or resume it.", fields={"dataset": "not finished"})
+    return PageDatasetFolder(folder, manifest, workspace.cache / "arrow")
+
+
+def _common_columns(name: str, files: Sequence[Path]) -> set[str]:
+    columns = set(READ_COLUMNS)
+    for file in files:
+        try:
+            columns &= set(pq.read_schema(file).names)
+        except (pa.ArrowException, OSError) as error:
+            raise StorageError(f"{file} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+    if missing := [column for column in NEEDED_COLUMNS if column not in columns]:
+        raise InvalidInput(
+            f"Dataset {name!r} has no column {' and no column '.join(missing)}.",
+            hint="A page dataset has the columns images (a list of pictures) and summary.",
+            fields={"dataset": f"lacks {', '.join(missing)}"},
+        )
+    return columns

@@ -1,0 +1,107 @@
+"""The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it came."""
+
+from dataclasses import dataclass, replace
+
+from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
+from transformers.trainer_callback import PrinterCallback
+
+from data.errors import Stopped
+from data.progress import Progress
+from evaluation.training_metrics import TrainingMetrics
+from training import checkpoints
+from training.callbacks import Reporter, StopOnRequest
+from training.checkpoints import Checkpoint
+from training.collate import Collator
+from training.config import TrainingConfig
+from training.dataset import PageDataset
+from training.generate_text import Decoding
+from training.model import LoadedModel
+from training.run_folder import RunFolder, RunState
+from training.trainable import Chosen
+from training.trainer import CheckpointRules, PageTrainer
+from training.validation import GenerationScores
+
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """What a training needs besides its samples."""
+
+    config: TrainingConfig
+    folder: RunFolder
+    loaded: LoadedModel
+    chosen: Chosen
+    collator: Collator
+    arguments: TrainingArguments
+
+    def decoding(self) -> Decoding:
+        """Return how summaries are generated while training."""
+        config = self.config
+        return Decoding(
+            config.max_length,
+            config.per_device_eval_batch_size,
+            config.no_repeat_ngram_size,
+            config.no_repeat_ngram_window_size,
+            self.arguments.bf16,
+        )
+
+
+def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress) -> RunState:
+    """Train to the end, and write down which step was the best.
+
+    Raises:
+        Stopped: the listener asked to stop; the last step is saved.
+        TrainingError, StorageError: the training cannot go on; the last checkpoint is good.
+    """
+    folder, config = fitting.folder, fitting.config
+    checkpoints.clear_unfinished(folder.checkpoints)
+    start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
+    progress.message(_start_message(fitting, start))
+    stop = StopOnRequest(progress)
+    callbacks: list[TrainerCallback] = [stop]
+    if fitting.arguments.should_save:
+        callbacks.append(_reporter(fitting, start, progress))
+    if config.early_stopping_patience is not None:
+        callbacks.append(EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold))
+    trainer = _trainer(fitting, state, training, validation, callbacks)
+    trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+    if stop.stopped:
+        raise Stopped
+    done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)
+    if fitting.arguments.should_save:
+        folder.write_state(done)
+    return done
+
+
+def _trainer(
+    fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, callbacks: list[TrainerCallback]
+) -> PageTrainer:
+    config, folder, loaded = fitting.config, fitting.folder, fitting.loaded
+    scores = GenerationScores(validation.first(config.num_eval_samples), fitting.collator, fitting.decoding(), folder.predictions)
+    trainer = PageTrainer(
+        rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, loaded.source, loaded.revision),
+        generation_scores=scores,
+        model=fitting.chosen.model,
+        args=fitting.arguments,
+        data_collator=fitting.collator,
+        train_dataset=training,
+        eval_dataset=validation.first(config.max_eval_samples),
+        callbacks=callbacks,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _reporter(fitting: Fitting, start: Checkpoint | None, progress: Progress) -> Reporter:
+    arguments, chosen = fitting.arguments, fitting.chosen
+    samples_per_step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    metrics = TrainingMetrics(fitting.folder.path, start.step if start else 0)
+    counts = {"num_parameters": chosen.num_parameters, "num_trainable_parameters": chosen.num_trainable_parameters}
+    return Reporter(progress, metrics, samples_per_step, counts)
+
+
+def _start_message(fitting: Fitting, start: Checkpoint | None) -> str:
+    arguments, chosen = fitting.arguments, fitting.chosen
+    precision = "bfloat16" if arguments.bf16 else "float32"
+    where = f"from step {start.step}" if start else "from the beginning"
+    share = f"{chosen.num_trainable_parameters:,} of {chosen.num_parameters:,} parameters"
+    return f"Training {share} of {fitting.loaded.source} on {arguments.device} in {precision}, {where}."

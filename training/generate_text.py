@@ -1,0 +1,92 @@
+"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from transformers import LogitsProcessorList, PreTrainedModel
+from transformers.models.unlimited_ocr.generation_unlimited_ocr import UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor
+
+from evaluation.loops import loops
+from training.collate import Collator
+from training.dataset import PageSample
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How summaries are generated. The n-gram values are those of the model's authors (30 within 90)."""
+
+    max_new_tokens: int
+    batch_size: int
+    no_repeat_ngram_size: int = 30
+    no_repeat_ngram_window_size: int = 90
+    bf16: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model wrote for one sample."""
+
+    sample: PageSample
+    text: str
+    num_tokens: int
+    cut: bool
+    """The text met `max_new_tokens` before it ended."""
+    looping: bool
+
+
+def generate_texts(
+    model: PreTrainedModel,
+    collator: Collator,
+    samples: Sequence[PageSample],
+    decoding: Decoding,
+    before_batch: Callable[[int], None] = lambda done: None,
+) -> Iterator[Prediction]:
+    """Yield a prediction for each sample, in order.
+
+    Args:
+        model: on its device; left in evaluation mode.
+        collator: builds the questions.
+        samples: read one batch at a time.
+        decoding: lengths and batch size.
+        before_batch: called with the number of samples done; may raise to stop.
+    """
+    model.eval()
+    for start in range(0, len(samples), decoding.batch_size):
+        before_batch(start)
+        batch = [samples[index] for index in range(start, min(start + decoding.batch_size, len(samples)))]
+        yield from _generate_batch(model, collator, batch, decoding)
+
+
+@torch.no_grad()
+def _generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
+    tokenizer = collator.encoder.tokenizer
+    inputs = {name: tensor.to(model.device) for name, tensor in collator.question(batch).items()}
+    num_question_tokens = inputs["input_ids"].shape[1]
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=decoding.bf16):
+        ids = model.generate(
+            **inputs,
+            max_new_tokens=decoding.max_new_tokens,
+            do_sample=False,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+            logits_processor=_no_repeats(decoding),
+        )
+    rows = ids[:, num_question_tokens:].tolist()
+    return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
+
+
+def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Prediction:
+    tokenizer = collator.encoder.tokenizer
+    ended = tokenizer.eos_token_id in row
+    tokens = row[: row.index(tokenizer.eos_token_id)] if ended else row
+    text = tokenizer.decode(tokens, skip_special_tokens=True).strip()
+    return Prediction(sample, text, len(tokens), not ended, loops(text))
+
+
+def _no_repeats(decoding: Decoding) -> LogitsProcessorList:
+    if not decoding.no_repeat_ngram_size:
+        return LogitsProcessorList()
+    return LogitsProcessorList(
+        [UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor(decoding.no_repeat_ngram_size, decoding.no_repeat_ngram_window_size)]
+    )

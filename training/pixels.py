@@ -1,0 +1,46 @@
+"""Pictures as the encoder reads them: square, RGB, between -1 and 1. Bit-exact with the model authors' preprocessing."""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from data.errors import InvalidInput
+
+LARGEST_SQUASHED_PX = 640
+"""Up to this page size a picture that is not square is squashed; above, it is padded."""
+PADDING_GREY = 127
+BLANK = 255
+
+
+def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.float32]:
+    """Decode one picture to shape (3, page_size_px, page_size_px).
+
+    Raises:
+        InvalidInput: the bytes are not a picture.
+    """
+    return _normalised(square_page(picture, page_size_px))
+
+
+def blank_page_pixels(page_size_px: int) -> NDArray[np.float32]:
+    """Return a white page: what a control sees to show that pages are read."""
+    return _normalised(Image.new("RGB", (page_size_px, page_size_px), (BLANK,) * 3))
+
+
+def square_page(picture: bytes, page_size_px: int) -> Image.Image:
+    """Decode a picture and bring it to the model's square; our own pages have that size already and stay as they are."""
+    try:
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise InvalidInput(f"A page is not a readable picture: {error}", hint="Use PNG or JPEG files.") from error
+    if image.size == (page_size_px, page_size_px):
+        return image
+    if page_size_px <= LARGEST_SQUASHED_PX:
+        return image.resize((page_size_px, page_size_px))
+    return ImageOps.pad(image, (page_size_px, page_size_px), color=(PADDING_GREY,) * 3)
+
+
+def _normalised(image: Image.Image) -> NDArray[np.float32]:
+    scaled = np.asarray(image, dtype=np.float32).transpose(2, 0, 1) / np.float32(255)
+    return np.ascontiguousarray((scaled - np.float32(0.5)) / np.float32(0.5))

@@ -1,0 +1,46 @@
+"""What a sample is in tokens: [bos] + image tokens of each page + prompt + answer + [eos].
+
+A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at 512, 640, 1024 and
+1280 px, and 31 on the tiny model's 320 px.
+"""
+
+from dataclasses import dataclass
+
+from transformers import PreTrainedTokenizerFast
+
+PIXELS_PER_VISION_TOKEN = 64
+"""Patches of 16 px, merged 4 x 4 by the compressor."""
+IGNORED = -100
+"""The label that the loss leaves out."""
+
+
+def num_image_tokens(page_size_px: int) -> int:
+    """Return the tokens of one square page, with its row ends and its separator."""
+    side = page_size_px // PIXELS_PER_VISION_TOKEN
+    return side * (side + 1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Turns pages and texts into token ids for one model, one page size and one prompt."""
+
+    tokenizer: PreTrainedTokenizerFast
+    image_token_id: int
+    page_size_px: int
+    prompt: str
+    max_length: int
+    """Target tokens, EOS included."""
+
+    def question(self, num_pages: int) -> list[int]:
+        """Return bos, the image tokens and the prompt."""
+        image = [self.image_token_id] * (num_pages * num_image_tokens(self.page_size_px))
+        return [self.tokenizer.bos_token_id, *image, *self.text(self.prompt)]
+
+    def answer(self, summary: str) -> list[int]:
+        """Return the summary, cut to `max_length`, and EOS: without it the model never learns to stop."""
+        return [*self.text(summary)[: self.max_length - 1], self.tokenizer.eos_token_id]
+
+    def text(self, text: str) -> list[int]:
+        """Tokenise plain text; nothing is added, and no text can stand for a special token."""
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        return ids

@@ -1,0 +1,163 @@
+"""HF's Trainer where it is right, and ours where it is not: checkpoints that reload, whole or absent; a stop at the first number that
+is none; ROUGE by real generation at each evaluation."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from safetensors.torch import load_model as load_safetensors
+from torch import nn
+from torch.utils.data import Sampler
+from transformers import Trainer
+from transformers.trainer_callback import ExportableState
+from transformers.trainer_pt_utils import LengthGroupedSampler
+from transformers.trainer_utils import EvalLoopOutput
+
+from data.errors import StorageError, TrainingError
+from training import checkpoints
+from training.collate import Batch
+from training.dataset import PageDataset
+from training.tokens import num_image_tokens
+from training.trainable import load_adapter, save_adapter
+from training.validation import GenerationScores
+
+WEIGHTS = "model.safetensors"
+STATE = "trainer_state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRules:
+    """Whose checkpoints a training writes and how many it keeps."""
+
+    folder: Path
+    run: str
+    """Digest of everything that decides the training."""
+    limit: int
+    base_source: str
+    """The model that an adapter belongs on, as the user named it."""
+    base_revision: str | None
+
+
+class PageTrainer(Trainer):  # type: ignore[misc]
+    """The Trainer of page datasets."""
+
+    def __init__(self, *, rules: CheckpointRules, generation_scores: GenerationScores, **options: Any) -> None:
+        super().__init__(**options)
+        self._rules = rules
+        self._generation_scores = generation_scores
+        self._step_documents: list[str] = []
+
+    # Data
+
+    def _get_train_sampler(self, train_dataset: PageDataset | None = None) -> Sampler[int] | None:
+        dataset: PageDataset = train_dataset or self.train_dataset
+        if self.args.train_sampling_strategy != "group_by_length":
+            sampler: Sampler[int] | None = super()._get_train_sampler(train_dataset)
+            return sampler
+        image_tokens = num_image_tokens(self.data_collator.encoder.page_size_px)
+        lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
+        return LengthGroupedSampler(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths=lengths)
+
+    # Loss
+
+    def compute_loss(self, model: nn.Module, inputs: Batch, *args: Any, **kwargs: Any) -> Any:
+        return super().compute_loss(model, {name: value for name, value in inputs.items() if name != "document_ids"}, *args, **kwargs)
+
+    def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
+        documents = list(inputs["document_ids"])
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        if not math.isfinite(loss.item()):
+            raise self._not_finite("loss", loss.item(), documents)
+        self._step_documents += documents
+        return loss
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        if not math.isfinite(float(norm)):
+            raise self._not_finite("gradient norm", float(norm), self._step_documents)
+        self._step_documents = []
+        return norm
+
+    def _not_finite(self, what: str, value: float, documents: list[str]) -> TrainingError:
+        return TrainingError(
+            f"The {what} became {value} at step {self.state.global_step + 1}, in a batch of these samples: {', '.join(documents)}.",
+            hint="The last checkpoint is good. Look at these samples, lower learning_rate or max_grad_norm, and train again.",
+        )
+
+    # Evaluation
+
+    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> EvalLoopOutput:
+        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
+        scores = {f"{metric_key_prefix}_{name}": value for name, value in self._generation_scores.measure(self).items()}
+        return output._replace(metrics={**output.metrics, **scores})
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        best: bool = super()._determine_best_metric(metrics, trial)
+        if best:
+            # The best model is only worth knowing if it can be restored.
+            self.control.should_save = True
+        return best
+
+    # Checkpoints
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        step = self.state.global_step
+        unfinished = checkpoints.unfinished_path(self._rules.folder, step)
+        try:
+            self.save_model(str(unfinished), _internal_call=True)
+            self._save_optimizer_and_scheduler(str(unfinished))
+            self._save_scaler(str(unfinished))
+            self._save_rng_state(str(unfinished))
+            if self.args.should_save:
+                self._export_callback_states()
+                self.state.save_to_json(str(unfinished / STATE))
+        except (OSError, RuntimeError, SafetensorError) as error:
+            checkpoints.discard(self._rules.folder, step)
+            raise StorageError(
+                f"The checkpoint of step {step} could not be written: {error}.",
+                hint="Free some space on the workspace's disk, then resume: the checkpoint before it is good.",
+            ) from error
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            checkpoints.seal(self._rules.folder, step, self._rules.run)
+            checkpoints.prune(self._rules.folder, self._rules.limit, self.state.best_global_step)
+        self.accelerator.wait_for_everyone()
+
+    def _export_callback_states(self) -> None:
+        for callback in [*self.callback_handler.callbacks, self.control]:
+            if isinstance(callback, ExportableState):
+                self.state.stateful_callbacks[type(callback).__name__] = callback.state()
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
+        if not self.args.should_save:
+            return
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        if isinstance(self.model, PeftModel):
+            save_adapter(self.model, folder, self._rules.base_source, self._rules.base_revision)
+        else:
+            # The published key names, which save_pretrained writes by default, do not load back into this model.
+            self.model.save_pretrained(folder, state_dict=state_dict, save_original_format=False, max_shard_size="1TB")
+        self.data_collator.encoder.tokenizer.save_pretrained(folder)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        load_weights(model or self.model, Path(resume_from_checkpoint))
+
+
+def load_weights(model: nn.Module, folder: Path) -> None:
+    """Load a checkpoint's weights, all of them or none.
+
+    Raises:
+        ModelError, StorageError: the checkpoint does not hold exactly this model's weights.
+    """
+    if isinstance(model, PeftModel):
+        load_adapter(model, folder)
+        return
+    try:
+        load_safetensors(model, folder / WEIGHTS, strict=True)
+    except (RuntimeError, OSError, SafetensorError) as error:
+        raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint="Train again under another output name.") from error
