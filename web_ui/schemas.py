@@ -41,6 +41,7 @@ class Health(Answer):
 class JobsQuery(Settings):
     kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
     state: JobState | None = None
+    search: str | None = Field(None, max_length=256, description="text in the title, the id, the dataset or the model")
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(100, ge=1, le=MAX_JOBS_PER_PAGE)
 

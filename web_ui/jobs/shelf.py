@@ -17,9 +17,9 @@ class Shelf:
         self._jobs = jobs
         self._views: dict[str, tuple[Signature, Job]] = {}
 
-    def page(self, kind: str | None, state: str | None, offset: int, limit: int) -> tuple[list[Job], int]:
+    def page(self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None) -> tuple[list[Job], int]:
         """Return one page of the matching jobs, newest first, with their progress, and the number of matching jobs."""
-        jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state)]
+        jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state) and _is_found(job, search)]
         jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
         page = jobs[offset : offset + limit]
         return [replace(job, progress=last_progress(self._jobs / job.id / EVENTS)) for job in page], len(jobs)
@@ -41,6 +41,11 @@ class Shelf:
             known = (signature, load_job(folder, progress=False))
             self._views[name] = known
         return known[1]
+
+
+def _is_found(job: Job, search: str | None) -> bool:
+    texts = (job.title, job.id, *(str(job.config.get(name, "")) for name in ("dataset", "model")))
+    return search is None or any(search.lower() in text.lower() for text in texts)
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from data.errors import Conflict, NotFound, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import storage_error, sync_folder, write_bytes, write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, ID_PATTERN, LOG, REQUEST, Control, Desired, Job, JobState, Request, now
+from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, ID_PATTERN, LOG, REQUEST, WITH_WORKER, Control, Desired, Job, JobState, Request, now
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.shelf import Shelf
 from web_ui.jobs.stages import STAGES, Role, Stage
@@ -23,6 +24,7 @@ from web_ui.jobs.status import RunnerStatus, read_status
 from web_ui.jobs.view import LogSlice, load_job, read_log
 
 KEYS = ".keys"
+LOCK_WAIT_S = 2.0
 UNENDED = frozenset(JobState) - ENDINGS
 
 
@@ -62,9 +64,11 @@ class JobStore:
         """Return one job. Raises NotFound."""
         return load_job(self._folder(job_id))
 
-    def list(self, kind: str | None = None, state: JobState | str | None = None, offset: int = 0, limit: int = 50) -> tuple[list[Job], int]:
-        """Return one page of the jobs of a kind and state, newest first, and how many there are in all."""
-        return self._shelf.page(kind, state, offset, limit)
+    def list(
+        self, kind: str | None = None, state: JobState | str | None = None, offset: int = 0, limit: int = 50, search: str | None = None
+    ) -> tuple[list[Job], int]:
+        """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
+        return self._shelf.page(kind, state, offset, limit, search)
 
     def request_pause(self, job_id: str) -> Job:
         """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""
@@ -86,9 +90,7 @@ class JobStore:
             Conflict: its worker lives.
         """
         folder = self._folder(job_id)
-        lock = try_lock(folder / REQUEST)
-        if lock is None and (folder / REQUEST).exists():
-            raise Conflict(f"Job {job_id} is running.", hint="Cancel or pause it first, then delete it.")
+        lock = self._lock(folder)
         trashed = self._workspace.trash / f"{job_id}.{secrets.token_hex(4)}"
         try:
             folder.rename(trashed)
@@ -124,6 +126,16 @@ class JobStore:
         if folder is None or folder.is_symlink() or not folder.is_dir():
             raise _not_found(job_id)
         return folder
+
+    def _lock(self, folder: Path) -> int | None:
+        """Lock a job against its start; None for one so damaged that it cannot start."""
+        deadline_s = time.monotonic() + LOCK_WAIT_S
+        while (lock := try_lock(folder / REQUEST)) is None and (folder / REQUEST).exists():
+            # The runner, too, holds the lock for the moment in which it writes down how a job ended.
+            if load_job(folder, progress=False).state in WITH_WORKER or time.monotonic() > deadline_s:
+                raise Conflict(f"Job {folder.name} is running.", hint="Cancel or pause it first, then delete it.")
+            time.sleep(0.01)
+        return lock
 
     def _create(self, kind: str, values: dict[str, Any], key: str | None, key_file: Path | None = None) -> Job:
         stage = self._stages[kind]

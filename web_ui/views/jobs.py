@@ -15,7 +15,7 @@ jobs = Blueprint("jobs", __name__)
 @endpoint(jobs, "GET", "/api/jobs", Operation(query=schemas.JobsQuery, answer=schemas.JobList))
 def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
     """List jobs, newest first."""
-    page, total = current_service().jobs.list(query.kind, query.state, query.offset, query.limit)
+    page, total = current_service().jobs.list(query.kind, query.state, query.offset, query.limit, query.search)
     return {"jobs": [job_document(job) for job in page], "total": total, "offset": query.offset, "limit": query.limit}
 
 
