@@ -42,4 +42,4 @@ EXPOSE 5001
 VOLUME ["/workspace", "/cache"]
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5001/api/health', timeout=4)"]
-CMD ["deepsynth", "serve", "--role", "gpu", "--host", "0.0.0.0", "--port", "5001"]
+CMD ["deepsynth", "serve", "--save-jobs-on-stop", "--role", "gpu", "--host", "0.0.0.0", "--port", "5001"]
