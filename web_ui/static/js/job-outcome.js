@@ -33,6 +33,7 @@ export class Outcome {
     this.charts = new TrainingCharts(one("#job-charts"));
     this.numMeasured = 0;
     this.numDrawn = -1;
+    this.message = "";
     this.preview = 0;
     this.shownPreview = 0;
     this.smoothing = control('[name="smoothing"]');
@@ -46,6 +47,7 @@ export class Outcome {
         this.series.add(event.step, event.values);
         this.numMeasured += 1;
       }
+      if (event.kind === "message") this.message = event.text;
       if (event.kind === "preview") this.preview = event.seq;
     }
   }
@@ -53,7 +55,7 @@ export class Outcome {
   /** @param {Job} job */
   async show(job) {
     if (this.numDrawn !== this.numMeasured) this.#drawCurves();
-    this.#showPreview();
+    this.#showPreview(job.kind !== "training");
     this.#showResult(job);
     one("#overview-empty").hidden = this.numMeasured > 0 || this.preview > 0 || job.result !== null;
   }
@@ -66,9 +68,10 @@ export class Outcome {
     this.charts.showOne(this.series, Number(this.smoothing.value));
   }
 
-  #showPreview() {
-    one("#job-preview").hidden = this.preview === 0;
-    if (this.preview === this.shownPreview) return;
+  /** @param {boolean} isWanted a training's pages stand among its samples */
+  #showPreview(isWanted) {
+    one("#job-preview").hidden = this.preview === 0 || !isWanted;
+    if (this.preview === this.shownPreview || !isWanted) return;
     this.shownPreview = this.preview;
     one("#job-preview img").setAttribute("src", `${API}/jobs/${this.jobId}/preview.png?seen=${this.preview}`);
   }

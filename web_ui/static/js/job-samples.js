@@ -14,8 +14,9 @@ const SHOWN = 24;
  * @param {string} path
  */
 async function artifact(job, path) {
-  const response = await fetch(`${API}/jobs/${job.id}/artifacts/${path}`);
-  return response.ok ? response.text() : null;
+  const { artifacts } = await get(`/jobs/${job.id}/artifacts`);
+  const file = artifacts.find((/** @type {{path: string}} */ known) => known.path === path);
+  return file ? (await fetch(file.url)).text() : null;
 }
 
 /** @param {string} title @param {string} note @param {...Node} content */

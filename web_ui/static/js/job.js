@@ -111,6 +111,7 @@ async function refresh() {
   showActions(job);
   showSettings(job);
   await readEvents();
+  fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
   await outcome.show(job);
   if (openTab === "samples") await showSamples(job);
   if (openTab === "files") await showFiles();
