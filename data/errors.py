@@ -1,6 +1,6 @@
 """Every error a user can meet.
 
-    DeepSynthError            internal          HTTP 500  exit 1
+    DeepSynthError            internal          HTTP 500  exit 1   a fault of DeepSynth itself; the log has the details
     |- InvalidInput           invalid_input     HTTP 422  exit 2   the request cannot be carried out as written
     |  |- UnknownName         unknown_name      HTTP 422  exit 2   no such preset, column, model, dataset, option
     |  '- UnsafePath          unsafe_path       HTTP 422  exit 2   a path or name that would leave the workspace

@@ -1,0 +1,156 @@
+"""Write docs/reference.md from the code: commands, settings, endpoints, options, error codes.
+
+python scripts/write_reference.py            writes the file
+python scripts/write_reference.py --check    exits 1 when the file is not what the code says
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from data import errors
+from data.config import DatasetConfig
+from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.optimal_configs import PRESETS
+from web_ui.app import create_app
+from web_ui.cli import build_parser
+from web_ui.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = ROOT / "docs" / "reference.md"
+CONFIGS: tuple[type[BaseModel], ...] = (DatasetConfig, TrainingConfig, EvaluationConfig, PredictionConfig, FindLrConfig)
+INTRODUCTION = """# Reference
+
+Every command, setting, endpoint, option and error code. Made from the code by `python scripts/write_reference.py`; the tests fail when it
+is not up to date.
+"""
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """Lay out a Markdown table."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", "\\n") for cell in line) + " |" for line in lines) + "\n"
+
+
+def commands() -> Iterator[str]:
+    os.environ["COLUMNS"] = "120"  # argparse wraps its help to the terminal; the file must not depend on one
+    parser = build_parser()
+    yield "## Command line\n\nExit codes: 0 done, 1 something failed, 2 wrong as typed, 130 stopped by you with the work kept.\n"
+    actions = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    for name, command in actions.choices.items():
+        yield f"### deepsynth {name}\n\n```text\n{command.format_help().rstrip()}\n```\n"
+
+
+def settings() -> Iterator[str]:
+    yield "## Environment settings\n\n`HF_ENDPOINT`, `HF_HOME` and the Hub client's other variables hold for the jobs as well.\n"
+    rows = ((f"`{field.alias}`", default(field), field.description or "") for field in Settings.model_fields.values())
+    yield table(("variable", "default", "meaning"), rows)
+
+
+def endpoints(document: dict[str, Any]) -> Iterator[str]:
+    yield "## API\n\nThe full schema of every body and answer is served at `/api/openapi.json`.\n"
+    rows = (
+        (f"`{method.upper()} {path}`", operation.get("summary", ""))
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    )
+    yield table(("request", "what it does"), rows)
+
+
+def options() -> Iterator[str]:
+    yield "## Options\n\nFields of the API's bodies and of `--set key=value`; nested fields are written with dots.\n"
+    for config in CONFIGS:
+        yield f"### {config.__name__}\n\n{(config.__doc__ or '').strip()}\n"
+        yield table(("field", "default", "allowed", "meaning"), fields(config))
+
+
+def fields(config: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
+    properties = config.model_json_schema()["properties"]
+    for name, field in config.model_fields.items():
+        nested = field.annotation
+        if isinstance(nested, type) and issubclass(nested, BaseModel):
+            yield from fields(nested, f"{prefix}{name}.")
+        else:
+            yield f"`{prefix}{name}`", default(field), allowed(properties[name]), field.description or ""
+
+
+def default(field: Any) -> str:
+    value = field.default
+    if value is PydanticUndefined:
+        return "required"
+    return "null" if value is None else f"`{value!s}`" if not isinstance(value, str) else f"`{value!r}`".replace("'", '"')
+
+
+def allowed(schema: dict[str, Any]) -> str:
+    """Say in words which values a JSON schema admits."""
+    if "anyOf" in schema:
+        return " or ".join(allowed(part) for part in schema["anyOf"])
+    if "enum" in schema or "const" in schema:
+        return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
+    if "oneOf" in schema:
+        return "an object with `kind`: " + ", ".join(f"`{kind}`" for kind in schema["discriminator"]["mapping"])
+    if "items" in schema:
+        return f"list of {allowed(schema['items'])}"
+    bounds = [
+        words.format(schema[key])
+        for key, words in (
+            ("minimum", "from {}"),
+            ("exclusiveMinimum", "above {}"),
+            ("maximum", "to {}"),
+            ("exclusiveMaximum", "below {}"),
+        )
+        if key in schema
+    ]
+    return " ".join([schema.get("type", "object"), *bounds])
+
+
+def presets() -> Iterator[str]:
+    yield "## Training presets\n"
+    for preset in PRESETS.values():
+        yield f"### {preset.name}\n\n{preset.title}. Stays below {preset.memory_gb} GB with DeepSeek-OCR.\n"
+        rows = ((f"`{name}`", f"`{value}`", preset.reasons[name]) for name, value in preset.values.items())
+        yield table(("field", "value", "why"), rows)
+
+
+def error_codes() -> Iterator[str]:
+    yield '## Error codes\n\nEvery error has the shape `{"error": {"code", "message", "hint", "fields"}}`.\n'
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
+    rows = ((f"`{kind.code}`", str(kind.http_status), str(kind.exit_code), meaning(kind.code)) for kind in kinds)
+    yield table(("code", "HTTP status", "exit code", "meaning"), rows)
+
+
+def meaning(code: str) -> str:
+    """Return what the tree at the top of data/errors.py says of an error code."""
+    line = re.search(rf"\b{code} +HTTP \d+ +exit \d *(.*)", errors.__doc__ or "")
+    return line.group(1) if line else ""
+
+
+def reference() -> str:
+    """Return the whole file."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(workspace=Path(folder)))
+        document = app.test_client().get("/api/openapi.json", base_url="http://127.0.0.1:5000").get_json()
+    parts = [INTRODUCTION, *commands(), *settings(), *endpoints(document), *options(), *presets(), *error_codes()]
+    return "\n".join(parts)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    wanted = reference()
+    if parser.parse_args().check:
+        return int(not REFERENCE.exists() or REFERENCE.read_text(encoding="utf-8") != wanted)
+    REFERENCE.write_text(wanted, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
