@@ -10,15 +10,16 @@ from data.errors import TrainingError
 from data.progress import Progress
 from training.config import TrainingConfig
 
+Config = TypeVar("Config", bound=TrainingConfig)
 Result = TypeVar("Result")
 
 
-def starting_batch(config: TrainingConfig) -> TrainingConfig:
+def starting_batch(config: Config) -> Config:
     """Return the configuration to begin with: as given, or with `auto_batch_size` a whole step as one micro-batch."""
     return _with_batch(config, _samples_per_step(config)) if config.auto_batch_size else config
 
 
-def halved(config: TrainingConfig) -> TrainingConfig:
+def halved(config: Config) -> Config:
     """Return the same training with a micro-batch of at most half the size, and as many samples per step as before.
 
     Raises:
@@ -35,7 +36,7 @@ def halved(config: TrainingConfig) -> TrainingConfig:
     return _with_batch(config, next(size for size in range(batch // 2, 0, -1) if samples % size == 0))
 
 
-def run_until_it_fits(run: Callable[[TrainingConfig], Result], config: TrainingConfig, progress: Progress) -> Result:
+def run_until_it_fits(run: Callable[[Config], Result], config: Config, progress: Progress) -> Result:
     """Run a training, and run it again with a smaller micro-batch each time the GPU's memory does not suffice.
 
     Args:
@@ -70,6 +71,6 @@ def _samples_per_step(config: TrainingConfig) -> int:
     return config.per_device_train_batch_size * config.gradient_accumulation_steps
 
 
-def _with_batch(config: TrainingConfig, size: int) -> TrainingConfig:
+def _with_batch(config: Config, size: int) -> Config:
     sizes = {"per_device_train_batch_size": size, "gradient_accumulation_steps": _samples_per_step(config) // size}
     return config.model_copy(update=sizes)
