@@ -144,6 +144,9 @@ def _add_role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role", choices=("cpu", "gpu"), help="cpu: datasets; gpu: everything with a model; default: DEEPSYNTH_ROLE, else cpu"
     )
+    parser.add_argument(
+        "--save-jobs-on-stop", action="store_true", help="for containers: running jobs save before the end; default: they go on"
+    )
 
 
 class _Version(argparse.Action):

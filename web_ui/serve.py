@@ -15,7 +15,7 @@ from time import monotonic
 
 from data.errors import Unavailable
 from data.store.workspace import Workspace
-from web_ui.jobs.runner import run_jobs
+from web_ui.jobs.runner import RunnerOptions, devices_of, run_jobs
 from web_ui.logs import configure_logs
 from web_ui.security import check_exposure
 from web_ui.settings import Settings
@@ -24,6 +24,7 @@ LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
 POLL_S = 0.2
 STOP_GRACE_S = 20.0
+SAVE_S = 15.0
 HEALTHY_AFTER_S = 10.0
 RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 PR_SET_PDEATHSIG = 1
@@ -42,7 +43,7 @@ def serve(options: Namespace) -> int:
     _check_port(settings.host, settings.port)
     configure_logs()
     stop = stop_on_signals()
-    children = [Child("web", _web_command(settings)), Child("runner", _runner_command(settings))]
+    children = [Child("web", _web_command(settings)), Child("runner", _runner_command(settings, options))]
     environment = os.environ | {
         "DEEPSYNTH_WORKSPACE": str(workspace.root),
         "DEEPSYNTH_ROLE": settings.role,
@@ -65,7 +66,8 @@ def run_jobs_here(options: Namespace) -> int:
     """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
     settings = _settings(options)
     configure_logs()
-    run_jobs(Workspace.create(settings.workspace), settings.role, stop_on_signals())
+    runner = RunnerOptions(devices_of(settings.role), save_on_stop_s=SAVE_S if options.save_jobs_on_stop else 0.0)
+    run_jobs(Workspace.create(settings.workspace), settings.role, stop_on_signals(), runner)
     return 0
 
 
@@ -138,8 +140,9 @@ def _web_command(settings: Settings) -> list[str]:
     ]  # fmt: skip
 
 
-def _runner_command(settings: Settings) -> list[str]:
-    return [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", settings.role, "--workspace", str(settings.workspace)]
+def _runner_command(settings: Settings, options: Namespace) -> list[str]:
+    save = ["--save-jobs-on-stop"] if options.save_jobs_on_stop else []
+    return [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", settings.role, "--workspace", str(settings.workspace), *save]
 
 
 def _check_port(host: str, port: int) -> None:

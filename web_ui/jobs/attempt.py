@@ -101,6 +101,12 @@ def watch(attempt: Attempt, grace_s: float) -> bool:
     return True
 
 
+def ask_to_stop(attempt: Attempt) -> None:
+    """Tell the worker to save and end; its job is queued again by the next runner."""
+    if attempt.state.worker:
+        process.send(attempt.state.worker, signal.SIGTERM)
+
+
 def settle(attempt: Attempt) -> bool:
     """Write down how an attempt ended; False while a process of it is still there.
 

@@ -10,6 +10,7 @@ from data.errors import StorageError
 from data.progress import Level
 from data.store.events import EventLog
 from web_ui.jobs.job import CONTROL, EVENTS, Control, read_document
+from web_ui.jobs.redaction import without_secrets
 
 EVENT_EVERY_S = 0.5
 CONTROL_EVERY_S = 0.2
@@ -56,7 +57,7 @@ class EventProgress:
         self._log.append("metric", step=step, values=finite)
 
     def message(self, text: str, level: Level = "info") -> None:
-        self._log.append("message", text=text, level=level)
+        self._log.append("message", text=without_secrets(text), level=level)
 
     def checkpoint(self, step: int, path: Path) -> None:
         self._log.append("checkpoint", step=step, path=str(path))

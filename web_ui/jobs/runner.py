@@ -16,7 +16,7 @@ from threading import Event
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
-from web_ui.jobs.attempt import WHEN_IDLE, Attempt, move_idle, read_state, recover_state, start, watch
+from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, watch
 from web_ui.jobs.job import WITH_WORKER, Job, JobState, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.shelf import Shelf
@@ -35,16 +35,18 @@ class RunnerOptions:
     """How a runner works.
 
     `devices` has one entry for each job that may run at a time: what its CUDA_VISIBLE_DEVICES is set to, None: left alone.
+    `save_on_stop_s` is for machines that end with the runner, such as containers: how long the workers get to save first.
     """
 
     devices: tuple[str | None, ...]
     stages: str = STAGES_NAME
     cancel_grace_s: float = 10.0
     poll_s: float = POLL_S
+    save_on_stop_s: float = 0.0
 
 
 def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptions | None = None) -> None:
-    """Run the jobs of a role until `stop` is set. Workers that live then go on, and the next runner adopts them.
+    """Run the jobs of a role until `stop` is set. Workers that live then go on (unless told to save), and the next runner adopts them.
 
     Raises:
         Conflict: another runner serves this role and workspace.
@@ -56,6 +58,8 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
         LOGGER.info("runner started", extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}})
         while not stop.wait(options.poll_s):
             runner.tick()
+        if options.save_on_stop_s:
+            runner.save_jobs(options.save_on_stop_s)
         LOGGER.info("runner stopped", extra={"values": {"role": role, "left_running": list(runner.attempts)}})
 
 
@@ -85,14 +89,27 @@ class Runner:
 
     def tick(self) -> None:
         """Look at the workers, at what users asked for, and start what there is room for."""
-        over = [job_id for job_id, attempt in self.attempts.items() if not self._is_living(job_id, attempt)]
-        for job_id in over:
-            del self.attempts[job_id]
+        over = self._settle_ended()
         if self._must_look() or over:
             self._look()
         self._fill_slots()
         if time.monotonic() - self._beat_s >= HEARTBEAT_S or over:
             self._beat()
+
+    def save_jobs(self, grace_s: float) -> None:
+        """Ask the workers to save and end, and wait for them; the next runner goes on with their jobs."""
+        deadline_s = time.monotonic() + grace_s
+        for attempt in self.attempts.values():
+            ask_to_stop(attempt)
+        while self.attempts and time.monotonic() < deadline_s:
+            self._settle_ended()
+            time.sleep(self._options.poll_s)
+
+    def _settle_ended(self) -> bool:
+        over = [job_id for job_id, attempt in self.attempts.items() if not self._is_living(job_id, attempt)]
+        for job_id in over:
+            del self.attempts[job_id]
+        return bool(over)
 
     def _is_living(self, job_id: str, attempt: Attempt) -> bool:
         with _surviving(job_id):

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO, cast
 
 from data.errors import DeepSynthError, NotFound, Stopped, StorageError
 from data.store.files import write_json
@@ -21,9 +21,8 @@ from data.store.workspace import Workspace
 from data.validation import parse_config
 from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_document
 from web_ui.jobs.progress import EventProgress
+from web_ui.jobs.redaction import CleanStream, without_secrets
 from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
-
-SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--attempt", type=int, required=True)
     parser.add_argument("--stages", default=STAGES_NAME)
     options = parser.parse_args(arguments)
+    sys.stdout, sys.stderr = cast(TextIO, CleanStream(sys.stdout)), cast(TextIO, CleanStream(sys.stderr))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
     write_json(options.folder / OUTCOME, outcome.model_dump(mode="json"))
@@ -53,12 +53,9 @@ def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outc
         progress.close()
         return Outcome(attempt=attempt, status="stopped", ended=now())
     except DeepSynthError as error:
-        traceback.print_exc()
-        return Outcome(attempt=attempt, status="failed", ended=now(), error=_without_secrets(error.as_dict()))
+        return _failed(attempt, error)
     except Exception as error:  # noqa: BLE001 - the border of the job: whatever went wrong is told to the user
-        traceback.print_exc()
-        unexpected = DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details.")
-        return Outcome(attempt=attempt, status="failed", ended=now(), error=_without_secrets(unexpected.as_dict()))
+        return _failed(attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details."))
 
 
 def stop_on_sigterm(progress: EventProgress) -> None:
@@ -85,12 +82,10 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
     return dict(result.as_dict())
 
 
-def _without_secrets(error: dict[str, Any]) -> dict[str, Any]:
-    """Black out tokens that a library put into its error text."""
-    secrets = [value for name in SECRET_VARIABLES if (value := os.environ.get(name))]
-    for secret in secrets:
-        error = {key: text.replace(secret, "***") if isinstance(text, str) else text for key, text in error.items()}
-    return error
+def _failed(attempt: int, error: DeepSynthError) -> Outcome:
+    traceback.print_exc()
+    clean = {name: without_secrets(value) if isinstance(value, str) else value for name, value in error.as_dict().items()}
+    return Outcome(attempt=attempt, status="failed", ended=now(), error=clean)
 
 
 if __name__ == "__main__":

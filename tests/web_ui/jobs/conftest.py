@@ -1,0 +1,23 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.web_ui.jobs.world import World
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    """A workspace of the test's own, whose runners it may kill."""
+    world = World(tmp_path / "workspace")
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """A workspace with a runner that several tests use; each names its own jobs and ends them."""
+    world = World(tmp_path_factory.mktemp("shared") / "workspace")
+    world.start_runner(HF_TOKEN="hf_canary12345", DEEPSYNTH_API_TOKEN="service-canary")
+    yield world
+    world.close()

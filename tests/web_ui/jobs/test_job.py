@@ -1,0 +1,43 @@
+"""States and moves: one table, and nothing outside of it."""
+
+import pytest
+
+from web_ui.jobs.attempt import WHEN_IDLE
+from web_ui.jobs.job import ENDINGS, FINAL, LEGAL_MOVES, WITH_WORKER, JobState, RunState
+
+
+def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
+    assert set(LEGAL_MOVES) == set(JobState)
+    assert all(moves <= set(JobState) and state not in moves for state, moves in LEGAL_MOVES.items())
+
+
+def test_the_table_is_the_one_that_was_agreed() -> None:
+    moves = {str(state): " ".join(sorted(targets)) for state, targets in LEGAL_MOVES.items()}
+    assert moves == {
+        "queued": "cancelled failed paused running",
+        "running": "cancelled failed interrupted paused pausing succeeded",
+        "pausing": "cancelled failed interrupted paused running succeeded",
+        "paused": "cancelled queued",
+        "interrupted": "cancelled failed paused queued",
+        "failed": "queued",
+        "succeeded": "",
+        "cancelled": "",
+    }
+
+
+def test_what_a_runner_does_with_an_idle_job_is_legal() -> None:
+    assert all(to in LEGAL_MOVES[state] for (state, _), to in WHEN_IDLE.items())
+
+
+def test_an_illegal_move_is_refused() -> None:
+    for state, moves in LEGAL_MOVES.items():
+        for to in set(JobState) - moves:
+            with pytest.raises(ValueError, match="cannot move"):
+                RunState(state=state).moved(to)
+
+
+def test_from_every_state_a_job_can_still_end() -> None:
+    for state in set(JobState) - ENDINGS:
+        assert JobState.CANCELLED in LEGAL_MOVES[state]
+    assert sorted(FINAL) == [JobState.CANCELLED, JobState.SUCCEEDED]
+    assert not WITH_WORKER & ENDINGS

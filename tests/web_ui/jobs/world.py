@@ -1,0 +1,70 @@
+"""A workspace with its store and runner processes, and the patience to wait for what they do."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from data.store.workspace import Workspace
+from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
+from web_ui.jobs.job import ENDINGS, Job
+from web_ui.jobs.process import ProcessIdentity, job_processes
+from web_ui.jobs.store import JobStore
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 40.0
+
+
+class World:
+    """One workspace under test."""
+
+    def __init__(self, folder: Path) -> None:
+        self.workspace = Workspace.create(folder)
+        self.store = JobStore(self.workspace, STAGES)
+        self.runners: list[subprocess.Popen[bytes]] = []
+
+    def start_runner(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "tests.web_ui.jobs.tiny_runner", str(self.workspace.root), *arguments]
+        with (self.workspace.root / "runner.log").open("ab") as log:
+            runner = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
+        self.runners.append(runner)
+        return runner
+
+    def submit(self, name: str, **values: Any) -> str:
+        return self.store.create("count", CountConfig(name=name, **values)).id
+
+    def wait_for(self, is_true: Callable[[], Any], what: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while not is_true():
+            assert time.monotonic() < deadline, f"waited in vain for {what}\n{(self.workspace.root / 'runner.log').read_text()[-3000:]}"
+            time.sleep(0.02)
+
+    def wait_for_state(self, job_id: str, *states: str) -> Job:
+        self.wait_for(lambda: self.store.get(job_id).state in states, f"{job_id} to be {' or '.join(states)}: {self.store.get(job_id)}")
+        return self.store.get(job_id)
+
+    def wait_for_end(self, job_id: str) -> Job:
+        return self.wait_for_state(job_id, *ENDINGS)
+
+    def wait_for_steps(self, job_id: str, num_steps: int = 1) -> Job:
+        def has_counted() -> bool:
+            progress = self.store.get(job_id).progress
+            return progress is not None and progress["done"] >= num_steps
+
+        self.wait_for(has_counted, f"{job_id} to make {num_steps} steps")
+        return self.store.get(job_id)
+
+    def processes(self, job_id: str) -> list[ProcessIdentity]:
+        return job_processes(self.workspace.jobs / job_id)
+
+    def close(self) -> None:
+        for runner in self.runners:
+            runner.kill()
+            runner.wait()
+        for folder in self.workspace.jobs.iterdir():
+            for process in job_processes(folder):
+                os.kill(process.pid, signal.SIGKILL)
