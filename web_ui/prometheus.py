@@ -51,7 +51,7 @@ def _gauge(name: str, description: str, values: Mapping[str, float]) -> Iterator
     yield f"# HELP {name} {description}"
     yield f"# TYPE {name} gauge"
     for labels, value in sorted(values.items()):
-        yield f"{name}{{{labels}}} {value:g}" if labels else f"{name} {value:g}"
+        yield f"{name}{{{labels}}} {value:.12g}" if labels else f"{name} {value:.12g}"
 
 
 def _wait_s(job: Job) -> float | None:
