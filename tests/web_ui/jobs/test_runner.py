@@ -75,25 +75,25 @@ def test_a_config_that_is_no_longer_valid_fails_in_words(world: World) -> None:
 
 
 def test_pause_saves_and_frees_and_resume_goes_on_from_there(shared_world: World) -> None:
-    job_id = shared_world.submit("pause_saves_and_frees_and_resume_goes_on_from_there", num_steps=300)
+    job_id = shared_world.submit("pause_saves_and_frees_and_resume_goes_on_from_there", num_steps=120)
     shared_world.wait_for_steps(job_id, 5)
     shared_world.store.request_pause(job_id)
     paused = shared_world.wait_for_state(job_id, "paused")
     assert shared_world.processes(job_id) == []
     saved = read_json(shared_world.workspace.dataset("pause_saves_and_frees_and_resume_goes_on_from_there") / "sum.json")["step"]
     assert paused.progress is not None
-    assert 5 <= saved < 300
+    assert 5 <= saved < 120
     shared_world.store.request_resume(job_id)
     job = shared_world.wait_for_end(job_id)
     assert (job.state, job.attempts, total(shared_world, "pause_saves_and_frees_and_resume_goes_on_from_there")) == (
         "succeeded",
         2,
-        sum(range(300)),
+        sum(range(120)),
     )
 
 
 def test_pause_taken_back_at_once_does_not_stop_the_job(shared_world: World) -> None:
-    job_id = shared_world.submit("pause_taken_back_at_once_does_not_stop_the_job", num_steps=150)
+    job_id = shared_world.submit("pause_taken_back_at_once_does_not_stop_the_job", num_steps=120)
     shared_world.wait_for_steps(job_id)
     for _ in range(5):
         shared_world.store.request_pause(job_id)
@@ -151,14 +151,14 @@ def test_a_running_job_can_not_be_deleted_and_an_ended_one_can(shared_world: Wor
 
 
 def test_a_killed_worker_is_started_again_and_goes_on_from_what_it_saved(shared_world: World) -> None:
-    job_id = shared_world.submit("a_killed_worker_is_started_again_and_goes_on_from_what_it_saved", num_steps=200)
+    job_id = shared_world.submit("a_killed_worker_is_started_again_and_goes_on_from_what_it_saved", num_steps=120)
     shared_world.wait_for_steps(job_id, 20)
     os.kill(shared_world.processes(job_id)[0].pid, signal.SIGKILL)
     job = shared_world.wait_for_end(job_id)
     assert (job.state, job.attempts, total(shared_world, "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved")) == (
         "succeeded",
         2,
-        sum(range(200)),
+        sum(range(120)),
     )
 
 
@@ -186,7 +186,7 @@ def test_children_of_a_killed_worker_do_not_outlive_it(shared_world: World) -> N
 
 def test_a_new_runner_adopts_the_living_worker(world: World) -> None:
     runner = world.start_runner()
-    job_id = world.submit("a", num_steps=400)
+    job_id = world.submit("a", num_steps=120)
     world.wait_for_steps(job_id)
     (worker,) = world.processes(job_id)
     runner.kill()
@@ -195,7 +195,7 @@ def test_a_new_runner_adopts_the_living_worker(world: World) -> None:
     world.wait_for(lambda: job_id in world.store.runner_status("cpu").running, "the adoption")
     assert is_alive(worker)
     job = world.wait_for_end(job_id)
-    assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 1, sum(range(400)))
+    assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 1, sum(range(120)))
 
 
 def test_an_adopted_worker_can_be_paused_and_cancelled(world: World) -> None:
@@ -292,7 +292,7 @@ def test_a_stopped_runner_leaves_its_workers_alone(world: World) -> None:
 
 def test_a_runner_told_to_save_stops_its_workers_and_the_next_goes_on(world: World) -> None:
     runner = world.start_runner("10")
-    job_id = world.submit("a", num_steps=300)
+    job_id = world.submit("a", num_steps=120)
     world.wait_for_steps(job_id)
     runner.terminate()
     assert runner.wait(20) == 0
@@ -300,7 +300,7 @@ def test_a_runner_told_to_save_stops_its_workers_and_the_next_goes_on(world: Wor
     assert world.store.get(job_id).state == "paused"
     world.start_runner()
     job = world.wait_for_end(job_id)
-    assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 2, sum(range(300)))
+    assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 2, sum(range(120)))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state": "asleep"}'])

@@ -16,7 +16,7 @@ from web_ui.jobs.process import ProcessIdentity, job_processes
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_S = 40.0
+PATIENCE_S = 90.0
 
 
 class World:

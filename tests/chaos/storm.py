@@ -1,0 +1,224 @@
+"""Rounds of faults over one workspace: each submits jobs, hurts something at a random moment, and goes on.
+
+Afterwards every job must have ended as its user wanted, with every step done once and by one worker at a time.
+"""
+
+import json
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.errors import Conflict, NotFound
+from data.store.files import read_json
+from tests.web_ui.jobs.world import World
+from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, LOG, STATE
+from web_ui.jobs.process import job_processes
+
+NUM_STEPS = 40
+PATIENCE_S = 120.0
+GARBAGE = (b"", b"{", b"[]", b'{"state": "running", "att', b"\x00\xff\xfe", b'{"state": 7, "desired": 7, "attempt": "one"}')
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one kind of fault did to the jobs of its rounds."""
+
+    rounds: int = 0
+    jobs: dict[str, str] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    stuck: list[str] = field(default_factory=list)
+
+
+class Storm:
+    """A world, and the faults that befall it."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.world = World(folder)
+        self.tallies: dict[str, Tally] = {}
+        self._random = random.Random(seed)
+        self._faults: dict[str, Callable[[str], None]] = {
+            "worker SIGKILL": lambda job: self._signal_worker(job, signal.SIGKILL),
+            "worker SIGTERM": lambda job: self._signal_worker(job, signal.SIGTERM),
+            "worker SIGSTOP, SIGCONT": self._freeze_worker,
+            "runner SIGKILL": lambda _: self._replace_runner(signal.SIGKILL),
+            "runner SIGTERM": lambda _: self._replace_runner(signal.SIGTERM),
+            "runner SIGSTOP, SIGCONT": lambda _: self._freeze_runner(),
+            "runner and worker SIGKILL": self._kill_both,
+            "everything SIGKILL (reboot)": lambda _: self._reboot(),
+            "two more runners": lambda _: self._crowd(),
+            "garbage in state.json": lambda job: self._spoil(job, STATE),
+            "garbage in control.json": lambda job: self._spoil(job, CONTROL),
+            "garbage in events.jsonl": lambda job: self._spoil(job, EVENTS),
+            "garbage in log.txt": lambda job: self._spoil(job, LOG),
+            "pause, resume, cancel at once": self._waver,
+            "delete": self._delete,
+        }
+
+    def run(self, rounds: int) -> dict[str, Tally]:
+        """Go through so many rounds, calm down, and return what was found."""
+        self.world.start_runner()
+        names = list(self._faults)
+        for number in range(rounds):
+            name = names[number % len(names)]
+            tally = self.tallies.setdefault(name, Tally())
+            tally.rounds += 1
+            job_id = self.world.submit(f"round{number}", num_steps=NUM_STEPS)
+            tally.jobs[job_id] = f"round{number}"
+            time.sleep(self._random.uniform(0, 1.0))
+            self._faults[name](job_id)
+            self._mind_the_runner()
+        self._calm_down()
+        return self.tallies
+
+    def close(self) -> None:
+        self.world.close()
+
+    def _calm_down(self) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S + sum(len(tally.jobs) for tally in self.tallies.values())
+        waiting = {job_id for tally in self.tallies.values() for job_id in tally.jobs}
+        while waiting and time.monotonic() < deadline_s:
+            self._mind_the_runner()
+            waiting = {job_id for job_id in waiting if self._is_open(job_id)}
+            time.sleep(0.1)
+        for tally in self.tallies.values():
+            tally.stuck += [job_id for job_id in tally.jobs if job_id in waiting]
+            tally.lost += [
+                f"{job_id}: {fault}"
+                for job_id, name in tally.jobs.items()
+                if job_id not in waiting and (fault := self._fault(job_id, name))
+            ]
+
+    def _is_open(self, job_id: str) -> bool:
+        with suppress(NotFound):
+            job = self.world.store.get(job_id)
+            if job.state == "paused" and job.desired == "pause":
+                with suppress(Conflict):
+                    self.world.store.request_resume(job_id)
+            return job.state not in ENDINGS
+        return False
+
+    def _fault(self, job_id: str, name: str) -> str:
+        """Say what is wrong with an ended job; nothing if all is well."""
+        folder = self.world.workspace.jobs / job_id
+        if left := job_processes(folder):
+            return f"left processes {left}"
+        if not folder.exists():
+            return ""  # deleted
+        job = self.world.store.get(job_id)
+        if half := list(folder.glob(".*")):
+            return f"left half files {half}"
+        if job.state == "succeeded":
+            return _wrong_result(self.world.workspace.dataset(name))
+        was_asked = job.state == "cancelled" and job.desired in (None, "cancel")
+        return "" if was_asked else f"{job.state}: {job.error}"
+
+    def _mind_the_runner(self) -> None:
+        """What a supervisor does: start a runner when there is none."""
+        if all(runner.poll() is not None for runner in self.world.runners):
+            self.world.start_runner()
+
+    def _worker(self, job_id: str) -> int | None:
+        processes = job_processes(self.world.workspace.jobs / job_id)
+        return processes[0].pid if processes else None
+
+    def _signal_worker(self, job_id: str, number: signal.Signals) -> None:
+        if pid := self._worker(job_id):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _freeze_worker(self, job_id: str) -> None:
+        self._signal_worker(job_id, signal.SIGSTOP)
+        time.sleep(0.3)
+        self._signal_worker(job_id, signal.SIGCONT)
+
+    def _signal_runners(self, number: signal.Signals) -> None:
+        for runner in self.world.runners:
+            if runner.poll() is None:
+                runner.send_signal(number)
+
+    def _replace_runner(self, number: signal.Signals) -> None:
+        self._signal_runners(number)
+        for runner in self.world.runners:
+            runner.wait()
+        self.world.start_runner()
+
+    def _freeze_runner(self) -> None:
+        self._signal_runners(signal.SIGSTOP)
+        time.sleep(0.3)
+        self._signal_runners(signal.SIGCONT)
+
+    def _kill_both(self, job_id: str) -> None:
+        self._signal_runners(signal.SIGKILL)
+        self._signal_worker(job_id, signal.SIGKILL)
+
+    def _reboot(self) -> None:
+        """Kill everything, and let this very process have the pid of every worker."""
+        self._signal_runners(signal.SIGKILL)
+        for folder in self.world.workspace.jobs.iterdir():
+            for process in job_processes(folder):
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, signal.SIGKILL)
+        for runner in self.world.runners:
+            runner.wait()
+        for path in self.world.workspace.jobs.glob(f"*/{STATE}"):
+            with suppress(ValueError):
+                path.write_text(_other_boot(path.read_text()))
+
+    def _crowd(self) -> None:
+        self.world.start_runner()
+        self.world.start_runner()
+
+    def _spoil(self, job_id: str, name: str) -> None:
+        (self.world.workspace.jobs / job_id / name).write_bytes(self._random.choice(GARBAGE))
+        self.world.store.get(job_id)
+        self.world.store.list()
+
+    def _waver(self, job_id: str) -> None:
+        asks = [self.world.store.request_pause, self.world.store.request_resume]
+        with suppress(Conflict):
+            for _ in range(4):
+                self._random.choice(asks)(job_id)
+                time.sleep(self._random.uniform(0, 0.2))
+            if self._random.random() < 0.5:
+                self.world.store.request_cancel(job_id)
+
+    def _delete(self, job_id: str) -> None:
+        """Either refused because a worker lives, or gone for good."""
+        try:
+            self.world.store.delete(job_id)
+        except Conflict:
+            return
+        assert not (self.world.workspace.jobs / job_id).exists()
+
+
+def _other_boot(state: str) -> str:
+    document = json.loads(state)
+    if document.get("worker"):
+        document["worker"] = {"pid": os.getpid(), "start_ticks": 1, "boot_id": "the-boot-before"}
+    return json.dumps(document)
+
+
+def _wrong_result(made: Path) -> str:
+    is_right = read_json(made / "sum.json") == {"step": NUM_STEPS, "total": sum(range(NUM_STEPS))}
+    return _overlap(made / "trace.txt") if is_right else "wrong result"
+
+
+def _overlap(trace: Path) -> str:
+    """Each step follows the one before; a new worker may repeat the step that its forerunner did not get to save."""
+    done, owner, past = -1, "", set()
+    for line in trace.read_text().splitlines():
+        pid, step = line.split()
+        if pid != owner:
+            past.add(owner)
+            owner = pid
+            if pid in past or int(step) not in (done, done + 1):
+                return f"workers overlap at {line!r}"
+        elif int(step) != done + 1:
+            return f"step out of order: {line!r}"
+        done = int(step)
+    return ""
