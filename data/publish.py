@@ -1,8 +1,7 @@
 """Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then all is verified.
 
-publisher = open_publisher(config, folder, progress)   before rendering: refuses here what cannot work later
-publisher.shard_finished(entry), publisher.poll()      while rendering; neither waits for the network
-publisher.finish(manifest)                      whatever is missing, the card, the proof
+`open_publisher` comes before rendering and refuses what cannot work later; `shard_finished` and `poll` never wait for the
+network; `finish` sends whatever is missing and proves that all is there.
 """
 
 import re

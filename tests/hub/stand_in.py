@@ -31,6 +31,7 @@ class Fault:
     times: int
     skip: int = 0
     status: int | None = None
+    body: Any = field(default_factory=lambda: {"error": "injected fault"})
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: Literal["before", "after"] | None = None
     wait_s: float = 0.0
@@ -57,6 +58,7 @@ class StandInHub:
         self.objects: dict[str, bytes] = {}
         self.parts: dict[tuple[str, int], bytes] = {}
         self.requests: list[Seen] = []
+        self.num_faults = 0
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._server = HttpServer(self._answer)
@@ -105,7 +107,7 @@ class StandInHub:
         if fault:
             time.sleep(fault.wait_s)
         if fault and fault.status:
-            answer = Answer(fault.status, {"error": "injected fault"}, dict(fault.headers))
+            answer = Answer(fault.status, fault.body, dict(fault.headers))
         elif fault and fault.drop == "before":
             answer = Answer(0)
         else:
@@ -123,6 +125,7 @@ class StandInHub:
                         fault.skip -= 1
                         continue
                     fault.times -= 1
+                    self.num_faults += 1
                     return fault
         return None
 
@@ -244,7 +247,8 @@ class StandInHub:
         if missing:
             return Answer(400, {"error": f"LFS pointer pointed to a file that does not exist: {missing}"})
         commit = repository.commit(lines, self.objects, revision)
-        return Answer(200, {"success": True, "commitOid": commit.sha, "commitUrl": f"{self.url}/{repo_id}/commit/{commit.sha}"})
+        link = f"{self.url}/{'' if kind == 'models' else kind + '/'}{repo_id}/commit/{commit.sha}"
+        return Answer(200, {"success": True, "commitOid": commit.sha, "commitUrl": link})
 
     def _has(self, oid: str) -> bool:
         return self.mode == "xet" or oid in self.objects
