@@ -4,37 +4,34 @@ A shard is a pure function of its rows and the configuration and is whole once i
 takes the shards that are there as done, reads from them which texts were seen, and makes the others.
 """
 
-import io
-import time
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pyarrow.parquet as pq
-from PIL import Image
 
-from data.config import DatasetConfig
-from data.dataset_folder import begin, complete, existing_manifest, only_writer, remove_partial_files, write_rejected
+from data.card import CARD
+from data.config import DatasetConfig, FilesSource
+from data.dataset_folder import begin, complete, existing_manifest, only_writer, refuse_difference, remove_partial_files, write_rejected
 from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
-from data.errors import SourceError, Stopped
+from data.errors import SourceError
 from data.plan import SplitPlan, plan_splits
 from data.progress import Progress
+from data.publish import Publisher, open_publisher
 from data.records import Document, Rejected
 from data.render_shard import ShardDone, ShardTask, Working
 from data.rendering.style import PageStyle, resolve_style
-from data.shards import Counts, Manifest, RejectedRow, ShardEntry, read_footer, shard_path
+from data.shards import Manifest, RejectedRow, ShardEntry, read_footer, shard_path
 from data.sources.open import open_source
 from data.sources.reader import SourceReader
-from data.store.files import write_bytes
 from data.store.workspace import Workspace
-
-REPORT_EVERY_S: Final = 0.5
-PREVIEW_SIZE_PX: Final = 384
+from data.tally import Tally
+from data.upload import Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +40,7 @@ class DatasetResult:
 
     folder: Path
     manifest: Manifest
+    publication: Publication | None = None
 
     def as_dict(self) -> dict[str, Any]:
         totals = self.manifest.totals
@@ -58,6 +56,7 @@ class DatasetResult:
             "num_text_tokens": totals.num_text_tokens,
             "num_vision_tokens": totals.num_vision_tokens,
             "size_bytes": self.manifest.size_bytes,
+            "publication": self.publication.as_dict() if self.publication else None,
         }
 
 
@@ -68,24 +67,58 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         Conflict: the name is taken by a dataset with another configuration, or is being written.
         SourceError: the source cannot be read, or more rows were rejected than `max_rejected` allows.
         StorageError: the disk is full or not writable.
+        HubError: the dataset is finished, but could not be published.
         Stopped: the listener asked to stop; finished shards stay.
     """
     folder = workspace.dataset(config.name)
     with only_writer(workspace, config.name):
-        manifest = existing_manifest(folder, config)
-        if manifest is None or not manifest.complete:
-            style = resolve_style(config.rendering)
-            reader = open_source(config, workspace, manifest.source if manifest else None)
-            plans = plan_splits(reader, config)
-            manifest = begin(folder, config, reader.identity(), style)
-            remove_partial_files(folder)
-            run = _Run(config, folder, reader, plans, style, progress, workspace.cache / f"{config.name}.preview.png")
-            manifest = complete(folder, manifest, run.make_shards(open_engine(config, run.num_missing_shards)))
-    return DatasetResult(folder, manifest)
+        earlier = existing_manifest(folder, config)
+        if earlier is not None and earlier.complete:
+            _refuse_changed_files(config, workspace, earlier)
+            return _published_again(config, folder, earlier, progress)
+        return _make(config, workspace, progress, earlier)
+
+
+def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None) -> DatasetResult:
+    folder = workspace.dataset(config.name)
+    style = resolve_style(config.rendering)
+    reader = open_source(config, workspace, earlier.source if earlier else None)
+    plans = plan_splits(reader, config)
+    publisher = open_publisher(config, folder, progress)
+    with closing(publisher):
+        manifest = begin(folder, config, reader.identity(), style)
+        remove_partial_files(folder)
+        tally = Tally(progress, sum(len(plan.rows) for plan in plans), workspace.cache / f"{config.name}.preview.png")
+        run = _Run(config, folder, reader, plans, style, publisher, tally)
+        try:
+            shards = run.make_shards(open_engine(config, run.num_missing_shards))
+        finally:
+            remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
+        manifest = complete(folder, manifest, shards)
+        return DatasetResult(folder, manifest, publisher.finish(manifest))
+
+
+def _published_again(config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress) -> DatasetResult:
+    """Make sure that a finished dataset has its card and lies on the Hub if it is to, whatever an earlier run left undone."""
+    if config.publish is None and (folder / CARD).exists():
+        return DatasetResult(folder, manifest)
+    with closing(open_publisher(config, folder, progress)) as publisher:
+        return DatasetResult(folder, manifest, publisher.finish(manifest))
+
+
+def _refuse_changed_files(config: DatasetConfig, workspace: Workspace, manifest: Manifest) -> None:
+    """Refuse to pass off a finished dataset as one of files that say something else now. Files that are gone are no objection."""
+    if not isinstance(config.source, FilesSource):
+        return
+    try:
+        now = open_source(config, workspace).identity()
+    except SourceError:
+        return
+    refuse_difference(manifest.name, "source", manifest.source, now)
 
 
 class _Run:
-    """One run of the stage: what is finished, what is being worked on, what was counted."""
+    """One run of the stage: which shards are finished, which texts were seen."""
 
     def __init__(
         self,
@@ -94,21 +127,18 @@ class _Run:
         reader: SourceReader,
         plans: Sequence[SplitPlan],
         style: PageStyle,
-        progress: Progress,
-        preview_path: Path,
+        publisher: Publisher,
+        tally: Tally,
     ) -> None:
         self._config = config
         self._folder = folder
         self._reader = reader
         self._plans = plans
         self._style = style
-        self._progress = progress
-        self._preview_path = preview_path
+        self._publisher = publisher
+        self._tally = tally
         self._seen = SeenTexts()
         self._done: dict[str, list[ShardDone]] = {plan.split: [] for plan in plans}
-        self._counts = Counts()
-        self._working: dict[tuple[str, int], Working] = {}
-        self._reported_s = self._checked_s = self._previewed_s = 0.0
         for plan in plans:
             (folder / plan.split).mkdir(exist_ok=True)
 
@@ -118,19 +148,18 @@ class _Run:
 
     def make_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
         """Render every shard that is missing; return all, by split."""
-        self._report(force=True)
+        self._tally.report(force=True)
         with closing(engine.run(self._tasks())) as events:
             for event in events:
                 if isinstance(event, Working):
-                    self._take_position(event)
+                    self._tally.note_position(event)
                 elif isinstance(event, ShardDone):
                     self._finish(event)
                 self._report()
-                self._stop_if_asked()
         self._report(force=True)
-        if not self._counts.num_kept:
+        if not self._tally.counts.num_kept:
             raise SourceError(
-                f"None of the {self._counts.num_read} rows became a sample.{self._reasons()}", hint="Check the column mapping."
+                f"None of the {self._tally.counts.num_read} rows became a sample.{self._reasons()}", hint="Check the column mapping."
             )
         return self._done
 
@@ -153,7 +182,7 @@ class _Run:
         num_read = 0
         for item in items:
             num_read += 1
-            self._stop_if_asked()
+            self._tally.stop_if_asked()
             if isinstance(item, Rejected):
                 rejected.append(RejectedRow.of(item))
                 continue
@@ -177,56 +206,24 @@ class _Run:
         self._seen.remember(split, map(bytes.fromhex, digests))
         self._finish(ShardDone(split, index, footer, ShardEntry.of(self._folder, path, footer.counts)))
         self._report()
-        self._stop_if_asked()
 
     def _finish(self, shard: ShardDone) -> None:
-        self._working.pop((shard.split, shard.index), None)
         self._done[shard.split].append(shard)
-        self._counts += shard.footer.counts
-        if self._counts.num_rejected > self._config.max_rejected:
+        self._tally.note_finished(shard.split, shard.index, shard.footer.counts)
+        self._publisher.shard_finished(shard.entry)
+        num_rejected = self._tally.counts.num_rejected
+        if num_rejected > self._config.max_rejected:
             raise SourceError(
-                f"{self._counts.num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._reasons()}",
+                f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._reasons()}",
                 hint=f"Mend the source, or raise max_rejected and start again. All reasons: {self._folder / 'rejected.jsonl'}.",
-                fields={"max_rejected": f"{self._counts.num_rejected} rows were rejected"},
+                fields={"max_rejected": f"{num_rejected} rows were rejected"},
             )
 
     def _reasons(self) -> str:
         rows = write_rejected(self._folder, self._done)[:3]
-        return "".join(f" {row.split} row {row.row}: {row.reason}" for row in rows)
-
-    def _take_position(self, working: Working) -> None:
-        self._working[working.split, working.index] = working
-        if working.png and time.monotonic() - self._previewed_s >= 1:
-            self._previewed_s = time.monotonic()
-            write_bytes(self._preview_path, _thumbnail(working.png))
-            self._progress.preview(self._preview_path)
+        return "".join(f" {row.split} row {row.row}: {row.reason}." for row in rows)
 
     def _report(self, *, force: bool = False) -> None:
-        if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
-            return
-        self._reported_s = time.monotonic()
-        drawn = sum(working.num_done for working in self._working.values())
-        self._progress.advance(
-            self._counts.num_read + drawn,
-            sum(len(plan.rows) for plan in self._plans),
-            "samples",
-            read=self._counts.num_read + drawn,
-            kept=self._counts.num_kept + drawn,
-            duplicate=self._counts.num_duplicate,
-            rejected=self._counts.num_rejected,
-            pages=self._counts.num_pages + sum(working.num_pages for working in self._working.values()),
-        )
-
-    def _stop_if_asked(self) -> None:
-        if time.monotonic() - self._checked_s >= REPORT_EVERY_S:
-            self._checked_s = time.monotonic()
-            if self._progress.should_stop():
-                raise Stopped
-
-
-def _thumbnail(png: bytes) -> bytes:
-    with Image.open(io.BytesIO(png)) as page:
-        page.thumbnail((PREVIEW_SIZE_PX, PREVIEW_SIZE_PX))
-        target = io.BytesIO()
-        page.convert("L").save(target, "PNG")
-    return target.getvalue()
+        num_uploaded = self._publisher.poll()
+        self._tally.num_uploaded = None if self._config.publish is None else num_uploaded
+        self._tally.report(force=force)

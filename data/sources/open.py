@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from data.config import DatasetConfig, SampleSource
+from data.config import Columns, DatasetConfig, FilesSource, HubSource, SampleSource
+from data.sources.files import FilesReader
+from data.sources.held_out import HeldOutSplits
 from data.sources.reader import SourceReader
 from data.sources.sample import SampleReader
 from data.store.workspace import Workspace
@@ -11,6 +13,8 @@ from data.store.workspace import Workspace
 
 def open_source(config: DatasetConfig, workspace: Workspace, pinned: Mapping[str, Any] | None = None) -> SourceReader:
     """Open the configured source and check that it is readable and has the needed columns.
+
+    A source with one split only is divided into train, validation and test, unless the configuration names that one split.
 
     Args:
         pinned: the identity that an earlier run of the same dataset recorded; a Hub source is read at that commit.
@@ -22,4 +26,19 @@ def open_source(config: DatasetConfig, workspace: Workspace, pinned: Mapping[str
     source = config.source
     if isinstance(source, SampleSource):
         return SampleReader(source.length, config.seed, config.max_samples, config.validation_fraction, config.test_fraction)
-    raise NotImplementedError
+    reader = open_stored(source, config.columns, workspace, pinned)
+    wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
+    if len(reader.splits()) == 1 and wants_more and config.validation_fraction + config.test_fraction > 0:
+        return HeldOutSplits(reader, config.validation_fraction, config.test_fraction)
+    return reader
+
+
+def open_stored(
+    source: FilesSource | HubSource, columns: Columns, workspace: Workspace, pinned: Mapping[str, Any] | None = None
+) -> SourceReader:
+    """Open files or a Hub dataset with the splits that they have."""
+    if isinstance(source, FilesSource):
+        return FilesReader(source.path, columns, workspace)
+    from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it
+
+    return HubReader(source, columns, pinned)

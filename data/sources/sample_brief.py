@@ -4,6 +4,8 @@ The tiny model learns on these. Full names are divided among the splits by a has
 ever occurs in train: whoever scores well has read the page.
 """
 
+# ruff: noqa: SIM905 - lists of words read better as words
+
 import functools
 import hashlib
 import random
@@ -16,17 +18,17 @@ HELD_OUT_PERCENT: Final = {"validation": range(8), "test": range(8, 16)}
 FIRST_NAMES: Final = (
     "Ada Alma Amir Anna Bela Boris Carla Cora Dana David Elena Elif Emma Erik Felix Freya Gita Greta Hana Hugo Ida Ines Ivan Jana "
     "Jonas Julia Kai Karim Lara Leo Lina Luca Maja Marco Mina Nadia Nils Nora Olga Omar Paula Pedro Rana Rosa Sami Sofia Tariq Vera"
-).split()  # noqa: SIM905 - a list of words reads better as words
+).split()
 LAST_NAMES: Final = (
     "Abel Adler Arslan Bauer Berg Blum Bosch Conti Costa Cruz Dahl Daniel Duarte Engel Farkas Fischer Flores Gomez Haas Hansen Hoffman "
     "Ivanov Jansen Kaya Keller Klein Kovac Kumar Larsen Lopez Marino Meyer Moreau Nagy Novak Olsen Ortiz Patel Petrov Reyes Rossi Roth "
     "Santos Silva Tanaka Vogel Weber Yilmaz"
-).split()  # noqa: SIM905 - a list of words reads better as words
+).split()
 PLACES: Final = (
     "Aarhus Accra Ankara Athens Basel Bergen Berlin Bilbao Bogota Boston Bremen Cairo Calgary Cork Dakar Delhi Denver Dublin Essen Geneva "
     "Ghent Graz Hanoi Izmir Kyoto Lagos Leeds Lima Lisbon London Lyon Madrid Malmo Manila Milan Munich Nairobi Naples Oslo Paris Porto "
     "Prague Quito Riga Seoul Tunis Turin Vienna"
-).split()  # noqa: SIM905 - a list of words reads better as words
+).split()
 ACTIONS: Final = (
     "opened a school",
     "closed a factory",

@@ -1,0 +1,109 @@
+"""Which column holds what, and from the values of one row to a Document, or to the reason why it is none."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from data.config import Columns
+from data.errors import UnknownName
+from data.records import Document, Rejected
+from data.sources.reader import row_id
+
+USUAL_DOCUMENT: Final = ("document", "article", "text", "dialogue", "dialog", "content", "body", "story", "passage", "source_text", "input")
+USUAL_SUMMARY: Final = ("summary", "highlights", "abstract", "headline", "tldr", "synopsis", "target", "reference", "title", "output")
+MAX_CHARACTERS: Final = {"document": 2_000_000, "summary": 100_000}
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """The columns that a source is read by; each exists."""
+
+    document: str
+    summary: str
+    id: str | None
+
+    @property
+    def names(self) -> list[str]:
+        """Return the columns to read, each once."""
+        return list(dict.fromkeys(name for name in (self.document, self.summary, self.id) if name is not None))
+
+
+def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnMap:
+    """Settle which columns to read: the named ones, otherwise those with a usual name.
+
+    Raises:
+        UnknownName: a named column does not exist, or none has a usual name; the message lists those that exist.
+    """
+    document = _column("document", wanted.document, USUAL_DOCUMENT, existing, where)
+    summary = _column("summary", wanted.summary, USUAL_SUMMARY, existing, where)
+    identifier = None if wanted.id is None else _column("id", wanted.id, (), existing, where)
+    return ColumnMap(document, summary, identifier)
+
+
+def suggest_columns(existing: Sequence[str]) -> Columns:
+    """Return the columns with usual names; None where there is none."""
+    lowered = {name.lower(): name for name in reversed(existing)}
+
+    def usual(names: Sequence[str]) -> str | None:
+        return next((lowered[name] for name in names if name in lowered), None)
+
+    return Columns(document=usual(USUAL_DOCUMENT), summary=usual(USUAL_SUMMARY), id=usual(("id", "document_id", "guid")))
+
+
+def _column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], where: str) -> str:
+    if wanted in existing:
+        return str(wanted)
+    columns = f"Columns: {', '.join(existing)}."
+    if wanted is None:
+        found = getattr(suggest_columns(existing), role)
+        if found is not None:
+            return str(found)
+        raise UnknownName(
+            f"No column of {where} has a usual name for the {role} ({', '.join(usual)}).",
+            hint=f"Name it as columns.{role}. {columns}",
+            fields={f"columns.{role}": "must name a column"},
+        )
+    close = difflib.get_close_matches(wanted, existing, n=1)
+    raise UnknownName(
+        f"{where} has no column {wanted!r}.",
+        hint=(f"Did you mean {close[0]!r}? " if close else "") + columns,
+        fields={f"columns.{role}": f"{wanted!r} does not exist"},
+    )
+
+
+def document_from(values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str) -> Document | Rejected:
+    """Make a document of one row's values, or say what is wrong with them."""
+    identifier = row_id(split, row)
+    if columns.id is not None:
+        value = values.get(columns.id)
+        if not isinstance(value, str | int) or value == "":
+            return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_described(value)}")
+        identifier = whole_unicode(str(value))
+    problem = _problem("document", columns.document, values) or _problem("summary", columns.summary, values)
+    if problem:
+        return Rejected(identifier, split, row, problem)
+    text, summary = whole_unicode(values[columns.document]), whole_unicode(values[columns.summary]).strip()
+    return Document(identifier, text, summary, source, split, row)
+
+
+def whole_unicode(text: str) -> str:
+    """Replace lone surrogates, which no file can hold, by U+FFFD."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _problem(role: str, column: str, values: Mapping[str, Any]) -> str:
+    value = values.get(column)
+    if not isinstance(value, str):
+        return f"the {role} (column {column!r}) is {_described(value)}"
+    if not value or value.isspace():
+        return f"the {role} (column {column!r}) is empty"
+    if len(value) > MAX_CHARACTERS[role]:
+        return f"the {role} (column {column!r}) has {len(value)} characters, more than {MAX_CHARACTERS[role]}"
+    return ""
+
+
+def _described(value: Any) -> str:
+    return "null" if value is None else "empty" if value == "" else f"{type(value).__name__}, not text"

@@ -1,0 +1,120 @@
+"""Documents in files: one file, an uploaded file, or a folder whose file names say which split each belongs to."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from data.config import Columns
+from data.errors import InvalidInput, SourceError
+from data.records import Document, Rejected
+from data.sources.columns import ColumnMap, document_from, map_columns
+from data.sources.reader import row_id
+from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, open_table
+from data.store.files import file_sha256
+from data.store.workspace import Workspace
+
+UPLOAD_PREFIX: Final = "upload:"
+SPLIT_WORDS: Final = {
+    "train": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+class FilesReader:
+    """The rows of each split's files, one file after the other in the order of their names."""
+
+    def __init__(self, path: str, columns: Columns, workspace: Workspace) -> None:
+        self._root = source_path(path, workspace)
+        self._tables = {split: [open_table(file) for file in files] for split, files in _files_by_split(self._root).items()}
+        self._columns = {
+            table.path: map_columns(columns, table.columns, table.path.name) for tables in self._tables.values() for table in tables
+        }
+
+    def splits(self) -> Mapping[str, int]:
+        return {split: sum(table.num_rows for table in tables) for split, tables in self._tables.items()}
+
+    def identity(self) -> Mapping[str, Any]:
+        tables = [table for tables in self._tables.values() for table in tables]
+        return {"files": {self._name(table): file_sha256(table.path) for table in tables}}
+
+    def ids(self, split: str) -> Iterator[str]:
+        if all(self._columns[table.path].id is None for table in self._tables[split]):
+            return (row_id(split, row) for row in range(self.splits()[split]))
+        return (item.id for item in self.documents(split, range(self.splits()[split])))
+
+    def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
+        first, position = 0, 0
+        for table in self._tables[split]:
+            stop = bisect_left(rows, first + table.num_rows, position)
+            wanted = [row - first for row in rows[position:stop]]
+            columns = self._columns[table.path]
+            for row, values in zip(rows[position:stop], table.rows(wanted, columns.names) if wanted else (), strict=True):
+                yield self._item(values, columns, split, row, self._name(table))
+            first, position = first + table.num_rows, stop
+
+    def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
+        if isinstance(values, str):
+            return Rejected(row_id(split, row), split, row, values)
+        return document_from(values, columns, split, row, name)
+
+    def _name(self, table: Table) -> str:
+        return table.path.name if table.path == self._root else table.path.relative_to(self._root).as_posix()
+
+
+def source_path(path: str, workspace: Workspace) -> Path:
+    """Return the file or folder that a configuration names.
+
+    Raises:
+        UnsafePath: the name of an upload is not a plain name.
+        SourceError: there is no such file or folder.
+    """
+    if path.startswith(UPLOAD_PREFIX):
+        found = workspace.upload(path.removeprefix(UPLOAD_PREFIX))
+    elif "\0" in path:
+        raise InvalidInput("source.path holds a NUL character.", fields={"source.path": "is not a path"})
+    else:
+        found = Path(path).expanduser().resolve()
+    if not found.exists():
+        raise SourceError(f"There is no file or folder {path}.", hint="Check source.path.", fields={"source.path": "does not exist"})
+    return found
+
+
+def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
+    if root.is_file():
+        return {"train": [root]}
+    files = sorted(path for path in root.rglob("*") if _is_table(path, root))
+    if not files:
+        raise SourceError(f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
+    by_split: dict[str | None, list[Path]] = {}
+    for path in files:
+        by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)
+    unnamed = by_split.pop(None, [])
+    if unnamed and by_split:
+        raise InvalidInput(
+            f"{unnamed[0].relative_to(root)} names no split, but other files in {root} do.",
+            hint="Put train, validation or test into its name or its folder's name, or move it away.",
+            fields={"source.path": "holds files of an unknown split"},
+        )
+    return (
+        {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split} if by_split else {"train": unnamed}
+    )
+
+
+def _is_table(path: Path, root: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+    return path.suffix.lower() in TABLES and not hidden and not path.name.endswith(SUMMARY_SUFFIX) and path.is_file()
+
+
+def _split_of(path: Path) -> str | None:
+    """Return the split that a file's own name, or else its folder's, names as a word of its own."""
+    for name in (path.stem, *reversed(path.parent.parts)):
+        for word in re.split(r"[^a-z]+", name.lower()):
+            if word in SPLIT_WORDS:
+                return SPLIT_WORDS[word]
+    return None

@@ -1,0 +1,88 @@
+"""What the listener hears of a run: position, counts, the latest page; and what the listener asks: to stop."""
+
+import io
+import time
+from pathlib import Path
+from typing import Final
+
+from PIL import Image
+
+from data.errors import Stopped
+from data.progress import Progress
+from data.render_shard import Working
+from data.shards import Counts
+from data.store.files import write_bytes
+
+REPORT_EVERY_S: Final = 0.5
+PREVIEW_EVERY_S: Final = 1.0
+PREVIEW_SIZE_PX: Final = 384
+
+
+class Tally:
+    """Counts of finished shards and of those in the making, told to the listener twice a second."""
+
+    def __init__(self, progress: Progress, num_rows: int, preview_path: Path) -> None:
+        self.counts = Counts()
+        self.num_uploaded: int | None = None
+        """Samples on the Hub; None: the dataset is not published."""
+        self._progress = progress
+        self._num_rows = num_rows
+        self._preview_path = preview_path
+        self._working: dict[tuple[str, int], Working] = {}
+        self._reported_s = self._checked_s = self._previewed_s = -REPORT_EVERY_S
+
+    def note_position(self, working: Working) -> None:
+        """Take in how far a worker is, and show its page."""
+        self._working[working.split, working.index] = working
+        if working.png and time.monotonic() - self._previewed_s >= PREVIEW_EVERY_S:
+            self._previewed_s = time.monotonic()
+            write_bytes(self._preview_path, _thumbnail(working.png))
+            self._progress.preview(self._preview_path)
+
+    def note_finished(self, split: str, index: int, counts: Counts) -> None:
+        """Take in a finished shard."""
+        self._working.pop((split, index), None)
+        self.counts += counts
+
+    def report(self, *, force: bool = False) -> None:
+        """Tell the position and the counts, unless they were told a moment ago.
+
+        Raises:
+            Stopped: the listener asks to stop.
+        """
+        self.stop_if_asked()
+        if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
+            return
+        self._reported_s = time.monotonic()
+        drawn = sum(working.num_done for working in self._working.values())
+        uploaded = {} if self.num_uploaded is None else {"uploaded": self.num_uploaded}
+        self._progress.advance(
+            self.counts.num_read + drawn,
+            self._num_rows,
+            "samples",
+            read=self.counts.num_read + drawn,
+            kept=self.counts.num_kept + drawn,
+            duplicate=self.counts.num_duplicate,
+            rejected=self.counts.num_rejected,
+            pages=self.counts.num_pages + sum(working.num_pages for working in self._working.values()),
+            **uploaded,
+        )
+
+    def stop_if_asked(self) -> None:
+        """Look twice a second whether the listener asks to stop.
+
+        Raises:
+            Stopped: it does.
+        """
+        if time.monotonic() - self._checked_s >= REPORT_EVERY_S:
+            self._checked_s = time.monotonic()
+            if self._progress.should_stop():
+                raise Stopped
+
+
+def _thumbnail(png: bytes) -> bytes:
+    with Image.open(io.BytesIO(png)) as page:
+        page.thumbnail((PREVIEW_SIZE_PX, PREVIEW_SIZE_PX))
+        target = io.BytesIO()
+        page.convert("L").save(target, "PNG")
+    return target.getvalue()

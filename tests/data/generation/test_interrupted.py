@@ -1,0 +1,170 @@
+"""A run that was killed, stopped or starved of disk goes on from there, and ends with the same bytes."""
+
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from data.config import DatasetConfig
+from data.errors import Conflict, Stopped, StorageError
+from data.shards import MANIFEST, read_manifest
+from data.store.workspace import Workspace
+from tests.data.generation.runs import Notes, brief_config, contents, files_config, news, run, start, write_lines
+from tests.machine import require_root
+
+NUM_KILLS = 10
+
+
+def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path) -> None:
+    config = brief_config(max_samples=800, shard_rows=20)
+    undisturbed = contents(run(tmp_path / "undisturbed", config).folder)
+    rng = random.Random(7)
+    num_kept = [kill_in_the_middle(tmp_path / "killed", config, rng.randint(0, 3), rng.uniform(0, 0.1)) for _ in range(NUM_KILLS)]
+    assert 0 < num_kept[-1] < len(undisturbed) - 2
+    assert contents(run(tmp_path / "killed", config).folder) == undisturbed
+
+
+def test_no_worker_outlives_a_killed_run(tmp_path: Path) -> None:
+    process = start(tmp_path, brief_config(max_samples=20_000))
+    workers = _wait_for_workers(process)
+    process.kill()
+    process.communicate()
+    gone, alive = psutil.wait_procs(workers, timeout=5)
+    assert len(gone) == 2
+    assert alive == []
+
+
+def test_no_worker_outlives_ctrl_c(tmp_path: Path) -> None:
+    process = start(tmp_path, brief_config(max_samples=20_000))
+    workers = _wait_for_workers(process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    assert psutil.wait_procs(workers, timeout=5)[1] == []
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
+    config = brief_config(max_samples=600, shard_rows=150)
+    undisturbed = contents(run(tmp_path / "undisturbed", config).folder)
+    process = start(tmp_path / "hurt", config)
+    _wait_for_workers(process, settle_s=0)[0].kill()
+    _, complaints = process.communicate()
+    assert process.returncode == 0, complaints
+    assert contents(tmp_path / "hurt" / "datasets" / "news") == undisturbed
+
+
+def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path) -> None:
+    config = brief_config(max_samples=1000, shard_rows=50)
+    stopping = Notes(lambda notes: any(done >= 150 for done, _, _ in notes.positions))
+    with pytest.raises(Stopped):
+        run(tmp_path / "a", config, stopping)
+    folder = tmp_path / "a" / "datasets" / "news"
+    kept = {path: path.stat().st_mtime_ns for path in folder.rglob("shard-*.parquet")}
+    assert kept
+    assert not read_manifest(folder).complete
+    assert not list(folder.rglob("*.partial"))
+    assert contents(run(tmp_path / "a", config).folder) == contents(run(tmp_path / "b", config).folder)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_stop_is_heard_within_two_seconds(tmp_path: Path) -> None:
+    asked: list[float] = []
+
+    def ask(notes: Notes) -> bool:
+        if notes.positions[-1][0] > 0 and not asked:
+            asked.append(time.monotonic())
+        return bool(asked)
+
+    config = brief_config(max_samples=100_000, shard_rows=50_000)
+    with pytest.raises(Stopped):
+        run(tmp_path, config, Notes(ask))
+    assert time.monotonic() - asked[0] < 2
+
+
+def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
+    rows = [news(number % 25) for number in range(50)]
+    path = write_lines(tmp_path / "rows.jsonl", [*rows[:30], '{"document": ', *rows[30:]])
+    config = files_config(path, validation_fraction=0, test_fraction=0, shard_rows=10)
+    whole = run(tmp_path / "a", config).folder
+    other = tmp_path / "b"
+    folder = run(other, config).folder
+    before = contents(folder)
+    for index in (0, 3, 4):
+        (folder / "train" / f"shard-{index:05d}.parquet").unlink()
+    _mark_unfinished(folder)
+    assert contents(run(other, config).folder) == before == contents(whole)
+    assert read_manifest(folder).totals.num_duplicate == 25
+
+
+def test_a_full_disk_is_said_and_survived(tmp_path: Path) -> None:
+    require_root("mounting a small file system")
+    small = tmp_path / "small"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=True)
+    config = brief_config(max_samples=400, shard_rows=50)
+    try:
+        with pytest.raises(StorageError, match="disk is full"):
+            run(small, config)
+        assert not list(small.rglob("*.partial"))
+        assert list(small.rglob("shard-*.parquet"))
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
+        assert contents(run(small, config).folder) == contents(run(tmp_path / "roomy", config).folder)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
+
+
+def test_a_dataset_has_one_writer_at_a_time(tmp_path: Path) -> None:
+    process = start(tmp_path, brief_config(max_samples=50_000))
+    _wait_for_workers(process)
+    with pytest.raises(Conflict, match="another process"):
+        run(tmp_path, brief_config(max_samples=50_000))
+    process.kill()
+    process.communicate()
+
+
+def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
+    """Start or resume a run, kill it some time after it made so many further shards, and return how many it left."""
+    folder = root / "datasets" / config.name
+
+    def count() -> int:
+        return sum(1 for _ in folder.rglob("shard-*.parquet"))
+
+    wanted = count() + num_shards
+    process = start(root, config)
+    while process.poll() is None and count() < wanted:
+        time.sleep(0.005)
+    time.sleep(delay_s)
+    process.kill()
+    process.communicate()
+    return count()
+
+
+def _wait_for_workers(process: "subprocess.Popen[bytes]", settle_s: float = 0.5) -> list[psutil.Process]:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        workers = psutil.Process(process.pid).children()
+        if len(workers) == 2:
+            time.sleep(settle_s)
+            return workers
+        time.sleep(0.05)
+    raise AssertionError("no workers were started")
+
+
+def _mark_unfinished(folder: Path) -> None:
+    text = (folder / MANIFEST).read_text()
+    (folder / MANIFEST).write_text(text.replace('"complete": true', '"complete": false'))
+
+
+def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
+    process = start(tmp_path, brief_config(max_samples=50_000))
+    _wait_for_workers(process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    config = brief_config(max_samples=50_000)
+    with pytest.raises(Stopped):
+        run(Workspace.create(tmp_path).root, config, Notes(lambda notes: True))
