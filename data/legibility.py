@@ -103,7 +103,7 @@ def _read_page(page: Page, program: str, language: str) -> str:
     size_px = page.size_px * _ENLARGEMENT
     file = io.BytesIO()
     picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
-    command = [program, "stdin", "stdout", "--psm", "4", "-l", language]
+    command = [program, "stdin", "stdout", "--psm", "3", "-l", language]
     environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
     done = subprocess.run(command, input=file.getvalue(), capture_output=True, timeout=_TIMEOUT_S, check=False, env=environment)
     if done.returncode:
