@@ -1,6 +1,8 @@
 """A service over an empty workspace, and a client that calls it by its own name."""
 
-from collections.abc import Callable
+import logging
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +10,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from data.config import DatasetConfig
+from data.generate import generate
+from data.progress import Silent
 from data.store.workspace import Workspace
 from web_ui.app import create_app
+from web_ui.logs import JsonLines
 from web_ui.settings import Settings
 
 HOST = "localhost:5000"
@@ -43,3 +49,31 @@ def make_client(workspace: Workspace) -> Callable[..., FlaskClient]:
 @pytest.fixture
 def client(make_client: Callable[..., FlaskClient]) -> FlaskClient:
     return make_client()
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[str]]:
+    """Return the list that collects every line logged under `deepsynth`, as it would be printed."""
+    lines: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: lines.append(JsonLines().format(record))  # type: ignore[method-assign]
+    logger = logging.getLogger("deepsynth")
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    yield lines
+    logger.removeHandler(handler)
+    logger.setLevel(level)
+
+
+@pytest.fixture(scope="session")
+def made_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small finished dataset, made once."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("made"))
+    return generate(DatasetConfig.model_validate({**SAMPLE, "num_workers": 1}), workspace, Silent()).folder
+
+
+@pytest.fixture
+def dataset(made_dataset: Path, workspace: Workspace) -> Path:
+    """Put the finished dataset into the service's workspace."""
+    return Path(shutil.copytree(made_dataset, workspace.dataset("demo")))

@@ -8,7 +8,6 @@ from data.errors import NotFound
 from evaluation.training_metrics import read_metrics
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
-from web_ui.outputs import output_folder
 from web_ui.prometheus import CONTENT_TYPE, exposition
 from web_ui.service import current_service
 
@@ -22,7 +21,7 @@ def get_metrics(job_id: str) -> dict[str, Any]:
     job = service.jobs.get(job_id)
     if job.kind != "training":
         raise NotFound(f"Job {job_id} is a {job.kind} job; only trainings have metrics.")
-    files = read_metrics(output_folder(job, service.workspace))
+    files = read_metrics(service.workspace.model(job.config["output"]))
     return {"latest": files.latest, "history": files.history}
 
 

@@ -1,0 +1,60 @@
+"""What a job made can be listed and downloaded; nothing of it runs as a page of this site."""
+
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from data.store.events import EventLog
+from data.store.workspace import Workspace
+from tests.web_ui.conftest import SAMPLE
+
+
+@pytest.fixture
+def job_id(client: FlaskClient) -> str:
+    return str(client.post("/api/dataset/generate", json=SAMPLE).get_json()["id"])
+
+
+def test_a_job_without_results_has_none(client: FlaskClient, job_id: str) -> None:
+    assert client.get(f"/api/jobs/{job_id}/artifacts").get_json() == {"artifacts": []}
+
+
+def test_the_finished_files_are_listed_and_download_whole(client: FlaskClient, job_id: str, dataset: Path) -> None:
+    (dataset / ".half.partial").write_text("half")
+    files = client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]
+    names = {file["path"] for file in files}
+    assert {"manifest.json", "train/shard-00000.parquet"} <= names
+    assert not [name for name in names if "half" in name]
+    for file in files:
+        answer = client.get(file["url"])
+        assert len(answer.data) == file["size_bytes"]
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [("a.html", "application/octet-stream"), ("a.svg", "application/octet-stream"), ("a.jsonl", "text/plain"), ("a.png", "image/png")],
+)
+def test_only_harmless_media_keep_their_type(client: FlaskClient, job_id: str, dataset: Path, name: str, media: str) -> None:
+    (dataset / name).write_text("<script>alert(1)</script>")
+    answer = client.get(f"/api/jobs/{job_id}/artifacts/{name}")
+    assert (answer.mimetype, answer.headers["X-Content-Type-Options"]) == (media, "nosniff")
+
+
+def test_part_of_a_large_file_can_be_asked_for(client: FlaskClient, job_id: str, dataset: Path) -> None:
+    answer = client.get(f"/api/jobs/{job_id}/artifacts/manifest.json", headers={"Range": "bytes=0-0"})
+    assert (answer.status_code, answer.data) == (206, b"{")
+
+
+def test_the_latest_page_is_shown(client: FlaskClient, job_id: str, workspace: Workspace) -> None:
+    assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == 404
+    log = EventLog(workspace.jobs / job_id / "events.jsonl")
+    for name in ("first", "second"):
+        (workspace.cache / f"{name}.png").write_bytes(name.encode())
+        log.append("preview", path=str(workspace.cache / f"{name}.png"))
+    assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"second"
+
+
+def test_a_page_outside_the_workspace_is_not_shown(client: FlaskClient, job_id: str, workspace: Workspace) -> None:
+    EventLog(workspace.jobs / job_id / "events.jsonl").append("preview", path="/etc/passwd")
+    assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == 422

@@ -1,0 +1,105 @@
+"""The service about itself: health, system, pages, Prometheus, and a light start."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from data.store.workspace import Workspace
+from tests.web_ui.conftest import SAMPLE
+from web_ui.jobs.status import beat
+
+HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
+
+
+def test_health_without_a_runner_is_degraded_and_says_how_to_start_one(client: FlaskClient) -> None:
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "degraded")
+    assert "deepsynth run-jobs --role cpu" in answer.get_json()["problems"][0]
+
+
+def test_health_with_a_runner_is_ok(client: FlaskClient, workspace: Workspace) -> None:
+    beat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
+    assert client.get("/api/health").get_json() == {"status": "ok", "role": "cpu", "version": "0.1.0", "problems": []}
+
+
+def test_health_with_a_full_disk_is_degraded(client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    beat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
+    assert "0.00 GB are free" in client.get("/api/health").get_json()["problems"][0]
+
+
+def test_health_without_its_workspace_is_failing(client: FlaskClient, workspace: Workspace) -> None:
+    shutil.rmtree(workspace.root)
+    answer = client.get("/api/health")
+    assert (answer.status_code, answer.get_json()["status"]) == (503, "failing")
+
+
+def test_the_system_is_shown_with_both_runners(client: FlaskClient, workspace: Workspace) -> None:
+    beat(workspace, "gpu", "2026-11-23T08:00:00+00:00", 1, ("20261123-080000-aaaa",))
+    system = client.get("/api/system").get_json()
+    runners = {runner["role"]: runner for runner in system["runners"]}
+    assert (runners["gpu"]["is_alive"], runners["cpu"]["is_alive"]) == (True, False)
+    assert runners["gpu"]["running"] == ["20261123-080000-aaaa"]
+    assert system["memory"]["total_gb"] > system["memory"]["service_gb"] > 0
+    assert system["disk"]["free_gb"] > 0
+    assert isinstance(system["gpus"], list)
+
+
+@pytest.mark.parametrize("path", ["/benchmarks", "/custom", "/train", "/jobs", "/jobs/20261123-080000-aaaa", "/login"])
+def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient, path: str) -> None:
+    answer = client.get(path)
+    assert (answer.status_code, answer.mimetype) == (200, "text/html")
+    assert not [mark for mark in ("<script>", " style=", " onclick=", "javascript:") if mark in answer.text]
+
+
+def test_the_root_leads_to_the_first_tab(client: FlaskClient) -> None:
+    assert client.get("/").headers["Location"] == "/benchmarks"
+
+
+def test_a_hostile_job_id_stays_text_on_its_page(client: FlaskClient) -> None:
+    assert "<img src=x" not in client.get("/jobs/%3Cimg%20src=x%20onerror=alert(1)%3E").text
+
+
+def test_prometheus_reads_jobs_runners_and_disk(client: FlaskClient) -> None:
+    client.post("/api/dataset/generate", json=SAMPLE)
+    answer = client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    lines = answer.text.splitlines()
+    assert 'deepsynth_jobs{kind="dataset",state="queued"} 1' in lines
+    assert 'deepsynth_runner_alive{role="cpu"} 0' in lines
+    assert all(line.startswith("#") or float(line.rpartition(" ")[2]) >= 0 for line in lines)
+
+
+def test_log_lines_are_json_and_name_the_job(client: FlaskClient, log_lines: list[str]) -> None:
+    job_id = client.post("/api/dataset/generate", json=SAMPLE).get_json()["id"]
+    client.post(f"/api/jobs/{job_id}/pause")
+    lines = [json.loads(line) for line in log_lines]
+    assert [(line["method"], line["status"], line["job_id"]) for line in lines] == [("POST", 202, job_id), ("POST", 200, job_id)]
+
+
+def test_an_unexpected_error_says_nothing_of_its_inside(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret detail")
+
+    monkeypatch.setattr("web_ui.jobs.store.JobStore.get", fail)
+    answer = client.get("/api/jobs/x")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (500, "internal")
+    assert "secret detail" not in answer.text
+    assert answer.headers["X-Request-Id"] in answer.get_json()["error"]["hint"]
+
+
+def test_a_service_that_answers_its_pages_has_imported_nothing_heavy(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from web_ui.app import create_app; from web_ui.settings import Settings;"
+        "client = create_app(Settings(workspace=Path(sys.argv[1]))).test_client();"
+        "paths = ['/api/health', '/api/jobs', '/api/system', '/train', '/api/training/presets', '/api/datasets/presets', '/api/models'];"
+        "statuses = [client.get(path, base_url='http://localhost:5000').status_code for path in paths];"
+        f"print([name for name in {HEAVY} if name in sys.modules], set(statuses))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[] {200}"

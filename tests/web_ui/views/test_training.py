@@ -1,0 +1,114 @@
+"""Training over HTTP: presets, estimates, cheap refusals before a job exists, models and metrics."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from data.store.files import write_json
+from data.store.workspace import Workspace
+from evaluation.training_metrics import KEYS, TrainingMetrics
+from tests.web_ui.views.test_datasets import refused
+
+
+def test_the_presets_say_why_and_what_they_need(client: FlaskClient) -> None:
+    presets = {preset["name"]: preset for preset in client.get("/api/training/presets").get_json()["presets"]}
+    assert list(presets) == ["default", "low_memory", "high_memory", "quick_test"]
+    assert all(preset["effective_batch_size"] == 16 for preset in presets.values())
+    assert all(preset["estimate"]["total_gb"] <= preset["memory_gb"] for preset in presets.values())
+    assert client.get("/api/training/optimal-config/low_memory").get_json() == presets["low_memory"]
+
+
+def test_an_unknown_preset_is_not_found(client: FlaskClient) -> None:
+    assert client.get("/api/training/optimal-config/huge").get_json()["error"]["fields"] == {
+        "preset": "must be one of default, low_memory, high_memory, quick_test"
+    }
+
+
+def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset: Path) -> None:
+    body = {"preset": "low_memory", "dataset": "demo", "model": "deepseek-ai/DeepSeek-OCR", "learning_rate": 1e-4}
+    answer = client.post("/api/model/train", json=body)
+    job = answer.get_json()
+    assert (answer.status_code, job["kind"], job["role"], job["title"]) == (202, "training", "gpu", "trained_model")
+    config = job["config"]
+    assert (config["gradient_accumulation_steps"], config["learning_rate"], config["preset"]) == (16, 1e-4, "low_memory")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"dataset": "none"}, "dataset"),
+        ({"dataset": "../demo"}, "dataset"),
+        ({"model": "no-such-training"}, "model"),
+        ({"preset": "huge"}, "preset"),
+        ({"preset": ["default"]}, "preset"),
+        ({"output": "../out"}, "output"),
+        ({"learning_rate": -1}, "learning_rate"),
+        ({"num_train_epochs": 10**9}, "num_train_epochs"),
+        ({"batch_size": 4}, "batch_size"),
+    ],
+)
+def test_what_cannot_work_is_refused_by_field(client: FlaskClient, dataset: Path, change: dict[str, Any], field: str) -> None:
+    assert list(refused(client, "/api/model/train", {"dataset": "demo", **change})["fields"]) == [field]
+
+
+def test_a_dataset_in_the_making_is_a_conflict(client: FlaskClient, dataset: Path) -> None:
+    manifest = (dataset / "manifest.json").read_text()
+    (dataset / "manifest.json").write_text(manifest.replace('"complete": true', '"complete": false'))
+    assert refused(client, "/api/model/train", {"dataset": "demo"}, status=409)["fields"] == {"dataset": "not finished"}
+
+
+def test_the_estimate_follows_what_trains(client: FlaskClient) -> None:
+    totals = {
+        train: client.post("/api/model/estimate", json={"model": "deepseek-ai/DeepSeek-OCR", "train": train}).get_json()["total_gb"]
+        for train in ("lora", "dense", "decoder")
+    }
+    assert totals["lora"] < totals["dense"] < totals["decoder"]
+
+
+def test_a_learning_rate_search_starts_from_a_preset_too(client: FlaskClient, dataset: Path) -> None:
+    job = client.post("/api/model/find-lr", json={"preset": "low_memory", "dataset": "demo", "num_steps": 20}).get_json()
+    assert (job["kind"], job["config"]["num_steps"], job["config"]["gradient_accumulation_steps"]) == ("find_lr", 20, 16)
+
+
+def test_an_evaluation_needs_a_model_and_a_finished_dataset(client: FlaskClient, dataset: Path) -> None:
+    assert list(refused(client, "/api/model/evaluate", {"dataset": "demo", "model": "none"})["fields"]) == ["model"]
+    assert client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["kind"] == "evaluation"
+
+
+def test_a_prediction_reads_only_what_was_uploaded(client: FlaskClient, workspace: Workspace) -> None:
+    workspace.upload("page.png").write_bytes(b"png")
+    assert list(refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["upload:none.png"]})["fields"]) == ["inputs.0"]
+    assert refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["/etc/passwd"]})["code"] == "unsafe_path"
+    assert client.post("/api/model/predict", json={"model": "tiny", "inputs": ["upload:page.png"]}).get_json()["kind"] == "prediction"
+
+
+def test_trainings_are_listed_with_their_metrics(client: FlaskClient, workspace: Workspace) -> None:
+    folder = workspace.model("mine")
+    (folder / "checkpoints" / "checkpoint-20").mkdir(parents=True)
+    (folder / "checkpoints" / "checkpoint-100").mkdir()
+    write_json(folder / "training_config.json", {"model": "tiny", "dataset": "demo"})
+    TrainingMetrics(folder).record(3, {"train_loss": 1.5})
+    (workspace.models / "damaged").mkdir()
+    (workspace.models / "damaged" / "training_config.json").write_text("[]")
+    listed = client.get("/api/models").get_json()
+    damaged, mine = listed["models"]
+    assert (mine["name"], mine["base"], mine["complete"], mine["metrics"]["train_loss"]) == ("mine", "tiny", False, 1.5)
+    assert damaged["error"]["code"] == "storage_failed"
+    assert "tiny" in [base["name"] for base in listed["bases"]]
+    assert client.get("/api/models/mine").get_json()["checkpoints"] == ["checkpoint-20", "checkpoint-100"]
+    assert client.get("/api/models/none").status_code == 404
+
+
+def test_a_training_s_metrics_are_the_latest_and_all_before(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+    job_id = client.post("/api/model/train", json={"dataset": "demo"}).get_json()["id"]
+    assert client.get(f"/api/metrics/{job_id}").get_json() == {"latest": dict.fromkeys(KEYS), "history": []}
+    workspace.model("trained_model").mkdir()
+    metrics = TrainingMetrics(workspace.model("trained_model"))
+    metrics.record(1, {"train_loss": 2.0})
+    metrics.record(2, {"eval_loss": 1.0})
+    metrics.flush()
+    answer = client.get(f"/api/metrics/{job_id}").get_json()
+    assert (answer["latest"]["train_loss"], answer["latest"]["step"]) == (2.0, 2)
+    assert [record["step"] for record in answer["history"]] == [1, 2]

@@ -1,0 +1,57 @@
+"""Uploads are whole or absent, of a plain name, and no larger than allowed."""
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from data.store.workspace import Workspace
+
+BYTES = "application/octet-stream"
+
+
+def put(client: FlaskClient, name: str, content: bytes, content_type: str = BYTES) -> Any:
+    return client.put(f"/api/uploads/{name}", data=content, content_type=content_type)
+
+
+def test_a_file_is_stored_and_listed(client: FlaskClient, workspace: Workspace) -> None:
+    answer = put(client, "papers.jsonl", b"{}\n")
+    assert (answer.status_code, answer.get_json()) == (201, {"path": "upload:papers.jsonl", "name": "papers.jsonl", "size_bytes": 3})
+    assert workspace.upload("papers.jsonl").read_bytes() == b"{}\n"
+    assert client.get("/api/uploads").get_json() == {"uploads": [answer.get_json()]}
+
+
+def test_a_file_larger_than_a_json_body_may_be_arrives_whole(client: FlaskClient, workspace: Workspace) -> None:
+    content = bytes(range(256)) * 20_000
+    put(client, "large.parquet", content)
+    assert workspace.upload("large.parquet").read_bytes() == content
+
+
+def test_too_large_a_file_is_refused_and_the_earlier_one_stays(make_client: Callable[..., FlaskClient], workspace: Workspace) -> None:
+    client = make_client(max_upload_bytes=100)
+    put(client, "a.txt", b"earlier")
+    assert put(client, "a.txt", b"x" * 101).status_code == 413
+    assert [path.name for path in workspace.uploads.iterdir()] == ["a.txt"]
+    assert workspace.upload("a.txt").read_bytes() == b"earlier"
+
+
+def test_an_empty_file_is_refused(client: FlaskClient, workspace: Workspace) -> None:
+    assert put(client, "a.txt", b"").get_json()["error"]["code"] == "invalid_input"
+    assert not list(workspace.uploads.iterdir())
+
+
+def test_a_file_sent_as_a_form_would_is_refused(client: FlaskClient) -> None:
+    assert put(client, "a.txt", b"x", "text/plain").status_code == 415
+
+
+@pytest.mark.parametrize("name", ["a b.txt", ".hidden", "a..b", "ümlaut.txt", "x" * 97, "-a"])
+def test_a_name_that_is_not_plain_is_refused(client: FlaskClient, workspace: Workspace, name: str) -> None:
+    assert put(client, name, b"x").status_code == 422
+    assert not list(workspace.uploads.iterdir())
+
+
+def test_a_file_that_does_not_fit_on_the_disk_is_refused_before_it_is_read(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
+    assert put(client, "a.txt", b"x").get_json()["error"]["code"] == "storage_failed"
