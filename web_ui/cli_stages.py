@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InvalidInput, Stopped
+from data.store.files import write_bytes
 from data.store.workspace import Workspace
 from data.validation import in_words, parse_config
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
-from web_ui.terminal import TerminalProgress
+from web_ui.terminal import TerminalProgress, print_result
 
 HUB = "hub:"
 UPLOAD = "upload:"
+DEFAULT_PRESET = "default"
 
 
 def generate(options: Namespace) -> int:
@@ -41,15 +43,8 @@ def generate(options: Namespace) -> int:
 
 def train(options: Namespace) -> int:
     """Fine-tune a model."""
-    from training.config import TrainingConfig  # noqa: PLC0415 - only this command needs it
-    from training.optimal_configs import training_config  # noqa: PLC0415
-
     given = _given({"dataset": options.dataset, "model": _model(options.model), "output": options.output})
-    values = _with_settings(given, options.set)
-    preset = values.pop("preset", options.preset)
-    with in_words(TrainingConfig, values):
-        config = training_config(preset, **values)
-    return _run("training", config.model_dump(), options)
+    return _run("training", _from_preset(options.preset, _with_settings(given, options.set)), options)
 
 
 def evaluate(options: Namespace) -> int:
@@ -59,15 +54,22 @@ def evaluate(options: Namespace) -> int:
 
 
 def predict(options: Namespace) -> int:
-    """Write summaries of images, PDFs, texts or datasets."""
-    values = {"model": _model(options.model), "inputs": [_path(text) for text in options.input], "output": _path(options.output)}
-    return _run("prediction", _with_settings(values, options.set), options)
+    """Write summaries of images, PDFs, texts or a dataset."""
+    wanted = Path(_path(options.output))
+    if not wanted.parent.is_dir():
+        raise InvalidInput(
+            f"There is no folder {wanted.parent}.", hint="Make it, or choose another --output.", fields={"output": str(wanted)}
+        )
+    inputs = [_path(text) for text in options.input] if options.input else None
+    values = _given({"model": _model(options.model), "inputs": inputs, "dataset": options.dataset, "output": wanted.name})
+    return _run("prediction", _with_settings(values, options.set), options, deliver_to=wanted)
 
 
 def find_lr(options: Namespace) -> int:
     """Suggest a learning rate."""
-    values = _given({"dataset": options.dataset, "model": _model(options.model)})
-    return _run("find_lr", _with_settings(values, options.set), options)
+    given = _with_settings(_given({"dataset": options.dataset, "model": _model(options.model)}), options.set)
+    shared = _from_preset(DEFAULT_PRESET, {name: given[name] for name in ("dataset", "model") if name in given})
+    return _run("find_lr", shared | given, options)
 
 
 def workspace_of(options: Namespace) -> Workspace:
@@ -95,28 +97,22 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
     return values | {name: with_setting(part, f"{rest}={text}")}
 
 
-def _run(kind: str, values: Mapping[str, Any], options: Namespace) -> int:
+def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: Path | None = None) -> int:
     stage = STAGES[kind]
     config = parse_config(resolve(stage.config), values)
     workspace = workspace_of(options)
     progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
     try:
         with progress.shown():
-            result = resolve(stage.function)(config, workspace, progress)
+            result = dict(resolve(stage.function)(config, workspace, progress).as_dict())
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])
         raise Stopped(f"Stopped. What is done so far is kept in {workspace.root}; this goes on from there:\n  {again}") from stopped
-    _show(dict(result.as_dict()), options.json)
+    if deliver_to:
+        write_bytes(deliver_to, Path(result["path"]).read_bytes())
+        result["path"] = str(deliver_to)
+    print_result(result, options.json)
     return 0
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False, indent=2))
-        return
-    for name, value in result.items():
-        if value is not None and not isinstance(value, list | dict):
-            print(f"{name.replace('_', ' ')}: {value:,}" if isinstance(value, int) else f"{name.replace('_', ' ')}: {value}")
 
 
 def _source(options: Namespace) -> dict[str, Any]:
@@ -126,6 +122,15 @@ def _source(options: Namespace) -> dict[str, Any]:
     if text.startswith(HUB):
         return _given({"kind": "hub", "id": text.removeprefix(HUB), "config": options.config, "revision": options.revision})
     return {"kind": "files", "path": _path(text)}
+
+
+def _from_preset(preset: str, values: dict[str, Any]) -> dict[str, Any]:
+    from training.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
+    from training.optimal_configs import training_config  # noqa: PLC0415
+
+    preset = values.pop("preset", preset)
+    with in_words(TrainingConfig, values):
+        return training_config(preset, **values).model_dump(exclude_unset=True)
 
 
 def _benchmark(preset: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,25 @@
 """The Progress of a stage that runs in a terminal: a bar where there is a screen, a line now and then where there is none."""
 
+import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
 from time import monotonic
 from types import FrameType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from data.progress import Level
 
 LINE_EVERY_S = 5.0
+SHOWN_METRICS = ("train_loss", "eval_loss", "rougeL", "learning_rate")
 STYLES: dict[Level, str] = {"info": "dim", "warning": "yellow", "error": "red"}
 
 
@@ -49,8 +54,7 @@ class TerminalProgress:
             self._print(f"{self._title}: {done:,}{of_total} {unit}  {self._notes()}".rstrip())
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
-        shown = [f"{name} {value:.4g}" for name, value in values.items() if value is not None]
-        self._values = " ".join(shown[:3])
+        self._values = " ".join(f"{name} {value:.4g}" for name in SHOWN_METRICS if (value := values.get(name)) is not None)
         self._bar.update(self._task, notes=self._notes())
 
     def message(self, text: str, level: Level = "info") -> None:
@@ -92,3 +96,35 @@ class TerminalProgress:
 
     def _print(self, text: str, style: str | None = None) -> None:
         self.console.print(text, style=style, markup=False, soft_wrap=True)
+
+
+def print_result(result: Mapping[str, Any], as_json: bool) -> None:
+    """Print what a stage made: numbers and paths a line each, lists of alike things as tables."""
+    if as_json:
+        print(json.dumps(result, ensure_ascii=False, indent=2))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for name, value in result.items():
+        title = name.replace("_", " ")
+        if isinstance(value, Mapping):
+            print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
+        elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
+            console.print(_table(title, value))
+        elif value is not None and not isinstance(value, list):
+            console.print(f"{title}: {_shown(value)}", markup=False)
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
+    columns = [name for name, value in rows[0].items() if not isinstance(value, Mapping | list)]
+    table = Table(*[name.replace("_", " ") for name in columns], title=title, title_justify="left")
+    for row in rows:
+        table.add_row(*[Text(_shown(row.get(name))) for name in columns])
+    return table
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
