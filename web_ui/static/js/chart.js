@@ -37,7 +37,7 @@ export class Chart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.shape = "";
-    one("h3", this.box).textContent = title;
+    one("h2", this.box).textContent = title;
     one('[data-act="reset"]', this.box).addEventListener("click", () => this.#zoomOut());
     one('[data-act="full"]', this.box).addEventListener("click", () => this.#toggleFull());
     one('[data-act="save"]', this.box).addEventListener("click", () => this.#save());

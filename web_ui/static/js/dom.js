@@ -67,6 +67,9 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** A number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
+export const figure = (name, value) => make("div", { class: "figure" }, make("dt", {}, name), make("dd", {}, value));
+
 /**
  * Make an icon from the page's drawings.
  * @param {string} name symbol id

@@ -1,7 +1,7 @@
 // The overview of a job: curves while it trains, the latest page while it draws, numbers and what to do next when it is done.
 
 import { API } from "./api.js";
-import { control, make, one } from "./dom.js";
+import { control, figure, make, one } from "./dom.js";
 import { bytes, compact, count, duration, measured, words } from "./format.js";
 import { Series, inPercent } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
@@ -13,9 +13,6 @@ const FIGURES = {
   train_loss: "Train loss", eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rougeL: "ROUGE-L", learning_rate: "Learning rate",
   train_samples_per_second: "Samples/s", epoch: "Epoch", gpu_memory_reserved_gb: "GPU memory (GB)",
 };
-
-/** @param {string} name @param {string} value */
-export const figure = (name, value) => make("div", { class: "figure" }, make("dt", {}, name), make("dd", {}, value));
 
 /** @param {string} name @param {unknown} value */
 function inWords(name, value) {

@@ -1,7 +1,7 @@
 // The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
 
 import { ApiError, get, withQuery } from "./api.js";
-import { fill, icon, make, one } from "./dom.js";
+import { figure, fill, icon, make, one } from "./dom.js";
 import { copyButton } from "./copy.js";
 import { ago, bytes, count, duration, words } from "./format.js";
 import { showBar, stateIcon } from "./job-row.js";
@@ -35,7 +35,7 @@ function showHead(current) {
     percent: progressPercent(current), progress: progressText(current),
   });
   showBar(one("#job-head .bar"), current);
-  const counts = Object.entries(progress?.counts ?? {}).map(([name, value]) => make("div", { class: "figure" }, make("dt", {}, words(name)), make("dd", {}, count(value))));
+  const counts = Object.entries(progress?.counts ?? {}).map(([name, value]) => figure(words(name), count(value)));
   one("#job-counts").replaceChildren(...counts);
 }
 

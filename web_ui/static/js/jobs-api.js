@@ -39,11 +39,15 @@ export const ACTIONS = {
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions({ state, desired }) {
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(state));
-  return desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
+  if (desired === "cancel") return actions.filter((action) => action === "delete");
+  return desired === "pause" ? actions.filter((action) => action !== "pause") : actions;
 }
 
 /** @param {Job} job */
-export const stateWords = ({ state, desired }) => (desired === "cancel" && ACTIVE.has(state) ? "Cancelling" : (STATE_WORDS[state] ?? state));
+export function stateWords({ state, desired }) {
+  if (desired === "cancel" && ACTIVE.has(state)) return "Cancelling";
+  return desired === "pause" && state === "running" ? STATE_WORDS.pausing : (STATE_WORDS[state] ?? state);
+}
 
 /** @param {Job} job share done, 0 to 1; null: unknown */
 export function share({ progress, state }) {

@@ -1,8 +1,7 @@
 // The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
 
 import { ApiError, post } from "./api.js";
-import { figure } from "./job-outcome.js";
-import { make, one } from "./dom.js";
+import { figure, make, one } from "./dom.js";
 import { count, measured } from "./format.js";
 import { zoomable } from "./zoom.js";
 

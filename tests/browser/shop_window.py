@@ -1,0 +1,80 @@
+"""Jobs in every state, written as the runner and the workers write them, for looking at."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+from data.config import DatasetConfig
+from data.store.events import EventLog
+from data.store.files import write_json
+from data.store.workspace import Workspace
+from evaluation.training_metrics import TrainingMetrics
+from training.config import EvaluationConfig, TrainingConfig
+from web_ui.jobs.job import EVENTS, LOG, OUTCOME, STATE, Job, JobState, Outcome, RunState
+from web_ui.jobs.store import JobStore
+
+HOSTILE = "<img src=x onerror=document.title='owned'>"
+TIME = "2026-01-02T03:04:05.000+00:00"
+NUM_STEPS = 300
+
+
+def fill_workspace(root: Path) -> None:
+    """Make a workspace with a job of each state and two trainings to compare."""
+    workspace = Workspace.create(root)
+    store = JobStore(workspace)
+    done = store.create("dataset", _dataset("articles"))
+    _set_state(workspace, done, JobState.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567})
+    _write_progress(workspace, done, 2000, 2000, "samples")
+    running = store.create("dataset", _dataset("running-dataset"))
+    _set_state(workspace, running, JobState.INTERRUPTED)
+    _write_progress(workspace, running, 900, 2000, "samples")
+    for name, learning_rate in (("slow", 5e-5), ("fast", 3e-4)):
+        training = store.create("training", TrainingConfig(dataset="articles", output=name, learning_rate=learning_rate))
+        _set_state(workspace, training, JobState.SUCCEEDED, result={"folder": name, "table": [{"name": "tiny", "rougeL": 0.5}]})
+        _write_curves(workspace, training, learning_rate)
+    paused = store.create("training", TrainingConfig(dataset="articles", output="paused-training"))
+    _set_state(workspace, paused, JobState.PAUSED)
+    _write_progress(workspace, paused, 150, 600, "steps")
+    failed = store.create("evaluation", EvaluationConfig(model=HOSTILE, dataset="articles"))
+    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": HOSTILE, "hint": HOSTILE, "fields": {}})
+    (workspace.jobs / failed.id / LOG).write_text(f"loading\n{HOSTILE}\nlast line of the log\n")
+    store.create("dataset", _dataset("waiting"))
+
+
+def _dataset(name: str) -> DatasetConfig:
+    return DatasetConfig.model_validate({"name": name, "source": {"kind": "sample"}, "max_samples": 2000})
+
+
+def _set_state(
+    workspace: Workspace, job: Job, state: JobState, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
+) -> None:
+    folder = workspace.jobs / job.id
+    has_ended = state in (JobState.SUCCEEDED, JobState.FAILED)
+    run = RunState(state=state, attempts=1, started=TIME, ended=TIME if has_ended else None, run_s=61)
+    write_json(folder / STATE, run.model_dump(mode="json"))
+    if has_ended:
+        status = "succeeded" if state == JobState.SUCCEEDED else "failed"
+        outcome = Outcome(attempt=1, status=status, ended=TIME, result=result, error=error)
+        write_json(folder / OUTCOME, outcome.model_dump(mode="json"))
+
+
+def _write_progress(workspace: Workspace, job: Job, done: int, total: int, unit: str) -> None:
+    log = EventLog(workspace.jobs / job.id / EVENTS)
+    log.append("progress", done=done, total=total, unit=unit, counts={"kept": done}, rate=12.5, eta_s=(total - done) / 12.5)
+    log.close()
+
+
+def _write_curves(workspace: Workspace, job: Job, learning_rate: float) -> None:
+    folder = workspace.model(str(job.config["output"]))
+    folder.mkdir(parents=True)
+    metrics = TrainingMetrics(folder)
+    log = EventLog(workspace.jobs / job.id / EVENTS)
+    for step in range(10, NUM_STEPS + 1, 10):
+        values: dict[str, float | None] = {"train_loss": 3 * math.exp(-step / 100), "learning_rate": learning_rate * (1 - step / 400)}
+        if step % 100 == 0:
+            values |= {"eval_loss": 3.1 * math.exp(-step / 110), "rougeL": step / 600}
+        metrics.record(step, values)
+        log.append("metric", step=step, values=values)
+    metrics.flush()
+    log.append("progress", done=NUM_STEPS, total=NUM_STEPS, unit="steps", counts={}, rate=2.0, eta_s=0)
+    log.close()

@@ -1,0 +1,130 @@
+"""The whole way in a real browser: make a dataset, train on it, watch, pause, resume, lose the service, compare, delete."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.site import Site
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+
+JOB_S = 120_000
+DATASET = "browser-news"
+SHORT = {"Max steps": "40", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "1", "Eval steps": "20",
+         "Num eval samples": "2", "Save steps": "20"}  # fmt: skip
+
+
+def submit_dataset(page: Page, site: Site, name: str, max_samples: int) -> None:
+    page.goto(f"{site.address}/custom")
+    page.wait_for_selector("#custom-form:not([aria-busy])")
+    page.get_by_label("Length", exact=True).select_option("brief")
+    page.get_by_label("Mode", exact=True).select_option("micro")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Max samples").fill(str(max_samples))
+    page.get_by_role("button", name="Make the dataset").click()
+    page.wait_for_url("**/jobs/2*")
+
+
+def submit_training(page: Page, site: Site, output: str, **changes: str) -> None:
+    page.goto(f"{site.address}/train?dataset={DATASET}")
+    page.wait_for_selector("#train-form:not([aria-busy])")
+    page.get_by_label("Name of the result").fill(output)
+    page.locator("#advanced-box > summary").click()
+    for label, value in {**SHORT, **changes}.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_role("button", name="Start training").click()
+    page.wait_for_url("**/jobs/2*")
+
+
+def wait_for_state(page: Page, words: str) -> None:
+    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text(words, timeout=JOB_S)
+
+
+@pytest.fixture(scope="module")
+def dataset(browser: Browser, working_site: Site) -> Iterator[str]:
+    """The address of the job that made a small dataset through the form."""
+    page = browser.new_page()
+    submit_dataset(page, working_site, DATASET, 40)
+    wait_for_state(page, "Done")
+    yield page.url
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def training(browser: Browser, working_site: Site, dataset: str) -> Iterator[str]:
+    """The address of a finished training that was paused and resumed on its way."""
+    page = browser.new_page()
+    submit_training(page, working_site, "first")
+    expect(page.locator(".chart").first).to_be_visible(timeout=JOB_S)
+    page.get_by_role("button", name="Pause").click()
+    wait_for_state(page, "Paused")
+    page.get_by_role("button", name="Resume").click()
+    wait_for_state(page, "Done")
+    yield page.url
+    page.close()
+
+
+def test_a_finished_dataset_shows_its_pages(page: Page, working_site: Site, dataset: str) -> None:
+    page.goto(f"{dataset}#samples")
+    first = page.locator(".page-thumb img").first
+    first.wait_for()
+    page.wait_for_function("document.querySelector('.page-thumb img').naturalWidth === 320")
+    page.locator(".page-thumb").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_taken_name_is_said_while_typing(page: Page, working_site: Site, dataset: str) -> None:
+    page.goto(f"{working_site.address}/custom")
+    page.wait_for_selector("#custom-form:not([aria-busy])")
+    page.get_by_label("Name", exact=True).press_sequentially(DATASET)
+    expect(page.locator('[data-field="name"] .field__error')).to_contain_text("already")
+
+
+def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: Page, training: str) -> None:
+    page.goto(training)
+    expect(page.locator(".chart", has_text="Loss").locator("canvas").first).to_be_visible()
+    expect(page.locator(".chart", has_text="ROUGE")).to_be_visible()
+    page.get_by_role("tab", name="Samples").click()
+    expect(page.get_by_text("First real batch")).to_be_visible()
+    expect(page.get_by_role("heading", name="Predictions")).to_be_visible()
+    page.get_by_role("tab", name="Files").click()
+    expect(page.get_by_role("link", name="metrics.json")).to_be_visible()
+
+
+def test_a_refresh_shows_a_running_job_again(page: Page, working_site: Site, dataset: str) -> None:
+    submit_dataset(page, working_site, "refreshed", 3000)
+    expect(page.locator("#job-head .bar")).to_have_attribute("aria-valuenow", "0", timeout=JOB_S)
+    page.reload()
+    wait_for_state(page, "Running")
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Keep it").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the job").click()
+    wait_for_state(page, "Cancelled")
+
+
+def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_site: Site, dataset: str) -> None:
+    submit_dataset(page, working_site, "restarted", 400)
+    working_site.stop("web")
+    expect(page.locator("#connection-banner")).to_be_visible(timeout=30_000)
+    working_site.start_web()
+    expect(page.locator("#connection-banner")).to_be_hidden(timeout=30_000)
+    wait_for_state(page, "Done")
+
+
+def test_a_failing_job_says_why_and_shows_its_log(page: Page, working_site: Site, training: str) -> None:
+    page.goto(f"{training}#log")
+    expect(page.locator("#panel-log .log__note")).to_contain_text("line")
+
+
+def test_a_deleted_job_leaves_the_list(page: Page, working_site: Site, dataset: str) -> None:
+    submit_dataset(page, working_site, "short-lived", 4)
+    wait_for_state(page, "Done")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete the job").click()
+    page.wait_for_url("**/jobs")
+    expect(page.get_by_role("link", name=DATASET)).to_be_visible()
+    expect(page.get_by_role("link", name="short-lived")).to_have_count(0)

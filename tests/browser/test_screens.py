@@ -1,0 +1,203 @@
+"""Every tab as users meet it: accessible, calm on a phone, honest about errors, and never running what it shows."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.shop_window import HOSTILE
+from tests.browser.site import REPOSITORY, Site
+from tests.machine import require
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
+TABS = ("/benchmarks", "/custom", "/train", "/jobs")
+FIRST_PAGE_LIMIT_BYTES = 200_000
+
+
+def open_tab(page: Page, site: Site, path: str) -> None:
+    page.goto(site.address + path)
+    page.wait_for_selector("form:not([aria-busy]), .job-row, #job-page:not([hidden])", state="attached")
+    page.wait_for_load_state("networkidle")
+
+
+def open_job(page: Page, site: Site, title: str) -> None:
+    open_tab(page, site, "/jobs")
+    page.locator(".job-row").get_by_role("link", name=title).first.click()
+    page.wait_for_selector("#job-page:not([hidden])")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", [*TABS, "job"])
+def test_axe_finds_nothing(page: Page, still_site: Site, path: str, theme: str) -> None:
+    require(AXE.exists(), "no axe-core: npm ci")
+    page.emulate_media(color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce")
+    if path == "job":
+        open_job(page, still_site, "slow")
+        page.wait_for_selector(".chart .u-legend")
+    else:
+        open_tab(page, still_site, path)
+    for details in page.locator("details").all():
+        details.evaluate("element => element.open = true")
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run()")
+    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == []
+
+
+@pytest.mark.parametrize("path", TABS)
+def test_a_phone_needs_no_sideways_scrolling(page: Page, still_site: Site, path: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 780})
+    open_tab(page, still_site, path)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_hostile_names_and_errors_stay_text(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, HOSTILE)
+    expect(page.locator("#job-error")).to_contain_text(HOSTILE)
+    expect(page.locator("#job-error")).to_contain_text("last line of the log")
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_role("cell", name=HOSTILE)).to_be_visible()
+    assert page.title() != "owned"
+    assert page.locator("img[src='x']").count() == 0
+
+
+def test_the_first_page_is_light(page: Page, still_site: Site) -> None:
+    sizes: list[int] = []
+    page.on("response", lambda response: sizes.append(len(response.body())) if response.ok else None)
+    open_tab(page, still_site, "/benchmarks")
+    assert 0 < sum(sizes) < FIRST_PAGE_LIMIT_BYTES
+
+
+def test_a_missing_runner_is_said_with_its_command(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/jobs")
+    expect(page.locator("#runner-banners")).to_contain_text("No CPU runner is alive")
+    expect(page.locator("#runner-banners code").first).to_contain_text("deepsynth run-jobs --role cpu")
+
+
+def test_wrong_values_are_said_beside_their_fields(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/custom")
+    page.get_by_label("Name", exact=True).fill("../escape")
+    page.get_by_label("Font size px", exact=True).fill("5000")
+    page.get_by_role("button", name="Make the dataset").click()
+    expect(page.locator('[data-field="name"] .field__error')).to_contain_text("must be letters")
+    expect(page.locator('[data-field="rendering.font_size_px"] .field__error')).to_contain_text("at most 96")
+    expect(page.get_by_label("Font size px", exact=True)).to_have_attribute("aria-invalid", "true")
+    assert "/custom" in page.url
+
+
+def test_an_advanced_setting_out_of_range_is_opened_and_explained(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/train")
+    page.locator("#advanced-box > summary").click()
+    page.get_by_label("Learning rate", exact=True).fill("seven")
+    expect(page.locator('[data-field="learning_rate"] .field__changed')).to_contain_text("Changed from 0.00005")
+    expect(page.locator('[data-field="learning_rate"] .field__error')).to_contain_text("must be a number")
+    page.locator('[data-field="learning_rate"]').get_by_role("button", name="Reset").click()
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("0.00005")
+
+
+def test_the_equivalent_commands_follow_the_form(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/train")
+    page.get_by_label("Name of the result").fill("mine")
+    page.locator("label.choice", has_text="low memory").click()
+    expect(page.locator("#cli-text")).to_contain_text("--preset low_memory --output mine")
+    expect(page.locator("#rest-text")).to_contain_text('"preset":"low_memory"')
+
+
+def test_a_model_too_large_for_small_gpus_is_said(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/train")
+    page.get_by_label("Model", exact=True).fill("deepseek-ai/DeepSeek-OCR")
+    expect(page.locator("#memory")).to_contain_text("16 GB: too small")
+
+
+def test_a_draft_survives_a_refresh(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/custom")
+    page.get_by_label("Name", exact=True).fill("my-draft")
+    page.reload()
+    expect(page.get_by_label("Name", exact=True)).to_have_value("my-draft")
+
+
+def test_filters_live_in_the_address(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/jobs")
+    page.get_by_role("searchbox", name="Search").fill("paused")
+    expect(page.locator(".job-row")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("searchbox", name="Search")).to_have_value("paused")
+    expect(page.locator(".job-row")).to_have_count(1)
+    page.get_by_role("combobox", name="Kind").select_option("dataset")
+    expect(page.locator("#jobs-none")).to_be_visible()
+
+
+def test_tabs_are_addresses_and_back_goes_back(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/custom")
+    page.get_by_role("link", name="Train Model").click()
+    page.wait_for_url("**/train")
+    page.go_back()
+    page.wait_for_url("**/custom")
+    expect(page.get_by_role("heading", name="Custom dataset")).to_be_visible()
+
+
+def test_two_trainings_compared(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/jobs")
+    page.get_by_label("Compare slow").check()
+    page.get_by_label("Compare fast").check()
+    page.get_by_role("button", name="Compare 2").click()
+    expect(page.locator("#compare-settings")).to_contain_text("Learning rate")
+    expect(page.locator("#compare .chart:visible")).to_have_count(4)
+    page.reload()
+    expect(page.locator("#compare-legend")).to_contain_text("fast")
+    page.get_by_role("button", name="Close", exact=True).click()
+    expect(page.locator("#compare")).to_be_hidden()
+
+
+def test_subtabs_work_by_keyboard_and_survive_a_refresh(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, "slow")
+    page.get_by_role("tab", name="Overview").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Log")).to_be_focused()
+    expect(page.locator("#panel-log")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_chart_zooms_by_dragging_and_back(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, "slow")
+    plot = page.locator(".chart", has_text="Loss").locator(".u-over").first
+    plot.wait_for()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 60, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 60, steps=4)
+    page.mouse.up()
+    whole = page.locator(".chart", has_text="Loss").get_by_role("button", name="Whole range")
+    whole.click()
+    expect(whole).to_be_hidden()
+
+
+def test_the_theme_can_be_switched_and_stays(page: Page, still_site: Site) -> None:
+    page.emulate_media(color_scheme="light")
+    open_tab(page, still_site, "/train")
+    page.get_by_role("button", name="Dark theme").click()
+    page.goto(still_site.address + "/jobs")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+
+
+def test_the_first_tab_stop_skips_to_the_content(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/jobs")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_job_that_is_gone_says_so(page: Page, still_site: Site) -> None:
+    page.goto(still_site.address + "/jobs/20200101-000000-0000")
+    expect(page.get_by_text("There is no such job.")).to_be_visible()
+
+
+def test_every_module_is_short() -> None:
+    modules = [*Path(REPOSITORY, "web_ui/static/js").glob("*.js")]
+    assert modules
+    assert [path.name for path in modules if len(path.read_text().splitlines()) > 150] == []
