@@ -28,7 +28,7 @@ def character_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS["unk_token"]))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
     tokenizer.decoder = decoders.Fuse()
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=tokenizer,
         additional_special_tokens=[IMAGE_TOKEN],
         clean_up_tokenization_spaces=False,
@@ -86,10 +86,7 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast) -> UnlimitedOcrConfig:
     return UnlimitedOcrConfig(
         vision_config={"sam_config": sam, "encoder_config": clip},
         text_config=text,
-        image_token_id=tokenizer.convert_tokens_to_ids(IMAGE_TOKEN),
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
+        image_token_id=tokenizer.get_vocab()[IMAGE_TOKEN],
     )
 
 
