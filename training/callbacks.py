@@ -26,7 +26,7 @@ _NAMES = {
 _BYTES_PER_GB = 1e9
 
 
-class Reporter(TrainerCallback):  # type: ignore[misc]
+class Reporter(TrainerCallback):
     """Writes metrics.json and metrics_history.json, and speaks to the listener."""
 
     def __init__(self, progress: Progress, metrics: TrainingMetrics, samples_per_step: int, counts: Mapping[str, float]) -> None:
@@ -61,7 +61,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self._metrics.flush()
-        self._progress.checkpoint(state.global_step, checkpoint_path(Path(args.output_dir), state.global_step))
+        self._progress.checkpoint(state.global_step, checkpoint_path(Path(str(args.output_dir)), state.global_step))
 
     def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         # Evaluation is not training: it must not slow the speed that is shown.
@@ -81,7 +81,7 @@ class Reporter(TrainerCallback):  # type: ignore[misc]
         return {"train_steps_per_second": steps_per_second, "train_samples_per_second": steps_per_second * self._samples_per_step}
 
 
-class StopOnRequest(TrainerCallback):  # type: ignore[misc]
+class StopOnRequest(TrainerCallback):
     """Ends the training after the step in which the listener asked for it, with a checkpoint.
 
     An evaluation that is due at that step still runs: the resumed training could not make up for it.

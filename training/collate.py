@@ -7,6 +7,8 @@ Shapes, with b samples, p pages of all samples together, t tokens of the longest
     labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
     logits_to_keep   k                         from the token before the first answer on: the head skips image and prompt
     document_ids     b names, for messages only
+    page_keys        p names of pages whose features are to be stored; absent without a feature cache
+With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
 """
 
 from collections.abc import Sequence
@@ -17,10 +19,12 @@ import numpy as np
 import torch
 
 from training.dataset import PageSample
+from training.features import FeatureCache, page_key
 from training.pixels import blank_page_pixels, page_pixels
 from training.tokens import IGNORED, Encoder
 
 Batch = dict[str, Any]
+NOT_FOR_MODEL = ("document_ids", "page_keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ class Collator:
     encoder: Encoder
     blank_pages: bool = False
     """Show white pages instead: the control that tells reading from guessing."""
+    features: FeatureCache | None = None
 
     def __call__(self, samples: Sequence[PageSample]) -> Batch:
         """Build a training batch."""
@@ -49,10 +54,10 @@ class Collator:
         return {
             "input_ids": ids,
             "attention_mask": mask,
-            "pixel_values": self.pixels(samples),
             "labels": labels[:, -keep:],
             "logits_to_keep": keep,
             "document_ids": [sample.document_id for sample in samples],
+            **self._encoder_inputs(samples),
         }
 
     def question(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
@@ -61,7 +66,15 @@ class Collator:
         length = max(map(len, questions))
         ids = torch.tensor([[self._pad] * (length - len(question)) + question for question in questions])
         mask = torch.tensor([[0] * (length - len(question)) + [1] * len(question) for question in questions])
-        return {"input_ids": ids, "attention_mask": mask, "pixel_values": self.pixels(samples)}
+        return {"input_ids": ids, "attention_mask": mask, "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+
+    def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
+        """Return what the encoder said about the pages, or the pages and the names under which to store what it will say."""
+        if self.features is None:
+            return {"pixel_values": self.pixels(samples)}
+        keys = [page_key(page) for sample in samples for page in sample.pages]
+        stored = self.features.load(keys)
+        return {"pixel_values": self.pixels(samples), "page_keys": keys} if stored is None else {"pixel_values": stored}
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
         """Decode all pages of all samples, in order."""

@@ -65,6 +65,9 @@ class TrainingConfig(Settings):
     )
     cache_features: bool = Field(False, description="store what the frozen encoder says about each page, for the epochs after the first")
     blank_pages: bool = Field(False, description="train on white pages: a control that shows how much can be guessed")
+    push_to_hub: bool = Field(False, description="publish the finished model on the Hugging Face Hub")
+    hub_model_id: str | None = Field(None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$")
+    hub_private_repo: bool = Field(True, description="whether a repository that has to be made is private")
     overwrite: bool = Field(False, description="replace what another training left under this output name")
 
     @model_validator(mode="after")

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 from torch.utils.data import DataLoader
 
 from data.errors import Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
 from data.store.workspace import Workspace, checked_name
-from training.collate import Batch, Collator
+from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
@@ -68,7 +69,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
 class _Trial:
     """A model that may be spoilt, and endless micro-batches for it."""
 
-    model: torch.nn.Module
+    model: nn.Module
     batches: Iterator[Batch]
     device: torch.device
     bf16: bool
@@ -79,15 +80,16 @@ class _Trial:
         loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
         require_mode(loaded, dataset.mode)
         torch.manual_seed(config.seed)
-        model = choose_trainable(loaded.model, config.train).model.to(device).train()
+        model = choose_trainable(loaded.model, config.train).model
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        nn.Module.to(model, device).train()
         collator = Collator(encoder_for(loaded, dataset.mode, config.prompt, config.max_length), config.blank_pages)
         return cls(model, _endless(config, samples, collator), device, bf16)
 
     def loss(self) -> torch.Tensor:
         """Return the loss of the next micro-batch."""
-        inputs = {name: value for name, value in next(self.batches).items() if name != "document_ids"}
+        inputs = {name: value for name, value in next(self.batches).items() if name not in NOT_FOR_MODEL}
         on_device = {name: value.to(self.device) if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
             loss: torch.Tensor = self.model(**on_device).loss

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import torch
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
@@ -63,7 +64,11 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     if config.early_stopping_patience is not None:
         callbacks.append(EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold))
     trainer = _trainer(fitting, state, training, validation, callbacks)
-    trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+    except torch.OutOfMemoryError:
+        trainer.save_last_step()
+        raise
     if stop.stopped:
         raise Stopped
     done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)

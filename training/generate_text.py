@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from transformers import LogitsProcessorList, PreTrainedModel
@@ -10,6 +11,14 @@ from transformers.models.unlimited_ocr.generation_unlimited_ocr import Unlimited
 from evaluation.loops import loops
 from training.collate import Collator
 from training.dataset import PageSample
+
+
+class PageSequence(Protocol):
+    """Samples by position: a list, or a dataset that reads them when asked for."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> PageSample: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,7 @@ class Prediction:
 def generate_texts(
     model: PreTrainedModel,
     collator: Collator,
-    samples: Sequence[PageSample],
+    samples: PageSequence,
     decoding: Decoding,
     before_batch: Callable[[int], None] = lambda done: None,
 ) -> Iterator[Prediction]:
@@ -51,7 +60,7 @@ def generate_texts(
         decoding: lengths and batch size.
         before_batch: called with the number of samples done; may raise to stop.
     """
-    model.eval()
+    model.train(False)
     for start in range(0, len(samples), decoding.batch_size):
         before_batch(start)
         batch = [samples[index] for index in range(start, min(start + decoding.batch_size, len(samples)))]
@@ -63,8 +72,9 @@ def _generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[
     tokenizer = collator.encoder.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.question(batch).items()}
     num_question_tokens = inputs["input_ids"].shape[1]
+    generate: Callable[..., torch.Tensor] = model.generate  # type: ignore[assignment]
     with torch.autocast(model.device.type, torch.bfloat16, enabled=decoding.bf16):
-        ids = model.generate(
+        ids = generate(
             **inputs,
             max_new_tokens=decoding.max_new_tokens,
             do_sample=False,
@@ -80,8 +90,8 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
     tokenizer = collator.encoder.tokenizer
     ended = tokenizer.eos_token_id in row
     tokens = row[: row.index(tokenizer.eos_token_id)] if ended else row
-    text = tokenizer.decode(tokens, skip_special_tokens=True).strip()
-    return Prediction(sample, text, len(tokens), not ended, loops(text))
+    text = str(tokenizer.decode(tokens, skip_special_tokens=True))
+    return Prediction(sample, text.strip(), len(tokens), not ended, loops(text))
 
 
 def _no_repeats(decoding: Decoding) -> LogitsProcessorList:

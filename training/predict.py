@@ -1,7 +1,6 @@
 """The prediction stage: pictures, PDFs, texts or a page dataset -> one line of JSON each."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from data.progress import Progress
 from data.store.files import write_bytes
 from data.store.workspace import Workspace
 from training.config import PredictionConfig
-from training.dataset import PageSample, open_dataset
-from training.generate_text import Prediction, generate_texts
+from training.dataset import open_dataset
+from training.generate_text import PageSequence, Prediction, generate_texts
 from training.inputs import read_inputs
 from training.reader import open_reader
 
@@ -43,11 +42,9 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     """
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
-    samples: Sequence[PageSample]
-    if dataset:
-        samples = dataset.split(config.split).first(config.max_samples)
-    else:
-        samples = read_inputs(config.inputs, reader.mode, workspace)
+    samples: PageSequence = (
+        dataset.split(config.split).first(config.max_samples) if dataset else read_inputs(config.inputs, reader.mode, workspace)
+    )
 
     def before_batch(done: int) -> None:
         progress.advance(done, len(samples), "samples")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import torch
+from torch import nn
 from transformers import PreTrainedModel
 
 from data.config import PageMode
@@ -48,7 +49,9 @@ def open_reader(config: EvaluationConfig | PredictionConfig, mode: PageMode | No
     decoding = Decoding(
         config.max_length, config.per_device_eval_batch_size, config.no_repeat_ngram_size, config.no_repeat_ngram_window_size, bf16
     )
-    return Reader(loaded.model.to(device), Collator(encoder_for(loaded, mode, prompt, config.max_length)), decoding, mode)
+    model: nn.Module = loaded.model
+    model.to(device)
+    return Reader(loaded.model, Collator(encoder_for(loaded, mode, prompt, config.max_length)), decoding, mode)
 
 
 def encoder_for(loaded: LoadedModel, mode: PageMode, prompt: str, max_length: int) -> Encoder:

@@ -14,6 +14,8 @@ from training.config import TrainingConfig
 
 RUN, CONFIG = "run.json", "training_config.json"
 Phase = Literal["training", "trained", "finished"]
+_NO_MATTER = {"overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"}
+"""Settings that do not change the weights."""
 _LIBRARIES = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -50,13 +52,17 @@ class RunFolder:
         """Read how far the training in this folder came; None: there is none."""
         return RunState(**read_json(self.path / RUN)) if (self.path / RUN).exists() else None
 
+    def require_state(self) -> RunState:
+        """Read how far the training came, in a folder that `open_run` has taken."""
+        return RunState(**read_json(self.path / RUN))
+
     def write_state(self, state: RunState) -> None:
         write_json(self.path / RUN, asdict(state))
 
 
 def run_digest(config: TrainingConfig, dataset_fingerprint: str) -> str:
     """Return the same value for trainings that must end in the same weights."""
-    document = config.model_dump(mode="json", exclude={"overwrite", "report_to", "output"}) | {"dataset_fingerprint": dataset_fingerprint}
+    document = config.model_dump(mode="json", exclude=_NO_MATTER) | {"dataset_fingerprint": dataset_fingerprint}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
+from torch import nn
 from transformers import TrainingArguments
 
 from data.errors import InvalidInput
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
+from data.upload import push_folder
 from evaluation.report import Report, Subject, write_report
 from evaluation.training_metrics import read_metrics
 from training.arguments import training_arguments
@@ -20,14 +21,19 @@ from training.checkpoints import checkpoint_path
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
+from training.export import export_model
+from training.features import FeatureCache, accept_features
 from training.first_batch import report_first_batch
 from training.fitting import Fitting, fit
 from training.generate_text import Prediction
+from training.memory import estimate, fit_sentence
 from training.model import PAGE_MODES, LoadedModel, load_model
+from training.model_card import write_model_card
+from training.out_of_memory import run_until_it_fits
 from training.reader import compute_device, encoder_for, require_mode, wrong_mode
 from training.run_folder import RunFolder, RunState, open_run
 from training.score import prediction_record, score_samples, write_predictions
-from training.trainable import choose_trainable, merge_adapter
+from training.trainable import choose_trainable
 from training.trainer import load_weights
 
 
@@ -53,6 +59,25 @@ class TrainingResult:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A training as asked for: its samples and where it writes, before anything large is loaded."""
+
+    config: TrainingConfig
+    workspace: Workspace
+    dataset: PageDatasetFolder
+    training: PageDataset
+    validation: PageDataset
+    final: PageDataset
+    """What the finished model is scored on."""
+    final_split: str
+    folder: RunFolder
+
+    @property
+    def most_pages(self) -> int:
+        return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
+
+
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
     """Fine-tune a model on a page dataset, or go on with the same training where it was interrupted.
 
@@ -61,46 +86,80 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     dataset = open_dataset(workspace, config.dataset)
-    training, validation, final = (dataset.split(name) for name in ("train", "validation", _final_split(dataset)))
+    final = "test" if dataset.has("test") else "validation"
+    training, validation, scored = (dataset.split(name) for name in ("train", "validation", final))
     _require_summaries(training)
     torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
-    arguments = training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
+    folder = RunFolder(workspace.model(config.output))
+    arguments = training_arguments(config, folder.checkpoints)
     if not arguments.should_save:
         progress = Silent()  # one process of several speaks for all
     with arguments.main_process_first():
-        folder, state = open_run(config, dataset.fingerprint, workspace)
-    loaded = _load(config, dataset, arguments, workspace, progress)
-    collator = Collator(encoder_for(loaded, dataset.mode, config.prompt, config.max_length), config.blank_pages)
-    _require_positions(loaded, collator, (training, validation, final))
+        open_run(config, dataset.fingerprint, workspace)
+    task = _Task(config, workspace, dataset, training, validation, scored.first(config.num_test_samples), final, folder)
+    _say_what_fits(task, progress)
+    return run_until_it_fits(lambda attempted: _attempt(attempted, task, progress), config, progress)
+
+
+def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> TrainingResult:
+    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those asked for."""
+    arguments = training_arguments(config, task.folder.checkpoints)
+    loaded = _load(config, task.dataset, arguments, task.workspace, progress)
+    collator = Collator(encoder_for(loaded, task.dataset.mode, config.prompt, config.max_length), config.blank_pages)
+    _require_positions(loaded, collator, task.most_pages)
     if arguments.should_save:
-        report_first_batch(folder.path, training, collator, config.per_device_train_batch_size, progress)
-    fitting = Fitting(config, folder, loaded, choose_trainable(loaded.model, config.train), collator, arguments)
+        report_first_batch(task.folder.path, task.training, collator, config.per_device_train_batch_size, progress)
+    chosen = choose_trainable(loaded.model, config.train)
+    if config.cache_features:
+        collator = replace(collator, features=_feature_cache(loaded, task, arguments, progress))
+    fitting = Fitting(config, task.folder, loaded, chosen, collator, arguments)
+    state = task.folder.require_state()
     if state.phase == "training":
-        state = fit(fitting, state, training, validation, progress)
-    return _finish(fitting, state, final.first(config.num_test_samples), _final_split(dataset), progress)
+        state = fit(fitting, state, task.training, task.validation, progress)
+    return _finish(fitting, state, task, progress)
 
 
-def _finish(fitting: Fitting, state: RunState, samples: PageDataset, split: str, progress: Progress) -> TrainingResult:
+def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> TrainingResult:
     """Restore the best weights, score them on samples that the training never saw, and leave a model to use."""
     config, folder, model = fitting.config, fitting.folder, fitting.chosen.model
     if state.best_step is not None:
         load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
         progress.message(f"The best weights, of step {state.best_step}, are restored.")
-    subject = Subject(config.output, config.dataset, split)
-    report, predictions = score_samples(model.to(compute_device()), fitting.collator, samples, fitting.decoding(), subject, progress)
-    write_report(folder.path, report)
-    write_predictions(folder.predictions, predictions, state.best_step)
-    _export(fitting)
-    folder.write_state(replace(state, phase="finished"))
+    subject = Subject(config.output, config.dataset, task.final_split)
+    nn.Module.to(model, compute_device())
+    report, predictions = score_samples(model, fitting.collator, task.final, fitting.decoding(), subject, progress)
+    if fitting.arguments.should_save:
+        write_report(folder.path, report)
+        write_predictions(folder.predictions, predictions, state.best_step)
+        export_model(model, fitting.loaded, folder.model)
+        write_model_card(folder, task.dataset.manifest, fitting.loaded)
+        _publish(config, folder, progress)
+        folder.write_state(replace(state, phase="finished"))
     return TrainingResult(folder.path, state.best_step, read_metrics(folder.path).latest, report, tuple(predictions[:3]))
 
 
-def _export(fitting: Fitting) -> None:
-    """Leave the finished model as a folder that loads by itself."""
-    model = fitting.chosen.model
-    plain = merge_adapter(model) if isinstance(model, PeftModel) else model
-    plain.save_pretrained(fitting.folder.model, save_original_format=False)
-    fitting.loaded.tokenizer.save_pretrained(fitting.folder.model)
+def _publish(config: TrainingConfig, folder: RunFolder, progress: Progress) -> None:
+    if config.push_to_hub:
+        push_folder(folder.model, config.output, "model", progress, repo_id=config.hub_model_id, private=config.hub_private_repo)
+
+
+def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArguments, progress: Progress) -> FeatureCache:
+    accept_features(loaded.model)
+    dtype = torch.bfloat16 if arguments.bf16 else torch.float32
+    cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, dtype)
+    num_pages = sum(task.training.num_pages()) + sum(task.validation.num_pages())
+    cache.require_room(num_pages)
+    progress.message(
+        f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to {cache.size_bytes(num_pages) / 1e9:.2f} GB)."
+    )
+    return cache
+
+
+def _say_what_fits(task: _Task, progress: Progress) -> None:
+    if torch.cuda.is_available():
+        expected = estimate(task.config, task.dataset.mode, task.most_pages)
+        memory_gb = torch.cuda.get_device_properties(0).total_memory / 1e9
+        progress.message(fit_sentence(expected, memory_gb), "info" if expected.fits(memory_gb) else "warning")
 
 
 def _load(
@@ -114,11 +173,6 @@ def _load(
     return loaded
 
 
-def _final_split(dataset: PageDatasetFolder) -> str:
-    """Return the split of the final evaluation; the report names it."""
-    return "test" if dataset.has("test") else "validation"
-
-
 def _require_summaries(training: PageDataset) -> None:
     if not any(summary.strip() for summary in training.summaries()):
         raise InvalidInput(
@@ -128,11 +182,10 @@ def _require_summaries(training: PageDataset) -> None:
         )
 
 
-def _require_positions(loaded: LoadedModel, collator: Collator, splits: tuple[PageDataset, ...]) -> None:
+def _require_positions(loaded: LoadedModel, collator: Collator, most_pages: int) -> None:
     """Refuse documents that are longer than the positions that the model knows."""
     encoder = collator.encoder
     limit = loaded.model.config.get_text_config().max_position_embeddings
-    most_pages = max(max(split.num_pages()) for split in splits)
     needed = len(encoder.question(most_pages)) + encoder.max_length
     if needed > limit:
         raise InvalidInput(

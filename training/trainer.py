@@ -2,24 +2,25 @@
 is none; ROUGE by real generation at each evaluation."""
 
 import math
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from peft import PeftModel
 from safetensors import SafetensorError
 from safetensors.torch import load_model as load_safetensors
 from torch import nn
-from torch.utils.data import Sampler
-from transformers import Trainer
+from torch.utils.data import Dataset, Sampler
+from transformers import PreTrainedModel, Trainer
 from transformers.trainer_callback import ExportableState
 from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import EvalLoopOutput
 
 from data.errors import StorageError, TrainingError
 from training import checkpoints
-from training.collate import Batch
+from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset
 from training.tokens import num_image_tokens
 from training.trainable import load_adapter, save_adapter
@@ -42,30 +43,38 @@ class CheckpointRules:
     base_revision: str | None
 
 
-class PageTrainer(Trainer):  # type: ignore[misc]
+class PageTrainer(Trainer):
     """The Trainer of page datasets."""
 
     def __init__(self, *, rules: CheckpointRules, generation_scores: GenerationScores, **options: Any) -> None:
         super().__init__(**options)
         self._rules = rules
         self._generation_scores = generation_scores
+        self._collator: Collator = options["data_collator"]
         self._step_documents: list[str] = []
+
+    @property
+    def plain_model(self) -> PreTrainedModel:
+        """The model itself, whatever processes or devices it is wrapped for."""
+        return cast(PreTrainedModel, self.model)
 
     # Data
 
-    def _get_train_sampler(self, train_dataset: PageDataset | None = None) -> Sampler[int] | None:
-        dataset: PageDataset = train_dataset or self.train_dataset
+    def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[Any] | None:
         if self.args.train_sampling_strategy != "group_by_length":
-            sampler: Sampler[int] | None = super()._get_train_sampler(train_dataset)
-            return sampler
-        image_tokens = num_image_tokens(self.data_collator.encoder.page_size_px)
+            return super()._get_train_sampler(train_dataset)
+        dataset = cast(PageDataset, train_dataset or self.train_dataset)
+        image_tokens = num_image_tokens(self._collator.encoder.page_size_px)
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
         return LengthGroupedSampler(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths=lengths)
 
     # Loss
 
     def compute_loss(self, model: nn.Module, inputs: Batch, *args: Any, **kwargs: Any) -> Any:
-        return super().compute_loss(model, {name: value for name, value in inputs.items() if name != "document_ids"}, *args, **kwargs)
+        for_model = {name: value for name, value in inputs.items() if name not in NOT_FOR_MODEL}
+        cache = self._collator.features
+        with cache.recording(model, inputs.get("page_keys")) if cache else nullcontext():
+            return super().compute_loss(model, for_model, *args, **kwargs)
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
         documents = list(inputs["document_ids"])
@@ -76,7 +85,7 @@ class PageTrainer(Trainer):  # type: ignore[misc]
         return loss
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
-        norm = super()._get_grad_norm(model, grad_norm=grad_norm)
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         if not math.isfinite(float(norm)):
             raise self._not_finite("gradient norm", float(norm), self._step_documents)
         self._step_documents = []
@@ -90,10 +99,10 @@ class PageTrainer(Trainer):  # type: ignore[misc]
 
     # Evaluation
 
-    def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **kwargs: Any) -> EvalLoopOutput:
-        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
-        scores = {f"{metric_key_prefix}_{name}": value for name, value in self._generation_scores.measure(self).items()}
-        return output._replace(metrics={**output.metrics, **scores})
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
+        output = super().evaluation_loop(*args, **kwargs)
+        scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
+        return output._replace(metrics={**(output.metrics or {}), **scores})
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         best: bool = super()._determine_best_metric(metrics, trial)
@@ -127,25 +136,41 @@ class PageTrainer(Trainer):  # type: ignore[misc]
             checkpoints.prune(self._rules.folder, self._rules.limit, self.state.best_global_step)
         self.accelerator.wait_for_everyone()
 
+    def save_last_step(self) -> None:
+        """Save the last finished step after a later one failed for want of memory, so that a smaller batch goes on from there.
+
+        Raises:
+            TrainingError: other processes wait for this one in the middle of the step; none can go on.
+        """
+        if self.args.world_size > 1:
+            raise TrainingError(
+                "The memory of one of several GPUs does not suffice.",
+                hint="Halve per_device_train_batch_size, double gradient_accumulation_steps, and resume from the last checkpoint.",
+            )
+        self.plain_model.zero_grad()
+        if self.state.global_step and not checkpoints.checkpoint_path(self._rules.folder, self.state.global_step).exists():
+            self._save_checkpoint(self.plain_model, None)
+
     def _export_callback_states(self) -> None:
+        states: dict[str, Any] = cast(dict[str, Any], self.state.stateful_callbacks)
         for callback in [*self.callback_handler.callbacks, self.control]:
             if isinstance(callback, ExportableState):
-                self.state.stateful_callbacks[type(callback).__name__] = callback.state()
+                states[type(callback).__name__] = callback.state()
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
         if not self.args.should_save:
             return
-        folder = Path(output_dir or self.args.output_dir)
+        folder = Path(str(output_dir or self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         if isinstance(self.model, PeftModel):
             save_adapter(self.model, folder, self._rules.base_source, self._rules.base_revision)
         else:
             # The published key names, which save_pretrained writes by default, do not load back into this model.
-            self.model.save_pretrained(folder, state_dict=state_dict, save_original_format=False, max_shard_size="1TB")
-        self.data_collator.encoder.tokenizer.save_pretrained(folder)
+            self.plain_model.save_pretrained(folder, state_dict=state_dict, save_original_format=False, max_shard_size="1TB")
+        self._collator.encoder.tokenizer.save_pretrained(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        load_weights(model or self.model, Path(resume_from_checkpoint))
+        load_weights(model or self.plain_model, Path(resume_from_checkpoint))
 
 
 def load_weights(model: nn.Module, folder: Path) -> None:

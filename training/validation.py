@@ -32,7 +32,7 @@ class GenerationScores:
         accelerator = trainer.accelerator
         rank, world = accelerator.process_index, accelerator.num_processes
         share = [self._samples[index] for index in range(rank, len(self._samples), world)]
-        made = list(generate_texts(trainer.model, self._collator, share, self._decoding))
+        made = list(generate_texts(trainer.plain_model, self._collator, share, self._decoding))
         indexed: list[tuple[int, Prediction]] = gather_object([(rank + world * n, prediction) for n, prediction in enumerate(made)])
         predictions = [prediction for _, prediction in sorted(indexed, key=lambda pair: pair[0])]
         if accelerator.is_main_process:

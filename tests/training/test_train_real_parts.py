@@ -1,0 +1,102 @@
+"""Trainings with the feature cache, with too little memory, with adapters: the same result as without, and a model that loads."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import torch
+
+from data.config import DatasetConfig, RenderingConfig, SampleSource
+from data.generate import generate
+from data.progress import Level, Silent
+from data.store.workspace import Workspace
+from training.model import load_model
+from training.optimal_configs import training_config
+from training.train import TrainingResult, train
+from training.trainer import PageTrainer
+
+
+@dataclass
+class Listener(Silent):
+    """Keeps what it is told."""
+
+    texts: list[str] = field(default_factory=list)
+    losses: dict[int, float] = field(default_factory=dict)
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self.texts.append(text)
+
+    def metric(self, step: int, values: Mapping[str, float | None]) -> None:
+        if values.get("train_loss") is not None:
+            self.losses[step] = float(values["train_loss"] or 0)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Return a workspace with a dataset of micro pages."""
+    workspace = Workspace.create(tmp_path_factory.mktemp("workspace"))
+    source = SampleSource(length="brief")
+    generate(DatasetConfig(name="brief", source=source, max_samples=16, rendering=RenderingConfig(mode="micro")), workspace, Silent())
+    return workspace
+
+
+def run(workspace: Workspace, output: str, **values: Any) -> tuple[TrainingResult, Listener]:
+    """Train the tiny model for two epochs of two steps."""
+    few = {"gradient_accumulation_steps": 4, "num_train_epochs": 2, "eval_steps": 2, "save_steps": 1, "logging_steps": 1, "max_length": 48}
+    scored = {"num_eval_samples": 1, "num_test_samples": 1, "train": "dense", "output": output}
+    listener = Listener()
+    return train(training_config("default", dataset="brief", **{**few, **scored, **values}), workspace, listener), listener
+
+
+def weights(workspace: Workspace, output: str) -> dict[str, torch.Tensor]:
+    return dict(load_model(output, None, workspace).model.state_dict())
+
+
+def test_the_feature_cache_gives_the_same_weights(workspace: Workspace) -> None:
+    plain, _ = run(workspace, "plain")
+    cached, listener = run(workspace, "cached", cache_features=True)
+    assert any("encoder's output for" in text for text in listener.texts)
+    assert len(list((workspace.cache / "features").rglob("*.safetensors"))) >= 16
+    assert cached.metrics["eval_loss"] == plain.metrics["eval_loss"]
+    first, second = weights(workspace, "plain"), weights(workspace, "cached")
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, expected = run(workspace, "enough", per_device_train_batch_size=1, gradient_accumulation_steps=8)
+    step = PageTrainer.training_step
+
+    def too_large_from_step_two(trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any) -> torch.Tensor:
+        if trainer.state.global_step >= 2 and len(inputs["input_ids"]) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
+        return step(trainer, model, inputs, *rest)
+
+    monkeypatch.setattr(PageTrainer, "training_step", too_large_from_step_two)
+    _, listener = run(workspace, "short", per_device_train_batch_size=2, gradient_accumulation_steps=4, save_steps=100)
+    assert any("Going on from the last step with micro-batches of 1 and 8 of them a step" in text for text in listener.texts)
+    assert any("from step 2" in text for text in listener.texts)
+    assert listener.losses.keys() == expected.losses.keys()
+    assert listener.losses == pytest.approx(expected.losses, rel=1e-4)
+
+
+def test_an_adapter_training_leaves_a_merged_model_with_its_card(workspace: Workspace) -> None:
+    result, _ = run(workspace, "adapted", train="lora", learning_rate=1e-2)
+    before, after = load_model("tiny", None, workspace).model.state_dict(), weights(workspace, "adapted")
+    name = "model.language_model.layers.1.self_attn.q_proj.weight"
+    assert not torch.equal(before[name], after[name])
+    card = (result.folder / "model" / "README.md").read_text()
+    assert "| adapted |" in card
+    assert "lead-3" in card
+
+
+def test_a_training_starts_from_an_earlier_one_and_resumes_its_adapter(workspace: Workspace) -> None:
+    result, _ = run(workspace, "second", model="plain", train="lora", max_steps=2)
+    config = json.loads((result.folder / "training_config.json").read_text())
+    assert config["model"] == "plain"
+    adapter = load_model("second/checkpoints/checkpoint-2", None, workspace)
+    merged = adapter.model.state_dict()
+    assert all(torch.allclose(merged[name], tensor, atol=1e-6) for name, tensor in weights(workspace, "second").items())

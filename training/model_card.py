@@ -1,0 +1,129 @@
+"""The model card: README.md of a finished training, written from what the training left in its folder."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from data.card import terms_of
+from data.shards import Manifest
+from data.store.files import read_json, write_bytes
+from evaluation.report import Report, read_report
+from evaluation.scores import ROUGE_TYPES
+from training.model import LoadedModel
+from training.run_folder import CONFIG, RunFolder
+
+CARD: Final = "README.md"
+_BASE_LICENCES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
+_SHOWN: Final = (
+    "train",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "learning_rate",
+    "lr_scheduler_type",
+    "warmup_ratio",
+    "weight_decay",
+    "max_grad_norm",
+    "max_length",
+    "bf16",
+    "seed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the card speaks of."""
+
+    config: dict[str, Any]
+    manifest: Manifest
+    report: Report
+    base: LoadedModel
+
+    @property
+    def name(self) -> str:
+        return str(self.config["output"])
+
+    @property
+    def base_is_on_hub(self) -> bool:
+        return self.base.revision is not None
+
+
+def write_model_card(folder: RunFolder, manifest: Manifest, base: LoadedModel) -> None:
+    """Write the card into the exported model.
+
+    Args:
+        folder: of the training; holds its configuration and the report of its final evaluation.
+        manifest: of the dataset it was trained on.
+        base: what it started from.
+    """
+    facts = _Facts(read_json(folder.path / CONFIG), manifest, read_report(folder.path), base)
+    sections = (_front_matter(facts), _introduction(facts), _scores(facts), _use(facts), _data(facts), _settings(facts))
+    write_bytes(folder.model / CARD, "\n".join(sections).encode())
+
+
+def _front_matter(facts: _Facts) -> str:
+    lines = [
+        "---",
+        f"license: {_BASE_LICENCES.get(facts.base.source, 'other')}",
+        "pipeline_tag: image-text-to-text",
+        "library_name: transformers",
+    ]
+    if facts.base_is_on_hub:
+        lines.append(f"base_model: {facts.base.source}")
+    return "\n".join([*lines, "tags:", "- deepsynth", "- deepseek-ocr", "- summarization", "---\n"])
+
+
+def _introduction(facts: _Facts) -> str:
+    base = f"{facts.base.source} at `{facts.base.revision}`" if facts.base_is_on_hub else f"the {facts.base.kind} model"
+    pages = f"{facts.manifest.style['size_px']} x {facts.manifest.style['size_px']} pixels"
+    return f"# {facts.name}\n\nReads a document as page images of {pages} and writes its summary. Fine-tuned with DeepSynth from {base}.\n"
+
+
+def _scores(facts: _Facts) -> str:
+    rouge, subject = facts.report.rouge, facts.report.subject
+    rows = [
+        f"| {name} | " + " | ".join(f"{100 * scores[kind]:.2f}" for kind in ROUGE_TYPES) + " |" for name, scores in facts.report.table()
+    ]
+    intervals = ", ".join(f"{kind} {100 * score.low:.2f} to {100 * score.high:.2f}" for kind, score in rouge.scores.items())
+    settings = rouge.settings
+    return "\n".join(
+        [
+            "## Scores\n",
+            f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of {subject.dataset}.\n",
+            "| | " + " | ".join(ROUGE_TYPES) + " |",
+            "|---|" + "---:|" * len(ROUGE_TYPES),
+            *rows,
+            f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): {intervals}. "
+            f"Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, sentences {settings.sentences}. "
+            f"{facts.report.num_looping} summaries loop and {facts.report.num_empty} are empty.\n",
+        ]
+    )
+
+
+def _use(facts: _Facts) -> str:
+    authors = (
+        "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model from the same kind of call.\n"
+        if facts.base.kind == "deepseek_ocr"
+        else ""
+    )
+    return (
+        "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output summaries.jsonl\n```\n\n"
+        f"The prompt it was trained with is {json.dumps(facts.config['prompt'])}, right after the page images. {authors}\n"
+    )
+
+
+def _data(facts: _Facts) -> str:
+    terms = terms_of(facts.manifest)
+    warning = f"\n> **Terms.** {terms.warning}\n" if terms.warning else ""
+    splits = ", ".join(f"{entry.counts.num_kept:,} {name}" for name, entry in facts.manifest.splits.items())
+    source = facts.manifest.config["source"]
+    origin = f"Hub dataset {source['id']}" if source["kind"] == "hub" else f"a {source['kind']} source"
+    said = f"The page dataset {facts.manifest.name} ({splits} samples), made from {origin}."
+    return f"## Data\n\n{said} Licence of the source texts: {terms.licence}.\n{warning}"
+
+
+def _settings(facts: _Facts) -> str:
+    shown = {name: facts.config[name] for name in _SHOWN}
+    versions = ", ".join(f"{name} {version}" for name, version in facts.config["versions"].items())
+    return f"## Training\n\n```json\n{json.dumps(shown, indent=2)}\n```\n\nMade with {versions}.\n"
