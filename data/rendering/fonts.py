@@ -92,7 +92,10 @@ class FontLibrary:
         if family != _HAN_FAMILY:
             return family
         cut = _JAPANESE_FAMILY if _KANA.search(text) else _KOREAN_FAMILY if _HANGUL.search(text) else _HAN_FAMILY
-        return cut if cut in self._installed_families else family
+        if cut not in self._installed_families:
+            return family
+        self.typeface(cut)  # registers it: Skia draws boxes for a family that it does not know
+        return cut
 
     def _find_family(self, character: str, family: str) -> str | None:
         if _needs_no_glyph(character):
