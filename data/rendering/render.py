@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,11 @@ from data.rendering.style import PageStyle
 from data.rendering.typewriter import draw_grid, grid_pages
 from data.rendering.vision_tokens import num_text_tokens
 
-_SHRINK_STEP_PX = 0.5
+_SHRINK_STEP_PX: Final = 0.5
+_MOST_CHARACTERS_PER_TOKEN: Final = 20
+"""No more of a text can be on its first page: the longest English words have fewer."""
+_DENSEST_PAGE: Final = 16
+"""Times its budget: more than a page holds at the smallest font size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,10 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     if not text.strip():
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
     num_tokens = num_text_tokens(text)
-    if style.overflow != "truncate":
-        _refuse_more_pages(-(-num_tokens // style.budget_tokens), style, "at least ")
-    coverage = font_library().coverage(text, style.font_family)
-    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, coverage.families, style)
+    _refuse_hopeless(num_tokens, style)
+    shown = text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens] if style.overflow == "truncate" else text
+    coverage = font_library().coverage(shown, style.font_family)
+    drawing = _grid_drawing(shown, style) if style.mode == "micro" else _set_drawing(shown, coverage.families, style)
     if style.overflow != "truncate":
         _refuse_more_pages(drawing.num_pages, style)
     pages = []
@@ -75,10 +80,18 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     return RenderedDocument(
         pages=tuple(pages),
         num_text_tokens=num_tokens,
-        truncated=drawing.num_pages > len(pages),
+        truncated=drawing.num_pages > len(pages) or len(shown) < len(text.strip()),
         missing_glyphs=coverage.missing_glyphs,
         font_size_px=drawing.font_size_px,
     )
+
+
+def _refuse_hopeless(num_tokens: int, style: PageStyle) -> None:
+    """Refuse a document before it costs seconds of layout, when its tokens alone say that it needs too many pages."""
+    if style.overflow == "paginate":
+        _refuse_more_pages(-(-num_tokens // style.budget_tokens), style, "at least ")
+    elif style.overflow == "shrink":
+        _refuse_more_pages(-(-num_tokens // (_DENSEST_PAGE * style.budget_tokens)), style, "at least ")
 
 
 def _grid_drawing(text: str, style: PageStyle) -> _Drawing:

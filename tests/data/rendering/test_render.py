@@ -108,6 +108,19 @@ def test_too_many_pages_are_refused_with_their_number(length: int) -> None:
     assert time.monotonic() - started < 20
 
 
+def test_truncating_a_huge_document_costs_one_page() -> None:
+    text = prose(20_000, seed=8)
+    huge = draw(text * 400, mode="tiny", overflow="truncate")
+    assert huge.pages == draw(text, mode="tiny", overflow="truncate").pages
+    assert huge.truncated
+    assert huge.num_text_tokens > 400 * 3000
+
+
+def test_shrink_refuses_a_document_that_no_size_fits() -> None:
+    with pytest.raises(RenderError, match="at least"):
+        draw("word " * 400_000, mode="tiny", overflow="shrink", max_pages=4)
+
+
 @pytest.mark.parametrize("text", ["", " \n\t \r\n", "\0\x01\x7f", "\ufeff\xad"])
 def test_a_document_without_text_is_refused(text: str) -> None:
     with pytest.raises(RenderError, match="no text"):
