@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from data.presets import PRESETS
+from data.presets import benchmark_of
 from data.records import COLUMNS
 from data.shards import Counts, Manifest, read_samples
 from data.store.files import write_bytes
@@ -37,9 +37,8 @@ def terms_of(manifest: Manifest) -> Terms:
     source = manifest.config["source"]
     if source["kind"] == "sample":
         return Terms("mit")
-    for preset in PRESETS.values():
-        if source.get("id") == preset.source.id:
-            return Terms(preset.licence if " " not in preset.licence else "unknown", preset.licence_note)
+    if preset := benchmark_of(source):
+        return Terms(preset.licence if " " not in preset.licence else "unknown", preset.licence_note)
     return Terms("unknown", "Make sure that the source texts may be passed on before making this public.")
 
 

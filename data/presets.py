@@ -124,6 +124,11 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
 }
 
 
+def benchmark_of(source: Mapping[str, Any]) -> BenchmarkPreset | None:
+    """Return the preset that reads the same source as a dataset's configuration, if there is one."""
+    return next((preset for preset in PRESETS.values() if preset.source.id == source.get("id")), None)
+
+
 def benchmark_config(name: str, overrides: Mapping[str, Any]) -> DatasetConfig:
     """Return the configuration of a benchmark dataset, with some of its values replaced.
 

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from data.config import PageMode
 from data.errors import Conflict, InvalidInput, StorageError
+from data.presets import benchmark_of
 from data.shards import MANIFEST, Manifest, read_manifest
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
@@ -76,6 +77,12 @@ class PageDatasetFolder:
     @property
     def page_size_px(self) -> int:
         return int(self.manifest.style["size_px"])
+
+    @property
+    def benchmark(self) -> str | None:
+        """Name of the benchmark preset whose source the dataset was made from."""
+        preset = benchmark_of(self.manifest.config["source"])
+        return preset.name if preset else None
 
     @property
     def fingerprint(self) -> str:

@@ -11,6 +11,7 @@ from torch import nn
 from transformers import TrainingArguments
 
 from data.errors import InvalidInput
+from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.upload import push_folder
@@ -89,6 +90,8 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     final = "test" if dataset.has("test") else "validation"
     training, validation, scored = (dataset.split(name) for name in ("train", "validation", final))
     _require_summaries(training)
+    if config.push_to_hub:
+        repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
     folder = RunFolder(workspace.model(config.output))
     arguments = training_arguments(config, folder.checkpoints)
@@ -125,7 +128,7 @@ def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) 
     if state.best_step is not None:
         load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
         progress.message(f"The best weights, of step {state.best_step}, are restored.")
-    subject = Subject(config.output, config.dataset, task.final_split)
+    subject = Subject(config.output, config.dataset, task.final_split, task.dataset.benchmark)
     nn.Module.to(model, compute_device())
     report, predictions = score_samples(model, fitting.collator, task.final, fitting.decoding(), subject, progress)
     if fitting.arguments.should_save:
