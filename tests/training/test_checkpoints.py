@@ -1,0 +1,90 @@
+"""Checkpoints: whole or absent, verified, pruned."""
+
+from pathlib import Path
+
+import pytest
+
+from data.errors import Conflict, StorageError
+from training import checkpoints
+
+
+def write(folder: Path, step: int, run: str = "run", content: bytes = b"weights") -> Path:
+    unfinished = checkpoints.unfinished_path(folder, step)
+    unfinished.mkdir(parents=True)
+    (unfinished / "model.safetensors").write_bytes(content)
+    return checkpoints.seal(folder, step, run).path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_sealed_checkpoint_is_found(tmp_path: Path) -> None:
+    write(tmp_path, 5)
+    path = write(tmp_path, 10)
+    assert checkpoints.last_good(tmp_path, "run", pytest.fail) == checkpoints.Checkpoint(10, path)
+    assert names(tmp_path) == ["checkpoint-10", "checkpoint-5"]
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "missing", "unsealed"])
+def test_a_damaged_checkpoint_is_passed_over_and_reported(tmp_path: Path, damage: str) -> None:
+    write(tmp_path, 5)
+    weights = write(tmp_path, 10) / "model.safetensors"
+    if damage == "cut":
+        weights.write_bytes(b"weigh")
+    elif damage == "changed":
+        weights.write_bytes(b"WEIGHTS")
+    elif damage == "missing":
+        weights.unlink()
+    else:
+        (weights.parent / checkpoints.SEAL).unlink()
+    said: list[str] = []
+    found = checkpoints.last_good(tmp_path, "run", said.append)
+    assert found is not None
+    assert found.step == 5
+    assert "step 10" in said[0]
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, 5, run="another")
+    with pytest.raises(Conflict, match="another training"):
+        checkpoints.last_good(tmp_path, "run", pytest.fail)
+
+
+def test_half_written_checkpoints_are_never_found(tmp_path: Path) -> None:
+    unfinished = checkpoints.unfinished_path(tmp_path, 7)
+    unfinished.mkdir()
+    assert checkpoints.last_good(tmp_path, "run", pytest.fail) is None
+    checkpoints.clear_unfinished(tmp_path)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "best", "kept"),
+    [
+        (2, None, ["checkpoint-3", "checkpoint-4"]),
+        (2, 1, ["checkpoint-1", "checkpoint-4"]),
+        (1, 2, ["checkpoint-2", "checkpoint-4"]),
+        (3, 4, ["checkpoint-2", "checkpoint-3", "checkpoint-4"]),
+    ],
+)
+def test_the_newest_and_the_best_stay(tmp_path: Path, limit: int, best: int | None, kept: list[str]) -> None:
+    for step in (1, 2, 3, 4):
+        write(tmp_path, step)
+    checkpoints.prune(tmp_path, limit, best)
+    assert names(tmp_path) == kept
+
+
+def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, 5)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoints, "sync_folder", full)
+    monkeypatch.setattr(Path, "rename", full)
+    with pytest.raises(StorageError, match="disk is full"):
+        write(tmp_path, 10)
+    monkeypatch.undo()
+    assert names(tmp_path) == ["checkpoint-5"]
+    assert checkpoints.last_good(tmp_path, "run", pytest.fail) is not None

@@ -1,0 +1,51 @@
+"""Pictures as the encoder reads them."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.errors import InvalidInput
+from training.pixels import blank_page_pixels, page_pixels, square_page
+
+
+def png(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    return content.getvalue()
+
+
+def test_white_is_one_and_black_is_minus_one() -> None:
+    image = Image.new("L", (320, 320), 255)
+    image.putpixel((3, 5), 0)
+    pixels = page_pixels(png(image), 320)
+    assert pixels.shape == (3, 320, 320)
+    assert pixels.dtype == np.float32
+    assert (pixels[:, 5, 3] == -1).all()
+    assert pixels.sum() == 3 * 320 * 320 - 6
+
+
+def test_a_page_of_the_models_size_keeps_every_pixel() -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (320, 320), dtype=np.uint8)
+    page = square_page(png(Image.fromarray(grey)), 320)
+    assert (np.asarray(page)[:, :, 0] == grey).all()
+
+
+def test_large_pages_are_padded_with_grey_and_small_ones_squashed() -> None:
+    wide = png(Image.new("RGB", (200, 100), (0, 0, 0)))
+    padded, squashed = square_page(wide, 1024), square_page(wide, 640)
+    assert padded.size == (1024, 1024)
+    assert padded.getpixel((512, 10)) == (127, 127, 127)
+    assert padded.getpixel((512, 512)) == (0, 0, 0)
+    assert squashed.size == (640, 640)
+    assert squashed.getpixel((320, 10)) == (0, 0, 0)
+
+
+def test_a_blank_page_is_white() -> None:
+    assert (blank_page_pixels(320) == 1).all()
+
+
+def test_what_is_no_picture_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="not a readable picture"):
+        page_pixels(b"not a picture", 320)

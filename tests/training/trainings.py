@@ -1,0 +1,62 @@
+"""Short trainings of the tiny model, and a listener that can ask them to stop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from data.progress import Level, Silent
+from training.config import TrainingConfig
+
+SHORT: Mapping[str, Any] = {
+    "dataset": "brief",
+    "model": "tiny",
+    "train": "all",
+    "max_steps": 4,
+    "per_device_train_batch_size": 2,
+    "gradient_accumulation_steps": 2,
+    "learning_rate": 1e-3,
+    "max_length": 16,
+    "eval_steps": 2,
+    "save_steps": 2,
+    "logging_steps": 1,
+    "num_eval_samples": 1,
+    "num_test_samples": 1,
+}
+
+
+def short_training(**values: Any) -> TrainingConfig:
+    """Return a training of four steps."""
+    return TrainingConfig(**{**SHORT, **values})
+
+
+@dataclass
+class Listener(Silent):
+    """Keeps what it is told, and asks to stop after a step."""
+
+    stop_after_step: int | None = None
+    texts: list[str] = field(default_factory=list)
+    metrics: list[tuple[int, dict[str, float | None]]] = field(default_factory=list)
+    checkpoints: list[Path] = field(default_factory=list)
+    step: int = 0
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        if unit == "steps":
+            self.step = done
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self.texts.append(text)
+
+    def metric(self, step: int, values: Mapping[str, float | None]) -> None:
+        self.metrics.append((step, dict(values)))
+
+    def checkpoint(self, step: int, path: Path) -> None:
+        self.checkpoints.append(path)
+
+    def should_stop(self) -> bool:
+        return self.step == self.stop_after_step
+
+
+def model_bytes(folder: Path) -> bytes:
+    """Return the weights that a training left."""
+    return (folder / "model" / "model.safetensors").read_bytes()
