@@ -22,18 +22,83 @@ OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(slots=True)
-class Service:
+class Client:
+    """Requests to one service, through restarts of it."""
+
+    port: int = 0
+
+    def diagnosis(self) -> str:
+        """Return what may explain that something never came."""
+        return ""
+
+    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
+        """Send a JSON request and return the JSON answer; raise HTTPError, with the answer as a note, for an error status."""
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            data=content,
+            method=method,
+            headers={"Content-Type": "application/json"} | (headers or {}),
+        )
+        try:
+            with OPENER.open(request, timeout=20) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            error.body = error.read()
+            error.add_note(error.body.decode(errors="replace"))
+            raise
+
+    def refused(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
+        """Send a request that must be refused; return the status and the error."""
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            self.call(method, path, body)
+        return refusal.value.code, json.loads(refusal.value.body)["error"]
+
+    def wait_until(self, ready: Callable[[], Any], what: str, limit_s: float = 120) -> Any:
+        """Poll, through restarts of the service, until `ready()` is true; return what it returned."""
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            try:
+                value = ready()
+            except OSError:
+                value = None
+            if value:
+                return value
+            time.sleep(0.1)
+        pytest.fail(f"not {what} within {limit_s} s. {self.diagnosis()}")
+
+    def wait_job(self, job_id: str, ready: Callable[[Any], bool] = lambda job: job["state"] in ENDED, limit_s: float = 180) -> Any:
+        """Wait until a job is as `ready` wants it; return the job."""
+        seen: list[Any] = [None]
+
+        def look() -> Any:
+            seen[0] = self.call("GET", f"/api/jobs/{job_id}")
+            return seen[0] if ready(seen[0]) else None
+
+        return self.wait_until(look, f"ready: job {job_id}", limit_s)
+
+    def run_job(self, path: str, body: object, limit_s: float = 180) -> Any:
+        """Create a job and wait for its success."""
+        job = self.wait_job(self.call("POST", path, body)["id"], limit_s=limit_s)
+        assert job["state"] == "succeeded", job["error"]
+        return job
+
+
+@dataclass(slots=True)
+class Service(Client):
     """One service: its process, and requests to it."""
 
-    role: str
-    workspace: Path
-    port: int = 0
+    role: str = "cpu"
+    workspace: Path = Path()
     process: "subprocess.Popen[bytes] | None" = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
         self.log = self.workspace.parent / f"{self.role}.log"
+
+    def diagnosis(self) -> str:
+        return f"The end of {self.log}:\n{self.log.read_text()[-3000:]}"
 
     def start(self) -> None:
         command = [
@@ -71,58 +136,6 @@ class Service:
             if words in line and (str(self.workspace) in line or str(self.port) in line):
                 found.append(process)
         return found
-
-    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
-        """Send a JSON request and return the JSON answer; raise HTTPError, with the answer as a note, for an error status."""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}{path}",
-            data=content,
-            method=method,
-            headers={"Content-Type": "application/json"} | (headers or {}),
-        )
-        try:
-            with OPENER.open(request, timeout=20) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            error.body = error.read()
-            error.add_note(error.body.decode(errors="replace"))
-            raise
-
-    def refused(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
-        """Send a request that must be refused; return the status and the error."""
-        with pytest.raises(urllib.error.HTTPError) as refusal:
-            self.call(method, path, body)
-        return refusal.value.code, json.loads(refusal.value.body)["error"]
-
-    def wait_until(self, ready: Callable[[], Any], what: str, limit_s: float = 120) -> Any:
-        """Poll, through restarts of the service, until `ready()` is true; return what it returned."""
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline:
-            try:
-                value = ready()
-            except OSError:
-                value = None
-            if value:
-                return value
-            time.sleep(0.1)
-        pytest.fail(f"not {what} within {limit_s} s; the end of {self.log}:\n{self.log.read_text()[-3000:]}")
-
-    def wait_job(self, job_id: str, ready: Callable[[Any], bool] = lambda job: job["state"] in ENDED, limit_s: float = 180) -> Any:
-        """Wait until a job is as `ready` wants it; return the job."""
-        seen: list[Any] = [None]
-
-        def look() -> Any:
-            seen[0] = self.call("GET", f"/api/jobs/{job_id}")
-            return seen[0] if ready(seen[0]) else None
-
-        return self.wait_until(look, f"ready: job {job_id}", limit_s)
-
-    def run_job(self, path: str, body: object, limit_s: float = 180) -> Any:
-        """Create a job and wait for its success."""
-        job = self.wait_job(self.call("POST", path, body)["id"], limit_s=limit_s)
-        assert job["state"] == "succeeded", job["error"]
-        return job
 
 
 def free_port() -> int:

@@ -5,18 +5,17 @@ import http.server
 import json
 import os
 import signal
-import socket
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.docker.conftest import Engine
+from tests.services import OPENER, Client, free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
 
@@ -26,38 +25,6 @@ IMAGE_LIMIT_MB = 900
 # The public base image is about this much smaller than the stand-in that tests/docker/base_image.sh makes.
 STAND_IN_EXCESS_MB = 100
 JOB = {"source": {"kind": "sample", "length": "article"}, "max_samples": 1500, "seed": 5, "rendering": {"mode": "small"}, "shard_rows": 100}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Client:
-    def __init__(self, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data=content, method=method, headers={"Content-Type": "application/json"})
-        with self.opener.open(request, timeout=10) as answer:
-            return json.load(answer)
-
-    def wait(self, job_id: str, ready: Any, limit_s: float = 180) -> Any:
-        """Poll a job, through restarts of the service, until `ready(job)`."""
-        deadline = time.monotonic() + limit_s
-        job = None
-        while time.monotonic() < deadline:
-            try:
-                job = self.call("GET", f"/api/jobs/{job_id}")
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                job = None
-            if job is not None and ready(job):
-                return job
-            time.sleep(0.2)
-        pytest.fail(f"the job did not get there within {limit_s} s; last seen: {job}")
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +47,14 @@ def test_image_is_small_and_has_no_torch(service: tuple[Engine, Client]) -> None
 
 def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple[Engine, Client]) -> None:
     engine, client = service
-    undisturbed = client.call("POST", "/api/dataset/generate", JOB | {"name": "undisturbed"})
-    assert client.wait(undisturbed["id"], lambda job: job["state"] in {"succeeded", "failed"})["state"] == "succeeded"
+    client.run_job("/api/dataset/generate", JOB | {"name": "undisturbed"})
 
     killed = client.call("POST", "/api/dataset/generate", JOB | {"name": "killed"})
-    client.wait(killed["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
+    client.wait_job(killed["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
     pid = engine.docker("inspect", "-f", "{{.State.Pid}}", CPU_CONTAINER).stdout.strip()
     before = engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout.strip()
     kill_from_the_host(int(pid))
-    job = client.wait(killed["id"], lambda job: job["state"] in {"succeeded", "failed"})
+    job = client.wait_job(killed["id"])
     assert job["state"] == "succeeded", job
     assert int(engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout) > int(before)
     assert job["attempts"] == 2
@@ -110,11 +76,10 @@ def test_nine_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -
         "Japanese": "すばやい狐が跳ぶ", "Korean": "빠른 여우가", "Arabic": "الثعلب السريع", "Hebrew": "השועל המהיר",
         "Devanagari": "तेज़ लोमड़ी", "Thai": "สุนัขจิ้งจอก",
     }  # fmt: skip
-    lines = "\n".join(json.dumps({"text": text, "summary": script}, ensure_ascii=False) for script, text in texts.items())
-    request = urllib.request.Request(
-        client.url + "/api/uploads/scripts.jsonl", data=lines.encode(), method="PUT", headers={"Content-Type": "application/octet-stream"}
-    )
-    client.opener.open(request, timeout=10).close()
+    lines = "\n".join(json.dumps({"text": text, "summary": script}) for script, text in texts.items())
+    request = urllib.request.Request(f"http://127.0.0.1:{client.port}/api/uploads/scripts.jsonl", data=lines.encode(), method="PUT")
+    request.add_header("Content-Type", "application/octet-stream")
+    OPENER.open(request, timeout=10).close()
     body = {
         "name": "scripts",
         "source": {"kind": "files", "path": "upload:scripts.jsonl"},
@@ -127,8 +92,7 @@ def test_nine_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -
 
 def test_logs_name_the_job(service: tuple[Engine, Client]) -> None:
     engine, client = service
-    job = client.call("POST", "/api/dataset/generate", JOB | {"name": "logged", "max_samples": 20})
-    client.wait(job["id"], lambda seen: seen["state"] == "succeeded")
+    job = client.run_job("/api/dataset/generate", JOB | {"name": "logged", "max_samples": 20})
     logs = engine.docker("logs", CPU_CONTAINER)
     assert job["id"] in logs.stdout + logs.stderr
 

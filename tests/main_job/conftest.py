@@ -23,7 +23,7 @@ class World:
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     workspace = tmp_path_factory.mktemp("main") / "work space"
     workspace.mkdir()
-    services = [Service("cpu", workspace), Service("gpu", workspace)]
+    services = [Service(role=role, workspace=workspace) for role in ("cpu", "gpu")]
     try:
         for service in services:
             service.start()
