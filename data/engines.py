@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from data.config import DatasetConfig
-from data.errors import DeepSynthError, RenderError
+from data.errors import DeepSynthError, RenderError, Unavailable
 from data.render_shard import ShardDone, ShardTask, Working
 
 HEARTBEAT_S: Final = 0.25
@@ -130,5 +130,12 @@ def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
     Raises:
         Unavailable: engine=ray, but Ray is not installed or its cluster does not answer.
     """
-    num_workers = max(1, min(num_shards, config.num_workers or os.cpu_count() or 1))
-    return LocalEngine(num_workers)
+    if config.engine == "ray" and num_shards:
+        try:
+            from data.ray_engine import RayEngine  # noqa: PLC0415 - an optional extra
+        except ImportError as error:
+            raise Unavailable(
+                "engine=ray needs Ray, which is not installed.", hint="pip install 'deepsynth[ray]', or use engine=local."
+            ) from error
+        return RayEngine(config.num_workers)
+    return LocalEngine(min(num_shards, config.num_workers or os.cpu_count() or 1))

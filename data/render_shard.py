@@ -109,7 +109,7 @@ class _ShardRows:
     def add(self, document: Document, digest: bytes) -> bytes:
         """Draw one document; keep it, or note why it cannot be drawn. Return its last page, or nothing."""
         try:
-            drawn = render(document.text, self._task.style, _document_seed(self._task.seed, document))
+            drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
             self._rejected.append(RejectedRow(document.split, document.row, document.id, error.message, digest.hex()))
             self.counts += Counts(num_rejected=1)
@@ -160,6 +160,7 @@ def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
     )
 
 
-def _document_seed(seed: int, document: Document) -> int:
+def document_seed(seed: int, document: Document) -> int:
+    """Return the seed of what is random about one document's pages."""
     name = f"{seed}/{document.split}/{document.row}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

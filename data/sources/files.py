@@ -29,12 +29,24 @@ SPLIT_WORDS: Final = {
 class FilesReader:
     """The rows of each split's files, one file after the other in the order of their names."""
 
-    def __init__(self, path: str, columns: Columns, workspace: Workspace) -> None:
+    def __init__(self, path: str, columns: Columns | None, workspace: Workspace) -> None:
+        """Open the files; without `columns`, for a look at them only."""
         self._root = source_path(path, workspace)
         self._tables = {split: [open_table(file) for file in files] for split, files in _files_by_split(self._root).items()}
         self._columns = {
-            table.path: map_columns(columns, table.columns, table.path.name) for tables in self._tables.values() for table in tables
+            table.path: map_columns(columns, table.columns, table.path.name)
+            for tables in self._tables.values()
+            for table in tables
+            if columns
         }
+
+    def split_names(self) -> list[str]:
+        return list(self._tables)
+
+    def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
+        """Return the columns and the first rows of a split's first file."""
+        table = self._tables[split][0]
+        return list(table.columns), list(table.rows(range(min(num_rows, table.num_rows)), table.columns))
 
     def splits(self) -> Mapping[str, int]:
         return {split: sum(table.num_rows for table in tables) for split, tables in self._tables.items()}

@@ -7,6 +7,7 @@ Hub makes of them.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import datasets
@@ -21,7 +22,7 @@ from data.errors import InvalidInput, SourceError, UnknownName
 from data.records import Document, Rejected
 from data.sources.columns import document_from, map_columns
 from data.sources.reader import row_id
-from data.sources.tables import chosen
+from data.sources.tables import Row, chosen
 
 CONVERTED: Final = "refs/convert/parquet"
 SUCCESSORS: Final = {
@@ -37,31 +38,40 @@ NETWORK_ERRORS: Final = (httpx2.HTTPError, ConnectionError, TimeoutError)
 class HubReader:
     """One configuration of one repository at one commit."""
 
-    def __init__(self, source: HubSource, columns: Columns, pinned: Mapping[str, Any] | None) -> None:
+    def __init__(self, source: HubSource, columns: Columns | None, pinned: Mapping[str, Any] | None) -> None:
+        """Open the repository; without `columns`, for a look at it only."""
         self._source = source
         self._commit = str(pinned["commit"]) if pinned else _commit(source, source.revision)
         self._files_commit: str | None = pinned["files_commit"] if pinned else None
-        builder = self._builder()
-        self._splits = _translated(source, lambda: _load(builder, source.streaming))
-        self._num_rows = dict(pinned["num_rows"]) if pinned else {name: self._count(name, builder) for name in self._splits}
-        self._columns = {name: map_columns(columns, self.columns(name), f"{source.id} ({name})") for name in self._splits}
+        self._builder = self._open_builder()
+        self._splits = _translated(source, lambda: _load(self._builder, source.streaming))
+        self._num_rows: dict[str, int] = dict(pinned["num_rows"]) if pinned else {}
+        self._columns = {name: map_columns(columns, self._names(name), f"{source.id} ({name})") for name in self._splits if columns}
+
+    def split_names(self) -> list[str]:
+        return list(self._splits)
+
+    def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
+        """Return the columns and the first rows of a split."""
+        return self._names(split), list(_translating(self._source, islice(self._splits[split], num_rows)))
 
     def splits(self) -> Mapping[str, int]:
+        if not self._num_rows:
+            self._num_rows = {name: self._count(name) for name in self._splits}
         return self._num_rows
 
     def identity(self) -> Mapping[str, Any]:
-        return {"commit": self._commit, "files_commit": self._files_commit, "num_rows": self._num_rows}
+        return {"commit": self._commit, "files_commit": self._files_commit, "num_rows": self.splits()}
 
-    def columns(self, split: str) -> list[str]:
-        """Return the names of a split's columns."""
+    def _names(self, split: str) -> list[str]:
         data = self._splits[split]
         names = data.column_names
         return list(names) if names is not None else list(_translated(self._source, lambda: next(iter(data), {})))
 
     def ids(self, split: str) -> Iterator[str]:
         if self._columns[split].id is None:
-            return (row_id(split, row) for row in range(self._num_rows[split]))
-        return (item.id for item in self.documents(split, range(self._num_rows[split])))
+            return (row_id(split, row) for row in range(self.splits()[split]))
+        return (item.id for item in self.documents(split, range(self.splits()[split])))
 
     def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
         columns = self._columns[split]
@@ -74,7 +84,7 @@ class HubReader:
         for row, row_values in zip(rows, _translating(self._source, values), strict=True):
             yield document_from(row_values, columns, split, row, self._source.id)
 
-    def _builder(self) -> datasets.DatasetBuilder:
+    def _open_builder(self) -> datasets.DatasetBuilder:
         if self._files_commit is None and self._source.revision != CONVERTED:
             try:
                 return _translated(self._source, lambda: _open(self._source, self._commit, None))
@@ -85,15 +95,15 @@ class HubReader:
         files = _converted_files(self._source, self._files_commit)
         return _translated(self._source, lambda: _open(self._source, str(self._files_commit), files))
 
-    def _count(self, split: str, builder: datasets.DatasetBuilder) -> int:
+    def _count(self, split: str) -> int:
         """Return the number of rows: as the repository states it, otherwise by reading one column through."""
         data = self._splits[split]
         if isinstance(data, datasets.Dataset):
             return len(data)
-        stated = (builder.info.splits or {}).get(split)
+        stated = (self._builder.info.splits or {}).get(split)
         if stated is not None and stated.num_examples:
             return int(stated.num_examples)
-        return int(_translated(self._source, lambda: sum(1 for _ in data.select_columns(self.columns(split)[:1]))))
+        return int(_translated(self._source, lambda: sum(1 for _ in data.select_columns(self._names(split)[:1]))))
 
 
 class _NeedsScriptError(Exception):
@@ -171,7 +181,7 @@ def _refused(source: HubSource, error: Exception) -> SourceError:
             hint=f"See {page} for its branches, or choose another dataset.",
             fields={"source.revision": "does not exist"},
         )
-    if isinstance(error, GatedRepoError) or "gated" in str(error):
+    if isinstance(error, GatedRepoError) or "is a gated dataset" in str(error):
         return SourceError(
             f"{source.id} is gated: its owner wants to know who reads it.",
             hint=f"Ask for access at {page}, then set HF_TOKEN to a token of that account and start again.",

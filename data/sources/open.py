@@ -6,7 +6,7 @@ from typing import Any
 from data.config import Columns, DatasetConfig, FilesSource, HubSource, SampleSource
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
-from data.sources.reader import SourceReader
+from data.sources.reader import SourceReader, StoredReader
 from data.sources.sample import SampleReader
 from data.store.workspace import Workspace
 
@@ -34,9 +34,9 @@ def open_source(config: DatasetConfig, workspace: Workspace, pinned: Mapping[str
 
 
 def open_stored(
-    source: FilesSource | HubSource, columns: Columns, workspace: Workspace, pinned: Mapping[str, Any] | None = None
-) -> SourceReader:
-    """Open files or a Hub dataset with the splits that they have."""
+    source: FilesSource | HubSource, columns: Columns | None, workspace: Workspace, pinned: Mapping[str, Any] | None = None
+) -> StoredReader:
+    """Open files or a Hub dataset with the splits that they have; without `columns`, for a look at them only."""
     if isinstance(source, FilesSource):
         return FilesReader(source.path, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it

@@ -22,6 +22,16 @@ class SourceReader(Protocol):
         """Yield one item for each of the given rows, which ascend. Only what lies between them need be read."""
 
 
+class StoredReader(SourceReader, Protocol):
+    """A source with columns of its own."""
+
+    def split_names(self) -> list[str]:
+        """Return the names of the splits, without counting their rows."""
+
+    def head(self, split: str, num_rows: int) -> tuple[list[str], list[Mapping[str, Any] | str]]:
+        """Return the columns and the first rows of a split; a row that cannot be read is a sentence that says why."""
+
+
 def row_id(split: str, row: int) -> str:
     """Return the id of a document whose source gives it none."""
     return f"{split}-{row}"

@@ -1,0 +1,91 @@
+"""A look at a source before it is used: its splits, its columns, a few rows, and which columns are likely to be meant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import fmean
+from typing import Any, Final
+
+from data.config import Columns, FilesSource, HubSource
+from data.sources.columns import suggest_columns
+from data.sources.open import open_stored
+from data.store.workspace import Workspace
+
+ROWS_LOOKED_AT: Final = 20
+SHOWN_ROWS: Final = 5
+SHOWN_CHARACTERS: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnLook:
+    """One column as its first rows show it."""
+
+    name: str
+    kind: str
+    """text, number, list, ..., or empty."""
+    mean_characters: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a source holds."""
+
+    splits: tuple[str, ...]
+    columns: tuple[ColumnLook, ...]
+    suggestion: Columns
+    rows: tuple[Mapping[str, str], ...]
+    problems: tuple[str, ...]
+    """Rows among the first ones that cannot be read, and why."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "splits": list(self.splits),
+            "columns": [column.name for column in self.columns],
+            "column_looks": [asdict(column) for column in self.columns],
+            "suggestion": self.suggestion.model_dump(mode="json"),
+            "rows": [dict(row) for row in self.rows],
+            "problems": list(self.problems),
+        }
+
+
+def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection:
+    """Look at the first rows of a source.
+
+    Raises:
+        SourceError: the source cannot be read, is gone, gated or empty.
+    """
+    reader = open_stored(source, None, workspace)
+    splits = reader.split_names()
+    names, read = reader.head(splits[0], ROWS_LOOKED_AT)
+    rows = [row for row in read if not isinstance(row, str)]
+    looks = tuple(_look(name, [row.get(name) for row in rows]) for name in names)
+    shown = tuple({name: _shown(row.get(name)) for name in names} for row in rows[:SHOWN_ROWS])
+    problems = tuple(row for row in read if isinstance(row, str))
+    return Inspection(tuple(splits), looks, _suggestion(names, looks), shown, problems)
+
+
+def _suggestion(names: Sequence[str], looks: Sequence[ColumnLook]) -> Columns:
+    """Take the usual names; otherwise the column with the longest texts as the document, the next as its summary."""
+    usual = suggest_columns(names)
+    by_length = sorted((look for look in looks if look.kind == "text"), key=lambda look: -look.mean_characters)
+    free = [look.name for look in by_length if look.name not in (usual.document, usual.summary, usual.id)]
+    document = usual.document or (free.pop(0) if free else None)
+    summary = usual.summary or (free.pop(0) if free else None)
+    return Columns(document=document, summary=summary, id=usual.id)
+
+
+def _look(name: str, values: Sequence[Any]) -> ColumnLook:
+    present = [value for value in values if value is not None]
+    kinds = {"text" if isinstance(value, str) else type(value).__name__ for value in present}
+    lengths = [len(value) for value in present if isinstance(value, str)]
+    return ColumnLook(
+        name=name,
+        kind=" or ".join(sorted(kinds)) or "empty",
+        mean_characters=round(fmean(lengths)) if lengths else 0,
+        example=_shown(present[0]) if present else "",
+    )
+
+
+def _shown(value: Any) -> str:
+    text = "" if value is None else str(value)
+    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."

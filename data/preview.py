@@ -1,0 +1,117 @@
+"""A look before generating: a few documents drawn as they would be, with all numbers. Nothing is written."""
+
+import base64
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data.compression import CompressionReport, compression_report, rendered_pages
+from data.config import DatasetConfig
+from data.dedup import TRAIN
+from data.errors import RenderError
+from data.plan import plan_splits
+from data.records import Document, Rejected
+from data.render_shard import document_seed
+from data.rendering.render import RenderedDocument, render
+from data.rendering.style import PageStyle, resolve_style
+from data.sources.open import open_source
+from data.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedDocument:
+    """One document and its pages."""
+
+    document: Document
+    rendered: RenderedDocument
+    budget_tokens: int
+
+    @property
+    def warnings(self) -> Iterator[str]:
+        """Say in sentences what a user should look at."""
+        dense = [page.number for page in self.rendered.pages if page.num_text_tokens > self.budget_tokens]
+        if dense:
+            yield f"Page {dense[0]} holds more text than the model reads reliably ({self.budget_tokens} tokens)."
+        if self.rendered.missing_glyphs:
+            yield f"No font has these characters: {' '.join(list(self.rendered.missing_glyphs)[:20])}"
+
+    @property
+    def num_vision_tokens(self) -> int:
+        return sum(page.num_vision_tokens for page in self.rendered.pages)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "document_id": self.document.id,
+            "split": self.document.split,
+            "row": self.document.row,
+            "text": self.document.text,
+            "summary": self.document.summary,
+            "num_text_tokens": self.rendered.num_text_tokens,
+            "num_vision_tokens": self.num_vision_tokens,
+            "compression": round(self.rendered.num_text_tokens / self.num_vision_tokens, 3),
+            "truncated": self.rendered.truncated,
+            "warnings": list(self.warnings),
+            "missing_glyphs": dict(self.rendered.missing_glyphs),
+            "font_size_px": self.rendered.font_size_px,
+            "pages": [
+                {
+                    "number": page.number,
+                    "size_px": page.size_px,
+                    "num_text_tokens": page.num_text_tokens,
+                    "num_vision_tokens": page.num_vision_tokens,
+                    "png_base64": base64.b64encode(page.png).decode(),
+                }
+                for page in self.rendered.pages
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Some documents of a dataset to be made, and those of them that would be rejected."""
+
+    documents: tuple[PreviewedDocument, ...]
+    rejected: tuple[Rejected, ...]
+    compression: CompressionReport
+    num_rows: dict[str, int]
+    """Rows that a run would read, by split."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "documents": [document.as_dict() for document in self.documents],
+            "rejected": [{"document_id": row.id, "split": row.split, "row": row.row, "reason": row.reason} for row in self.rejected],
+            "compression": self.compression.as_dict(),
+            "num_rows": self.num_rows,
+        }
+
+
+def preview(config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None) -> Preview:
+    """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen by it.
+
+    Raises:
+        SourceError: the source cannot be read.
+        UnknownName: a column, split, font or mode does not exist.
+    """
+    style = resolve_style(config.rendering)
+    reader = open_source(config, workspace)
+    plans = {plan.split: plan for plan in plan_splits(reader, config)}
+    plan = plans.get(TRAIN) or next(plan for plan in plans.values() if len(plan.rows))
+    rows: Sequence[int] = plan.rows[:num_documents]
+    if random_seed is not None:
+        rng = random.Random(random_seed)  # noqa: S311 - a reproducible choice, not a secret one
+        rows = sorted(rng.sample(plan.rows, min(num_documents, len(plan.rows))))
+    drawn: list[PreviewedDocument] = []
+    rejected: list[Rejected] = []
+    for item in reader.documents(plan.split, rows):
+        outcome = item if isinstance(item, Rejected) else _drawn(item, style, config.seed)
+        (rejected if isinstance(outcome, Rejected) else drawn).append(outcome)  # type: ignore[arg-type]
+    pages = (page for one in drawn for page in rendered_pages(one.document.id, one.rendered))
+    return Preview(tuple(drawn), tuple(rejected), compression_report(pages, style), {name: len(each.rows) for name, each in plans.items()})
+
+
+def _drawn(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
+    try:
+        return PreviewedDocument(document, render(document.text, style, document_seed(seed, document)), style.budget_tokens)
+    except RenderError as error:
+        return Rejected(document.id, document.split, document.row, error.message)

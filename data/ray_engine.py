@@ -1,0 +1,70 @@
+"""Shards rendered on a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one started on this machine.
+
+Nodes write into the workspace themselves, so it must lie on storage that all of them share.
+"""
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import ray
+
+from data.errors import DeepSynthError, RenderError, StorageError, Unavailable
+from data.render_shard import ShardDone, ShardTask, Working, render_shard
+
+HEARTBEAT_S: Final = 0.25
+MAX_RETRIES: Final = 3
+TASKS_PER_CPU: Final = 2  # one running and one waiting, so that no node idles while the source is read
+
+
+class RayEngine:
+    """One Ray task per shard; Ray starts a task again when its worker or node dies."""
+
+    def __init__(self, num_workers: int | None) -> None:
+        try:
+            if not ray.is_initialized():
+                ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
+            num_cpus = int(ray.cluster_resources().get("CPU", 1))
+        except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
+            raise Unavailable(f"The Ray cluster does not answer: {error}.", hint="Check RAY_ADDRESS, or use engine=local.") from error
+        self._num_tasks = TASKS_PER_CPU * (num_workers or num_cpus)
+        self._render = ray.remote(max_retries=MAX_RETRIES, num_cpus=1)(_render)
+
+    def run(self, tasks: Iterator[ShardTask]) -> Generator[Working | ShardDone | None, None, None]:
+        pending: dict[Any, ShardTask] = {}
+        ready = next(tasks, None)
+        try:
+            while ready or pending:
+                while ready and len(pending) < self._num_tasks:
+                    pending[self._render.remote(ready)] = ready
+                    ready = next(tasks, None)
+                finished, _ = ray.wait(list(pending), num_returns=1, timeout=HEARTBEAT_S)
+                for reference in finished:
+                    yield _result(reference, pending.pop(reference))
+                yield None
+        finally:
+            for reference in pending:
+                ray.cancel(reference, force=True)
+
+
+def _render(task: ShardTask) -> ShardDone | DeepSynthError:
+    try:
+        return render_shard(task, lambda working, png: None)
+    except DeepSynthError as error:
+        return error
+
+
+def _result(reference: Any, task: ShardTask) -> ShardDone:
+    try:
+        answer = ray.get(reference)
+    except ray.exceptions.RayError as error:
+        raise RenderError(
+            f"Ray could not render shard {task.index} of {task.split}, after {MAX_RETRIES} further attempts: {error}.",
+            hint="See the logs of the Ray nodes, then resume.",
+        ) from error
+    if isinstance(answer, DeepSynthError):
+        raise answer
+    path = Path(task.path)
+    if not path.exists():
+        raise StorageError(f"A Ray node wrote {path}, but it is not here.", hint="Put the workspace on storage that all nodes share.")
+    return answer  # type: ignore[no-any-return]

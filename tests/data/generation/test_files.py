@@ -1,0 +1,190 @@
+"""Files as sources: kinds, splits, columns, and what bad input is told."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from data.config import Columns, FilesSource
+from data.errors import DeepSynthError, InvalidInput, SourceError, UnknownName, UnsafePath
+from data.inspect_source import inspect
+from data.records import Document, Rejected
+from data.sources.files import FilesReader
+from data.sources.held_out import HeldOutSplits
+from data.store.workspace import Workspace
+from tests.data.generation.runs import news, write_lines
+
+ROWS = [news(number) for number in range(8)]
+
+
+def read(path: Path, tmp_path: Path, columns: Columns | None = None, split: str = "train", rows: Any = None) -> list[Document | Rejected]:
+    reader = FilesReader(str(path), columns or Columns(), Workspace.create(tmp_path / "w"))
+    return list(reader.documents(split, range(reader.splits()[split]) if rows is None else rows))
+
+
+def write(folder: Path, kind: str) -> Path:
+    path = folder / f"rows.{kind}"
+    folder.mkdir(exist_ok=True)
+    if kind == "jsonl":
+        write_lines(path, [*ROWS[:3], "", *ROWS[3:]])
+    elif kind == "csv":
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(ROWS[0]))
+            writer.writeheader()
+            writer.writerows(ROWS)
+    else:
+        pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=3)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+@pytest.mark.parametrize("rows", [range(8), [0, 5], [2, 3, 7], []])
+def test_every_kind_gives_the_same_rows(tmp_path: Path, kind: str, rows: Any) -> None:
+    found = read(write(tmp_path / "in", kind), tmp_path, Columns(id="id"), rows=rows)
+    assert [(item.id, item.row, getattr(item, "text", None)) for item in found] == [(f"n{row}", row, ROWS[row]["document"]) for row in rows]
+
+
+def test_a_text_file_takes_its_summary_from_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "one.txt").write_text("A long text.")
+    (folder / "one.summary.txt").write_text("Short.")
+    (folder / "two.txt").write_text("No summary here.")
+    found = read(folder, tmp_path)
+    assert isinstance(found[0], Document)
+    assert (found[0].text, found[0].summary, found[0].source) == ("A long text.", "Short.", "one.txt")
+    assert isinstance(found[1], Rejected)
+    assert "summary" in found[1].reason
+
+
+def test_a_folder_takes_splits_from_names(tmp_path: Path) -> None:
+    for name in ("train-00.jsonl", "train-01.jsonl", "dev.jsonl", "test/part.jsonl"):
+        write_lines(tmp_path / "in" / name, [news(len(name))])
+    reader = FilesReader(str(tmp_path / "in"), Columns(), Workspace.create(tmp_path / "w"))
+    assert dict(reader.splits()) == {"train": 2, "validation": 1, "test": 1}
+
+
+def test_a_file_of_no_split_among_files_of_splits_is_refused(tmp_path: Path) -> None:
+    for name in ("train.jsonl", "other.jsonl"):
+        write_lines(tmp_path / "in" / name, [news(1)])
+    with pytest.raises(InvalidInput, match=r"other\.jsonl"):
+        read(tmp_path / "in", tmp_path)
+
+
+@pytest.mark.parametrize("column", ["dokument", "", "nothing like it"])
+def test_a_wrong_column_is_told_those_that_exist(tmp_path: Path, column: str) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", ROWS)
+    with pytest.raises(UnknownName) as caught:
+        read(path, tmp_path, Columns(document=column))
+    assert "id, document, summary" in caught.value.hint
+    assert "columns.document" in caught.value.fields
+
+
+def test_columns_without_a_usual_name_must_be_named(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", [{"langtext": "a", "kurztext": "b"}])
+    with pytest.raises(UnknownName, match="usual name"):
+        read(path, tmp_path)
+    assert isinstance(read(path, tmp_path, Columns(document="langtext", summary="kurztext"))[0], Document)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"document": "cut', "line 2 is not JSON"),
+        ("[1, 2]", "line 2 is not a JSON object"),
+        ({"document": None, "summary": "s"}, "is null"),
+        ({"document": "  \n", "summary": "s"}, "is empty"),
+        ({"document": ["a", "b"], "summary": "s"}, "is list, not text"),
+        ({"document": 7, "summary": "s"}, "is int, not text"),
+        ({"document": "d"}, "the summary (column 'summary') is null"),
+        ({"document": "x" * 10_000_000, "summary": "s"}, "10000000 characters"),
+    ],
+)
+def test_a_bad_row_is_rejected_with_its_reason(tmp_path: Path, line: Any, reason: str) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", [news(0), line, news(2)])
+    first, bad, last = read(path, tmp_path)
+    assert isinstance(first, Document)
+    assert isinstance(last, Document)
+    assert isinstance(bad, Rejected)
+    assert reason in bad.reason
+    assert bad.row == 1
+
+
+def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"document,summary\ngood,fine\nonly one\nbad \xff byte,s\n" + "größe,länge\n".encode())
+    found = read(path, tmp_path)
+    assert [isinstance(item, Document) for item in found] == [True, False, False, True]
+    assert [item.reason for item in found if isinstance(item, Rejected)] == [
+        "rows.csv line 3 has 1 fields, the header has 2",
+        "rows.csv line 4 is not UTF-8",
+    ]
+
+
+def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", ['{"document": "a \\ud800 b \\ud83d\\ude00", "summary": "s"}'])
+    (found,) = read(path, tmp_path)
+    assert isinstance(found, Document)
+    assert found.text == "a \ufffd b \U0001f600"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("empty.jsonl", b"", SourceError),
+        ("blank.jsonl", b"\n\n", SourceError),
+        ("header.csv", b"document,summary\n", SourceError),
+        ("empty.txt", b"", SourceError),
+        ("noise.parquet", b"PAR1 not really", SourceError),
+        ("letter.docx", b"x", SourceError),
+        ("missing.jsonl", None, SourceError),
+        ("nul\0.jsonl", None, InvalidInput),
+        ("upload:../x.jsonl", None, UnsafePath),
+        ("upload:missing.jsonl", None, SourceError),
+    ],
+)
+def test_what_cannot_be_read_says_so(tmp_path: Path, name: str, content: bytes | None, error: type[DeepSynthError]) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    path = name if name.startswith("upload:") else f"{tmp_path}/{name}"
+    with pytest.raises(error) as caught:
+        FilesReader(path, Columns(), Workspace.create(tmp_path / "w"))
+    assert caught.value.hint or caught.value.fields
+
+
+def test_an_uploaded_file_is_read_from_the_workspace(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    write_lines(workspace.upload("mine.jsonl"), ROWS)
+    reader = FilesReader("upload:mine.jsonl", Columns(), workspace)
+    assert reader.splits() == {"train": 8}
+
+
+def test_one_split_is_divided_by_the_hash_of_the_id(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+
+    def divided(rows: list[Any]) -> dict[str, set[str]]:
+        reader = FilesReader(str(write_lines(tmp_path / "rows.jsonl", rows)), Columns(id="id"), workspace)
+        held_out = HeldOutSplits(reader, 0.2, 0.1)
+        return {split: {item.id for item in held_out.documents(split, range(count))} for split, count in held_out.splits().items()}
+
+    rows: list[Any] = [news(number) for number in range(300)]
+    splits = divided(rows)
+    assert sum(map(len, splits.values())) == 300
+    assert 40 < len(splits["validation"]) < 80
+    assert 15 < len(splits["test"]) < 50
+    later = divided(rows[150:])
+    assert all(later[split] <= splits[split] for split in later)
+
+
+def test_inspection_suggests_columns_by_name_or_by_length(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    path = write_lines(tmp_path / "rows.jsonl", [{"nr": 1, "langtext": "a long text " * 9, "kurz": "short text"}, "broken"])
+    found = inspect(FilesSource(path=str(path)), workspace)
+    assert (found.suggestion.document, found.suggestion.summary) == ("langtext", "kurz")
+    assert found.as_dict()["columns"] == ["nr", "langtext", "kurz"]
+    assert len(found.problems) == 1
+    usual = inspect(FilesSource(path=str(write_lines(tmp_path / "usual.jsonl", ROWS))), workspace)
+    assert usual.suggestion == Columns(document="document", summary="summary", id="id")
