@@ -16,6 +16,15 @@ from web_ui.schemas import JsonObject
 from web_ui.service import Service, current_service
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+LINKS = {
+    "self": "/api/jobs/{}",
+    "page": "/jobs/{}",
+    "events": "/api/jobs/{}/events",
+    "log": "/api/jobs/{}/log",
+    "artifacts": "/api/jobs/{}/artifacts",
+    "metrics": "/api/metrics/{}",
+    "preview": "/api/jobs/{}/preview.png",
+}
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
 HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
@@ -40,16 +49,8 @@ def submit(kind: str, config: Settings) -> Response:
 
 def job_document(job: Job) -> JsonObject:
     """Return a job as the API shows it: itself, and where its parts are."""
-    links = {
-        "self": url_for("jobs.get_job", job_id=job.id),
-        "page": url_for("pages.job", job_id=job.id),
-        "events": url_for("jobs.get_events", job_id=job.id),
-        "log": url_for("jobs.get_log", job_id=job.id),
-        "artifacts": url_for("artifacts.list_artifacts", job_id=job.id),
-        "metrics": url_for("metrics.get_metrics", job_id=job.id),
-        "preview": url_for("artifacts.get_preview", job_id=job.id),
-    }
-    return {**job.as_dict(), "links": links}
+    root = request.script_root
+    return {**job.as_dict(), "links": {name: root + link.format(job.id) for name, link in LINKS.items()}}
 
 
 def _idempotency_key() -> str | None:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -140,7 +140,7 @@ class Job:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the job as the API and `deepsynth jobs --json` show it."""
-        return asdict(self)
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 AnyDocument = TypeVar("AnyDocument", bound=Document)

@@ -56,6 +56,7 @@ def test_the_list_is_paged_newest_first_and_filtered(client: FlaskClient) -> Non
     page = client.get("/api/jobs?kind=dataset&offset=1&limit=1").get_json()
     assert (page["total"], page["offset"], page["limit"], len(page["jobs"])) == (3, 1, 1, 1)
     assert client.get("/api/jobs?kind=training").get_json()["total"] == 0
+    assert [job["title"] for job in client.get("/api/jobs?search=SET-1").get_json()["jobs"]] == ["set-1"]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=100000", "offset=-1", "state=asleep", "colour=red", "limit=ten"])
