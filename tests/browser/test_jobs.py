@@ -9,10 +9,10 @@ from tests.browser.site import Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
-JOB_S = 120_000
+JOB_S = 240_000
 DATASET = "browser-news"
-SHORT = {"Max steps": "40", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "1", "Eval steps": "20",
-         "Num eval samples": "2", "Save steps": "20"}  # fmt: skip
+SHORT = {"Max steps": "12", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "1", "Eval steps": "6",
+         "Num eval samples": "2", "Save steps": "6"}  # fmt: skip
 
 
 def submit_dataset(page: Page, site: Site, name: str, max_samples: int) -> None:
@@ -115,7 +115,7 @@ def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_
     wait_for_state(page, "Done")
 
 
-def test_a_failing_job_says_why_and_shows_its_log(page: Page, working_site: Site, training: str) -> None:
+def test_the_log_is_there(page: Page, training: str) -> None:
     page.goto(f"{training}#log")
     expect(page.locator("#panel-log .log__note")).to_contain_text("line")
 
@@ -126,5 +126,5 @@ def test_a_deleted_job_leaves_the_list(page: Page, working_site: Site, dataset: 
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("button", name="Delete the job").click()
     page.wait_for_url("**/jobs")
-    expect(page.get_by_role("link", name=DATASET)).to_be_visible()
+    expect(page.get_by_role("link", name=DATASET, exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="short-lived")).to_have_count(0)

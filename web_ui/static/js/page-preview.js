@@ -10,11 +10,11 @@ export class PagePreview {
   constructor(place, config) {
     this.place = place;
     this.config = config;
-    this.isRandom = false;
+    this.seed = 0;
     this.running = new AbortController();
     this.seen = "";
     one('[data-act="another"]', place).addEventListener("click", () => {
-      this.isRandom = true;
+      this.seed += 1;
       void this.update(true);
     });
   }
@@ -30,7 +30,7 @@ export class PagePreview {
     const stage = one(".preview__stage", this.place);
     stage.setAttribute("aria-busy", "true");
     try {
-      this.#show(await post("/dataset/preview", { config, random: this.isRandom }, this.running.signal));
+      this.#show(await post("/dataset/preview", { config, num_documents: 1, random_seed: this.seed || null }, this.running.signal));
     } catch (error) {
       if (error instanceof DOMException) return;
       if (!(error instanceof ApiError)) throw error;
@@ -40,8 +40,9 @@ export class PagePreview {
   }
 
   /** @param {any} preview */
-  #show({ documents }) {
+  #show({ documents, rejected }) {
     const [first] = documents;
+    if (!first) return this.#explain(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
     const pages = first.pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
       zoomable(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${first.pages.length}`));
     one(".preview__stage", this.place).replaceChildren(make("div", { class: "page-grid" }, ...pages));

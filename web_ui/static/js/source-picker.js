@@ -67,7 +67,12 @@ export class SourcePicker {
     if (!this.isComplete || JSON.stringify(source) === this.seen) return;
     this.seen = JSON.stringify(source);
     const note = one("#source-note", this.form);
-    note.textContent = this.kind === "sample" ? "" : "Looking at the first rows…";
+    if (this.kind === "sample") {
+      one("#columns", this.form).hidden = true;
+      note.textContent = "";
+      return;
+    }
+    note.textContent = "Looking at the first rows…";
     try {
       this.#showRows(await post("/dataset/inspect", { source }));
       note.textContent = "";
@@ -81,7 +86,7 @@ export class SourcePicker {
 
   /** @param {Inspection} inspection */
   #showRows({ columns, suggestion, rows, splits }) {
-    one("#columns", this.form).hidden = this.kind === "sample";
+    one("#columns", this.form).hidden = false;
     for (const role of ROLES) {
       const select = control(`[name="columns.${role}"]`, this.form);
       const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
