@@ -42,7 +42,6 @@ class JobsQuery(Settings):
     kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
     state: JobState | None = None
     search: str | None = Field(None, max_length=256, description="text in the title, the id, the dataset or the model")
-    search: str | None = Field(None, max_length=200, description="part of the title or id, or of the dataset's or model's name")
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(50, ge=1, le=MAX_JOBS_PER_PAGE)
 
