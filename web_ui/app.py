@@ -18,6 +18,7 @@ from web_ui.views.errors import answer_errors
 from web_ui.views.health import health
 from web_ui.views.jobs import jobs
 from web_ui.views.login import login
+from web_ui.views.looks import looks
 from web_ui.views.metrics import metrics
 from web_ui.views.models import models
 from web_ui.views.pages import pages
@@ -25,7 +26,7 @@ from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, login, health, system, benchmarks, datasets, sources, models, training, jobs, artifacts, metrics)
+BLUEPRINTS = (pages, login, health, system, benchmarks, datasets, looks, sources, models, training, jobs, artifacts, metrics)
 MAX_JSON_BYTES = 1 << 20
 
 

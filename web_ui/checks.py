@@ -7,7 +7,7 @@ check itself: serving the pages needs neither.
 import re
 from pathlib import Path
 
-from data.config import DatasetConfig, FilesSource, HubSource
+from data.config import DatasetConfig, FilesSource, HubSource, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.workspace import Workspace, checked_name
 from training.config import EvaluationConfig, PredictionConfig, TrainingConfig
@@ -38,6 +38,12 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
     resolve_style(config.rendering)
     if _is_quickly_opened(config, workspace):
         plan_splits(open_source(config, workspace), config)
+
+
+def check_source(source: Source, workspace: Workspace) -> None:
+    """Refuse a source whose path leaves the workspace. Raises UnsafePath."""
+    if isinstance(source, FilesSource):
+        source_path(source.path, workspace, "source.path")
 
 
 def check_training(config: TrainingConfig, workspace: Workspace) -> None:

@@ -1,10 +1,10 @@
 """What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from these."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import Columns, Name, PublishConfig, RenderingConfig, Settings
+from data.config import Columns, DatasetConfig, FilesSource, HubSource, Name, PublishConfig, RenderingConfig, Settings
 from web_ui.jobs.job import Desired, JobState
 from web_ui.jobs.stages import Role
 
@@ -331,3 +331,69 @@ class BenchmarkPreset(Answer):
 
 class BenchmarkPresetList(Answer):
     presets: list[BenchmarkPreset]
+
+
+class PreviewRequest(Settings):
+    """A dataset as it would be generated, and which documents to draw."""
+
+    config: DatasetConfig
+    num_documents: int = Field(3, ge=1, le=8)
+    random_seed: int | None = Field(None, ge=0, lt=2**31, description="chooses the documents; null: the first ones")
+
+
+class PreviewedPage(Answer):
+    number: int
+    size_px: int
+    num_text_tokens: int
+    num_vision_tokens: int
+    png_base64: str
+
+
+class PreviewedDocument(Answer):
+    document_id: str
+    split: str
+    row: int
+    text: str
+    summary: str
+    num_text_tokens: int
+    num_vision_tokens: int
+    compression: float = Field(description="text tokens per vision token")
+    truncated: bool
+    warnings: list[str]
+    missing_glyphs: dict[str, int]
+    font_size_px: float
+    pages: list[PreviewedPage]
+
+
+class RejectedDocument(Answer):
+    document_id: str
+    split: str
+    row: int
+    reason: str
+
+
+class Preview(Answer):
+    documents: list[PreviewedDocument]
+    rejected: list[RejectedDocument]
+    compression: JsonObject
+    num_rows: dict[str, int] = Field(description="split -> rows that a run would read")
+
+
+class InspectRequest(Settings):
+    source: Annotated[FilesSource | HubSource, Field(discriminator="kind")]
+
+
+class ColumnLook(Answer):
+    name: str
+    kind: str
+    mean_characters: int
+    example: str
+
+
+class Inspection(Answer):
+    splits: list[str]
+    columns: list[str]
+    column_looks: list[ColumnLook]
+    suggestion: Columns
+    rows: list[dict[str, str]]
+    problems: list[str] = Field(description="rows among the first ones that cannot be read, and why")

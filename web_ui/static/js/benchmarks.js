@@ -7,7 +7,7 @@ import { keepsDraft } from "./draft.js";
 import { FieldSet } from "./fields.js";
 import { bytes, compact, count, duration } from "./format.js";
 import { PagePreview } from "./page-preview.js";
-import { fieldsOf, nested } from "./schema.js";
+import { fieldsOf, flattened, nested } from "./schema.js";
 import { submitsJob } from "./submit.js";
 
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
@@ -47,9 +47,10 @@ async function start() {
     one("#licence-warning p").textContent = warning ?? "";
     one("#benchmark-source").textContent = source;
   }
-  const body = () => ({ preset: chosen().name, ...nested(Object.assign({}, ...sets.map((set) => set.changes()))),
+  const changes = () => Object.assign({}, ...sets.map((set) => set.changes()));
+  const body = () => ({ preset: chosen().name, ...nested(changes()),
     ...(isPublished.checked ? { publish: publish.values().publish } : {}) });
-  const preview = new PagePreview(one("#preview"), () => ({ ...body(), publish: undefined }));
+  const preview = new PagePreview(one("#preview"), () => nested({ ...flattened(chosen().config), ...changes() }));
   const refresh = debounce(() => void preview.update(), 350);
   const showPublish = () => (one("#publish-fields").hidden = !isPublished.checked);
 
