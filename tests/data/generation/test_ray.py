@@ -13,10 +13,11 @@ from tests.machine import require
 
 
 @pytest.mark.slow
-def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path) -> None:
+def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require(importlib.util.find_spec("ray") is not None, "Ray is not installed: pip install 'deepsynth[ray]'")
     import ray  # noqa: PLC0415 - an optional extra
 
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # on a busy machine, polite workers never come to work
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         killer = _Killer()

@@ -1,0 +1,142 @@
+"""What a whole run costs beside rendering, how it scales with cores and with rows, and how much memory it holds.
+
+Each run is a process of its own on fresh documents of the sample source. CPU time is counted with that of the workers, so
+its ratios hold on a busy machine; the ratio of one to two cores is wall time and needs a quiet one.
+Run: python -m benchmarks.generation [efficiency] [cores] [memory] [scaling]
+"""
+
+import argparse
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from data.config import DatasetConfig, RenderingConfig, SampleSource
+from data.rendering.render import render
+from data.rendering.style import resolve_style
+from data.sources.sample import sample_document
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from data.config import DatasetConfig
+from data.generate import generate
+from data.progress import Silent
+from data.store.workspace import Workspace
+
+generate(DatasetConfig.model_validate_json(sys.argv[1]), Workspace.create(Path(sys.argv[2])), Silent())
+"""
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one run, start-up and workers included."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="default: all")
+    for name in parser.parse_args().parts or PARTS:
+        print(f"{name}:", flush=True)
+        PARTS[name]()
+
+
+def efficiency(num_documents: int = 2000) -> None:
+    """Compare a run's CPU time with that of drawing the same pages and doing nothing else."""
+    style = resolve_style(RenderingConfig(mode="base"))
+    for row in range(50):
+        render(sample_document(1, "train", row, "article").text, style)
+    texts = [sample_document(0, "train", row, "article").text for row in range(num_documents)]
+    started = time.process_time()
+    for text in texts:
+        render(text, style)
+    drawing_s = time.process_time() - started
+    start_up = cost(_config("article", 1, 2))
+    whole = cost(_config("article", num_documents, 2))
+    spent_s = whole.cpu_s - start_up.cpu_s
+    print(f"  drawing {1000 * drawing_s / num_documents:.2f} ms a document, the whole run {1000 * spent_s / num_documents:.2f} ms")
+    print(f"  {drawing_s / spent_s:.0%} of the renderer's own rate (target: at least 80%)")
+
+
+def cores(num_documents: int = 3000) -> None:
+    """Compare one worker with two, on wall time."""
+    one, two = (cost(_config("article", num_documents, workers)).wall_s for workers in (1, 2))
+    print(f"  two cores are {one / two:.2f} x one (target: at least 1.8), {one:.1f} s and {two:.1f} s")
+
+
+def memory() -> None:
+    """Compare the peak of 10,000 documents with that of 100,000."""
+    small, large = (cost(_config("brief", number, 2)).peak_mb for number in (10_000, 100_000))
+    print(f"  {small:.0f} MB for 10,000 documents, {large - small:+.0f} MB for 100,000 (target: at most +100)")
+
+
+def scaling(num_documents: int = 10_000) -> None:
+    """Compare the CPU time of a run with that of one of twenty times the size."""
+    small, large = cost(_config("brief", num_documents, 2)).cpu_s, cost(_config("brief", 20 * num_documents, 2)).cpu_s
+    print(f"  20 x the documents cost {large / small:.1f} x (target: at most 20), {small:.0f} s and {large:.0f} s")
+
+
+PARTS: dict[str, Callable[[], None]] = {"efficiency": efficiency, "cores": cores, "memory": memory, "scaling": scaling}
+
+
+def cost(config: DatasetConfig) -> Cost:
+    """Carry out a run in a process of its own and measure it with its workers."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        started = time.monotonic()
+        process = subprocess.Popen([sys.executable, "-c", PROGRAM, config.model_dump_json(), folder], cwd=ROOT)
+        peak = _Peak(process)
+        if process.wait():
+            sys.exit("the run failed")
+        wall_s = time.monotonic() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak.megabytes)
+
+
+def _config(length: str, num_documents: int, num_workers: int) -> DatasetConfig:
+    return DatasetConfig(
+        name="benchmark",
+        source=SampleSource.model_validate({"length": length}),
+        max_samples=num_documents,
+        validation_fraction=0,
+        test_fraction=0,
+        shard_rows=500,
+        num_workers=num_workers,
+        rendering=RenderingConfig(mode="micro" if length == "brief" else "base"),
+    )
+
+
+class _Peak(threading.Thread):
+    """Watches the memory of a process and its children, shared pages counted once."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]") -> None:
+        super().__init__(daemon=True)
+        self.megabytes = 0.0
+        self._process = psutil.Process(process.pid)
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            try:
+                family = [self._process, *self._process.children()]
+                self.megabytes = max(self.megabytes, sum(member.memory_full_info().pss for member in family) / 2**20)
+            except (psutil.NoSuchProcess, psutil.ZombieProcess):
+                if not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE:
+                    return
+            time.sleep(0.25)
+
+
+if __name__ == "__main__":
+    main()
