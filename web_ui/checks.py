@@ -36,14 +36,8 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
     folder = workspace.dataset(config.name)
     existing_manifest(folder, config)
     resolve_style(config.rendering)
-    if _is_quickly_opened(config, workspace):
+    if opens_quickly(config.source, workspace):
         plan_splits(open_source(config, workspace), config)
-
-
-def check_source(source: Source, workspace: Workspace) -> None:
-    """Refuse a source whose path leaves the workspace. Raises UnsafePath."""
-    if isinstance(source, FilesSource):
-        source_path(source.path, workspace, "source.path")
 
 
 def check_training(config: TrainingConfig, workspace: Workspace) -> None:
@@ -130,8 +124,8 @@ def source_path(path: str, workspace: Workspace, field: str) -> Path:
     return inside_workspace(path, workspace, field)
 
 
-def _is_quickly_opened(config: DatasetConfig, workspace: Workspace) -> bool:
-    source = config.source
+def opens_quickly(source: Source, workspace: Workspace) -> bool:
+    """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
     path = source_path(source.path, workspace, "source.path")

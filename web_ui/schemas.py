@@ -362,7 +362,8 @@ class PreviewedDocument(Answer):
     warnings: list[str]
     missing_glyphs: dict[str, int]
     font_size_px: float
-    pages: list[PreviewedPage]
+    num_pages: int
+    pages: list[PreviewedPage] = Field(description="the first ones")
 
 
 class RejectedDocument(Answer):

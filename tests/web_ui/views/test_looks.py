@@ -1,0 +1,92 @@
+"""Looks before a job: real pages with their numbers, real rows with suggestions; nothing written, nothing endless."""
+
+import base64
+import io
+import json
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from data.store.workspace import Workspace
+from tests.web_ui.conftest import SAMPLE
+from web_ui import checks, looking
+
+PAPERS = [{"body": f"A long story number {number}. " * 100, "abstract": "Short.", "year": 2020} for number in range(30)]
+
+
+@pytest.fixture
+def papers(workspace: Workspace) -> dict[str, Any]:
+    workspace.upload("papers.jsonl").write_text("".join(json.dumps(paper) + "\n" for paper in PAPERS))
+    return {"kind": "files", "path": "upload:papers.jsonl"}
+
+
+def files_in(workspace: Workspace) -> set[str]:
+    return {str(path) for path in workspace.root.rglob("*")}
+
+
+def test_a_preview_draws_pages_and_writes_nothing(client: FlaskClient, workspace: Workspace) -> None:
+    before = files_in(workspace)
+    answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "num_documents": 2})
+    first, second = answer.get_json()["documents"]
+    page = Image.open(io.BytesIO(base64.b64decode(first["pages"][0]["png_base64"])))
+    assert (page.size, first["num_vision_tokens"], first["num_pages"]) == ((320, 320), 25, 1)
+    assert first["text"] != second["text"]
+    assert files_in(workspace) == before
+
+
+def test_a_seed_chooses_other_documents(client: FlaskClient) -> None:
+    config = {**SAMPLE, "max_samples": 1000}
+    texts = {
+        seed: client.post("/api/dataset/preview", json={"config": config, "num_documents": 1, "random_seed": seed}).get_json()["documents"][
+            0
+        ]["text"]
+        for seed in (None, 1, 2)
+    }
+    assert len(set(texts.values())) == 3
+
+
+def test_a_document_of_many_pages_shows_the_first_ones(client: FlaskClient, papers: dict[str, Any]) -> None:
+    rendering = {"mode": "tiny", "font_size_px": 40, "max_pages": 256}
+    config = {"name": "demo", "source": papers, "columns": {"document": "body", "summary": "abstract"}, "rendering": rendering}
+    document = client.post("/api/dataset/preview", json={"config": config, "num_documents": 1}).get_json()["documents"][0]
+    assert document["num_pages"] > len(document["pages"]) == looking.MAX_SHOWN_PAGES
+
+
+def test_an_inspection_shows_rows_and_suggests_columns(client: FlaskClient, papers: dict[str, Any]) -> None:
+    inspection = client.post("/api/dataset/inspect", json={"source": papers}).get_json()
+    assert inspection["columns"] == ["body", "abstract", "year"]
+    assert inspection["suggestion"] == {"document": "body", "summary": "abstract", "id": None}
+    assert inspection["rows"][0]["year"] == "2020"
+
+
+def test_a_large_source_is_looked_at_in_a_process_of_its_own(
+    client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = client.post("/api/dataset/inspect", json={"source": papers}).get_json()
+    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    assert client.post("/api/dataset/inspect", json={"source": papers}).get_json() == here
+    config = {"name": "demo", "source": papers, "columns": {"document": "bdy"}}
+    error = client.post("/api/dataset/preview", json={"config": config}).get_json()["error"]
+    assert (error["code"], list(error["fields"])) == ("unknown_name", ["columns.document"])
+
+
+def test_a_source_that_does_not_answer_in_time_is_given_up(
+    client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    monkeypatch.setattr(looking, "TIMEOUT_S", 0.01)
+    error = client.post("/api/dataset/inspect", json={"source": papers}).get_json()["error"]
+    assert (error["code"], "did not answer" in error["message"]) == ("source_failed", True)
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("preview", {"config": {"name": "x", "source": {"kind": "files", "path": "/etc/passwd"}}}),
+        ("inspect", {"source": {"kind": "files", "path": "/etc/passwd"}}),
+    ],
+)
+def test_a_look_outside_the_workspace_is_refused(client: FlaskClient, path: str, body: dict[str, Any]) -> None:
+    assert client.post(f"/api/dataset/{path}", json=body).get_json()["error"]["code"] == "unsafe_path"
