@@ -1,5 +1,6 @@
 """The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it came."""
 
+import logging
 from dataclasses import dataclass, replace
 
 import torch
@@ -57,19 +58,17 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     checkpoints.clear_unfinished(folder.checkpoints)
     start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     progress.message(_start_message(fitting, start))
-    stop = StopOnRequest(progress)
-    callbacks: list[TrainerCallback] = [stop]
-    if fitting.arguments.should_save:
-        callbacks.append(_reporter(fitting, start, progress))
-    if config.early_stopping_patience is not None:
-        callbacks.append(EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold))
+    stop, early = StopOnRequest(progress), _early_stopping(config)
+    # The listener hears of a step before it is asked whether to stop after it.
+    reporters = [_reporter(fitting, start, progress)] if fitting.arguments.should_save else []
+    callbacks: list[TrainerCallback] = [*reporters, stop, *early]
     trainer = _trainer(fitting, state, training, validation, callbacks)
     try:
         trainer.train(resume_from_checkpoint=str(start.path) if start else None)
     except torch.OutOfMemoryError:
         trainer.save_last_step()
         raise
-    if stop.stopped:
+    if stop.stopped and not any(_has_stopped(callback) for callback in early):
         raise Stopped
     done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)
     if fitting.arguments.should_save:
@@ -102,6 +101,18 @@ def _reporter(fitting: Fitting, start: Checkpoint | None, progress: Progress) ->
     metrics = TrainingMetrics(fitting.folder.path, start.step if start else 0)
     counts = {"num_parameters": chosen.num_parameters, "num_trainable_parameters": chosen.num_trainable_parameters}
     return Reporter(progress, metrics, samples_per_step, counts)
+
+
+def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
+    if config.early_stopping_patience is None:
+        return []
+    # It warns that the best model will not be loaded; here that is not the Trainer's work.
+    logging.getLogger("transformers.trainer_callback").setLevel(logging.ERROR)
+    return [EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold)]
+
+
+def _has_stopped(early: EarlyStoppingCallback) -> bool:
+    return early.early_stopping_patience_counter >= early.early_stopping_patience
 
 
 def _start_message(fitting: Fitting, start: Checkpoint | None) -> str:

@@ -1,0 +1,55 @@
+"""Greedy generation in batches."""
+
+import pytest
+
+from data.config import RenderingConfig
+from data.rendering.render import render
+from data.rendering.style import resolve_style
+from training.collate import Collator
+from training.dataset import PageSample
+from training.generate_text import Decoding, Prediction, generate_texts
+from training.tiny import load_tiny
+from training.tokens import Encoder
+
+
+def sample(text: str) -> PageSample:
+    pages = render(text, resolve_style(RenderingConfig(mode="micro"))).pages
+    return PageSample(text, tuple(page.png for page in pages), "", text)
+
+
+# The second has two pages, so that questions differ in length.
+SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample("Trains ran late in Oslo.")]
+
+
+def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
+    model, tokenizer = load_tiny()
+    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40))
+    return list(generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size)))
+
+
+def test_a_batch_gives_what_each_sample_gives_alone() -> None:
+    assert [p.text for p in read(batch_size=3)] == [p.text for p in read(batch_size=1)]
+
+
+def test_texts_stop_where_the_model_ends_them() -> None:
+    first = read(batch_size=3)[0]
+    assert (first.text, first.cut, first.num_tokens) == ("Tea was served.", False, 15)
+
+
+def test_a_text_that_meets_the_limit_is_marked() -> None:
+    assert [p.cut for p in read(batch_size=3, max_new_tokens=5)] == [True, True, True]
+
+
+@pytest.mark.parametrize(("ngram_size", "repeats"), [(0, True), (4, False)])
+def test_repeats_are_blocked(ngram_size: int, repeats: bool) -> None:
+    text = read(batch_size=3, no_repeat_ngram_size=ngram_size, max_new_tokens=60)[1].text
+    windows = [text[start : start + 4] for start in range(len(text) - 3)]
+    assert (len(set(windows)) < len(windows)) is repeats
+
+
+def test_the_callback_may_stop_between_batches() -> None:
+    model, tokenizer = load_tiny()
+    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40))
+    done: list[int] = []
+    list(generate_texts(model, collator, SAMPLES, Decoding(4, 2), done.append))
+    assert done == [0, 2]

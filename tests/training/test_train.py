@@ -1,0 +1,208 @@
+"""Trainings of the tiny model through the stage itself."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from data.config import DatasetConfig, RenderingConfig, SampleSource
+from data.errors import Conflict, InvalidInput, NotFound, Stopped, TrainingError
+from data.generate import generate
+from data.progress import Silent
+from data.store.workspace import Workspace
+from evaluation.training_metrics import KEYS, read_metrics
+from tests.training.trainings import Listener, model_bytes, short_training
+from training import checkpoints
+from training.config import EvaluationConfig
+from training.model import load_model
+from training.score import score
+from training.train import train
+from training.trainer import PageTrainer
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(brief_workspace: Workspace) -> tuple[Path, Listener]:
+    """Return the folder of a training that was never stopped, and what it said."""
+    listener = Listener()
+    return train(short_training(output="uninterrupted"), brief_workspace, listener).folder, listener
+
+
+def test_the_metrics_files_hold_every_key(uninterrupted: tuple[Path, Listener]) -> None:
+    folder, _ = uninterrupted
+    metrics = read_metrics(folder)
+    assert list(metrics.latest) == list(KEYS)
+    absent = {key for key in KEYS if metrics.latest[key] is None}
+    assert absent == set() if torch.cuda.is_available() else {"gpu_memory_allocated_gb", "gpu_memory_reserved_gb"}
+    assert metrics.latest["step"] == metrics.latest["total_steps"] == 4
+    assert [record["step"] for record in metrics.history if record["train_loss"] is not None] == [1, 2, 3, 4]
+
+
+def test_the_listener_hears_steps_metrics_and_checkpoints(uninterrupted: tuple[Path, Listener]) -> None:
+    folder, listener = uninterrupted
+    assert listener.step == 4
+    assert folder / "checkpoints" / "checkpoint-4" in listener.checkpoints
+    assert any("eval_loss" in values and "rougeL" in values for _, values in listener.metrics)
+    assert any("cpu in float32" in text or "in bfloat16" in text for text in listener.texts)
+
+
+def test_the_first_batch_can_be_looked_at(uninterrupted: tuple[Path, Listener]) -> None:
+    folder, _ = uninterrupted
+    document = json.loads((folder / "first_batch.json").read_text())
+    assert (folder / document["pages"][0]).read_bytes().startswith(b"\x89PNG")
+    first = document["samples"][0]
+    assert first["labels"] == first["summary"][:15] + "<eos>"
+
+
+def test_predictions_lie_beside_their_references(uninterrupted: tuple[Path, Listener]) -> None:
+    folder, _ = uninterrupted
+    lines = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
+    assert {"document_id", "prediction", "reference", "step", "looping"} <= lines[0].keys()
+
+
+def test_the_report_has_intervals_and_lead_baselines(uninterrupted: tuple[Path, Listener]) -> None:
+    folder, _ = uninterrupted
+    report = json.loads((folder / "report.json").read_text())
+    assert {"low", "high"} <= report["rouge"]["scores"]["rougeL"].keys()
+    assert "lead-3" in report["baselines"]
+    assert report["subject"]["split"] == "test"
+
+
+@pytest.mark.parametrize("step", [1, 2, 3])
+def test_a_paused_training_ends_in_the_same_bytes(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], step: int) -> None:
+    config = short_training(output=f"paused-{step}")
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, Listener(stop_after_step=step))
+    assert (brief_workspace.models / config.output / "checkpoints" / f"checkpoint-{step}").is_dir()
+    result = train(config, brief_workspace, Silent())
+    assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
+    assert [record["step"] for record in read_metrics(result.folder).history if record["train_loss"] is not None] == [1, 2, 3, 4]
+
+
+KILLED_AFTER_STEP_3 = """
+import os, signal, sys
+from pathlib import Path
+from data.progress import Silent
+from data.store.workspace import Workspace
+from tests.training.trainings import short_training
+from training.train import train
+
+class Killer(Silent):
+    def advance(self, done, total, unit, **counts):
+        if unit == "steps" and done == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+train(short_training(output="killed"), Workspace(Path(sys.argv[1])), Killer())
+"""
+
+
+def test_a_killed_training_goes_on_from_its_last_checkpoint(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", KILLED_AFTER_STEP_3, str(brief_workspace.root)]
+    killed = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
+    listener = Listener()
+    result = train(short_training(output="killed"), brief_workspace, listener)
+    assert any("from step 2" in text for text in listener.texts)
+    assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
+
+
+def test_a_damaged_last_checkpoint_costs_only_its_steps(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+    config = short_training(output="damaged")
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, Listener(stop_after_step=3))
+    (brief_workspace.models / "damaged" / "checkpoints" / "checkpoint-3" / "optimizer.pt").write_bytes(b"")
+    listener = Listener()
+    result = train(config, brief_workspace, listener)
+    assert any("step 3 is passed over" in text for text in listener.texts)
+    assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
+
+
+def test_a_loss_that_is_no_number_stops_and_names_the_samples(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    compute_loss = PageTrainer.compute_loss
+
+    def broken_at_step_three(trainer: PageTrainer, *args: Any, **kwargs: Any) -> Any:
+        loss = compute_loss(trainer, *args, **kwargs)
+        return loss * float("nan") if trainer.state.global_step == 2 and trainer.model.training else loss  # type: ignore[union-attr]
+
+    monkeypatch.setattr(PageTrainer, "compute_loss", broken_at_step_three)
+    with pytest.raises(TrainingError, match=r"loss became nan at step 3.*train-\d+"):
+        train(short_training(output="nan"), brief_workspace, Silent())
+    run = json.loads((brief_workspace.models / "nan" / "run.json").read_text())["run"]
+    last = checkpoints.last_good(brief_workspace.models / "nan" / "checkpoints", run, pytest.fail)
+    assert last is not None
+    assert last.step == 2
+
+
+def test_another_training_under_the_same_name_is_refused_unless_told(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
+    before = model_bytes(uninterrupted[0])
+    with pytest.raises(Conflict, match="already holds another training"):
+        train(short_training(output="uninterrupted", seed=1), brief_workspace, Silent())
+    assert model_bytes(uninterrupted[0]) == before
+    config = short_training(output="replaced", max_steps=1)
+    train(config, brief_workspace, Silent())
+    replaced = train(config.model_copy(update={"seed": 1, "overwrite": True}), brief_workspace, Silent())
+    assert json.loads((replaced.folder / "training_config.json").read_text())["seed"] == 1
+
+
+def test_a_finished_training_asked_for_again_trains_no_further(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+    before = model_bytes(uninterrupted[0])
+    listener = Listener()
+    result = train(short_training(output="uninterrupted"), brief_workspace, listener)
+    assert listener.metrics == []
+    assert model_bytes(result.folder) == before
+
+
+def test_early_stopping_survives_a_pause(brief_workspace: Workspace) -> None:
+    values = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
+    whole = train(short_training(output="early", **values), brief_workspace, Silent())
+    config = short_training(output="early-paused", **values)
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, Listener(stop_after_step=2))
+    resumed = train(config, brief_workspace, Silent())
+    assert whole.metrics["step"] == resumed.metrics["step"] == 3
+    assert model_bytes(whole.folder) == model_bytes(resumed.folder)
+
+
+def test_the_best_weights_are_restored(brief_workspace: Workspace) -> None:
+    # Far too large steps: the model only gets worse after the first evaluation.
+    values = {"learning_rate": 0.5, "lr_scheduler_type": "constant", "eval_steps": 1, "warmup_ratio": 0.0, "save_total_limit": 1}
+    result = train(short_training(output="worse", num_eval_samples=0, **values), brief_workspace, Silent())
+    losses = [record["eval_loss"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None]
+    assert result.best_step == 1 + losses.index(min(losses))
+    best = load_model(f"worse/checkpoints/checkpoint-{result.best_step}", None, brief_workspace).model
+    assert torch.equal(best.lm_head.weight, load_model("worse", None, brief_workspace).model.lm_head.weight)
+
+
+def test_unknown_and_empty_datasets_are_refused(brief_workspace: Workspace) -> None:
+    with pytest.raises(NotFound):
+        train(short_training(dataset="nothing"), brief_workspace, Silent())
+    source, rendering = SampleSource(length="brief"), RenderingConfig(mode="micro")
+    only_train = DatasetConfig(name="only-train", source=source, splits=("train",), max_samples=4, rendering=rendering)
+    generate(only_train, brief_workspace, Silent())
+    with pytest.raises(InvalidInput, match="no samples in its split 'validation'"):
+        train(short_training(dataset="only-train"), brief_workspace, Silent())
+
+
+def test_pages_of_the_wrong_size_are_refused(brief_workspace: Workspace) -> None:
+    source, rendering = SampleSource(), RenderingConfig(mode="tiny")
+    generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
+    with pytest.raises(InvalidInput, match="tiny reads pages of mode micro, not tiny"):
+        train(short_training(dataset="pages-512", output="wrong-mode"), brief_workspace, Silent())
+
+
+@pytest.mark.slow
+def test_sixteen_samples_are_learnt_by_heart(brief_workspace: Workspace) -> None:
+    values = {"max_steps": 60, "max_length": 64, "per_device_train_batch_size": 16, "gradient_accumulation_steps": 1}
+    rare = {"eval_steps": 60, "save_steps": 60, "logging_steps": 60}
+    train(short_training(output="by-heart", **values, **rare), brief_workspace, Silent())
+    config = EvaluationConfig(model="by-heart", dataset="brief", split="train", max_length=64)
+    result = score(config, brief_workspace, Silent())
+    assert result.report.rouge.scores["rougeL"].fmeasure > 0.95
