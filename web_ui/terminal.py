@@ -110,7 +110,7 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
             print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             console.print(_table(title, value))
-        elif value is not None and not isinstance(value, list):
+        elif value is not None and not isinstance(value, list | tuple):
             console.print(f"{title}: {_shown(value)}", markup=False)
 
 

@@ -19,6 +19,23 @@ from tests.web_ui.jobs.world import World
 from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, LOG, STATE
 from web_ui.jobs.process import job_processes
 
+FAULTS = (
+    "worker SIGKILL",
+    "worker SIGTERM",
+    "worker SIGSTOP, SIGCONT",
+    "runner SIGKILL",
+    "runner SIGTERM",
+    "runner SIGSTOP, SIGCONT",
+    "runner and worker SIGKILL",
+    "everything SIGKILL (reboot)",
+    "two more runners",
+    "garbage in state.json",
+    "garbage in control.json",
+    "garbage in events.jsonl",
+    "garbage in log.txt",
+    "pause, resume, cancel at once",
+    "delete",
+)
 NUM_STEPS = 40
 PATIENCE_S = 120.0
 GARBAGE = (b"", b"{", b"[]", b'{"state": "running", "att', b"\x00\xff\xfe", b'{"state": 7, "desired": 7, "attempt": "one"}')
@@ -41,30 +58,30 @@ class Storm:
         self.world = World(folder)
         self.tallies: dict[str, Tally] = {}
         self._random = random.Random(seed)
-        self._faults: dict[str, Callable[[str], None]] = {
-            "worker SIGKILL": lambda job: self._signal_worker(job, signal.SIGKILL),
-            "worker SIGTERM": lambda job: self._signal_worker(job, signal.SIGTERM),
-            "worker SIGSTOP, SIGCONT": self._freeze_worker,
-            "runner SIGKILL": lambda _: self._replace_runner(signal.SIGKILL),
-            "runner SIGTERM": lambda _: self._replace_runner(signal.SIGTERM),
-            "runner SIGSTOP, SIGCONT": lambda _: self._freeze_runner(),
-            "runner and worker SIGKILL": self._kill_both,
-            "everything SIGKILL (reboot)": lambda _: self._reboot(),
-            "two more runners": lambda _: self._crowd(),
-            "garbage in state.json": lambda job: self._spoil(job, STATE),
-            "garbage in control.json": lambda job: self._spoil(job, CONTROL),
-            "garbage in events.jsonl": lambda job: self._spoil(job, EVENTS),
-            "garbage in log.txt": lambda job: self._spoil(job, LOG),
-            "pause, resume, cancel at once": self._waver,
-            "delete": self._delete,
-        }
+        actions: tuple[Callable[[str], None], ...] = (
+            lambda job: self._signal_worker(job, signal.SIGKILL),
+            lambda job: self._signal_worker(job, signal.SIGTERM),
+            self._freeze_worker,
+            lambda _: self._replace_runner(signal.SIGKILL),
+            lambda _: self._replace_runner(signal.SIGTERM),
+            lambda _: self._freeze_runner(),
+            self._kill_both,
+            lambda _: self._reboot(),
+            lambda _: self._crowd(),
+            lambda job: self._spoil(job, STATE),
+            lambda job: self._spoil(job, CONTROL),
+            lambda job: self._spoil(job, EVENTS),
+            lambda job: self._spoil(job, LOG),
+            self._waver,
+            self._delete,
+        )
+        self._faults = dict(zip(FAULTS, actions, strict=True))
 
     def run(self, rounds: int) -> dict[str, Tally]:
         """Go through so many rounds, calm down, and return what was found."""
         self.world.start_runner()
-        names = list(self._faults)
         for number in range(rounds):
-            name = names[number % len(names)]
+            name = FAULTS[number % len(FAULTS)]
             tally = self.tallies.setdefault(name, Tally())
             tally.rounds += 1
             job_id = self.world.submit(f"round{number}", num_steps=NUM_STEPS)
@@ -198,7 +215,7 @@ class Storm:
 
 def _other_boot(state: str) -> str:
     document = json.loads(state)
-    if document.get("worker"):
+    if isinstance(document, dict) and document.get("worker"):
         document["worker"] = {"pid": os.getpid(), "start_ticks": 1, "boot_id": "the-boot-before"}
     return json.dumps(document)
 

@@ -33,7 +33,7 @@ def try_lock(path: Path) -> int | None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder for the few milliseconds that a request needs.
+    """Hold the lock of a folder for the few milliseconds that a request needs; meanwhile the folder stays where it is.
 
     Raises:
         FileNotFoundError: the folder is gone.
@@ -41,6 +41,8 @@ def locked(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if not os.path.samestat(os.fstat(descriptor), folder.stat()):
+            raise FileNotFoundError(folder)
         yield
     finally:
         os.close(descriptor)

@@ -1,12 +1,17 @@
 """All jobs of a workspace, listed fast: a job is read again only when one of its small files was replaced."""
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from web_ui.jobs.job import CONTROL, EVENTS, FINAL, ID_PATTERN, OUTCOME, REQUEST, STATE, Job
+from data.errors import NotFound
+from web_ui.jobs.job import CONTROL, EVENTS, FINAL, ID_PATTERN, OUTCOME, REQUEST, STATE, WITH_WORKER, Job
 from web_ui.jobs.view import last_progress, load_job
 
+Item = TypeVar("Item")
 Signature = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -19,38 +24,52 @@ class Shelf:
 
     def page(self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None) -> tuple[list[Job], int]:
         """Return one page of the matching jobs, newest first, with their progress, and the number of matching jobs."""
-        jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state) and _is_found(job, search)]
+        jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state) and _matches(job, search)]
         jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
         page = jobs[offset : offset + limit]
-        return [replace(job, progress=last_progress(self._jobs / job.id / EVENTS)) for job in page], len(jobs)
+        return list(_found(self._up_to_date, page)), len(jobs)
 
     def all(self) -> list[Job]:
         """Return every job, without progress, in no order."""
         names = {entry.name for entry in os.scandir(self._jobs) if ID_PATTERN.fullmatch(entry.name)}
         for gone in self._views.keys() - names:
             self._views.pop(gone, None)
-        return [self._view(name) for name in names]
+        return list(_found(self._view, names))
+
+    def _up_to_date(self, job: Job) -> Job:
+        """Fill in what changes without a new file: the position, and the running time."""
+        folder = self._jobs / job.id
+        return load_job(folder) if job.state in WITH_WORKER else replace(job, progress=last_progress(folder / EVENTS))
 
     def _view(self, name: str) -> Job:
         known = self._views.get(name)
         if known and known[1].state in FINAL and known[1].error is None:
             return known[1]
-        folder = self._jobs / name
-        signature = tuple(_stamp(folder / file) for file in (REQUEST, STATE, CONTROL, OUTCOME))
+        folder = f"{self._jobs}/{name}"
+        signature = tuple(_stamp(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
         if known is None or known[0] != signature:
-            known = (signature, load_job(folder, progress=False))
+            known = (signature, load_job(Path(folder), progress=False))
             self._views[name] = known
         return known[1]
 
 
-def _is_found(job: Job, search: str | None) -> bool:
+def _found(look: Callable[[Item], Job], items: Iterable[Item]) -> Iterator[Job]:
+    """Look at jobs, leaving out those that are deleted meanwhile."""
+    for item in items:
+        with suppress(NotFound):
+            yield look(item)
+
+
+def _matches(job: Job, search: str | None) -> bool:
+    if search is None:
+        return True
     texts = (job.title, job.id, *(str(job.config.get(name, "")) for name in ("dataset", "model")))
-    return search is None or any(search.lower() in text.lower() for text in texts)
+    return any(search.lower() in text.lower() for text in texts)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: str) -> tuple[int, int, int] | None:
     try:
-        stat = path.stat()
+        stat = os.stat(path)  # noqa: PTH116 - thousands of times per list; a Path costs more than the call itself
     except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -21,7 +21,7 @@ from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.shelf import Shelf
 from web_ui.jobs.stages import STAGES, Role, Stage
 from web_ui.jobs.status import RunnerStatus, read_status
-from web_ui.jobs.view import LogSlice, load_job, read_log
+from web_ui.jobs.view import LogSlice, load_job, no_such_job, read_log
 
 KEYS = ".keys"
 LOCK_WAIT_S = 2.0
@@ -93,10 +93,11 @@ class JobStore:
         lock = self._lock(folder)
         trashed = self._workspace.trash / f"{job_id}.{secrets.token_hex(4)}"
         try:
-            folder.rename(trashed)
+            with locked(folder):
+                folder.rename(trashed)
             sync_folder(self._workspace.jobs)
         except FileNotFoundError as error:
-            raise _not_found(job_id) from error
+            raise no_such_job(job_id) from error
         except OSError as error:
             raise storage_error(folder, error) from error
         finally:
@@ -107,11 +108,17 @@ class JobStore:
 
     def events(self, job_id: str, offset: int = 0) -> EventSlice:
         """Read a job's events from a byte offset that an earlier call returned."""
-        return read_events(self._folder(job_id) / EVENTS, offset)
+        try:
+            return read_events(self._folder(job_id) / EVENTS, offset)
+        except FileNotFoundError as error:  # deleted just now
+            raise no_such_job(job_id) from error
 
     def log(self, job_id: str, offset: int = 0) -> LogSlice:
         """Read what a job's worker printed, from a byte offset that an earlier call returned."""
-        return read_log(self._folder(job_id) / LOG, offset)
+        try:
+            return read_log(self._folder(job_id) / LOG, offset)
+        except FileNotFoundError as error:
+            raise no_such_job(job_id) from error
 
     def folder(self, job_id: str) -> Path:
         """Return a job's folder. Raises NotFound."""
@@ -124,7 +131,7 @@ class JobStore:
     def _folder(self, job_id: str) -> Path:
         folder = self._workspace.jobs / job_id if ID_PATTERN.fullmatch(job_id) else None
         if folder is None or folder.is_symlink() or not folder.is_dir():
-            raise _not_found(job_id)
+            raise no_such_job(job_id)
         return folder
 
     def _lock(self, folder: Path) -> int | None:
@@ -193,7 +200,7 @@ class JobStore:
                 control = Control(desired=desired, request_id=secrets.token_hex(8), time=now())
                 write_json(folder / CONTROL, control.model_dump(mode="json"))
         except FileNotFoundError as error:
-            raise _not_found(job_id) from error
+            raise no_such_job(job_id) from error
         self._ring()
         return load_job(folder)
 
@@ -201,10 +208,6 @@ class JobStore:
         """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then anyway)."""
         with suppress(OSError):
             os.utime(self._workspace.jobs)
-
-
-def _not_found(job_id: str) -> NotFound:
-    return NotFound(f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist.")
 
 
 def _refusal(job: Job, desired: Desired) -> Conflict:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.errors import StorageError
+from data.errors import NotFound, StorageError
 from web_ui.jobs.job import (
     CONTROL,
     ENDINGS,
@@ -44,9 +44,14 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     Args:
         folder: the job's folder.
         progress: whether to read the last progress event too, the only part that may be large.
+
+    Raises:
+        NotFound: the folder is gone.
     """
     faults: list[StorageError] = []
     request = _read(folder / REQUEST, Request, faults)
+    if request is None and not folder.exists():
+        raise no_such_job(folder.name)
     if request is None and not faults:
         faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
     control = _read(folder / CONTROL, Control, faults) or Control()
@@ -72,6 +77,10 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         result=outcome.result if outcome and state.state == JobState.SUCCEEDED else None,
         error=faults[0].as_dict() if faults else error,
     )
+
+
+def no_such_job(job_id: str) -> NotFound:
+    return NotFound(f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist.")
 
 
 def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) -> LogSlice:

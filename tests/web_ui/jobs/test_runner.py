@@ -245,7 +245,7 @@ def test_of_two_runners_one_works_and_the_other_says_why_it_does_not(world: Worl
     runners = [world.start_runner() for _ in range(2)]
     world.wait_for(lambda: any(runner.poll() is not None for runner in runners), "one to give way")
     assert sorted((runner.poll() is None) for runner in runners) == [False, True]
-    assert "Another runner for role cpu" in (world.workspace.root / "runner.log").read_text()
+    assert "Another runner for role cpu" in world.log.read_text()
     assert world.wait_for_end(world.submit("a")).state == "succeeded"
 
 

@@ -1,18 +1,20 @@
 """A workspace with its store and runner processes, and the patience to wait for what they do."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from data.store.workspace import Workspace
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from web_ui.jobs.job import ENDINGS, Job
-from web_ui.jobs.process import ProcessIdentity, job_processes
+from web_ui.jobs.process import JOB_VARIABLE, ProcessIdentity, job_processes
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[3]
@@ -25,11 +27,12 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.workspace = Workspace.create(folder)
         self.store = JobStore(self.workspace, STAGES)
+        self.log = folder.parent / "runner.log"  # outside, so that a test may make the workspace read-only
         self.runners: list[subprocess.Popen[bytes]] = []
 
     def start_runner(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
         command = [sys.executable, "-m", "tests.web_ui.jobs.tiny_runner", str(self.workspace.root), *arguments]
-        with (self.workspace.root / "runner.log").open("ab") as log:
+        with self.log.open("ab") as log:
             runner = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
         self.runners.append(runner)
         return runner
@@ -40,7 +43,7 @@ class World:
     def wait_for(self, is_true: Callable[[], Any], what: str) -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not is_true():
-            assert time.monotonic() < deadline, f"waited in vain for {what}\n{(self.workspace.root / 'runner.log').read_text()[-3000:]}"
+            assert time.monotonic() < deadline, f"waited in vain for {what}\n{self.log.read_text()[-3000:]}"
             time.sleep(0.02)
 
     def wait_for_state(self, job_id: str, *states: str) -> Job:
@@ -65,6 +68,7 @@ class World:
         for runner in self.runners:
             runner.kill()
             runner.wait()
-        for folder in self.workspace.jobs.iterdir():
-            for process in job_processes(folder):
-                os.kill(process.pid, signal.SIGKILL)
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(JOB_VARIABLE, "").startswith(str(self.workspace.root)):
+                    process.kill()
