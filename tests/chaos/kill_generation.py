@@ -1,5 +1,6 @@
-"""Kill a dataset run many times at random moments and compare what it ends with: python -m tests.chaos.kill_generation [--kills 50] [--seed N].
+"""Kill a dataset run many times at random moments and compare what it ends with.
 
+Run: python -m tests.chaos.kill_generation [--kills 50] [--seed N]
 Both the run and, now and then, one of its render workers are killed. The moments are spread over start-up, rendering, renames
 and the writing of the manifest by making every shard small.
 """
