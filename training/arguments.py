@@ -38,6 +38,8 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
         # A number below 1 is a share of all steps.
         warmup_steps=config.warmup_ratio if config.warmup_ratio < 1 else config.max_steps,
         bf16=uses_bf16(config.bf16),
+        # Said outright, so that several processes on a CPU find each other over gloo.
+        use_cpu=not torch.cuda.is_available(),
         eval_strategy="steps",
         save_strategy="steps",
         metric_for_best_model=best if best.startswith("eval_") else f"eval_{best}",

@@ -92,10 +92,19 @@ class StopOnRequest(TrainerCallback):
         self.stopped = False
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.global_step < state.max_steps and self._progress.should_stop():
+        if state.global_step < state.max_steps and self._anyone_asked(args):
             self.stopped = True
             control.should_save = True
             control.should_training_stop = True
+
+    def _anyone_asked(self, args: TrainingArguments) -> bool:
+        """Only the first of several processes has a listener, and all must end after the same step."""
+        asked = self._progress.should_stop()
+        if args.world_size == 1:
+            return asked
+        votes = torch.tensor(int(asked), device=args.device)
+        torch.distributed.all_reduce(votes)
+        return bool(votes.item())
 
 
 def _gpu_memory() -> dict[str, float | None]:

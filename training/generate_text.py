@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
 from transformers import LogitsProcessorList, PreTrainedModel
 from transformers.models.unlimited_ocr.generation_unlimited_ocr import UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor
 
@@ -65,6 +67,42 @@ def generate_texts(
         before_batch(start)
         batch = [samples[index] for index in range(start, min(start + decoding.batch_size, len(samples)))]
         yield from _generate_batch(model, collator, batch, decoding)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """Every n-th sample: what one of n processes generates for."""
+
+    samples: PageSequence
+    first: int
+    step: int
+
+    def __len__(self) -> int:
+        return len(range(self.first, len(self.samples), self.step))
+
+    def __getitem__(self, index: int) -> PageSample:
+        return self.samples[self.first + index * self.step]
+
+
+def generate_together(
+    model: PreTrainedModel,
+    collator: Collator,
+    samples: PageSequence,
+    decoding: Decoding,
+    before_batch: Callable[[int], None] = lambda done: None,
+) -> list[Prediction]:
+    """Return a prediction for each sample, in order; of several processes each generates its share and gets all of them.
+
+    `before_batch` is called with about the number of samples that all processes have done.
+    """
+    processes = PartialState()
+    world = processes.num_processes
+    share = _Share(samples, processes.process_index, world)
+    made = list(generate_texts(model, collator, share, decoding, lambda done: before_batch(min(done * world, len(samples)))))
+    if world == 1:
+        return made
+    gathered: list[list[Prediction]] = gather_object([made])
+    return [gathered[index % world][index // world] for index in range(len(samples))]
 
 
 @torch.no_grad()

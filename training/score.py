@@ -17,7 +17,7 @@ from evaluation.report import Report, Subject, write_report
 from training.collate import Collator
 from training.config import EvaluationConfig
 from training.dataset import PageDataset, open_dataset
-from training.generate_text import Decoding, Prediction, generate_texts
+from training.generate_text import Decoding, Prediction, generate_together
 from training.reader import open_reader
 
 PREDICTIONS = "predictions.jsonl"
@@ -59,7 +59,7 @@ def score(config: EvaluationConfig, workspace: Workspace, progress: Progress) ->
     except OSError as error:
         raise storage_error(folder, error) from error
     write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
-    subject = Subject(config.model, config.dataset, config.split)
+    subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
     collator = Collator(reader.collator.encoder, config.blank_pages)
     report, predictions = score_samples(reader.model, collator, samples, reader.decoding, subject, progress)
     write_report(folder, report)
@@ -81,7 +81,7 @@ def score_samples(
         if progress.should_stop():
             raise Stopped
 
-    predictions = list(generate_texts(model, collator, samples, decoding, before_batch))
+    predictions = generate_together(model, collator, samples, decoding, before_batch)
     progress.advance(len(samples), len(samples), "samples")
     texts, references = [p.text for p in predictions], [p.sample.summary for p in predictions]
     return evaluate(subject, texts, references, [p.sample.text for p in predictions]), predictions

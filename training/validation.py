@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from accelerate.utils import gather_object
-
 from evaluation.rouge import rouge
 from training.collate import Collator
 from training.dataset import PageDataset
-from training.generate_text import Decoding, Prediction, generate_texts
+from training.generate_text import Decoding, generate_together
 from training.score import write_predictions
 
 if TYPE_CHECKING:
@@ -29,13 +27,8 @@ class GenerationScores:
         """Return ROUGE type -> mean F-measure; each process generates its share of the samples."""
         if not len(self._samples):
             return {}
-        accelerator = trainer.accelerator
-        rank, world = accelerator.process_index, accelerator.num_processes
-        share = [self._samples[index] for index in range(rank, len(self._samples), world)]
-        made = list(generate_texts(trainer.plain_model, self._collator, share, self._decoding))
-        indexed: list[tuple[int, Prediction]] = gather_object([(rank + world * n, prediction) for n, prediction in enumerate(made)])
-        predictions = [prediction for _, prediction in sorted(indexed, key=lambda pair: pair[0])]
-        if accelerator.is_main_process:
+        predictions = generate_together(trainer.plain_model, self._collator, self._samples, self._decoding)
+        if trainer.accelerator.is_main_process:
             write_predictions(self._predictions, predictions, trainer.state.global_step)
         texts, references = [p.text for p in predictions], [p.sample.summary for p in predictions]
         return rouge(texts, references).fmeasures()
