@@ -1,4 +1,4 @@
-"""What a job made: its folder in the workspace, and the files there that may be listed and downloaded."""
+"""What a job made: a folder or one file in the workspace, and what of it may be listed and downloaded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,30 +11,41 @@ from web_ui.jobs.job import Job
 MAX_FILES = 10_000
 
 
-def output_folder(job: Job, workspace: Workspace) -> Path:
-    """Return the folder that a job writes its results to.
+def output_of(job: Job, workspace: Workspace) -> Path:
+    """Return the folder, or the one file, that a job writes its results to.
 
     Raises:
-        NotFound: the job has no folder of its own, or it is not there yet.
-        UnsafePath: its configuration names a folder outside the workspace.
+        NotFound: nothing is there yet.
+        UnsafePath: the job names a place outside the workspace.
     """
+    result = job.result or {}
     if job.kind == "dataset":
-        folder = workspace.dataset(job.config["name"])
+        output = workspace.dataset(job.config["name"])
     elif job.kind == "training":
-        folder = workspace.model(job.config["output"])
-    else:
-        folder = workspace.jobs / job.id / "output"
-    if not folder.is_dir():
+        output = workspace.model(job.config["output"])
+    else:  # these choose their place when they run, and say so in their result
+        output = inside_workspace(result.get("folder") or result.get("path"), workspace)
+    if not output.exists():
         raise NotFound(f"Job {job.id} has no results yet.", hint="Wait until it has begun to write them.")
-    return folder
+    return output
 
 
-def output_files(folder: Path) -> Iterator[Path]:
-    """Yield the finished files below `folder`, in order; links and files in the making are left out."""
+def inside_workspace(path: str | None, workspace: Workspace) -> Path:
+    """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the workspace."""
+    if not path:
+        raise NotFound("The job has reported no place yet.", hint="Wait until it has ended.")
+    given = Path(path)
+    return inside(workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given)
+
+
+def output_files(output: Path) -> Iterator[Path]:
+    """Yield the finished files of an output, in order; links and files in the making are left out."""
+    if output.is_file():
+        yield output
+        return
     found = 0
-    for path in sorted(folder.rglob("*")):
-        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if is_hidden or path.is_symlink() or not path.is_file() or path.suffix == TEMPORARY_SUFFIX:
+    for path in sorted(output.rglob("*")):
+        if _is_hidden(path, output) or path.is_symlink() or not path.is_file() or path.suffix == TEMPORARY_SUFFIX:
             continue
         found += 1
         if found > MAX_FILES:
@@ -42,14 +53,25 @@ def output_files(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def output_file(folder: Path, name: str) -> Path:
-    """Return one file below `folder`.
+def output_name(output: Path, path: Path) -> str:
+    """Return the name under which a file of an output is asked for."""
+    return path.name if output.is_file() else path.relative_to(output).as_posix()
+
+
+def output_file(output: Path, name: str) -> Path:
+    """Return one file of an output.
 
     Raises:
         NotFound: there is no such file.
-        UnsafePath: the name leaves the folder.
+        UnsafePath: the name leaves the output's folder.
     """
+    folder = output.parent if output.is_file() else output
     path = inside(folder, name)
-    if not path.is_file() or any(part.startswith(".") for part in path.relative_to(folder.resolve()).parts):
+    is_other = output.is_file() and path != output.resolve()
+    if is_other or not path.is_file() or _is_hidden(path, folder.resolve()):
         raise NotFound(f"There is no file {name!r} among the results.")
     return path
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)

@@ -7,11 +7,10 @@ from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import NotFound
 from data.store.events import last_event
-from data.store.files import inside
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.jobs.job import EVENTS
-from web_ui.outputs import output_file, output_files, output_folder
+from web_ui.outputs import inside_workspace, output_file, output_files, output_name, output_of
 from web_ui.service import current_service
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
@@ -26,18 +25,17 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     service = current_service()
     job = service.jobs.get(job_id)
     try:
-        folder = output_folder(job, service.workspace)
+        output = output_of(job, service.workspace)
     except NotFound:
         return {"artifacts": []}
-    return {"artifacts": [_document(job_id, folder, path) for path in output_files(folder)]}
+    return {"artifacts": [_document(job_id, output_name(output, path), path) for path in output_files(output)]}
 
 
 @endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts/<path:path>", Operation(media="application/octet-stream"))
 def get_artifact(job_id: str, path: str) -> Response:
     """Download one of the files that a job made."""
     service = current_service()
-    folder = output_folder(service.jobs.get(job_id), service.workspace)
-    file = output_file(folder, path)
+    file = output_file(output_of(service.jobs.get(job_id), service.workspace), path)
     media = SAFE_MEDIA.get(file.suffix, "application/octet-stream")
     return send_file(file, as_attachment=True, mimetype=media, conditional=True)
 
@@ -49,7 +47,7 @@ def get_preview(job_id: str) -> Response:
     event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
     if event is None:
         raise NotFound(f"Job {job_id} has drawn no page yet.")
-    path = _inside_workspace(service.workspace.root, Path(str(event.get("path", ""))))
+    path = inside_workspace(event.get("path"), service.workspace)
     if not path.is_file():
         raise NotFound(f"The latest page of job {job_id} is gone.")
     response = send_file(path, mimetype="image/png", conditional=True)
@@ -57,11 +55,6 @@ def get_preview(job_id: str) -> Response:
     return response
 
 
-def _inside_workspace(root: Path, path: Path) -> Path:
-    return inside(root, path.relative_to(root) if path.is_relative_to(root) else path)
-
-
-def _document(job_id: str, folder: Path, path: Path) -> dict[str, Any]:
-    name = path.relative_to(folder).as_posix()
+def _document(job_id: str, name: str, path: Path) -> dict[str, Any]:
     url = url_for("artifacts.get_artifact", job_id=job_id, path=name)
     return {"path": name, "size_bytes": path.stat().st_size, "url": url}

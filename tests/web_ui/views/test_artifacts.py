@@ -6,8 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from data.store.events import EventLog
+from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
+from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, RunState, now
 
 
 @pytest.fixture
@@ -58,3 +60,32 @@ def test_the_latest_page_is_shown(client: FlaskClient, job_id: str, workspace: W
 def test_a_page_outside_the_workspace_is_not_shown(client: FlaskClient, job_id: str, workspace: Workspace) -> None:
     EventLog(workspace.jobs / job_id / "events.jsonl").append("preview", path="/etc/passwd")
     assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == 422
+
+
+def test_an_evaluation_lies_where_its_result_says(client: FlaskClient, workspace: Workspace, dataset: Path) -> None:
+    job_id = client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["id"]
+    assert client.get(f"/api/jobs/{job_id}/artifacts").get_json() == {"artifacts": []}
+    folder = workspace.root / "evaluations" / "tiny-demo-test"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "report.json").write_text("{}")
+    finish(workspace, job_id, {"folder": str(folder)})
+    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == ["report.json"]
+
+
+def test_a_prediction_is_one_file_and_no_other_of_its_folder(client: FlaskClient, workspace: Workspace, dataset: Path) -> None:
+    job_id = client.post("/api/model/predict", json={"model": "tiny", "dataset": "demo", "output": "mine.jsonl"}).get_json()["id"]
+    folder = workspace.root / "predictions"
+    folder.mkdir(exist_ok=True)
+    for name in ("mine.jsonl", "other.jsonl"):
+        (folder / name).write_text(name)
+    finish(workspace, job_id, {"path": str(folder / "mine.jsonl")})
+    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == ["mine.jsonl"]
+    assert client.get(f"/api/jobs/{job_id}/artifacts/mine.jsonl").text == "mine.jsonl"
+    assert client.get(f"/api/jobs/{job_id}/artifacts/other.jsonl").status_code == 404
+
+
+def finish(workspace: Workspace, job_id: str, result: dict[str, str]) -> None:
+    """End a job as its runner and worker would."""
+    folder = workspace.jobs / job_id
+    write_json(folder / STATE, RunState(state=JobState.SUCCEEDED, attempts=1).model_dump(mode="json"))
+    write_json(folder / OUTCOME, Outcome(attempt=1, status="succeeded", ended=now(), result=result).model_dump(mode="json"))
