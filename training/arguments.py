@@ -1,10 +1,12 @@
 """TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided here."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from transformers import TrainingArguments
 
+from data.errors import Unavailable
 from training.config import TrainingConfig
 from training.reader import uses_bf16
 
@@ -30,7 +32,12 @@ _SAME_NAME = (
 
 
 def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArguments:
-    """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to us."""
+    """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to us.
+
+    Raises:
+        Unavailable: a tracker in `report_to` is not installed.
+    """
+    _require_trackers(config)
     best = config.metric_for_best_model
     return TrainingArguments(
         output_dir=str(checkpoints),
@@ -61,6 +68,16 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
         disable_tqdm=True,
         log_level="warning",
     )
+
+
+def _require_trackers(config: TrainingConfig) -> None:
+    for name in config.report_to:
+        if find_spec(name) is None:
+            raise Unavailable(
+                f"report_to names {name}, which is not installed.",
+                hint=f"Install it (pip install {name}), or leave it out: metrics.json holds the same values.",
+                fields={"report_to": f"{name} is not installed"},
+            )
 
 
 def _num_workers(config: TrainingConfig) -> int:

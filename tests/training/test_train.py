@@ -2,17 +2,20 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import torch
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
-from data.errors import Conflict, InvalidInput, NotFound, Stopped, TrainingError
+from data.errors import Conflict, InvalidInput, NotFound, Stopped, TrainingError, Unavailable
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
@@ -189,6 +192,23 @@ def test_unknown_and_empty_datasets_are_refused(brief_workspace: Workspace) -> N
     generate(only_train, brief_workspace, Silent())
     with pytest.raises(InvalidInput, match="no samples in its split 'validation'"):
         train(short_training(dataset="only-train"), brief_workspace, Silent())
+
+
+def test_summaries_that_are_all_empty_are_refused(brief_workspace: Workspace, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+    shutil.copytree(brief_workspace.dataset("brief"), workspace.dataset("brief"))
+    shard = next((workspace.dataset("brief") / "train").glob("*.parquet"))
+    table = pq.read_table(shard)
+    column = table.schema.get_field_index("summary")
+    pq.write_table(table.set_column(column, table.schema.field(column), pa.array([" "] * len(table))), shard)
+    with pytest.raises(InvalidInput, match="All summaries of the training split are empty"):
+        train(short_training(), workspace, Silent())
+
+
+def test_a_tracker_that_is_not_installed_is_named(brief_workspace: Workspace) -> None:
+    with pytest.raises(Unavailable, match="wandb"):
+        train(short_training(output="tracked", report_to=("wandb",)), brief_workspace, Silent())
+    assert not brief_workspace.model("tracked").exists()
 
 
 def test_pages_of_the_wrong_size_are_refused(brief_workspace: Workspace) -> None:

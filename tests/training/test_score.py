@@ -1,0 +1,51 @@
+"""The evaluation stage."""
+
+import json
+
+import pytest
+
+from data.errors import Stopped, UnknownName
+from data.progress import Silent
+from data.store.workspace import Workspace
+from training.config import EvaluationConfig
+from training.score import score
+
+
+class Impatient(Silent):
+    def should_stop(self) -> bool:
+        return True
+
+
+def config(**values: object) -> EvaluationConfig:
+    return EvaluationConfig.model_validate(
+        {"model": "tiny", "dataset": "brief", "max_length": 24, "max_samples": 2, "split": "train", **values}
+    )
+
+
+def test_an_evaluation_leaves_a_report_and_its_predictions(brief_workspace: Workspace) -> None:
+    result = score(config(), brief_workspace, Silent())
+    assert result.folder == brief_workspace.evaluations / "tiny-brief-train"
+    report = json.loads((result.folder / "report.json").read_text())
+    assert report["rouge"]["num_samples"] == 2
+    lines = (result.folder / "predictions.jsonl").read_text().splitlines()
+    assert len(lines) == 2
+    assert json.loads(lines[0])["reference"].endswith("people.")
+    assert [row["name"] for row in result.as_dict()["table"]] == ["tiny", "lead-1", "lead-3"]
+
+
+def test_blank_pages_are_scored_apart(brief_workspace: Workspace) -> None:
+    result = score(config(blank_pages=True), brief_workspace, Silent())
+    assert result.folder.name == "tiny-brief-train-blank"
+    # Nothing tells one white page from another.
+    assert len({prediction.text for prediction in result.samples}) == 1
+
+
+def test_a_stop_ends_between_batches(brief_workspace: Workspace) -> None:
+    with pytest.raises(Stopped):
+        score(config(output="stopped"), brief_workspace, Impatient())
+    assert not (brief_workspace.evaluations / "stopped" / "report.json").exists()
+
+
+def test_an_unknown_model_is_refused(brief_workspace: Workspace) -> None:
+    with pytest.raises(UnknownName):
+        score(config(model="nothing"), brief_workspace, Silent())
