@@ -1,6 +1,6 @@
 """What a training, an evaluation and a prediction are told. Fields that HF has carry its names. No torch here: the web reads this."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,11 @@ Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora",
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
 Split = Literal["train", "validation", "test"]
 BestMetric = Literal["eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
+
+PINNED_REVISIONS: Final = {
+    "deepseek-ai/DeepSeek-OCR": "9f30c71f441d010e5429c532364a86705536c53a",
+}
+"""Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
 
 DEFAULT_PROMPT = "\nSummarize."
 

@@ -34,14 +34,10 @@ from data.errors import ModelError, UnknownName
 from data.store.files import inside, read_json
 from data.store.workspace import Workspace
 from training import published_layout
+from training.config import PINNED_REVISIONS
 from training.tiny import PAGE_SIZE_PX, load_tiny
 
 ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]
-
-PINNED_REVISIONS: Final = {
-    "deepseek-ai/DeepSeek-OCR": "9f30c71f441d010e5429c532364a86705536c53a",
-}
-"""Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
 
 PAGE_MODES: Final[dict[ModelKind, tuple[PageMode, ...]]] = {
     "tiny": ("micro",),

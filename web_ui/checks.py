@@ -10,7 +10,7 @@ from pathlib import Path
 from data.config import DatasetConfig, FilesSource, HubSource, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.workspace import Workspace, checked_name
-from training.config import EvaluationConfig, PredictionConfig, TrainingConfig
+from training.config import PINNED_REVISIONS, EvaluationConfig, PredictionConfig, TrainingConfig
 from training.optimal_configs import PRESETS
 
 UPLOAD = "upload:"
@@ -50,19 +50,19 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
     """
     workspace.model(config.output)
     check_finished_dataset(config.dataset, workspace)
-    check_model(config.model, workspace)
+    check_model(config.model, config.revision, workspace)
 
 
 def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
     """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
     check_finished_dataset(config.dataset, workspace)
-    check_model(config.model, workspace)
+    check_model(config.model, config.revision, workspace)
 
 
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and InvalidInput."""
     checked_name(config.output)
-    check_model(config.model, workspace)
+    check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
         check_finished_dataset(config.dataset, workspace)
     for index, path in enumerate(config.inputs):
@@ -91,17 +91,22 @@ def check_finished_dataset(name: str, workspace: Workspace) -> None:
         )
 
 
-def check_model(name: str, workspace: Workspace) -> None:
-    """Refuse a model that is not tiny, a training in the workspace, a folder in the workspace or a Hub id."""
-    if name == "tiny" or HUB_ID.fullmatch(name):
-        return
+def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
+    """Refuse a model that is not tiny, a training or folder in the workspace, or a Hub id at a known revision."""
     is_path = name.startswith(("/", ".", "~"))
-    folder = inside_workspace(name if is_path else str(workspace.models / name), workspace, "model")
-    if not folder.is_dir():
+    if name == "tiny" or inside_workspace(name if is_path else str(workspace.models / name), workspace, "model").is_dir():
+        return
+    if is_path or not HUB_ID.fullmatch(name):
         raise UnknownName(
             f"There is no model {name!r}.",
             hint="Use tiny, the name of a finished training, or a Hub id such as deepseek-ai/DeepSeek-OCR.",
             fields={"model": "no such model"},
+        )
+    if revision is None and name not in PINNED_REVISIONS:
+        raise InvalidInput(
+            f"No revision of {name} is pinned.",
+            hint="Set revision to a commit of that repository, so that the work can be repeated.",
+            fields={"revision": f"is required for {name}"},
         )
 
 

@@ -6,12 +6,13 @@ from typing import Any
 from data.errors import NotFound, StorageError
 from data.store.files import read_json
 from evaluation.training_metrics import read_metrics
+from training.config import PINNED_REVISIONS
 from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
 BASES = (
     BaseModelName(name="tiny", title="One million parameters, reads micro pages, trains on a laptop"),
-    BaseModelName(name="deepseek-ai/DeepSeek-OCR", title="DeepSeek-OCR, 3.3 billion parameters, at its pinned revision"),
+    *(BaseModelName(name=name, title=f"From the Hugging Face Hub, at commit {commit[:7]}") for name, commit in PINNED_REVISIONS.items()),
 )
 
 

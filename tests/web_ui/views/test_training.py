@@ -41,6 +41,7 @@ def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset:
         ({"dataset": "none"}, "dataset"),
         ({"dataset": "../demo"}, "dataset"),
         ({"model": "no-such-training"}, "model"),
+        ({"model": "someone/unpinned"}, "revision"),
         ({"preset": "huge"}, "preset"),
         ({"preset": ["default"]}, "preset"),
         ({"output": "../out"}, "output"),
