@@ -23,7 +23,9 @@ def fill_workspace(root: Path) -> None:
     workspace = Workspace.create(root)
     store = JobStore(workspace)
     done = store.create("dataset", _dataset("articles"))
-    _set_state(workspace, done, JobState.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567})
+    _set_state(
+        workspace, done, JobState.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567}
+    )
     _write_progress(workspace, done, 2000, 2000, "samples")
     running = store.create("dataset", _dataset("running-dataset"))
     _set_state(workspace, running, JobState.INTERRUPTED)

@@ -60,7 +60,12 @@ class Site:
             self.stop(name)
 
     def _start(self, name: str, command: list[str]) -> None:
-        own = {"DEEPSYNTH_WORKSPACE": str(self.workspace), "DEEPSYNTH_PORT": str(self._port), "DEEPSYNTH_ROLE": "cpu", "OMP_NUM_THREADS": "1"}
+        own = {
+            "DEEPSYNTH_WORKSPACE": str(self.workspace),
+            "DEEPSYNTH_PORT": str(self._port),
+            "DEEPSYNTH_ROLE": "cpu",
+            "OMP_NUM_THREADS": "1",
+        }
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("DEEPSYNTH_", "HF_TOKEN"))}
         self._processes[name] = subprocess.Popen(command, env=kept | own, cwd=REPOSITORY)
 

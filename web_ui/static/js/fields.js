@@ -37,7 +37,7 @@ export function drawField(field) {
   const label = make("label", { for: id }, words(field.path.split(".").pop() ?? ""));
   const input = drawControl(field);
   const head = field.kind === "boolean" ? make("div", { class: "check" }, input, label) : null;
-  const description = words(field.description).replace(/\bnull\b/gi, "empty");
+  const description = words(field.description.replace(/\bnull\b/g, "empty"));
   const note = [description && `${description}.`, rangeNote(field)].filter(Boolean).join(" ");
   return make("div", { class: "field", "data-field": field.path }, ...(head ? [head] : [label, input]),
     make("span", { class: "field__note", id: `${id}-note` }, note),
@@ -105,7 +105,7 @@ export class FieldSet {
     const changes = this.changes();
     for (const field of this.fields) {
       const mark = one(`[data-field="${field.path}"] .field__changed`, this.place);
-      mark.hidden = !(field.path in changes);
+      mark.hidden = !(field.path in changes) || this.baseline[field.path] === "";
       mark.replaceChildren();
       if (mark.hidden) continue;
       const undo = make("button", { type: "button", class: "button button--small button--plain" }, "Reset");

@@ -40,7 +40,7 @@ export class PagePreview {
   }
 
   /** @param {any} preview */
-  #show({ documents, rejected }) {
+  #show({ documents, rejected, compression }) {
     const [first] = documents;
     if (!first) return this.#explain(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
     const pages = first.pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
@@ -49,14 +49,15 @@ export class PagePreview {
     const numbers = { Pages: count(first.pages.length), "Text tokens": count(first.num_text_tokens), "Vision tokens": count(first.num_vision_tokens),
       Compression: `${measured(first.compression)}×`, "Font size": `${measured(first.font_size_px)} px` };
     one(".preview__numbers", this.place).replaceChildren(...Object.entries(numbers).map(([name, value]) => figure(name, value)));
-    this.#note(first);
+    this.#note(first, compression.budget_tokens);
   }
 
-  /** @param {any} document_ */
-  #note({ summary, truncated, warnings = [] }) {
+  /** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */
+  #note({ summary, truncated, warnings }, budget) {
     const notes = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
-    one(".preview__notes", this.place).replaceChildren(...notes.map((note) => make("li", {}, note)));
-    one(".preview__summary", this.place).textContent = summary ?? "";
+    const fine = make("li", { class: "notice notice--ok" }, `Legible: no page holds more than the ${count(budget)} text tokens that the model reads reliably at this size.`);
+    one(".preview__notes", this.place).replaceChildren(...(notes.length ? notes.map((note) => make("li", { class: "notice notice--warn" }, note)) : [fine]));
+    one(".preview__summary", this.place).textContent = summary;
   }
 
   /** @param {ApiError} error */

@@ -47,8 +47,13 @@ export class SourcePicker {
   }
 
   /** Whether enough is given to look at the source. */
-  get isComplete() {
+  get isNamed() {
     return this.kind === "sample" || Boolean(control(`[name="source.${this.kind === "hub" ? "id" : "path"}"]`, this.form).value.trim());
+  }
+
+  /** Whether enough is given to draw its documents. */
+  get isComplete() {
+    return this.kind === "sample" || (this.isNamed && Boolean(this.columns().document));
   }
 
   refresh() {
@@ -64,13 +69,13 @@ export class SourcePicker {
 
   async #lookUp() {
     const source = this.value();
-    if (!this.isComplete || JSON.stringify(source) === this.seen) return;
+    if (!this.isNamed || JSON.stringify(source) === this.seen) return;
     this.seen = JSON.stringify(source);
     const note = one("#source-note", this.form);
     if (this.kind === "sample") {
       one("#columns", this.form).hidden = true;
       note.textContent = "";
-      return;
+      return this.onChange();
     }
     note.textContent = "Looking at the first rows…";
     try {

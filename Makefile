@@ -1,0 +1,12 @@
+# Short names for work on the browser code. The product itself needs none of this.
+.PHONY: screenshots check-js
+
+screenshots: ## Pictures of every tab at three widths and in both themes, in build/screenshots
+	.venv/bin/python scripts/screenshots.py
+
+check-js: node_modules ## Types and tests of the browser modules
+	npx tsc --project tsconfig.json
+	node --test tests/js/*.test.js
+
+node_modules: package-lock.json
+	npm ci --no-audit --no-fund

@@ -1,0 +1,93 @@
+"""Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in every state.
+
+Usage: screenshots.py [--out FOLDER] [--only TAB ...]
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from tests.browser.shop_window import fill_workspace
+from tests.browser.site import CHROMIUM_OPTIONS, Site
+
+SIZES = {"phone": (360, 780), "laptop": (1280, 860), "wide": (1920, 1080)}
+THEMES = ("light", "dark")
+DATASET = {"name": "sample-articles", "source": {"kind": "sample"}, "max_samples": 60}
+READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden])"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
+    parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        site = Site(Path(folder) / "workspace")
+        fill_workspace(site.workspace)
+        site.start_web()
+        site.start_runner("cpu")
+        try:
+            addresses = _addresses(site)
+            wanted = {name: path for name, path in addresses.items() if not options.only or name in options.only}
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
+                _take_all(browser, site, wanted, options.out)
+                browser.close()
+        finally:
+            site.stop_all()
+    return 0
+
+
+def _addresses(site: Site) -> dict[str, str]:
+    """Make one real dataset, and name the pages to take."""
+    job = _call(site, "/api/dataset/generate", DATASET)
+    while _call(site, f"/api/jobs/{job['id']}")["state"] in ("queued", "running"):
+        time.sleep(0.5)
+    jobs = {entry["title"]: entry["id"] for entry in _call(site, "/api/jobs?limit=50")["jobs"]}
+    compared = f"{jobs['slow']},{jobs['fast']}"
+    return {
+        "benchmarks": "/benchmarks",
+        "custom": "/custom",
+        "train": "/train",
+        "jobs": "/jobs",
+        "compare": f"/jobs?compare={compared}",
+        "job-training": f"/jobs/{jobs['fast']}",
+        "job-dataset": f"/jobs/{job['id']}#samples",
+    }
+
+
+def _take_all(browser: Browser, site: Site, paths: Mapping[str, str], out: Path) -> None:
+    for theme in THEMES:
+        for size, (width, height) in SIZES.items():
+            context = browser.new_context(
+                viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
+            )
+            page = context.new_page()
+            for name, path in paths.items():
+                page.goto(site.address + path)
+                page.wait_for_selector(READY, state="attached")
+                page.wait_for_load_state("networkidle")
+                page.wait_for_timeout(800)  # charts and previews settle
+                page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=size != "wide")
+            context.close()
+
+
+def _call(site: Site, path: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(site.address + path, data, {"Content-Type": "application/json"})  # noqa: S310 - loopback
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
