@@ -1,0 +1,181 @@
+"""The `deepsynth` command as a user types it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from data.config import DatasetConfig, SampleSource
+from data.store.workspace import Workspace
+from web_ui.cli import main
+from web_ui.jobs.store import JobStore
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ("generate", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "doctor")
+HEAVY = ("torch", "transformers", "pydantic", "flask", "datasets", "pyarrow", "rich", "numpy")
+SAMPLE = ("generate", "--source", "sample", "--length", "brief", "--mode", "micro", "--name", "news")
+
+
+def deepsynth(*arguments: str, workspace: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "web_ui.cli", *arguments]
+    where = os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace), "PYTHONPATH": str(ROOT)} | environment
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=workspace.parent, env=where)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Call = Callable[..., Answer]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def call(workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Call:
+    """The command within this process, for what ends before any stage starts."""
+    monkeypatch.chdir(workspace.parent)
+    monkeypatch.setenv("DEEPSYNTH_WORKSPACE", str(workspace))
+    monkeypatch.delenv("DEEPSYNTH_API_TOKEN", raising=False)
+
+    def run(*arguments: str) -> Answer:
+        try:
+            code = main(list(arguments))
+        except SystemExit as end:
+            code = int(end.code or 0)
+        return Answer(code, *capsys.readouterr())
+
+    return run
+
+
+def test_help_of_every_command_imports_nothing_heavy() -> None:
+    code = f"""
+import contextlib, io, sys
+from web_ui.cli import build_parser
+for words in ([], *([name] for name in {COMMANDS})):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
+        build_parser().parse_args([*words, "--help"])
+    assert "usage: deepsynth" in shown.getvalue()
+print([name for name in {HEAVY} if name in sys.modules])
+"""
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert answer.stdout.strip() == "[]"
+
+
+def test_version(call: Call) -> None:
+    answer = call("--version")
+    assert (answer.returncode, answer.stdout.split()[0]) == (0, "deepsynth")
+
+
+def test_generate_makes_a_dataset_and_prints_what_it_made(workspace: Path) -> None:
+    answer = deepsynth(*SAMPLE, "--max-samples", "8", "--seed", "3", "--set", "rendering.num_columns=1", "--json", workspace=workspace)
+    assert answer.returncode == 0, answer.stderr
+    result = json.loads(answer.stdout)
+    assert result["num_kept"] >= 8
+    manifest = json.loads((workspace / "datasets" / "news" / "manifest.json").read_text())
+    assert manifest["config"]["seed"] == 3
+
+
+def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) -> None:
+    rows = [{"text": f"Document {number} is about nothing much.", "short": f"Nothing {number}."} for number in range(6)]
+    (workspace.parent / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    columns = ("--document-column", "text", "--summary-column", "short", "--mode", "tiny")
+    answer = deepsynth("generate", "--source", "papers.jsonl", "--name", "papers", *columns, "--json", workspace=workspace)
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["num_kept"] == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("generate", "--source", "sample"), "needs a name"),
+        (("generate", "--source", "sample", "--name", "../out"), "name"),
+        (("generate", "--source", "nothing.csv", "--name", "a"), "nothing.csv"),
+        (("generate", "--source", "sample", "--name", "a", "--max-samples", "-3"), "max_samples"),
+        (("generate", "--source", "sample", "--name", "a", "--max-samples", "many"), "max_samples"),
+        (("generate", "--source", "sample", "--name", "a", "--set", "sed=4"), "seed"),
+        (("generate", "--source", "sample", "--name", "a", "--set", "seed"), "KEY=VALUE"),
+        (("generate", "--source", "sample", "--name", "a", "--set", "name.part=4"), "part"),
+        (("generate", "--preset", "no_such_set"), "no_such_set"),
+        (("train", "--dataset", "a", "--preset", "giant"), "giant"),
+        (("train", "--dataset", "a", "--set", "learning_rate=fast"), "learning_rate"),
+        (("predict", "--model", "tiny", "--input", "x.png", "--output", "no/such/folder/out.jsonl"), "no/such/folder"),
+        (("jobs", "show", "20261123-081500-7f3a"), "20261123-081500-7f3a"),
+        (("jobs", "pause"), "job id"),
+        (("jobs", "--state", "asleep"), "asleep"),
+        (("serve", "--host", "0.0.0.0"), "DEEPSYNTH_API_TOKEN"),
+        (("serve", "--port", "99999"), "DEEPSYNTH_PORT"),
+        (("fly",), "invalid choice"),
+    ],
+)
+def test_bad_input_gets_words_and_exit_code_2(call: Call, arguments: tuple[str, ...], words: str) -> None:
+    answer = call(*arguments)
+    assert answer.returncode == 2
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_workspace_that_cannot_be_made_gets_words_and_exit_code_1(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    answer = call("jobs", "--workspace", str(tmp_path / "file" / "workspace"))
+    assert answer.returncode == 1, answer.stderr
+    assert "hint:" in answer.stderr
+
+
+def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace: Path) -> None:
+    arguments = (*SAMPLE, "--max-samples", "300", "--set", "shard_rows=20", "--set", "num_workers=1")
+    command = [sys.executable, "-m", "web_ui.cli", *arguments]
+    run = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace)}, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(workspace.glob("datasets/news/train/*.parquet")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "Stopped. What is done so far is kept" in said
+    assert "--max-samples 300" in said
+    answer = deepsynth(*arguments, "--json", workspace=workspace)
+    assert json.loads(answer.stdout)["num_kept"] >= 300
+
+
+def test_jobs_are_listed_shown_and_deleted(call: Call, workspace: Path) -> None:
+    store = JobStore(Workspace.create(workspace))
+    job = store.create("dataset", DatasetConfig(name="news", source=SampleSource()))
+    assert f"{job.id}  queued" in call("jobs").stdout
+    assert json.loads(call("jobs", "--json").stdout)["total"] == 1
+    assert "asked to pause" in call("jobs", "pause", job.id).stdout
+    assert json.loads(call("jobs", "show", job.id, "--json").stdout)["desired"] == "pause"
+    assert call("jobs", "delete", job.id).returncode == 0
+    assert call("jobs").stdout == ""
+
+
+def test_doctor_names_faults_and_their_remedies(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_canary12345")
+    answer = call("doctor", "--json")
+    findings = {finding["what"]: finding for finding in json.loads(answer.stdout)}
+    assert answer.returncode == 0, answer.stdout
+    assert findings["runner cpu"]["fix"].startswith("deepsynth serve --role cpu")
+    assert findings["page engine"]["level"] == "ok"
+    assert findings["HF_TOKEN"]["level"] == "ok"
+    assert "hf_canary12345" not in answer.stdout
+
+
+def test_doctor_reports_a_wrong_setting_as_a_fault(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DEEPSYNTH_PORT", "-1")
+    answer = call("doctor")
+    assert answer.returncode == 1
+    assert "DEEPSYNTH_PORT" in answer.stdout
