@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ SECTIONS = ("abstract", "introduction", "conclusion")
 def write_papers(folder: Path) -> Path:
     """Write train.jsonl, validation.jsonl and test.jsonl (paper_id, article, highlights) into a folder and return it."""
     folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(_wheel(folder)) as wheel:
+    with zipfile.ZipFile(_wheel()) as wheel:
         for split, name in SPLIT_FILES.items():
             rows = [json.loads(line) for line in wheel.read(f"aclsum/dataset/{name}").decode().splitlines()]
             (folder / f"{split}.jsonl").write_text("".join(json.dumps(_convert(row)) + "\n" for row in rows))
@@ -33,8 +34,8 @@ def _convert(row: dict[str, Any]) -> dict[str, object]:
     return {"paper_id": row["id"], "article": "\n\n".join(sections), "highlights": "\n".join(row["summary"].values())}
 
 
-def _wheel(folder: Path) -> Path:
-    cache = Path(os.environ.get("DEEPSYNTH_TEST_CACHE", folder / "package"))
+def _wheel() -> Path:
+    cache = Path(os.environ.get("DEEPSYNTH_TEST_CACHE", tempfile.gettempdir())) / "deepsynth-papers"
     found = sorted(cache.glob("aclsum-*.whl"))
     if not found:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(cache), PACKAGE]

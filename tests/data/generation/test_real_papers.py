@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from data.config import Columns, RenderingConfig
-from tests.aclsum import aclsum_folder
 from tests.data.generation.runs import files_config, run
+from tests.papers import write_papers
 
 
 def test_every_paper_becomes_a_sample(tmp_path: Path) -> None:
-    source = aclsum_folder(tmp_path / "papers")
+    source = write_papers(tmp_path / "papers")
     config = files_config(
-        source, name="papers", columns=Columns(id="id"), rendering=RenderingConfig(mode="small"), shard_rows=25, num_workers=2
+        source, name="papers", columns=Columns(id="paper_id"), rendering=RenderingConfig(mode="small"), shard_rows=25, num_workers=2
     )
     manifest = run(tmp_path, config).manifest
     kept = {split: entry.counts.num_kept for split, entry in manifest.splits.items()}
