@@ -26,8 +26,10 @@ export class Chart {
    * @param {HTMLElement} place
    * @param {string} title
    * @param {string} xLabel
+   * @param {boolean} isLog whether the horizontal axis is logarithmic
    */
-  constructor(place, title, xLabel = "step") {
+  constructor(place, title, xLabel = "step", isLog = false) {
+    this.isLog = isLog;
     this.box = stamp("chart");
     this.title = title;
     this.xLabel = xLabel;
@@ -80,7 +82,7 @@ export class Chart {
     const faint = this.weight > 0 ? this.lines.map((line) => this.#line(line, 1, " as measured")) : [];
     return {
       width: place.clientWidth || 320, height: this.#height(),
-      scales: { x: { time: false } },
+      scales: { x: { time: false, distr: this.isLog ? 3 : 1 } },
       axes: [{ ...axis, label: this.xLabel, labelSize: 18, labelFont: `12px ${token("--font")}`, size: 34 },
         { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
       series: [{ label: this.xLabel }, ...lines, ...faint],

@@ -50,6 +50,7 @@ export function duration(seconds) {
 export function ago(time, nowMs = Date.now()) {
   if (!time) return "";
   const seconds = (nowMs - Date.parse(time)) / 1000;
+  if (seconds >= 172800) return `${Math.floor(seconds / 86400)} days ago`;
   return seconds < 10 ? "just now" : `${duration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
 }
 

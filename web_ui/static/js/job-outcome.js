@@ -1,6 +1,7 @@
 // The overview of a job: curves while it trains, the latest page while it draws, numbers and what to do next when it is done.
 
 import { API } from "./api.js";
+import { Chart } from "./chart.js";
 import { control, figure, make, one } from "./dom.js";
 import { bytes, compact, count, duration, measured, words } from "./format.js";
 import { Series, inPercent } from "./series.js";
@@ -74,7 +75,8 @@ export class Outcome {
   }
 
   /** @param {Job} job */
-  #showResult({ kind, result }) {
+  #showResult(job) {
+    const { result } = job;
     const place = one("#job-result");
     const seen = JSON.stringify(result);
     if (place.dataset.seen === seen) return;
@@ -82,7 +84,8 @@ export class Outcome {
     if (!result) return place.replaceChildren();
     const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
     const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(kind, result));
+    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(job));
+    if (result.curve) showCurve(place, result.curve);
   }
 }
 
@@ -95,9 +98,18 @@ function scores(table) {
   return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines)));
 }
 
-/** @param {string} kind @param {Record<string, any>} result */
-function nextStep(kind, result) {
+/** @param {HTMLElement} place @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
+function showCurve(place, { learning_rates: steps, losses, smoothed }) {
+  new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", colour: 1, steps, values: losses }, { label: "smoothed", colour: 2, steps, values: smoothed }]);
+}
+
+/** @param {Job} job that has succeeded */
+function nextStep({ kind, config, result }) {
   const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
-  if (kind === "dataset" && result.dataset) return make("p", {}, make("a", { class: "button button--primary", href: `${root}train?dataset=${encodeURIComponent(result.dataset)}` }, "Train a model on it"));
-  return make("p", { class: "muted small" }, result.folder ? "Written to " : "", make("code", {}, result.folder ?? ""));
+  const train = (/** @type {Record<string, string>} */ query, /** @type {string} */ text) =>
+    make("p", {}, make("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
+  if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
+  const rate = result?.suggestion;
+  if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${measured(rate)}`);
+  return make("p", { class: "muted small" }, result?.folder ? "Written to " : "", make("code", {}, result?.folder ?? ""));
 }

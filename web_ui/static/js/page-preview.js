@@ -49,7 +49,7 @@ export class PagePreview {
     const numbers = { Pages: count(first.pages.length), "Text tokens": count(first.num_text_tokens), "Vision tokens": count(first.num_vision_tokens),
       Compression: `${measured(first.compression)}×`, "Font size": `${measured(first.font_size_px)} px` };
     one(".preview__numbers", this.place).replaceChildren(...Object.entries(numbers).map(([name, value]) => figure(name, value)));
-    this.#note(first, compression.budget_tokens);
+    this.#note(first, compression.page_budget_tokens);
   }
 
   /** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */

@@ -12,21 +12,33 @@ import { showErrors } from "./fields.js";
  * @param {() => void} [afterwards] called when the job exists, before leaving the page
  */
 export function submitsJob(form, path, body, afterwards = () => {}) {
-  const button = /** @type {HTMLButtonElement} */ (one('button[type="submit"]', form));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    button.disabled = true;
-    showFormError(form, null);
-    try {
-      const job = await createJob(path, body());
-      afterwards();
-      location.assign(`${document.body.dataset.jobs}/${job.id}`);
-    } catch (error) {
-      button.disabled = false;
-      if (!(error instanceof ApiError)) throw error;
-      showFormError(form, error);
-    }
+    if (await sendJob(form, path, body())) afterwards();
   });
+}
+
+/**
+ * Create a job from a form and go to its page; refusals are shown in the form.
+ * @param {HTMLElement} form
+ * @param {string} path
+ * @param {unknown} body
+ * @returns {Promise<boolean>} whether the job exists
+ */
+export async function sendJob(form, path, body) {
+  const buttons = /** @type {HTMLButtonElement[]} */ (all("[data-sends]", form));
+  for (const button of buttons) button.disabled = true;
+  showFormError(form, null);
+  try {
+    const job = await createJob(path, body);
+    location.assign(`${document.body.dataset.jobs}/${job.id}`);
+    return true;
+  } catch (error) {
+    for (const button of buttons) button.disabled = false;
+    if (!(error instanceof ApiError)) throw error;
+    showFormError(form, error);
+    return false;
+  }
 }
 
 /**

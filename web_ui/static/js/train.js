@@ -9,7 +9,7 @@ import { FieldSet } from "./fields.js";
 import { count } from "./format.js";
 import { showMemory } from "./memory-bar.js";
 import { fieldsOf } from "./schema.js";
-import { showFormError, submitsJob } from "./submit.js";
+import { sendJob, showFormError, submitsJob } from "./submit.js";
 import { groupFields } from "./training-groups.js";
 
 /** @typedef {{name: string, title: string, memory_gb: number, values: Record<string, any>, reasons: Record<string, string>, effective_batch_size: number, estimate: any}} Preset */
@@ -68,6 +68,9 @@ async function start() {
   }
   usePreset();
   const draft = keepsDraft(form);
+  const asked = new URLSearchParams(location.search);
+  if (asked.get("model")) control('[name="model"]', form).value = asked.get("model") ?? "";
+  if (asked.get("learning_rate")) set.apply({ learning_rate: Number(asked.get("learning_rate")) });
   set.mark();
 
   const body = () => ({ ...chosen(), ...set.changes() });
@@ -105,6 +108,7 @@ async function start() {
   });
   for (const name of ["cli", "rest"]) one(`#${name}`).append(copyButton(() => one(`#${name}-text`).textContent ?? ""));
   submitsJob(form, "/model/train", body, draft.discard);
+  one("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
   refresh();
   one("#train-form").removeAttribute("aria-busy");
 }
