@@ -27,7 +27,6 @@ _SAME_NAME = (
     "seed",
     "optim",
     "adam_beta2",
-    "train_sampling_strategy",
 )
 
 

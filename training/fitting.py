@@ -84,6 +84,7 @@ def _trainer(
     trainer = PageTrainer(
         rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, loaded.source, loaded.revision),
         generation_scores=scores,
+        group_by_length=config.train_sampling_strategy == "group_by_length",
         model=fitting.chosen.model,
         args=fitting.arguments,
         data_collator=fitting.collator,

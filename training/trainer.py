@@ -15,13 +15,13 @@ from torch import nn
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer
 from transformers.trainer_callback import ExportableState
-from transformers.trainer_pt_utils import LengthGroupedSampler
 from transformers.trainer_utils import EvalLoopOutput
 
 from data.errors import StorageError, TrainingError
 from training import checkpoints
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset
+from training.length_groups import LengthGroups
 from training.tokens import num_image_tokens
 from training.trainable import load_adapter, save_adapter
 from training.validation import GenerationScores
@@ -46,10 +46,11 @@ class CheckpointRules:
 class PageTrainer(Trainer):
     """The Trainer of page datasets."""
 
-    def __init__(self, *, rules: CheckpointRules, generation_scores: GenerationScores, **options: Any) -> None:
+    def __init__(self, *, rules: CheckpointRules, generation_scores: GenerationScores, group_by_length: bool, **options: Any) -> None:
         super().__init__(**options)
         self._rules = rules
         self._generation_scores = generation_scores
+        self._group_by_length = group_by_length
         self._collator: Collator = options["data_collator"]
         self._step_documents: list[str] = []
 
@@ -61,12 +62,12 @@ class PageTrainer(Trainer):
     # Data
 
     def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[Any] | None:
-        if self.args.train_sampling_strategy != "group_by_length":
+        if not self._group_by_length:
             return super()._get_train_sampler(train_dataset)
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
         image_tokens = num_image_tokens(self._collator.encoder.page_size_px)
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
-        return LengthGroupedSampler(self.args.train_batch_size * self.args.gradient_accumulation_steps, lengths=lengths)
+        return LengthGroups(lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed)
 
     # Loss
 

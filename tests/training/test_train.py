@@ -87,6 +87,20 @@ def test_a_paused_training_ends_in_the_same_bytes(brief_workspace: Workspace, un
     assert [record["step"] for record in read_metrics(result.folder).history if record["train_loss"] is not None] == [1, 2, 3, 4]
 
 
+def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(brief_workspace: Workspace) -> None:
+    values = {"train_sampling_strategy": "group_by_length", "max_steps": 6, "eval_steps": 6, "num_eval_samples": 0}
+    whole = train(short_training(output="grouped", **values), brief_workspace, Silent())
+    config = short_training(output="grouped-paused", **values)
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, Listener(stop_after_step=5))
+    assert model_bytes(train(config, brief_workspace, Silent()).folder) == model_bytes(whole.folder)
+
+
+def test_worker_processes_change_no_byte(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+    result = train(short_training(output="workers", dataloader_num_workers=1), brief_workspace, Silent())
+    assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
+
+
 KILLED_AFTER_STEP_3 = """
 import os, signal, sys
 from pathlib import Path
