@@ -12,6 +12,7 @@ source scripts/setup.sh
 ensure_libraries
 ensure_packages chromium tesseract-ocr fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji ||
   say "Going on without them: the tests that need them are skipped."
+ensure_node_modules || say "Going on without Node.js: the tests of the browser modules are skipped."
 ensure_venv train,dev
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 

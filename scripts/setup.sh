@@ -70,3 +70,14 @@ ensure_venv() {
     fail 3 "the packages could not be installed; the lines above say why. Check the network, then run this again."
   printf '%s' "$wanted" >"$stamp"
 }
+
+# ensure_node_modules: what checks the browser code (types, accessibility), as package-lock.json pins it. The product needs none of it.
+ensure_node_modules() {
+  local stamp="$ROOT/node_modules/.installed" wanted
+  wanted=$(cksum <"$ROOT/package-lock.json")
+  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
+  command -v npm >/dev/null || ensure_packages nodejs npm || return 1
+  say "Installing the tools that check the browser code"
+  (cd "$ROOT" && npm ci --silent --no-audit --no-fund) || return 1
+  printf '%s' "$wanted" >"$stamp"
+}
