@@ -61,6 +61,8 @@ def _receive(path: Path) -> int:
             size_bytes = file.tell()
             file.flush()
             os.fsync(file.fileno())
+        if request.content_length not in (None, size_bytes):
+            raise InvalidInput(f"{path.name} was cut off after {size_bytes:,} bytes.", hint="Upload it again.")
         if not size_bytes:
             raise InvalidInput(f"{path.name} is empty.", hint="Upload a file that holds documents.")
         temporary.replace(path)

@@ -1,0 +1,78 @@
+"""The real server on a real socket: what no test client sends."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.services import Service
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    service = Service(workspace=tmp_path_factory.mktemp("raw") / "workspace")
+    service.start()
+    yield service
+    service.stop()
+
+
+def send(service: Service, *parts: bytes) -> bytes:
+    """Send raw bytes and return everything that comes back until the server closes."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+        for part in parts:
+            connection.sendall(part)
+        connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    return answer
+
+
+def head(service: Service, line: str, *headers: str, host: str | None = None) -> bytes:
+    named = host or f"127.0.0.1:{service.port}"
+    return "\r\n".join([line, f"Host: {named}", "Connection: close", *headers, "", ""]).encode("latin-1")
+
+
+def test_a_chunked_upload_arrives_whole(service: Service) -> None:
+    chunks = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (b"x" * 700_000, b"y" * 700_000)]
+    start = head(service, "PUT /api/uploads/chunked.txt HTTP/1.1", "Content-Type: application/octet-stream", "Transfer-Encoding: chunked")
+    assert b" 201 " in send(service, start, *chunks, b"0\r\n\r\n").partition(b"\r\n")[0]
+    assert (service.workspace / "uploads" / "chunked.txt").read_bytes() == b"x" * 700_000 + b"y" * 700_000
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [
+        ("Content-Length: 1000", b"half"),
+        ("Transfer-Encoding: chunked", b"4\r\nhalf\r\n"),
+        ("Transfer-Encoding: chunked", b"9\r\nhalf"),
+    ],
+)
+def test_an_upload_that_is_cut_off_leaves_nothing(service: Service, header: str, part: bytes) -> None:
+    start = head(service, "PUT /api/uploads/cut.txt HTTP/1.1", "Content-Type: application/octet-stream", header)
+    assert b" 201 " not in send(service, start, part).partition(b"\r\n")[0]
+    assert not list((service.workspace / "uploads").glob("*cut.txt*"))
+
+
+@pytest.mark.parametrize(
+    ("line", "headers"),
+    [
+        ("GET /api/jobs HTTP/1.1", ["Host: evil.example"]),
+        ("GET /api/jobs/..%2f..%2fetc%2fpasswd/log HTTP/1.1", []),
+        ("GET /api/../../etc/passwd HTTP/1.1", []),
+        ("GET /static/../../settings.py HTTP/1.1", []),
+        ("GET /api/jobs/\x00 HTTP/1.1", []),
+        ("POST /api/jobs/x/pause HTTP/1.1", ["Origin: http://evil.example"]),
+        ("POST /api/dataset/generate HTTP/1.1", ["Content-Type: application/json", "Content-Length: 99999999999"]),
+        ("POST /api/dataset/generate HTTP/1.1", ["Content-Type: application/json", "Content-Length: -1"]),
+        ("POST /api/dataset/generate HTTP/1.1", ["Content-Length: 2", "Transfer-Encoding: chunked"]),
+    ],
+)
+def test_a_hostile_request_is_refused_and_the_service_lives(service: Service, line: str, headers: list[str]) -> None:
+    status = send(service, head(service, line, *headers)).partition(b"\r\n")[0]
+    assert status.split()[1].startswith(b"4"), status
+    assert service.call("GET", "/api/health")["role"] == "cpu"
+
+
+def test_a_rebound_name_is_refused(service: Service) -> None:
+    assert b" 421 " in send(service, head(service, "GET /api/jobs HTTP/1.1", host=f"evil.example:{service.port}"))
