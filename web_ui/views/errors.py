@@ -1,11 +1,14 @@
 """Every refusal and failure in the one shape: {"error": {"code", "message", "hint", "fields"}}."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from flask import Flask, Response, g, jsonify
-from werkzeug.exceptions import HTTPException
+from gunicorn.http.errors import ParseException
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from data.errors import DeepSynthError
+from data.store.files import storage_error
 from web_ui.logs import LOGGER
 
 HINTS: Mapping[int, tuple[str, str]] = {
@@ -25,6 +28,8 @@ def answer_errors(app: Flask) -> None:
     """Answer everything that is raised while a request is served. This is the request boundary."""
     app.register_error_handler(DeepSynthError, _answer_known)
     app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(ParseException, _answer_malformed)
+    app.register_error_handler(OSError, _answer_disk)
     app.register_error_handler(Exception, _answer_unknown)
 
 
@@ -42,6 +47,15 @@ def _answer_http(error: HTTPException) -> Response:
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
+
+
+def _answer_malformed(error: ParseException) -> Response:
+    """Answer a body that the server itself cannot take apart (chunks that are none)."""
+    return _answer_http(BadRequest(f"The body is malformed: {error}."))
+
+
+def _answer_disk(error: OSError) -> Response:
+    return _answer_known(storage_error(Path(str(error.filename or "The workspace")), error))
 
 
 def _answer_unknown(error: Exception) -> Response:
