@@ -8,7 +8,7 @@ from data.errors import UnsafePath
 from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "evaluations", "predictions", "uploads", "cache", "trash", "runners")
+FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "learning_rates", "uploads", "cache", "trash", "runners")
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 
 

@@ -50,7 +50,7 @@ def get_preview(job_id: str) -> Response:
     path = inside_workspace(event.get("path"), service.workspace)
     if not path.is_file():
         raise NotFound(f"The latest page of job {job_id} is gone.")
-    response = send_file(path, mimetype="image/png", conditional=True)
+    response = send_file(path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -68,7 +68,7 @@ async function predictions(job) {
   if (!lines.length) return [];
   const rows = lines.slice(0, SHOWN).map((line) => make("article", { class: "sample" },
     make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), line.looping ? make("span", { class: "badge badge--warn" }, "repeats itself") : null),
-    texts({ Prediction: line.prediction, Reference: line.reference })));
+    texts({ Prediction: line.prediction ?? line.summary, Reference: line.reference })));
   const step = lines[0].step === undefined ? "" : ` After step ${lines[0].step}.`;
   return [section("Predictions", `What the model wrote, with the reference under it: ${rows.length} of ${lines.length}.${step}`, ...rows)];
 }
