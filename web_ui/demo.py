@@ -34,15 +34,19 @@ TRAINING: dict[str, Any] = {
     # The presets' rates are for billions of weights that know their work; a million that do not need larger steps.
     "learning_rate": 1e-3,
     "adam_beta2": 0.98,
-    "max_steps": 600,
+    "max_steps": 500,
+    "max_length": 64,
     "per_device_train_batch_size": 16,
+    "per_device_eval_batch_size": 64,
     "gradient_accumulation_steps": 1,
     "warmup_ratio": 0.05,
-    "eval_steps": 150,
-    "save_steps": 150,
+    "eval_steps": 100,
+    "save_steps": 100,
+    "max_eval_samples": 128,
+    "num_eval_samples": 32,
     "num_test_samples": 100,
 }
-EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["name"], "split": "test"}
+EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["name"], "split": "test", "max_length": 64}
 
 
 class DemoFailed(Exception):
