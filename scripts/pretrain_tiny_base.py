@@ -5,7 +5,7 @@
 The curriculum is necessary: a model shown full pages from the start stays blind. So it first reads one word on a 2 x 2 token
 page, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens. Words are those of the sample documents, made-up words
 and numbers; full names are only those of the train split, and no summary is ever shown. Steps and seed fix the result on a
-machine; about 12 minutes on two quiet cores.
+machine.
 """
 
 import argparse
