@@ -6,11 +6,55 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration
 
 from data.errors import ModelError, UnknownName
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
 from training.model import load_model
+from training.tiny import character_tokenizer
+
+SMALL_OCR_2 = {
+    "image_token_id": 4,
+    "text_config": {
+        "vocab_size": 101,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 512,
+        "n_routed_experts": 4,
+        "n_shared_experts": 1,
+        "num_experts_per_tok": 2,
+        "moe_intermediate_size": 16,
+        "n_group": 1,
+        "topk_group": 1,
+        "mlp_layer_types": ["dense", "sparse"],
+        "bos_token_id": 0,
+        "eos_token_id": 1,
+        "pad_token_id": 2,
+    },
+    "vision_config": {
+        "sam_config": {
+            "hidden_size": 32,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "output_channels": 16,
+            "downsample_channels": [16, 32],
+            "global_attn_indexes": [0],
+            "image_size": 256,
+        },
+        "encoder_config": {
+            "vocab_size": 8,
+            "hidden_size": 32,
+            "intermediate_size": 48,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "num_key_value_heads": 2,
+        },
+    },
+}
 
 
 @pytest.fixture
@@ -155,3 +199,14 @@ def test_a_hub_model_while_offline_is_explained(workspace: Workspace, monkeypatc
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="not on this machine and the Hub did not answer"):
         load_model("deepseek-ai/DeepSeek-OCR", None, workspace)
+
+
+def test_deepseek_ocr_2_loads_in_its_native_layout(tmp_path: Path, workspace: Workspace) -> None:
+    config = DeepseekOcr2Config(**SMALL_OCR_2)
+    saved = DeepseekOcr2ForConditionalGeneration(config).eval()
+    saved.save_pretrained(tmp_path / "second")
+    character_tokenizer().save_pretrained(tmp_path / "second")
+    loaded = load_model(str(tmp_path / "second"), None, workspace, torch.float32)
+    assert (loaded.kind, loaded.modes) == ("deepseek_ocr2", ("base",))
+    state = loaded.model.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in saved.state_dict().items())
