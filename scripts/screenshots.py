@@ -76,8 +76,7 @@ def _take_all(browser: Browser, site: Site, paths: Mapping[str, str], out: Path)
             for name, path in paths.items():
                 page.goto(site.address + path)
                 page.wait_for_selector(READY, state="attached")
-                page.wait_for_load_state("networkidle")
-                page.wait_for_timeout(800)  # charts and previews settle
+                page.wait_for_timeout(2500)  # charts and previews settle
                 page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=size != "wide")
             context.close()
 

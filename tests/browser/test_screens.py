@@ -19,7 +19,7 @@ FIRST_PAGE_LIMIT_BYTES = 200_000
 def open_tab(page: Page, site: Site, path: str) -> None:
     page.goto(site.address + path)
     page.wait_for_selector("form:not([aria-busy]), .job-row, #job-page:not([hidden])", state="attached")
-    page.wait_for_load_state("networkidle")
+    expect(page.locator("#system-load")).not_to_be_empty()
 
 
 def open_job(page: Page, site: Site, title: str) -> None:
@@ -159,6 +159,14 @@ def test_subtabs_work_by_keyboard_and_survive_a_refresh(page: Page, still_site: 
     expect(page.locator("#panel-log")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+
+
+def test_the_log_is_searched_by_line(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, HOSTILE)
+    page.get_by_role("tab", name="Log").click()
+    expect(page.locator("#panel-log .log__note")).to_have_text("4 lines")
+    page.get_by_role("searchbox", name="Search the log").fill("last")
+    expect(page.locator("#panel-log pre")).to_have_text("last line of the log")
 
 
 def test_a_chart_zooms_by_dragging_and_back(page: Page, still_site: Site) -> None:

@@ -51,7 +51,7 @@ async function start() {
   const body = () => ({ preset: chosen().name, ...nested(changes()),
     ...(isPublished.checked ? { publish: publish.values().publish } : {}) });
   const preview = new PagePreview(one("#preview"), () => nested({ ...flattened(chosen().config), ...changes() }));
-  const refresh = debounce(() => void preview.update(), 350);
+  const refresh = debounce(() => preview.follow(), 350);
   const showPublish = () => (one("#publish-fields").hidden = !isPublished.checked);
 
   usePreset();
@@ -65,7 +65,6 @@ async function start() {
   });
   watchesName(form);
   submitsJob(form, "/benchmark/create", body, draft.discard);
-  refresh();
   form.removeAttribute("aria-busy");
 }
 

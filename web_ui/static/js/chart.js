@@ -1,6 +1,7 @@
 // One chart: labelled axes, values on hover, zoom by dragging, full screen, and its numbers as a file.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
+import { panByWheel } from "./chart-pan.js";
 import { make, one, stamp } from "./dom.js";
 import { measured } from "./format.js";
 import { aligned, smoothed } from "./series.js";
@@ -87,6 +88,7 @@ export class Chart {
         { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
       series: [{ label: this.xLabel }, ...lines, ...faint],
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
+      plugins: [panByWheel()],
       hooks: { setScale: [() => (one('[data-act="reset"]', this.box).hidden = !this.#isZoomed())] },
     };
   }

@@ -45,9 +45,19 @@ export class Outcome {
         this.series.add(event.step, event.values);
         this.numMeasured += 1;
       }
-      if (event.kind === "message") this.message = event.text;
+      if (event.kind === "message") {
+        this.message = event.text;
+        this.#addMessage(event);
+      }
       if (event.kind === "preview") this.preview = event.seq;
     }
+  }
+
+  /** @param {{time: string, text: string, level: string}} event */
+  #addMessage({ time, text, level }) {
+    const tone = { warning: "badge--warn", error: "badge--bad" }[level];
+    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, new Date(time).toLocaleTimeString("en-GB")),
+      tone ? make("span", { class: `badge ${tone}` }, level) : null, make("span", { class: "grow" }, text)));
   }
 
   /** @param {Job} job */

@@ -13,10 +13,16 @@ export class PagePreview {
     this.seed = 0;
     this.running = new AbortController();
     this.seen = "";
-    one('[data-act="another"]', place).addEventListener("click", () => {
-      this.seed += 1;
+    this.another = one('[data-act="another"]', place);
+    this.another.addEventListener("click", () => {
+      if (this.seen) this.seed += 1;
       void this.update(true);
     });
+  }
+
+  /** Follow a change, once the pages have been looked at: a source on the Hub is not asked before. */
+  follow() {
+    if (this.seen) void this.update();
   }
 
   /** @param {boolean} [isForced] show again even if nothing changed */
@@ -25,10 +31,12 @@ export class PagePreview {
     const seen = JSON.stringify(config);
     if (!config || (seen === this.seen && !isForced)) return;
     this.seen = seen;
+    this.another.textContent = "Another document";
     this.running.abort();
     this.running = new AbortController();
     const stage = one(".preview__stage", this.place);
     stage.setAttribute("aria-busy", "true");
+    if (!stage.querySelector(".page-grid")) stage.replaceChildren(make("p", { class: "muted" }, "Drawing…"));
     try {
       this.#show(await post("/dataset/preview", { config, num_documents: 1, random_seed: this.seed || null }, this.running.signal));
     } catch (error) {

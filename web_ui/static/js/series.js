@@ -75,6 +75,7 @@ export function smoothed(values, weight) {
  * @returns {[number[], ...(number | null)[][]]}
  */
 export function aligned(runs) {
+  if (runs.every((run) => run.steps === runs[0].steps)) return [runs[0].steps, ...runs.map((run) => run.values)];
   const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((left, right) => left - right);
   const places = new Map(steps.map((step, place) => [step, place]));
   const columns = runs.map((run) => {
