@@ -45,7 +45,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["README.md", "ENHANCED_UI_GUIDE.md"])
+@pytest.mark.xdist_group("guide")
+@pytest.mark.parametrize("name", ["ENHANCED_UI_GUIDE.md", "README.md"])
 def test_the_marked_blocks_run(name: str, services: dict[str, Service], tmp_path: Path) -> None:
     blocks = TESTED_BLOCK.findall((ROOT / name).read_text())
     assert blocks
@@ -58,7 +59,7 @@ def test_the_marked_blocks_run(name: str, services: dict[str, Service], tmp_path
     for language, block in blocks:
         text = re.sub(r"127\.0\.0\.1:(500[01])", lambda address: f"127.0.0.1:{services[address[1]].port}", block)
         command = [*PROGRAMS[language], text]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=180, check=False)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
