@@ -40,7 +40,7 @@ TRAINING: dict[str, Any] = {
     "per_device_eval_batch_size": 64,
     "gradient_accumulation_steps": 1,
     "warmup_ratio": 0.05,
-    "eval_steps": 100,
+    "eval_steps": 50,
     "save_steps": 100,
     "max_eval_samples": 128,
     "num_eval_samples": 32,
