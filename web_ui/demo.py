@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from web_ui.settings import Settings
+
 POLL_S = 0.5
 ENDED = {"succeeded", "failed", "cancelled"}
 DATASET: dict[str, Any] = {
@@ -66,6 +68,8 @@ class Service:
             DemoFailed: the service does not answer, or answers an error.
         """
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
+        if token := Settings.from_environment().api_token:
+            headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=content, headers=headers, method=method)  # noqa: S310 - a fixed http address
         # The services listen on this machine; a proxy from the environment must not come between.
