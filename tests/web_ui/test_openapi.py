@@ -1,5 +1,6 @@
 """The OpenAPI document is true: whatever it allows, and much that it does not, is answered as it says, and never by a 5xx."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from web_ui import looking
 from web_ui.app import BLUEPRINTS, create_app
 from web_ui.settings import Settings
 
@@ -18,10 +20,12 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 
 @pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder: Path = tmp_path_factory.mktemp("workspace")
     options: dict[str, Any] = {"allowed_hosts": "localhost", "max_changes_per_minute": 0, "max_unfinished_jobs": 10**6}
-    return create_app(Settings(workspace=folder, **options))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(looking, "TIMEOUT_S", 0.01)  # looks at the Hub are given up at once
+        yield create_app(Settings(workspace=folder, **options))
 
 
 @pytest.fixture(scope="module")
