@@ -33,16 +33,18 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         site = Site(Path(folder) / "workspace")
-        fill_workspace(site.workspace)
+        fill_workspace(site.workspace, "slow", "The model 'slow' reads micro pages; the dataset has base pages.")
         site.start_web()
         site.start_runner("cpu")
         try:
             addresses = _addresses(site)
+            running = _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
             wanted = {name: path for name, path in addresses.items() if not options.only or name in options.only}
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
                 _take_all(browser, site, wanted, options.out)
                 browser.close()
+            _call(site, f"/api/jobs/{running['id']}/cancel", {})
         finally:
             site.stop_all()
     return 0

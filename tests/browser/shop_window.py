@@ -14,12 +14,17 @@ from web_ui.jobs.job import EVENTS, LOG, OUTCOME, STATE, Job, JobState, Outcome,
 from web_ui.jobs.store import JobStore
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
-TIME = "2026-01-02T03:04:05.000+00:00"
 NUM_STEPS = 300
 
 
-def fill_workspace(root: Path) -> None:
-    """Make a workspace with a job of each state and two trainings to compare."""
+def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE) -> None:
+    """Make a workspace with a job of each state and two trainings to compare.
+
+    Args:
+        root: of the workspace.
+        model: whose evaluation failed.
+        message: why.
+    """
     workspace = Workspace.create(root)
     store = JobStore(workspace)
     done = store.create("dataset", _dataset("articles"))
@@ -37,9 +42,9 @@ def fill_workspace(root: Path) -> None:
     paused = store.create("training", TrainingConfig(dataset="articles", output="paused-training"))
     _set_state(workspace, paused, JobState.PAUSED)
     _write_progress(workspace, paused, 150, 600, "steps")
-    failed = store.create("evaluation", EvaluationConfig(model=HOSTILE, dataset="articles"))
-    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": HOSTILE, "hint": HOSTILE, "fields": {}})
-    (workspace.jobs / failed.id / LOG).write_text(f"loading\n{HOSTILE}\nlast line of the log\n")
+    failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
+    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": message, "hint": message, "fields": {}})
+    (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
 
 
@@ -50,13 +55,13 @@ def _dataset(name: str) -> DatasetConfig:
 def _set_state(
     workspace: Workspace, job: Job, state: JobState, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
 ) -> None:
-    folder = workspace.jobs / job.id
+    folder, time = workspace.jobs / job.id, job.created
     has_ended = state in (JobState.SUCCEEDED, JobState.FAILED)
-    run = RunState(state=state, attempts=1, started=TIME, ended=TIME if has_ended else None, run_s=61)
+    run = RunState(state=state, attempts=1, started=time, ended=time if has_ended else None, run_s=61)
     write_json(folder / STATE, run.model_dump(mode="json"))
     if has_ended:
         status = "succeeded" if state == JobState.SUCCEEDED else "failed"
-        outcome = Outcome(attempt=1, status=status, ended=TIME, result=result, error=error)
+        outcome = Outcome(attempt=1, status=status, ended=time, result=result, error=error)
         write_json(folder / OUTCOME, outcome.model_dump(mode="json"))
 
 
@@ -72,9 +77,12 @@ def _write_curves(workspace: Workspace, job: Job, learning_rate: float) -> None:
     metrics = TrainingMetrics(folder)
     log = EventLog(workspace.jobs / job.id / EVENTS)
     for step in range(10, NUM_STEPS + 1, 10):
-        values: dict[str, float | None] = {"train_loss": 3 * math.exp(-step / 100), "learning_rate": learning_rate * (1 - step / 400)}
+        values: dict[str, float | None] = {
+            "train_loss": 3 * math.exp(-step * learning_rate * 40),
+            "learning_rate": learning_rate * (1 - step / 400),
+        }
         if step % 100 == 0:
-            values |= {"eval_loss": 3.1 * math.exp(-step / 110), "rougeL": step / 600}
+            values |= {"eval_loss": 3.1 * math.exp(-step * learning_rate * 36), "rougeL": step * learning_rate * 5}
         metrics.record(step, values)
         log.append("metric", step=step, values=values)
     metrics.flush()

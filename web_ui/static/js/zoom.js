@@ -16,7 +16,7 @@ function openZoom(address, text) {
   const close = make("button", { type: "button", class: "button button--small" }, "Close");
   const dialog = /** @type {HTMLDialogElement} */ (make("dialog", { class: "zoom", "aria-label": text },
     make("div", { class: "row row--apart" }, make("strong", {}, text), make("span", { class: "row" }, size, close)),
-    make("div", { class: "zoom__view", tabindex: "0", "aria-label": "Page, scrollable" }, image)));
+    make("div", { class: "zoom__view", tabindex: "0", role: "region", "aria-label": "Page, scrollable" }, image)));
   size.addEventListener("click", () => size.setAttribute("aria-pressed", String(dialog.classList.toggle("zoom--actual"))));
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
