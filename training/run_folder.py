@@ -14,8 +14,12 @@ from training.config import TrainingConfig
 
 RUN, CONFIG = "run.json", "training_config.json"
 Phase = Literal["training", "trained", "finished"]
-_NO_MATTER = {"overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"}
-"""Settings that do not change the weights."""
+_NO_MATTER = {
+    *("overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"),
+    *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps"),
+}
+"""Settings that do not change the weights. Of the batch sizes only their product does: a run that met the end of its GPU's memory goes on
+with smaller micro-batches."""
 _LIBRARIES = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -62,7 +66,9 @@ class RunFolder:
 
 def run_digest(config: TrainingConfig, dataset_fingerprint: str) -> str:
     """Return the same value for trainings that must end in the same weights."""
-    document = config.model_dump(mode="json", exclude=_NO_MATTER) | {"dataset_fingerprint": dataset_fingerprint}
+    samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps
+    document = config.model_dump(mode="json", exclude=_NO_MATTER)
+    document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 

@@ -18,7 +18,7 @@ from data.upload import push_folder
 from evaluation.report import Report, Subject, write_report
 from evaluation.training_metrics import read_metrics
 from training.arguments import training_arguments
-from training.checkpoints import checkpoint_path
+from training.checkpoints import checkpoint_path, last_good
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
@@ -124,6 +124,8 @@ def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> Trainin
 
 def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> TrainingResult:
     """Restore the best weights, score them on samples that the training never saw, and leave a model to use."""
+    if fitting.arguments.world_size > 1:
+        fitting = _loaded_whole(fitting, state, task, progress)
     config, folder, model = fitting.config, fitting.folder, fitting.chosen.model
     if state.best_step is not None:
         load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
@@ -138,7 +140,22 @@ def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) 
         write_model_card(folder, task.dataset.manifest, fitting.loaded)
         _publish(config, folder, progress)
         folder.write_state(replace(state, phase="finished"))
-    return TrainingResult(folder.path, state.best_step, read_metrics(folder.path).latest, report, tuple(predictions[:3]))
+    latest = read_metrics(folder.path).latest
+    if latest["step"] is not None:
+        progress.advance(int(latest["step"]), int(latest["step"]), "steps")  # the scoring counted samples; a training is its steps
+    return TrainingResult(folder.path, state.best_step, latest, report, tuple(predictions[:3]))
+
+
+def _loaded_whole(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> Fitting:
+    """Load the last checkpoint into a fresh model: several processes may each hold a part of the one that trained."""
+    loaded = _load(fitting.config, task.dataset, fitting.arguments, task.workspace, progress)
+    chosen = choose_trainable(loaded.model, fitting.config.train)
+    if fitting.collator.features:
+        accept_features(loaded.model)
+    last = last_good(fitting.folder.checkpoints, state.run, progress.message)
+    if last is not None:
+        load_weights(chosen.model, last.path)
+    return replace(fitting, loaded=loaded, chosen=chosen)
 
 
 def _publish(config: TrainingConfig, folder: RunFolder, progress: Progress) -> None:

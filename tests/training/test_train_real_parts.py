@@ -94,9 +94,10 @@ def test_an_adapter_training_leaves_a_merged_model_with_its_card(workspace: Work
 
 
 def test_a_training_starts_from_an_earlier_one_and_resumes_its_adapter(workspace: Workspace) -> None:
-    result, _ = run(workspace, "second", model="plain", train="lora", max_steps=2)
+    run(workspace, "first", max_steps=1)
+    result, _ = run(workspace, "second", model="first", train="lora", max_steps=2)
     config = json.loads((result.folder / "training_config.json").read_text())
-    assert config["model"] == "plain"
+    assert config["model"] == "first"
     adapter = load_model("second/checkpoints/checkpoint-2", None, workspace)
     merged = adapter.model.state_dict()
     assert all(torch.allclose(merged[name], tensor, atol=1e-6) for name, tensor in weights(workspace, "second").items())
