@@ -2,7 +2,6 @@
 // Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
 
 import { get, withQuery } from "./api.js";
-import { showComparison } from "./compare.js";
 import { all, control, debounce, one } from "./dom.js";
 import { drawRow } from "./job-row.js";
 import { ACTIVE } from "./jobs-api.js";
@@ -86,9 +85,16 @@ function markCompared() {
   openCompare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
 }
 
+/** Charts are loaded only when trainings are compared. */
+async function compare() {
+  if (compared().length < 2 && one("#compare").hidden) return;
+  const { showComparison } = await import("./compare.js");
+  showComparison(compared());
+}
+
 function readAddress() {
   for (const name of FILTERS) control(`[name="${name}"]`, one("#job-filters")).value = asked().get(name) ?? "";
-  showComparison(compared());
+  void compare();
   poller.now();
 }
 
