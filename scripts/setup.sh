@@ -66,7 +66,7 @@ ensure_venv() {
     "$python" -m venv "$VENV" || fail 3 "python -m venv failed in $VENV."
   fi
   say "Installing the pinned packages ($extras); the first time takes a few minutes"
-  "$VENV/bin/python" -m pip install --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "${ROOT}[$extras]" ||
+  "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "${ROOT}[$extras]" ||
     fail 3 "the packages could not be installed; the lines above say why. Check the network, then run this again."
   printf '%s' "$wanted" >"$stamp"
 }
