@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -23,6 +23,7 @@ from training.optimal_configs import PRESETS
 from web_ui.app import create_app
 from web_ui.cli import build_parser
 from web_ui.settings import Settings
+from web_ui.views.errors import HINTS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
@@ -74,12 +75,21 @@ def options() -> Iterator[str]:
 
 def fields(config: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str, str]]:
     properties = config.model_json_schema()["properties"]
+    kind = getattr(config.model_fields.get("kind"), "default", None)
     for name, field in config.model_fields.items():
-        nested = field.annotation
-        if isinstance(nested, type) and issubclass(nested, BaseModel):
-            yield from fields(nested, f"{prefix}{name}.")
-        else:
-            yield f"`{prefix}{name}`", default(field), allowed(properties[name]), field.description or ""
+        parts = models_in(field.annotation)
+        if name != "kind" and parts != [field.annotation]:
+            shown = f"`{prefix}{name}`" + (f" ({kind})" if kind else "")
+            yield shown, default(field), allowed(properties[name]), field.description or ""
+        for part in parts:
+            yield from fields(part, f"{prefix}{name}.")
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a field may hold: itself, or the members of its union."""
+    if isinstance(annotation, type):
+        return [annotation] if issubclass(annotation, BaseModel) else []
+    return [model for part in get_args(annotation) for model in models_in(part)]
 
 
 def default(field: Any) -> str:
@@ -123,8 +133,14 @@ def presets() -> Iterator[str]:
 def error_codes() -> Iterator[str]:
     yield '## Error codes\n\nEvery error has the shape `{"error": {"code", "message", "hint", "fields"}}`.\n'
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
-    rows = ((f"`{kind.code}`", str(kind.http_status), str(kind.exit_code), meaning(kind.code)) for kind in kinds)
+    rows = [(f"`{kind.code}`", str(kind.http_status), str(kind.exit_code), meaning(kind.code)) for kind in kinds]
     yield table(("code", "HTTP status", "exit code", "meaning"), rows)
+    yield "These concern the request itself, and come from the API only.\n"
+    known = {kind.code for kind in kinds}
+    yield table(
+        ("code", "HTTP status", "what to do"),
+        ((f"`{code}`", str(status), hint) for status, (code, hint) in HINTS.items() if code not in known),
+    )
 
 
 def meaning(code: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from data import errors
-from data.config import DatasetConfig, PublishConfig
+from data.config import DatasetConfig, FilesSource, HubSource, PublishConfig, SampleSource
 from data.presets import PRESETS as BENCHMARKS
 from data.rendering.modes import MODES
 from evaluation.training_metrics import KEYS
@@ -20,6 +20,7 @@ from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, Tr
 from training.memory import estimate
 from training.optimal_configs import PRESETS, training_config
 from web_ui.settings import Settings
+from web_ui.views.errors import HINTS
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = (ROOT / "ENHANCED_UI_GUIDE.md").read_text()
@@ -28,7 +29,17 @@ DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 TESTED_BLOCK = re.compile(r"<!-- tested -->\n```(bash|python)\n(.*?)```", re.DOTALL)
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(#[^)\s]+)?\)")
 PROGRAMS = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
-CONFIGS = (DatasetConfig, PublishConfig, TrainingConfig, EvaluationConfig, PredictionConfig, FindLrConfig)
+CONFIGS = (
+    DatasetConfig,
+    SampleSource,
+    FilesSource,
+    HubSource,
+    PublishConfig,
+    TrainingConfig,
+    EvaluationConfig,
+    PredictionConfig,
+    FindLrConfig,
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +81,8 @@ def test_every_endpoint_is_in_the_guide(request_line: str) -> None:
 
 def test_every_error_code_is_in_the_guide() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
-    assert not [kind.code for kind in kinds if f"`{kind.code}`" not in GUIDE]
+    codes = [kind.code for kind in kinds] + [code for code, _ in HINTS.values()]
+    assert not [code for code in codes if f"`{code}`" not in GUIDE]
 
 
 def test_every_setting_is_in_the_guide() -> None:
