@@ -8,8 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.errors import StorageError
 from data.rendering.render import RenderedDocument
 from data.rendering.style import PageStyle
 
@@ -87,7 +89,8 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
         num_vision_tokens += page.num_vision_tokens
         num_over += page.num_text_tokens > style.budget_tokens
         ratio_counts[math.floor(page.ratio * _BINS_PER_UNIT)] += 1
-        densest = heapq.nsmallest(_NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page))
+        if len(densest) < _NUM_DENSEST or page.ratio >= densest[-1].ratio:
+            densest = heapq.nsmallest(_NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page))
     return CompressionReport(
         num_pages=ratio_counts.total(),
         num_text_tokens=num_text_tokens,
@@ -107,15 +110,23 @@ def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[Pag
 
 
 def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
-    """Yield the pages of finished shards without reading a picture; a document's text tokens are spread evenly over its pages."""
+    """Yield the pages of finished shards without reading a picture; a document's text tokens are spread evenly over its pages.
+
+    Raises:
+        StorageError: a shard is gone or damaged.
+    """
     for path in shards:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=_COLUMNS):
-                for row in batch.to_pylist():
-                    yield from _spread(row)
+        try:
+            with pq.ParquetFile(path) as file:
+                for batch in file.iter_batches(columns=_COLUMNS):
+                    for row in batch.to_pylist():
+                        yield from _spread(row)
+        except (pa.ArrowException, OSError) as error:
+            raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
 
 
 def _spread(row: dict[str, Any]) -> Iterator[PageTokens]:
     num_pages = row["num_pages"]
+    ends = [row["num_text_tokens"] * page // num_pages for page in range(num_pages + 1)]
     for page in range(1, num_pages + 1):
-        yield PageTokens(row["document_id"], page, round(row["num_text_tokens"] / num_pages), row["num_vision_tokens"] // num_pages)
+        yield PageTokens(row["document_id"], page, ends[page] - ends[page - 1], row["num_vision_tokens"] // num_pages)

@@ -105,7 +105,12 @@ def _read_page(page: Page, program: str, language: str) -> str:
     picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
     command = [program, "stdin", "stdout", "--psm", "3", "-l", language]
     environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
-    done = subprocess.run(command, input=file.getvalue(), capture_output=True, timeout=_TIMEOUT_S, check=False, env=environment)
+    try:
+        done = subprocess.run(command, input=file.getvalue(), capture_output=True, timeout=_TIMEOUT_S, check=False, env=environment)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(
+            f"tesseract did not read a page within {_TIMEOUT_S} s.", hint="Try again when the machine is less busy."
+        ) from error
     if done.returncode:
         raise Unavailable(f"tesseract failed: {done.stderr.decode(errors='replace').strip()[:300]}", hint="Check its installation.")
     return done.stdout.decode(errors="replace")

@@ -10,6 +10,7 @@ from data.compression import CompressionReport, compression_report, rendered_pag
 from data.config import DatasetConfig
 from data.dedup import TRAIN
 from data.errors import RenderError
+from data.legibility import LegibilityReport, check_legibility
 from data.plan import plan_splits
 from data.records import Document, Rejected
 from data.render_shard import document_seed
@@ -76,6 +77,8 @@ class Preview:
     compression: CompressionReport
     num_rows: dict[str, int]
     """Rows that a run would read, by split."""
+    legibility: LegibilityReport | None
+    """None: the pages were not to be read."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -83,13 +86,24 @@ class Preview:
             "rejected": [{"document_id": row.id, "split": row.split, "row": row.row, "reason": row.reason} for row in self.rejected],
             "compression": self.compression.as_dict(),
             "num_rows": self.num_rows,
+            "legibility": self.legibility.as_dict() if self.legibility else None,
         }
 
 
-def preview(config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None) -> Preview:
+def preview(
+    config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None, language: str | None = None
+) -> Preview:
     """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen by it.
 
+    Args:
+        config: of the dataset to be made.
+        workspace: where its uploads lie.
+        num_documents: how many to draw.
+        random_seed: chooses them; None: the first ones.
+        language: tesseract's name of the language to read the pages back in; None: they are not read.
+
     Raises:
+        Unavailable: tesseract or its data for the language is not installed.
         SourceError: the source cannot be read.
         UnknownName: a column, split, font or mode does not exist.
     """
@@ -107,7 +121,17 @@ def preview(config: DatasetConfig, workspace: Workspace, num_documents: int = 3,
         outcome = item if isinstance(item, Rejected) else _drawn(item, style, config.seed)
         (rejected if isinstance(outcome, Rejected) else drawn).append(outcome)  # type: ignore[arg-type]
     pages = (page for one in drawn for page in rendered_pages(one.document.id, one.rendered))
-    return Preview(tuple(drawn), tuple(rejected), compression_report(pages, style), {name: len(each.rows) for name, each in plans.items()})
+    return Preview(
+        documents=tuple(drawn),
+        rejected=tuple(rejected),
+        compression=compression_report(pages, style),
+        num_rows={name: len(each.rows) for name, each in plans.items()},
+        legibility=_read(drawn, language) if language else None,
+    )
+
+
+def _read(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
+    return check_legibility(((one.document.id, one.document.text, one.rendered.pages) for one in drawn), language)
 
 
 def _drawn(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:

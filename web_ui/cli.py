@@ -41,7 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="deepsynth", description="Text-summarisation datasets as page images, and models that read them.")
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_generate, _add_train, _add_evaluate, _add_predict, _add_find_lr, _add_serve, _add_run_jobs, _add_jobs, _add_doctor):
+    for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_find_lr):
+        add(commands)
+    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_doctor):
         add(commands)
     return parser
 
@@ -64,6 +66,14 @@ def _add_generate(commands: Subparsers) -> None:
     parser.add_argument("--publish", nargs="?", const="", metavar="OWNER/NAME", help="publish to the Hugging Face Hub (needs HF_TOKEN)")
     parser.add_argument("--public", action="store_true", help="publish for everyone to see; default: private")
     _add_stage_options(parser, "DatasetConfig, dots for parts: rendering.font_size_px=20")
+
+
+def _add_report(commands: Subparsers) -> None:
+    parser = _command(commands, "report", "web_ui.cli_report:report", "report on a dataset: compression, and legibility by tesseract")
+    parser.add_argument("--dataset", required=True, metavar="NAME")
+    parser.add_argument("--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only")
+    parser.add_argument("--language", metavar="NAME", help="tesseract's name of the texts' language; default: eng; several: eng+deu")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _add_train(commands: Subparsers) -> None:

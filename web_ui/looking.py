@@ -1,4 +1,5 @@
-"""Looks at sources and pages before a job: quick ones in this process, slow ones (the Hub, large files) in one that can be stopped.
+"""Looks at sources, pages and finished datasets: quick ones in this process, slow ones (the Hub, large files, reading pages) in one
+that can be stopped.
 
 `python -m web_ui.looking WORKSPACE` is that process: it takes one `Look` on standard input and writes its answer on standard output.
 """
@@ -9,25 +10,34 @@ import sys
 from pathlib import Path
 from threading import Lock
 
+from werkzeug.exceptions import TooManyRequests
+
 from data.config import DatasetConfig, FilesSource, HubSource, Settings
-from data.errors import DeepSynthError, SourceError
+from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
 from web_ui.checks import opens_quickly
 from web_ui.schemas import JsonObject
 
 TIMEOUT_S = 60.0
+READING_TIMEOUT_FACTOR = 3
+MAX_READ_PAGES = 16
 MAX_SHOWN_PAGES = 6
 _looking = Lock()
 """One look at a time leaves the other threads for answers, and Skia's font collection to one thread."""
+_reading = Lock()
+"""Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
 
 
 class Look(Settings):
-    """Look at the pages of a dataset to be made, or at the rows of a source."""
+    """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by name)."""
 
     config: DatasetConfig | None = None
     source: FilesSource | HubSource | None = None
+    dataset: str | None = None
     num_documents: int = 1
     random_seed: int | None = None
+    legibility: bool = False
+    language: str = "eng"
 
 
 def look(asked: Look, workspace: Workspace) -> JsonObject:
@@ -36,41 +46,69 @@ def look(asked: Look, workspace: Workspace) -> JsonObject:
     Raises:
         UnsafePath: the source lies outside the workspace.
         SourceError: it cannot be read, or not in time.
-        InvalidInput: it lacks a column or split, or the style cannot be drawn.
+        InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the time allows.
+        Unavailable: pages are to be read, and tesseract is not installed.
+        TooManyRequests: pages are to be read while others are.
     """
     source = asked.config.source if asked.config else asked.source
-    if source is None or opens_quickly(source, workspace):
-        with _looking:
-            return look_here(asked, workspace)
-    return _look_elsewhere(asked, workspace)
+    is_quick = source is not None and opens_quickly(source, workspace)
+    if asked.legibility:
+        return _read_alone(asked, workspace)
+    if not is_quick:
+        return _look_elsewhere(asked, workspace, TIMEOUT_S)
+    with _looking:
+        return look_here(asked, workspace)
 
 
 def look_here(asked: Look, workspace: Workspace) -> JsonObject:
     """Answer a look in this process; raises as `look`."""
     from data.inspect_source import inspect  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
     from data.preview import preview  # noqa: PLC0415
+    from data.report import dataset_report  # noqa: PLC0415
 
+    language = asked.language if asked.legibility else None
     if asked.config is not None:
-        return _without_most_pages(preview(asked.config, workspace, asked.num_documents, asked.random_seed).as_dict())
+        return _without_most_pages(preview(asked.config, workspace, asked.num_documents, asked.random_seed, language).as_dict())
+    if asked.dataset is not None:
+        return dataset_report(workspace.dataset(asked.dataset), asked.num_documents, asked.language, MAX_READ_PAGES).as_dict()
     if asked.source is not None:
         return inspect(asked.source, workspace).as_dict()
-    raise ValueError("a look needs a configuration or a source")
+    raise ValueError("a look needs a configuration, a source or a dataset")
 
 
-def _look_elsewhere(asked: Look, workspace: Workspace) -> JsonObject:
+def _read_alone(asked: Look, workspace: Workspace) -> JsonObject:
+    if not _reading.acquire(blocking=False):
+        raise TooManyRequests("Pages are being read already. Try again when that is done.", retry_after=10)
+    try:
+        return _look_elsewhere(asked, workspace, TIMEOUT_S * READING_TIMEOUT_FACTOR)
+    finally:
+        _reading.release()
+
+
+def _look_elsewhere(asked: Look, workspace: Workspace, timeout_s: float) -> JsonObject:
     command = [sys.executable, "-m", "web_ui.looking", str(workspace.root)]
     try:
-        done = subprocess.run(command, input=asked.model_dump_json().encode(), capture_output=True, timeout=TIMEOUT_S, check=True)
+        done = subprocess.run(command, input=asked.model_dump_json().encode(), capture_output=True, timeout=timeout_s, check=True)
     except subprocess.TimeoutExpired as error:
-        raise SourceError(
-            f"The source did not answer within {TIMEOUT_S:.0f} s.", hint="Try again, or start the job: it waits for as long as it takes."
-        ) from error
+        raise _too_slow(asked, timeout_s) from error
     except subprocess.CalledProcessError as error:
         raise SourceError(f"The look ended with exit code {error.returncode}.", hint="Start the job: its log says more.") from error
     answer: JsonObject = json.loads(done.stdout)
     if "error" in answer:
         raise _rebuilt(answer["error"])
     return answer
+
+
+def _too_slow(asked: Look, timeout_s: float) -> DeepSynthError:
+    if asked.legibility or asked.dataset:
+        return InvalidInput(
+            f"The pages were not read within {timeout_s:.0f} s.",
+            hint="Ask for fewer documents, or use the command deepsynth report, which takes as long as it needs.",
+            fields={"num_documents": "is too much to read in time"},
+        )
+    return SourceError(
+        f"The source did not answer within {timeout_s:.0f} s.", hint="Try again, or start the job: it waits for as long as it takes."
+    )
 
 
 def _rebuilt(error: JsonObject) -> DeepSynthError:

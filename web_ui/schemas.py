@@ -333,12 +333,20 @@ class BenchmarkPresetList(Answer):
     presets: list[BenchmarkPreset]
 
 
+Language = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="tesseract's name of the texts' language; several: eng+deu"),
+]
+
+
 class PreviewRequest(Settings):
     """A dataset as it would be generated, and which documents to draw."""
 
     config: DatasetConfig
     num_documents: int = Field(3, ge=1, le=8)
     random_seed: int | None = Field(None, ge=0, lt=2**31, description="chooses the documents; null: the first ones")
+    legibility: bool = Field(False, description="read the pages back with tesseract and count the character errors; takes seconds a page")
+    language: Language = "eng"
 
 
 class PreviewedPage(Answer):
@@ -378,6 +386,20 @@ class Preview(Answer):
     rejected: list[RejectedDocument]
     compression: JsonObject
     num_rows: dict[str, int] = Field(description="split -> rows that a run would read")
+    legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: not asked for")
+
+
+class ReportQuery(Settings):
+    num_documents: int = Field(8, ge=0, le=100, description="documents to read back; 0: none, compression only")
+    language: Language = "eng"
+
+
+class DatasetReport(Answer):
+    """A finished dataset's compression over all pages, and the legibility of a sample."""
+
+    name: str
+    compression: JsonObject
+    legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: no document was to be read")
 
 
 class InspectRequest(Settings):

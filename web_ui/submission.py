@@ -11,7 +11,7 @@ from data.config import Settings
 from data.errors import InvalidInput
 from web_ui import schemas
 from web_ui.endpoint import Operation
-from web_ui.jobs.job import ENDINGS, Job, JobState
+from web_ui.jobs.job import Job
 from web_ui.schemas import JsonObject
 from web_ui.service import Service, current_service
 
@@ -61,6 +61,6 @@ def _idempotency_key() -> str | None:
 
 
 def _check_limit(service: Service) -> None:
-    unfinished = sum(service.jobs.list(state=state, limit=1)[1] for state in JobState if state not in ENDINGS)
+    unfinished = service.jobs.num_unended()
     if unfinished >= service.settings.max_unfinished_jobs:
         raise TooManyRequests(f"{unfinished} jobs are waiting or running, as many as DEEPSYNTH_MAX_UNFINISHED_JOBS allows.")

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, duration, measured, percent, words } from "../../web_ui/static/js/format.js";
+import { ago, bytes, duration, errorRate, measured, metric, percent, words } from "../../web_ui/static/js/format.js";
 
 test("durations use the two largest units", () => {
   assert.equal(duration(42), "42 s");
@@ -23,6 +23,14 @@ test("measured values keep four digits, and small ones their exponent", () => {
   assert.equal(measured(0), "0");
   assert.equal(measured(Number.NaN), "–");
 });
+
+test("ROUGE has one decimal, whatever its value", () => {
+  assert.deepEqual([metric("rougeL", 98.7), metric("ROUGE", 97.5734), metric("rouge1", 100)], ["98.7", "97.6", "100.0"]);
+  assert.equal(metric("eval_loss", 0.951234), "0.9512");
+  assert.equal(metric("rougeL", null), "–");
+});
+
+test("a rate of character errors shows hundredths of a percent", () => assert.equal(errorRate(0.00081), "0.08%"));
 
 test("99.9 percent is not yet 100", () => assert.equal(percent(0.999), "99%"));
 

@@ -18,7 +18,7 @@ from web_ui.cli import main
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("generate", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "doctor")
+COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "doctor")
 HEAVY = ("torch", "transformers", "pydantic", "flask", "datasets", "pyarrow", "rich", "numpy")
 SAMPLE = ("generate", "--source", "sample", "--length", "brief", "--mode", "micro", "--name", "news")
 

@@ -1,4 +1,4 @@
-"""Looks at what a dataset would be, before any job: a source's rows and columns, and its first pages. Nothing is written."""
+"""Looks at a source's rows and columns, at the first pages of a dataset to be made, and at a finished dataset. Nothing is written."""
 
 from flask import Blueprint
 
@@ -10,7 +10,7 @@ from web_ui.service import current_service
 looks = Blueprint("looks", __name__)
 
 
-@endpoint(looks, "POST", "/api/dataset/preview", Operation(schemas.PreviewRequest, answer=schemas.Preview))
+@endpoint(looks, "POST", "/api/dataset/preview", Operation(schemas.PreviewRequest, answer=schemas.Preview, errors=(503,)))
 def preview_dataset(body: schemas.PreviewRequest) -> schemas.JsonObject:
     """Draw some documents as a dataset would hold them, with their token counts."""
     return look(Look.model_validate(body.model_dump()), current_service().workspace)
@@ -20,3 +20,19 @@ def preview_dataset(body: schemas.PreviewRequest) -> schemas.JsonObject:
 def inspect_source(body: schemas.InspectRequest) -> schemas.JsonObject:
     """Show a source's splits, columns and first rows, and which columns are likely to be meant."""
     return look(Look(source=body.source), current_service().workspace)
+
+
+@endpoint(
+    looks,
+    "GET",
+    "/api/datasets/<name>/report",
+    Operation(query=schemas.ReportQuery, answer=schemas.DatasetReport, errors=(409, 429, 503, 507)),
+)
+def report_on_dataset(name: str, query: schemas.ReportQuery) -> schemas.JsonObject:
+    """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
+    from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
+
+    workspace = current_service().workspace
+    read_manifest(workspace.dataset(name))
+    asked = Look(dataset=name, num_documents=query.num_documents, legibility=query.num_documents > 0, language=query.language)
+    return look(asked, workspace)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from data.store.workspace import Workspace
+from tests.machine import require_tesseract
 from tests.web_ui.conftest import SAMPLE
 from web_ui import checks, looking
 
@@ -45,6 +46,30 @@ def test_a_seed_chooses_other_documents(client: FlaskClient) -> None:
         for seed in (None, 1, 2)
     }
     assert len(set(texts.values())) == 3
+
+
+def test_pages_are_read_back_when_asked(client: FlaskClient, workspace: Workspace) -> None:
+    require_tesseract()
+    body = {"config": {"name": "demo", "source": {"kind": "sample"}, "rendering": {"mode": "tiny"}}, "num_documents": 1}
+    before = files_in(workspace)
+    assert client.post("/api/dataset/preview", json=body).get_json()["legibility"] is None
+    legibility = client.post("/api/dataset/preview", json=body | {"legibility": True}).get_json()["legibility"]
+    assert (legibility["num_documents"], legibility["character_error_rate"] < 0.01) == (1, True)
+    assert legibility["num_characters"] > 1000
+    assert files_in(workspace) == before
+
+
+def test_without_tesseract_a_reading_says_what_to_install(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "num_documents": 1, "legibility": True})
+    error = answer.get_json()["error"]
+    assert (answer.status_code, error["code"], error["hint"]) == (503, "unavailable", "apt-get install tesseract-ocr")
+
+
+def test_one_reading_at_a_time(client: FlaskClient) -> None:
+    with looking._reading:
+        answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "legibility": True})
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
 
 
 def test_a_document_of_many_pages_shows_the_first_ones(client: FlaskClient, papers: dict[str, Any]) -> None:

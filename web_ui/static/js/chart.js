@@ -3,7 +3,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { panByWheel } from "./chart-pan.js";
 import { make, one, stamp } from "./dom.js";
-import { measured } from "./format.js";
+import { measured, metric } from "./format.js";
 import { aligned, smoothed } from "./series.js";
 
 /** @typedef {{label: string, colour: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
@@ -58,7 +58,7 @@ export class Chart {
     if (!this.plot || shape !== this.shape) this.#rebuild();
     else this.plot.setData(this.#data(), !this.#isZoomed());
     this.shape = shape;
-    one(".chart__latest", this.box).textContent = this.lines.map((line) => measured(line.values.findLast((value) => value !== null))).join(" / ");
+    one(".chart__latest", this.box).textContent = this.lines.map((line) => metric(this.title, line.values.findLast((value) => value !== null))).join(" / ");
   }
 
   #data() {
@@ -97,7 +97,7 @@ export class Chart {
   #line(line, width, note) {
     const stroke = colour(`--line-${line.colour}`);
     const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
-    return { label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, value: (_, value) => measured(value), points: { show: line.values.filter((known) => known !== null).length < 40, size: 5 } };
+    return { label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, value: (_, value) => metric(this.title, value), points: { show: line.values.filter((known) => known !== null).length < 40, size: 5 } };
   }
 
   #isZoomed() {

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { make, one } from "./dom.js";
-import { measured, words } from "./format.js";
+import { metric, words } from "./format.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
 import { same, shown } from "./schema.js";
@@ -31,7 +31,7 @@ function drawTable(runs) {
   const differing = names.filter((name) => runs.some(({ job }) => !same(job.config[name], runs[0].job.config[name])));
   const line = (/** @type {string} */ name, /** @type {string[]} */ cells) => make("tr", {}, make("th", { scope: "row" }, words(name)), ...cells.map((cell) => make("td", { class: "numbers" }, cell)));
   const settings = differing.map((name) => line(name, runs.map(({ job }) => shown(job.config[name]) || "–")));
-  const results = RESULTS.filter((name) => runs.some(({ latest }) => typeof latest[name] === "number")).map((name) => line(name, runs.map(({ latest }) => measured(typeof latest[name] === "number" ? inPercent(name, latest[name]) : null))));
+  const results = RESULTS.filter((name) => runs.some(({ latest }) => typeof latest[name] === "number")).map((name) => line(name, runs.map(({ latest }) => metric(name, typeof latest[name] === "number" ? inPercent(name, latest[name]) : null))));
   const head = make("tr", {}, make("th", { scope: "col" }, "Setting"), ...runs.map(({ label }) => make("th", { scope: "col" }, label)));
   return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...settings, ...results)));
 }

@@ -20,6 +20,19 @@ export function measured(value) {
   return size >= 1000 ? decimal.format(value) : String(Number(value.toPrecision(4)));
 }
 
+/**
+ * Show a metric: ROUGE, from 0 to 100, with one decimal, and all else as measured.
+ * @param {string} name of the metric, or the title that people read
+ * @param {number | null | undefined} value
+ */
+export const metric = (name, value) => (/^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : measured(value));
+
+/**
+ * Show a share of errors, small as it should be.
+ * @param {number} rate 0 to 1
+ */
+export const errorRate = (rate) => `${(rate * 100).toFixed(2)}%`;
+
 /** @param {number | null | undefined} sizeBytes */
 export function bytes(sizeBytes) {
   if (sizeBytes === null || sizeBytes === undefined) return "–";

@@ -3,7 +3,8 @@
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
 import { control, figure, make, one } from "./dom.js";
-import { bytes, compact, count, duration, measured, words } from "./format.js";
+import { bytes, compact, count, duration, measured, metric, words } from "./format.js";
+import { reportOn } from "./dataset-report.js";
 import { Series, inPercent } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 
@@ -71,7 +72,7 @@ export class Outcome {
   #drawCurves() {
     this.numDrawn = this.numMeasured;
     const known = Object.entries(FIGURES).filter(([name]) => this.series.latest(name) !== null);
-    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, measured(this.series.latest(name)))));
+    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, metric(name, this.series.latest(name)))));
     one("#chart-tools").hidden = this.numMeasured === 0;
     this.charts.showOne(this.series, Number(this.smoothing.value));
   }
@@ -94,7 +95,7 @@ export class Outcome {
     if (!result) return place.replaceChildren();
     const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
     const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(job));
+    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(job), ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []));
     if (result.curve) showCurve(place, result.curve);
   }
 }
@@ -103,7 +104,7 @@ export class Outcome {
 function scores(table) {
   const types = Object.keys(table[0]).filter((name) => name !== "name");
   const head = make("tr", {}, make("th", { scope: "col" }, "On held-out samples"), ...types.map((type) => make("th", { scope: "col" }, type.replace("rouge", "ROUGE-"))));
-  const cells = (/** @type {Record<string, any>} */ line) => types.map((type) => make("td", { class: "numbers" }, measured(inPercent(type, line[type]))));
+  const cells = (/** @type {Record<string, any>} */ line) => types.map((type) => make("td", { class: "numbers" }, metric(type, inPercent(type, line[type]))));
   const lines = table.map((line) => make("tr", {}, make("th", { scope: "row" }, String(line.name)), ...cells(line)));
   return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines)));
 }

@@ -2,7 +2,7 @@
 
 import { ApiError, post } from "./api.js";
 import { figure, make, one } from "./dom.js";
-import { count, measured } from "./format.js";
+import { count, errorRate, measured } from "./format.js";
 import { zoomable } from "./zoom.js";
 
 export class PagePreview {
@@ -13,6 +13,10 @@ export class PagePreview {
     this.seed = 0;
     this.running = new AbortController();
     this.seen = "";
+    /** What the shown pages were asked for with. @type {Record<string, unknown>} */
+    this.asked = {};
+    this.check = one('[data-act="legibility"]', place);
+    this.check.addEventListener("click", () => void this.#checkLegibility());
     this.another = one('[data-act="another"]', place);
     this.another.addEventListener("click", () => {
       if (this.seen) this.seed += 1;
@@ -34,11 +38,13 @@ export class PagePreview {
     this.another.textContent = "Another document";
     this.running.abort();
     this.running = new AbortController();
+    this.check.hidden = true;
     const stage = one(".preview__stage", this.place);
     stage.setAttribute("aria-busy", "true");
     if (!stage.querySelector(".page-grid")) stage.replaceChildren(make("p", { class: "muted" }, "Drawing…"));
     try {
-      this.#show(await post("/dataset/preview", { config, num_documents: 1, random_seed: this.seed || null }, this.running.signal));
+      this.asked = { config, num_documents: 1, random_seed: this.seed || null };
+      this.#show(await post("/dataset/preview", this.asked, this.running.signal));
     } catch (error) {
       if (error instanceof DOMException) return;
       if (!(error instanceof ApiError)) throw error;
@@ -58,6 +64,25 @@ export class PagePreview {
       Compression: `${measured(first.compression)}×`, "Font size": `${measured(first.font_size_px)} px` };
     one(".preview__numbers", this.place).replaceChildren(...Object.entries(numbers).map(([name, value]) => figure(name, value)));
     this.#note(first, compression.page_budget_tokens);
+    this.check.hidden = false;
+  }
+
+  /** Have the shown pages read back, and put the character errors beside the other numbers. */
+  async #checkLegibility() {
+    const { signal } = this.running;
+    this.check.hidden = true;
+    const errors = figure("Character errors", "Reading…");
+    one(".preview__numbers", this.place).append(errors);
+    try {
+      const { legibility } = await post("/dataset/preview", { ...this.asked, legibility: true }, signal);
+      one("dd", errors).textContent = errorRate(legibility.character_error_rate);
+    } catch (error) {
+      errors.remove();
+      if (error instanceof DOMException) return;
+      if (!(error instanceof ApiError)) throw error;
+      this.check.hidden = false;
+      one(".preview__notes", this.place).append(make("li", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
+    }
   }
 
   /** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */

@@ -1,0 +1,85 @@
+"""The report on a finished dataset: how far its pages compress the texts, and whether they can be read. Nothing is written."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from data.compression import CompressionReport, compression_report, stored_pages
+from data.config import Degradation
+from data.errors import Conflict
+from data.legibility import LegibilityReport, check_legibility
+from data.records import Page
+from data.rendering.style import PageStyle
+from data.shards import Manifest, read_manifest, read_samples
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetReport:
+    """Compression of all pages, legibility of a sample."""
+
+    name: str
+    compression: CompressionReport
+    legibility: LegibilityReport | None
+    """None: no page was to be read."""
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "compression": self.compression.as_dict(),
+            "legibility": self.legibility.as_dict() if self.legibility else None,
+        }
+
+
+def dataset_report(folder: Path, num_documents: int, language: str = "eng", max_pages: int | None = None) -> DatasetReport:
+    """Measure the compression of every page, and read a sample of documents, chosen by the dataset's seed over all splits.
+
+    Args:
+        folder: the dataset's.
+        num_documents: how many to read back; 0: none, and tesseract is not needed.
+        language: tesseract's name of the language of the texts; several are joined by +.
+        max_pages: no further document is read once so many pages were; None: all the documents.
+
+    Raises:
+        NotFound: there is no such dataset.
+        Conflict: it is not finished.
+        StorageError: it is damaged.
+        Unavailable: tesseract or its data for the language is not installed.
+    """
+    manifest = read_manifest(folder)
+    if not manifest.complete:
+        raise Conflict(f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it.")
+    shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
+    compression = compression_report(stored_pages(shards), _style(manifest))
+    # Shards know their documents' tokens only; the pages over the budget were counted, page by page, when they were drawn.
+    compression = replace(compression, num_pages_over_budget=manifest.totals.num_pages_over_budget)
+    sample = _sample(folder, manifest, num_documents, max_pages)
+    return DatasetReport(manifest.name, compression, check_legibility(sample, language) if num_documents else None)
+
+
+def _style(manifest: Manifest) -> PageStyle:
+    """As it was when the pages were drawn: its fonts need not be on this machine."""
+    return PageStyle(**manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"]))
+
+
+def _sample(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[tuple[str, str, Sequence[Page]]]:
+    num_kept = manifest.totals.num_kept
+    rng = random.Random(manifest.config["seed"])  # noqa: S311 - a reproducible choice, not a secret one
+    num_pages = 0
+    for number in rng.sample(range(num_kept), min(num_documents, num_kept)):
+        if max_pages is not None and num_pages >= max_pages:
+            return
+        split, row = _place(manifest, number)
+        sample = next(read_samples(folder, split, row, row + 1))
+        num_pages += len(sample.pages)
+        yield sample.document.id, sample.document.text, sample.pages
+
+
+def _place(manifest: Manifest, number: int) -> tuple[str, int]:
+    """Return split and row of a sample that is counted through all splits."""
+    for split, entry in manifest.splits.items():
+        if number < entry.counts.num_kept:
+            return split, number
+        number -= entry.counts.num_kept
+    raise IndexError(number)

@@ -1,0 +1,37 @@
+"""`deepsynth report`: compression and legibility of a finished dataset, as tables or JSON."""
+
+from argparse import Namespace
+from typing import Any
+
+from data.validation import parse_config
+from web_ui.cli_stages import workspace_of
+from web_ui.schemas import ReportQuery
+from web_ui.terminal import print_result
+
+
+def report(options: Namespace) -> int:
+    """Print the report."""
+    from data.report import dataset_report  # noqa: PLC0415  (pyarrow and Skia only when they are needed)
+
+    values = {name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None}
+    query = parse_config(ReportQuery, values)
+    found = dataset_report(workspace_of(options).dataset(options.dataset), query.num_documents, query.language).as_dict()
+    print_result(found if options.json else _tables(found), options.json)
+    return 0
+
+
+def _tables(found: dict[str, Any]) -> dict[str, Any]:
+    """Lay the report out as lists of alike rows, which are printed as tables."""
+    compression, legibility = found["compression"], found["legibility"]
+    figures = {name: value for name, value in compression.items() if not isinstance(value, dict | list)}
+    if legibility:
+        figures |= {f"{name}_read": legibility[name] for name in ("num_documents", "num_pages")}
+        figures["character_error_rate"] = f"{legibility['character_error_rate']:.2%}"
+    tables = {
+        found["name"]: [{"figure": name.replace("_", " "), "value": value} for name, value in figures.items()],
+        "text_tokens_per_vision_token": [
+            {"pages": f"{name.removeprefix('p')}%", "at most": value} for name, value in compression["page_ratio"].items()
+        ],
+        "densest_pages": compression["densest_pages"],
+    }
+    return tables | ({"documents_read": legibility["documents"]} if legibility else {})

@@ -1,0 +1,55 @@
+// The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
+
+import { ApiError, get } from "./api.js";
+import { figure, make } from "./dom.js";
+import { count, errorRate, measured } from "./format.js";
+
+/** @param {string} name of the dataset @returns {HTMLElement} */
+export function reportOn(name) {
+  const button = make("button", { type: "button", class: "button button--small" }, "Make a report");
+  const place = make("div", { class: "stack", "aria-live": "polite" });
+  button.addEventListener("click", () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
+  return make("section", { class: "stack-s", "aria-label": "Report" }, make("div", { class: "row row--apart" }, make("h2", {}, "Report"), button),
+    make("p", { class: "muted small" }, "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong."), place);
+}
+
+/** @param {string} path @param {HTMLElement} button @param {HTMLElement} place */
+async function showReport(path, button, place) {
+  button.toggleAttribute("disabled", true);
+  place.replaceChildren(make("p", { class: "muted" }, "Counting…"));
+  const reading = make("dd", {}, "Reading…");
+  try {
+    const { compression } = await get(`${path}?num_documents=0`);
+    place.replaceChildren(figures(compression, reading), spread(compression.page_ratio), densest(compression.densest_pages));
+    const { legibility } = await get(path);
+    reading.textContent = `${errorRate(legibility.character_error_rate)} on ${count(legibility.num_pages)} pages`;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (reading.isConnected) reading.textContent = "–";
+    else place.replaceChildren();
+    place.prepend(make("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
+  }
+  button.toggleAttribute("disabled", false);
+}
+
+/** @param {any} compression @param {HTMLElement} reading where the character errors will stand */
+function figures(compression, reading) {
+  const numbers = { Pages: count(compression.num_pages), Compression: `${measured(compression.compression_ratio)}×`,
+    "Pages over budget": count(compression.num_pages_over_budget), "Font size": `${measured(compression.font_size_px)} px` };
+  return make("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => figure(name, value)),
+    make("div", { class: "figure" }, make("dt", {}, "Character errors"), reading));
+}
+
+/** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
+const spread = (ratios) => table(["Share of pages", ...Object.keys(ratios).map((name) => `${name.slice(1)}%`)],
+  [["Text tokens per vision token, at most", ...Object.values(ratios).map((ratio) => ratio.toFixed(1))]]);
+
+/** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
+const densest = (pages) => table(["Densest pages", "Page", "Text tokens", "Per vision token"],
+  pages.map((page) => [page.document_id, count(page.page), count(page.num_text_tokens), page.ratio.toFixed(1)]));
+
+/** @param {string[]} head @param {string[][]} lines of a name and its numbers */
+function table(head, lines) {
+  const rows = lines.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: "numbers" }, cell))));
+  return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)))), make("tbody", {}, ...rows)));
+}
