@@ -79,6 +79,10 @@ def test_every_endpoint_is_in_the_guide(request_line: str) -> None:
     assert f"`{request_line}`" in GUIDE
 
 
+def test_every_command_is_in_the_guide() -> None:
+    assert not [command for command in re.findall(r"^### (deepsynth .+)$", REFERENCE, re.MULTILINE) if f"`{command}`" not in GUIDE]
+
+
 def test_every_error_code_is_in_the_guide() -> None:
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
     codes = [kind.code for kind in kinds] + [code for code, _ in HINTS.values()]
