@@ -2,22 +2,23 @@
 
 from flask import Blueprint
 
-from web_ui import schemas
+from web_ui import look_schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.looking import Look, look
+from web_ui.schemas import JsonObject
 from web_ui.service import current_service
 
 looks = Blueprint("looks", __name__)
 
 
-@endpoint(looks, "POST", "/api/dataset/preview", Operation(schemas.PreviewRequest, answer=schemas.Preview, errors=(503,)))
-def preview_dataset(body: schemas.PreviewRequest) -> schemas.JsonObject:
+@endpoint(looks, "POST", "/api/dataset/preview", Operation(look_schemas.PreviewRequest, answer=look_schemas.Preview, errors=(503,)))
+def preview_dataset(body: look_schemas.PreviewRequest) -> JsonObject:
     """Draw some documents as a dataset would hold them, with their token counts."""
     return look(Look.model_validate(body.model_dump()), current_service().workspace)
 
 
-@endpoint(looks, "POST", "/api/dataset/inspect", Operation(schemas.InspectRequest, answer=schemas.Inspection))
-def inspect_source(body: schemas.InspectRequest) -> schemas.JsonObject:
+@endpoint(looks, "POST", "/api/dataset/inspect", Operation(look_schemas.InspectRequest, answer=look_schemas.Inspection))
+def inspect_source(body: look_schemas.InspectRequest) -> JsonObject:
     """Show a source's splits, columns and first rows, and which columns are likely to be meant."""
     return look(Look(source=body.source), current_service().workspace)
 
@@ -26,9 +27,9 @@ def inspect_source(body: schemas.InspectRequest) -> schemas.JsonObject:
     looks,
     "GET",
     "/api/datasets/<name>/report",
-    Operation(query=schemas.ReportQuery, answer=schemas.DatasetReport, errors=(409, 429, 503, 507)),
+    Operation(query=look_schemas.ReportQuery, answer=look_schemas.DatasetReport, errors=(409, 429, 503, 507)),
 )
-def report_on_dataset(name: str, query: schemas.ReportQuery) -> schemas.JsonObject:
+def report_on_dataset(name: str, query: look_schemas.ReportQuery) -> JsonObject:
     """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
     from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
 
