@@ -16,6 +16,7 @@ from time import monotonic
 from data.errors import Unavailable
 from data.store.workspace import Workspace
 from web_ui.jobs.runner import RunnerOptions, devices_of, run_jobs
+from web_ui.jobs.stages import Role
 from web_ui.logs import configure_logs
 from web_ui.security import check_exposure
 from web_ui.settings import Settings
@@ -23,8 +24,12 @@ from web_ui.settings import Settings
 LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
 POLL_S = 0.2
-STOP_GRACE_S = 20.0
-SAVE_S = 15.0
+STOP_TIME_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
+"""What the compose files give a container between SIGTERM and SIGKILL (stop_grace_period): a full-size checkpoint is gigabytes."""
+SAVE_S = {role: time_s - 15.0 for role, time_s in STOP_TIME_S.items()}
+"""How long running jobs get to save."""
+STOP_GRACE_S = {role: time_s - 10.0 for role, time_s in STOP_TIME_S.items()}
+"""How long web server and runner get to end: longer than the jobs, shorter than the container."""
 HEALTHY_AFTER_S = 10.0
 RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 PR_SET_PDEATHSIG = 1
@@ -58,7 +63,7 @@ def serve(options: Namespace) -> int:
     for child in children:
         child.terminate()
     for child in children:
-        child.wait(STOP_GRACE_S)
+        child.wait(STOP_GRACE_S[settings.role])
     return 0
 
 
@@ -66,7 +71,7 @@ def run_jobs_here(options: Namespace) -> int:
     """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
     settings = _settings(options)
     configure_logs()
-    runner = RunnerOptions(devices_of(settings.role), save_on_stop_s=SAVE_S if options.save_jobs_on_stop else 0.0)
+    runner = RunnerOptions(devices_of(settings.role), save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0)
     run_jobs(Workspace.create(settings.workspace), settings.role, stop_on_signals(), runner)
     return 0
 
