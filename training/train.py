@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from transformers import TrainingArguments
 
-from data.errors import InvalidInput
+from data.errors import InvalidInput, StorageError
 from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
@@ -125,11 +125,9 @@ def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> Trainin
 def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> TrainingResult:
     """Restore the best weights, score them on samples that the training never saw, and leave a model to use."""
     if fitting.arguments.world_size > 1:
-        fitting = _loaded_whole(fitting, state, task, progress)
+        fitting = _loaded_whole(fitting, task, progress)
     config, folder, model = fitting.config, fitting.folder, fitting.chosen.model
-    if state.best_step is not None:
-        load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
-        progress.message(f"The best weights, of step {state.best_step}, are restored.")
+    _restore_weights(model, folder, state, progress)
     subject = Subject(config.output, config.dataset, task.final_split, task.dataset.benchmark)
     nn.Module.to(model, compute_device())
     report, predictions = score_samples(model, fitting.collator, task.final, fitting.decoding(), subject, progress)
@@ -146,15 +144,32 @@ def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) 
     return TrainingResult(folder.path, state.best_step, latest, report, tuple(predictions[:3]))
 
 
-def _loaded_whole(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> Fitting:
-    """Load the last checkpoint into a fresh model: several processes may each hold a part of the one that trained."""
+def _restore_weights(model: nn.Module, folder: RunFolder, state: RunState, progress: Progress) -> None:
+    """Load what the training settled on: its best step where that is wanted, else its last. Always from the disk, since the process
+    that finishes a training need not be the one that trained, and then holds the base's weights.
+
+    Raises:
+        StorageError: no checkpoint is whole.
+    """
+    if state.best_step is not None:
+        load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
+        progress.message(f"The best weights, of step {state.best_step}, are restored.")
+        return
+    last = last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
+    if last is None:
+        raise StorageError(
+            f"The training in {folder.path} is over, but none of its checkpoints is whole.",
+            hint="Restore its checkpoints folder from a backup, or train again under another output name.",
+        )
+    load_weights(model, last.path)
+
+
+def _loaded_whole(fitting: Fitting, task: _Task, progress: Progress) -> Fitting:
+    """Load the base into a fresh model: several processes may each hold a part of the one that trained."""
     loaded = _load(fitting.config, task.dataset, fitting.arguments, task.workspace, progress)
     chosen = choose_trainable(loaded.model, fitting.config.train)
     if fitting.collator.features:
         accept_features(loaded.model)
-    last = last_good(fitting.folder.checkpoints, state.run, progress.message)
-    if last is not None:
-        load_weights(chosen.model, last.path)
     return replace(fitting, loaded=loaded, chosen=chosen)
 
 

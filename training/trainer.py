@@ -107,8 +107,8 @@ class PageTrainer(Trainer):
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         best: bool = super()._determine_best_metric(metrics, trial)
-        if best:
-            # The best model is only worth knowing if it can be restored.
+        if best or self.control.should_training_stop:
+            # The best model, and the one that early stopping ends with, are only worth something if they can be restored.
             self.control.should_save = True
         return best
 

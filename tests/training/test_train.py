@@ -20,7 +20,7 @@ from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
-from tests.training.trainings import Listener, model_bytes, short_training
+from tests.training.trainings import Listener, StopsWhileScored, model_bytes, short_training
 from training import checkpoints
 from training.config import EvaluationConfig
 from training.model import load_model
@@ -177,6 +177,15 @@ def test_a_finished_training_asked_for_again_trains_no_further(brief_workspace: 
     assert model_bytes(result.folder) == before
 
 
+def test_a_training_stopped_while_it_is_scored_still_exports_what_it_learnt(brief_workspace: Workspace) -> None:
+    config = short_training(output="scored-later", load_best_model_at_end=False, num_eval_samples=0)
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, StopsWhileScored())
+    train(config, brief_workspace, Silent())
+    last = load_model("scored-later/checkpoints/checkpoint-4", None, brief_workspace).model
+    assert torch.equal(last.lm_head.weight, load_model("scored-later", None, brief_workspace).model.lm_head.weight)
+
+
 def test_early_stopping_survives_a_pause(brief_workspace: Workspace) -> None:
     values = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
     whole = train(short_training(output="early", **values), brief_workspace, Silent())
@@ -185,6 +194,7 @@ def test_early_stopping_survives_a_pause(brief_workspace: Workspace) -> None:
         train(config, brief_workspace, Listener(stop_after_step=2))
     resumed = train(config, brief_workspace, Silent())
     assert whole.metrics["step"] == resumed.metrics["step"] == 3
+    assert (whole.folder / "checkpoints" / "checkpoint-3").is_dir()
     assert model_bytes(whole.folder) == model_bytes(resumed.folder)
 
 

@@ -57,6 +57,18 @@ class Listener(Silent):
         return self.step == self.stop_after_step
 
 
+class StopsWhileScored(Silent):
+    """Asks to stop once the samples of the final evaluation are counted."""
+
+    _unit = ""
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        self._unit = unit
+
+    def should_stop(self) -> bool:
+        return self._unit == "samples"
+
+
 def model_bytes(folder: Path) -> bytes:
     """Return the weights that a training left."""
     return (folder / "model" / "model.safetensors").read_bytes()
