@@ -102,7 +102,7 @@ def _receive(busy: list[_Worker]) -> Iterator[Event]:
             continue
         try:
             event = worker.connection.recv()
-        except (EOFError, ConnectionResetError):
+        except (EOFError, OSError):  # OSError: it died in the middle of a message
             worker.restart()
             continue
         if isinstance(event, DeepSynthError):

@@ -22,7 +22,7 @@ def serve(connection: Connection) -> None:
     try:
         while True:
             connection.send(_answer(connection.recv(), connection))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, OSError):  # OSError: the other end died in the middle of a message, or is not listening any more
         return
 
 

@@ -1,5 +1,6 @@
 """TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided here."""
 
+import math
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -41,8 +42,8 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     return TrainingArguments(
         output_dir=str(checkpoints),
         **{name: getattr(config, name) for name in _SAME_NAME},
-        # A number below 1 is a share of all steps.
-        warmup_steps=config.warmup_ratio if config.warmup_ratio < 1 else config.max_steps,
+        # A number below 1 is a share of all steps, rounded up; 1 itself would be one step.
+        warmup_steps=min(config.warmup_ratio, math.nextafter(1, 0)),
         bf16=uses_bf16(config.bf16),
         # Said outright, so that several processes on a CPU find each other over gloo.
         use_cpu=not torch.cuda.is_available(),

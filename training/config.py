@@ -77,6 +77,8 @@ class TrainingConfig(Settings):
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
+        if self.max_steps == 0:
+            raise ValueError("max_steps=0 trains nothing: give at least 1, or -1 to go by epochs")
         if self.metric_for_best_model != "eval_loss" and not self.num_eval_samples:
             raise ValueError(f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0")
         if self.cache_features and self.train == "all":

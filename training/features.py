@@ -54,16 +54,17 @@ class FeatureCache:
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
     def require_room(self, num_pages: int) -> None:
-        """Refuse before the start what the disk could not hold. Pages that are stored already are counted again.
+        """Refuse before the start what the disk could not hold. What is stored already, of whatever pages, is taken off.
 
         Raises:
             StorageError: there is less free space than the cache will take.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        needed, free = self.size_bytes(num_pages), shutil.disk_usage(self.folder).free
+        num_stored = sum(1 for _ in self.folder.glob("*/*.safetensors"))
+        needed, free = self.size_bytes(max(0, num_pages - num_stored)), shutil.disk_usage(self.folder).free
         if needed > free:
             raise StorageError(
-                f"The feature cache for {num_pages} pages takes {needed / 1e9:.1f} GB and the disk has {free / 1e9:.1f} GB free.",
+                f"The feature cache for {num_pages} pages takes {needed / 1e9:.1f} GB more and the disk has {free / 1e9:.1f} GB free.",
                 hint="Free some space, or train with cache_features off.",
             )
 

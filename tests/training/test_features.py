@@ -1,6 +1,8 @@
 """The feature cache changes the speed and nothing else."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -109,6 +111,15 @@ def test_the_size_is_known_before_and_is_the_size_on_disk(workspace: Workspace) 
     cache.save(KEYS, torch.zeros(2, 25, 256))
     on_disk = sum(path.stat().st_size for path in cache.folder.rglob("*.safetensors"))
     assert on_disk == pytest.approx(cache.size_bytes(2), rel=0.01)
+
+
+def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
+    cache.save(KEYS, torch.zeros(2, 25, 256))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    cache.require_room(2)
+    with pytest.raises(StorageError, match="for 3 pages"):
+        cache.require_room(3)
 
 
 def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:
