@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.site import Site
+from tests.machine import require_tesseract
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
 
@@ -74,6 +75,14 @@ def test_a_finished_dataset_shows_its_pages(page: Page, working_site: Site, data
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_report_shows_compression_and_character_errors(page: Page, dataset: str) -> None:
+    require_tesseract()
+    page.goto(dataset)
+    page.get_by_role("button", name="Make a report").click()
+    expect(page.get_by_role("region", name="Densest pages").get_by_role("row")).to_have_count(11)
+    expect(page.locator("dd", has_text="% on 8 pages")).to_be_visible(timeout=JOB_S)
 
 
 def test_a_taken_name_is_said_while_typing(page: Page, working_site: Site, dataset: str) -> None:

@@ -7,13 +7,14 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.shop_window import HOSTILE
 from tests.browser.site import REPOSITORY, Site
-from tests.machine import require
+from tests.machine import require, require_tesseract
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("/benchmarks", "/custom", "/train", "/jobs")
 FIRST_PAGE_LIMIT_BYTES = 200_000
+READING_MS = 120_000
 
 
 def open_tab(page: Page, site: Site, path: str) -> None:
@@ -60,6 +61,14 @@ def test_hostile_names_and_errors_stay_text(page: Page, still_site: Site) -> Non
     expect(page.get_by_role("cell", name=HOSTILE)).to_be_visible()
     assert page.title() != "owned"
     assert page.locator("img[src='x']").count() == 0
+
+
+def test_the_pages_of_a_preview_are_read_back(page: Page, still_site: Site) -> None:
+    require_tesseract()
+    open_tab(page, still_site, "/custom")
+    page.locator(".preview .page-thumb").first.wait_for()
+    page.get_by_role("button", name="Check legibility").click()
+    expect(page.locator(".preview__numbers dd", has_text="%")).to_be_visible(timeout=READING_MS)
 
 
 def test_the_first_page_is_light(page: Page, still_site: Site) -> None:

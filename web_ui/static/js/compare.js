@@ -29,9 +29,9 @@ async function load(id) {
 function drawTable(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
   const differing = names.filter((name) => runs.some(({ job }) => !same(job.config[name], runs[0].job.config[name])));
-  const line = (/** @type {string} */ name, /** @type {string[]} */ cells) => make("tr", {}, make("th", { scope: "row" }, words(name)), ...cells.map((cell) => make("td", { class: "numbers" }, cell)));
+  const line = (/** @type {string} */ name, /** @type {string[]} */ cells, look = "") => make("tr", {}, make("th", { scope: "row" }, words(name)), ...cells.map((cell) => make("td", { class: look }, cell)));
   const settings = differing.map((name) => line(name, runs.map(({ job }) => shown(job.config[name]) || "–")));
-  const results = RESULTS.filter((name) => runs.some(({ latest }) => typeof latest[name] === "number")).map((name) => line(name, runs.map(({ latest }) => metric(name, typeof latest[name] === "number" ? inPercent(name, latest[name]) : null))));
+  const results = RESULTS.filter((name) => runs.some(({ latest }) => typeof latest[name] === "number")).map((name) => line(name, runs.map(({ latest }) => metric(name, typeof latest[name] === "number" ? inPercent(name, latest[name]) : null)), "numbers"));
   const head = make("tr", {}, make("th", { scope: "col" }, "Setting"), ...runs.map(({ label }) => make("th", { scope: "col" }, label)));
   return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...settings, ...results)));
 }

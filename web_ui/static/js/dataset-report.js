@@ -41,8 +41,8 @@ function figures(compression, reading) {
 }
 
 /** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
-const spread = (ratios) => table(["Share of pages", ...Object.keys(ratios).map((name) => `${name.slice(1)}%`)],
-  [["Text tokens per vision token, at most", ...Object.values(ratios).map((ratio) => ratio.toFixed(1))]]);
+const spread = (ratios) => table(["Share of pages", "Text tokens per vision token, at most"],
+  Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]));
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
 const densest = (pages) => table(["Densest pages", "Page", "Text tokens", "Per vision token"],
@@ -51,5 +51,5 @@ const densest = (pages) => table(["Densest pages", "Page", "Text tokens", "Per v
 /** @param {string[]} head @param {string[][]} lines of a name and its numbers */
 function table(head, lines) {
   const rows = lines.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: "numbers" }, cell))));
-  return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)))), make("tbody", {}, ...rows)));
+  return make("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": head[0] }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)))), make("tbody", {}, ...rows)));
 }
