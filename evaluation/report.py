@@ -57,6 +57,12 @@ class Report:
         """Return the rows that people compare: name -> mean F-measure per ROUGE type, the model first."""
         return [(self.subject.model, self.rouge.fmeasures()), *((name, report.fmeasures()) for name, report in self.baselines.items())]
 
+    def intervals(self) -> list[dict[str, tuple[float, float]]]:
+        """Return the confidence interval of each number of `table`, row by row: ROUGE type -> its two ends."""
+        return [
+            {kind: (score.low, score.high) for kind, score in report.scores.items()} for report in (self.rouge, *self.baselines.values())
+        ]
+
 
 def library_versions() -> dict[str, str]:
     """Return the versions of what decides the numbers."""

@@ -37,6 +37,7 @@ class EvaluationResult:
         return {
             "folder": str(self.folder),
             "table": [{"name": name, **scores} for name, scores in self.report.table()],
+            "intervals": self.report.intervals(),
             "num_samples": self.report.rouge.num_samples,
             "num_looping": self.report.num_looping,
             "examples": [prediction_record(prediction) for prediction in self.samples],

@@ -1,6 +1,8 @@
 """The whole way in a real browser: make a dataset, train on it, watch, pause, resume, lose the service, compare, delete."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -122,6 +124,52 @@ def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_
     working_site.start_web()
     expect(page.locator("#connection-banner")).to_be_hidden(timeout=30_000)
     wait_for_state(page, "Done")
+
+
+def test_a_finished_training_is_scored_from_its_page(page: Page, training: str) -> None:
+    page.goto(training)
+    block = page.locator("#use-model")
+    block.get_by_label("Max samples").fill("none")
+    block.get_by_role("button", name="Score it").click()
+    expect(block.locator('[data-field="max_samples"] .field__error')).to_contain_text("must be a whole number")
+    block.get_by_label("Max samples").fill("2")
+    block.get_by_label("Split").select_option("test")
+    block.get_by_label("Blank pages").check()
+    block.get_by_role("button", name="Score it").click()
+    page.wait_for_url(lambda address: address != training)
+    wait_for_state(page, "Done")
+    row = page.get_by_role("row", name="first")
+    expect(row.get_by_role("cell").first).to_contain_text(re.compile(r"[\d.]+ to [\d.]+"))
+    expect(page.locator("#job-texts .sample").first).to_contain_text("Reference")
+    page.get_by_role("tab", name="Settings").click()
+    expect(page.get_by_role("row", name="blank_pages")).to_contain_text("true")
+
+
+def test_a_finished_training_summarises_documents_from_its_page(page: Page, training: str, tmp_path: Path) -> None:
+    page.goto(training)
+    form = page.locator("#summarise-form")
+    form.get_by_role("button", name="Summarise", exact=True).click()
+    expect(form.locator('[data-field="inputs"] .field__error')).to_contain_text("Drop or choose a document")
+    for name in ("Oslo storm.txt", "report.docx"):
+        (tmp_path / name).write_text("Ada Berg opened a library in Oslo.")
+    form.get_by_label("Choose documents").set_input_files(
+        [tmp_path / "Oslo storm.txt", tmp_path / "report.docx", tmp_path / "Oslo storm.txt"]
+    )
+    expect(form.locator("#chosen-documents li")).to_have_count(2)
+    expect(form.get_by_role("status")).to_contain_text("report.docx is of another kind")
+    form.get_by_role("button", name="Leave out Oslo_storm-2.txt").click()
+    form.get_by_role("button", name="Summarise", exact=True).click()
+    page.wait_for_url(lambda address: address != training)
+    wait_for_state(page, "Done")
+    expect(page.locator("#job-texts .sample")).to_have_count(1)
+    expect(page.locator("#job-texts .sample")).to_contain_text("Oslo_storm.txt")
+
+
+def test_the_page_of_a_finished_training_fits_a_phone(page: Page, training: str) -> None:
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto(training)
+    expect(page.locator("#use-model").get_by_label("Max samples")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
 def test_what_a_training_said_is_in_its_log(page: Page, training: str) -> None:

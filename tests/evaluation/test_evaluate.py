@@ -28,6 +28,13 @@ def test_baselines_stand_beside_the_score(report: Report) -> None:
     assert table["lead-3"]["rougeL"] < 1.0
 
 
+def test_every_number_of_the_table_has_its_interval(report: Report) -> None:
+    for (_, scores), intervals in zip(report.table(), report.intervals(), strict=True):
+        assert list(intervals) == list(scores)
+        assert all(low <= scores[kind] <= high for kind, (low, high) in intervals.items())
+    assert report.intervals()[0]["rougeL"] == (0.0, 1.0)
+
+
 def test_loops_and_empty_texts_are_counted(report: Report) -> None:
     assert (report.num_looping, report.num_empty) == (1, 0)
 

@@ -5,7 +5,8 @@ import { Chart } from "./chart.js";
 import { control, figure, make, one } from "./dom.js";
 import { bytes, compact, count, duration, measured, metric, words } from "./format.js";
 import { reportOn } from "./dataset-report.js";
-import { Series, inPercent } from "./series.js";
+import { scoreTable } from "./score-table.js";
+import { Series } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -95,18 +96,9 @@ export class Outcome {
     if (!result) return place.replaceChildren();
     const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
     const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scores(result.table)] : []), nextStep(job), ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []));
+    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job), ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []));
     if (result.curve) showCurve(place, result.curve);
   }
-}
-
-/** @param {Record<string, string | number>[]} table the model's scores, then those of the baselines, as fractions */
-function scores(table) {
-  const types = Object.keys(table[0]).filter((name) => name !== "name");
-  const head = make("tr", {}, make("th", { scope: "col" }, "On held-out samples"), ...types.map((type) => make("th", { scope: "col" }, type.replace("rouge", "ROUGE-"))));
-  const cells = (/** @type {Record<string, any>} */ line) => types.map((type) => make("td", { class: "numbers" }, metric(type, inPercent(type, line[type]))));
-  const lines = table.map((line) => make("tr", {}, make("th", { scope: "row" }, String(line.name)), ...cells(line)));
-  return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...lines)));
 }
 
 /** @param {HTMLElement} place @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
@@ -122,5 +114,6 @@ function nextStep({ kind, config, result }) {
   if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
   const rate = result?.suggestion;
   if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${measured(rate)}`);
-  return make("p", { class: "muted small" }, result?.folder ? "Written to " : "", make("code", {}, result?.folder ?? ""));
+  const written = result?.folder ?? result?.path ?? "";
+  return make("p", { class: "muted small" }, written ? "Written to " : "", make("code", {}, written));
 }

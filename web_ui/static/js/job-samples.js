@@ -2,6 +2,7 @@
 
 import { API, ApiError, get } from "./api.js";
 import { make, one } from "./dom.js";
+import { ACTIVE } from "./jobs-api.js";
 import { zoomable } from "./zoom.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -57,28 +58,46 @@ async function firstBatch(job) {
 /** @param {Record<string, string | undefined>} values */
 function texts(values) {
   const pairs = Object.entries(values).filter(([, text]) => text !== undefined && text !== null);
-  return make("dl", { class: "texts" }, ...pairs.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, String(text))]));
+  return make("dl", { class: "texts" }, ...pairs.map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(text) || "(nothing)"))));
+}
+
+/** @param {Record<string, any>} line */
+function said(line) {
+  const marks = [line.looping ? "repeats itself" : "", line.cut ? `cut after ${line.num_tokens} tokens` : ""].filter(Boolean);
+  const pages = line.num_pages ? `${line.num_pages} ${line.num_pages === 1 ? "page" : "pages"}` : "";
+  return make("article", { class: "sample" },
+    make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), pages ? make("span", { class: "muted small" }, pages) : null,
+      ...marks.map((mark) => make("span", { class: "badge badge--warn" }, mark))),
+    texts({ Prediction: line.prediction, Summary: line.summary, Reference: line.reference }));
 }
 
 /** @param {Job} job */
 async function predictions(job) {
-  const text = await artifact(job, "predictions.jsonl");
+  const isScored = job.kind !== "prediction";
+  const text = await artifact(job, isScored ? "predictions.jsonl" : job.config.output);
   /** @type {Record<string, any>[]} */
   const lines = text ? text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : (job.result?.examples ?? []);
   if (!lines.length) return [];
-  const rows = lines.slice(0, SHOWN).map((line) => make("article", { class: "sample" },
-    make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), line.looping ? make("span", { class: "badge badge--warn" }, "repeats itself") : null),
-    texts({ Prediction: line.prediction ?? line.summary, Reference: line.reference })));
+  const shown = lines.slice(0, SHOWN).map(said);
+  const of = `${shown.length} of ${lines.length}.${lines.length > SHOWN ? " The rest is among the files." : ""}`;
+  if (!isScored) return [section("Summaries", `What the model wrote for each input: ${of}`, ...shown)];
   const step = lines[0].step === undefined ? "" : ` After step ${lines[0].step}.`;
-  return [section("Predictions", `What the model wrote, with the reference under it: ${rows.length} of ${lines.length}.${step}`, ...rows)];
+  return [section("Predictions", `What the model wrote, with its reference: ${of}${step}`, ...shown)];
 }
+
+/** Whether a job's samples are its result, and stand in its overview. @param {Job} job */
+export const isTexts = ({ kind }) => kind === "prediction" || kind === "evaluation";
 
 /** @param {Job} job */
 export async function showSamples(job) {
-  const place = one("#panel-samples");
+  const place = one(isTexts(job) ? "#job-texts" : "#panel-samples");
+  const ended = `${job.state} ${job.ended}`;
+  if (place.dataset.ended === ended && !ACTIVE.has(job.state)) return;
   const parts = job.kind === "dataset" ? await datasetPages(job) : (await Promise.all([predictions(job), firstBatch(job)])).flat();
+  place.dataset.ended = ended;
   const seen = JSON.stringify(parts.map((part) => part.textContent));
   if (place.dataset.seen === seen) return;
   place.dataset.seen = seen;
-  place.replaceChildren(...(parts.length ? parts : [make("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")]));
+  const empty = isTexts(job) ? [] : [make("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")];
+  place.replaceChildren(...(parts.length ? parts : empty));
 }

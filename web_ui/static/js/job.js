@@ -9,7 +9,7 @@ import { ACTIONS, ACTIVE, KIND_WORDS, act, possibleActions, progressPercent, pro
 import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
-import { showSamples } from "./job-samples.js";
+import { isTexts, showSamples } from "./job-samples.js";
 import { flattened, shown } from "./schema.js";
 import { followSubtabs } from "./subtabs.js";
 
@@ -20,6 +20,7 @@ const jobId = document.body.dataset.job ?? "";
 let job = null;
 let offset = 0;
 let openTab = "";
+let isOffered = false;
 const log = new LogView(one("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
 const outcome = new Outcome(jobId);
 
@@ -87,6 +88,13 @@ async function showFiles() {
     : make("p", { class: "empty" }, "No files yet. What this job makes appears here."));
 }
 
+/** What can be done with a finished training is loaded when there is one. @param {Job} current */
+async function showUse(current) {
+  if (current.kind !== "training" || current.state !== "succeeded" || isOffered) return;
+  isOffered = true;
+  await (await import("./use-model.js")).offerModel(current);
+}
+
 async function readEvents() {
   for (;;) {
     const { events, next_offset: next } = await get(withQuery(`/jobs/${jobId}/events`, { offset }));
@@ -113,9 +121,11 @@ async function refresh() {
   await readEvents();
   fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
   await outcome.show(job);
-  if (openTab === "samples") await showSamples(job);
+  one("#tab-samples").hidden = isTexts(job);
+  if (openTab === "samples" || isTexts(job)) await showSamples(job);
   if (openTab === "files") await showFiles();
   await showError(job);
+  await showUse(job);
   return ACTIVE.has(job.state);
 }
 

@@ -1,22 +1,21 @@
 // Files dropped on the page or chosen go to the service, with progress. Any number of tries: a file is whole there or absent.
 
-import { API, ApiError } from "./api.js";
-import { control, one } from "./dom.js";
+import { API, ApiError, get } from "./api.js";
+import { control, make, one } from "./dom.js";
+import { freeName, plainName } from "./file-names.js";
 import { bytes, percent } from "./format.js";
-
-/** Names on disk are plain; what a browser calls a file may not be. @param {string} name */
-export const plainName = (name) => name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/\.{2,}/g, ".").replace(/^[^A-Za-z0-9]+/, "").slice(-96) || "file";
 
 /**
  * Send one file.
  * @param {File} file
+ * @param {string} name that it is stored under
  * @param {(share: number) => void} onProgress
  * @returns {Promise<{path: string, size_bytes: number}>}
  */
-function send(file, onProgress) {
+function send(file, name, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();  // fetch cannot tell how much of a body has been sent
-    request.open("PUT", `${API}/uploads/${plainName(file.name)}`);
+    request.open("PUT", `${API}/uploads/${name}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
@@ -27,36 +26,52 @@ function send(file, onProgress) {
 }
 
 /**
- * Make a place take files.
+ * Make a place take files: one after the other where its input says `multiple`, each under a name of its own, else the newest only.
+ * While files are sent the place is aria-busy.
  * @param {HTMLElement} place
- * @param {(path: string) => void} onStored called with upload:<name>
+ * @param {(path: string, name: string) => void} onStored called with upload:<name>, and what the file was called
  */
 export function takesFiles(place, onStored) {
   const input = control('input[type="file"]', place);
   const bar = one(".bar", place);
   const status = one('[role="status"]', place);
+  const kinds = input.accept.split(",");
+  /** @type {File[]} */
+  const waiting = [];
 
-  /** @param {File | undefined} file */
+  /** @param {File} file @returns {Promise<HTMLElement>} what became of it */
   async function take(file) {
-    if (!file) return;
-    bar.hidden = false;
-    place.classList.remove("drop--over");
     try {
-      const stored = await send(file, (share) => {
+      if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
+      const taken = input.multiple ? (await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name) : [];
+      const stored = await send(file, freeName(plainName(file.name), new Set(taken)), (share) => {
         one("i", bar).style.width = `${share * 100}%`;
         bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
         status.textContent = `${file.name}: ${percent(share)} of ${bytes(file.size)}`;
       });
-      status.textContent = `${file.name} is stored (${bytes(stored.size_bytes)}).`;
-      onStored(stored.path);
+      onStored(stored.path, file.name);
+      return make("div", {}, `${file.name} is stored (${bytes(stored.size_bytes)}).`);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      status.textContent = [error.message, error.hint].filter(Boolean).join(" ");
+      return make("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
     }
+  }
+
+  /** @param {File[]} files */
+  async function takeAll(files) {
+    waiting.push(...(input.multiple ? files : files.slice(0, 1)));
+    place.classList.remove("drop--over");
+    if (place.ariaBusy === "true" || !waiting.length) return;
+    place.ariaBusy = "true";
+    bar.hidden = false;
+    const said = [];
+    for (let file = waiting.shift(); file; file = waiting.shift()) said.push(await take(file));
+    status.replaceChildren(...said);
     bar.hidden = true;
     input.value = "";
+    place.ariaBusy = null;
   }
-  input.addEventListener("change", () => take(input.files?.[0]));
+  input.addEventListener("change", () => void takeAll([...(input.files ?? [])]));
   for (const kind of ["dragenter", "dragover"]) place.addEventListener(kind, (event) => {
     event.preventDefault();
     place.classList.add("drop--over");
@@ -64,6 +79,6 @@ export function takesFiles(place, onStored) {
   place.addEventListener("dragleave", () => place.classList.remove("drop--over"));
   place.addEventListener("drop", (event) => {
     event.preventDefault();
-    void take(event.dataTransfer?.files[0]);
+    void takeAll([...(event.dataTransfer?.files ?? [])]);
   });
 }
