@@ -31,7 +31,7 @@ from training.memory import estimate, fit_sentence
 from training.model import PAGE_MODES, LoadedModel, load_model
 from training.model_card import write_model_card
 from training.out_of_memory import run_until_it_fits
-from training.reader import compute_device, encoder_for, require_mode, wrong_mode
+from training.reader import compute_device, encoder_for, require_mode, require_positions, wrong_mode
 from training.run_folder import RunFolder, RunState, open_run
 from training.score import prediction_record, score_samples, write_predictions
 from training.trainable import choose_trainable
@@ -56,6 +56,7 @@ class TrainingResult:
             "best_step": self.best_step,
             "metrics": dict(self.metrics),
             "table": [{"name": name, **scores} for name, scores in self.report.table()],
+            "intervals": self.report.intervals(),
             "examples": [prediction_record(prediction) for prediction in self.samples],
         }
 
@@ -109,7 +110,7 @@ def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> Trainin
     arguments = training_arguments(config, task.folder.checkpoints)
     loaded = _load(config, task.dataset, arguments, task.workspace, progress)
     collator = Collator(encoder_for(loaded, task.dataset.mode, config.prompt, config.max_length), config.blank_pages)
-    _require_positions(loaded, collator, task.most_pages)
+    require_positions(loaded.model, collator.encoder, task.most_pages, "dataset")
     if arguments.should_save:
         report_first_batch(task.folder.path, task.training, collator, config.per_device_train_batch_size, progress)
     chosen = choose_trainable(loaded.model, config.train)
@@ -214,17 +215,4 @@ def _require_summaries(training: PageDataset) -> None:
             "All summaries of the training split are empty, so there is nothing to learn.",
             hint="Check the column mapping that the dataset was made with.",
             fields={"dataset": "has no summaries"},
-        )
-
-
-def _require_positions(loaded: LoadedModel, collator: Collator, most_pages: int) -> None:
-    """Refuse documents that are longer than the positions that the model knows."""
-    encoder = collator.encoder
-    limit = loaded.model.config.get_text_config().max_position_embeddings
-    needed = len(encoder.question(most_pages)) + encoder.max_length
-    if needed > limit:
-        raise InvalidInput(
-            f"A sample of {most_pages} pages needs {needed:,} tokens with its prompt and summary; {loaded.source} has {limit:,}.",
-            hint="Make the dataset with fewer pages per document (rendering.max_pages) or a smaller mode, or lower max_length.",
-            fields={"dataset": "has samples with too many pages"},
         )
