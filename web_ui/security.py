@@ -6,7 +6,7 @@ rebinding) and the Origin check (against cross-site requests) even where no toke
 
 import hashlib
 import hmac
-from urllib.parse import urlsplit
+import re
 
 from flask import Flask, Response, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, MisdirectedRequest, TooManyRequests, Unauthorized
@@ -17,7 +17,8 @@ from web_ui.rate import RateLimit
 from web_ui.settings import Settings, is_loopback
 
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-ANY_ADDRESS = {"0.0.0.0", "::", "[::]"}  # noqa: S104  (listening there is not a name to be called by)
+ANY_ADDRESS = {"0.0.0.0", "[::]"}  # noqa: S104  (listening there is not a name to be called by)
+PORT = re.compile(r":\d+$")
 SESSION_COOKIE = "deepsynth_session"
 SESSION_DAYS = 30
 OPEN_ENDPOINTS = frozenset({"health.get_health", "login.show_login", "login.log_in", "static"})
@@ -49,7 +50,7 @@ def check_exposure(settings: Settings) -> None:
 
 def guard(app: Flask, settings: Settings) -> None:
     """Put the checks before, and the protective headers on, everything that `app` answers."""
-    rate = RateLimit(settings.max_changes_per_minute)
+    changes, guesses = (RateLimit(settings.max_changes_per_minute) for _ in range(2))
     hosts = allowed_hosts(settings)
 
     @app.before_request
@@ -58,7 +59,10 @@ def guard(app: Flask, settings: Settings) -> None:
         _check_client(settings)
         if request.method in CHANGING_METHODS:
             _check_origin()
-            _check_rate(rate)
+            _check_rate(changes, "changing requests")
+        if _carries_credentials(settings):
+            # Once the wrong tokens are too many the right one has to wait as well, or the waiting would tell it apart.
+            _check_rate(guesses, "requests with a wrong token", cost=int(not is_known(settings)))
         return _check_token(settings)
 
     @app.after_request
@@ -75,10 +79,11 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 
     A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443).
     """
-    names = {"localhost", "127.0.0.1", "[::1]"} | ({settings.host.lower()} - ANY_ADDRESS)
+    own_name = f"[{settings.host.lower()}]" if ":" in settings.host and "[" not in settings.host else settings.host.lower()
+    names = {"localhost", "127.0.0.1", "[::1]"} | ({own_name} - ANY_ADDRESS)
     own = [f"{name}:{settings.port}" for name in names]
-    extra = [name.strip() for name in settings.allowed_hosts.lower().split(",") if name.strip()]
-    with_port = [name for name in extra if urlsplit(f"//{name}").port]
+    extra = settings.allowed_names
+    with_port = [name for name in extra if PORT.search(name)]
     bare = [name for name in extra if name not in with_port]
     return frozenset([*own, *with_port, *bare, *(f"{name}:{settings.port}" for name in bare)])
 
@@ -119,16 +124,20 @@ def _check_client(settings: Settings) -> None:
 
 def _check_origin() -> None:
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin.lower()).netloc != request.host.lower():
+    if origin is not None and origin.lower() not in {f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")}:
         raise Forbidden("Requests from other web sites are refused.")
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         raise Forbidden("Requests from other web sites are refused.")
 
 
-def _check_rate(rate: RateLimit) -> None:
-    wait_s = rate.wait_s(request.remote_addr or "")
+def _carries_credentials(settings: Settings) -> bool:
+    return settings.api_token is not None and ("Authorization" in request.headers or SESSION_COOKIE in request.cookies)
+
+
+def _check_rate(rate: RateLimit, what: str, cost: int = 1) -> None:
+    wait_s = rate.wait_s(request.remote_addr or "", cost)
     if wait_s > 0:
-        raise TooManyRequests(f"More than {rate.per_minute} changing requests a minute.", retry_after=int(wait_s) + 1)
+        raise TooManyRequests(f"More than {rate.per_minute} {what} a minute.", retry_after=int(wait_s) + 1)
 
 
 def _check_token(settings: Settings) -> WerkzeugResponse | None:

@@ -2,17 +2,19 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from data.validation import parse_config
 from web_ui.jobs.stages import Role
 
 ROLE_PORTS: dict[Role, int] = {"cpu": 5000, "gpu": 5001}
 GIB = 1 << 30
+HOST_NAME = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
 class Settings(BaseModel):
@@ -38,8 +40,16 @@ class Settings(BaseModel):
     max_upload_bytes: int = Field(20 * GIB, ge=1, alias="DEEPSYNTH_MAX_UPLOAD_BYTES", description="largest uploaded file")
     max_unfinished_jobs: int = Field(1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="queued and running jobs at once")
     max_changes_per_minute: int = Field(
-        600, ge=0, alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE", description="changing requests per client address; 0: no limit"
+        600, ge=0, alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE", description="changes, and wrong tokens, per client address; 0: no limit"
     )
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, text: str) -> str:
+        for name in _names(text):
+            if not HOST_NAME.fullmatch(name):
+                raise ValueError(f"must be names or name:port, by commas and without http://, not {name!r}")
+        return text
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
@@ -56,9 +66,18 @@ class Settings(BaseModel):
         return parse_config(cls, values)
 
     @property
+    def allowed_names(self) -> list[str]:
+        """Return the names of `allowed_hosts`, in lower case."""
+        return _names(self.allowed_hosts)
+
+    @property
     def is_on_loopback(self) -> bool:
         """Say whether only this machine can reach the service."""
         return self.published_on_loopback or is_loopback(self.host)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.lower().split(",") if name.strip()]
 
 
 def is_loopback(host: str) -> bool:

@@ -24,6 +24,12 @@ def test_a_wrong_value_names_its_variable() -> None:
         Settings.from_environment({"DEEPSYNTH_PORT": "99999"})
 
 
+@pytest.mark.parametrize("hosts", ["http://gpu-box:5000", "gpu-box:port", "lab.example/path", "a b", "gpu-box:5000, fd00::7"])
+def test_an_allowed_host_is_a_name_with_or_without_a_port(hosts: str) -> None:
+    with pytest.raises(InvalidInput, match="DEEPSYNTH_ALLOWED_HOSTS must be names or name:port"):
+        Settings.from_environment({"DEEPSYNTH_ALLOWED_HOSTS": hosts})
+
+
 def test_a_refused_token_is_not_repeated() -> None:
     with pytest.raises(InvalidInput) as caught:
         Settings.from_environment({"DEEPSYNTH_API_TOKEN": "short"})

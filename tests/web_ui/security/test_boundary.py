@@ -37,6 +37,11 @@ def test_the_names_of_this_machine_with_the_port_are_answered(client: FlaskClien
     assert client.get("/api/jobs", headers={"Host": host}).status_code == 200
 
 
+def test_an_ipv6_address_is_answered_as_clients_write_it(make_client: Callable[..., FlaskClient]) -> None:
+    client = make_client(api_token=TOKEN, host="fd00::7")
+    assert client.get("/api/health", headers={"Host": "[fd00::7]:5000"}).status_code == 200
+
+
 @pytest.mark.parametrize("host", ["gpu-box:5000", "gpu-box", "proxy.lab:8443"])
 def test_more_names_can_be_allowed(make_client: Callable[..., FlaskClient], host: str) -> None:
     client = make_client(allowed_hosts="gpu-box, proxy.lab:8443")
@@ -49,6 +54,7 @@ def test_more_names_can_be_allowed(make_client: Callable[..., FlaskClient], host
         {"Origin": "http://evil.example"},
         {"Origin": "http://localhost:8888"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -107,6 +113,16 @@ def test_a_wrong_bearer_token_is_refused(locked: FlaskClient, token: str) -> Non
 
 def test_the_bearer_token_opens_the_api(locked: FlaskClient) -> None:
     assert locked.get("/api/jobs", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
+
+
+def test_guessing_the_token_is_limited_and_the_waiting_tells_nothing(make_client: Callable[..., FlaskClient]) -> None:
+    client = make_client(api_token=TOKEN, max_changes_per_minute=3)
+    good, bad = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, "wrong"))
+    assert [client.get("/api/jobs", headers=good).status_code for _ in range(5)] == [200] * 5
+    assert [client.get("/api/health", headers=bad).status_code for _ in range(4)] == [200, 200, 200, 429]
+    client.set_cookie("deepsynth_session", "0" * 64, domain="localhost")
+    assert client.get("/api/jobs").status_code == 429
+    assert client.get("/api/jobs", headers=good).status_code == 429
 
 
 def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -> None:
