@@ -90,13 +90,34 @@ def open_run(config: TrainingConfig, dataset_fingerprint: str, workspace: Worksp
     return folder, fresh
 
 
+def check_output(config: TrainingConfig, workspace: Workspace) -> None:
+    """Refuse an output folder that holds a training with other settings: what can be known of it before the dataset is read.
+
+    Raises:
+        UnsafePath: the name leaves the workspace.
+        Conflict: as `open_run`.
+        StorageError: the folder's files are damaged.
+    """
+    folder = RunFolder(workspace.model(config.output))
+    earlier = folder.state()
+    if config.overwrite or earlier is None:
+        return
+    dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")
+    if run_digest(config, dataset_fingerprint) != earlier.run:
+        raise _taken(config)
+
+
+def _taken(config: TrainingConfig) -> Conflict:
+    return Conflict(
+        f"The output {config.output!r} already holds another training.",
+        hint="Choose another output name, or set overwrite to replace it.",
+        fields={"output": "already in use"},
+    )
+
+
 def _clear(folder: RunFolder, config: TrainingConfig, workspace: Workspace) -> None:
     if not config.overwrite:
-        raise Conflict(
-            f"The output {config.output!r} already holds another training.",
-            hint="Choose another output name, or set overwrite to replace it.",
-            fields={"output": "already in use"},
-        )
+        raise _taken(config)
     target = next(path for n in range(10_000) if not (path := workspace.trash / f"model-{config.output}-{n}").exists())
     try:
         folder.path.rename(target)

@@ -10,8 +10,9 @@ from pathlib import Path
 from data.config import DatasetConfig, FilesSource, HubSource, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.workspace import Workspace, checked_name
-from training.config import PINNED_REVISIONS, EvaluationConfig, PredictionConfig, TrainingConfig
+from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.optimal_configs import PRESETS
+from training.run_folder import check_output
 
 UPLOAD = "upload:"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -52,16 +53,24 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
     Raises:
         UnsafePath: a name leaves the workspace.
         UnknownName: there is no such dataset or model.
-        Conflict: the dataset is not finished.
+        InvalidInput: the dataset has no samples to train or to validate on, or no revision of the model is pinned.
+        Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
-    workspace.model(config.output)
-    check_finished_dataset(config.dataset, workspace)
+    check_output(config, workspace)
+    check_finished_dataset(config.dataset, workspace, ("train", "validation"))
+    check_model(config.model, config.revision, workspace)
+
+
+def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
+    """Refuse a search whose dataset or model cannot work; raises as `check_training`."""
+    checked_name(config.output)
+    check_finished_dataset(config.dataset, workspace, ("train",))
     check_model(config.model, config.revision, workspace)
 
 
 def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
     """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
-    check_finished_dataset(config.dataset, workspace)
+    check_finished_dataset(config.dataset, workspace, (config.split,))
     check_model(config.model, config.revision, workspace)
 
 
@@ -70,10 +79,10 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     checked_name(config.output)
     check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
-        check_finished_dataset(config.dataset, workspace)
+        check_finished_dataset(config.dataset, workspace, (config.split,))
     for index, path in enumerate(config.inputs):
         if not source_path(path, workspace, f"inputs.{index}").exists():
-            raise InvalidInput(f"There is no {path!r}.", hint="Upload it first.", fields={f"inputs.{index}": "does not exist"})
+            raise InvalidInput(f"There is no {path!r}.", hint="Upload it, then name it as upload:<name>.", fields={f"inputs.{index}": "does not exist"})
 
 
 def check_training_preset(name: str) -> None:
@@ -83,8 +92,8 @@ def check_training_preset(name: str) -> None:
         raise NotFound(f"There is no preset {name!r}.", hint=f"Presets are {names}.", fields={"preset": f"must be one of {names}"})
 
 
-def check_finished_dataset(name: str, workspace: Workspace) -> None:
-    """Refuse a dataset that is not there or not complete."""
+def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, ...]) -> None:
+    """Refuse a dataset that is not there, not complete, or without samples in a split that the work needs."""
     from data.shards import read_manifest  # noqa: PLC0415
 
     try:
@@ -95,6 +104,8 @@ def check_finished_dataset(name: str, workspace: Workspace) -> None:
         raise Conflict(
             f"The dataset {name!r} is not finished.", hint="Wait for its job to end, or resume it.", fields={"dataset": "not finished"}
         )
+    for split in splits:
+        manifest.split(split)
 
 
 def check_model(name: str, revision: str | None, workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """What a job made: a folder or one file in the workspace, and what of it may be listed and downloaded."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from data.store.files import TEMPORARY_SUFFIX, inside
 from data.store.workspace import Workspace
 from web_ui.jobs.job import Job
 
+EXAMPLE_PAGE = "example_page.png"
+"""As `data.card` names it, whose import takes pyarrow."""
 MAX_FILES = 10_000
 
 
@@ -30,6 +33,18 @@ def output_of(job: Job, workspace: Workspace) -> Path:
     return output
 
 
+def example_page(job: Job, workspace: Workspace) -> Path:
+    """Return the page that a finished dataset is shown by: jobs of a second or two end before they report one.
+
+    Raises:
+        NotFound: the job made no dataset, or has not finished it.
+    """
+    page = output_of(job, workspace) / EXAMPLE_PAGE
+    if job.kind != "dataset" or not page.is_file():
+        raise NotFound(f"Job {job.id} has drawn no page yet.")
+    return page
+
+
 def inside_workspace(path: str | None, workspace: Workspace) -> Path:
     """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the workspace."""
     if not path:
@@ -44,13 +59,19 @@ def output_files(output: Path) -> Iterator[Path]:
         yield output
         return
     found = 0
-    for path in sorted(output.rglob("*")):
+    for path in sorted(_below(output)):
         if _is_hidden(path, output) or path.is_symlink() or not path.is_file() or path.suffix == TEMPORARY_SUFFIX:
             continue
         found += 1
         if found > MAX_FILES:
             return
         yield path
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left out."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
 
 
 def output_name(output: Path, path: Path) -> str:

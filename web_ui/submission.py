@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import TypeVar
 
 from flask import Response, g, jsonify, request, url_for
 from pydantic import BaseModel
@@ -9,12 +10,14 @@ from werkzeug.exceptions import TooManyRequests
 
 from data.config import Settings
 from data.errors import InvalidInput
+from data.store.workspace import Workspace
 from web_ui import schemas
 from web_ui.endpoint import Operation
 from web_ui.jobs.job import Job
 from web_ui.schemas import JsonObject
 from web_ui.service import Service, current_service
 
+Config = TypeVar("Config", bound=Settings)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 LINKS = {
     "self": "/api/jobs/{}",
@@ -35,11 +38,17 @@ def creates_job(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] 
     return Operation(body, build, answer=schemas.Job, status=202, headers=HEADERS)
 
 
-def submit(kind: str, config: Settings) -> Response:
-    """Queue a job and answer 202 with it and its address."""
-    service = current_service()
-    _check_limit(service)
-    job = service.jobs.create(kind, config, _idempotency_key())
+def submit(kind: str, config: Config, check: Callable[[Config, Workspace], None]) -> Response:
+    """Queue a job that passes `check` and answer 202 with it and its address.
+
+    A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job itself has made.
+    """
+    service, key = current_service(), _idempotency_key()
+    job = service.jobs.find(kind, config, key) if key else None
+    if job is None:
+        _check_limit(service)
+        check(config, service.workspace)
+        job = service.jobs.create(kind, config, key)
     g.job_id = job.id
     response = jsonify(job_document(job))
     response.status_code = 202
@@ -63,4 +72,6 @@ def _idempotency_key() -> str | None:
 def _check_limit(service: Service) -> None:
     unfinished = service.jobs.num_unended()
     if unfinished >= service.settings.max_unfinished_jobs:
-        raise TooManyRequests(f"{unfinished} jobs are waiting or running, as many as DEEPSYNTH_MAX_UNFINISHED_JOBS allows.")
+        raise TooManyRequests(
+            f"{unfinished} jobs are waiting, paused or running; DEEPSYNTH_MAX_UNFINISHED_JOBS allows no more. Let some end, or cancel them."
+        )

@@ -76,14 +76,14 @@ def last_event(path: Path, kind: str, tail_bytes: int = TAIL_BYTES) -> dict[str,
         file.seek(max(0, file.seek(0, os.SEEK_END) - tail_bytes))
         lines = file.read().splitlines()
     marked = (line for line in reversed(lines) if f'"{kind}"'.encode() in line)
-    return next((event for line in marked for event in _parse(line) if event["kind"] == kind), None)
+    return next((event for line in marked for event in _parse(line) if event.get("kind") == kind), None)
 
 
 def _parse(chunk: bytes) -> Iterator[dict[str, Any]]:
     for line in chunk.splitlines():
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
         yield event if isinstance(event, dict) else {"kind": "damaged", "text": line.decode(errors="replace")[:200]}
 

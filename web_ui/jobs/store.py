@@ -57,8 +57,12 @@ class JobStore:
         keys = self._workspace.jobs / KEYS
         keys.mkdir(exist_ok=True)
         with locked(keys):
-            key = keys / hashlib.sha256(idempotency_key.encode()).hexdigest()
+            key = self._key_file(idempotency_key)
             return self._job_of_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
+
+    def find(self, kind: str, config: Settings, idempotency_key: str) -> Job | None:
+        """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict as `create`."""
+        return self._job_of_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
 
     def get(self, job_id: str) -> Job:
         """Return one job. Raises NotFound."""
@@ -182,6 +186,9 @@ class JobStore:
             raise storage_error(folder, error) from error
         self._ring()
         return True
+
+    def _key_file(self, idempotency_key: str) -> Path:
+        return self._workspace.jobs / KEYS / hashlib.sha256(idempotency_key.encode()).hexdigest()
 
     def _job_of_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
         try:

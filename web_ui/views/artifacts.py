@@ -1,5 +1,6 @@
 """What a job made, to list and to download; and its latest picture."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from data.store.events import last_event
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.jobs.job import EVENTS
-from web_ui.outputs import inside_workspace, output_file, output_files, output_name, output_of
+from web_ui.outputs import example_page, inside_workspace, output_file, output_files, output_name, output_of
 from web_ui.service import current_service
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
@@ -28,7 +29,11 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
         output = output_of(job, service.workspace)
     except NotFound:
         return {"artifacts": []}
-    return {"artifacts": [_document(job_id, output_name(output, path), path) for path in output_files(output)]}
+    documents = []
+    for path in output_files(output):
+        with suppress(FileNotFoundError):  # an old checkpoint, removed just now
+            documents.append(_document(job_id, output_name(output, path), path))
+    return {"artifacts": documents}
 
 
 @endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts/<path:path>", Operation(media="application/octet-stream"))
@@ -45,11 +50,9 @@ def get_preview(job_id: str) -> Response:
     """Show the latest page that a job drew."""
     service = current_service()
     event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
-    if event is None:
-        raise NotFound(f"Job {job_id} has drawn no page yet.")
-    path = inside_workspace(event.get("path"), service.workspace)
-    if not path.is_file():
-        raise NotFound(f"The latest page of job {job_id} is gone.")
+    path = inside_workspace(event.get("path"), service.workspace) if event else None
+    if path is None or not path.is_file():
+        path = example_page(service.jobs.get(job_id), service.workspace)
     response = send_file(path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True)
     response.headers["Cache-Control"] = "no-cache"
     return response

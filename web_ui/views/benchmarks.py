@@ -11,7 +11,6 @@ from data.presets import PRESETS, BenchmarkPreset, benchmark_config
 from data.validation import parse_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
 
 benchmarks = Blueprint("benchmarks", __name__)
@@ -32,8 +31,7 @@ def list_dataset_presets() -> dict[str, Any]:
 @endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, from_benchmark))
 def create_benchmark(body: DatasetConfig) -> Response:
     """Queue the making of a benchmark dataset."""
-    checks.check_dataset(body, current_service().workspace)
-    return submit("dataset", body)
+    return submit("dataset", body, checks.check_dataset)
 
 
 def _document(preset: BenchmarkPreset) -> dict[str, Any]:

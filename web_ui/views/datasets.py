@@ -22,8 +22,7 @@ datasets = Blueprint("datasets", __name__)
 @endpoint(datasets, "POST", "/api/dataset/generate", creates_job(DatasetConfig))
 def generate_dataset(body: DatasetConfig) -> Response:
     """Queue the making of a dataset."""
-    checks.check_dataset(body, current_service().workspace)
-    return submit("dataset", body)
+    return submit("dataset", body, checks.check_dataset)
 
 
 @endpoint(datasets, "GET", "/api/datasets", Operation(answer=schemas.DatasetList))

@@ -20,7 +20,7 @@ HINTS: Mapping[int, tuple[str, str]] = {
     413: ("too_large", "Send less: a JSON body holds at most 1 MiB, an upload as much as DEEPSYNTH_MAX_UPLOAD_BYTES."),
     415: ("unsupported_media_type", "Send 'Content-Type: application/json' (uploads: application/octet-stream)."),
     421: ("unknown_host", "Use localhost or 127.0.0.1 with the service's port, or add the name to DEEPSYNTH_ALLOWED_HOSTS."),
-    429: ("too_many_requests", "Wait as long as the Retry-After header says, then go on."),
+    429: ("too_many_requests", "Wait, for as long as the Retry-After header says where there is one, then go on."),
 }
 
 

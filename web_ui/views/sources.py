@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, request
 
-from data.errors import InvalidInput, StorageError
+from data.errors import InvalidInput, NotFound, StorageError
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder
+from data.store.workspace import names_hint
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
@@ -37,6 +38,16 @@ def list_uploads() -> dict[str, Any]:
     folder = current_service().workspace.uploads
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     return {"uploads": [_document(path, path.stat().st_size) for path in files]}
+
+
+@endpoint(sources, "DELETE", "/api/uploads/<name>", Operation(status=204))
+def delete_upload(name: str) -> Response:
+    """Delete an uploaded file; datasets made from it stay."""
+    path = current_service().workspace.upload(name)
+    if not path.is_file():
+        raise NotFound(f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*")))
+    path.unlink(missing_ok=True)
+    return Response(status=204)
 
 
 def _document(path: Path, size_bytes: int) -> dict[str, Any]:

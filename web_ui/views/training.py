@@ -10,7 +10,6 @@ from training.memory import estimate
 from training.optimal_configs import PRESETS, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
 
 DEFAULT_PRESET = "default"
@@ -53,29 +52,25 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
 @endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, from_preset))
 def train_model(body: TrainingConfig) -> Response:
     """Queue a training."""
-    checks.check_training(body, current_service().workspace)
-    return submit("training", body)
+    return submit("training", body, checks.check_training)
 
 
 @endpoint(training, "POST", "/api/model/find-lr", creates_job(FindLrConfig, _find_lr_from_preset))
 def find_learning_rate(body: FindLrConfig) -> Response:
     """Queue a search for a good learning rate."""
-    checks.check_training(body, current_service().workspace)
-    return submit("find_lr", body)
+    return submit("find_lr", body, checks.check_find_lr)
 
 
 @endpoint(training, "POST", "/api/model/evaluate", creates_job(EvaluationConfig))
 def evaluate_model(body: EvaluationConfig) -> Response:
     """Queue the scoring of a model on a split of a dataset."""
-    checks.check_evaluation(body, current_service().workspace)
-    return submit("evaluation", body)
+    return submit("evaluation", body, checks.check_evaluation)
 
 
 @endpoint(training, "POST", "/api/model/predict", creates_job(PredictionConfig))
 def predict(body: PredictionConfig) -> Response:
     """Queue summaries of pictures, PDFs, text files or a dataset."""
-    checks.check_prediction(body, current_service().workspace)
-    return submit("prediction", body)
+    return submit("prediction", body, checks.check_prediction)
 
 
 @endpoint(training, "POST", "/api/model/estimate", Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate))

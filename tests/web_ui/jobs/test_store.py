@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from data.errors import Conflict, NotFound, UnknownName
+from data.store.events import last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
-from tests.web_ui.jobs.world import World
+from tests.web_ui.jobs.world import ROOT, World
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, RunState
 from web_ui.jobs.store import JobStore
 
@@ -56,7 +57,8 @@ def create_with_key(root: Path) -> str:
     return JobStore(World(root).workspace, STAGES).create("count", CountConfig(name="a"), "key").id
 
 
-def test_many_threads_and_processes_with_one_key_get_one_job(world: World) -> None:
+def test_many_threads_and_processes_with_one_key_get_one_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)  # what the processes of the pool import this module by
     root = world.workspace.root
     with multiprocessing.get_context("forkserver").Pool(3) as processes, ThreadPoolExecutor(8) as threads:
         elsewhere = processes.map_async(create_with_key, [root] * 12)
@@ -144,6 +146,17 @@ def test_a_failed_job_can_be_resumed_but_not_paused(world: World) -> None:
     with pytest.raises(Conflict):
         world.store.request_pause(job_id)
     assert world.store.request_resume(job_id).desired == "run"
+
+
+@pytest.mark.parametrize("garbage", [b'{"x": "progress"}\n', b"[" * 100_000 + b'"preview"\n'])
+def test_an_event_that_makes_no_sense_is_passed_over(world: World, garbage: bytes) -> None:
+    job_id = world.submit("a")
+    path = world.workspace.jobs / job_id / EVENTS
+    path.write_bytes(b'{"kind": "preview", "path": "x"}\n' + garbage)
+    assert len(world.store.events(job_id).events) == 2
+    event = last_event(path, "preview")
+    assert event is not None
+    assert event["path"] == "x"
 
 
 WRONG_TYPES = b'{"state": 5, "desired": 5, "attempt": "x"}'

@@ -63,6 +63,7 @@ def test_nothing_outside_is_removed_or_written(client: FlaskClient, traps: Works
     secret = traps.root.parent / "secret.txt"
     for name in TRAVERSALS:
         assert client.delete(f"/api/jobs/{name}").status_code in (400, 404, 405, 422)
+        assert client.delete(f"/api/uploads/{name}").status_code in (400, 404, 405, 422)
         client.put(f"/api/uploads/{name}", data=b"overwritten", content_type="application/octet-stream")
     assert secret.read_text() == SECRET
     assert {path.name for path in traps.root.parent.iterdir()} == {"secret.txt", traps.root.name}

@@ -57,6 +57,11 @@ def test_the_latest_page_is_shown(client: FlaskClient, job_id: str, workspace: W
     assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"second"
 
 
+def test_a_job_too_short_to_report_a_page_is_shown_by_its_dataset_s(client: FlaskClient, job_id: str, dataset: Path) -> None:
+    (dataset / "example_page.png").write_bytes(b"example")
+    assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"example"
+
+
 def test_a_page_outside_the_workspace_is_not_shown(client: FlaskClient, job_id: str, workspace: Workspace) -> None:
     EventLog(workspace.jobs / job_id / "events.jsonl").append("preview", path="/etc/passwd")
     assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == 422

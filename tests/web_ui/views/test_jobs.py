@@ -39,6 +39,17 @@ def test_a_repeated_request_with_its_key_gets_the_same_job(client: FlaskClient) 
     assert client.get("/api/jobs").get_json()["total"] == 1
 
 
+def test_a_repeated_request_is_no_new_one_whatever_has_changed_since(make_client: Callable[..., FlaskClient], workspace: Workspace) -> None:
+    client = make_client(max_unfinished_jobs=1)
+    workspace.upload("a.jsonl").write_text('{"document": "A text.", "summary": "It."}\n')
+    body = {"name": "demo", "source": {"kind": "files", "path": "upload:a.jsonl"}}
+    first = client.post("/api/dataset/generate", json=body, headers={"Idempotency-Key": "once"})
+    workspace.upload("a.jsonl").unlink()
+    again = client.post("/api/dataset/generate", json=body, headers={"Idempotency-Key": "once"})
+    assert (again.status_code, again.get_json()["id"]) == (202, first.get_json()["id"])
+    assert error_of(client.post("/api/dataset/generate", json=SAMPLE, headers={"Idempotency-Key": "new"}), 429)
+
+
 def test_a_key_used_for_another_request_is_a_conflict(client: FlaskClient) -> None:
     create(client, **{"Idempotency-Key": "once"})
     answer = client.post("/api/dataset/generate", json={**SAMPLE, "name": "other"}, headers={"Idempotency-Key": "once"})

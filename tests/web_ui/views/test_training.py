@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from data.store.files import write_json
+from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, TrainingMetrics
 from tests.web_ui.views.test_datasets import refused
+from training.optimal_configs import training_config
+from training.run_folder import RunFolder, RunState, run_digest
 
 
 def test_the_presets_say_why_and_what_they_need(client: FlaskClient) -> None:
@@ -54,10 +56,41 @@ def test_what_cannot_work_is_refused_by_field(client: FlaskClient, dataset: Path
     assert list(refused(client, "/api/model/train", {"dataset": "demo", **change})["fields"]) == [field]
 
 
+def test_an_output_that_holds_another_training_is_refused_and_the_same_one_goes_on(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
+    config = training_config("default", dataset="demo")
+    folder = RunFolder(workspace.model("trained_model"))
+    folder.path.mkdir()
+    write_json(folder.path / "training_config.json", {"dataset_fingerprint": "f"})
+    folder.write_state(RunState(run_digest(config, "f"), "finished"))
+    other = {"dataset": "demo", "learning_rate": 1e-4}
+    assert refused(client, "/api/model/train", other, status=409)["fields"] == {"output": "already in use"}
+    for body in ({"dataset": "demo"}, {**other, "overwrite": True}, {**other, "output": "another"}):
+        assert client.post("/api/model/train", json=body).status_code == 202
+
+
 def test_a_dataset_in_the_making_is_a_conflict(client: FlaskClient, dataset: Path) -> None:
     manifest = (dataset / "manifest.json").read_text()
     (dataset / "manifest.json").write_text(manifest.replace('"complete": true', '"complete": false'))
     assert refused(client, "/api/model/train", {"dataset": "demo"}, status=409)["fields"] == {"dataset": "not finished"}
+
+
+def test_a_dataset_without_a_split_that_the_work_needs_is_refused(client: FlaskClient, dataset: Path) -> None:
+    manifest = read_json(dataset / "manifest.json")
+    del manifest["splits"]["validation"]
+    write_json(dataset / "manifest.json", manifest)
+    error = refused(client, "/api/model/train", {"dataset": "demo"})
+    assert error["fields"] == {"dataset": "its split validation is empty"}
+    assert "larger validation and test fractions" in error["hint"]
+    evaluation = {"dataset": "demo", "model": "tiny", "split": "validation"}
+    assert refused(client, "/api/model/evaluate", evaluation)["fields"] == error["fields"]
+    assert client.post("/api/model/evaluate", json={**evaluation, "split": "test"}).status_code == 202
+    assert client.post("/api/model/find-lr", json={"dataset": "demo"}).status_code == 202
+
+
+def test_an_unknown_dataset_is_answered_with_those_that_exist(client: FlaskClient, dataset: Path) -> None:
+    assert refused(client, "/api/model/train", {"dataset": "none"})["hint"] == "Those that exist: demo."
 
 
 def test_the_estimate_follows_what_trains(client: FlaskClient) -> None:

@@ -23,6 +23,12 @@ def test_a_file_is_stored_and_listed(client: FlaskClient, workspace: Workspace) 
     assert client.get("/api/uploads").get_json() == {"uploads": [answer.get_json()]}
 
 
+def test_a_file_can_be_deleted_once(client: FlaskClient, workspace: Workspace) -> None:
+    put(client, "papers.jsonl", b"{}\n")
+    assert [client.delete("/api/uploads/papers.jsonl").status_code for _ in range(2)] == [204, 404]
+    assert not list(workspace.uploads.iterdir())
+
+
 def test_a_file_larger_than_a_json_body_may_be_arrives_whole(client: FlaskClient, workspace: Workspace) -> None:
     content = bytes(range(256)) * 20_000
     put(client, "large.parquet", content)
