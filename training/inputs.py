@@ -8,7 +8,7 @@ import pypdfium2
 from PIL import Image
 
 from data.config import PageMode, RenderingConfig
-from data.errors import InvalidInput, NotFound, SourceError
+from data.errors import InvalidInput, SourceError
 from data.rendering.modes import MODES
 from data.rendering.render import render
 from data.rendering.style import resolve_style
@@ -23,16 +23,14 @@ def read_inputs(names: Sequence[str], mode: PageMode, workspace: Workspace) -> l
     """Turn each input into a sample without a summary, in order; folders give their files in the order of their names.
 
     Raises:
-        NotFound, InvalidInput: a file is missing or of a kind that cannot be read.
-        SourceError: a file is damaged.
+        InvalidInput: a file is of a kind that cannot be read.
+        SourceError: a file is missing or damaged.
     """
-    files = [file for name in names for file in _files(source_path(name, workspace))]
+    files = [file for name in names for file in _files(source_path(name, workspace, "inputs"))]
     return [PageSample(file.name, _pages(file, mode), "", "") for file in files]
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise NotFound(f"There is no file or folder {path}.", fields={"inputs": "does not exist"})
     if path.is_file():
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)

@@ -13,7 +13,7 @@ from training.config import PredictionConfig
 from training.dataset import open_dataset
 from training.generate_text import PageSequence, Prediction, generate_texts
 from training.inputs import read_inputs
-from training.reader import open_reader
+from training.reader import open_reader, require_positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,14 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     """
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
-    samples: PageSequence = (
-        dataset.split(config.split).first(config.max_samples) if dataset else read_inputs(config.inputs, reader.mode, workspace)
-    )
+    samples: PageSequence
+    if dataset:
+        samples = stored = dataset.split(config.split).first(config.max_samples)
+        most_pages, field = max(stored.num_pages()), "dataset"
+    else:
+        samples = given = read_inputs(config.inputs, reader.mode, workspace)
+        most_pages, field = max(len(sample.pages) for sample in given), "inputs"
+    require_positions(reader.model, reader.collator.encoder, most_pages, field)
 
     def before_batch(done: int) -> None:
         progress.advance(done, len(samples), "samples")

@@ -74,6 +74,22 @@ def wrong_mode(model: str, modes: Sequence[PageMode], mode: PageMode) -> Invalid
     )
 
 
+def require_positions(model: PreTrainedModel, encoder: Encoder, most_pages: int, field: str) -> None:
+    """Refuse documents that are longer than the positions that the model knows: past them it would write nonsense.
+
+    Args:
+        field: of the configuration that names the documents.
+    """
+    limit = model.config.get_text_config().max_position_embeddings
+    needed = len(encoder.question(most_pages)) + encoder.max_length
+    if needed > limit:
+        raise InvalidInput(
+            f"A document of {most_pages} pages needs {needed:,} tokens with its prompt and summary; the model has {limit:,}.",
+            hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
+            fields={field: "has documents with too many pages"},
+        )
+
+
 def compute_device() -> torch.device:
     """Return the GPU where there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -18,7 +18,7 @@ from training.collate import Collator
 from training.config import EvaluationConfig
 from training.dataset import PageDataset, open_dataset
 from training.generate_text import Decoding, Prediction, generate_together
-from training.reader import open_reader
+from training.reader import open_reader, require_positions
 
 PREDICTIONS = "predictions.jsonl"
 
@@ -54,6 +54,7 @@ def score(config: EvaluationConfig, workspace: Workspace, progress: Progress) ->
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
     reader = open_reader(config, dataset.mode, workspace, progress)
+    require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
     folder = workspace.evaluations / (config.output or _default_output(config))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -79,8 +79,8 @@ class FilesReader:
         return table.path.name if table.path == self._root else table.path.relative_to(self._root).as_posix()
 
 
-def source_path(path: str, workspace: Workspace) -> Path:
-    """Return the file or folder that a configuration names.
+def source_path(path: str, workspace: Workspace, field: str = "source.path") -> Path:
+    """Return the file or folder that a configuration names in `field`.
 
     Raises:
         UnsafePath: the name of an upload is not a plain name.
@@ -89,11 +89,11 @@ def source_path(path: str, workspace: Workspace) -> Path:
     if path.startswith(UPLOAD_PREFIX):
         found = workspace.upload(path.removeprefix(UPLOAD_PREFIX))
     elif "\0" in path:
-        raise InvalidInput("source.path holds a NUL character.", fields={"source.path": "is not a path"})
+        raise InvalidInput(f"{field} holds a NUL character.", fields={field: "is not a path"})
     else:
         found = Path(path).expanduser().resolve()
     if not found.exists():
-        raise SourceError(f"There is no file or folder {path}.", hint="Check source.path.", fields={"source.path": "does not exist"})
+        raise SourceError(f"There is no file or folder {path}.", hint=f"Check {field}.", fields={field: "does not exist"})
     return found
 
 

@@ -81,8 +81,15 @@ class HubReader:
             values = iter(data.select(rows))
         else:
             values = chosen(iter(data.skip(first)), [row - first for row in rows] if first else rows)
-        for row, row_values in zip(rows, _translating(self._source, values), strict=True):
+        num_read = 0
+        for row, row_values in zip(rows, _translating(self._source, values), strict=False):
             yield document_from(row_values, columns, split, row, self._source.id)
+            num_read += 1
+        if num_read < len(rows):
+            raise SourceError(
+                f"{self._source.id} says that {split} has {self.splits()[split]} rows, but they end before row {rows[num_read]}.",
+                hint="Its card is out of date. Download its files, and make the dataset from them.",
+            )
 
     def _open_builder(self) -> datasets.DatasetBuilder:
         if self._files_commit is None and self._source.revision != CONVERTED:

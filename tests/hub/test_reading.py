@@ -44,13 +44,20 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
         script.put({"default/train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
         hub.repository("news/gated", gated=True).put({"data/train-00000.parquet": parquet("five")})
         hub.repository("tester/own", private=True).put({"data/train-00000.parquet": parquet("six")})
-        names = ["news/plain", "news/script", "news/gated", "tester/own", "news/gone", "Samsung/samsum"]
+        card = "---\ndataset_info:\n  splits:\n  - name: train\n    num_examples: 9\n---\n"
+        hub.repository("news/stale").put({"README.md": card.encode(), "data/train-00000.parquet": parquet("seven")})
+        names = ["news/stale", "news/plain", "news/script", "news/gated", "tester/own", "news/gone", "Samsung/samsum"]
         output, _ = program(hub, READ, *names).communicate(timeout=300)
         yield json.loads(output.splitlines()[-1])
 
 
 def test_rows_of_each_split(found: dict[str, dict[str, object]]) -> None:
     assert found["news/plain"]["rows"] == {"train": ["one", "two"], "test": ["three"]}
+
+
+def test_fewer_rows_than_the_card_says_are_a_fault_of_the_source(found: dict[str, dict[str, object]]) -> None:
+    assert found["news/stale"]["code"] == "source_failed"
+    assert "says that train has 9 rows, but they end before row 1" in str(found["news/stale"]["words"])
 
 
 def test_a_script_is_not_run_but_its_parquet_conversion_read(found: dict[str, dict[str, object]]) -> None:

@@ -77,6 +77,21 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes,
     assert not list(workspace.predictions.iterdir())
 
 
+def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(SourceError) as caught:
+        read(Workspace.create(tmp_path), tmp_path / "nothing.png")
+    assert caught.value.fields == {"inputs": "does not exist"}
+
+
+def test_documents_past_the_positions_of_the_model_are_refused(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    pages = [Image.new("L", (8, 8), 255)] * 255
+    pages[0].save(tmp_path / "long.pdf", save_all=True, append_images=pages[1:])
+    with pytest.raises(InvalidInput, match=r"255 pages needs 8,\d+ tokens") as caught:
+        read(workspace, tmp_path / "long.pdf", max_length=512)
+    assert "inputs" in caught.value.fields
+
+
 def test_inputs_and_a_dataset_together_are_refused() -> None:
     with pytest.raises(ValidationError, match="either inputs or dataset"):
         PredictionConfig(inputs=("a.png",), dataset="brief")
