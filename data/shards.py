@@ -17,9 +17,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import Conflict, NotFound, StorageError
+from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.records import Document, Page, Rejected, Sample
 from data.store.files import file_sha256, read_json, write_json
+from data.store.workspace import names_hint
 
 MANIFEST: Final = "manifest.json"
 REJECTED: Final = "rejected.jsonl"
@@ -163,6 +164,20 @@ class Manifest:
     def write(self, folder: Path) -> None:
         write_json(folder / MANIFEST, asdict(self))
 
+    def has(self, split: str) -> bool:
+        """Say whether a split holds samples."""
+        return split in self.splits and self.splits[split].counts.num_kept > 0
+
+    def split(self, name: str) -> SplitEntry:
+        """Return a split that holds samples. Raises InvalidInput for one that is empty or absent."""
+        if not self.has(name):
+            raise InvalidInput(
+                f"Dataset {self.name!r} has no samples in its split {name!r}.",
+                hint="Choose another dataset, or make it with more documents, or with larger validation and test fractions.",
+                fields={"dataset": f"its split {name} is empty"},
+            )
+        return self.splits[name]
+
 
 def read_manifest(folder: Path) -> Manifest:
     """Read a dataset's manifest, of a finished dataset or of one in the making (`complete` tells).
@@ -172,7 +187,8 @@ def read_manifest(folder: Path) -> Manifest:
         StorageError: the manifest is damaged or of another format.
     """
     if not (folder / MANIFEST).exists():
-        raise NotFound(f"There is no dataset {folder.name!r}.", hint="GET /api/datasets lists those that exist.")
+        names = (path.parent.name for path in folder.parent.glob(f"*/{MANIFEST}"))
+        raise NotFound(f"There is no dataset {folder.name!r}.", hint=names_hint(names))
     value = read_json(folder / MANIFEST)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise StorageError(f"{folder / MANIFEST} is not a manifest of format {FORMAT}.", hint="Generate the dataset again.")

@@ -80,7 +80,7 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
     more = f"; and {len(fields) - SHOWN_FINDINGS} more" if len(fields) > SHOWN_FINDINGS else ""
     message = "; ".join(shown) + more
     return InvalidInput(
-        message if message.endswith("?") else message + ".", hint="Correct the named fields and send the request again.", fields=fields
+        message if message.endswith("?") else message + ".", hint="Correct the named fields, then try again.", fields=fields
     )
 
 

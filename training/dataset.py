@@ -96,13 +96,7 @@ class PageDatasetFolder:
             InvalidInput: the split is empty or absent, or pages or summaries are missing.
             StorageError: a shard is damaged or gone.
         """
-        entry = self.manifest.splits.get(name)
-        if entry is None or not entry.counts.num_kept:
-            raise InvalidInput(
-                f"Dataset {self.folder.name!r} has no samples in its split {name!r}.",
-                hint="Make it with more documents, or with larger validation and test fractions.",
-                fields={"dataset": f"its split {name} is empty"},
-            )
+        entry = self.manifest.split(name)
         files = [self.folder / shard.path for shard in entry.shards if shard.num_kept]
         columns = _common_columns(self.folder.name, files)
         datasets.disable_progress_bars()
@@ -113,7 +107,7 @@ class PageDatasetFolder:
 
     def has(self, split: str) -> bool:
         """Say whether a split holds samples."""
-        return split in self.manifest.splits and self.manifest.splits[split].counts.num_kept > 0
+        return self.manifest.has(split)
 
 
 def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:

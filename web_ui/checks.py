@@ -82,7 +82,9 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
         check_finished_dataset(config.dataset, workspace, (config.split,))
     for index, path in enumerate(config.inputs):
         if not source_path(path, workspace, f"inputs.{index}").exists():
-            raise InvalidInput(f"There is no {path!r}.", hint="Upload it, then name it as upload:<name>.", fields={f"inputs.{index}": "does not exist"})
+            raise InvalidInput(
+                f"There is no {path!r}.", hint="Upload it, then name it as upload:<name>.", fields={f"inputs.{index}": "does not exist"}
+            )
 
 
 def check_training_preset(name: str) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from data.errors import NotFound, StorageError
 from data.store.files import read_json
+from data.store.workspace import names_hint
 from evaluation.training_metrics import read_metrics
 from training.config import PINNED_REVISIONS
 from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
@@ -36,7 +37,7 @@ def model_document(folder: Path) -> Model:
         StorageError: one of its files is damaged.
     """
     if not folder.is_dir():
-        raise NotFound(f"There is no model {folder.name!r}.", hint="GET /api/models lists those that exist.")
+        raise NotFound(f"There is no model {folder.name!r}.", hint=names_hint(path.name for path in folder.parent.glob("[!.]*")))
     return Model(
         name=folder.name,
         complete=_is_complete(folder),

@@ -1,6 +1,7 @@
 """The folders of one workspace. Everything the product writes at run time lies below it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from data.store.files import inside, storage_error
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "learning_rates", "uploads", "cache", "trash", "runners")
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
+NUM_LISTED_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +94,10 @@ def checked_name(name: str) -> str:
     if not NAME_PATTERN.fullmatch(name) or ".." in name:
         raise UnsafePath(f"{name!r} is not a valid name.", hint=f"Names are {NAME_RULE}.", fields={"name": f"must be {NAME_RULE}"})
     return name
+
+
+def names_hint(names: Iterable[str]) -> str:
+    """Return a hint that lists the names that exist, for one that does not."""
+    shown = sorted(names)
+    more = f" and {len(shown) - NUM_LISTED_NAMES} more" if len(shown) > NUM_LISTED_NAMES else ""
+    return f"Those that exist: {', '.join(shown[:NUM_LISTED_NAMES])}{more}." if shown else "None exists yet."

@@ -8,7 +8,7 @@ import pytest
 from data.errors import NotFound, StorageError, UnsafePath
 from data.store.events import EventLog, read_events
 from data.store.files import inside, read_json, write_json
-from data.store.workspace import Workspace, checked_name
+from data.store.workspace import Workspace, checked_name, names_hint
 
 
 def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -80,3 +80,8 @@ def test_events_read_in_slices_reach_every_line(tmp_path: Path) -> None:
         seen += [event["seq"] for event in piece.events]
         offset = piece.next_offset
     assert seen == list(range(1, 51))
+
+
+def test_a_long_list_of_names_is_cut() -> None:
+    assert names_hint(f"n{number:02}" for number in range(12)).endswith("n09 and 2 more.")
+    assert names_hint([]) == "None exists yet."
