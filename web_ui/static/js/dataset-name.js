@@ -6,14 +6,17 @@ import { control, debounce, one } from "./dom.js";
 /** @param {HTMLElement} form */
 export function watchesName(form) {
   const input = control('[name="name"]', form);
-  const box = one('[data-field="name"]', form);
+  const error = one('[data-field="name"] .field__error', form);
   const check = debounce(async () => {
     const name = input.value.trim();
     const { datasets } = await get("/datasets");
-    const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
-    one(".field__error", box).textContent = isTaken ? `There is already a dataset ${name}. Choose another name, or delete it first.` : "";
-    input.toggleAttribute("aria-invalid", false);
-    if (isTaken) input.setAttribute("aria-invalid", "true");
+    if (!datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name)) return;
+    error.textContent = `There is already a dataset ${name}. Choose another name, or delete it first.`;
+    input.setAttribute("aria-invalid", "true");
   }, 250);
-  input.addEventListener("input", () => void check());
+  input.addEventListener("input", () => {
+    error.textContent = "";
+    input.removeAttribute("aria-invalid");
+    check();
+  });
 }
