@@ -9,6 +9,14 @@ PageMode = Literal["micro", "tiny", "small", "base", "large"]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 
 
+class RuleError(ValueError):
+    """Values that are allowed one by one do not go together; `fields` are those that the rule is about."""
+
+    def __init__(self, words: str, *fields: str) -> None:
+        super().__init__(words)
+        self.fields = fields
+
+
 class Settings(BaseModel):
     """Base of every configuration: frozen, and unknown fields are refused."""
 

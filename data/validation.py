@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from data.config import RuleError
 from data.errors import InvalidInput
 from data.store.workspace import NAME_PATTERN, NAME_RULE
 
@@ -73,12 +74,18 @@ def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
 def _invalid_input(error: ValidationError, model_class: type[BaseModel], values: Any) -> InvalidInput:
     """Say in the user's words what pydantic found wrong with `values`."""
     fields: dict[str, str] = {}
+    said: dict[str, str] = {}
     for finding in error.errors(include_url=False, include_context=True):
         path = _path(finding["loc"], values)
-        fields.setdefault(path, _sentence(finding, path, model_class))
-    shown = [f"{path} {words}" if path else words for path, words in list(fields.items())[:SHOWN_FINDINGS]]
-    more = f"; and {len(fields) - SHOWN_FINDINGS} more" if len(fields) > SHOWN_FINDINGS else ""
-    message = "; ".join(shown) + more
+        words = _sentence(finding, path, model_class)
+        rule = finding.get("ctx", {}).get("error")
+        names = rule.fields if isinstance(rule, RuleError) else ("",)
+        said.setdefault(path, words if isinstance(rule, RuleError) or not path else f"{path} {words}")
+        for name in names:
+            fields.setdefault(".".join(filter(None, (path, name))), words)
+    fields.pop("", None)  # about the whole: the message says it
+    more = f"; and {len(said) - SHOWN_FINDINGS} more" if len(said) > SHOWN_FINDINGS else ""
+    message = "; ".join(list(said.values())[:SHOWN_FINDINGS]) + more
     return InvalidInput(
         message if message.endswith("?") else message + ".", hint="Correct the named fields, then try again.", fields=fields
     )
@@ -112,7 +119,7 @@ def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) ->
         return words + _suggestion(path, model_class)
     if context.get("pattern") == f"^{NAME_PATTERN.pattern}$":
         words = f"must be {NAME_RULE}"
-    if kind == "value_error":  # a rule across fields, in its own words
+    if kind == "value_error":  # a rule of ours, in its own words
         return str(context["error"])
     says_value = kind != "missing" and not path.lower().endswith("token")
     return f"{words}, not {_shown(finding['input'])}" if says_value else words

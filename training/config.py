@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data.config import Name, PageMode, Settings
+from data.config import Name, PageMode, RuleError, Settings
 
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
@@ -78,13 +78,14 @@ class TrainingConfig(Settings):
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         if self.max_steps == 0:
-            raise ValueError("max_steps=0 trains nothing: give at least 1, or -1 to go by epochs")
+            raise RuleError("max_steps=0 trains nothing: give at least 1, or -1 to go by epochs", "max_steps")
         if self.metric_for_best_model != "eval_loss" and not self.num_eval_samples:
-            raise ValueError(f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0")
+            words = f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0"
+            raise RuleError(words, "metric_for_best_model", "num_eval_samples")
         if self.cache_features and self.train == "all":
-            raise ValueError("cache_features needs a frozen encoder, and train=all trains it")
+            raise RuleError("cache_features needs a frozen encoder, and train=all trains it", "cache_features", "train")
         if self.cache_features and self.blank_pages:
-            raise ValueError("cache_features keeps what pages say, and blank_pages shows none of them")
+            raise RuleError("cache_features keeps what pages say, and blank_pages shows none of them", "cache_features", "blank_pages")
         return self
 
 
@@ -99,7 +100,8 @@ class FindLrConfig(TrainingConfig):
     @model_validator(mode="after")
     def _check_sweep(self) -> Self:
         if self.first_learning_rate >= self.last_learning_rate:
-            raise ValueError(f"last_learning_rate={self.last_learning_rate} must be above first_learning_rate={self.first_learning_rate}")
+            words = f"last_learning_rate={self.last_learning_rate} must be above first_learning_rate={self.first_learning_rate}"
+            raise RuleError(words, "last_learning_rate", "first_learning_rate")
         return self
 
 
@@ -143,5 +145,5 @@ class PredictionConfig(DecodingConfig):
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         if bool(self.inputs) == bool(self.dataset):
-            raise ValueError("give either inputs or dataset")
+            raise RuleError("give either inputs or dataset", "inputs", "dataset")
         return self

@@ -54,7 +54,22 @@ def test_names_are_explained_in_words_not_as_a_pattern() -> None:
 
 
 def test_a_rule_across_fields_speaks_for_itself() -> None:
-    assert fields_of({}, PredictionConfig) == {"": "give either inputs or dataset"}
+    with pytest.raises(InvalidInput) as caught:
+        parse_config(PredictionConfig, {})
+    assert caught.value.message == "give either inputs or dataset."
+
+
+@pytest.mark.parametrize(
+    ("model_class", "values", "names"),
+    [
+        (PredictionConfig, {}, ["inputs", "dataset"]),
+        (TrainingConfig, {"dataset": "demo", "max_steps": 0}, ["max_steps"]),
+        (TrainingConfig, {"dataset": "demo", "cache_features": True, "train": "all"}, ["cache_features", "train"]),
+        (FindLrConfig, {"dataset": "demo", "first_learning_rate": 0.1}, ["last_learning_rate", "first_learning_rate"]),
+    ],
+)
+def test_a_rule_across_fields_names_them(model_class: type[Settings], values: dict[str, Any], names: list[str]) -> None:
+    assert list(fields_of(values, model_class)) == names
 
 
 def test_long_values_are_shortened() -> None:
@@ -63,7 +78,9 @@ def test_long_values_are_shortened() -> None:
 
 @pytest.mark.parametrize("values", [[], None, "text", 3])
 def test_something_other_than_an_object_is_refused(values: Any) -> None:
-    assert "must be an object" in str(fields_of(values))
+    with pytest.raises(InvalidInput, match="must be an object") as caught:
+        parse_config(DatasetConfig, values)
+    assert caught.value.fields == {}
 
 
 @pytest.mark.parametrize("model_class", CONFIGS)
