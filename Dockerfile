@@ -9,7 +9,7 @@ ARG DEEPSYNTH_UID=1000
 
 # Skia links to the GL loader but draws on the processor: the drivers behind the loader are never opened, so they go.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libegl1 libgl1 \
+    && apt-get install -y --no-install-recommends libegl1 libgl1 tesseract-ocr \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/lib/*/dri /usr/lib/*/libLLVM* /usr/lib/*/libz3*

@@ -5,7 +5,7 @@
 # What this machine cannot give is skipped with its reason; with DEEPSYNTH_REQUIRE_ALL=1 it fails instead.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
-case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' "$0" && exit 0 ;; esac
+case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' run-tests.sh && exit 0 ;; esac
 # shellcheck source=scripts/setup.sh
 source scripts/setup.sh
 
@@ -13,20 +13,19 @@ ensure_libraries
 ensure_packages chromium tesseract-ocr fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji ||
   say "Going on without them: the tests that need them are skipped."
 ensure_node_modules || say "Going on without Node.js: the tests of the browser modules are skipped."
-ensure_venv train,dev
+ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
 if [ "${1:-}" = "--quick" ]; then
   shift
-  exec pytest -n auto --dist loadgroup -m "not slow" "$@"
+  exec pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
 fi
 say "== lint, types, import contracts"
 ruff check .
 ruff format --check --quiet .
 mypy
-lint-imports >/tmp/deepsynth-imports.$$ || { cat /tmp/deepsynth-imports.$$ && exit 1; }
-rm -f /tmp/deepsynth-imports.$$
+imports=$(lint-imports) || { say "$imports" && exit 1; }
 shellcheck -x ./*.sh scripts/*.sh tests/docker/*.sh .ci/run
 hadolint --ignore DL3008 --ignore DL3059 Dockerfile Dockerfile.cpu
 say "== tests"
-exec pytest -n auto --dist loadgroup "$@"
+exec pytest -n auto --dist loadfile --no-loadscope-reorder "$@"

@@ -27,7 +27,7 @@ def serve(connection: Connection) -> None:
 
 
 def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
-    shown_s = time.monotonic() - PREVIEW_EVERY_S + 0.1
+    shown_s = float("-inf")  # the first page of a shard is always shown: a short run has no later one
 
     def report(working: Working, png: bytes) -> None:
         nonlocal shown_s

@@ -56,7 +56,6 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Ser
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("guide")
 @pytest.mark.parametrize("name", ["ENHANCED_UI_GUIDE.md", "README.md"])
 def test_the_marked_blocks_run(name: str, services: dict[str, Service], tmp_path: Path) -> None:
     blocks = TESTED_BLOCK.findall((ROOT / name).read_text())

@@ -9,7 +9,7 @@ from tests.browser.shop_window import HOSTILE
 from tests.browser.site import REPOSITORY, Site
 from tests.machine import require, require_tesseract
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("/benchmarks", "/custom", "/train", "/jobs")

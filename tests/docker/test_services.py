@@ -17,7 +17,7 @@ import pytest
 from tests.docker.conftest import Engine
 from tests.services import OPENER, Client, free_port
 
-pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.xdist_group("docker")]
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 CPU_FILE, GPU_FILE = "docker-compose.cpu.yml", "docker-compose.gpu.yml"
 CPU_CONTAINER = "deepsynth-dataset-generator-cpu"
@@ -25,6 +25,19 @@ IMAGE_LIMIT_MB = 900
 # The public base image is about this much smaller than the stand-in that tests/docker/base_image.sh makes.
 STAND_IN_EXCESS_MB = 100
 JOB = {"source": {"kind": "sample", "length": "article"}, "max_samples": 1500, "seed": 5, "rendering": {"mode": "small"}, "shard_rows": 100}
+
+SCRIPTS = {
+    "Latin": "The quick brown fox",
+    "Greek": "Η γρήγορη αλεπού",
+    "Cyrillic": "Быстрая лиса",
+    "Chinese": "敏捷的狐狸跳过",
+    "Japanese": "すばやい狐が跳ぶ",
+    "Korean": "빠른 여우가",
+    "Arabic": "الثعلب السريع",
+    "Hebrew": "השועל המהיר",
+    "Devanagari": "तेज़ लोमड़ी",
+    "Thai": "สุนัขจิ้งจอก",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,15 +82,10 @@ def kill_from_the_host(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
-def test_nine_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -> None:
+def test_ten_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -> None:
     _, client = service
-    texts = {
-        "Latin": "The quick brown fox", "Greek": "Η γρήγορη αλεπού", "Cyrillic": "Быстрая лиса", "Chinese": "敏捷的狐狸跳过",
-        "Japanese": "すばやい狐が跳ぶ", "Korean": "빠른 여우가", "Arabic": "الثعلب السريع", "Hebrew": "השועל המהיר",
-        "Devanagari": "तेज़ लोमड़ी", "Thai": "สุนัขจิ้งจอก",
-    }  # fmt: skip
-    lines = "\n".join(json.dumps({"text": text, "summary": script}) for script, text in texts.items())
-    request = urllib.request.Request(f"http://127.0.0.1:{client.port}/api/uploads/scripts.jsonl", data=lines.encode(), method="PUT")
+    line = json.dumps({"text": "\n".join(SCRIPTS.values()), "summary": ", ".join(SCRIPTS)})
+    request = urllib.request.Request(f"http://127.0.0.1:{client.port}/api/uploads/scripts.jsonl", data=line.encode(), method="PUT")
     request.add_header("Content-Type", "application/octet-stream")
     OPENER.open(request, timeout=10).close()
     body = {
@@ -85,9 +93,8 @@ def test_nine_scripts_have_glyphs_in_the_image(service: tuple[Engine, Client]) -
         "source": {"kind": "files", "path": "upload:scripts.jsonl"},
         "columns": {"document": "text", "summary": "summary"},
     }
-    answer = client.call("POST", "/api/dataset/preview", {"config": body, "num_documents": len(texts)})
-    assert len(answer["documents"]) == len(texts)
-    assert {document["summary"]: document["missing_glyphs"] for document in answer["documents"]} == {script: {} for script in texts}
+    (document,) = client.call("POST", "/api/dataset/preview", {"config": body, "num_documents": 1})["documents"]
+    assert document["missing_glyphs"] == {}
 
 
 def test_logs_name_the_job(service: tuple[Engine, Client]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.main_job.conftest import World
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("main_job")]
+pytestmark = [pytest.mark.slow]
 
 NUM_TRAIN = 24
 RENDERING = {"mode": "micro", "overflow": "truncate"}

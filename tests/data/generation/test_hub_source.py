@@ -29,6 +29,10 @@ except DeepSynthError as error:
 """
 
 
+# Whether to stop is asked twice a second; this many rows take longer, so that the run is still going when it is asked.
+NUM_ROWS = 1000
+
+
 def generated(hub: StandInHub, program: Program, root: Path, **values: object) -> dict[str, object]:  # noqa: F811
     output, _ = program(hub, GENERATE, root, json.dumps(values)).communicate(timeout=300)
     found = json.loads(output.splitlines()[-1])
@@ -37,12 +41,12 @@ def generated(hub: StandInHub, program: Program, root: Path, **values: object) -
 
 def test_a_run_goes_on_at_the_commit_it_was_begun_from(hub: StandInHub, program: Program, tmp_path: Path) -> None:  # noqa: F811
     repository = hub.repository("news/moving")
-    repository.put({f"data/{split}.parquet": parquet(*(f"{split} text {row}" for row in range(40))) for split in ("train", "test")})
+    repository.put({f"data/{split}.parquet": parquet(*(f"{split} text {row}" for row in range(NUM_ROWS))) for split in ("train", "test")})
     source = {"kind": "hub", "id": "news/moving"}
-    assert generated(hub, program, tmp_path, name="m", source=source, stop_after=5) == {"said": "stopped"}
+    assert generated(hub, program, tmp_path, name="m", source=source, stop_after=1) == {"said": "stopped"}
     repository.put({"data/train.parquet": parquet("quite another text")})
-    assert generated(hub, program, tmp_path, name="m", source=source)["splits"] == {"train": 40, "test": 40}
-    assert generated(hub, program, tmp_path, name="n", source=source)["splits"] == {"train": 1, "test": 40}
+    assert generated(hub, program, tmp_path, name="m", source=source)["splits"] == {"train": NUM_ROWS, "test": NUM_ROWS}
+    assert generated(hub, program, tmp_path, name="n", source=source)["splits"] == {"train": 1, "test": NUM_ROWS}
 
 
 def test_samples_are_chosen_with_and_without_streaming(hub: StandInHub, program: Program, tmp_path: Path) -> None:  # noqa: F811
