@@ -50,6 +50,12 @@ class OffsetQuery(Settings):
     offset: int = Field(0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning")
 
 
+class LogQuery(Settings):
+    offset: int = Field(
+        0, ge=-(2**62), le=2**62, description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the end"
+    )
+
+
 class JobProgress(Answer):
     done: int
     total: int | None

@@ -122,7 +122,7 @@ class JobStore:
             raise no_such_job(job_id) from error
 
     def log(self, job_id: str, offset: int = 0) -> LogSlice:
-        """Read what a job's worker printed, from a byte offset that an earlier call returned."""
+        """Read what a job's worker printed, from a byte offset that an earlier call returned, or its last `-offset` bytes."""
         try:
             return read_log(self._folder(job_id) / LOG, offset)
         except FileNotFoundError as error:

@@ -84,13 +84,16 @@ def no_such_job(job_id: str) -> NotFound:
 
 
 def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) -> LogSlice:
-    """Read at most `limit_bytes` of a log from a byte offset, never half a character."""
+    """Read at most `limit_bytes` of a log from a byte offset, or from `-offset` bytes before its end; never half a character."""
     if not path.exists():
         return LogSlice("", 0)
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
-        start = file.seek(min(max(offset, 0), size))
+        start = file.seek(min(offset, size) if offset >= 0 else max(size + offset, 0))
         chunk = file.read(limit_bytes)
+    if offset < 0:
+        whole_from = next((index for index, byte in enumerate(chunk[:4]) if byte & 0xC0 != 0x80), 0)
+        start, chunk = start + whole_from, chunk[whole_from:]
     whole = len(chunk)
     for back in range(1, min(4, whole + 1)):  # a character of several bytes may still be on its way
         if chunk[-back] >= 0xC0:

@@ -32,9 +32,9 @@ def get_events(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
     return {"events": part.events, "next_offset": part.next_offset}
 
 
-@endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.OffsetQuery, answer=schemas.Log))
-def get_log(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
-    """Read a job's log from an offset on."""
+@endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.LogQuery, answer=schemas.Log))
+def get_log(job_id: str, query: schemas.LogQuery) -> dict[str, Any]:
+    """Read a job's log from an offset on, or its end."""
     part = current_service().jobs.log(job_id, query.offset)
     return {"text": part.text, "next_offset": part.next_offset}
 

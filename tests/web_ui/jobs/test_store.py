@@ -13,6 +13,7 @@ from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, RunState
 from web_ui.jobs.store import JobStore
+from web_ui.jobs.view import LOG_LIMIT_BYTES
 
 
 def set_state(world: World, job_id: str, state: JobState, **values: object) -> None:
@@ -204,6 +205,16 @@ def test_a_log_is_read_on_from_any_offset_without_half_characters(world: World) 
     second = world.store.log(job_id, first.next_offset)
     assert (first.text, second.text) == ("eins ", "ä zwei")
     assert world.store.log(job_id, 10_000).text == ""
+
+
+def test_the_end_of_a_log_is_read_without_its_beginning(world: World) -> None:
+    job_id = world.submit("a")
+    assert world.store.log(job_id, -10).text == ""
+    (world.workspace.jobs / job_id / LOG).write_bytes(b"x" * LOG_LIMIT_BYTES + "früher ä spät".encode())
+    end = world.store.log(job_id, -7)
+    assert end.text == " spät"
+    assert world.store.log(job_id, end.next_offset).text == ""
+    assert len(world.store.log(job_id, -(1 << 40)).text) == LOG_LIMIT_BYTES
 
 
 def test_a_log_that_is_no_text_is_still_shown(world: World) -> None:

@@ -89,6 +89,7 @@ def test_the_log_is_read_from_an_offset_on(client: FlaskClient, workspace: Works
     job_id = create(client)["id"]
     (workspace.jobs / job_id / "log.txt").write_text("one\ntwo\n")
     assert client.get(f"/api/jobs/{job_id}/log?offset=4").get_json() == {"text": "two\n", "next_offset": 8}
+    assert client.get(f"/api/jobs/{job_id}/log?offset=-3").get_json() == {"text": "wo\n", "next_offset": 8}
 
 
 def test_a_cancelled_job_cannot_be_resumed(client: FlaskClient) -> None:

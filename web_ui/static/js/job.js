@@ -15,6 +15,7 @@ import { followSubtabs } from "./subtabs.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
+const TAIL_BYTES = 1 << 14;
 const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
@@ -65,7 +66,7 @@ async function showError({ state, error }) {
   if (place.hidden || !error || place.dataset.seen === error.message) return;
   place.dataset.seen = error.message;
   fill(place, { message: error.message, hint: error.hint, tail: "" });
-  const { text } = await get(`/jobs/${jobId}/log`);
+  const { text } = await get(withQuery(`/jobs/${jobId}/log`, { offset: -TAIL_BYTES }));
   fill(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
 }
 
