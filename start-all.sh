@@ -5,7 +5,7 @@
 #        ./start-all.sh --status | --logs | --stop
 #   --demo     then make a small dataset, train the tiny model on it, score it, and show summaries (offline, about ten minutes)
 #   --native   run in a virtual environment (made when missing); --docker: run in containers; default: Docker when it answers
-#   --cpu      go on without a GPU and without the notice
+#   --cpu      without a GPU, natively and without the notice
 # Settings: DEEPSYNTH_WORKSPACE, DEEPSYNTH_CPU_PORT, DEEPSYNTH_GPU_PORT, HF_TOKEN and HF_USERNAME (only to publish).
 # Exit codes: 0 done, 1 a service or the demo failed, 2 wrong usage, 3 this machine lacks something.
 set -euo pipefail

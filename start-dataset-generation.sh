@@ -4,7 +4,7 @@
 # Usage: ./start-dataset-generation.sh [--native | --docker] [--cpu]
 #        ./start-dataset-generation.sh --status | --logs | --stop
 #   --native   run in a virtual environment (made when missing); --docker: run in a container; default: Docker when it answers
-#   --cpu      go on without a GPU and without the notice
+#   --cpu      without a GPU, natively and without the notice
 # Settings: DEEPSYNTH_WORKSPACE, DEEPSYNTH_CPU_PORT, HF_TOKEN and HF_USERNAME (only to publish).
 # Exit codes: 0 done, 1 the service failed, 2 wrong usage, 3 this machine lacks something.
 set -euo pipefail

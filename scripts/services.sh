@@ -8,12 +8,17 @@ source "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 WORKSPACE=${DEEPSYNTH_WORKSPACE:-$ROOT/workspace}
 RUN_FOLDER="$WORKSPACE/run"
 HOST=${DEEPSYNTH_HOST:-127.0.0.1}
+case "$HOST" in # CALLED: the name by which this machine itself calls the services
+  0.0.0.0 | ::) CALLED=127.0.0.1 ;;
+  *:*) CALLED="[$HOST]" ;;
+  *) CALLED=$HOST ;;
+esac
 HEALTH_WAIT_S=${DEEPSYNTH_HEALTH_WAIT_S:-60}
 MIN_FREE_MB=2000
 
 service_port() { if [ "$1" = cpu ]; then echo "${DEEPSYNTH_CPU_PORT:-5000}"; else echo "${DEEPSYNTH_GPU_PORT:-5001}"; fi; }
 service_title() { if [ "$1" = cpu ]; then echo "dataset service"; else echo "training service"; fi; }
-service_url() { echo "http://$HOST:$(service_port "$1")"; }
+service_url() { echo "http://$CALLED:$(service_port "$1")"; }
 compose() { docker compose --project-directory "$ROOT" -f "$ROOT/docker-compose.$1.yml" "${@:2}"; }
 
 engine_answers() { command -v docker >/dev/null && docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
@@ -28,8 +33,8 @@ PYTHON
 }
 
 port_taken() {
-  "$VENV/bin/python" -c 'import socket, sys; s = socket.socket(); s.settimeout(1); sys.exit(s.connect_ex((sys.argv[1], int(sys.argv[2]))) != 0)' \
-    "$HOST" "$(service_port "$1")"
+  "$VENV/bin/python" -c 'import socket, sys; socket.create_connection((sys.argv[1].strip("[]"), int(sys.argv[2])), 1)' \
+    "$CALLED" "$(service_port "$1")" 2>/dev/null
 }
 
 # native_pid ROLE: the pid of our service, nothing when it is gone or the number belongs to another program by now.
@@ -49,8 +54,8 @@ check_disk() {
 
 start_native() {
   local role=$1 log="$RUN_FOLDER/$1.log"
-  if native_pid "$role" >/dev/null && healthy "$role"; then
-    say "The $(service_title "$role") is already running: $(service_url "$role")"
+  if native_pid "$role" >/dev/null; then
+    if healthy "$role"; then say "The $(service_title "$role") is already running: $(service_url "$role")"; else wait_healthy "$role" "$log"; fi
     return 0
   fi
   if port_taken "$role"; then
@@ -101,7 +106,8 @@ stop_native() {
 start_service() { # start_service ROLE MODE
   if [ "$2" = docker ]; then
     say "Starting the $(service_title "$1") with Docker Compose"
-    compose "$1" up -d --wait || fail 1 "docker compose could not start it; see: docker compose -f docker-compose.$1.yml logs"
+    compose "$1" up -d --wait ||
+      fail 1 "docker compose could not start it (a missing device driver \"nvidia\": install the NVIDIA container toolkit); see $0 --docker --logs. Without Docker: --native."
     say "The $(service_title "$1") is ready: $(service_url "$1")"
   else
     start_native "$1"
@@ -122,12 +128,13 @@ show_status() { # show_status ROLE MODE
 
 show_logs() { if [ "$2" = docker ]; then compose "$1" logs --tail 100; else tail -n 100 "$RUN_FOLDER/$1.log" 2>/dev/null || say "No log yet."; fi; }
 
-# choose_mode ROLE: what --native or --docker asked for; else how the service runs now; else Docker when an engine answers.
+# choose_mode ROLE: what --native or --docker asked for; else how the service runs now; else Docker when an engine answers. With --cpu
+# both run natively: the training container needs a GPU, and a service in a container has another workspace than one beside it.
 choose_mode() {
   case "$MODE" in
     native) echo native ;;
     docker) engine_answers || fail 3 "no Docker engine with Compose answers. Start it, or use --native." && echo docker ;;
-    *) if native_pid "$1" >/dev/null || ! engine_answers; then echo native; else echo docker; fi ;;
+    *) if [ "$CPU_ONLY" = yes ] || native_pid "$1" >/dev/null || ! engine_answers; then echo native; else echo docker; fi ;;
   esac
 }
 
@@ -164,6 +171,7 @@ parse_service_arguments() {
     esac
     shift
   done
+  [ "$DEMO$MODE" != yesdocker ] || fail 2 "--demo runs without containers: leave out --docker."
 }
 
 prepare_native() {
@@ -173,13 +181,11 @@ prepare_native() {
 }
 
 start_one() { # start_one ROLE MODE
-  local mode=$2
-  if [ "$1" = gpu ] && ! check_gpu && [ "$mode" = docker ]; then
-    [ "$CPU_ONLY" = yes ] || fail 3 "the training container needs a GPU. Add --cpu to train the tiny model on the processor, without a container."
-    mode=native
+  if [ "$1" = gpu ] && ! check_gpu && [ "$2" = docker ]; then
+    fail 3 "the training container needs a GPU. Use --cpu without --docker: both services then run without containers, for the tiny model."
   fi
-  [ "$mode" = docker ] || prepare_native
-  start_service "$1" "$mode"
+  [ "$2" = docker ] || prepare_native
+  start_service "$1" "$2"
 }
 
 run_services() { # run_services ROLE...

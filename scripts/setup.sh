@@ -36,9 +36,9 @@ ensure_packages() {
 
 # ensure_libraries: what skia needs to import, whatever the distribution calls the packages.
 ensure_libraries() {
-  if command -v ldconfig >/dev/null && ldconfig -p | grep -q 'libEGL\.so\.1' && ldconfig -p | grep -q 'libGL\.so\.1'; then
-    return 0
-  fi
+  local known='' # not piped into grep -q, which would end ldconfig early and so, with pipefail, count as not found
+  if command -v ldconfig >/dev/null; then known=$(ldconfig -p); fi
+  case "$known" in *libEGL.so.1*) case "$known" in *libGL.so.1*) return 0 ;; esac ;; esac
   case "$(uname -s)" in Darwin) return 0 ;; esac
   ensure_packages libegl1 libgl1 || fail 3 "the page renderer needs libEGL and libGL."
 }
@@ -59,7 +59,7 @@ ensure_venv() {
   stamp="$VENV/.installed-$extras"
   wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
   [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
-  if [ ! -x "$VENV/bin/python" ]; then
+  if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then # absent, or left half made
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
     say "Making a virtual environment in .venv"
