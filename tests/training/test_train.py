@@ -22,9 +22,7 @@ from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
 from tests.training.trainings import Listener, StopsWhileScored, model_bytes, short_training
 from training import checkpoints
-from training.config import EvaluationConfig
 from training.model import load_model
-from training.score import score
 from training.train import train
 from training.trainer import PageTrainer
 
@@ -240,13 +238,3 @@ def test_pages_of_the_wrong_size_are_refused(brief_workspace: Workspace) -> None
     generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
     with pytest.raises(InvalidInput, match="tiny reads pages of mode micro, not tiny"):
         train(short_training(dataset="pages-512", output="wrong-mode"), brief_workspace, Silent())
-
-
-@pytest.mark.slow
-def test_sixteen_samples_are_learnt_by_heart(brief_workspace: Workspace) -> None:
-    values = {"max_steps": 60, "max_length": 64, "per_device_train_batch_size": 16, "gradient_accumulation_steps": 1}
-    rare = {"eval_steps": 60, "save_steps": 60, "logging_steps": 60}
-    train(short_training(output="by-heart", **values, **rare), brief_workspace, Silent())
-    config = EvaluationConfig(model="by-heart", dataset="brief", split="train", max_length=64)
-    result = score(config, brief_workspace, Silent())
-    assert result.report.rouge.scores["rougeL"].fmeasure > 0.95

@@ -1,0 +1,42 @@
+"""Each `train` option learns: sixteen summaries by heart, and from their pages."""
+
+import pytest
+
+from data.progress import Silent
+from data.store.workspace import Workspace
+from tests.training.trainings import short_training
+from training.config import EvaluationConfig, Trainable
+from training.score import score
+from training.train import train
+
+
+def rouge_l(workspace: Workspace, model: str, blank_pages: bool) -> float:
+    """Score the summaries that a model writes for the sixteen pages it trained on."""
+    output = f"{model}-blank" if blank_pages else model
+    config = EvaluationConfig(model=model, dataset="brief", split="train", max_length=64, blank_pages=blank_pages, output=output)
+    return score(config, workspace, Silent()).report.rouge.scores["rougeL"].fmeasure
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("option", "learning_rate", "num_steps"),
+    [
+        ("all", 1e-3, 60),
+        ("decoder", 1e-3, 80),
+        ("dense", 1e-3, 100),
+        ("attention", 3e-3, 100),
+        # Everything must pass through the 33 thousand weights between encoder and decoder: larger steps, and more of them.
+        ("projector", 3e-2, 200),
+        ("lora", 1e-2, 80),
+        ("lora_experts", 1e-2, 80),
+    ],
+)
+def test_sixteen_summaries_are_learnt_by_heart(brief_workspace: Workspace, option: Trainable, learning_rate: float, num_steps: int) -> None:
+    once = {"eval_steps": num_steps, "save_steps": num_steps, "logging_steps": num_steps, "num_eval_samples": 0, "max_eval_samples": 1}
+    one_batch = {"max_steps": num_steps, "max_length": 64, "per_device_train_batch_size": 16, "gradient_accumulation_steps": 1}
+    output = f"by-heart-{option}"
+    chosen = {"train": option, "learning_rate": learning_rate, "cache_features": option != "all"}
+    train(short_training(output=output, **once, **one_batch, **chosen), brief_workspace, Silent())
+    assert rouge_l(brief_workspace, output, blank_pages=False) > 0.95
+    # What was learnt is which page has which summary, not the summaries alone.
+    assert rouge_l(brief_workspace, output, blank_pages=True) < 0.5
