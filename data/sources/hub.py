@@ -165,11 +165,9 @@ def _translated(source: HubSource, call: Any) -> Any:
     except (GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError) as error:
         raise _refused(source, error) from error
     except HfHubHTTPError as error:
-        raise SourceError(f"The Hub did not answer for {source.id}: {error}.", hint="Try again later; finished shards are kept.") from error
+        raise SourceError(f"The Hub did not answer for {source.id}: {error}.", hint="Try again later.") from error
     except NETWORK_ERRORS as error:
-        raise SourceError(
-            f"The Hub could not be reached for {source.id}: {error}.", hint="Check the network, then start again; finished shards are kept."
-        ) from error
+        raise SourceError(f"The Hub could not be reached for {source.id}: {error}.", hint="Check the network, then try again.") from error
     except RuntimeError as error:
         if "scripts are no longer supported" in str(error):
             raise _NeedsScriptError from error

@@ -115,3 +115,10 @@ def test_a_source_that_does_not_answer_in_time_is_given_up(
 )
 def test_a_look_outside_the_workspace_is_refused(client: FlaskClient, path: str, body: dict[str, Any]) -> None:
     assert client.post(f"/api/dataset/{path}", json=body).get_json()["error"]["code"] == "unsafe_path"
+
+
+def test_a_hub_that_cannot_be_reached_is_said_without_words_of_a_job(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    config = {"name": "far", "source": {"kind": "hub", "id": "news/none"}}
+    error = client.post("/api/dataset/preview", json={"config": config}).get_json()["error"]
+    assert (error["code"], error["hint"]) == ("source_failed", "Check the network, then try again.")
