@@ -79,8 +79,10 @@ def engine() -> Iterator[Engine]:
     environment = dict(os.environ)
     try:
         if not answers(environment):
+            # An engine changes the machine's network rules: it is started only where that was asked for.
+            require(os.environ.get("DEEPSYNTH_REQUIRE_ALL") == "1", "no Docker engine answers")
             able = os.geteuid() == 0 and all(shutil.which(program) for program in ("dockerd", "debootstrap"))
-            require(able, "no Docker engine answers, and none can be started (root, dockerd and debootstrap are needed)")
+            require(able, "no Docker engine can be started: root, dockerd and debootstrap are needed")
             own, environment = start_engine(folder)
             make_base_image(folder, environment)
         environment = with_compose(folder, environment | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"})
