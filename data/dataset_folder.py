@@ -21,7 +21,7 @@ from data.store.workspace import Workspace
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.
 FREE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
-LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pyarrow", "skia-python")
+LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
 ABSENT: Final = "(absent)"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from data.config import DatasetConfig
+from data.cores import num_cores
 from data.errors import DeepSynthError, RenderError, Unavailable
 from data.render_shard import ShardDone, ShardTask, Working
 
@@ -138,4 +139,4 @@ def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
                 "engine=ray needs Ray, which is not installed.", hint="pip install 'deepsynth[ray]', or use engine=local."
             ) from error
         return RayEngine(config.num_workers)
-    return LocalEngine(min(num_shards, config.num_workers or os.cpu_count() or 1))
+    return LocalEngine(min(num_shards, config.num_workers or num_cores()))

@@ -1,11 +1,11 @@
 """How long a dataset will take and how large it will be, roughly, before anything is made."""
 
-import os
 from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
 from data.config import PageMode
+from data.cores import num_cores
 from data.rendering.modes import MODES
 
 TEXT_TOKENS_PER_WORD: Final = 1.35
@@ -27,16 +27,15 @@ class DatasetEstimate:
     size_bytes: int
 
 
-def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode, num_cores: int | None = None) -> DatasetEstimate:
+def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode) -> DatasetEstimate:
     """Estimate pages, time and size of `num_documents` English documents of `mean_words` words drawn in `mode`."""
     num_tokens = mean_words * TEXT_TOKENS_PER_WORD
     pages_each = max(1, ceil(num_tokens / MODES[mode].budget_tokens))
     fullness = min(1.0, num_tokens / (pages_each * MODES[mode].budget_tokens))
     num_pages = num_documents * pages_each
     area = MODES[mode].size_px ** 2 / BASE_PIXELS
-    cores = num_cores or os.cpu_count() or 1
     return DatasetEstimate(
         num_pages=num_pages,
-        duration_s=num_pages * PAGE_S * area / cores,
+        duration_s=num_pages * PAGE_S * area / num_cores(),
         size_bytes=round(num_pages * PAGE_BYTES * area * fullness + num_documents * mean_words * ROW_BYTES_PER_WORD),
     )

@@ -1,7 +1,6 @@
 """ROUGE of a set of predictions: rouge-score's own arithmetic, with words of every script, real sentences and intervals."""
 
 import multiprocessing
-import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from rouge_score import tokenize
 from rouge_score.rouge_scorer import RougeScorer
 
+from data.cores import num_cores
 from data.errors import InvalidInput
 from evaluation.bootstrap import intervals
 from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings, Score
@@ -65,7 +65,7 @@ def score_pairs(
         [num_samples, 4 rouge types, 3]: precision, recall and F-measure.
     """
     if num_processes is None:
-        num_processes = min(len(os.sched_getaffinity(0)), len(predictions) // _PAIRS_PER_PROCESS)
+        num_processes = min(num_cores(), len(predictions) // _PAIRS_PER_PROCESS)
     score = partial(_score_pairs, settings=settings)
     if num_processes <= 1:
         return score(predictions, references)

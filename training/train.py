@@ -1,6 +1,5 @@
 """The training stage: page dataset -> fine-tuned model, measured while it trains and scored at the end."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 from transformers import TrainingArguments
 
+from data.cores import num_cores
 from data.errors import InvalidInput, StorageError
 from data.hub import repository_name
 from data.progress import Progress, Silent
@@ -93,7 +93,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     _require_summaries(training)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
-    torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+    torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
     folder = RunFolder(workspace.model(config.output))
     arguments = training_arguments(config, folder.checkpoints)
     if not arguments.should_save:
