@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from data.errors import DeepSynthError
 from web_ui.settings import Settings
 
 POLL_S = 0.5
@@ -85,7 +86,7 @@ class Service:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=30) as answer:
-                return json.load(answer)
+                return json.loads(answer.read() or b"null")  # a deletion is answered by nothing
         except urllib.error.HTTPError as error:
             raise DemoFailed(f"{method} {path}: {error.read().decode(errors='replace')}") from error
         except OSError as error:
@@ -168,9 +169,12 @@ def main() -> int:
     console = Console()
     try:
         run(Service(arguments.dataset_service), Service(arguments.training_service), arguments.workspace, console)
-    except DemoFailed as error:
+    except (DemoFailed, DeepSynthError) as error:
         console.print(f"The demo failed. {error}", style="bold red", markup=False)
         return 1
+    except KeyboardInterrupt:
+        console.print("Stopped watching. The services and the job go on; the same command looks at them again.")
+        return 130
     return 0
 
 

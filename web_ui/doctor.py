@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import shlex
 import shutil
 import sys
 from argparse import Namespace
@@ -101,7 +102,7 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
         if status.alive:
             yield Finding(f"runner {role}", "ok", f"alive, {len(status.running)} of {status.num_slots} slots in use")
         else:
-            fix = f"deepsynth serve --role {role} --workspace {workspace.root}"
+            fix = f"deepsynth serve --role {role} --workspace {shlex.quote(str(workspace.root))}"
             yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix)
 
 
@@ -135,7 +136,7 @@ def _page_engine() -> Finding:
 def _training_libraries() -> Finding:
     missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
     if missing:
-        fix = "pip install 'deepsynth[train]' (only where models are trained)"
+        fix = "Only where models are trained: in the checkout, pip install -c constraints.txt -e '.[train]'"
         return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
     return Finding("training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES))
 

@@ -280,7 +280,7 @@ def _vanished(attempt: Attempt, values: dict[str, Any]) -> tuple[JobState, dict[
     if stalled < MAX_STALLED_ATTEMPTS:
         return JobState.INTERRUPTED, values | {"ended": None}
     code = values["exit_code"]
-    reason = f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+    reason = "exit code not known" if code is None else f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     error = Unavailable(
         f"The worker ended without a result {stalled} times in a row, each time at the same place ({reason}).",
         hint="Often the machine ran out of memory: see the job's log, use a smaller configuration or free memory, then resume the job.",

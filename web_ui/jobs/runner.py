@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -84,8 +84,7 @@ class Runner:
         self._queue: list[Job] = []
         self._started = now()
         self._bell: int | None = None
-        self._looked_s = self._beat_s = float("-inf")
-        _empty_trash(workspace)
+        self._looked_s = self._beat_s = self._emptied_s = float("-inf")
 
     def tick(self) -> None:
         """Look at the workers, at what users asked for, and start what there is room for."""
@@ -95,6 +94,10 @@ class Runner:
         self._fill_slots()
         if time.monotonic() - self._beat_s >= HEARTBEAT_S or over:
             self._beat()
+        if time.monotonic() - self._emptied_s >= TRASH_AFTER_S:
+            self._emptied_s = time.monotonic()
+            with _surviving(""):
+                _empty_trash(self._workspace)
 
     def save_jobs(self, grace_s: float) -> None:
         """Ask the workers to save and end, and wait for them; the next runner goes on with their jobs."""
@@ -198,7 +201,8 @@ def _surviving(job_id: str) -> Iterator[None]:
 
 
 def _empty_trash(workspace: Workspace) -> None:
-    """Remove what a deletion or a creation that was cut short left behind."""
-    for path in workspace.trash.iterdir():
-        if time.time() - path.lstat().st_mtime > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+    """Remove replaced models, and what a deletion or a creation that was cut short left behind."""
+    for path in list(workspace.trash.iterdir()):
+        with suppress(FileNotFoundError):  # the runner of the other role empties it too
+            if time.time() - path.lstat().st_mtime > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
