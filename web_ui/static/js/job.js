@@ -92,8 +92,8 @@ async function showFiles() {
 /** What can be done with a finished training is loaded when there is one. @param {Job} current */
 async function showUse(current) {
   if (current.kind !== "training" || current.state !== "succeeded" || isOffered) return;
-  isOffered = true;
   await (await import("./use-model.js")).offerModel(current);
+  isOffered = true;
 }
 
 async function readEvents() {
@@ -123,6 +123,7 @@ async function refresh() {
   fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
   await outcome.show(job);
   one("#tab-samples").hidden = isTexts(job);
+  if (isTexts(job) && openTab === "samples") location.hash = "overview";
   if (openTab === "samples" || isTexts(job)) await showSamples(job);
   if (openTab === "files") await showFiles();
   await showError(job);

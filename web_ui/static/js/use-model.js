@@ -15,20 +15,24 @@ const PREFERRED_SPLITS = ["test", "validation", "train"];
 const SCORE_FIELDS = ["max_samples", "blank_pages"];
 
 /** @param {Job} job a training that has succeeded */
-export function offerModel({ config }) {
+export async function offerModel({ config }) {
+  const [openapi, { datasets }] = await Promise.all([get("/openapi.json"), get("/datasets")]);
   const block = /** @type {HTMLDetailsElement} */ (one("#use-model"));
   block.open = localStorage.getItem("use-model") !== "closed";
   block.addEventListener("toggle", () => localStorage.setItem("use-model", block.open ? "open" : "closed"));
   block.hidden = false;
   offerSummaries(config.output);
-  return offerScores(config.output, config.dataset);
+  offerScores(config.output, config.dataset, openapi, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
 }
 
-/** @param {string} model @param {string} trainedOn its dataset */
-async function offerScores(model, trainedOn) {
+/**
+ * @param {string} model
+ * @param {string} trainedOn its dataset
+ * @param {Record<string, any>} openapi
+ * @param {Dataset[]} usable finished datasets
+ */
+function offerScores(model, trainedOn, openapi, usable) {
   const form = one("#score-form");
-  const [openapi, { datasets }] = await Promise.all([get("/openapi.json"), get("/datasets")]);
-  const usable = /** @type {Dataset[]} */ (datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
   const own = usable.find(({ name }) => name === trainedOn);
   one("#no-datasets").hidden = usable.length > 0;
   one("#score-choices").hidden = usable.length === 0;
