@@ -10,12 +10,13 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.site import Site
 from tests.machine import require_tesseract
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB_S = 240_000
 DATASET = "browser-news"
-SHORT = {"Max steps": "12", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "1", "Eval steps": "6",
-         "Num eval samples": "2", "Save steps": "6"}  # fmt: skip
+SHORT = {"Max steps": "200", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "2",
+         "Eval steps": "100", "Num eval samples": "2", "Save steps": "100"}  # fmt: skip
+"""Seconds of training: long enough to be paused from a page that looks once a second."""
 
 
 def submit_dataset(page: Page, site: Site, name: str, max_samples: int) -> None:
