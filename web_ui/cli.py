@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_find_lr):
         add(commands)
-    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_doctor):
+    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_delete, _add_doctor):
         add(commands)
     return parser
 
@@ -130,6 +130,12 @@ def _add_jobs(commands: Subparsers) -> None:
     parser.add_argument("--state", help="list only jobs in this state")
     parser.add_argument("--limit", type=int, default=50, metavar="N", help="list at most so many, newest first")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_delete(commands: Subparsers) -> None:
+    parser = _command(commands, "delete", "web_ui.cli_delete:run", "delete a dataset or a trained model that no job needs")
+    parser.add_argument("what", choices=("dataset", "model"))
+    parser.add_argument("name", help="folder below datasets or models in the workspace")
 
 
 def _add_doctor(commands: Subparsers) -> None:

@@ -18,7 +18,7 @@ from web_ui.cli import main
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "doctor")
+COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "delete", "doctor")
 HEAVY = ("torch", "transformers", "pydantic", "flask", "datasets", "pyarrow", "rich", "numpy")
 SAMPLE = ("generate", "--source", "sample", "--length", "brief", "--mode", "micro", "--name", "news")
 
@@ -161,6 +161,19 @@ def test_jobs_are_listed_shown_and_deleted(call: Call, workspace: Path) -> None:
     assert json.loads(call("jobs", "show", job.id, "--json").stdout)["desired"] == "pause"
     assert call("jobs", "delete", job.id).returncode == 0
     assert call("jobs").stdout == ""
+
+
+def test_a_dataset_is_deleted_unless_a_job_needs_it(call: Call, workspace: Path) -> None:
+    store = JobStore(Workspace.create(workspace))
+    job = store.create("dataset", DatasetConfig(name="news", source=SampleSource()))
+    folder = workspace / "datasets" / "news"
+    folder.mkdir()
+    refused = call("delete", "dataset", "news")
+    assert (refused.returncode, folder.exists()) == (2, True)
+    assert job.id in refused.stderr
+    store.delete(job.id)
+    assert (call("delete", "dataset", "news").returncode, folder.exists()) == (0, False)
+    assert "None exists yet." in call("delete", "model", "news").stderr
 
 
 def test_doctor_names_faults_and_their_remedies(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

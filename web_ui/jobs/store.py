@@ -74,9 +74,9 @@ class JobStore:
         """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
         return self._shelf.page(kind, state, offset, limit, search)
 
-    def num_unended(self) -> int:
-        """Return how many jobs wait, run or rest."""
-        return sum(job.state in UNENDED for job in self._shelf.all())
+    def unended(self) -> tuple[Job, ...]:
+        """Return the jobs that wait, run or rest, without progress, in no order."""
+        return tuple(job for job in self._shelf.all() if job.state in UNENDED)
 
     def request_pause(self, job_id: str) -> Job:
         """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""

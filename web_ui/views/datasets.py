@@ -10,6 +10,7 @@ from data.config import DatasetConfig
 from data.errors import NotFound
 from web_ui import checks, schemas
 from web_ui.dataset_documents import dataset_document, dataset_summary
+from web_ui.deletion import delete_dataset
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
@@ -36,6 +37,14 @@ def list_datasets() -> dict[str, Any]:
 def get_dataset(name: str) -> schemas.Dataset:
     """Show one dataset's manifest."""
     return dataset_document(current_service().workspace.dataset(name))
+
+
+@endpoint(datasets, "DELETE", "/api/datasets/<name>", Operation(status=204, errors=(409, 507)))
+def remove_dataset(name: str) -> Response:
+    """Delete a dataset that no job needs; what lies on the Hub, and models trained on it, stay."""
+    service = current_service()
+    delete_dataset(name, service.workspace, service.jobs)
+    return Response(status=204)
 
 
 @endpoint(datasets, "GET", "/api/datasets/<name>/pages/<split>/<int:row>/<int:page>.png", Operation(media="image/png"))

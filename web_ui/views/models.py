@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from web_ui import schemas
+from web_ui.deletion import delete_model
 from web_ui.endpoint import Operation, endpoint
 from web_ui.model_documents import BASES, model_document, model_summary
 from web_ui.service import current_service
@@ -24,3 +25,11 @@ def list_models() -> dict[str, Any]:
 def get_model(name: str) -> schemas.Model:
     """Show one training's settings, metrics, report and checkpoints."""
     return model_document(current_service().workspace.model(name))
+
+
+@endpoint(models, "DELETE", "/api/models/<name>", Operation(status=204, errors=(409, 507)))
+def remove_model(name: str) -> Response:
+    """Delete a training that no job needs, with its checkpoints; what lies on the Hub stays."""
+    service = current_service()
+    delete_model(name, service.workspace, service.jobs)
+    return Response(status=204)

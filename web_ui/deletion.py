@@ -1,0 +1,79 @@
+"""Deleting a dataset or a trained model: refused while a job needs it; gone at once by a rename into the trash, then removed."""
+
+import secrets
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from data.errors import Conflict, NotFound, UnsafePath
+from data.store.files import read_json, storage_error, sync_folder
+from data.store.workspace import Workspace, names_hint
+from web_ui.jobs.job import Job
+from web_ui.jobs.store import JobStore
+
+ADAPTER = "model/adapter_config.json"
+
+
+def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
+    """Delete a dataset, finished or not. What lies on the Hub, and the models trained on it, stay.
+
+    Raises:
+        UnsafePath: the name leaves the workspace, or is a link.
+        NotFound: there is no such dataset.
+        Conflict: a job that has not ended makes or reads it, or another process writes it.
+        StorageError: the disk does not let it go.
+    """
+    from data.dataset_folder import only_writer  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
+
+    folder = _own_folder("dataset", workspace.dataset(name), workspace.datasets / name)
+    _refuse_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
+    with only_writer(workspace, name):
+        trashed = _moved(folder, workspace.trash)
+    shutil.rmtree(trashed, ignore_errors=True)
+
+
+def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
+    """Delete a training's folder: checkpoints, model, metrics. What lies on the Hub stays.
+
+    Raises as `delete_dataset`, and Conflict too when another model of the workspace is an adapter on this one.
+    """
+    folder = _own_folder("model", workspace.model(name), workspace.models / name)
+
+    def is_inside(model: str | None) -> bool:
+        return model is not None and (workspace.models / model).is_relative_to(folder)
+
+    def uses(job: Job) -> bool:
+        return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
+
+    _refuse_used(f"The model {name!r}", jobs, uses)
+    for adapter in workspace.models.glob(f"*/{ADAPTER}"):
+        other = adapter.relative_to(workspace.models).parts[0]
+        if other != name and is_inside(read_json(adapter).get("base_model_name_or_path")):
+            raise Conflict(f"The model {other!r} is an adapter on {name!r}.", hint=f"Delete {other} first.")
+    shutil.rmtree(_moved(folder, workspace.trash), ignore_errors=True)
+
+
+def _own_folder(what: str, folder: Path, place: Path) -> Path:
+    if place.is_symlink():
+        raise UnsafePath(f"The {what} {place.name!r} is a link to {folder}.", hint="Remove the link by hand; what it leads to stays.")
+    if not folder.is_dir():
+        names = (path.name for path in folder.parent.glob("[!.]*") if path.is_dir())
+        raise NotFound(f"There is no {what} {folder.name!r}.", hint=names_hint(names))
+    return folder
+
+
+def _refuse_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
+    job = next(filter(uses, jobs.unended()), None)
+    if job:
+        raise Conflict(f"{what} is needed by job {job.id}, which is {job.state}.", hint="Wait for that job to end, or cancel it.")
+
+
+def _moved(folder: Path, trash: Path) -> Path:
+    """Take a folder out of its place whole, and return where it is now."""
+    trashed = trash / f"{folder.name}.{secrets.token_hex(4)}"
+    try:
+        folder.rename(trashed)
+        sync_folder(folder.parent)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    return trashed
