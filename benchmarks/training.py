@@ -2,36 +2,49 @@
 
     python -m benchmarks.training [--output training.json] [--width 0.25] [--steps 3]
 
-Random weights and synthetic pages; the training loop is the bare one, so that only the model is compared. With a GPU: the real
-size, 1024 px pages, 128 target tokens, memory capped at what each preset promises. Without: a reduced width and 512 px pages,
-where only the ratios mean something, and the GPU's numbers are "not measured". (Started as a module, since a script named like a
-package would hide it.)
+Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data are compared. With a
+GPU: the real size, 1024 px pages, 128 target tokens, memory capped at what each preset promises. Without: a reduced width and 512 px
+pages, where only the ratios mean something and the GPU's numbers are "not measured"; then, where 13 GB of memory are free, what the
+feature cache saves at the real width, with 32 experts instead of 64 for want of memory (each token still meets six), forward and
+backward without the optimizer, which steps once in sixteen samples. (Started as a module, since a script named like a package would
+hide it.)
 """
 
 import argparse
 import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+import psutil
 import torch
-from transformers import UnlimitedOcrForConditionalGeneration
+from torch.utils.data import DataLoader
 
+from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, NUM_TARGET_TOKENS, build, num_operations
+from data.config import PageMode, RenderingConfig
+from data.rendering.modes import MODES
+from data.rendering.render import render
+from data.rendering.style import resolve_style
+from data.sources.sample import sample_document
+from training.arguments import NUM_GPU_WORKERS
 from training.config import Trainable
-from training.features import accept_features, vision_tower
+from training.features import FeatureCache, page_key, vision_tower
 from training.optimal_configs import PRESETS
-from training.published_layout import native_config
+from training.pixels import page_pixels
 from training.tokens import num_image_tokens
 from training.trainable import choose_trainable
 
-IMAGE_TOKEN_ID = 128815
-NUM_TARGET_TOKENS = 128
-NUM_PROMPT_TOKENS = 5
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
-PAGE_SIZE_PX = 1024 if CUDA else 512
+DTYPE = torch.bfloat16 if CUDA else torch.float32
+REAL_WIDTH_GB, REAL_WIDTH_EXPERTS = 13, 32
+"""What the real width takes in float32 with so many experts, with gradients and without an optimizer."""
+NUM_UNCOUNTED_STEPS = 2 if CUDA else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +54,18 @@ class Setting:
     name: str
     train: Trainable
     batch: int
+    width: float
+    mode: PageMode
     experts: str = "grouped_mm"
     head_on_targets_only: bool = True
     cached: bool = False
     gradient_checkpointing: bool = False
+    optimizer: bool = True
     memory_gb: int | None = None
+
+    @property
+    def page_size_px(self) -> int:
+        return MODES[self.mode].size_px
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,171 +73,201 @@ class Measured:
     """What a setting came to. None: not measured on this device."""
 
     name: str
-    samples_per_second: float | None
-    tokens_per_second: float | None
-    times_stock: float | None
-    peak_memory_gb: float | None
-    fits_memory_gb: int | None
+    samples_per_second: float | None = None
+    tokens_per_second: float | None = None
+    times_first: float | None = None
+    """Faster than the first row of its table."""
+    idle_fraction: float | None = None
+    """Share of a step's time that is spent waiting for its pages."""
+    model_tflops_per_second: float | None = None
+    """Operations that the samples need, not those that were spent."""
+    share_of_matrix_rate: float | None = None
+    peak_memory_gb: float | None = None
+    fits_memory_gb: int | None = None
     fault: str | None = None
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, help="write the table as JSON")
+    parser.add_argument("--output", type=Path, help="write the tables as JSON")
     parser.add_argument("--width", type=float, default=1.0 if CUDA else 0.25, help="part of the real width")
     parser.add_argument("--steps", type=int, default=10 if CUDA else 3, help="timed steps of each setting")
     options = parser.parse_args()
-    rate = matrix_rate()
-    rows: list[Measured] = []
-    for setting in settings():
-        stock = rows[0].samples_per_second if rows else None
-        rows.append(measure(setting, options.width, options.steps, stock))
-        print(line(rows[-1]), flush=True)
+    rate = matrix_tflops_per_second()
+    print(f"{DEVICE.type}: {rate:.3f} TFLOP/s in matrix products", flush=True)
+    rows = table(settings(options.width), rate, lambda setting: step_times(setting, prepared(setting), options.steps))
     document = {
         "device": torch.cuda.get_device_name() if CUDA else "cpu",
-        "gpu": "measured" if CUDA else "not measured",
+        "gpu": [asdict(row) for row in rows] if CUDA else "not measured",
+        "cpu": "not measured" if CUDA else [asdict(row) for row in rows],
+        "cpu_real_width": "not measured" if CUDA else real_width_table(rate),
         "width": options.width,
-        "page_size_px": PAGE_SIZE_PX,
         "matrix_tflops_per_second": rate,
-        "rows": [asdict(row) for row in rows],
     }
     if options.output:
         options.output.write_text(json.dumps(document, indent=2) + "\n")
     return 0
 
 
-def settings() -> list[Setting]:
+def settings(width: float) -> list[Setting]:
     """Return the rows, stock first: all others are compared with it."""
-    batch = 8 if CUDA else 2
-    ours = [
-        Setting("stock: batched experts, head on every token", "dense", batch, experts="batched_mm", head_on_targets_only=False),
-        Setting("ours", "dense", batch),
-        Setting("ours, from the feature cache", "dense", batch, cached=True),
-        Setting("lora", "lora", batch),
-        Setting("lora, from the feature cache", "lora", batch, cached=True),
+    mode: PageMode = "base" if CUDA else "tiny"
+    ours = Setting("ours", "dense", 8 if CUDA else 2, width, mode)
+    rows = [
+        replace(ours, name="stock: batched experts, head on every token", experts="batched_mm", head_on_targets_only=False),
+        ours,
+        replace(ours, name="ours, from the feature cache", cached=True),
+        replace(ours, name="lora", train="lora"),
+        replace(ours, name="lora, from the feature cache", train="lora", cached=True),
     ]
-    presets = [
-        Setting(
-            f"preset {name}",
-            preset.values["train"],
-            preset.values["per_device_train_batch_size"],
+    if not CUDA:  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
+        return rows
+    return rows + [
+        replace(
+            ours,
+            name=f"preset {name}",
+            train=preset.values["train"],
+            batch=preset.values["per_device_train_batch_size"],
             gradient_checkpointing=preset.values["gradient_checkpointing"],
             memory_gb=preset.memory_gb,
         )
         for name, preset in PRESETS.items()
     ]
-    # A preset is about a GPU's memory; without one its row would say nothing that the others do not.
-    return ours + presets if CUDA else ours
 
 
-def measure(setting: Setting, width: float, num_steps: int, stock: float | None) -> Measured:
-    """Time a setting's optimizer steps, one micro-batch each."""
+def real_width_table(rate: float) -> list[dict[str, Any]] | str:
+    """Measure on a CPU what the cache saves at the real width of encoder and decoder: 1024 px pages, one sample a step."""
+    if psutil.virtual_memory().available < REAL_WIDTH_GB * 1e9:
+        return f"not measured: needs {REAL_WIDTH_GB} GB of free memory"
+    print("The real width, forward and backward:", flush=True)
+    model = build(1.0, "cpu", torch.float32, num_experts=REAL_WIDTH_EXPERTS)
+    first = Setting("dense", "dense", 1, 1.0, "base", optimizer=False)
+    pair = [first, replace(first, name="dense, from the feature cache", cached=True)]
+
+    def times(setting: Setting) -> "Timing":
+        return step_times(setting, choose_trainable(model, setting.train).model.train(), num_steps=2)
+
+    return [asdict(row) for row in table(pair, rate, times)]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Median seconds of a step, and the share of them that it waited for pages."""
+
+    seconds: float
+    idle_fraction: float
+
+
+def table(rows: list[Setting], rate: float, timing: Callable[[Setting], Timing]) -> list[Measured]:
+    """Measure and print each row."""
+    measured: list[Measured] = []
+    for setting in rows:
+        first = measured[0].samples_per_second if measured else None
+        measured.append(measure(setting, rate, first, timing))
+        print(line(measured[-1]), flush=True)
+    return measured
+
+
+def measure(setting: Setting, rate: float, first: float | None, timing: Callable[[Setting], Timing]) -> Measured:
+    """Time a setting's steps, one micro-batch each."""
     if CUDA:
         total = torch.cuda.get_device_properties(0).total_memory
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats()
         torch.cuda.set_per_process_memory_fraction(min(1.0, setting.memory_gb * 1e9 / total) if setting.memory_gb else 1.0)
     try:
-        seconds = median(step_times(setting, width, num_steps))
+        timed = timing(setting)
     except torch.OutOfMemoryError as error:
-        return Measured(setting.name, None, None, None, None, setting.memory_gb, str(error).split(". ")[0])
-    samples = setting.batch / seconds
-    tokens = samples * (num_image_tokens(PAGE_SIZE_PX) + NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS)
-    peak = torch.cuda.max_memory_allocated() / 1e9 if CUDA else None
-    return Measured(setting.name, samples, tokens, samples / stock if stock else 1.0, peak, setting.memory_gb if CUDA else None)
+        return Measured(setting.name, fits_memory_gb=setting.memory_gb, fault=str(error).split(". ")[0])
+    samples = setting.batch / timed.seconds
+    tflops = samples * num_operations(setting.width, setting.page_size_px, setting.train, setting.cached) / 1e12
+    return Measured(
+        setting.name,
+        samples_per_second=samples,
+        tokens_per_second=samples * (num_image_tokens(setting.page_size_px) + NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS),
+        times_first=samples / first if first else 1.0,
+        idle_fraction=timed.idle_fraction,
+        model_tflops_per_second=tflops,
+        share_of_matrix_rate=tflops / rate,
+        peak_memory_gb=torch.cuda.max_memory_allocated() / 1e9 if CUDA else None,
+        fits_memory_gb=setting.memory_gb if CUDA else None,
+    )
 
 
-def step_times(setting: Setting, width: float, num_steps: int) -> list[float]:
-    """Return the seconds of each step after two that are not counted."""
-    model = build(setting, width)
-    inputs = batch(setting, model)
-    optimizer = torch.optim.AdamW([parameter for parameter in model.parameters() if parameter.requires_grad], lr=1e-6)
-    if setting.cached:
-        with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
-            inputs["pixel_values"] = vision_tower(model)(inputs["pixel_values"]).last_hidden_state
-    seconds = []
-    for _ in range(num_steps + 2):
-        start = time.perf_counter()
-        with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
-            loss = model(**inputs).loss
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        if CUDA:
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    return seconds[2:]
-
-
-def build(setting: Setting, width: float) -> torch.nn.Module:
-    """Build the architecture with random weights, and choose what trains."""
-    torch.manual_seed(0)
-    with torch.device(DEVICE):
-        config = native_config(published_config(width), IMAGE_TOKEN_ID)
-        model = UnlimitedOcrForConditionalGeneration._from_config(config, experts_implementation=setting.experts)
-    accept_features(model)
-    chosen = choose_trainable(model.to(torch.bfloat16 if CUDA else torch.float32), setting.train).model
+def prepared(setting: Setting) -> Any:
+    """Build the model of a setting, and choose what trains."""
+    chosen = choose_trainable(build(setting.width, DEVICE.type, DTYPE, setting.experts), setting.train).model
     if setting.gradient_checkpointing:
         chosen.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return chosen.train()
 
 
-def published_config(width: float) -> dict[str, Any]:
-    """Return DeepSeek-OCR's sizes, the widths reduced and the numbers of layers, heads, experts and words kept."""
-
-    def scaled(size: int, multiple: int) -> int:
-        return max(multiple, round(size * width / multiple) * multiple)
-
-    language = {
-        "vocab_size": 129280,
-        "hidden_size": scaled(1280, 40),
-        "intermediate_size": scaled(6848, 16),
-        "moe_intermediate_size": scaled(896, 16),
-        "num_hidden_layers": 12,
-        "num_attention_heads": 10,
-        "num_key_value_heads": 10,
-        "n_routed_experts": 64,
-        "n_shared_experts": 2,
-        "num_experts_per_tok": 6,
-        "first_k_dense_replace": 1,
-        "n_group": 1,
-        "topk_group": 1,
-        "topk_method": "greedy",
-        "max_position_embeddings": 8192,
-        "bos_token_id": 0,
-        "eos_token_id": 1,
-    }
-    clip_width = scaled(1024, 64)
-    clip = {"heads": 16, "image_size": 224, "layers": 24, "patch_size": 14, "width": clip_width}
-    sam = {
-        "downsample_channels": [512, clip_width],
-        "global_attn_indexes": [2, 5, 8, 11],
-        "heads": 12,
-        "layers": 12,
-        "width": scaled(768, 48),
-    }
-    return {"language_config": language, "vision_config": {"image_size": 1024, "width": {"clip-l-14-224": clip, "sam_vit_b": sam}}}
+def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
+    """Time steps after some that are not counted."""
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-6)
+    inputs = text_inputs(setting)
+    waits, seconds = [], []
+    with TemporaryDirectory() as folder:
+        pages = page_batches(setting, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS)
+        for _ in range(num_steps + NUM_UNCOUNTED_STEPS):
+            start = time.perf_counter()
+            pixels = next(pages).to(DEVICE, DTYPE)
+            waits.append(time.perf_counter() - start)
+            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
+                loss = model(**inputs, pixel_values=pixels).loss
+            loss.backward()
+            if setting.optimizer:
+                optimizer.step()
+            model.zero_grad()
+            if CUDA:
+                torch.cuda.synchronize()
+            seconds.append(time.perf_counter() - start)
+    counted = slice(NUM_UNCOUNTED_STEPS, None)
+    return Timing(median(seconds[counted]), sum(waits[counted]) / sum(seconds[counted]))
 
 
-def batch(setting: Setting, model: torch.nn.Module) -> dict[str, Any]:
-    """Make one micro-batch: a page, a prompt and a summary a sample."""
+def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int) -> Iterator[torch.Tensor]:
+    """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files."""
+    style = resolve_style(RenderingConfig(mode=setting.mode))
+    pictures = [render(sample_document(0, "train", row, "article").text, style).pages[0].png for row in range(setting.batch)]
+    size_px, cache = setting.page_size_px, None
+    if setting.cached:
+        with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
+            features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE, DTYPE)).last_hidden_state
+        cache = FeatureCache(folder, features.shape[1], features.shape[2], DTYPE)
+        cache.save([page_key(picture) for picture in pictures], features)
+
+    def collate(batch: list[bytes]) -> torch.Tensor | None:
+        return cache.load([page_key(picture) for picture in batch]) if cache else decoded(batch, size_px)
+
+    workers = NUM_GPU_WORKERS if CUDA else 0
+    return iter(DataLoader(pictures * num_batches, batch_size=setting.batch, collate_fn=collate, num_workers=workers, pin_memory=CUDA))
+
+
+def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
+    """Turn pictures into what the encoder reads."""
+    return torch.from_numpy(np.stack([page_pixels(picture, size_px) for picture in pictures]))
+
+
+def text_inputs(setting: Setting) -> dict[str, Any]:
+    """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
     generator = torch.Generator().manual_seed(0)
-    image = num_image_tokens(PAGE_SIZE_PX)
+    image = num_image_tokens(setting.page_size_px)
     text = torch.randint(5, 100_000, (setting.batch, NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS), generator=generator)
     ids = torch.cat([torch.full((setting.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()
     labels[:, : image + NUM_PROMPT_TOKENS] = -100
-    pixels = torch.rand(setting.batch, 3, PAGE_SIZE_PX, PAGE_SIZE_PX, generator=generator) * 2 - 1
-    inputs: dict[str, Any] = {"input_ids": ids, "labels": labels, "pixel_values": pixels.to(next(vision_tower(model).parameters()).dtype)}
-    if setting.head_on_targets_only:
-        inputs |= {"logits_to_keep": NUM_TARGET_TOKENS + 1, "labels": labels[:, -NUM_TARGET_TOKENS - 1 :]}
-    return {name: value.to(DEVICE) if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
+    if not setting.head_on_targets_only:
+        return {"input_ids": ids.to(DEVICE), "labels": labels.to(DEVICE)}
+    keep = NUM_TARGET_TOKENS + 1
+    return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep}
 
 
-def matrix_rate() -> float:
-    """Return the device's measured matrix-multiply rate, in TFLOP/s."""
-    size, dtype = (8192, torch.bfloat16) if CUDA else (1024, torch.float32)
-    matrix = torch.randn(size, size, device=DEVICE, dtype=dtype)
+def matrix_tflops_per_second() -> float:
+    """Return the device's measured matrix-multiply rate."""
+    size = 8192 if CUDA else 2048
+    matrix = torch.randn(size, size, device=DEVICE, dtype=DTYPE)
     seconds = []
     for _ in range(8):
         start = time.perf_counter()
@@ -231,9 +281,11 @@ def matrix_rate() -> float:
 def line(row: Measured) -> str:
     """Return a row of the table as text."""
     if row.samples_per_second is None:
-        return f"{row.name:<48} {row.fault}"
-    memory = f"{row.peak_memory_gb:6.1f} GB" if row.peak_memory_gb is not None else "GPU memory: not measured"
-    return f"{row.name:<48} {row.samples_per_second:8.2f} samples/s {row.times_stock:6.2f} x stock   {memory}"
+        return f"{row.name:<44} {row.fault}"
+    speed = f"{row.samples_per_second:7.2f} samples/s {row.times_first:5.2f} x"
+    rate = f"{row.share_of_matrix_rate:4.0%} of the matrix rate"
+    memory = f"{row.peak_memory_gb:6.1f} GB" if row.peak_memory_gb is not None else "GPU not measured"
+    return f"{row.name:<44} {speed}  idle {row.idle_fraction:6.2%}  {rate}  {memory}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""DeepSeek-OCR with random weights, at its real width or a part of it, and how many operations a training step of it takes."""
+
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+from transformers import UnlimitedOcrForConditionalGeneration
+
+from training.config import Trainable
+from training.features import accept_features, vision_tower
+from training.published_layout import native_config
+from training.tokens import num_image_tokens
+from training.trainable import choose_trainable
+
+IMAGE_TOKEN_ID = 128815
+NUM_TARGET_TOKENS = 128
+NUM_PROMPT_TOKENS = 5
+
+
+def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped_mm", num_experts: int = 64) -> Any:
+    """Build the architecture with random weights."""
+    torch.manual_seed(0)
+    with torch.device(device):
+        config = native_config(published_config(width, num_experts), IMAGE_TOKEN_ID)
+        # The meta device computes nothing; there attention is written out, so that its operations can be counted.
+        attention = "eager" if device == "meta" else "sdpa"
+        model = UnlimitedOcrForConditionalGeneration._from_config(config, experts_implementation=experts, attn_implementation=attention)
+    accept_features(model)
+    return model.to(dtype)
+
+
+def num_operations(width: float, page_size_px: int, train: Trainable, cached: bool) -> int:
+    """Count the floating-point operations that one sample's forward and backward pass needs, without computing them.
+
+    Recomputed activations and the head on tokens without a label are not needed, and not counted.
+    """
+    # Batched experts are plain matrix products, which the counter knows.
+    model = choose_trainable(build(width, "meta", torch.float32, "batched_mm"), train).model.train()
+    num_tokens = num_image_tokens(page_size_px) + NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS
+    with torch.device("meta"), FlopCounterMode(display=False) as counter:
+        if not cached:
+            vision_tower(model)(torch.empty(1, 3, page_size_px, page_size_px))
+        # The projector trains in all but the adapters, so the gradient goes back to the decoder's inputs.
+        embedded = torch.empty(1, num_tokens, model.config.text_config.hidden_size, requires_grad=not train.startswith("lora"))
+        labels = torch.zeros(1, NUM_TARGET_TOKENS + 1, dtype=torch.long)
+        model(inputs_embeds=embedded, labels=labels, logits_to_keep=NUM_TARGET_TOKENS + 1).loss.backward()
+    return int(counter.get_total_flops())
+
+
+def published_config(width: float, num_experts: int) -> dict[str, Any]:
+    """Return DeepSeek-OCR's sizes, the widths reduced and the numbers of layers, heads and words kept."""
+
+    def scaled(size: int, multiple: int) -> int:
+        return max(multiple, round(size * width / multiple) * multiple)
+
+    language = {
+        "vocab_size": 129280,
+        "hidden_size": scaled(1280, 40),
+        "intermediate_size": scaled(6848, 16),
+        "moe_intermediate_size": scaled(896, 16),
+        "num_hidden_layers": 12,
+        "num_attention_heads": 10,
+        "num_key_value_heads": 10,
+        "n_routed_experts": num_experts,
+        "n_shared_experts": 2,
+        "num_experts_per_tok": 6,
+        "first_k_dense_replace": 1,
+        "n_group": 1,
+        "topk_group": 1,
+        "topk_method": "greedy",
+        "max_position_embeddings": 8192,
+        "bos_token_id": 0,
+        "eos_token_id": 1,
+    }
+    clip_width = scaled(1024, 64)
+    clip = {"heads": 16, "image_size": 224, "layers": 24, "patch_size": 14, "width": clip_width}
+    sam = {
+        "downsample_channels": [512, clip_width],
+        "global_attn_indexes": [2, 5, 8, 11],
+        "heads": 12,
+        "layers": 12,
+        "width": scaled(768, 48),
+    }
+    return {"language_config": language, "vision_config": {"image_size": 1024, "width": {"clip-l-14-224": clip, "sam_vit_b": sam}}}
