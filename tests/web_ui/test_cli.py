@@ -136,7 +136,7 @@ def test_a_workspace_that_cannot_be_made_gets_words_and_exit_code_1(call: Call, 
 
 
 def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace: Path) -> None:
-    arguments = (*SAMPLE, "--max-samples", "300", "--set", "shard_rows=20", "--set", "num_workers=1")
+    arguments = (*SAMPLE, "--max-samples", "3000", "--set", "shard_rows=20", "--set", "num_workers=1")
     command = [sys.executable, "-m", "web_ui.cli", *arguments]
     run = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace)}, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
@@ -147,9 +147,9 @@ def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace:
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130
     assert "Stopped. What is done so far is kept" in said
-    assert "--max-samples 300" in said
+    assert "--max-samples 3000" in said
     answer = deepsynth(*arguments, "--json", workspace=workspace)
-    assert json.loads(answer.stdout)["num_kept"] >= 300
+    assert json.loads(answer.stdout)["num_kept"] >= 2000
 
 
 def test_jobs_are_listed_shown_and_deleted(call: Call, workspace: Path) -> None:
