@@ -10,14 +10,4 @@
 set -euo pipefail
 # shellcheck source=scripts/services.sh
 source "$(dirname "${BASH_SOURCE[0]}")/scripts/services.sh"
-parse_service_arguments "$@"
-if [ "$ACTION" = help ]; then
-  sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
-  exit 0
-fi
-[ "$DEMO" = no ] || fail 2 "--demo belongs to ./start-all.sh."
-run_services gpu
-if [ "$ACTION" = start ]; then
-  check_hub_settings
-  say "Open $(service_url gpu)/train in a browser. Stop with ./start-model-training.sh --stop"
-fi
+start_script gpu train "$@"

@@ -154,7 +154,6 @@ check_hub_settings() {
 }
 
 # parse_service_arguments ARGUMENTS...: what the start scripts share. Sets ACTION, MODE, CPU_ONLY and DEMO.
-# shellcheck disable=SC2034 # DEMO is read by the scripts that source this file
 parse_service_arguments() {
   ACTION=start MODE='' CPU_ONLY=no DEMO=no
   while [ $# -gt 0 ]; do
@@ -199,4 +198,21 @@ run_services() { # run_services ROLE...
       logs) say "== $(service_title "$role")" && show_logs "$role" "$mode" ;;
     esac
   done
+}
+
+# start_script ROLE TAB ARGUMENTS...: what the scripts that start one service do.
+start_script() {
+  local role=$1 tab=$2
+  shift 2
+  parse_service_arguments "$@"
+  if [ "$ACTION" = help ]; then
+    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    return 0
+  fi
+  [ "$DEMO" = no ] || fail 2 "--demo belongs to ./start-all.sh."
+  run_services "$role"
+  if [ "$ACTION" = start ]; then
+    check_hub_settings
+    say "Open $(service_url "$role")/$tab in a browser. Stop with ./$(basename "$0") --stop"
+  fi
 }
