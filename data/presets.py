@@ -1,7 +1,7 @@
 """The five benchmark datasets: where each lives, how it is read, how many rows it has, what its licence asks.
 
-Hub ids, columns, sizes and licences as looked up in November 2026. No commit is pinned here, since a pin that disappears
-helps nobody: every dataset records the commit that it was made from in its manifest and is resumed from that commit.
+Hub ids, columns, sizes and licences as looked up in November 2026. A commit is pinned where one is known from the published
+code of others that read the set at it. Pinned or not, a dataset records its commit in the manifest and is resumed from it.
 """
 
 from collections.abc import Mapping
@@ -11,10 +11,6 @@ from typing import Any, Final
 from data.config import Columns, DatasetConfig, HubSource, PageMode
 from data.errors import UnknownName
 from data.validation import parse_config
-
-CONVERTED_NOTE: Final = (
-    "The repository holds a loading script; the Parquet files that the Hub makes of it (refs/convert/parquet) are read instead."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             name="cnn_dailymail",
             title="CNN/DailyMail",
             description="News articles with bullet-point highlights; about 780 words a document, most of them on one base page.",
-            source=HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
+            source=HubSource(id="abisee/cnn_dailymail", config="3.0.0", revision="96df5e686bee6baa90b8bee7c28b81fa3fa6223d"),
             columns=Columns(document="article", summary="highlights", id="id"),
             num_documents={"train": 287_113, "validation": 13_368, "test": 11_490},
             mean_document_words=780,
@@ -70,20 +66,19 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             name="xsum",
             title="XSum",
             description="BBC articles with one-sentence summaries; about 430 words a document.",
-            source=HubSource(id="EdinburghNLP/xsum"),
-            columns=Columns(document="document", summary="summary"),
+            source=HubSource(id="EdinburghNLP/xsum", revision="7d4d486c2f8ef850b1a11aead99b894ff3dd7da9"),
+            columns=Columns(document="document", summary="summary", id="id"),
             num_documents={"train": 204_045, "validation": 11_332, "test": 11_334},
             mean_document_words=430,
             licence="unknown",
             licence_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
-            source_note=CONVERTED_NOTE,
         ),
         BenchmarkPreset(
             name="arxiv",
             title="arXiv",
             description="Scientific papers with their abstracts; about 6,000 words a document, several large pages each.",
-            source=HubSource(id="ccdv/arxiv-summarization", config="document"),
+            source=HubSource(id="ccdv/arxiv-summarization", config="document", revision="240aaf1a969b3f8cd0ade6986bfad0cd730ee288"),
             columns=Columns(document="article", summary="abstract"),
             num_documents={"train": 203_037, "validation": 6_436, "test": 6_440},
             mean_document_words=6000,
@@ -105,7 +100,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             licence_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
             mode="tiny",
             max_rejected=10_000,
-            source_note=CONVERTED_NOTE,
+            source_note="The repository holds a loading script; the Parquet files that the Hub makes of it are read.",
         ),
         BenchmarkPreset(
             name="samsum",

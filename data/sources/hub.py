@@ -183,7 +183,7 @@ def _refused(source: HubSource, error: Exception) -> SourceError:
     if isinstance(error, RevisionNotFoundError) or "Revision" in str(error):
         return SourceError(
             f"{source.id} has no revision {source.revision or CONVERTED!r}.",
-            hint=f"See {page} for its branches, or choose another dataset.",
+            hint=f"See {page} for its branches; source.revision=main reads what is there now.",
             fields={"source.revision": "does not exist"},
         )
     if isinstance(error, GatedRepoError) or "is a gated dataset" in str(error):
