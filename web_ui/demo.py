@@ -60,9 +60,11 @@ CONTROL: dict[str, Any] = TRAINING | {
 }
 EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["name"], "split": "test", "max_length": 64}
 
+TRAINED_NAME, CONTROL_NAME = "trained model", "same training, blank pages"
+
 
 class DemoFailed(Exception):
-    """The services answered something that ends the demo; the message says what."""
+    """The services answered something that ends the demo, or the model did not learn; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +134,28 @@ def score_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
+def require_reading(rows: list[dict[str, Any]]) -> None:
+    """Hold the score of the trained model against what needs no reading: the true text's first sentences, and blank pages.
+
+    Args:
+        rows: of the table above.
+
+    Raises:
+        DemoFailed: it does not stand above both.
+    """
+    scores = {row["name"]: row["rougeL"] for row in rows}
+    faults = [f"{name} has {100 * scores[name]:.1f}" for name in ("lead-3", CONTROL_NAME) if scores[TRAINED_NAME] <= scores[name]]
+    if faults:
+        words = f"The trained model's ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}, but {' and '.join(faults)}"
+        raise DemoFailed(f"{words}: it does not show that pages are read. Look at the log of the training.")
+
+
 def run(datasets: Service, trainings: Service, workspace: Path, console: Console) -> None:
-    """Run the jobs one after another, then say what came of it and where to look."""
+    """Run the jobs one after another, then say what came of it and where to look.
+
+    Raises:
+        DemoFailed: a job failed, or the model learnt nothing that shows.
+    """
     started_s = time.monotonic()
     console.print("Making page images of 6,000 short news items, then teaching a tiny DeepSeek-OCR to summarise them.\n")
     dataset = run_job(datasets, "/api/dataset/generate", DATASET, "Drawing pages", console)
@@ -142,7 +164,7 @@ def run(datasets: Service, trainings: Service, workspace: Path, console: Console
     control = run_job(trainings, "/api/model/train", CONTROL, "Training on blank pages", console)
     trained, *baselines = scored["result"]["table"]
     guessed = control["result"]["table"][0]
-    rows = [trained | {"name": "trained model"}, *baselines, guessed | {"name": "same training, blank pages"}]
+    rows = [trained | {"name": TRAINED_NAME}, *baselines, guessed | {"name": CONTROL_NAME}]
     console.print()
     console.print(score_table(rows))
     console.print("Blank pages show what can be guessed without reading; lead-1 and lead-3 copy the first sentences of the true text.")
@@ -158,6 +180,7 @@ def run(datasets: Service, trainings: Service, workspace: Path, console: Console
     }
     for name, place in places.items():
         console.print(f"  {name:<9} {place}", markup=False, highlight=False, soft_wrap=True)
+    require_reading(rows)
 
 
 def main() -> int:

@@ -1,0 +1,26 @@
+"""The demo succeeds only where its table shows that pages are read."""
+
+import pytest
+
+from web_ui.demo import CONTROL_NAME, TRAINED_NAME, DemoFailed, require_reading
+
+
+@pytest.mark.parametrize(
+    ("trained", "lead_3", "blank", "fault"),
+    [
+        (0.90, 0.66, 0.36, None),
+        (0.66, 0.66, 0.36, "lead-3 has 66.0:"),
+        (0.70, 0.66, 0.70, "blank pages has 70.0:"),
+        (0.30, 0.66, 0.36, "lead-3 has 66.0 and same training, blank pages has 36.0:"),
+    ],
+)
+def test_the_trained_model_must_stand_above_lead_3_and_above_blank_pages(
+    trained: float, lead_3: float, blank: float, fault: str | None
+) -> None:
+    scores = {TRAINED_NAME: trained, "lead-1": 0.99, "lead-3": lead_3, CONTROL_NAME: blank}
+    rows = [{"name": name, "rougeL": value} for name, value in scores.items()]
+    if fault is None:
+        require_reading(rows)
+    else:
+        with pytest.raises(DemoFailed, match=fault):
+            require_reading(rows)
