@@ -1,11 +1,12 @@
 """Samples -> model inputs.
 
 Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
-    input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the right
+    input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the left
     attention_mask   (b, t)                    0 on padding
+    position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
     pixel_values     (p, 3, size, size)        pages in the order of their image tokens
     labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
-    logits_to_keep   k                         from the token before the first answer on: the head skips image and prompt
+    logits_to_keep   k                         the longest answer and the token before it: the head skips image and prompt
     document_ids     b names, for messages only
     page_keys        p names of pages whose features are to be stored; absent without a feature cache
 With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
@@ -40,21 +41,12 @@ class Collator:
         """Build a training batch."""
         questions = [self.encoder.question(len(sample.pages)) for sample in samples]
         answers = [self.encoder.answer(sample.summary) for sample in samples]
-        length = max(len(question) + len(answer) for question, answer in zip(questions, answers, strict=True))
-        ids = torch.full((len(samples), length), self._pad)
-        mask = torch.zeros_like(ids)
-        labels = torch.full_like(ids, IGNORED)
-        for row, (question, answer) in enumerate(zip(questions, answers, strict=True)):
-            end = len(question) + len(answer)
-            ids[row, :end] = torch.tensor(question + answer)
-            mask[row, :end] = 1
-            labels[row, len(question) : end] = torch.tensor(answer)
-        # The logits before a token predict it, so the token before the first answer is needed too.
-        keep = length - min(map(len, questions)) + 1
+        # All rows end together, whatever their pages, so the head computes answers only. The logits before a token predict it, so
+        # the token before the longest answer is needed too.
+        keep = max(map(len, answers)) + 1
         return {
-            "input_ids": ids,
-            "attention_mask": mask,
-            "labels": labels[:, -keep:],
+            **self._tokens([question + answer for question, answer in zip(questions, answers, strict=True)]),
+            "labels": torch.tensor([[IGNORED] * (keep - len(answer)) + answer for answer in answers]),
             "logits_to_keep": keep,
             "document_ids": [sample.document_id for sample in samples],
             **self._encoder_inputs(samples),
@@ -63,10 +55,18 @@ class Collator:
     def question(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
         """Build a batch to generate from: no answers, padded on the left so that all answers start together."""
         questions = [self.encoder.question(len(sample.pages)) for sample in samples]
-        length = max(map(len, questions))
-        ids = torch.tensor([[self._pad] * (length - len(question)) + question for question in questions])
-        mask = torch.tensor([[0] * (length - len(question)) + [1] * len(question) for question in questions])
-        return {"input_ids": ids, "attention_mask": mask, "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+        return {**self._tokens(questions), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+
+    def _tokens(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+        """Pad token ids on the left; positions count from each row's own beginning, as without padding."""
+        length = max(map(len, rows))
+        pad = int(self.encoder.tokenizer.pad_token_id)
+        mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
+        return {
+            "input_ids": torch.tensor([[pad] * (length - len(row)) + [*row] for row in rows]),
+            "attention_mask": mask,
+            "position_ids": (mask.cumsum(dim=1) - 1).clamp(min=0),
+        }
 
     def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
         """Return what the encoder said about the pages, or the pages and the names under which to store what it will say."""
@@ -83,7 +83,3 @@ class Collator:
         if self.blank_pages:
             return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))
         return torch.from_numpy(np.stack([page_pixels(page, size_px) for page in pages]))
-
-    @property
-    def _pad(self) -> int:
-        return int(self.encoder.tokenizer.pad_token_id)

@@ -7,7 +7,7 @@ from transformers import UnlimitedOcrForConditionalGeneration
 from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
-from training.collate import Collator
+from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageSample
 from training.tiny import untrained_tiny
 from training.tokens import IGNORED, Encoder
@@ -46,15 +46,36 @@ def test_pages_follow_their_image_tokens(tiny: tuple[UnlimitedOcrForConditionalG
     assert torch.equal(batch["pixel_values"][1:], alone)
 
 
-@torch.no_grad()
-def test_keeping_only_the_last_logits_changes_no_loss(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
+def test_neither_padding_nor_skipped_logits_change_the_loss_or_its_gradients(
+    tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator],
+) -> None:
     model, collator = tiny
     batch = collator(SAMPLES)
-    inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "pixel_values")}
-    short = model(**inputs, labels=batch["labels"], logits_to_keep=batch["logits_to_keep"]).loss
-    full_labels = torch.full_like(batch["input_ids"], IGNORED)
-    full_labels[:, -batch["labels"].shape[1] :] = batch["labels"]
-    assert short.item() == pytest.approx(model(**inputs, labels=full_labels).loss.item(), rel=1e-5)
+    # Two pages more in one sample are no reason to compute the vocabulary for them in the other.
+    assert batch["logits_to_keep"] == batch["labels"].shape[1] == len("A longer summary.") + 2
+    alone = [collator([sample]) for sample in SAMPLES]
+    num_targets = [int((one["labels"] != IGNORED).sum()) for one in alone]
+    together, expected = loss_and_gradient(model, batch), [loss_and_gradient(model, full_logits(one)) for one in alone]
+    shares = [number / sum(num_targets) for number in num_targets]
+    assert together[0] == pytest.approx(sum(share * loss for share, (loss, _) in zip(shares, expected, strict=True)), rel=1e-5)
+    wanted = sum(share * gradient for share, (_, gradient) in zip(shares, expected, strict=True))
+    torch.testing.assert_close(together[1], wanted, rtol=1e-3, atol=1e-6)
+
+
+def full_logits(batch: Batch) -> Batch:
+    """Return the same batch with the labels of all positions, for the head to compute them all."""
+    labels = torch.full_like(batch["input_ids"], IGNORED)
+    labels[:, -batch["labels"].shape[1] :] = batch["labels"]
+    return {**batch, "labels": labels, "logits_to_keep": 0}
+
+
+def loss_and_gradient(model: UnlimitedOcrForConditionalGeneration, batch: Batch) -> tuple[float, torch.Tensor]:
+    model.zero_grad()
+    loss = model(**{name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}).loss
+    loss.backward()
+    gradient = model.model.language_model.layers[0].self_attn.q_proj.weight.grad
+    assert gradient is not None
+    return loss.item(), gradient.clone()
 
 
 def test_questions_end_together(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
