@@ -42,6 +42,9 @@ class Settings(BaseModel):
     max_changes_per_minute: int = Field(
         600, ge=0, alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE", description="changes, and wrong tokens, per client address; 0: no limit"
     )
+    client_timeout_s: float = Field(
+        20.0, gt=0, alias="DEEPSYNTH_CLIENT_TIMEOUT_S", description="how long a client may keep the service waiting for its bytes"
+    )
 
     @field_validator("allowed_hosts")
     @classmethod

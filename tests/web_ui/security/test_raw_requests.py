@@ -1,17 +1,22 @@
 """The real server on a real socket: what no test client sends."""
 
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
 from tests.services import Service
+from web_ui.serve import NUM_THREADS
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     service = Service(workspace=tmp_path_factory.mktemp("raw") / "workspace")
-    service.start()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DEEPSYNTH_CLIENT_TIMEOUT_S", "1")
+        service.start()
     yield service
     service.stop()
 
@@ -77,3 +82,34 @@ def test_a_hostile_request_is_refused_and_the_service_lives(service: Service, li
 
 def test_a_rebound_name_is_refused(service: Service) -> None:
     assert b" 421 " in send(service, head(service, "GET /api/jobs HTTP/1.1", host=f"evil.example:{service.port}"))
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        "GET / HTTP/1.1\r\nHost:",
+        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 999\r\n\r\nto",
+    ],
+    ids=["headers", "body"],
+)
+def test_clients_that_trickle_hold_no_thread_for_long(service: Service, begun: str) -> None:
+    slow = [socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(2 * NUM_THREADS)]
+    for connection in slow:
+        connection.sendall(begun.format(host=f"127.0.0.1:{service.port}").encode())
+    is_over = threading.Event()
+    trickle = threading.Thread(target=send_now_and_then, args=(slow, is_over))
+    trickle.start()
+    try:
+        assert service.call("GET", "/api/health")["role"] == "cpu"
+    finally:
+        is_over.set()
+        trickle.join()
+        for connection in slow:
+            connection.close()
+
+
+def send_now_and_then(connections: list[socket.socket], is_over: threading.Event) -> None:
+    while not is_over.wait(0.1):
+        for connection in connections:
+            with suppress(OSError):  # closed by the service
+                connection.send(b"x")
