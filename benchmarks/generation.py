@@ -33,6 +33,20 @@ from data.store.workspace import Workspace
 
 generate(DatasetConfig.model_validate_json(sys.argv[1]), Workspace.create(Path(sys.argv[2])), Silent())
 """
+DRAWING = """
+import sys, time
+from data.config import RenderingConfig
+from data.rendering.render import render
+from data.rendering.style import resolve_style
+from data.sources.sample import sample_document
+
+style = resolve_style(RenderingConfig(mode="base"))
+texts = [sample_document(int(sys.argv[1]), "train", row, "article").text for row in range(int(sys.argv[2]))]
+started = time.monotonic()
+for text in texts:
+    render(text, style)
+print(time.monotonic() - started)
+"""
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -70,10 +84,28 @@ def efficiency(num_documents: int = 2000) -> None:
     print(f"  {drawing_s / spent_s:.0%} of the renderer's own rate (target: at least 80%)")
 
 
-def cores(num_documents: int = 3000) -> None:
-    """Compare one worker with two, on wall time."""
-    one, two = (cost(_config("article", num_documents, workers)).wall_s for workers in (1, 2))
+def cores(num_documents: int = 4000) -> None:
+    """Compare one worker on one core with two on two, start-up left out, and both with renderers that share nothing but the machine.
+
+    The second figure is what the machine gives at most: its cores slow each other down where they share caches or hardware threads.
+    """
+    one, two = (_working_s(num_documents, workers) for workers in (1, 2))
+    alone, together = (_drawing_s(num_documents // 4, renderers) for renderers in (1, 2))
     print(f"  two cores are {one / two:.2f} x one (target: at least 1.8), {one:.1f} s and {two:.1f} s")
+    print(f"  two renderers that share nothing do {2 * alone / together:.2f} x the work of one")
+
+
+def _working_s(num_documents: int, num_cores: int) -> float:
+    """Return the wall time of a run on so many cores, without its start-up."""
+    whole, start_up = (cost(_config("article", number, num_cores, shard_rows=100), num_cores) for number in (num_documents, num_cores))
+    return whole.wall_s - start_up.wall_s
+
+
+def _drawing_s(num_documents: int, num_renderers: int) -> float:
+    """Return the wall time in which so many processes, each on a core of its own, draw so many documents each."""
+    commands = [["taskset", "-c", str(core), sys.executable, "-c", DRAWING, str(core), str(num_documents)] for core in range(num_renderers)]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for command in commands]
+    return max(float(process.communicate()[0]) for process in running)
 
 
 def memory() -> None:
@@ -91,12 +123,14 @@ def scaling(num_documents: int = 10_000) -> None:
 PARTS: dict[str, Callable[[], None]] = {"efficiency": efficiency, "cores": cores, "memory": memory, "scaling": scaling}
 
 
-def cost(config: DatasetConfig) -> Cost:
-    """Carry out a run in a process of its own and measure it with its workers."""
+def cost(config: DatasetConfig, num_cores: int = 2) -> Cost:
+    """Carry out a run in a process of its own, on so many cores, and measure it with its workers."""
+    cores = f"0-{num_cores - 1}"
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         started = time.monotonic()
-        process = subprocess.Popen([sys.executable, "-c", PROGRAM, config.model_dump_json(), folder], cwd=ROOT)
+        command = ["taskset", "-c", cores, sys.executable, "-c", PROGRAM, config.model_dump_json(), folder]
+        process = subprocess.Popen(command, cwd=ROOT)
         peak = _Peak(process)
         if process.wait():
             sys.exit("the run failed")
@@ -105,14 +139,14 @@ def cost(config: DatasetConfig) -> Cost:
     return Cost(wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, peak.megabytes)
 
 
-def _config(length: str, num_documents: int, num_workers: int) -> DatasetConfig:
+def _config(length: str, num_documents: int, num_workers: int, shard_rows: int = 500) -> DatasetConfig:
     return DatasetConfig(
         name="benchmark",
         source=SampleSource.model_validate({"length": length}),
         max_samples=num_documents,
         validation_fraction=0,
         test_fraction=0,
-        shard_rows=500,
+        shard_rows=shard_rows,
         num_workers=num_workers,
         rendering=RenderingConfig(mode="micro" if length == "brief" else "base"),
     )
