@@ -16,16 +16,24 @@ ensure_node_modules || say "Going on without Node.js: the tests of the browser m
 ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
+run_tests() { # one process more than there are cores, since tests of browsers and services mostly wait
+  pytest -n "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
+}
+
+lint() {
+  ruff check . && ruff format --check --quiet . && mypy && lint-imports &&
+    shellcheck -x ./*.sh scripts/*.sh tests/docker/*.sh .ci/run && hadolint --ignore DL3008 --ignore DL3059 Dockerfile Dockerfile.cpu
+}
+
 if [ "${1:-}" = "--quick" ]; then
   shift
-  exec pytest -n auto --dist loadfile --no-loadscope-reorder -m "not slow" "$@"
+  run_tests -m "not slow" "$@"
+  exit
 fi
-say "== lint, types, import contracts"
-ruff check .
-ruff format --check --quiet .
-mypy
-imports=$(lint-imports) || { say "$imports" && exit 1; }
-shellcheck -x ./*.sh scripts/*.sh tests/docker/*.sh .ci/run
-hadolint --ignore DL3008 --ignore DL3059 Dockerfile Dockerfile.cpu
-say "== tests"
-exec pytest -n auto --dist loadfile --no-loadscope-reorder "$@"
+say "== lint, types, import contracts and, beside them, the tests"
+lint_log=$(mktemp)
+lint >"$lint_log" 2>&1 &
+failed=()
+run_tests "$@" || failed+=(tests)
+wait $! || { cat "$lint_log" && failed+=(lint); }
+[ ${#failed[@]} -eq 0 ] || fail 1 "failed: ${failed[*]}. See above."
