@@ -144,7 +144,8 @@ def _training_libraries() -> Finding:
 def _gpu() -> Finding:
     gpus = machine.gpus()
     if gpus:
-        return Finding("GPU", "ok", "; ".join(f"{gpu.name}, {gpu.memory_total_gb:.0f} GB" for gpu in gpus))
+        sizes = ["memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB" for gpu in gpus]
+        return Finding("GPU", "ok", "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True)))
     if shutil.which("nvidia-smi"):
         return Finding("GPU", "notice", "a driver is installed, but no GPU answers", "Run nvidia-smi and follow what it says.")
     fix = "None is needed for datasets and the tiny model; DeepSeek-OCR needs one with 16 GB or more."

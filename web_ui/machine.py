@@ -1,7 +1,10 @@
 """What this machine has and how busy it is. GPUs are asked through NVML; without its library or driver there are none."""
 
 import shutil
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -42,23 +45,28 @@ def gpus() -> list[Gpu]:
     except nvml.NVMLError:
         return []
     try:
-        return [_gpu(nvml.nvmlDeviceGetHandleByIndex(index), index) for index in range(nvml.nvmlDeviceGetCount())]
+        return [_gpu(nvml, index) for index in range(_answer(nvml, nvml.nvmlDeviceGetCount) or 0)]
     finally:
         nvml.nvmlShutdown()
 
 
-def _gpu(handle: object, index: int) -> Gpu:
-    import pynvml as nvml  # noqa: PLC0415
-
-    memory_info = nvml.nvmlDeviceGetMemoryInfo(handle)
-    try:
-        load_percent = float(nvml.nvmlDeviceGetUtilizationRates(handle).gpu)
-    except nvml.NVMLError:
-        load_percent = None  # MIG slices do not report a load
+def _gpu(nvml: Any, index: int) -> Gpu:
+    """Ask one device; what it does not tell (a lost GPU tells nothing, a MIG slice no load) is None."""
+    handle = _answer(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
+    ask = partial(_answer, nvml) if handle is not None else lambda *_: None
+    memory_info = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+    rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
     return Gpu(
         index=index,
-        name=nvml.nvmlDeviceGetName(handle),
-        memory_total_gb=memory_info.total / GB,
-        memory_used_gb=memory_info.used / GB,
-        load_percent=load_percent,
+        name=ask(nvml.nvmlDeviceGetName, handle) or f"GPU {index}, which does not answer",
+        memory_total_gb=memory_info.total / GB if memory_info else None,
+        memory_used_gb=memory_info.used / GB if memory_info else None,
+        load_percent=float(rates.gpu) if rates else None,
     )
+
+
+def _answer(nvml: Any, ask: Callable[..., Any], *about: Any) -> Any:
+    try:
+        return ask(*about)
+    except nvml.NVMLError:
+        return None

@@ -43,7 +43,7 @@ def _machine_lines(service: Service) -> Iterator[str]:
     yield from _gauge("deepsynth_runner_alive", "1 while the runner of a role is alive.", alive)
     yield from _gauge("deepsynth_workspace_free_bytes", "Room left in the workspace.", {"": free_bytes})
     yield from _gauge("deepsynth_service_memory_bytes", "Resident memory of the web process.", {"": service_bytes})
-    used = {f'gpu="{gpu.index}"': gpu.memory_used_gb * machine.GB for gpu in machine.gpus()}
+    used = {f'gpu="{gpu.index}"': gpu.memory_used_gb * machine.GB for gpu in machine.gpus() if gpu.memory_used_gb is not None}
     yield from _gauge("deepsynth_gpu_memory_used_bytes", "Memory in use on each GPU.", used)
 
 

@@ -145,9 +145,9 @@ class Disk(Answer):
 class Gpu(Answer):
     index: int
     name: str
-    memory_total_gb: float
-    memory_used_gb: float
-    load_percent: float | None = Field(description="null where the device does not report it")
+    memory_total_gb: float | None = Field(description="null where the device does not report it, as the two below")
+    memory_used_gb: float | None
+    load_percent: float | None
 
 
 class Runner(Answer):

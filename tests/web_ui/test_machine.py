@@ -1,43 +1,49 @@
 """What this machine has: real numbers, and GPUs as NVML reports them."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
-from web_ui import machine
+from web_ui import doctor, machine
 
 
-class NoLoad(Exception):
+class NotSupported(Exception):
     """NVML's error for what a device does not report."""
 
 
 def fake_nvml(num_gpus: int) -> SimpleNamespace:
-    """Return a stand-in for NVML with GPUs of 80 GB, the second of which is a slice that reports no load."""
+    """Return a stand-in for NVML with GPUs of 80 GB: the second is a slice without load and memory, the third is lost."""
 
-    def load(handle: int) -> SimpleNamespace:
-        if handle == 1:
-            raise NoLoad
-        return SimpleNamespace(gpu=37)
+    def of_the_first(value: SimpleNamespace) -> Callable[[int], SimpleNamespace]:
+        return lambda handle: refuse(handle) if handle else value
+
+    def refuse(_: int) -> Any:
+        raise NotSupported
 
     return SimpleNamespace(
-        NVMLError=NoLoad,
+        NVMLError=NotSupported,
         nvmlInit=lambda: None,
         nvmlShutdown=lambda: None,
         nvmlDeviceGetCount=lambda: num_gpus,
-        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetHandleByIndex=lambda index: index if index < 2 else refuse(index),
         nvmlDeviceGetName=lambda handle: f"GPU {handle}",
-        nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(total=80e9, used=8e9),
-        nvmlDeviceGetUtilizationRates=load,
+        nvmlDeviceGetMemoryInfo=of_the_first(SimpleNamespace(total=80e9, used=8e9)),
+        nvmlDeviceGetUtilizationRates=of_the_first(SimpleNamespace(gpu=37)),
     )
 
 
-def test_gpus_are_listed_with_memory_and_load(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml(2))
-    whole, part = machine.gpus()
-    assert (whole.name, whole.memory_total_gb, whole.memory_used_gb, whole.load_percent) == ("GPU 0", 80, 8, 37)
-    assert part.load_percent is None
+def test_gpus_are_listed_with_memory_and_load_where_they_tell_them(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml(3))
+    gpus = client.get("/api/system").get_json()["gpus"]
+    told = [(gpu["name"], gpu["memory_total_gb"], gpu["memory_used_gb"], gpu["load_percent"]) for gpu in gpus]
+    assert told == [("GPU 0", 80, 8, 37), ("GPU 1", None, None, None), ("GPU 2, which does not answer", None, None, None)]
+    assert 'deepsynth_gpu_memory_used_bytes{gpu="0"} 8000000000' in client.get("/metrics").text
+    assert doctor._gpu().detail.startswith("GPU 0, 80 GB; GPU 1, memory not reported")
 
 
 def test_without_nvml_there_are_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,8 @@ function showSystem({ cpu, memory, disk, gpus }) {
   one("#system-memory").textContent = `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
   one("#system-disk").textContent = `${tenths(disk.free_gb)} GB free in the workspace`;
   const names = gpus.map((/** @type {any} */ gpu) =>
-    `${gpu.name}: ${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB${gpu.load_percent === null ? "" : `, ${Math.round(gpu.load_percent)}%`}`);
+    [gpu.name, gpu.memory_total_gb !== null && `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
+      gpu.load_percent !== null && `${Math.round(gpu.load_percent)}%`].filter(Boolean).join(", "));
   one("#system-gpus").textContent = names.join(" · ") || "No GPU";
 }
 

@@ -9,7 +9,7 @@ let gpu;
 
 /** @param {any} estimate */
 export async function showMemory(estimate) {
-  if (gpu === undefined) gpu = (await get("/system")).gpus[0] ?? null;
+  if (gpu === undefined) gpu = (await get("/system")).gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null) ?? null;
   const place = one("#memory");
   const total = estimate.total_gb;
   const fits = gpu === null || gpu === undefined || total <= gpu.memory_total_gb;
