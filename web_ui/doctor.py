@@ -107,9 +107,9 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
-    jobs, total = JobStore(workspace).list(limit=sys.maxsize)
+    jobs = JobStore(workspace).all()
     damaged = [job for job in jobs if job.error and "damaged" in job.error["message"]]
-    detail = f"{total:,} jobs" + (f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else "")
+    detail = f"{len(jobs):,} jobs" + (f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else "")
     fix = "Restore the files from a backup, or delete these jobs." if damaged else ""
     yield Finding("jobs", "notice" if damaged else "ok", detail, fix)
 

@@ -23,9 +23,9 @@ def output_of(job: Job, workspace: Workspace) -> Path:
     """
     result = job.result or {}
     if job.kind == "dataset":
-        output = workspace.dataset(job.config["name"])
+        output = workspace.dataset(job.name_in("name"))
     elif job.kind == "training":
-        output = workspace.model(job.config["output"])
+        output = workspace.model(job.name_in("output"))
     else:  # these choose their place when they run, and say so in their result
         output = inside_workspace(result.get("folder") or result.get("path"), workspace)
     if not output.exists():
@@ -45,9 +45,9 @@ def example_page(job: Job, workspace: Workspace) -> Path:
     return page
 
 
-def inside_workspace(path: str | None, workspace: Workspace) -> Path:
+def inside_workspace(path: object, workspace: Workspace) -> Path:
     """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the workspace."""
-    if not path:
+    if not isinstance(path, str) or not path:
         raise NotFound("The job has reported no place yet.", hint="Wait until it has ended.")
     given = Path(path)
     return inside(workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given)

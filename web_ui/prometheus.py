@@ -1,38 +1,56 @@
 """GET /metrics: what an operator watches, in Prometheus' text form."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from statistics import fmean
 
+from data.errors import NotFound
 from web_ui import machine
-from web_ui.jobs.job import Job, JobState
+from web_ui.jobs.job import KINDS, Job, JobState, now
+from web_ui.jobs.store import JobStore
 from web_ui.runners import runners
 from web_ui.service import Service
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-MAX_JOBS = 1_000_000
+RECENT_S = 3600.0
 RATES = {"dataset": "deepsynth_render_rate", "training": "deepsynth_training_rate"}
 
 
 def exposition(service: Service) -> str:
     """Return all gauges of this service and its workspace."""
-    jobs, _ = service.jobs.list(limit=MAX_JOBS)
-    lines = [*_job_lines(jobs), *_rate_lines(jobs), *_machine_lines(service)]
+    jobs = service.jobs.all()
+    running = list(_running(jobs, service.jobs))
+    lines = [*_job_lines(jobs), *_wait_lines(jobs), *_rate_lines(running), *_machine_lines(service)]
     return "\n".join(lines) + "\n"
 
 
-def _job_lines(jobs: list[Job]) -> Iterator[str]:
-    counts = Counter(f'kind="{job.kind}",state="{job.state}"' for job in jobs)
+def _running(jobs: Sequence[Job], store: JobStore) -> Iterator[Job]:
+    """Yield the running jobs with their progress: the others' event logs are not read."""
+    for job in jobs:
+        if job.state == JobState.RUNNING:
+            with suppress(NotFound):  # deleted meanwhile
+                yield store.get(job.id)
+
+
+def _job_lines(jobs: Sequence[Job]) -> Iterator[str]:
+    counts = Counter(f'kind="{job.kind if job.kind in KINDS else "unknown"}",state="{job.state}"' for job in jobs)
     yield from _gauge("deepsynth_jobs", "Jobs by kind and state.", counts)
-    waits_s = [wait_s for job in jobs if (wait_s := _wait_s(job)) is not None]
-    yield from _gauge("deepsynth_queue_wait_seconds", "Mean time from creation to start.", {"": fmean(waits_s) if waits_s else 0.0})
 
 
-def _rate_lines(jobs: list[Job]) -> Iterator[str]:
+def _wait_lines(jobs: Sequence[Job]) -> Iterator[str]:
+    waits_s: defaultdict[str, list[float]] = defaultdict(list)
+    for job in jobs:
+        if job.started and 0 <= _seconds(job.started, now()) <= RECENT_S:
+            waits_s[f'role="{job.role}"'].append(max(0.0, _seconds(job.created, job.started)))
+    means_s = {label: fmean(values) for label, values in waits_s.items()}
+    yield from _gauge("deepsynth_queue_wait_seconds", "Mean time from creation to start, of the jobs started in the last hour.", means_s)
+
+
+def _rate_lines(running: Sequence[Job]) -> Iterator[str]:
     for kind, name in RATES.items():
-        running = [job for job in jobs if job.kind == kind and job.state == JobState.RUNNING and job.progress]
-        rates = {f'job_id="{job.id}"': job.progress["rate"] or 0.0 for job in running if job.progress}
+        rates = {f'job_id="{job.id}"': job.progress["rate"] or 0.0 for job in running if job.kind == kind and job.progress}
         yield from _gauge(name, f"Units a second of each running {kind} job.", rates)
 
 
@@ -54,7 +72,5 @@ def _gauge(name: str, description: str, values: Mapping[str, float]) -> Iterator
         yield f"{name}{{{labels}}} {value:.12g}" if labels else f"{name} {value:.12g}"
 
 
-def _wait_s(job: Job) -> float | None:
-    if job.started is None:
-        return None
-    return max(0.0, (datetime.fromisoformat(job.started) - datetime.fromisoformat(job.created)).total_seconds())
+def _seconds(since: str, until: str) -> float:
+    return (datetime.fromisoformat(until) - datetime.fromisoformat(since)).total_seconds()

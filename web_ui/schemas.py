@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import Columns, Name, PublishConfig, RenderingConfig, Settings
-from web_ui.jobs.job import Desired, JobState
+from web_ui.jobs.job import Desired, JobProgress, JobState
 from web_ui.jobs.stages import Role
 
 MAX_JOBS_PER_PAGE = 1000
@@ -54,15 +54,6 @@ class LogQuery(Settings):
     offset: int = Field(
         0, ge=-(2**62), le=2**62, description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the end"
     )
-
-
-class JobProgress(Answer):
-    done: int
-    total: int | None
-    unit: str
-    counts: dict[str, int]
-    rate: float | None = Field(description="units a second")
-    eta_s: float | None
 
 
 class Job(Answer):

@@ -18,7 +18,7 @@ def test_ten_thousand_jobs_are_listed_and_do_not_hold_up_a_new_one(world: World)
     for number in range(NUM_JOBS):
         folder = world.workspace.jobs / f"20260101-{number // 10:06d}-{number % 10:04x}"
         folder.mkdir()
-        request = {"id": folder.name, "kind": "count", "role": "cpu", "created": f"2026-01-01T{number:06d}", "config": {}, "title": "old"}
+        request = {"id": folder.name, "kind": "count", "role": "cpu", "created": "2026-01-01T00:00:00+00:00", "config": {}, "title": "old"}
         (folder / REQUEST).write_text(json.dumps(request))
         (folder / STATE).write_text(json.dumps({"state": "succeeded" if number % 2 else "failed", "attempts": 1}))
     jobs, total = world.store.list(state="failed", offset=4_990, limit=50)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import StorageError
 from data.store.files import storage_error
@@ -51,10 +51,19 @@ FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
 WITH_WORKER = frozenset({JobState.RUNNING, JobState.PAUSING})
 
 
+def _checked_time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("has no time zone")
+    return text
+
+
+Time = Annotated[str, AfterValidator(_checked_time)]
+
+
 class Document(BaseModel):
     """One JSON file of a job's folder. Fields that a later version adds are ignored."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
 class Request(Document):
@@ -64,7 +73,7 @@ class Request(Document):
     id: str
     kind: str
     role: Role
-    created: str
+    created: Time
     config: dict[str, Any]
     idempotency_key: str | None = None
     title: str = ""
@@ -89,8 +98,8 @@ class RunState(Document):
     attempts: int = 0
     worker: ProcessIdentity | None = None
     device: str | None = None
-    started: str | None = None
-    ended: str | None = None
+    started: Time | None = None
+    ended: Time | None = None
     exit_code: int | None = None
     run_s: float = 0.0
     stalled: int = 0
@@ -110,9 +119,20 @@ class Outcome(Document):
 
     attempt: int
     status: Literal["succeeded", "failed", "stopped"]
-    ended: str
+    ended: Time
     result: dict[str, Any] | None = None
     error: dict[str, Any] | None = None
+
+
+class JobProgress(Document):
+    """The last progress event of a job."""
+
+    done: int
+    total: int | None
+    unit: str
+    counts: dict[str, int]
+    rate: float | None = Field(description="units a second")
+    eta_s: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,13 @@ class Job:
     config: dict[str, Any]
     result: dict[str, Any] | None
     error: dict[str, Any] | None
+
+    def name_in(self, setting: str) -> str:
+        """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""
+        name = self.config.get(setting)
+        if not isinstance(name, str):
+            raise StorageError(f"{REQUEST} of job {self.id} is damaged: it names no {setting}.", hint="Delete the job.")
+        return name
 
     def as_dict(self) -> dict[str, Any]:
         """Return the job as the API and `deepsynth jobs --json` show it."""
@@ -165,5 +192,5 @@ def read_document(path: Path, kind: type[AnyDocument]) -> AnyDocument | None:
 
 
 def now() -> str:
-    """Return the time in UTC, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+    """Return the time in UTC, to the microsecond: jobs made within one millisecond are listed in their order, too."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

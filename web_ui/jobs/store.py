@@ -5,7 +5,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,9 +74,13 @@ class JobStore:
         """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
         return self._shelf.page(kind, state, offset, limit, search)
 
-    def unended(self) -> tuple[Job, ...]:
+    def all(self) -> Sequence[Job]:
+        """Return every job, without progress, in no order."""
+        return self._shelf.all()
+
+    def unended(self) -> Sequence[Job]:
         """Return the jobs that wait, run or rest, without progress, in no order."""
-        return tuple(job for job in self._shelf.all() if job.state in UNENDED)
+        return tuple(job for job in self.all() if job.state in UNENDED)
 
     def request_pause(self, job_id: str) -> Job:
         """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""

@@ -18,6 +18,7 @@ from web_ui.jobs.job import (
     AnyDocument,
     Control,
     Job,
+    JobProgress,
     JobState,
     Outcome,
     Request,
@@ -114,10 +115,10 @@ def last_progress(path: Path) -> dict[str, Any] | None:
         if b'"progress"' in line:
             try:
                 event = json.loads(line)
-            except (ValueError, RecursionError):
+                if isinstance(event, dict) and event.get("kind") == "progress":
+                    return JobProgress.model_validate(event).model_dump()
+            except (ValueError, RecursionError):  # a damaged event is shown in its log, and here passed over
                 continue
-            if isinstance(event, dict) and event.get("kind") == "progress":
-                return {key: event.get(key) for key in ("done", "total", "unit", "counts", "rate", "eta_s")}
     return None
 
 

@@ -50,7 +50,7 @@ def get_preview(job_id: str) -> Response:
     """Show the latest page that a job drew."""
     service = current_service()
     event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
-    path = inside_workspace(event.get("path"), service.workspace) if event else None
+    path = inside_workspace(event["path"], service.workspace) if event and event.get("path") else None
     if path is None or not path.is_file():
         path = example_page(service.jobs.get(job_id), service.workspace)
     response = send_file(path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True)

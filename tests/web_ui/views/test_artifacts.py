@@ -62,9 +62,12 @@ def test_a_job_too_short_to_report_a_page_is_shown_by_its_dataset_s(client: Flas
     assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"example"
 
 
-def test_a_page_outside_the_workspace_is_not_shown(client: FlaskClient, job_id: str, workspace: Workspace) -> None:
-    EventLog(workspace.jobs / job_id / "events.jsonl").append("preview", path="/etc/passwd")
-    assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == 422
+@pytest.mark.parametrize(("path", "status"), [("/etc/passwd", 422), (5, 404), (None, 404)])
+def test_a_page_outside_the_workspace_is_not_shown(
+    client: FlaskClient, job_id: str, workspace: Workspace, path: object, status: int
+) -> None:
+    EventLog(workspace.jobs / job_id / "events.jsonl").append("preview", path=path)
+    assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == status
 
 
 def test_an_evaluation_lies_where_its_result_says(client: FlaskClient, workspace: Workspace, dataset: Path) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+from data.store.events import EventLog
+from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
+from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, RunState
 from web_ui.jobs.status import beat
 
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
@@ -73,6 +76,24 @@ def test_prometheus_reads_jobs_runners_and_disk(client: FlaskClient) -> None:
     assert 'deepsynth_jobs{kind="dataset",state="queued"} 1' in lines
     assert 'deepsynth_runner_alive{role="cpu"} 0' in lines
     assert all(line.startswith("#") or float(line.rpartition(" ")[2]) >= 0 for line in lines)
+
+
+def test_prometheus_tells_rates_and_waits_whatever_else_the_files_hold(client: FlaskClient, workspace: Workspace) -> None:
+    healthy, odd, ancient = (
+        workspace.jobs / client.post("/api/dataset/generate", json={**SAMPLE, "name": name}).get_json()["id"] for name in ("a", "b", "c")
+    )
+    progress = {"done": 1, "total": None, "unit": "samples", "counts": {}, "rate": 7.5, "eta_s": None}
+    created = read_json(healthy / REQUEST)["created"]
+    for folder, rate in ((healthy, 7.5), (odd, "fast")):
+        write_json(folder / STATE, RunState(state=JobState.RUNNING, started=created).model_dump(mode="json"))
+        EventLog(folder / EVENTS).append("progress", **{**progress, "rate": rate})
+    write_json(ancient / REQUEST, read_json(ancient / REQUEST) | {"created": "yesterday"})
+    lines = client.get("/metrics").text.splitlines()
+    assert f'deepsynth_render_rate{{job_id="{healthy.name}"}} 7.5' in lines
+    assert 'deepsynth_queue_wait_seconds{role="cpu"} 0' in lines
+    assert 'deepsynth_jobs{kind="unknown",state="failed"} 1' in lines
+    jobs = {job["id"]: job for job in client.get("/api/jobs").get_json()["jobs"]}
+    assert (jobs[odd.name]["progress"], jobs[ancient.name]["error"]["code"]) == (None, "storage_failed")
 
 
 def test_log_lines_are_json_and_name_the_job(client: FlaskClient, log_lines: list[str]) -> None:
