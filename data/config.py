@@ -44,8 +44,8 @@ class HubSource(Settings):
 
     kind: Literal["hub"] = "hub"
     id: str = Field(description="owner/name", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$")
-    config: str | None = Field(None, description="configuration (subset) name")
-    revision: str | None = Field(None, description="commit, tag or branch; pinned ids make a dataset reproducible")
+    config: str | None = Field(None, description="configuration (subset) name; null: the only one")
+    revision: str | None = Field(None, description="commit, tag or branch, looked up once for each dataset; null: main as it is now")
     streaming: bool = Field(True, description="read over the network row by row instead of downloading the whole set first")
 
 

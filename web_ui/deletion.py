@@ -1,4 +1,4 @@
-"""Deleting a dataset or a trained model: refused while a job needs it; gone at once by a rename into the trash, then removed."""
+"""Deleting a dataset, a trained model or an upload: refused while a job needs it; gone at once by a rename into the trash, then removed."""
 
 import secrets
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 from data.errors import Conflict, NotFound, UnsafePath
 from data.store.files import read_json, storage_error, sync_folder
 from data.store.workspace import Workspace, names_hint
+from web_ui.checks import UPLOAD
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
 
@@ -51,6 +52,24 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         if other != name and is_inside(read_json(adapter).get("base_model_name_or_path")):
             raise Conflict(f"The model {other!r} is an adapter on {name!r}.", hint=f"Delete {other} first.")
     shutil.rmtree(_moved(folder, workspace.trash), ignore_errors=True)
+
+
+def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
+    """Delete an uploaded file or folder. Datasets made from it stay. Raises as `delete_dataset`."""
+    path = workspace.upload(name)
+    if not path.exists():
+        raise NotFound(f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*")))
+
+    def reads(job: Job) -> bool:
+        sources = [(job.config.get("source") or {}).get("path"), *job.config.get("inputs", ())]
+        return f"{UPLOAD}{name}" in sources
+
+    _refuse_used(f"The upload {name!r}", jobs, reads)
+    trashed = _moved(path, workspace.trash)
+    if trashed.is_dir():
+        shutil.rmtree(trashed, ignore_errors=True)
+    else:
+        trashed.unlink(missing_ok=True)
 
 
 def _own_folder(what: str, folder: Path, place: Path) -> Path:

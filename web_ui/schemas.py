@@ -108,8 +108,8 @@ class Metrics(Answer):
 
 
 class Upload(Answer):
-    path: str = Field(description="what to give as the source's path: upload:<name>")
-    name: str
+    path: str = Field(description="what to give as the source's path: upload:<name>, for one of several files upload:<folder>")
+    name: str = Field(description="<name> or <folder>/<name>")
     size_bytes: int
 
 
@@ -154,6 +154,7 @@ class Runner(Answer):
 class System(Answer):
     role: Role
     version: str
+    workspace: str = Field(description="its folder")
     uptime_s: float
     cpu: Cpu
     memory: Memory
@@ -173,6 +174,24 @@ class OpenApi(Answer):
     info: JsonObject
     paths: JsonObject
     components: JsonObject
+
+
+class FormField(Answer):
+    """One setting as a form shows it."""
+
+    path: str = Field(description="dotted: rendering.mode")
+    label: str
+    note: str = Field(description="what it means, and its bounds")
+    kind: Literal["choice", "integer", "number", "boolean", "list", "text"]
+    options: list[str] = Field(description="of a choice")
+    nullable: bool = Field(description="whether it may be left empty")
+    empty: str = Field(description="what it means when it is left empty, where that is known")
+    initial: Any
+    part: str | None = Field(description="what is given or chosen as a whole, and holds it: publish, source.hub; null: always there")
+
+
+class Form(Answer):
+    fields: list[FormField]
 
 
 class MemoryEstimate(Answer):

@@ -11,12 +11,17 @@ test("a real shell reads every quoted word back unchanged", () => {
 });
 
 test("the shell command names the choice and only what was changed", () => {
-  const command = trainCommand({ preset: "default", dataset: "news", model: "tiny", output: "run 1" }, { learning_rate: 0.0003 });
-  assert.equal(command, "deepsynth train --dataset news --model tiny --preset default --output 'run 1' --set learning_rate=0.0003");
+  const command = trainCommand({ preset: "default", dataset: "news", model: "tiny", output: "run 1" }, { learning_rate: 0.0003 }, "/my work");
+  assert.equal(command, "deepsynth train --dataset news --model tiny --preset default --output 'run 1' --set learning_rate=0.0003 --workspace '/my work'");
 });
 
 test("the REST call's body is the JSON of the request", () => {
   const body = { dataset: "it's", learning_rate: 0.1 };
-  const word = restCall("http://localhost:5000/api/model/train", body).split("-d ")[1];
+  const word = restCall("http://localhost:5000/api/model/train", body, true).split("-d ")[1];
   assert.deepEqual(JSON.parse(shellReads(word)), body);
+});
+
+test("the token of a REST call is named, not shown", () => {
+  assert.match(restCall("http://localhost:5000/", {}, true), /"Authorization: Bearer \$DEEPSYNTH_API_TOKEN"/);
+  assert.doesNotMatch(restCall("http://localhost:5000/", {}, false), /Authorization/);
 });

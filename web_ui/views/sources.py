@@ -1,4 +1,4 @@
-"""Files that a user uploads as sources. Each arrives as one streamed PUT and is whole or absent."""
+"""Files that a user uploads as sources, alone or several in a folder. Each arrives as one streamed PUT and is whole or absent."""
 
 import os
 import secrets
@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from data.errors import InvalidInput, NotFound, StorageError
-from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder
-from data.store.workspace import names_hint
+from data.errors import Conflict, InvalidInput, StorageError
+from data.store.files import TEMPORARY_SUFFIX, inside, storage_error, sync_folder
+from data.store.workspace import checked_name
 from web_ui import schemas
+from web_ui.checks import UPLOAD
+from web_ui.deletion import delete_upload
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
 
@@ -25,33 +27,54 @@ sources = Blueprint("sources", __name__)
 @endpoint(sources, "PUT", "/api/uploads/<name>", Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)))
 def put_upload(name: str) -> dict[str, Any]:
     """Upload one file, as raw bytes; a file of the same name is replaced."""
-    service = current_service()
-    path = service.workspace.upload(name)
-    request.max_content_length = service.settings.max_upload_bytes
-    _check_room(path, request.content_length or 0)
-    return _document(path, _receive(path))
+    path = current_service().workspace.upload(name)
+    if path.is_dir():
+        raise Conflict(f"The upload {name!r} is a folder of files.", hint="Choose another name, or delete it first.")
+    return _store(path, name, name)
+
+
+@endpoint(sources, "PUT", "/api/uploads/<folder>/<name>", Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)))
+def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
+    """Upload one of several files that are one source together, as raw bytes; the folder is made where it is missing."""
+    place = current_service().workspace.upload(folder)
+    path = inside(place, checked_name(name))
+    try:
+        place.mkdir(exist_ok=True)
+    except FileExistsError as error:
+        raise Conflict(f"The upload {folder!r} is a file.", hint="Choose another name for the folder, or delete the file first.") from error
+    except OSError as error:
+        raise storage_error(place, error) from error
+    return _store(path, folder, f"{folder}/{name}")
 
 
 @endpoint(sources, "GET", "/api/uploads", Operation(answer=schemas.UploadList))
 def list_uploads() -> dict[str, Any]:
-    """List the uploaded files."""
-    folder = current_service().workspace.uploads
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
-    return {"uploads": [_document(path, path.stat().st_size) for path in files]}
+    """List the uploaded files and folders."""
+    entries = [path for path in sorted(current_service().workspace.uploads.iterdir()) if not path.name.startswith(".")]
+    return {"uploads": [_document(path.name, path.name, _size_bytes(path)) for path in entries]}
 
 
-@endpoint(sources, "DELETE", "/api/uploads/<name>", Operation(status=204))
-def delete_upload(name: str) -> Response:
-    """Delete an uploaded file; datasets made from it stay."""
-    path = current_service().workspace.upload(name)
-    if not path.is_file():
-        raise NotFound(f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*")))
-    path.unlink(missing_ok=True)
+@endpoint(sources, "DELETE", "/api/uploads/<name>", Operation(status=204, errors=(409, 507)))
+def remove_upload(name: str) -> Response:
+    """Delete an uploaded file or folder that no job needs; datasets made from it stay."""
+    service = current_service()
+    delete_upload(name, service.workspace, service.jobs)
     return Response(status=204)
 
 
-def _document(path: Path, size_bytes: int) -> dict[str, Any]:
-    return {"path": f"upload:{path.name}", "name": path.name, "size_bytes": size_bytes}
+def _store(path: Path, source: str, name: str) -> dict[str, Any]:
+    request.max_content_length = current_service().settings.max_upload_bytes
+    _check_room(path, request.content_length or 0)
+    return _document(source, name, _receive(path))
+
+
+def _size_bytes(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _document(source: str, name: str, size_bytes: int) -> dict[str, Any]:
+    return {"path": f"{UPLOAD}{source}", "name": name, "size_bytes": size_bytes}
 
 
 def _check_room(path: Path, size_bytes: int) -> None:

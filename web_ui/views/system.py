@@ -1,12 +1,14 @@
-"""This service, its machine, and the runners of both roles; and the API's own description."""
+"""This service, its machine, and the runners of both roles; the forms, and the API's own description."""
 
 from time import monotonic
 from typing import Any
 
 from flask import Blueprint, current_app
 
+from data.errors import NotFound
 from web_ui import machine, schemas
 from web_ui.endpoint import Operation, endpoint
+from web_ui.forms import FORMS, form_fields
 from web_ui.openapi import openapi_document
 from web_ui.runners import runners
 from web_ui.service import current_service
@@ -22,6 +24,7 @@ def get_system() -> schemas.System:
     return schemas.System(
         role=settings.role,
         version=service.version,
+        workspace=str(service.workspace.root),
         uptime_s=monotonic() - service.started_s,
         cpu=machine.cpu(),
         memory=machine.memory(),
@@ -37,3 +40,11 @@ def get_system() -> schemas.System:
 def get_openapi() -> dict[str, Any]:
     """Describe this API."""
     return openapi_document(current_app, current_service().version)
+
+
+@endpoint(system, "GET", "/api/forms/<name>", Operation(answer=schemas.Form))
+def get_form(name: str) -> dict[str, Any]:
+    """List the settings of a configuration (dataset, training or evaluation) as a form shows them."""
+    if name not in FORMS:
+        raise NotFound(f"There is no form {name!r}.", hint=f"Forms are {', '.join(FORMS)}.")
+    return {"fields": form_fields(name)}

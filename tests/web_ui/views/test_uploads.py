@@ -23,6 +23,30 @@ def test_a_file_is_stored_and_listed(client: FlaskClient, workspace: Workspace) 
     assert client.get("/api/uploads").get_json() == {"uploads": [answer.get_json()]}
 
 
+def test_several_files_are_one_source_with_the_splits_that_they_name(client: FlaskClient) -> None:
+    for split, word in (("train", "one"), ("test", "two")):
+        answer = put(client, f"news/{split}.jsonl", f'{{"document": "{word}", "summary": "short"}}\n'.encode())
+        assert answer.get_json()["path"] == "upload:news"
+    assert [(item["path"], item["name"]) for item in client.get("/api/uploads").get_json()["uploads"]] == [("upload:news", "news")]
+    source = {"kind": "files", "path": "upload:news"}
+    assert client.post("/api/dataset/inspect", json={"source": source}).get_json()["splits"] == ["train", "test"]
+    assert put(client, "news", b"x").status_code == 409
+    assert [client.delete("/api/uploads/news").status_code for _ in range(2)] == [204, 404]
+
+
+@pytest.mark.parametrize("name", ["../x.txt", "news/../x.txt", ".news/x.txt", "news/.x.txt", "news/x/y.txt"])
+def test_a_folder_leads_nowhere_else(client: FlaskClient, workspace: Workspace, name: str) -> None:
+    assert put(client, name, b"x").status_code in (404, 405, 422)
+    assert not list(workspace.uploads.rglob("*.txt"))
+
+
+def test_a_file_that_a_job_is_to_read_is_not_deleted(client: FlaskClient) -> None:
+    put(client, "papers.jsonl", b'{"document": "one", "summary": "short"}\n{"document": "two", "summary": "short"}\n')
+    config = {"name": "papers", "source": {"kind": "files", "path": "upload:papers.jsonl"}, "validation_fraction": 0, "test_fraction": 0}
+    assert client.post("/api/dataset/generate", json=config).status_code == 202
+    assert client.delete("/api/uploads/papers.jsonl").status_code == 409
+
+
 def test_a_file_can_be_deleted_once(client: FlaskClient, workspace: Workspace) -> None:
     put(client, "papers.jsonl", b"{}\n")
     assert [client.delete("/api/uploads/papers.jsonl").status_code for _ in range(2)] == [204, 404]

@@ -5,7 +5,7 @@ import { make, one } from "./dom.js";
 import { metric, words } from "./format.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
-import { same, shown } from "./schema.js";
+import { same, shown } from "./values.js";
 import { Series, inPercent } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 

@@ -1,6 +1,6 @@
 // Keeps what was typed into a form over a refresh and over a look at another tab, in this browser tab only.
 
-import { all } from "./dom.js";
+import { all, make } from "./dom.js";
 
 /** @param {HTMLFormElement} form */
 const controls = (form) => /** @type {HTMLInputElement[]} */ (all("input[name], select[name], textarea[name]", form)).filter((input) => input.type !== "file");
@@ -11,23 +11,48 @@ const isTick = (input) => input.type === "checkbox" || input.type === "radio";
 /** @param {HTMLInputElement} input */
 const key = (input) => (input.type === "radio" ? `${input.name}=${input.value}` : input.name);
 
+/** @param {HTMLInputElement} input @param {any} value */
+function restore(input, value) {
+  if (isTick(input)) input.checked = value;
+  else if (input.tagName !== "SELECT") input.value = value;
+  else {
+    // What is not among the options is gone, unless the options are still to come.
+    if ("optionsLater" in input.dataset && value) input.append(make("option", { value }, value));
+    if (all("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value)) input.value = value;
+  }
+}
+
 /**
- * Restore a form's draft, then keep it up to date. Call when every control is drawn.
+ * Keep a form's draft up to date. Call when every control is drawn.
  * @param {HTMLFormElement} form
- * @returns {{discard: () => void}}
+ * @returns {{restore: () => void, discard: () => void}}
  */
 export function keepsDraft(form) {
   const place = `draft:${form.id}`;
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
-  for (const input of controls(form)) {
-    const value = kept[key(input)];
-    if (value === undefined) continue;
-    if (isTick(input)) input.checked = value;
-    else input.value = value;
-  }
   form.addEventListener("input", () => {
     const values = Object.fromEntries(controls(form).map((input) => [key(input), isTick(input) ? input.checked : input.value]));
     sessionStorage.setItem(place, JSON.stringify(values));
   });
-  return { discard: () => sessionStorage.removeItem(place) };
+  return {
+    restore() {
+      for (const input of controls(form)) if (key(input) in kept) restore(input, kept[key(input)]);
+    },
+    discard: () => sessionStorage.removeItem(place),
+  };
+}
+
+/**
+ * Take what the page's address says about some controls (?rendering.mode=micro), once: then it leaves the address and is part of the draft.
+ * @param {HTMLFormElement} form
+ * @param {string[]} names of the controls that a link may set
+ */
+export function takesAddress(form, names) {
+  const asked = new URLSearchParams(location.search);
+  for (const input of controls(form)) {
+    const value = asked.get(input.name);
+    if (value !== null && names.includes(input.name)) restore(input, input.type === "radio" ? input.value === value : value);
+  }
+  history.replaceState(history.state, "", location.pathname + location.hash);
+  if (asked.size) form.dispatchEvent(new Event("input"));
 }

@@ -12,16 +12,19 @@ export function quoted(value) {
 /**
  * @param {{preset: string, dataset: string, model: string, output: string}} chosen
  * @param {Record<string, unknown>} changes what differs from the preset
+ * @param {string} workspace its folder
  */
-export function trainCommand({ dataset, model, preset, output }, changes) {
+export function trainCommand({ dataset, model, preset, output }, changes, workspace) {
   const settings = Object.entries(changes).map(([name, value]) => `--set ${name}=${quoted(value)}`);
-  return ["deepsynth train", `--dataset ${quoted(dataset)}`, `--model ${quoted(model)}`, `--preset ${quoted(preset)}`, `--output ${quoted(output)}`, ...settings].join(" ");
+  return ["deepsynth train", `--dataset ${quoted(dataset)}`, `--model ${quoted(model)}`, `--preset ${quoted(preset)}`, `--output ${quoted(output)}`, ...settings, `--workspace ${quoted(workspace)}`].join(" ");
 }
 
 /**
  * @param {string} address of the endpoint
  * @param {unknown} body
+ * @param {boolean} needsToken whether the service asks for its token; the shell puts it in, so that it is on no screen
  */
-export function restCall(address, body) {
-  return `curl -X POST ${quoted(address)} \\\n  -H 'Content-Type: application/json' \\\n  -d ${quoted(JSON.stringify(body))}`;
+export function restCall(address, body, needsToken) {
+  const token = needsToken ? ` \\\n  -H "Authorization: Bearer $DEEPSYNTH_API_TOKEN"` : "";
+  return `curl -X POST ${quoted(address)} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d ${quoted(JSON.stringify(body))}`;
 }

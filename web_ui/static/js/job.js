@@ -10,7 +10,7 @@ import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
 import { isTexts, showSamples } from "./job-samples.js";
-import { flattened, shown } from "./schema.js";
+import { flattened, shown } from "./values.js";
 import { followSubtabs } from "./subtabs.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */

@@ -1,18 +1,17 @@
 // A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
 
-import { get } from "./api.js";
 import { fill, make, one } from "./dom.js";
 import { compact } from "./format.js";
 
-/** @type {{name: string, memory_total_gb: number} | null | undefined} undefined: not asked yet */
-let gpu;
+/** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
 
-/** @param {any} estimate */
-export async function showMemory(estimate) {
-  if (gpu === undefined) gpu = (await get("/system")).gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null) ?? null;
+const PARTS = ["weights", "gradients", "optimizer", "activations", "encoder", "runtime"];
+
+/** @param {any} estimate @param {Gpu} gpu */
+export function showMemory(estimate, gpu) {
   const place = one("#memory");
   const total = estimate.total_gb;
-  const fits = gpu === null || gpu === undefined || total <= gpu.memory_total_gb;
+  const fits = !gpu || total <= gpu.memory_total_gb;
   const share = gpu ? Math.min(1, total / gpu.memory_total_gb) : 0;
   fill(place, {
     need: `${total.toFixed(1)} GB`,
@@ -27,6 +26,5 @@ export async function showMemory(estimate) {
   one("#memory-warning").hidden = fits;
   const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => make("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
   one("#memory-sizes").replaceChildren(...sizes);
-  const parts = ["weights", "gradients", "optimizer", "activations", "encoder", "runtime"];
-  one("#memory-parts").replaceChildren(...parts.flatMap((part) => [make("dt", {}, part), make("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
+  one("#memory-parts").replaceChildren(...PARTS.flatMap((part) => [make("dt", {}, part), make("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
 }

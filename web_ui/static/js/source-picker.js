@@ -1,41 +1,70 @@
-// Where the documents come from: sample, file or Hub; and which columns hold what, shown on real rows.
+// Where the documents come from: sample, files or Hub; and which columns hold what, shown on real rows.
 
-import { ApiError, get, post } from "./api.js";
+import { get, post } from "./api.js";
 import { all, control, debounce, make, one } from "./dom.js";
-import { FieldSet } from "./fields.js";
-import { fieldsOf } from "./schema.js";
+import { FieldSet, showError } from "./fields.js";
+import { count } from "./format.js";
+import { latest } from "./latest.js";
 import { takesFiles } from "./upload.js";
 
-/** @typedef {{columns: string[], suggestion: Record<string, string | null>, rows: Record<string, unknown>[], splits?: Record<string, number | null> | string[], configs?: string[]}} Inspection */
+/** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
 
-const SCHEMAS = { sample: "SampleSource", files: "FilesSource", hub: "HubSource" };
+/** What names a source of each kind. @type {Record<string, string>} */
+const NAMES = { sample: "", files: "path", hub: "id" };
 const ROLES = ["document", "summary"];
+const SHOWN_ROWS = 4;
 
 export class SourcePicker {
   /**
    * @param {HTMLElement} form
-   * @param {Record<string, any>} openapi
-   * @param {() => void} onChange
+   * @param {import("./fields.js").Field[]} fields of the whole form
+   * @param {(isNew: boolean) => void} onChange with whether the documents themselves may be others than before
    */
-  constructor(form, openapi, onChange) {
+  constructor(form, fields, onChange) {
     this.form = form;
     this.onChange = onChange;
+    const setOf = (/** @type {string} */ kind) => new FieldSet(one(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`));
     /** @type {Record<string, FieldSet>} */
-    this.sets = {};
-    for (const [kind, schema] of Object.entries(SCHEMAS)) {
-      const fields = fieldsOf(openapi, schema, "source.").filter((field) => field.path !== "source.kind");
-      this.sets[kind] = new FieldSet(one(`#source-${kind} .fields`, form), fields);
-    }
-    const path = control('[name="source.path"]', form);
+    this.sets = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, setOf(kind)]));
+    this.isSeen = false;
+    this.lookUp = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#explain(error));
+    this.uploads = latest((signal) => get("/uploads", signal), ({ uploads }) =>
+      one("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => make("option", { value: path }))));
+    this.#takeFiles();
+    this.#follow();
+  }
+
+  #takeFiles() {
+    const path = control('[name="source.path"]', this.form);
     path.setAttribute("list", "uploads");
-    takesFiles(one("#drop", form), (stored) => {
+    takesFiles(one("#drop", this.form), (stored) => {
       path.value = stored;
       path.dispatchEvent(new Event("input", { bubbles: true }));
+    }, { asOneSource: true });
+  }
+
+  /** Files are looked at while their name is typed; the Hub once the name stands. */
+  #follow() {
+    const place = one("#source", this.form);
+    const later = debounce(() => this.look(), 400);
+    place.addEventListener("input", ({ target }) => {
+      const { name } = /** @type {HTMLInputElement} */ (target);
+      if (name === "source_kind") return this.look();
+      if (!name.startsWith("source.")) return;
+      if (name === "source.id") one("#configs", place).hidden = true;
+      this.#forget();
+      if (this.kind !== "hub") later();
     });
-    this.lookUp = debounce(() => void this.#lookUp(), 500);
-    this.seen = "";
-    one("#source", form).addEventListener("input", () => this.refresh());
-    one("#columns", form).addEventListener("input", () => this.#markColumns());
+    place.addEventListener("change", ({ target }) => {
+      if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source.")) this.look();
+    });
+    one("#look-up", place).addEventListener("click", () => this.look());
+    one("#source-hub", place).addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || !/** @type {HTMLElement} */ (event.target).matches("input")) return;
+      event.preventDefault();  // it would send the form
+      this.look();
+    });
+    one("#columns", this.form).addEventListener("input", () => this.#markColumns());
   }
 
   get kind() {
@@ -46,51 +75,50 @@ export class SourcePicker {
     return { kind: this.kind, ...this.sets[this.kind].values().source };
   }
 
-  /** Whether enough is given to look at the source. */
-  get isNamed() {
-    return this.kind === "sample" || Boolean(control(`[name="source.${this.kind === "hub" ? "id" : "path"}"]`, this.form).value.trim());
-  }
-
-  /** Whether enough is given to draw its documents. */
+  /** Whether enough is known to draw its documents. */
   get isComplete() {
-    return this.kind === "sample" || (this.isNamed && Boolean(this.columns().document));
+    return this.kind === "sample" || (this.isSeen && Boolean(this.columns().document));
   }
 
-  refresh() {
-    for (const kind of Object.keys(SCHEMAS)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
-    if (this.kind === "files") void this.#listUploads();
-    this.lookUp();
+  #forget() {
+    this.lookUp.stop();
+    this.isSeen = false;
+    this.#say("");
+    one("#columns", this.form).hidden = true;
   }
 
-  async #listUploads() {
-    const { uploads } = await get("/uploads");
-    one("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => make("option", { value: path })));
+  /** Look at the source's first rows, again if need be. */
+  look() {
+    this.#forget();
+    for (const kind of Object.keys(NAMES)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
+    if (this.kind === "files") void this.uploads.ask();
+    this.onChange(true);
+    if (this.kind === "sample" || !control(`[name="source.${NAMES[this.kind]}"]`, this.form).value.trim()) return;
+    this.#say("Looking at the first rows…");
+    void this.lookUp.ask();
   }
 
-  async #lookUp() {
-    const source = this.value();
-    if (!this.isNamed || JSON.stringify(source) === this.seen) return;
-    this.seen = JSON.stringify(source);
-    const note = one("#source-note", this.form);
-    if (this.kind === "sample") {
-      one("#columns", this.form).hidden = true;
-      note.textContent = "";
-      return this.onChange();
-    }
-    note.textContent = "Looking at the first rows…";
-    try {
-      this.#showRows(await post("/dataset/inspect", { source }));
-      note.textContent = "";
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      one("#columns", this.form).hidden = true;
-      note.textContent = [error.message, error.hint].filter(Boolean).join(" ");
-    }
-    this.onChange();
+  /** @param {string} text */
+  #say(text) {
+    one("#source-note", this.form).textContent = text;
+  }
+
+  /** @param {import("./api.js").ApiError} error */
+  #explain({ message, hint, fields }) {
+    this.#say("");
+    const place = one("#source", this.form);
+    const named = all("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
+    showError(named ?? one('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
   }
 
   /** @param {Inspection} inspection */
-  #showRows({ columns, suggestion, rows, splits }) {
+  #show({ configs, splits, columns, suggestion, rows, problems }) {
+    this.#say("");
+    for (const box of all("#source [data-field]", this.form)) showError(box, "");
+    this.#offer("#configs", "source.config", configs.length > 1 ? configs : [], false);
+    this.#offer("#splits", "splits", splits, true);
+    if (!columns.length) return showError(one('[data-field="source.config"]', this.form), "There are several. Choose one.");
+    this.isSeen = true;
     one("#columns", this.form).hidden = false;
     for (const role of ROLES) {
       const select = control(`[name="columns.${role}"]`, this.form);
@@ -99,11 +127,32 @@ export class SourcePicker {
       select.value = wanted;
     }
     const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", "data-column": column }, column)));
-    const body = rows.slice(0, 4).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, String(row[column] ?? ""))))));
+    const body = rows.slice(0, SHOWN_ROWS).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, row[column])))));
     one("#rows", this.form).replaceChildren(make("table", { class: "rows" }, make("thead", {}, head), make("tbody", {}, ...body)));
-    const named = Array.isArray(splits) ? splits : Object.entries(splits ?? {}).map(([name, rowsIn]) => (rowsIn === null ? name : `${name} (${rowsIn.toLocaleString("en")} rows)`));
-    one("#splits-note", this.form).textContent = named.length ? `Splits: ${named.join(", ")}` : "";
+    one("#row-problems", this.form).hidden = problems.length === 0;
+    one("#row-problems p", this.form).textContent = `${count(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
     this.#markColumns();
+    this.onChange(true);
+  }
+
+  /**
+   * Offer names for a field; a click puts one in, or takes it out again.
+   * @param {string} id @param {string} path @param {string[]} names @param {boolean} isMany
+   */
+  #offer(id, path, names, isMany) {
+    const place = one(id, this.form);
+    const input = control(`[name="${path}"]`, this.form);
+    const chosen = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
+    const buttons = names.map((name) => make("button", { type: "button", class: "button button--small", "aria-pressed": String(chosen().includes(name)) }, name));
+    for (const button of buttons) button.addEventListener("click", () => {
+      const others = chosen().filter((name) => name !== button.textContent);
+      const isOut = others.length < chosen().length;
+      input.value = [...(isMany ? others : []), ...(isOut ? [] : [button.textContent])].join(", ");
+      for (const each of buttons) each.setAttribute("aria-pressed", String(chosen().includes(each.textContent ?? "")));
+      for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
+    });
+    place.hidden = names.length === 0;
+    one(".offer", place).replaceChildren(...buttons);
   }
 
   #markColumns() {

@@ -1,17 +1,45 @@
-// From a form to a queued job: errors beside their fields, the rest above the button, and on to the job's page.
+// A form's life: filled once the service answers, sent as a job, errors beside their fields and the rest above the button.
 
 import { ApiError, createJob } from "./api.js";
 import { all, one } from "./dom.js";
-import { showErrors } from "./fields.js";
+import { showError, showErrors } from "./fields.js";
+
+const RETRY_MS = 3000;
 
 /**
- * Send a form's job when the form is submitted.
+ * Fill a form once the service answers; until then say what is wrong, and try again by itself.
+ * @template Answer
+ * @param {HTMLElement} form
+ * @param {() => Promise<Answer>} load
+ * @param {(answer: Answer) => void} fillIn
+ */
+export async function begin(form, load, fillIn) {
+  for (;;) {
+    try {
+      fillIn(await load());
+      break;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      showFormError(form, error);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+  showFormError(form, null);
+  form.removeAttribute("aria-busy");
+}
+
+/**
+ * Send a form's job when the form is submitted. An error goes once its field is corrected.
  * @param {HTMLElement} form
  * @param {string} path
  * @param {() => unknown} body
  * @param {() => void} [afterwards] called when the job exists, before leaving the page
  */
 export function submitsJob(form, path, body, afterwards = () => {}) {
+  form.addEventListener("input", ({ target }) => {
+    const box = /** @type {HTMLElement} */ (target).closest("[data-field]");
+    if (box) showError(/** @type {HTMLElement} */ (box), "");
+  });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await sendJob(form, path, body())) afterwards();
@@ -37,6 +65,9 @@ export async function sendJob(form, path, body) {
     for (const button of buttons) button.disabled = false;
     if (!(error instanceof ApiError)) throw error;
     showFormError(form, error);
+    const first = all('[aria-invalid="true"]', form)[0];
+    first?.closest("details")?.setAttribute("open", "");
+    (first ?? one("[data-form-error]", form)).focus();
     return false;
   }
 }
@@ -50,5 +81,4 @@ export function showFormError(form, error) {
   notice.hidden = error === null;
   one("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";
   showErrors(form, error?.fields ?? {});
-  if (error && all('[aria-invalid="true"]', form).length === 0) notice.focus();
 }

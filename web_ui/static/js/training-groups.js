@@ -15,7 +15,7 @@ const GROUPS = {
 /**
  * Draw fields in their groups.
  * @param {HTMLElement} place
- * @param {import("./schema.js").Field[]} fields
+ * @param {import("./fields.js").Field[]} fields
  */
 export function groupFields(place, fields) {
   const groupOf = (/** @type {string} */ path) => Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";

@@ -5,10 +5,17 @@ import { control, make, one } from "./dom.js";
 import { freeName, plainName } from "./file-names.js";
 import { bytes, percent } from "./format.js";
 
+let numPlacesBusy = 0;
+window.addEventListener("beforeunload", (event) => {
+  if (numPlacesBusy) event.preventDefault();
+});
+// A file that lands beside the place that takes it would replace the page.
+for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+
 /**
  * Send one file.
  * @param {File} file
- * @param {string} name that it is stored under
+ * @param {string} name that it is stored under; folder/name for one of several
  * @param {(share: number) => void} onProgress
  * @returns {Promise<{path: string, size_bytes: number}>}
  */
@@ -25,13 +32,17 @@ function send(file, name, onProgress) {
   });
 }
 
+/** @returns {Promise<Set<string>>} names that uploads have already */
+const takenNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
+
 /**
- * Make a place take files: one after the other where its input says `multiple`, each under a name of its own, else the newest only.
- * While files are sent the place is aria-busy.
+ * Make a place take files, one after the other; while they are sent it is aria-busy.
+ * Each is stored under a name of its own. As one source: a single file replaces that of its name, and several share a folder.
  * @param {HTMLElement} place
- * @param {(path: string, name: string) => void} onStored called with upload:<name>, and what the file was called
+ * @param {(path: string, name: string) => void} onStored called with upload:<name> of each file, or of the one source, and what it was called
+ * @param {{asOneSource?: boolean}} [options]
  */
-export function takesFiles(place, onStored) {
+export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   const input = control('input[type="file"]', place);
   const bar = one(".bar", place);
   const status = one('[role="status"]', place);
@@ -39,39 +50,67 @@ export function takesFiles(place, onStored) {
   /** @type {File[]} */
   const waiting = [];
 
-  /** @param {File} file @returns {Promise<HTMLElement>} what became of it */
-  async function take(file) {
-    try {
-      if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
-      const taken = input.multiple ? (await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name) : [];
-      const stored = await send(file, freeName(plainName(file.name), new Set(taken)), (share) => {
-        one("i", bar).style.width = `${share * 100}%`;
-        bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
-        status.textContent = `${file.name}: ${percent(share)} of ${bytes(file.size)}`;
-      });
-      onStored(stored.path, file.name);
-      return make("div", {}, `${file.name} is stored (${bytes(stored.size_bytes)}).`);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      return make("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
-    }
+  /** @param {File} file @param {string} name @returns {Promise<string>} its path */
+  async function take(file, name) {
+    const stored = await send(file, name, (share) => {
+      one("i", bar).style.width = `${share * 100}%`;
+      bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+      status.textContent = `${file.name}: ${percent(share)} of ${bytes(file.size)}`;
+    });
+    return stored.path;
   }
 
-  /** @param {File[]} files */
+  /** @param {File[]} files those waiting now */
   async function takeAll(files) {
-    waiting.push(...(input.multiple ? files : files.slice(0, 1)));
+    const isFolder = asOneSource && files.length > 1;
+    const taken = asOneSource && !isFolder ? new Set() : await takenNames();
+    const folder = isFolder ? freeName("files", taken) : "";
+    const inFolder = new Set();
+    const said = [];
+    let path = "";
+    for (const file of files) {
+      try {
+        if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
+        const name = freeName(plainName(file.name), isFolder ? inFolder : taken);
+        (isFolder ? inFolder : taken).add(name);
+        path = await take(file, isFolder ? `${folder}/${name}` : name);
+        if (!asOneSource) onStored(path, file.name);
+        said.push(make("div", {}, `${file.name} is stored (${bytes(file.size)}).`));
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        said.push(refusal(error));
+      }
+    }
+    if (asOneSource && path) onStored(path, isFolder ? folder : files[0].name);
+    return said;
+  }
+
+  /** @param {ApiError} error */
+  const refusal = (error) => make("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
+
+  /** @param {File[]} files */
+  async function add(files) {
     place.classList.remove("drop--over");
+    waiting.push(...files);
     if (place.ariaBusy === "true" || !waiting.length) return;
     place.ariaBusy = "true";
+    numPlacesBusy += 1;
     bar.hidden = false;
     const said = [];
-    for (let file = waiting.shift(); file; file = waiting.shift()) said.push(await take(file));
-    status.replaceChildren(...said);
-    bar.hidden = true;
-    input.value = "";
-    place.ariaBusy = null;
+    try {
+      while (waiting.length) said.push(...(await takeAll(waiting.splice(0))));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      said.push(refusal(error));
+    } finally {
+      status.replaceChildren(...said);
+      bar.hidden = true;
+      input.value = "";
+      place.ariaBusy = null;
+      numPlacesBusy -= 1;
+    }
   }
-  input.addEventListener("change", () => void takeAll([...(input.files ?? [])]));
+  input.addEventListener("change", () => void add([...(input.files ?? [])]));
   for (const kind of ["dragenter", "dragover"]) place.addEventListener(kind, (event) => {
     event.preventDefault();
     place.classList.add("drop--over");
@@ -79,6 +118,6 @@ export function takesFiles(place, onStored) {
   place.addEventListener("dragleave", () => place.classList.remove("drop--over"));
   place.addEventListener("drop", (event) => {
     event.preventDefault();
-    void takeAll([...(event.dataTransfer?.files ?? [])]);
+    void add([...(event.dataTransfer?.files ?? [])]);
   });
 }

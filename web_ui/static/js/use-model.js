@@ -4,7 +4,6 @@ import { get } from "./api.js";
 import { all, control, icon, make, one } from "./dom.js";
 import { FieldSet, showErrors } from "./fields.js";
 import { count } from "./format.js";
-import { fieldsOf } from "./schema.js";
 import { sendJob, submitsJob } from "./submit.js";
 import { takesFiles } from "./upload.js";
 
@@ -16,22 +15,22 @@ const SCORE_FIELDS = ["max_samples", "blank_pages"];
 
 /** @param {Job} job a training that has succeeded */
 export async function offerModel({ config }) {
-  const [openapi, { datasets }] = await Promise.all([get("/openapi.json"), get("/datasets")]);
+  const [{ fields }, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/datasets")]);
   const block = /** @type {HTMLDetailsElement} */ (one("#use-model"));
   block.open = localStorage.getItem("use-model") !== "closed";
   block.addEventListener("toggle", () => localStorage.setItem("use-model", block.open ? "open" : "closed"));
   block.hidden = false;
   offerSummaries(config.output);
-  offerScores(config.output, config.dataset, openapi, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
+  offerScores(config.output, config.dataset, fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
 }
 
 /**
  * @param {string} model
  * @param {string} trainedOn its dataset
- * @param {Record<string, any>} openapi
+ * @param {import("./fields.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
-function offerScores(model, trainedOn, openapi, usable) {
+function offerScores(model, trainedOn, fields, usable) {
   const form = one("#score-form");
   const own = usable.find(({ name }) => name === trainedOn);
   one("#no-datasets").hidden = usable.length > 0;
@@ -48,7 +47,7 @@ function offerScores(model, trainedOn, openapi, usable) {
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
-  const set = new FieldSet(one("#score-fields"), fieldsOf(openapi, "EvaluationConfig").filter(({ path }) => SCORE_FIELDS.includes(path)));
+  const set = new FieldSet(one("#score-fields"), fields.filter(({ path }) => SCORE_FIELDS.includes(path)));
   submitsJob(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 

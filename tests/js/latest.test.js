@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+globalThis.document = { body: { dataset: {} } };
+const { ApiError } = await import("../../web_ui/static/js/api.js");
+const { latest } = await import("../../web_ui/static/js/latest.js");
+
+/** Requests that are answered by hand, in any order. */
+function byHand() {
+  const waiting = [];
+  const request = (signal, name) => new Promise((resolve, reject) => waiting.push({ signal, name, resolve, reject }));
+  return { waiting, request };
+}
+
+test("a slow answer never covers a newer one, and its request is given up", async () => {
+  const { waiting, request } = byHand();
+  const shown = [];
+  const look = latest(request, (answer) => shown.push(answer));
+  const asked = [look.ask("old"), look.ask("new")];
+  assert.equal(waiting[0].signal.aborted, true);
+  waiting[1].resolve("new rows");
+  waiting[0].resolve("old rows");
+  await Promise.all(asked);
+  assert.deepEqual(shown, ["new rows"]);
+});
+
+test("a refusal is explained unless nobody waits for it any more; a fault of ours is thrown", async () => {
+  const { waiting, request } = byHand();
+  const told = [];
+  const look = latest(request, () => {}, (error) => told.push(error.message));
+  const first = look.ask();
+  waiting[0].reject(new ApiError(404, { message: "gone" }));
+  await first;
+  const second = look.ask();
+  look.stop();
+  waiting[1].reject(new ApiError(404, { message: "late" }));
+  await second;
+  const third = look.ask();
+  waiting[2].reject(new TypeError("bug"));
+  await assert.rejects(third, TypeError);
+  assert.deepEqual(told, ["gone"]);
+});

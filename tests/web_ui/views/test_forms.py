@@ -1,0 +1,56 @@
+"""A form's fields come from the configuration itself: nested ones flattened, parts named, and what empty means said."""
+
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from data.config import DatasetConfig
+from web_ui.forms import FORMS
+
+
+@pytest.fixture
+def fields(client: FlaskClient) -> dict[str, dict[str, Any]]:
+    return {field["path"]: field for field in client.get("/api/forms/dataset").get_json()["fields"]}
+
+
+def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(fields: dict[str, dict[str, Any]]) -> None:
+    assert fields["rendering.font_size_px"] == {
+        "path": "rendering.font_size_px",
+        "label": "Font size px",
+        "note": "From 6 to 96.",
+        "kind": "number",
+        "options": [],
+        "nullable": True,
+        "empty": "the mode's own size",
+        "initial": None,
+        "part": None,
+    }
+    assert fields["rendering.mode"]["options"] == ["micro", "tiny", "small", "base", "large"]
+    assert fields["source.id"]["note"] == "owner/name."
+
+
+def test_what_is_chosen_as_a_whole_names_its_part(fields: dict[str, dict[str, Any]]) -> None:
+    parts = {path: field["part"] for path, field in fields.items()}
+    assert (parts["source.length"], parts["source.path"], parts["source.id"]) == ("source.sample", "source.files", "source.hub")
+    assert (parts["publish.repo_id"], parts["rendering.degradation.noise"]) == ("publish", None)
+
+
+def test_every_value_that_a_form_starts_with_is_the_configurations_own(client: FlaskClient, fields: dict[str, dict[str, Any]]) -> None:
+    config = DatasetConfig.model_validate({"name": "x", "source": {"kind": "sample"}}).model_dump(mode="json")
+    for path, field in fields.items():
+        if field["part"] is None and path != "name":
+            value: Any = config
+            for key in path.split("."):
+                value = value[key]
+            assert field["initial"] == value, path
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_names_each_setting_once(client: FlaskClient, name: str) -> None:
+    paths = [field["path"] for field in client.get(f"/api/forms/{name}").get_json()["fields"]]
+    assert len(paths) == len(set(paths)) > 5
+
+
+def test_a_form_that_does_not_exist_is_refused(client: FlaskClient) -> None:
+    assert client.get("/api/forms/none").get_json()["error"]["code"] == "not_found"

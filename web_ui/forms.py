@@ -1,0 +1,71 @@
+"""The settings of a configuration as the flat list that a form is drawn from. Each is described once, in its pydantic model."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from pydantic import BaseModel
+
+from data.config import DatasetConfig
+from training.config import EvaluationConfig, TrainingConfig
+from web_ui.schemas import FormField, JsonObject
+
+FORMS: dict[str, type[BaseModel]] = {"dataset": DatasetConfig, "training": TrainingConfig, "evaluation": EvaluationConfig}
+NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
+PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
+READ_LIMIT = 1e6
+"""Larger bounds only keep numbers sane; nobody needs to read them."""
+KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list"}
+
+
+@cache
+def form_fields(name: str) -> tuple[FormField, ...]:
+    """Return the fields of one of `FORMS`, nested objects flattened, in the model's own order."""
+    schema = FORMS[name].model_json_schema()
+    return tuple(_fields(schema, schema.get("$defs", {}), "", None))
+
+
+def _fields(schema: JsonObject, definitions: JsonObject, prefix: str, part: str | None) -> Iterator[FormField]:
+    """Yield an object's fields. Objects that may be left out, or of several kinds, are parts: `publish`, `source.hub`."""
+    for name, given in schema["properties"].items():
+        path = prefix + name
+        branches = [_resolved(branch, definitions) for branch in given.get("oneOf") or given.get("anyOf") or [given]]
+        kept = [branch for branch in branches if branch.get("type") != "null"]
+        nullable = len(kept) < len(branches)
+        for branch in kept:
+            if "properties" in branch:
+                chosen = f"{path}.{branch['properties']['kind']['const']}" if len(kept) > 1 else path if nullable else part
+                yield from _fields(branch, definitions, f"{path}.", chosen)
+            elif "const" not in branch:
+                yield _field(path, {**branch, **given}, nullable, part)
+
+
+def _resolved(schema: JsonObject, definitions: JsonObject) -> JsonObject:
+    return definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> FormField:
+    description = schema.get("description", "")
+    empty = NULL_MEANS.search(description)
+    options = schema.get("enum", [])
+    return FormField(
+        path=path,
+        label=_sentence(path.rpartition(".")[2].replace("_", " ")),
+        note=" ".join(f"{text}." for text in (_sentence(NULL_MEANS.sub("", description)), _bounds(schema)) if text),
+        kind="choice" if options else KINDS.get(schema.get("type", ""), "text"),
+        options=options,
+        nullable=nullable,
+        empty=empty[1] if empty else "",
+        initial=schema.get("default", None if nullable else ""),
+        part=part,
+    )
+
+
+def _sentence(text: str) -> str:
+    """Begin with a capital, unless the first word is a name: owner/name, group_by_length:, bfloat16."""
+    return text[:1].upper() + text[1:] if PLAIN_WORD.match(text) else text
+
+
+def _bounds(schema: JsonObject) -> str:
+    words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
+    return _sentence(" ".join(f"{word} {schema[bound]:g}" for bound, word in words.items() if schema.get(bound, READ_LIMIT) < READ_LIMIT))

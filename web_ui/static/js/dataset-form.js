@@ -1,0 +1,95 @@
+// What both forms for datasets share: settings in their places, publishing, the name that may be taken, draft, sending.
+
+import { get } from "./api.js";
+import { control, debounce, one } from "./dom.js";
+import { keepsDraft } from "./draft.js";
+import { FieldSet, showError } from "./fields.js";
+import { latest } from "./latest.js";
+import { submitsJob } from "./submit.js";
+import { nested } from "./values.js";
+
+/** @typedef {import("./fields.js").Field} Field */
+
+/** What such a form is drawn from. */
+export const loadFields = async () => {
+  const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), get("/system")]);
+  return { fields: /** @type {Field[]} */ (fields), hasToken: /** @type {boolean} */ (hasToken) };
+};
+
+export class DatasetForm {
+  /**
+   * @param {HTMLFormElement} form
+   * @param {{fields: Field[], hasToken: boolean}} loaded
+   * @param {Record<string, RegExp>} places which settings stand where; the first that names one has it
+   */
+  constructor(form, { fields, hasToken }, places) {
+    this.form = form;
+    const placeOf = (/** @type {Field} */ { path }) => Object.keys(places).find((place) => places[place].test(path));
+    const own = fields.filter(({ part }) => part === null);
+    this.sets = Object.keys(places).map((place) => new FieldSet(one(place), own.filter((field) => placeOf(field) === place)));
+    this.publish = new FieldSet(one("#publish-fields"), fields.filter(({ part }) => part === "publish"));
+    this.draft = keepsDraft(form);
+    one("#no-hub-token").hidden = hasToken;
+    this.#watchName();
+  }
+
+  /** @param {Record<string, any>} config new starting points */
+  follow(config) {
+    for (const set of this.sets) set.follow(config);
+  }
+
+  /** What differs from the starting points, by path. */
+  changes() {
+    return Object.assign({}, ...this.sets.map((set) => set.changes()));
+  }
+
+  /** The same for a request, with where to publish. */
+  body() {
+    return { ...nested(this.changes()), ...(this.#isPublished ? { publish: this.publish.values().publish } : {}) };
+  }
+
+  get #isPublished() {
+    return control('[name="publish"]', this.form).checked;
+  }
+
+  /** Put back what was typed before the page was left. */
+  restore() {
+    this.draft.restore();
+    for (const set of [...this.sets, this.publish]) set.mark();
+    this.#showPublish();
+  }
+
+  #showPublish() {
+    one("#publish").hidden = !this.#isPublished;
+  }
+
+  /**
+   * From here on changes are followed, and the button sends.
+   * @param {string} path
+   * @param {() => unknown} body
+   * @param {(event: Event) => void} onChange
+   */
+  start(path, body, onChange) {
+    this.form.addEventListener("input", (event) => {
+      this.#showPublish();
+      onChange(event);
+    });
+    submitsJob(this.form, path, body, this.draft.discard);
+  }
+
+  /** Say while typing whether a dataset has this name already. */
+  #watchName() {
+    const box = one('[data-field="name"]', this.form);
+    const input = control('[name="name"]', box);
+    const look = latest((signal) => get("/datasets", signal), ({ datasets }) => {
+      const name = input.value.trim();
+      const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
+      if (isTaken) showError(box, `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`);
+    });
+    const ask = debounce(() => void look.ask(), 250);
+    input.addEventListener("input", () => {
+      look.stop();
+      ask();
+    });
+  }
+}

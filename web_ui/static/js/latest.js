@@ -1,0 +1,31 @@
+// Only the newest of requests that follow each other counts: an older one is given up, and its answer shown nowhere.
+
+import { ApiError } from "./api.js";
+
+/**
+ * @template {unknown[]} Values
+ * @template Answer
+ * @param {(signal: AbortSignal, ...values: Values) => Promise<Answer>} request
+ * @param {(answer: Answer) => void} show
+ * @param {(error: ApiError) => void} [explain] left out: a refusal is not worth a word, and a lost connection has its banner
+ * @returns {{ask: (...values: Values) => Promise<void>, stop: () => void}}
+ */
+export function latest(request, show, explain = () => {}) {
+  let running = new AbortController();
+  return {
+    async ask(...values) {
+      running.abort();
+      running = new AbortController();
+      const { signal } = running;
+      try {
+        const answer = await request(signal, ...values);
+        if (!signal.aborted) show(answer);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
+        explain(error);
+      }
+    },
+    stop: () => running.abort(),
+  };
+}

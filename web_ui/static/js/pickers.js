@@ -1,0 +1,59 @@
+// What a training is chosen from: preset cards, datasets of the workspace, models; and whether the chosen ones go together.
+
+import { control, make, one } from "./dom.js";
+import { count } from "./format.js";
+
+/** @typedef {{name: string, title: string, memory_gb: number, values: Record<string, any>, reasons: Record<string, string>, effective_batch_size: number, estimate: any}} Preset */
+/** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number}} Dataset */
+/** @typedef {{models: {name: string, complete: boolean, base: string | null}[], bases: {name: string, title: string}[]}} Models */
+
+const FULL_MODEL = "deepseek-ai/DeepSeek-OCR";
+
+/** @param {Preset[]} presets @param {import("./memory-bar.js").Gpu} gpu */
+export function drawPresets(presets, gpu) {
+  one("#presets").replaceChildren(...presets.map(({ name, title, memory_gb, values, effective_batch_size, estimate }, index) => {
+    const need = estimate.total_gb;
+    const fits = gpu && need <= gpu.memory_total_gb;
+    return make("label", { class: "choice" }, make("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
+      make("span", { class: "row row--apart" }, make("span", { class: "choice__name" }, name.replace("_", " ")),
+        gpu ? make("span", { class: `badge ${fits ? "badge--ok" : "badge--bad"}` }, fits ? "fits the GPU here" : "too large for the GPU here") : make("span", { class: "badge badge--info" }, `${memory_gb} GB`)),
+      make("span", { class: "small" }, title),
+      make("span", { class: "choice__facts numbers" }, make("span", {}, `${values.per_device_train_batch_size} × ${values.gradient_accumulation_steps} = ${effective_batch_size} samples a step`)),
+      make("span", { class: "choice__facts numbers" }, make("span", {}, `DeepSeek-OCR: trains ${values.train}, needs ~${need.toFixed(1)} GB`)));
+  }));
+}
+
+/** @param {Dataset[]} datasets @param {Models} names */
+export function drawPickers(datasets, { models, bases }) {
+  const select = control('[name="dataset"]');
+  const usable = datasets.filter((dataset) => dataset.complete);
+  select.replaceChildren(...usable.map(({ name, mode, num_samples: samples }) => make("option", { value: name }, `${name} · ${mode} pages · ${count(samples)} samples`)));
+  one("#no-datasets").hidden = usable.length > 0;
+  select.hidden = usable.length === 0;
+  const fitting = usable.find(({ mode }) => reads("tiny", mode, { models, bases }));
+  if (fitting) select.value = fitting.name;
+  const names = [...bases, ...models.filter((model) => model.complete)];
+  one("#models").replaceChildren(...names.map((model) => make("option", { value: model.name }, "title" in model ? model.title : `trained here from ${model.base}`)));
+}
+
+/**
+ * Whether a model reads pages of a mode. The tiny model, and what was trained from it, reads micro pages only; the others read all but those.
+ * @param {string} model @param {string | null} mode @param {Models} names
+ */
+export function reads(model, mode, names) {
+  let root = model;
+  for (let base = names.models.find(({ name }) => name === root)?.base; base && base !== root; base = names.models.find(({ name }) => name === root)?.base) root = base;
+  return (root === "tiny") === (mode === "micro");
+}
+
+/** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
+export function showFit(model, dataset, names) {
+  const note = one("#mismatch");
+  note.hidden = !dataset || !model || reads(model, dataset.mode, names);
+  if (note.hidden || !dataset) return;
+  const isMicro = dataset.mode === "micro";
+  one("#mismatch-text").textContent = isMicro
+    ? `${dataset.name} has micro pages, which only the tiny model and what was trained from it can read.`
+    : `${model} reads micro pages only, and ${dataset.name} has ${dataset.mode} pages. Take ${FULL_MODEL}, or`;
+  one("#mismatch a").hidden = isMicro;
+}

@@ -1,0 +1,60 @@
+// Between the texts in a form's controls and the values of the API.
+
+/** @typedef {Record<string, any>} Json */
+
+/**
+ * Read a control's text as the field's value. What is not a number stays text, so that the service can say what is wrong with it.
+ * @param {{kind: string, nullable: boolean}} field
+ * @param {string} text
+ * @returns {unknown}
+ */
+export function parse(field, text) {
+  const trimmed = text.trim();
+  if (trimmed === "" && field.nullable) return null;
+  if (field.kind === "boolean") return trimmed === "true";
+  if (field.kind === "list") return trimmed.split(",").map((part) => part.trim()).filter(Boolean);
+  if (field.kind !== "integer" && field.kind !== "number") return text;
+  return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
+}
+
+/** @param {unknown} value */
+export function shown(value) {
+  if (value === null || value === undefined) return "";
+  if (Array.isArray(value)) return value.join(", ");
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** @param {unknown} left @param {unknown} right */
+export const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+
+/**
+ * Put dotted paths back into objects: {"rendering.mode": "base"} -> {rendering: {mode: "base"}}.
+ * @param {Json} flat
+ * @returns {Json}
+ */
+export function nested(flat) {
+  /** @type {Json} */
+  const result = {};
+  for (const [path, value] of Object.entries(flat)) {
+    const keys = path.split(".");
+    const last = /** @type {string} */ (keys.pop());
+    let place = result;
+    for (const key of keys) place = place[key] ??= {};
+    place[last] = value;
+  }
+  return result;
+}
+
+/** @param {Json} object @param {string} path */
+export const at = (object, path) => path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
+
+/**
+ * The way back: {rendering: {mode: "base"}} -> {"rendering.mode": "base"}.
+ * @param {Json} object
+ * @returns {Json}
+ */
+export function flattened(object, prefix = "") {
+  const parts = Object.entries(object).map(([name, value]) =>
+    value && typeof value === "object" && !Array.isArray(value) ? flattened(value, `${prefix}${name}.`) : { [prefix + name]: value });
+  return Object.assign({}, ...parts);
+}
