@@ -18,13 +18,14 @@ RUN useradd --uid ${DEEPSYNTH_UID} --create-home --shell /usr/sbin/nologin deeps
     && mkdir -p /workspace /cache && chown deepsynth:deepsynth /workspace /cache
 
 WORKDIR /app
-COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY pyproject.toml constraints.txt ./
 RUN python3 -m venv /opt/venv \
-    && PATH=/opt/venv/bin:$PATH && mkdir data evaluation training web_ui \
+    && PATH=/opt/venv/bin:$PATH && mkdir data evaluation training web_ui && touch README.md LICENSE \
     && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[train]' \
     && pip uninstall --yes --quiet deepsynth && rm -rf build \
     && find /opt/venv -type d -name tests -prune -exec rm -rf {} + && rm -rf /opt/venv/lib/python3*/site-packages/pyarrow/include
 
+COPY README.md LICENSE ./
 COPY data data
 COPY evaluation evaluation
 COPY training training
@@ -40,6 +41,7 @@ USER ${DEEPSYNTH_UID}
 WORKDIR /workspace
 EXPOSE 5001
 VOLUME ["/workspace", "/cache"]
+# Asked without the proxy that Docker may set in the environment.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:5001/api/health', timeout=4)"]
+    CMD ["python", "-c", "from urllib.request import *; build_opener(ProxyHandler({})).open('http://127.0.0.1:5001/api/health', timeout=4)"]
 CMD ["deepsynth", "serve", "--save-jobs-on-stop", "--role", "gpu", "--host", "0.0.0.0", "--port", "5001"]

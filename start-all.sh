@@ -4,21 +4,23 @@
 # Usage: ./start-all.sh [--demo] [--native | --docker] [--cpu]
 #        ./start-all.sh --status | --logs | --stop
 #   --demo     then make a small dataset, train the tiny model on it, score it, and show summaries (offline, about ten minutes)
-#   --native   run in a virtual environment (made when missing); --docker: run in containers; default: Docker when it answers
-#   --cpu      without a GPU, natively and without the notice
-# Settings: DEEPSYNTH_WORKSPACE, DEEPSYNTH_CPU_PORT, DEEPSYNTH_GPU_PORT, HF_TOKEN and HF_USERNAME (only to publish).
+#   --native   run in a virtual environment, which is made when missing
+#   --docker   run in containers; without either: as now running, else in Docker when it answers and can use a GPU, else natively
+#   --cpu      run natively, without the notice when there is no GPU
+# Settings, from the environment, else from .env beside this script: DEEPSYNTH_WORKSPACE (natively), DEEPSYNTH_CPU_PORT, DEEPSYNTH_GPU_PORT,
+#   DEEPSYNTH_API_TOKEN, HF_TOKEN and HF_USERNAME (only to publish), and the others of docs/operations.md.
 # Exit codes: 0 done, 1 a service or the demo failed, 2 wrong usage, 3 this machine lacks something.
 set -euo pipefail
 # shellcheck source=scripts/services.sh
 source "$(dirname "${BASH_SOURCE[0]}")/scripts/services.sh"
 parse_service_arguments "$@"
 if [ "$ACTION" = help ]; then
-  sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"
+  show_help
   exit 0
 fi
 run_services cpu gpu
 if [ "$ACTION" = start ]; then
-  check_hub_settings
+  check_settings
   if [ "$DEMO" = yes ]; then
     exec "$VENV/bin/python" -m web_ui.demo --dataset-service "$(service_url cpu)" --training-service "$(service_url gpu)" --workspace "$WORKSPACE"
   fi

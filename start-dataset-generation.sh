@@ -3,9 +3,11 @@
 #
 # Usage: ./start-dataset-generation.sh [--native | --docker] [--cpu]
 #        ./start-dataset-generation.sh --status | --logs | --stop
-#   --native   run in a virtual environment (made when missing); --docker: run in a container; default: Docker when it answers
-#   --cpu      without a GPU, natively and without the notice
-# Settings: DEEPSYNTH_WORKSPACE, DEEPSYNTH_CPU_PORT, HF_TOKEN and HF_USERNAME (only to publish).
+#   --native   run in a virtual environment, which is made when missing
+#   --docker   run in a container; without either: as now running, else in Docker when it answers, else natively
+#   --cpu      run natively, without the notice when there is no GPU
+# Settings, from the environment, else from .env beside this script: DEEPSYNTH_WORKSPACE (natively), DEEPSYNTH_CPU_PORT,
+#   DEEPSYNTH_API_TOKEN, HF_TOKEN and HF_USERNAME (only to publish), and the others of docs/operations.md.
 # Exit codes: 0 done, 1 the service failed, 2 wrong usage, 3 this machine lacks something.
 set -euo pipefail
 # shellcheck source=scripts/services.sh

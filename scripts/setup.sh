@@ -14,6 +14,23 @@ fail() { # fail EXIT_CODE MESSAGE...
   exit "$code"
 }
 
+# read_env_file FILE: exports what FILE sets and the environment does not, as Docker Compose does. Nothing in it is run.
+read_env_file() {
+  local line name value
+  [ -f "$1" ] || return 0
+  while IFS= read -r line || [ -n "$line" ]; do
+    [[ ${line%$'\r'} =~ ^[[:space:]]*(export[[:space:]]+)?([A-Za-z_][A-Za-z0-9_]*)[[:space:]]*=[[:space:]]*(.*)$ ]] || continue
+    name=${BASH_REMATCH[2]} value=${BASH_REMATCH[3]}
+    case "$value" in
+      \"*\"*) value=${value#\"} value=${value%%\"*} ;;
+      \'*\'*) value=${value#\'} value=${value%%\'*} ;;
+      \#*) value='' ;;
+      *) value=${value%%[[:space:]]#*} value=${value%"${value##*[![:space:]]}"} ;;
+    esac
+    if [ -n "$value" ] && [ -z "${!name+set}" ]; then export "$name=$value"; fi
+  done <"$1"
+}
+
 # ensure_packages PACKAGE...: installs Debian packages when root, else says what to type.
 ensure_packages() {
   local missing=() package
@@ -53,22 +70,34 @@ find_python() {
   return 1
 }
 
-# ensure_venv EXTRAS: .venv with this project and its extras (for example "train" or "train,dev") at the pinned versions.
+# installed EXTRAS WANTED: .venv has these extras, perhaps among others, at the versions whose checksum is WANTED.
+installed() {
+  local stamp extra
+  for stamp in "$VENV"/.installed-*; do
+    [ "$(cat "$stamp" 2>/dev/null)" = "$2" ] || continue
+    for extra in ${1//,/ }; do
+      case ",${stamp##*/.installed-}," in *",$extra,"*) ;; *) continue 2 ;; esac
+    done
+    return 0
+  done
+  return 1
+}
+
+# ensure_venv EXTRAS: .venv with this project and its extras (none, or for example "train,dev") at the pinned versions.
 ensure_venv() {
-  local extras=$1 python stamp wanted
-  stamp="$VENV/.installed-$extras"
+  local extras=$1 python wanted
   wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
-  [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ] && return 0
+  if installed "$extras" "$wanted"; then return 0; fi
   if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then # absent, or left half made
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
     say "Making a virtual environment in .venv"
     "$python" -m venv "$VENV" || fail 3 "python -m venv failed in $VENV."
   fi
-  say "Installing the pinned packages ($extras); the first time takes a few minutes"
-  "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "${ROOT}[$extras]" ||
+  say "Installing the pinned packages${extras:+ ($extras)}; the first time takes a few minutes"
+  "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "$ROOT${extras:+[$extras]}" ||
     fail 3 "the packages could not be installed; the lines above say why. Check the network, then run this again."
-  printf '%s' "$wanted" >"$stamp"
+  printf '%s' "$wanted" >"$VENV/.installed-$extras"
 }
 
 # ensure_node_modules: what checks the browser code (types, accessibility), as package-lock.json pins it. The product needs none of it.

@@ -15,6 +15,7 @@ import pytest
 from tests.machine import require
 
 ROOT = Path(__file__).resolve().parents[2]
+NAME = "deepsynth-test"  # of containers, images and volumes, so that an installation on the same engine is never touched
 BASE_IMAGE = "python:3.11-slim-bookworm"
 
 
@@ -30,6 +31,14 @@ class Engine:
         if check and answer.returncode != 0:
             pytest.fail(f"{' '.join(command)} ended with {answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}")
         return answer
+
+    def script(self, name: str, *arguments: str) -> str:
+        """Run a start script; return what it said."""
+        command = [str(ROOT / name), *arguments]
+        answer = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=900)
+        if answer.returncode != 0:
+            pytest.fail(f"{' '.join(command)} ended with {answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}")
+        return answer.stdout
 
     def compose(self, file: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return self.docker("compose", "-f", str(ROOT / file), *arguments, check=check)
@@ -51,12 +60,12 @@ def with_compose(folder: Path, environment: dict[str, str]) -> dict[str, str]:
     return environment | {"DOCKER_CONFIG": str(folder / "config")}
 
 
-def start_engine(folder: Path) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
+def start_engine(folder: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
     socket = f"unix://{folder}/d.sock"
     command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", socket, "-p", f"{folder}/d.pid"]
     log = (folder / "dockerd.log").open("wb")
     process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    environment = os.environ | {"DOCKER_HOST": socket}
+    environment = environment | {"DOCKER_HOST": socket}
     for _ in range(60):
         if process.poll() is not None:
             break
@@ -76,16 +85,18 @@ def engine() -> Iterator[Engine]:
     # A socket path may be 108 bytes long at most; pytest's own temporary folders come close.
     folder = Path(tempfile.mkdtemp(prefix="engine-"))
     own: subprocess.Popen[bytes] | None = None
-    environment = dict(os.environ)
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DEEPSYNTH_", "HF_", "PIP_"))}
     try:
         if not answers(environment):
             # An engine changes the machine's network rules: it is started only where that was asked for.
             require(os.environ.get("DEEPSYNTH_REQUIRE_ALL") == "1", "no Docker engine answers")
             able = os.geteuid() == 0 and all(shutil.which(program) for program in ("dockerd", "debootstrap"))
             require(able, "no Docker engine can be started: root, dockerd and debootstrap are needed")
-            own, environment = start_engine(folder)
+            own, environment = start_engine(folder, environment)
             make_base_image(folder, environment)
-        environment = with_compose(folder, environment | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"})
+        # Empty values keep out those of a .env file.
+        own_settings = {"DEEPSYNTH_NAME": NAME, "DEEPSYNTH_API_TOKEN": "", "HF_TOKEN": "", "HF_USERNAME": ""}
+        environment = with_compose(folder, environment | own_settings | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"})
         yield Engine(environment)
     finally:
         if own is not None:
