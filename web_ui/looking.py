@@ -1,12 +1,17 @@
 """Looks at sources, pages and finished datasets: quick ones in this process, slow ones (the Hub, large files, reading pages) in one
 that can be stopped.
 
-`python -m web_ui.looking WORKSPACE` is that process: it takes one `Look` on standard input and writes its answer on standard output.
+`python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes one `Look` on standard input, and writes its answer on standard
+output.
 """
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
+from math import ceil
 from pathlib import Path
 from threading import Lock
 
@@ -16,9 +21,11 @@ from data.config import DatasetConfig, FilesSource, HubSource, Settings
 from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
 from web_ui.checks import opens_quickly
+from web_ui.jobs.redaction import child_environment, without_secrets
 from web_ui.schemas import JsonObject
 
 TIMEOUT_S = 60.0
+GRACE_S = 5
 READING_TIMEOUT_FACTOR = 3
 MAX_READ_PAGES = 16
 MAX_SHOWN_PAGES = 6
@@ -26,6 +33,50 @@ _looking = Lock()
 """One look at a time leaves the other threads for answers, and Skia's font collection to one thread."""
 _reading = Lock()
 """Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
+
+
+class Seat:
+    """Room for the process of one look. A newer look takes it, and ends the older one: whoever typed on does not wait for it."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self, arguments: list[str], question: bytes, timeout_s: float) -> tuple[int, bytes]:
+        """Run `python -m web_ui.looking`; return its exit code and what it wrote.
+
+        Raises:
+            TimeoutExpired: it took longer; it was ended.
+            TooManyRequests: a newer look has taken the seat.
+        """
+        command = [sys.executable, "-m", "web_ui.looking", *arguments]
+        pipe, environment = subprocess.PIPE, child_environment()
+        with subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+        ) as process:
+            with self._lock:
+                earlier, self._process = self._process, process
+            if earlier:
+                _end(earlier)
+            try:
+                output, _ = process.communicate(question, timeout_s)
+            finally:
+                _end(process)
+        with self._lock:
+            if self._process is not process:
+                raise TooManyRequests("A newer look has taken the place of this one.", retry_after=1)
+            self._process = None
+        return process.returncode, output
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process, and those that it started."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+_inspections, _previews = Seat(), Seat()
 
 
 class Look(Settings):
@@ -48,14 +99,14 @@ def look(asked: Look, workspace: Workspace) -> JsonObject:
         SourceError: it cannot be read, or not in time.
         InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the time allows.
         Unavailable: pages are to be read, and tesseract is not installed.
-        TooManyRequests: pages are to be read while others are.
+        TooManyRequests: pages are to be read while others are, or a newer look of the kind has come.
     """
     source = asked.config.source if asked.config else asked.source
     is_quick = source is not None and opens_quickly(source, workspace)
-    if asked.legibility:
+    if asked.legibility or asked.dataset:
         return _read_alone(asked, workspace)
     if not is_quick:
-        return _look_elsewhere(asked, workspace, TIMEOUT_S)
+        return _look_elsewhere(asked, workspace, TIMEOUT_S, _previews if asked.config else _inspections)
     with _looking:
         return look_here(asked, workspace)
 
@@ -80,20 +131,19 @@ def _read_alone(asked: Look, workspace: Workspace) -> JsonObject:
     if not _reading.acquire(blocking=False):
         raise TooManyRequests("Pages are being read already. Try again when that is done.", retry_after=10)
     try:
-        return _look_elsewhere(asked, workspace, TIMEOUT_S * READING_TIMEOUT_FACTOR)
+        return _look_elsewhere(asked, workspace, TIMEOUT_S * READING_TIMEOUT_FACTOR, Seat())
     finally:
         _reading.release()
 
 
-def _look_elsewhere(asked: Look, workspace: Workspace, timeout_s: float) -> JsonObject:
-    command = [sys.executable, "-m", "web_ui.looking", str(workspace.root)]
+def _look_elsewhere(asked: Look, workspace: Workspace, timeout_s: float, seat: Seat) -> JsonObject:
     try:
-        done = subprocess.run(command, input=asked.model_dump_json().encode(), capture_output=True, timeout=timeout_s, check=True)
+        code, output = seat.run([str(workspace.root), str(ceil(timeout_s))], asked.model_dump_json().encode(), timeout_s)
     except subprocess.TimeoutExpired as error:
         raise _too_slow(asked, timeout_s) from error
-    except subprocess.CalledProcessError as error:
-        raise SourceError(f"The look ended with exit code {error.returncode}.", hint="Start the job: its log says more.") from error
-    answer: JsonObject = json.loads(done.stdout)
+    if code:
+        raise SourceError(f"The look ended with exit code {code}.", hint="Start the job: its log says more.")
+    answer: JsonObject = json.loads(output)
     if "error" in answer:
         raise _rebuilt(answer["error"])
     return answer
@@ -129,12 +179,13 @@ def _without_most_pages(answer: JsonObject) -> JsonObject:
 
 
 def _answer_standard_input() -> None:
+    signal.alarm(int(sys.argv[2]) + GRACE_S)  # the limit holds even when the service that asked is gone
     asked = Look.model_validate_json(sys.stdin.buffer.read())
     try:
         answer = look_here(asked, Workspace(Path(sys.argv[1])))
     except DeepSynthError as error:
         answer = {"error": error.as_dict()}
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.write(without_secrets(json.dumps(answer)))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def guard(app: Flask, settings: Settings) -> None:
         _check_host(hosts)
         _check_client(settings)
         if request.method in CHANGING_METHODS:
-            _check_origin()
+            refuse_other_sites()
             _check_rate(changes, "changing requests")
         if _carries_credentials(settings):
             # Once the wrong tokens are too many the right one has to wait as well, or the waiting would tell it apart.
@@ -122,7 +122,8 @@ def _check_client(settings: Settings) -> None:
         raise Forbidden("Requests from other machines need DEEPSYNTH_API_TOKEN to be set.")
 
 
-def _check_origin() -> None:
+def refuse_other_sites() -> None:
+    """Refuse a request that another web site's page has made."""
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in {f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")}:
         raise Forbidden("Requests from other web sites are refused.")

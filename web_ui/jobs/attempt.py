@@ -33,11 +33,11 @@ from web_ui.jobs.job import (
     read_document,
 )
 from web_ui.jobs.locks import locked, try_lock
+from web_ui.jobs.redaction import child_environment
 from web_ui.jobs.view import last_progress
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 MAX_STALLED_ATTEMPTS = 5
-SERVICE_SECRETS = ("DEEPSYNTH_API_TOKEN",)
 WHEN_IDLE = {
     (JobState.QUEUED, "pause"): JobState.PAUSED,
     (JobState.QUEUED, "cancel"): JobState.CANCELLED,
@@ -196,8 +196,7 @@ def _write(attempt: Attempt, to: JobState, **values: Any) -> None:
 
 
 def _spawn(folder: Path, state: RunState, lock: int, stages: str) -> "subprocess.Popen[bytes]":
-    environment = {name: value for name, value in os.environ.items() if name not in SERVICE_SECRETS}
-    environment |= {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
+    environment = child_environment() | {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
     if state.device is not None:
         environment["CUDA_VISIBLE_DEVICES"] = state.device
     command = [sys.executable, "-m", "web_ui.jobs.worker", str(folder), "--attempt", str(state.attempts), "--stages", stages]

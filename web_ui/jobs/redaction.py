@@ -1,11 +1,17 @@
-"""Keeps tokens out of everything that a job writes: log, events and errors."""
+"""Keeps tokens out of everything that a child process writes or need not know: log, events, errors, answers."""
 
 import io
 import os
 from typing import TextIO
 
 SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+SERVICE_SECRETS = ("DEEPSYNTH_API_TOKEN",)
 BLACK = "***"
+
+
+def child_environment() -> dict[str, str]:
+    """Return this process's environment without what only the web service needs to know."""
+    return {name: value for name, value in os.environ.items() if name not in SERVICE_SECRETS}
 
 
 def without_secrets(text: str) -> str:

@@ -6,6 +6,7 @@ from web_ui import look_schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.looking import Look, look
 from web_ui.schemas import JsonObject
+from web_ui.security import refuse_other_sites
 from web_ui.service import current_service
 
 looks = Blueprint("looks", __name__)
@@ -33,6 +34,7 @@ def report_on_dataset(name: str, query: look_schemas.ReportQuery) -> JsonObject:
     """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
     from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
 
+    refuse_other_sites()  # it costs minutes of work, and an <img> on any page could ask for it
     workspace = current_service().workspace
     read_manifest(workspace.dataset(name))
     asked = Look(dataset=name, num_documents=query.num_documents, legibility=query.num_documents > 0, language=query.language)

@@ -3,6 +3,9 @@
 import base64
 import io
 import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +14,7 @@ from PIL import Image
 
 from data.store.workspace import Workspace
 from tests.machine import require_tesseract
-from tests.web_ui.conftest import SAMPLE
+from tests.web_ui.conftest import HOST, SAMPLE
 from web_ui import checks, looking
 
 PAPERS = [{"body": f"A long story number {number}. " * 100, "abstract": "Short.", "year": 2020} for number in range(30)]
@@ -70,6 +73,29 @@ def test_one_reading_at_a_time(client: FlaskClient) -> None:
     with looking._reading:
         answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "legibility": True})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
+
+
+def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
+    client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look would take a minute: its Hub takes the connection and says nothing."""
+    monkeypatch.setenv("DEEPSYNTH_API_TOKEN", "a-secret-of-the-service")
+    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as pool:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        source = {"kind": "hub", "id": "news/slow"}
+        first = pool.submit(
+            client.application.test_client().post, "/api/dataset/inspect", json={"source": source}, base_url=f"http://{HOST}"
+        )
+        connection, _ = silent.accept()
+        child = looking._inspections._process
+        assert child
+        environment = Path(f"/proc/{child.pid}/environ").read_bytes()
+        second = client.post("/api/dataset/inspect", json={"source": papers})
+        assert (first.result(30).status_code, second.status_code) == (429, 200)
+        connection.close()
+    assert b"HF_ENDPOINT" in environment
+    assert b"a-secret-of-the-service" not in environment
 
 
 def test_a_document_of_many_pages_shows_the_first_ones(client: FlaskClient, papers: dict[str, Any]) -> None:

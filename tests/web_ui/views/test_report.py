@@ -56,6 +56,10 @@ def test_what_cannot_be_reported_is_refused(client: FlaskClient, dataset: Path, 
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (status, code)
 
 
+def test_a_page_of_another_site_cannot_start_a_reading(client: FlaskClient, dataset: Path) -> None:
+    assert client.get(REPORT, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+
+
 def test_an_unfinished_dataset_has_no_report(client: FlaskClient, dataset: Path) -> None:
     manifest = dataset / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"complete": False}))
