@@ -145,5 +145,5 @@ def _check_token(settings: Settings) -> WerkzeugResponse | None:
     if request.endpoint in OPEN_ENDPOINTS or is_known(settings):
         return None
     if request.blueprint == "pages":
-        return redirect(url_for("login.show_login"))
+        return redirect(url_for("login.show_login", next=request.script_root + request.full_path.removesuffix("?")))
     raise Unauthorized("This service needs its token.")

@@ -10,7 +10,7 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import TrainingMetrics
 from training.config import EvaluationConfig, TrainingConfig
-from web_ui.jobs.job import EVENTS, LOG, OUTCOME, STATE, Job, JobState, Outcome, RunState
+from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, RunState
 from web_ui.jobs.store import JobStore
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -41,6 +41,7 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE) -> 
         _write_curves(workspace, training, learning_rate)
     paused = store.create("training", TrainingConfig(dataset="articles", output="paused-training"))
     _set_state(workspace, paused, JobState.PAUSED)
+    write_json(workspace.jobs / paused.id / CONTROL, Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"))
     _write_progress(workspace, paused, 150, 600, "steps")
     failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
     _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": message, "hint": message, "fields": {}})

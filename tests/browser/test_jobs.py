@@ -108,7 +108,7 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
 
 def test_a_refresh_shows_a_running_job_again(page: Page, working_site: Site, dataset: str) -> None:
     submit_dataset(page, working_site, "refreshed", 3000)
-    expect(page.locator("#job-head .bar")).to_have_attribute("aria-valuenow", "0", timeout=JOB_S)
+    expect(page.locator("#job-head .bar")).to_have_attribute("value", "0", timeout=JOB_S)
     page.reload()
     wait_for_state(page, "Running")
     page.get_by_role("button", name="Cancel").click()
@@ -121,9 +121,9 @@ def test_a_refresh_shows_a_running_job_again(page: Page, working_site: Site, dat
 def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_site: Site, dataset: str) -> None:
     submit_dataset(page, working_site, "restarted", 400)
     working_site.stop("web")
-    expect(page.locator("#connection-banner")).to_be_visible(timeout=30_000)
+    expect(page.locator("#trouble")).to_contain_text("Connection lost.", timeout=30_000)
     working_site.start_web()
-    expect(page.locator("#connection-banner")).to_be_hidden(timeout=30_000)
+    expect(page.locator("#trouble")).to_be_hidden(timeout=30_000)
     wait_for_state(page, "Done")
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, duration, errorRate, measured, metric, percent, words } from "../../web_ui/static/js/format.js";
+import { ago, bytes, clock, duration, errorRate, measured, metric, percent, words } from "../../web_ui/static/js/format.js";
 
 test("durations use the two largest units", () => {
   assert.equal(duration(42), "42 s");
@@ -39,6 +39,12 @@ test("times say how long ago", () => {
   assert.equal(ago("2026-01-01T11:59:58Z", now), "just now");
   assert.equal(ago("2026-01-01T11:58:30Z", now), "1 min ago");
   assert.equal(ago(null, now), "");
+});
+
+test("a moment of another day has its date", () => {
+  const now = new Date(2026, 0, 2, 12, 0, 0);
+  assert.equal(clock(new Date(2026, 0, 2, 9, 5, 7), now), "09:05:07");
+  assert.equal(clock(new Date(2026, 0, 1, 9, 5, 7), now), "1 Jan, 09:05:07");
 });
 
 test("field names become words", () => assert.equal(words("num_train_epochs"), "Num train epochs"));

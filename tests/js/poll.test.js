@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 const listeners = new Map();
+/** @type {(Error | null)[]} */
+const troubles = [];
+globalThis.window = { dispatchEvent: (event) => troubles.push(event.detail) };
 globalThis.document = { hidden: false, addEventListener: (kind, listener) => listeners.set(kind, listener), removeEventListener: (kind) => listeners.delete(kind) };
 const { nextDelay, poll } = await import("../../web_ui/static/js/poll.js");
 const limits = { fastMs: 1000, slowMs: 15000 };
@@ -17,13 +20,31 @@ test("an idle page asks more and more slowly, up to a limit; a busy one quickly"
   assert.equal(nextDelay(15000, true, limits), 1000);
 });
 
-test("a failing task does not end the polling", async () => {
+test("a failing task does not end the polling, and the page hears of the failure and of its end", async () => {
   let calls = 0;
   const poller = poll(async () => {
     calls += 1;
-    throw Object.assign(new Error("unreachable"), { status: 0 });
+    if (calls < 3) throw Object.assign(new Error("broken"), { status: 500 });
+    return false;
   }, { fastMs: 5, slowMs: 10 });
   await until(() => calls > 2);
+  poller.stop();
+  assert.deepEqual(troubles.map((error) => error?.message), ["broken", "broken", undefined]);
+});
+
+test("asking while a request is under way asks once more after it", async () => {
+  let calls = 0;
+  let answer = () => {};
+  const poller = poll(() => {
+    calls += 1;
+    return new Promise((resolve) => (answer = () => resolve(false)));
+  }, { fastMs: 60_000 });
+  poller.now();
+  poller.now();
+  answer();
+  await until(() => calls === 2);
+  await pause(20);
+  assert.equal(calls, 2);
   poller.stop();
 });
 

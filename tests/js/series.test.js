@@ -42,6 +42,14 @@ test("runs of different steps share one axis", () => {
   assert.deepEqual(aligned([{ steps: [1, 3], values: [10, 30] }, { steps: [2, 3], values: [21, 31] }]), [[1, 2, 3], [10, null, 30], [null, 21, 31]]);
 });
 
+test("what a chart keeps does not change while the run goes on", () => {
+  const series = new Series();
+  series.add(1, { train_loss: 2 });
+  const [steps, values] = aligned([{ steps: series.steps, values: series.column("train_loss") }]);
+  series.add(2, { train_loss: 1 });
+  assert.deepEqual([steps, values], [[1], [2]]);
+});
+
 test("100,000 measurements are taken in without a pause: time grows with their number, not with its square", () => {
   const series = new Series();
   const start = performance.now();

@@ -1,5 +1,7 @@
 """Log in to a service that needs a token. The form is plain HTML, so this one address takes a form instead of JSON."""
 
+import re
+
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -9,18 +11,22 @@ from web_ui.service import current_service
 login = Blueprint("login", __name__)
 
 
+OWN_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+"""An address of this service: browsers read `//host` and `/\\host` as another site, and skip control characters."""
+
+
 @login.get("/login")
 def show_login() -> str:
-    return render_template("login.html", is_wrong=False)
+    return render_template("login.html", is_wrong=False, next=request.args.get("next", ""))
 
 
 @login.post("/login")
 def log_in() -> Response:
     """Exchange the token for a cookie that scripts cannot read and other sites cannot send."""
-    settings = current_service().settings
+    settings, wanted = current_service().settings, request.form.get("next", "")
     if not security.is_token(settings, request.form.get("token", "").strip()):
-        return make_response(render_template("login.html", is_wrong=True), 401)
-    response = redirect(url_for("pages.home"))
+        return make_response(render_template("login.html", is_wrong=True, next=wanted), 401)
+    response = redirect(wanted if OWN_PAGE.fullmatch(wanted) else url_for("pages.home"))
     response.set_cookie(
         security.SESSION_COOKIE,
         security.session_cookie(settings),

@@ -4,7 +4,6 @@ from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from web_ui.service import current_service
-from web_ui.settings import ROLE_PORTS
 
 pages = Blueprint("pages", __name__)
 
@@ -48,6 +47,5 @@ def _tab(active_tab: str, job_id: str | None = None) -> str:
         job_id=job_id,
         role=service.settings.role,
         version=service.version,
-        ports=ROLE_PORTS,
         has_login=service.settings.api_token is not None,
     )

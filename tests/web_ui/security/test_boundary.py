@@ -126,15 +126,25 @@ def test_guessing_the_token_is_limited_and_the_waiting_tells_nothing(make_client
 
 
 def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -> None:
-    assert locked.get("/jobs").headers["Location"] == "/login"
+    assert locked.get("/jobs?kind=training").headers["Location"] == "/login?next=/jobs?kind%3Dtraining"
     assert locked.post("/login", data={"token": "wrong"}).status_code == 401
     answer = locked.post("/login", data={"token": TOKEN})
     cookie = answer.headers["Set-Cookie"]
     assert all(part in cookie for part in ("HttpOnly", "SameSite=Strict"))
     assert TOKEN not in cookie
     assert locked.get("/api/jobs").status_code == 200
+    assert b"Log out" in locked.get("/jobs").data
     locked.post("/logout")
     assert locked.get("/api/jobs").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("wanted", "leads_to"),
+    [("/jobs?kind=training#log", "/jobs?kind=training#log"), ("", "/"), ("//evil.example", "/"), ("/\\evil.example", "/"),
+     ("https://evil.example/", "/"), ("/\t/evil.example", "/")],
+)  # fmt: skip
+def test_logging_in_leads_back_to_a_page_of_this_service_only(locked: FlaskClient, wanted: str, leads_to: str) -> None:
+    assert locked.post("/login", data={"token": TOKEN, "next": wanted}).headers["Location"] == leads_to
 
 
 def test_a_made_up_cookie_is_refused(locked: FlaskClient) -> None:

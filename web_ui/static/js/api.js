@@ -1,4 +1,4 @@
-// The JSON API: one way to call it, one error shape, and the page is told when the service stops or starts answering.
+// The JSON API: one way to call it, and one error shape.
 
 export const API = document.body.dataset.api ?? "/api";
 
@@ -16,20 +16,15 @@ export class ApiError extends Error {
   }
 }
 
-let isReachable = true;
-
-/** @param {boolean} reachable */
-function noteConnection(reachable) {
-  if (reachable === isReachable) return;
-  isReachable = reachable;
-  window.dispatchEvent(new CustomEvent("connection", { detail: { reachable } }));
-}
+/** Longer than anything that the service does before it answers: a look at a source ends after 60 s. */
+export const PATIENCE_MS = 90_000;
+const GET_MS = 30_000;
 
 /**
  * Send one request and give back the JSON answer.
  * @param {string} method
  * @param {string} path below the API address, such as "/jobs"
- * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options]
+ * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options] the signal ends it, else time does
  * @returns {Promise<any>}
  * @throws {ApiError}
  */
@@ -37,13 +32,11 @@ export async function call(method, path, { body, signal, headers = {} } = {}) {
   const withBody = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   let response;
   try {
-    response = await fetch(API + path, { method, signal, headers, ...withBody });
+    response = await fetch(API + path, { method, signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_MS : PATIENCE_MS), headers, ...withBody });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    noteConnection(false);
     throw new ApiError(0, { code: "unreachable", message: "The service does not answer.", hint: "Is it still running? This page keeps trying." });
   }
-  noteConnection(true);
   const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
   if (!response.ok) throw new ApiError(response.status, answer.error ?? {});
   return answer;
@@ -55,14 +48,21 @@ export const get = (path, signal) => call("GET", path, { signal });
 /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
 export const post = (path, body = {}, signal) => call("POST", path, { body, signal });
 
+/** @type {Map<string, string>} what was asked for -> its key, until the job is known to exist */
+const keys = new Map();
+
 /**
- * Create a job. The key makes a repeated click or a retried request the same job, not a second one.
+ * Create a job. Asking again after a lost answer sends the same key, and so leads to the same job, not to a second one.
  * @param {string} path
  * @param {unknown} body
  */
-export function createJob(path, body) {
-  const key = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return call("POST", path, { body, headers: { "Idempotency-Key": key } });
+export async function createJob(path, body) {
+  const asked = JSON.stringify([path, body]);
+  const key = keys.get(asked) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  keys.set(asked, key);
+  const job = await call("POST", path, { body, headers: { "Idempotency-Key": key } });
+  keys.delete(asked);
+  return job;
 }
 
 /** @param {string} path @param {Record<string, string | number | null | undefined>} values */

@@ -1,26 +1,14 @@
-// One chart: labelled axes, values on hover, zoom by dragging, full screen, and its numbers as a file.
+// One chart: labelled axes, the latest values or those under the pointer, zoom, full screen, and its numbers as a file.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { panByWheel } from "./chart-pan.js";
+import { chartOptions, latest } from "./chart-options.js";
 import { make, one, stamp } from "./dom.js";
-import { measured, metric } from "./format.js";
+import { metric } from "./format.js";
 import { aligned, smoothed } from "./series.js";
 
 /** @typedef {{label: string, colour: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
 
 const HEIGHT_PX = 210;
-/** @param {string} name */
-const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name);
-
-/** Resolve a colour token to the one that the active theme shows. @param {string} name */
-function colour(name) {
-  const probe = make("i", {});
-  probe.style.color = `var(${name})`;
-  document.body.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 export class Chart {
   /**
@@ -56,9 +44,19 @@ export class Chart {
     this.box.hidden = this.lines.length === 0;
     const shape = JSON.stringify([this.lines.map((line) => line.label), weight > 0]);
     if (!this.plot || shape !== this.shape) this.#rebuild();
-    else this.plot.setData(this.#data(), !this.#isZoomed());
+    else this.#update(this.plot);
     this.shape = shape;
-    one(".chart__latest", this.box).textContent = this.lines.map((line) => metric(this.title, line.values.findLast((value) => value !== null))).join(" / ");
+    const values = this.lines.map((line) => `${line.label} ${metric(this.title, latest(line.values))}`);
+    one(".chart__plot", this.box).setAttribute("aria-label", `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`);
+  }
+
+  /** @param {uPlot} plot */
+  #update(plot) {
+    const isZoomed = this.#isZoomed();
+    plot.setData(/** @type {any} */ (this.#data()), !isZoomed);
+    if (!isZoomed) return;
+    plot.redraw();
+    plot.setLegend({});
   }
 
   #data() {
@@ -70,34 +68,13 @@ export class Chart {
 
   #rebuild() {
     if (this.box.hidden || this.lines.length === 0) return;
+    const seen = this.#isZoomed() ? this.plot?.scales.x : null;
     this.plot?.destroy();
     const place = one(".chart__plot", this.box);
-    this.plot = new uPlot(this.#options(place), /** @type {any} */ (this.#data()), place);
-  }
-
-  /** @param {HTMLElement} place @returns {uPlot.Options} */
-  #options(place) {
-    const grid = { stroke: colour("--border"), width: 1 };
-    const axis = { stroke: colour("--muted"), grid, ticks: grid, font: `12px ${token("--font")}` };
-    const lines = this.lines.map((line) => this.#line(line, 2, ""));
-    const faint = this.weight > 0 ? this.lines.map((line) => this.#line(line, 1, " as measured")) : [];
-    return {
-      width: place.clientWidth || 320, height: this.#height(),
-      scales: { x: { time: false, distr: this.isLog ? 3 : 1 } },
-      axes: [{ ...axis, label: this.xLabel, labelSize: 18, labelFont: `12px ${token("--font")}`, size: 34 },
-        { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
-      series: [{ label: this.xLabel }, ...lines, ...faint],
-      cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
-      plugins: [panByWheel()],
-      hooks: { setScale: [() => (one('[data-act="reset"]', this.box).hidden = !this.#isZoomed())] },
-    };
-  }
-
-  /** @param {Line} line @param {number} width @param {string} note @returns {uPlot.Series} */
-  #line(line, width, note) {
-    const stroke = colour(`--line-${line.colour}`);
-    const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
-    return { label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, value: (_, value) => metric(this.title, value), points: { show: line.values.filter((known) => known !== null).length < 40, size: 5 } };
+    const size = { width: place.clientWidth || 320, height: this.#height() };
+    const hooks = { setScale: [() => (one('[data-act="reset"]', this.box).hidden = !this.#isZoomed())] };
+    this.plot = new uPlot({ ...chartOptions(this, place), ...size, hooks }, /** @type {any} */ (this.#data()), place);
+    if (seen) this.plot.setScale("x", { min: seen.min ?? 0, max: seen.max ?? 0 });
   }
 
   #isZoomed() {

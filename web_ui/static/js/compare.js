@@ -1,39 +1,59 @@
 // Up to four trainings in the same charts, one colour each, and a table of the settings and results that differ.
 
-import { get } from "./api.js";
-import { make, one } from "./dom.js";
-import { metric, words } from "./format.js";
+import { ApiError, get } from "./api.js";
+import { make, one, redraw, table } from "./dom.js";
+import { duration, metric, words } from "./format.js";
+import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
 import { same, shown } from "./values.js";
-import { Series, inPercent } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {{job: Job, events: JobEvents, label: string}} Run */
 
-const RESULTS = ["eval_loss", "best_eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum", "total_time_s"];
+const RESULTS = { eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rouge1: "ROUGE-1", rouge2: "ROUGE-2", rougeL: "ROUGE-L", rougeLsum: "ROUGE-Lsum" };
 /** @type {{stop: () => void} | null} */
 let following = null;
 /** @type {TrainingCharts | null} */
 let charts = null;
+/** @type {Map<string, JobEvents>} what is known of each, so that only news are asked for */
+const known = new Map();
 
-/** @param {string} id */
+/** @param {string} id @returns {Promise<Run | null>} null: the job was deleted */
 async function load(id) {
-  const [job, metrics] = await Promise.all([get(`/jobs/${id}`), get(`/metrics/${id}`)]);
-  const series = new Series();
-  for (const values of metrics.history) if (typeof values.step === "number") series.add(values.step, values);
-  return { job: /** @type {Job} */ (job), latest: metrics.latest, series, label: job.config.output ?? job.id };
+  const events = known.get(id) ?? new JobEvents(id);
+  known.set(id, events);
+  try {
+    const [job] = await Promise.all([get(`/jobs/${id}`), events.read()]);
+    return { job, events, label: job.config.output ?? id };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
 }
 
-/** @param {{job: Job, latest: Record<string, number>, label: string}[]} runs */
-function drawTable(runs) {
+/** @param {Run[]} runs */
+function rowsOf(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
   const differing = names.filter((name) => runs.some(({ job }) => !same(job.config[name], runs[0].job.config[name])));
-  const line = (/** @type {string} */ name, /** @type {string[]} */ cells, look = "") => make("tr", {}, make("th", { scope: "row" }, words(name)), ...cells.map((cell) => make("td", { class: look }, cell)));
-  const settings = differing.map((name) => line(name, runs.map(({ job }) => shown(job.config[name]) || "–")));
-  const results = RESULTS.filter((name) => runs.some(({ latest }) => typeof latest[name] === "number")).map((name) => line(name, runs.map(({ latest }) => metric(name, typeof latest[name] === "number" ? inPercent(name, latest[name]) : null)), "numbers"));
-  const head = make("tr", {}, make("th", { scope: "col" }, "Setting"), ...runs.map(({ label }) => make("th", { scope: "col" }, label)));
-  return make("div", { class: "table-scroll" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...settings, ...results)));
+  const results = Object.entries(RESULTS).filter(([name]) => runs.some(({ events }) => events.series.latest(name) !== null));
+  return [
+    ...differing.map((name) => [words(name), ...runs.map(({ job }) => shown(job.config[name]) || "–")]),
+    ...results.map(([name, text]) => [text, ...runs.map(({ events }) => metric(name, events.series.latest(name)))]),
+    ["Running time", ...runs.map(({ job }) => duration(job.run_s))],
+  ];
+}
+
+/** @param {Run[]} runs @param {number} numGone */
+function draw(runs, numGone) {
+  const links = runs.map(({ job, label }, index) => ({ label, href: `${document.body.dataset.jobs}/${job.id}`, index }));
+  redraw(one("#compare-legend"), [links, numGone], () => [
+    ...links.map(({ label, href, index }) => make("a", { class: `swatch swatch--${index + 1}`, href }, label)),
+    ...(numGone ? [make("span", { class: "muted small" }, `${numGone} of the trainings ${numGone === 1 ? "was" : "were"} deleted.`)] : []),
+  ]);
+  const rows = runs.length ? rowsOf(runs) : [];
+  redraw(one("#compare-settings"), rows, () => (rows.length ? [table("Settings and results", ["Setting or result", ...links.map(({ label }) => label)], rows, "")] : []));
 }
 
 /** @param {string[]} ids job ids; none closes the comparison */
@@ -42,13 +62,11 @@ export function showComparison(ids) {
   one("#compare").hidden = ids.length < 2;
   if (ids.length < 2) return;
   following = poll(async () => {
-    const runs = await Promise.all(ids.map(load));
+    const found = (await Promise.all(ids.map(load))).filter((run) => run !== null);
+    const runs = found.map((run) => (found.some((other) => other !== run && other.label === run.label) ? { ...run, label: run.job.id } : run));
     charts ??= new TrainingCharts(one("#compare-charts"));
-    const labels = runs.map((run) => (runs.filter((other) => other.label === run.label).length > 1 ? run.job.id : run.label));
-    const named = runs.map((run, index) => ({ ...run, label: labels[index] }));
-    charts.showSeveral(named);
-    one("#compare-legend").replaceChildren(...named.map(({ label, job }, index) => make("a", { class: `swatch swatch--${index + 1}`, href: `${document.body.dataset.jobs}/${job.id}` }, label)));
-    one("#compare-settings").replaceChildren(drawTable(named));
+    charts.showSeveral(runs.map(({ label, events }) => ({ label, series: events.series })));
+    draw(runs, ids.length - runs.length);
     return runs.some(({ job }) => ACTIVE.has(job.state));
   }, { fastMs: 3000 });
 }

@@ -1,7 +1,7 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
-import { ApiError, get } from "./api.js";
-import { figure, make } from "./dom.js";
+import { ApiError, PATIENCE_MS, get } from "./api.js";
+import { figure, make, table } from "./dom.js";
 import { count, errorRate, measured } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
@@ -19,9 +19,9 @@ async function showReport(path, button, place) {
   place.replaceChildren(make("p", { class: "muted" }, "Counting…"));
   const reading = make("dd", {}, "Reading…");
   try {
-    const { compression } = await get(`${path}?num_documents=0`);
+    const { compression } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
     place.replaceChildren(figures(compression, reading), spread(compression.page_ratio), densest(compression.densest_pages));
-    const { legibility } = await get(path);
+    const { legibility } = await get(path, AbortSignal.timeout(PATIENCE_MS));
     reading.textContent = `${errorRate(legibility.character_error_rate)} on ${count(legibility.num_pages)} pages`;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -41,15 +41,9 @@ function figures(compression, reading) {
 }
 
 /** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
-const spread = (ratios) => table(["Share of pages", "Text tokens per vision token, at most"],
+const spread = (ratios) => table("Compression", ["Share of pages", "Text tokens per vision token, at most"],
   Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]));
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
-const densest = (pages) => table(["Densest pages", "Page", "Text tokens", "Per vision token"],
+const densest = (pages) => table("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
   pages.map((page) => [page.document_id, count(page.page), count(page.num_text_tokens), page.ratio.toFixed(1)]));
-
-/** @param {string[]} head @param {string[][]} lines of a name and its numbers */
-function table(head, lines) {
-  const rows = lines.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: "numbers" }, cell))));
-  return make("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": head[0] }, make("table", {}, make("thead", {}, make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)))), make("tbody", {}, ...rows)));
-}

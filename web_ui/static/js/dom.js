@@ -67,6 +67,36 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** @type {WeakMap<Element, string>} */
+const drawn = new WeakMap();
+
+/**
+ * Draw a place again only when what it shows has changed: focus, a selection and a click under way survive each poll.
+ * @param {Element} place
+ * @param {unknown} what it shows, as plain data
+ * @param {() => (string | Node)[]} draw
+ */
+export function redraw(place, what, draw) {
+  const text = JSON.stringify(what);
+  if (drawn.get(place) === text) return;
+  drawn.set(place, text);
+  place.replaceChildren(...draw());
+}
+
+/**
+ * A table that scrolls sideways where it is wider than its place.
+ * @param {string} label what it lists
+ * @param {(string | Node)[]} head names of the columns; empty: no line of names
+ * @param {(string | Node)[][]} rows the name of each, then its cells
+ * @param {string} [look] class of the cells
+ */
+export function table(label, head, rows, look = "numbers") {
+  const names = make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)));
+  const lines = rows.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: look }, cell))));
+  return make("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
+    make("table", {}, head.length ? make("thead", {}, names) : null, make("tbody", {}, ...lines)));
+}
+
 /** A number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
 export const figure = (name, value) => make("div", { class: "figure" }, make("dt", {}, name), make("dd", {}, value));
 

@@ -67,6 +67,16 @@ export function ago(time, nowMs = Date.now()) {
   return seconds < 10 ? "just now" : `${duration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
 }
 
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const second = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+
+/**
+ * Show a moment by this machine's clock; its day only where it is not today.
+ * @param {Date} time
+ * @param {Date} [now]
+ */
+export const clock = (time, now = new Date()) => (time.toDateString() === now.toDateString() ? second.format(time) : `${day.format(time)}, ${second.format(time)}`);
+
 /** @param {number | null | undefined} share 0 to 1 */
 export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100)}%`);
 

@@ -1,9 +1,10 @@
-// What every tab has around it: theme switch, lost connection, runners that are not alive, active jobs, system strip.
+// What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
 
 import { get } from "./api.js";
-import { icon, make, one } from "./dom.js";
-import { ago } from "./format.js";
+import { icon, make, one, redraw } from "./dom.js";
+import { clock } from "./format.js";
 import { copyButton } from "./copy.js";
+import { isWaiting } from "./jobs-api.js";
 import { poll } from "./poll.js";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -29,25 +30,23 @@ themeSwitch.addEventListener("click", () => {
 dark.addEventListener("change", showTheme);
 showTheme();
 
-/** @type {string | null} */
-let lostAt = null;
-window.addEventListener("connection", (event) => {
-  const { reachable } = /** @type {CustomEvent<{reachable: boolean}>} */ (event).detail;
-  lostAt = reachable ? null : new Date().toISOString();
-  one("#connection-banner").hidden = reachable;
-  one("#connection-since").textContent = ago(lostAt);
+window.addEventListener("trouble", (event) => {
+  /** @type {import("./api.js").ApiError | null} */
+  const error = /** @type {CustomEvent} */ (event).detail;
+  const banner = one("#trouble");
+  if (error?.status === 401) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
+  if (banner.hidden) one("#trouble-since").textContent = clock(new Date());
+  banner.hidden = error === null;
+  one("#trouble-what").textContent = error?.status === 0 ? "Connection lost." : (error?.message ?? "");
+  one("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
 });
 
 /** @typedef {{role: string, is_alive: boolean, command: string}} Runner */
 
 /** @param {Runner[]} runners @param {Set<string>} waitingRoles roles that a job waits for */
 function showRunners(runners, waitingRoles) {
-  const place = one("#runner-banners");
   const missing = runners.filter((runner) => !runner.is_alive && (runner.role === document.body.dataset.role || waitingRoles.has(runner.role)));
-  const seen = JSON.stringify(missing.map((runner) => [runner.role, waitingRoles.has(runner.role)]));
-  if (place.dataset.seen === seen) return;
-  place.dataset.seen = seen;
-  place.replaceChildren(...missing.map(({ role, command }) => {
+  redraw(one("#runner-banners"), missing, () => missing.map(({ role, command }) => {
     const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
     return make("div", { class: "notice notice--warn", role: "status" }, icon("icon-warning"),
       make("div", { class: "row grow" }, make("p", {}, make("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
@@ -68,11 +67,14 @@ function showSystem({ cpu, memory, disk, gpus }) {
 }
 
 poll(async () => {
-  const [system, running, queued] = await Promise.all([get("/system"), get("/jobs?state=running&limit=1"), get("/jobs?state=queued&limit=50")]);
+  const lists = ["running", "queued", "paused", "failed"].map((state) => get(`/jobs?state=${state}&limit=50`));
+  const [system, running, queued, ...resting] = await Promise.all([get("/system"), ...lists]);
+  /** @type {import("./jobs-api.js").Job[]} */
+  const waiting = [queued, ...resting].flatMap(({ jobs }) => jobs).filter(isWaiting);
   showSystem(system);
-  showRunners(system.runners, new Set(queued.jobs.map((/** @type {{role: string}} */ job) => job.role)));
+  showRunners(system.runners, new Set(waiting.map(({ role }) => role)));
   const badge = one("#active-jobs");
-  const active = running.total + queued.total;
+  const active = running.total + waiting.length;
   badge.hidden = active === 0;
   badge.textContent = String(active);
   badge.setAttribute("aria-label", `${active} waiting or running`);

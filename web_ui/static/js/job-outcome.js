@@ -2,14 +2,14 @@
 
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
-import { control, figure, make, one } from "./dom.js";
-import { bytes, compact, count, duration, measured, metric, words } from "./format.js";
+import { control, figure, make, one, redraw } from "./dom.js";
+import { bytes, clock, compact, count, duration, measured, metric, words } from "./format.js";
 import { reportOn } from "./dataset-report.js";
 import { scoreTable } from "./score-table.js";
-import { Series } from "./series.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./job-events.js").JobEvents} JobEvents */
 
 /** @type {Record<string, string>} */
 const FIGURES = {
@@ -26,27 +26,25 @@ function inWords(name, value) {
 }
 
 export class Outcome {
-  /** @param {string} jobId */
-  constructor(jobId) {
-    this.jobId = jobId;
-    this.series = new Series();
+  /** @param {JobEvents} events */
+  constructor(events) {
+    this.events = events;
     this.charts = new TrainingCharts(one("#job-charts"));
-    this.numMeasured = 0;
     this.numDrawn = -1;
     this.message = "";
     this.preview = 0;
     this.shownPreview = 0;
     this.smoothing = control('[name="smoothing"]');
-    this.smoothing.addEventListener("input", () => this.#drawCurves());
+    let frame = 0;
+    this.smoothing.addEventListener("input", () => {
+      cancelAnimationFrame(frame);
+      frame = requestAnimationFrame(() => this.#drawCurves());
+    });
   }
 
-  /** @param {any[]} events */
-  take(events) {
-    for (const event of events) {
-      if (event.kind === "metric") {
-        this.series.add(event.step, event.values);
-        this.numMeasured += 1;
-      }
+  /** Read what is new. */
+  async read() {
+    for (const event of await this.events.read()) {
       if (event.kind === "message") {
         this.message = event.text;
         this.#addMessage(event);
@@ -58,24 +56,26 @@ export class Outcome {
   /** @param {{time: string, text: string, level: string}} event */
   #addMessage({ time, text, level }) {
     const tone = { warning: "badge--warn", error: "badge--bad" }[level];
-    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, new Date(time).toLocaleTimeString("en-GB")),
+    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, clock(new Date(time))),
       tone ? make("span", { class: `badge ${tone}` }, level) : null, make("span", { class: "grow" }, text)));
   }
 
   /** @param {Job} job */
-  async show(job) {
-    if (this.numDrawn !== this.numMeasured) this.#drawCurves();
+  show(job) {
+    const { numMeasured } = this.events;
+    if (this.numDrawn !== numMeasured) this.#drawCurves();
     this.#showPreview(job.kind !== "training");
     this.#showResult(job);
-    one("#overview-empty").hidden = this.numMeasured > 0 || this.preview > 0 || job.result !== null;
+    one("#overview-empty").hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
   }
 
   #drawCurves() {
-    this.numDrawn = this.numMeasured;
-    const known = Object.entries(FIGURES).filter(([name]) => this.series.latest(name) !== null);
-    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, metric(name, this.series.latest(name)))));
-    one("#chart-tools").hidden = this.numMeasured === 0;
-    this.charts.showOne(this.series, Number(this.smoothing.value));
+    const { series, numMeasured } = this.events;
+    this.numDrawn = numMeasured;
+    const known = Object.entries(FIGURES).filter(([name]) => series.latest(name) !== null);
+    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, metric(name, series.latest(name)))));
+    one("#chart-tools").hidden = numMeasured === 0;
+    this.charts.showOne(series, Number(this.smoothing.value));
   }
 
   /** @param {boolean} isWanted a training's pages stand among its samples */
@@ -83,27 +83,30 @@ export class Outcome {
     one("#job-preview").hidden = this.preview === 0 || !isWanted;
     if (this.preview === this.shownPreview || !isWanted) return;
     this.shownPreview = this.preview;
-    one("#job-preview img").setAttribute("src", `${API}/jobs/${this.jobId}/preview.png?seen=${this.preview}`);
+    one("#job-preview img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
   }
 
   /** @param {Job} job */
   #showResult(job) {
     const { result } = job;
     const place = one("#job-result");
-    const seen = JSON.stringify(result);
-    if (place.dataset.seen === seen) return;
-    place.dataset.seen = seen;
-    if (!result) return place.replaceChildren();
-    const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-    const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-    place.replaceChildren(make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job), ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []));
-    if (result.curve) showCurve(place, result.curve);
+    redraw(place, result, () => (result ? resultOf(job, result) : []));
   }
 }
 
-/** @param {HTMLElement} place @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
-function showCurve(place, { learning_rates: steps, losses, smoothed }) {
+/** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
+function resultOf(job, result) {
+  const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
+  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
+  return [make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
+    ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []), ...(result.curve ? [curveOf(result.curve)] : [])];
+}
+
+/** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
+function curveOf({ learning_rates: steps, losses, smoothed }) {
+  const place = make("div", {});
   new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", colour: 1, steps, values: losses }, { label: "smoothed", colour: 2, steps, values: smoothed }]);
+  return place;
 }
 
 /** @param {Job} job that has succeeded */

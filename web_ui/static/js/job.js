@@ -1,11 +1,12 @@
 // The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
 
 import { ApiError, get, withQuery } from "./api.js";
-import { figure, fill, icon, make, one } from "./dom.js";
+import { figure, fill, icon, make, one, redraw, table } from "./dom.js";
 import { copyButton } from "./copy.js";
-import { ago, bytes, count, duration, words } from "./format.js";
-import { showBar, stateIcon } from "./job-row.js";
-import { ACTIONS, ACTIVE, KIND_WORDS, act, possibleActions, progressPercent, progressText, stateWords } from "./jobs-api.js";
+import { ago, bytes, clock, count, duration, words } from "./format.js";
+import { JobEvents } from "./job-events.js";
+import { showBar, showState } from "./job-row.js";
+import { ACTIONS, ACTIVE, KIND_WORDS, act, isWaiting, possibleActions, progressPercent, progressText, stateWords } from "./jobs-api.js";
 import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
@@ -19,35 +20,32 @@ const TAIL_BYTES = 1 << 14;
 const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
-let offset = 0;
 let openTab = "";
 let isOffered = false;
 const log = new LogView(one("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
-const outcome = new Outcome(jobId);
+const outcome = new Outcome(new JobEvents(jobId));
 
 /** @param {Job} current */
 function showHead(current) {
-  const { kind, title, state, progress, created, started, ended, run_s: ranS } = current;
-  one("h1").textContent = title;
+  const { kind, title, progress, created, started, ended, run_s: ranS } = current;
+  const at = (/** @type {string} */ time) => clock(new Date(time));
+  redraw(one("h1"), title, () => [title]);
   document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
-  one(".state-icon").replaceWith(stateIcon(state));
+  showState(one("#job-head .state-icon"), current);
   fill(one("#job-head"), {
-    secondary: [KIND_WORDS[kind] ?? words(kind), stateWords(current), ended ? `ended ${ago(ended)}` : started ? `started ${ago(started)}` : `asked for ${ago(created)}`,
-      ended && ranS ? `ran ${duration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
+    secondary: [KIND_WORDS[kind] ?? words(kind), stateWords(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
+      ended ? `ended ${ago(ended)}` : "", ended && ranS ? `ran ${duration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
     percent: progressPercent(current), progress: progressText(current),
   });
   showBar(one("#job-head .bar"), current);
-  const counts = Object.entries(progress?.counts ?? {}).map(([name, value]) => figure(words(name), count(value)));
-  one("#job-counts").replaceChildren(...counts);
+  const counts = Object.entries(progress?.counts ?? {});
+  redraw(one("#job-counts"), counts, () => counts.map(([name, value]) => figure(words(name), count(value))));
 }
 
 /** @param {Job} current */
 function showActions(current) {
-  const place = one("#job-actions");
   const actions = possibleActions(current);
-  if (place.dataset.seen === actions.join()) return;
-  place.dataset.seen = actions.join();
-  place.replaceChildren(...actions.map((action) => {
+  redraw(one("#job-actions"), actions, () => actions.map((action) => {
     const loses = action === "cancel" || action === "delete";
     const button = make("button", { type: "button", class: `button${loses ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, icon(ACTIONS[action].icon), ACTIONS[action].label);
     button.addEventListener("click", async () => {
@@ -60,33 +58,29 @@ function showActions(current) {
 }
 
 /** @param {Job} current */
-async function showError({ state, error }) {
+async function showError(current) {
+  const { error, ended } = current;
   const place = one("#job-error");
-  place.hidden = state !== "failed" || !error;
-  if (place.hidden || !error || place.dataset.seen === error.message) return;
-  place.dataset.seen = error.message;
+  place.hidden = current.state !== "failed" || !error || isWaiting(current);
+  if (place.hidden || !error || place.dataset.ended === ended) return;
   fill(place, { message: error.message, hint: error.hint, tail: "" });
   const { text } = await get(withQuery(`/jobs/${jobId}/log`, { offset: -TAIL_BYTES }));
   fill(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
+  place.dataset.ended = ended ?? "";
 }
 
 /** @param {Job} current */
 function showSettings({ config }) {
-  const place = one("#panel-settings");
-  if (place.dataset.seen) return;
-  place.dataset.seen = "yes";
-  const lines = Object.entries(flattened(config)).map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, make("code", {}, name)), make("td", {}, shown(value) || "automatic")));
-  place.replaceChildren(make("div", { class: "row row--apart" }, make("p", { class: "muted" }, "What this job runs with, every default filled in."), copyButton(JSON.stringify(config, null, 2))),
-    make("div", { class: "table-scroll" }, make("table", {}, make("tbody", {}, ...lines))));
+  redraw(one("#panel-settings"), config, () => [
+    make("div", { class: "row row--apart" }, make("p", { class: "muted" }, "What this job runs with. A dash: not set."), copyButton(JSON.stringify(config, null, 2))),
+    table("Settings", [], Object.entries(flattened(config)).map(([name, value]) => [make("code", {}, name), shown(value) || "–"]), ""),
+  ]);
 }
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
-  const lines = artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) =>
-    make("tr", {}, make("td", {}, make("a", { href: file.url, download: true }, file.path)), make("td", { class: "numbers nowrap" }, bytes(file.size_bytes))));
-  one("#panel-files").replaceChildren(artifacts.length
-    ? make("div", { class: "table-scroll" }, make("table", {}, make("tbody", {}, ...lines)))
-    : make("p", { class: "empty" }, "No files yet. What this job makes appears here."));
+  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [make("a", { href: file.url, download: true }, file.path), bytes(file.size_bytes)]);
+  redraw(one("#panel-files"), artifacts, () => [artifacts.length ? table("Files", ["File", "Size"], rows()) : make("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
 }
 
 /** What can be done with a finished training is loaded when there is one. @param {Job} current */
@@ -94,15 +88,6 @@ async function showUse(current) {
   if (current.kind !== "training" || current.state !== "succeeded" || isOffered) return;
   await (await import("./use-model.js")).offerModel(current);
   isOffered = true;
-}
-
-async function readEvents() {
-  for (;;) {
-    const { events, next_offset: next } = await get(withQuery(`/jobs/${jobId}/events`, { offset }));
-    outcome.take(events);
-    if (next === offset || events.length === 0) return;
-    offset = next;
-  }
 }
 
 async function refresh() {
@@ -119,9 +104,9 @@ async function refresh() {
   showHead(job);
   showActions(job);
   showSettings(job);
-  await readEvents();
+  await outcome.read();
   fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
-  await outcome.show(job);
+  outcome.show(job);
   one("#tab-samples").hidden = isTexts(job);
   if (isTexts(job) && openTab === "samples") location.hash = "overview";
   if (openTab === "samples" || isTexts(job)) await showSamples(job);

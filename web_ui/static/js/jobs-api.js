@@ -36,15 +36,22 @@ export const ACTIONS = {
   delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
 };
 
+/** Whether a job waits for its runner, which may not even have seen yet that it was resumed. @param {Job} job */
+export const isWaiting = ({ state, desired }) => state === "queued" || (desired === "run" && (state === "paused" || state === "failed"));
+
 /** @param {Job} job @returns {Action[]} */
-export function possibleActions({ state, desired }) {
+export function possibleActions(job) {
+  const { state, desired } = job;
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(state));
+  if (isWaiting(job)) return actions.filter((action) => action !== "resume");
   if (desired === "cancel") return actions.filter((action) => action === "delete");
   return desired === "pause" ? actions.filter((action) => action !== "pause") : actions;
 }
 
 /** @param {Job} job */
-export function stateWords({ state, desired }) {
+export function stateWords(job) {
+  const { state, desired } = job;
+  if (isWaiting(job)) return STATE_WORDS.queued;
   if (desired === "cancel" && ACTIVE.has(state)) return "Cancelling";
   return desired === "pause" && state === "running" ? STATE_WORDS.pausing : (STATE_WORDS[state] ?? state);
 }
@@ -58,7 +65,7 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (job.state === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
+  if (isWaiting(job)) return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
@@ -80,8 +87,8 @@ export const progressPercent = (job) => (share(job) === null ? "" : percent(shar
  */
 export async function act(job, action) {
   const questions = {
-    cancel: { title: "Cancel this job?", text: `${job.title}: it stops now. What it has saved stays on disk until the job is deleted.`, yes: "Cancel the job" },
-    delete: { title: "Delete this job?", text: `${job.title}: its log, settings and curves are removed. The dataset or model it made stays.`, yes: "Delete the job" },
+    cancel: { title: "Cancel this job?", text: `${job.title} stops for good. To go on later, pause it instead.`, yes: "Cancel the job" },
+    delete: { title: "Delete this job?", text: `The log, settings and curves of ${job.title} are removed. What it made stays.`, yes: "Delete the job" },
   };
   if ((action === "cancel" || action === "delete") && !(await confirmed(questions[action]))) return false;
   try {

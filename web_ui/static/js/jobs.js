@@ -56,12 +56,18 @@ function drawPager(total, offset, shown) {
   /** @type {HTMLButtonElement} */ (one("#pager-on")).disabled = offset + shown >= total;
 }
 
+/** @returns {Promise<boolean>} whether one of the jobs shown goes on */
 async function refresh() {
   const query = asked();
   const offset = Number(query.get("offset") ?? 0);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   /** @type {{jobs: Job[], total: number}} */
   const { jobs, total } = await get(withQuery("/jobs", { ...filters, limit: PAGE_SIZE, offset: offset || null }));
+  if (offset > 0 && jobs.length === 0) {
+    const last = Math.max(0, Math.floor((total - 1) / PAGE_SIZE)) * PAGE_SIZE;
+    setAddress({ offset: last ? String(last) : "" });
+    return refresh();
+  }
   drawList(jobs);
   drawPager(total, offset, jobs.length);
   list.removeAttribute("aria-busy");
@@ -74,7 +80,7 @@ async function refresh() {
 
 const compared = () => (asked().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
 /** @type {Set<string>} */
-const chosen = new Set(compared());
+let chosen = new Set();
 
 function markCompared() {
   for (const box of /** @type {HTMLInputElement[]} */ (all('input[type="checkbox"]', list))) {
@@ -94,6 +100,8 @@ async function compare() {
 
 function readAddress() {
   for (const name of FILTERS) control(`[name="${name}"]`, one("#job-filters")).value = asked().get(name) ?? "";
+  chosen = new Set(compared());
+  markCompared();
   void compare();
   poller.now();
 }

@@ -2,6 +2,7 @@
 
 import { get, withQuery } from "./api.js";
 import { control, debounce, one } from "./dom.js";
+import { count } from "./format.js";
 import { poll } from "./poll.js";
 
 const MAX_LINES = 20000;
@@ -26,7 +27,10 @@ export class LogView {
     this.poller = null;
     this.search.addEventListener("input", debounce(() => this.draw(), 150));
     this.follow.addEventListener("change", () => this.draw());
-    this.text.addEventListener("wheel", () => (this.follow.checked = this.#isAtEnd()), { passive: true });
+    this.isDrawing = false;
+    this.text.addEventListener("scroll", () => {
+      if (!this.isDrawing) this.follow.checked = this.#isAtEnd();
+    }, { passive: true });
   }
 
   start() {
@@ -57,10 +61,14 @@ export class LogView {
 
   draw() {
     const wanted = this.search.value.toLowerCase();
-    const shown = wanted ? this.lines.filter((line) => line.toLowerCase().includes(wanted)) : this.lines;
+    const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
+    const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
+    const all = lines.length >= MAX_LINES - 1 ? `the last ${count(lines.length)} lines` : `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
     this.text.textContent = shown.join("\n");
-    const isEmpty = this.lines.length === 1 && this.lines[0] === "";
-    this.note.textContent = isEmpty ? "Nothing has been printed yet." : wanted ? `${shown.length} of ${this.lines.length} lines` : `${this.lines.length} lines`;
+    this.note.textContent = !lines.length ? "Nothing has been printed yet." : wanted ? `${count(shown.length)} of ${all}` : all;
+    // A new text moves the place that is seen; only a reader's own scrolling may end or begin the following.
+    this.isDrawing = true;
+    requestAnimationFrame(() => (this.isDrawing = false));
     if (this.follow.checked) this.text.scrollTop = this.text.scrollHeight;
   }
 

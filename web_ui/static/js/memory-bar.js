@@ -18,11 +18,10 @@ export function showMemory(estimate, gpu) {
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
     trained: `${compact(estimate.num_trainable_parameters)} of ${compact(estimate.num_parameters)} parameters`,
   });
-  const bar = one(".bar", place);
+  const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));
   bar.hidden = !gpu;
   bar.className = `bar ${fits ? (share > 0.9 ? "bar--warn" : "bar--ok") : "bar--bad"}`;
-  one("i", bar).style.width = `${share * 100}%`;
-  bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+  bar.value = share;
   one("#memory-warning").hidden = fits;
   const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => make("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
   one("#memory-sizes").replaceChildren(...sizes);

@@ -5,13 +5,16 @@ import { make, one } from "./dom.js";
 const SHOWN_MS = 6000;
 
 /**
+ * Say something at the edge of the page: what went well for some seconds, what went wrong until it is closed.
  * @param {string} text
  * @param {"ok" | "bad"} [tone]
  */
 export function toast(text, tone = "ok") {
-  const box = make("div", { class: `toast toast--${tone}` }, make("p", { class: "grow" }, text));
+  const close = make("button", { type: "button", class: "button button--small button--plain" }, "Close");
+  const box = make("div", { class: `toast toast--${tone}` }, make("p", { class: "grow" }, text), tone === "bad" ? close : null);
+  close.addEventListener("click", () => box.remove());
   one("#toasts").append(box);
-  setTimeout(() => box.remove(), SHOWN_MS);
+  if (tone === "ok") setTimeout(() => box.remove(), SHOWN_MS);
 }
 
 /** @param {unknown} error */

@@ -1,4 +1,19 @@
 // Repeats a task: quickly while something happens, more and more slowly while nothing does, not at all in a hidden page.
+// What goes wrong is told to the page as "trouble", and so is its end.
+
+/** A service that does not answer is asked again this often, so that a page recovers soon after it. */
+const RETRY_MS = 5000;
+
+/** @type {Map<object, Error>} of each poll whose last try failed */
+const failures = new Map();
+
+/** @param {object} poller @param {Error | null} error null: it works */
+function note(poller, error) {
+  if (!error && !failures.has(poller)) return;
+  if (error) failures.set(poller, error);
+  else failures.delete(poller);
+  window.dispatchEvent(new CustomEvent("trouble", { detail: failures.values().next().value ?? null }));
+}
 
 /**
  * @param {number} delayMs the last delay
@@ -11,7 +26,7 @@ export function nextDelay(delayMs, isBusy, { fastMs, slowMs }) {
 
 /**
  * Start polling at once.
- * @param {() => Promise<boolean>} task answers whether something is going on; an error counts as "nothing"
+ * @param {() => Promise<boolean>} task answers whether something is going on
  * @param {{fastMs?: number, slowMs?: number}} [limits]
  * @returns {{now: () => void, stop: () => void}}
  */
@@ -21,20 +36,33 @@ export function poll(task, { fastMs = 1000, slowMs = 15000 } = {}) {
   let delayMs = fastMs;
   let stopped = false;
   let isRunning = false;
+  let isAskedAgain = false;
+
+  /** @returns {Promise<boolean>} whether something is going on */
+  async function tried() {
+    try {
+      const isBusy = await task();
+      note(task, null);
+      return isBusy;
+    } catch (error) {
+      if (!(error instanceof Error && "status" in error)) console.error(error);
+      else if (!stopped) note(task, error);
+      return false;
+    }
+  }
 
   async function turn() {
     clearTimeout(timer);
-    if (stopped || isRunning || document.hidden) return;
+    if (stopped || document.hidden) return;
+    isAskedAgain = isRunning;
+    if (isRunning) return;
     isRunning = true;
-    let isBusy = false;
-    try {
-      isBusy = await task();
-    } catch (error) {
-      if (!(error instanceof Error && "status" in error)) console.error(error);
-    }
+    const isBusy = await tried();
     isRunning = false;
     delayMs = nextDelay(delayMs, isBusy, limits);
-    if (!stopped) timer = setTimeout(turn, delayMs);
+    if (failures.has(task)) delayMs = Math.min(delayMs, RETRY_MS);
+    if (isAskedAgain) now();
+    else if (!stopped) timer = setTimeout(turn, delayMs);
   }
   const now = () => {
     delayMs = fastMs;
@@ -50,6 +78,7 @@ export function poll(task, { fastMs = 1000, slowMs = 15000 } = {}) {
     stop() {
       stopped = true;
       clearTimeout(timer);
+      note(task, null);
       document.removeEventListener("visibilitychange", onVisible);
     },
   };

@@ -70,12 +70,12 @@ export function smoothed(values, weight) {
 }
 
 /**
- * Put several runs on one axis of steps.
+ * Put several runs on one axis of steps. What comes back belongs to the caller: a chart keeps it while the runs go on.
  * @param {{steps: number[], values: (number | null)[]}[]} runs
  * @returns {[number[], ...(number | null)[][]]}
  */
 export function aligned(runs) {
-  if (runs.every((run) => run.steps === runs[0].steps)) return [runs[0].steps, ...runs.map((run) => run.values)];
+  if (runs.every((run) => run.steps === runs[0].steps)) return [runs[0].steps.slice(), ...runs.map((run) => run.values.slice())];
   const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((left, right) => left - right);
   const places = new Map(steps.map((step, place) => [step, place]));
   const columns = runs.map((run) => {

@@ -44,7 +44,7 @@ const takenNames = async () => new Set((await get("/uploads")).uploads.map((/** 
  */
 export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   const input = control('input[type="file"]', place);
-  const bar = one(".bar", place);
+  const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));
   const status = one('[role="status"]', place);
   const kinds = input.accept.split(",");
   /** @type {File[]} */
@@ -53,8 +53,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   /** @param {File} file @param {string} name @returns {Promise<string>} its path */
   async function take(file, name) {
     const stored = await send(file, name, (share) => {
-      one("i", bar).style.width = `${share * 100}%`;
-      bar.setAttribute("aria-valuenow", String(Math.round(share * 100)));
+      bar.value = share;
       status.textContent = `${file.name}: ${percent(share)} of ${bytes(file.size)}`;
     });
     return stored.path;

@@ -1,0 +1,113 @@
+"""What a page does while jobs go on: it follows what they write, leaves alone what its reader holds, and says what goes wrong."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from data.store.events import EventLog
+from data.store.workspace import Workspace
+from tests.browser.site import Site
+from tests.browser.test_screens import open_job, open_tab
+from web_ui.jobs.job import EVENTS, LOG
+from web_ui.jobs.store import JobStore
+
+pytestmark = [pytest.mark.browser]
+
+RUNNING = "running-dataset"
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Stands for the process of a job that goes on."""
+
+    folder: Path
+    events: EventLog
+
+    def measure(self, step: int) -> None:
+        self.events.append("metric", step=step, values={"train_loss": 1 / step})
+        self.events.append("progress", done=step, total=2000, unit="samples", counts={"kept": step}, rate=12.5, eta_s=1.0)
+
+    def print(self, first: int, last: int) -> None:
+        with (self.folder / LOG).open("a") as log:
+            log.writelines(f"line {number}\n" for number in range(first, last + 1))
+
+
+@pytest.fixture
+def worker(still_site: Site) -> Iterator[Worker]:
+    workspace = Workspace(still_site.workspace)
+    jobs, _ = JobStore(workspace).list(None, None, 0, 50, RUNNING)
+    folder = workspace.jobs / jobs[0].id
+    events = EventLog(folder / EVENTS)
+    yield Worker(folder, events)
+    events.close()
+
+
+def test_a_chart_follows_the_training_to_its_newest_step(page: Page, still_site: Site, worker: Worker) -> None:
+    worker.measure(10)
+    worker.measure(20)
+    open_job(page, still_site, RUNNING)
+    loss = page.locator(".chart", has=page.get_by_role("heading", name="Loss"))
+    step = loss.locator(".u-legend .u-value").first
+    expect(step).to_have_text("20")
+    pause = page.locator("#job-actions button").first.element_handle()
+    for number in (30, 40):
+        worker.measure(number)
+    expect(step).to_have_text("40")
+    loss.locator(".u-over").hover(position={"x": loss.locator(".u-over").evaluate("element => element.clientWidth") - 1, "y": 20})
+    expect(step).to_have_text("40")
+    expect(loss.get_by_role("button", name="Whole range")).to_be_hidden()
+    loss.get_by_role("group").press("+")
+    expect(loss.get_by_role("button", name="Whole range")).to_be_visible()
+    loss.get_by_role("group").press("0")
+    expect(loss.get_by_role("button", name="Whole range")).to_be_hidden()
+    assert pause is not None
+    assert pause.evaluate("element => element.isConnected")
+
+
+def test_a_focused_button_of_the_list_keeps_its_focus(page: Page, still_site: Site, worker: Worker) -> None:
+    open_tab(page, still_site, "/jobs")
+    row = page.locator(".job-row", has=page.get_by_role("link", name=RUNNING, exact=True))
+    row.locator(".job-row__action > *").focus()
+    worker.measure(1234)
+    expect(row).to_contain_text("1,234 of 2,000 samples")
+    expect(row.locator(".job-row__action > *")).to_be_focused()
+
+
+def test_a_log_read_by_keyboard_stays_where_it_is(page: Page, still_site: Site, worker: Worker) -> None:
+    worker.print(1, 200)
+    open_job(page, still_site, RUNNING)
+    page.get_by_role("tab", name="Log").click()
+    text = page.get_by_role("region", name="Log", exact=True)
+    expect(page.locator(".log__note")).to_have_text("200 lines")
+    text.press("Home")
+    expect(page.get_by_label("Follow")).not_to_be_checked()
+    worker.print(201, 250)
+    expect(page.locator(".log__note")).to_have_text("250 lines")
+    assert text.evaluate("element => element.scrollTop") == 0
+    text.press("End")
+    expect(page.get_by_label("Follow")).to_be_checked()
+
+
+def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(page: Page, still_site: Site) -> None:
+    answer = {"status": 429, "error": {"code": "internal", "message": "The disk is full.", "hint": "Free some space."}}
+
+    def refuse(route: Route) -> None:
+        route.fulfill(status=int(str(answer["status"])), content_type="application/json", body=json.dumps(answer))
+
+    open_tab(page, still_site, "/jobs?kind=dataset")
+    page.route("**/api/jobs?*limit=50*", refuse)
+    expect(page.locator("#trouble")).to_contain_text("The disk is full. Free some space. What you see is from")
+    answer["status"] = 401
+    page.wait_for_url("**/login?next=%2Fjobs%3Fkind%3Ddataset")
+
+
+def test_a_resumed_job_without_its_runner_waits_and_says_for_what(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, "paused-training")
+    page.get_by_role("button", name="Resume").click()
+    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Waiting")
+    expect(page.locator("#job-head [data-slot=progress]")).to_have_text("Waits for the GPU runner")
+    expect(page.locator("#runner-banners")).to_contain_text("No GPU runner is alive")

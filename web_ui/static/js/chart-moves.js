@@ -1,0 +1,78 @@
+// Zooms a chart and moves it sideways, within what was measured: by wheel, trackpad, fingers and keys. uPlot itself zooms by dragging.
+
+/** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
+/** @typedef {{factor?: number, at?: number, shift?: number}} Move wider (>1) or narrower around `at`, then sideways; shares of the width */
+
+const WHEEL_STEP = 0.002;
+/** @type {Record<string, Move>} */
+const KEYS = { "+": { factor: 0.5 }, "=": { factor: 0.5 }, "-": { factor: 2 }, 0: { factor: Infinity }, ArrowLeft: { shift: -0.2 }, ArrowRight: { shift: 0.2 } };
+
+/**
+ * @param {[number, number]} seen lowest and highest value
+ * @param {Move} move
+ * @param {[number, number]} measured lowest and highest value there is
+ * @param {number} narrowest width that may be seen
+ * @returns {[number, number]}
+ */
+export function moved([min, max], { factor = 1, at = 0.5, shift = 0 }, [first, last], narrowest = 0) {
+  const width = Math.min(Math.max((max - min) * factor, narrowest), last - first);
+  const from = min + (max - min - width) * at + width * shift;
+  const kept = Math.min(Math.max(from, first), last - width);
+  return [kept, kept + width];
+}
+
+/** @param {Plot} plot @param {Move} move @returns {boolean} whether there is anything to move */
+function apply(plot, move) {
+  const { min: low, max: high } = plot.scales.x;
+  const steps = plot.data[0];
+  const ends = /** @type {[number, number]} */ ([steps[0], steps[steps.length - 1]]);
+  if (low === undefined || high === undefined || low === null || high === null || steps.length < 3) return false;
+  if (!move.factor && low <= ends[0] && high >= ends[1]) return false;
+  const [min, max] = moved([low, high], move, ends, (2 * (ends[1] - ends[0])) / (steps.length - 1));
+  plot.setScale("x", { min, max });
+  return true;
+}
+
+/** @param {Plot} plot @param {WheelEvent} event */
+function byWheel(plot, event) {
+  const width = plot.over.clientWidth;
+  const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
+  // Two fingers that part on a trackpad arrive as a wheel with Ctrl.
+  const move = event.ctrlKey ? { factor: Math.exp(event.deltaY * WHEEL_STEP * 4), at: event.offsetX / width } : { shift: sideways / width };
+  if (apply(plot, move)) event.preventDefault();
+}
+
+/** One finger moves, two zoom: what lies under them stays under them. @param {Plot} plot */
+function followFingers(plot) {
+  /** @type {Map<number, number>} */
+  const fingers = new Map();
+  const middle = () => [...fingers.values()].reduce((sum, place) => sum + place, 0) / fingers.size;
+  const spread = () => Math.max(...fingers.values()) - Math.min(...fingers.values());
+  plot.over.addEventListener("pointerdown", (event) => {
+    if (event.pointerType === "touch") fingers.set(event.pointerId, event.offsetX);
+  });
+  for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) plot.over.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  plot.over.addEventListener("pointermove", (event) => {
+    if (!fingers.has(event.pointerId)) return;
+    const [middleBefore, spreadBefore, width] = [middle(), spread(), plot.over.clientWidth];
+    fingers.set(event.pointerId, event.offsetX);
+    const factor = fingers.size > 1 && spread() > 0 ? spreadBefore / spread() : undefined;
+    apply(plot, { factor, at: middleBefore / width, shift: (middleBefore - middle()) / width });
+  });
+}
+
+/** @param {HTMLElement} place that takes the keys @returns {import("../vendor/uplot/uPlot.esm.js").Plugin} */
+export function movable(place) {
+  return {
+    hooks: {
+      ready(plot) {
+        plot.over.addEventListener("wheel", (event) => byWheel(plot, event), { passive: false });
+        followFingers(plot);
+        place.onkeydown = (event) => {
+          const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key];
+          if (move && apply(plot, move)) event.preventDefault();
+        };
+      },
+    },
+  };
+}

@@ -1,0 +1,62 @@
+// How a chart looks: axes, colours of the active theme, dots where few are seen, and the values in its legend.
+
+import { movable } from "./chart-moves.js";
+import { make } from "./dom.js";
+import { count, measured, metric } from "./format.js";
+
+/** @typedef {import("./chart.js").Line} Line */
+/** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
+/** @typedef {import("../vendor/uplot/uPlot.esm.js").Options} Options */
+/** @typedef {import("../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
+
+const MAX_DOTS = 40;
+
+/** @param {ArrayLike<number | null | undefined>} values */
+export const latest = (values) => Array.prototype.findLast.call(values, (value) => value !== null);
+
+/** Resolve a colour token to the one that the active theme shows. @param {string} name */
+function colour(name) {
+  const probe = make("i", {});
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/** Single measurements are marked where few are seen. @type {(plot: Plot, index: number, first: number, last: number) => boolean} */
+function hasFewDots(plot, index, first, last) {
+  let dots = 0;
+  for (let place = first; place <= last && dots < MAX_DOTS; place += 1) if (plot.data[index][place] !== null) dots += 1;
+  return dots < MAX_DOTS;
+}
+
+/** @param {string} title of the chart @param {Line} line @param {number} width @param {string} note @returns {PlotSeries} */
+function series(title, line, width, note) {
+  const stroke = colour(`--line-${line.colour}`);
+  const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
+  return {
+    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, points: { show: hasFewDots, size: 5 },
+    value: (plot, value, index, place) => metric(title, place === null ? latest(plot.data[index]) : value),
+  };
+}
+
+/**
+ * @param {{title: string, xLabel: string, isLog: boolean, lines: Line[], weight: number}} chart
+ * @param {HTMLElement} place
+ * @returns {Omit<Options, "width" | "height">}
+ */
+export function chartOptions({ title, xLabel, isLog, lines, weight }, place) {
+  const font = `12px ${getComputedStyle(place).fontFamily}`;
+  const grid = { stroke: colour("--border"), width: 1 };
+  const axis = { stroke: colour("--muted"), grid, ticks: grid, font };
+  const faint = weight > 0 ? lines.map((line) => series(title, line, 1, " as measured")) : [];
+  return {
+    scales: { x: { time: false, distr: isLog ? 3 : 1 } },
+    axes: [{ ...axis, label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
+    series: [{ label: xLabel, value: (plot, step) => (isLog ? measured : count)(step ?? latest(plot.data[0])) },
+      ...lines.map((line) => series(title, line, 2, "")), ...faint],
+    cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
+    plugins: [movable(place)],
+  };
+}

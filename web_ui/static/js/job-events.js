@@ -1,0 +1,34 @@
+// What a job's worker tells, read on by offset: a page that opens late, or again, reads it all.
+
+import { get, withQuery } from "./api.js";
+import { Series } from "./series.js";
+
+export class JobEvents {
+  /** @param {string} jobId */
+  constructor(jobId) {
+    this.jobId = jobId;
+    this.offset = 0;
+    this.series = new Series();
+    this.numMeasured = 0;
+  }
+
+  /** Read what is new; what was measured goes into the series. @returns {Promise<any[]>} the other events */
+  async read() {
+    const others = [];
+    for (;;) {
+      const { events, next_offset: next } = await get(withQuery(`/jobs/${this.jobId}/events`, { offset: this.offset }));
+      for (const event of events) {
+        if (event.kind === "metric") this.#measure(event);
+        else others.push(event);
+      }
+      if (next === this.offset) return others;
+      this.offset = next;
+    }
+  }
+
+  /** @param {{step: number, values: Record<string, number | null>}} event */
+  #measure({ step, values }) {
+    this.series.add(step, values);
+    this.numMeasured += 1;
+  }
+}
