@@ -48,7 +48,8 @@ start_container() {
   local title
   title=$(service_title "$1")
   say "Building the image of the $title; the first time takes several minutes"
-  compose "$1" build || fail 1 "the image could not be built; the lines above say why. Without Docker: --native."
+  compose "$1" build ||
+    fail 1 "the image could not be built; the lines above say why. One built before starts with: docker compose -f docker-compose.$1.yml up -d --wait"
   say "Starting the $title in a container"
   if ! compose "$1" up -d --wait; then
     docker logs --tail 15 "$(container "$1")" >&2 || true

@@ -68,7 +68,12 @@ choose_mode() {
   MODE=native
   [ -z "$(engine_problem)" ] || return 0
   case " $* " in *" gpu "*) problem=$(container_gpu_problem) ;; *) problem='' ;; esac
-  if [ -n "$problem" ]; then say "Running without containers, although Docker answers: $problem."; else MODE=docker; fi
+  if [ -n "$problem" ]; then
+    say "Running without containers, although Docker answers: $problem."
+    return 0
+  fi
+  MODE=docker
+  if [ -d "$WORKSPACE/jobs" ]; then say "Containers have a workspace of their own. What lies in $WORKSPACE is seen with --native."; fi
 }
 
 mode_words() { if [ "$1" = docker ]; then echo "in a container"; else echo "without a container"; fi; }
