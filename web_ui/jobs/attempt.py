@@ -12,7 +12,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from data.errors import StorageError, Unavailable
@@ -20,12 +20,14 @@ from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
 from web_ui.jobs.job import (
     CONTROL,
+    ENDINGS,
     EVENTS,
     LOG,
     OUTCOME,
     REQUEST,
     STATE,
     Control,
+    Desired,
     JobState,
     Outcome,
     RunState,
@@ -34,6 +36,7 @@ from web_ui.jobs.job import (
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
+from web_ui.jobs.stages import Role
 from web_ui.jobs.view import last_progress
 
 LOGGER = logging.getLogger("deepsynth.jobs")
@@ -44,10 +47,16 @@ WHEN_IDLE = {
     (JobState.PAUSED, "run"): JobState.QUEUED,
     (JobState.PAUSED, "cancel"): JobState.CANCELLED,
     (JobState.INTERRUPTED, "run"): JobState.QUEUED,
+    (JobState.INTERRUPTED, None): JobState.QUEUED,
     (JobState.INTERRUPTED, "pause"): JobState.PAUSED,
     (JobState.INTERRUPTED, "cancel"): JobState.CANCELLED,
     (JobState.FAILED, "run"): JobState.QUEUED,
+    (JobState.FAILED, "pause"): JobState.PAUSED,
+    (JobState.FAILED, "cancel"): JobState.CANCELLED,
 }
+"""By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a request made since it failed."""
+LEFT_BY = {"succeeded": JobState.SUCCEEDED, "failed": JobState.FAILED, "stopped": JobState.PAUSED}
+"""The state that an attempt's outcome leads to."""
 
 
 @dataclass(slots=True)
@@ -61,7 +70,7 @@ class Attempt:
     cancelled_s: float | None = None
 
 
-def start(folder: Path, makes: tuple[str, str], device: str | None, stages: str) -> Attempt | None:
+def start(folder: Path, makes: tuple[str, str], role: Role, device: str | None, stages: str) -> Attempt | None:
     """Start a worker for a queued job; None when the job is gone, held, or no longer wanted.
 
     Raises:
@@ -72,11 +81,11 @@ def start(folder: Path, makes: tuple[str, str], device: str | None, stages: str)
         return None
     try:
         state = read_state(folder)
-        if state.state != JobState.QUEUED or read_control(folder).desired != "run":
+        if state.state != JobState.QUEUED or _desired(read_control(folder)) not in ("run", None):
             return None
         state = state.moved(
-            JobState.RUNNING, attempts=state.attempts + 1, device=device, worker=None, started=state.started or now(), ended=None,
-            exit_code=None, error=None,
+            JobState.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
+            ended=None, exit_code=None, error=None,
         )  # fmt: skip
         write_state(folder, state)
         attempt = Attempt(folder, state, makes, _spawn(folder, state, lock, stages))
@@ -92,7 +101,7 @@ def watch(attempt: Attempt, grace_s: float) -> bool:
         return not settle(attempt)
     if attempt.state.worker is None:
         _remember_worker(attempt)
-    desired = read_control(attempt.folder).desired
+    desired = _desired(read_control(attempt.folder))
     wanted = JobState.PAUSING if desired == "pause" else JobState.RUNNING
     if wanted != attempt.state.state and desired != "cancel":
         _write(attempt, wanted)
@@ -135,8 +144,9 @@ def move_idle(folder: Path) -> JobState:
         StorageError: the state cannot be written.
     """
     state, control = read_state(folder), read_control(folder)
-    to = WHEN_IDLE.get((state.state, control.desired))
-    if to is None or (state.state == JobState.FAILED and control.request_id == state.answered):
+    answered = control.request_id if control else state.answered
+    to = WHEN_IDLE.get((state.state, _desired(control)))
+    if to is None or (state.state == JobState.FAILED and answered == state.answered):
         return state.state
     lock = try_lock(folder / REQUEST)
     if lock is None:
@@ -145,7 +155,7 @@ def move_idle(folder: Path) -> JobState:
         values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == JobState.FAILED else {}
         if to == JobState.CANCELLED:
             values = {"ended": now()}
-        write_state(folder, state.moved(to, answered=control.request_id, **values))
+        write_state(folder, state.moved(to, answered=answered, **values))
     finally:
         os.close(lock)
     return to
@@ -164,22 +174,38 @@ def recover_state(folder: Path) -> None:
     try:
         read_state(folder)
     except StorageError:
-        outcome = None
-        with suppress(StorageError):
-            outcome = read_document(folder / OUTCOME, Outcome)
-        has_succeeded = outcome is not None and outcome.status == "succeeded"
-        state = JobState.SUCCEEDED if has_succeeded else JobState.INTERRUPTED
-        write_state(folder, RunState(state=state, attempts=outcome.attempt if outcome else 0, ended=now() if has_succeeded else None))
+        write_state(folder, _state_left_behind(folder))
     finally:
         os.close(lock)
 
 
-def read_control(folder: Path) -> Control:
-    """Read what the user wants; a damaged file, shown on the job, wants nothing new."""
+def _state_left_behind(folder: Path) -> RunState:
+    try:
+        outcome = read_document(folder / OUTCOME, Outcome)
+    except StorageError:
+        outcome = None
+    if outcome is None:
+        return RunState(state=JobState.INTERRUPTED)
+    control, state = read_control(folder), LEFT_BY[outcome.status]
+    is_answered = control is not None and control.time <= outcome.ended
+    return RunState(
+        state=state,
+        attempts=outcome.attempt,
+        ended=outcome.ended if state in ENDINGS else None,
+        answered=control.request_id if control and is_answered else "",
+    )
+
+
+def read_control(folder: Path) -> Control | None:
+    """Read what the user wants; None when the file is damaged, which is shown on the job."""
     try:
         return read_document(folder / CONTROL, Control) or Control()
     except StorageError:
-        return Control()
+        return None
+
+
+def _desired(control: Control | None) -> Desired | None:
+    return control.desired if control else None
 
 
 def write_state(folder: Path, state: RunState) -> None:
@@ -248,25 +274,41 @@ def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
     state, control = attempt.state, read_control(attempt.folder)
     values = {
         "exit_code": attempt.child.returncode if attempt.child else None,
-        "run_s": state.run_s + (process.age_s(state.worker) if state.worker and state.worker.boot_id == process.boot_id() else 0.0),
+        "run_s": state.run_s + _lived_s(attempt),
         "worker": None,
-        "answered": control.request_id,
+        "answered": control.request_id if control else state.answered,
         "ended": now(),
     }
     try:
         outcome = read_document(attempt.folder / OUTCOME, Outcome)
     except StorageError as error:
         return JobState.FAILED, values | {"error": error.as_dict()}
-    status = outcome.status if outcome and outcome.attempt == state.attempts else "vanished"
-    if status == "succeeded":
+    if outcome and outcome.attempt != state.attempts:
+        outcome = None
+    if outcome and outcome.status == "succeeded":
         return JobState.SUCCEEDED, values
-    if control.desired == "cancel":
+    if _desired(control) == "cancel":
         return JobState.CANCELLED, values
-    if status == "failed":
-        return JobState.FAILED, values
-    if status == "stopped":
-        return JobState.PAUSED, values | {"ended": None, "stalled": 0}
-    return _vanished(attempt, values)
+    if outcome is None:
+        return _vanished(attempt, values)
+    to = LEFT_BY[outcome.status]
+    return to, values | ({"ended": None, "stalled": 0} if to == JobState.PAUSED else {})
+
+
+def _lived_s(attempt: Attempt) -> float:
+    """Return for how long the worker ran; of one that ended unseen, until the last sign of it."""
+    worker = attempt.state.worker
+    if worker is None or worker.boot_id != process.boot_id():
+        return 0.0
+    unseen_s = 0.0 if attempt.child else time() - max(_changed_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
+    return max(0.0, process.age_s(worker) - max(0.0, unseen_s))
+
+
+def _changed_s(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
 
 
 def _vanished(attempt: Attempt, values: dict[str, Any]) -> tuple[JobState, dict[str, Any]]:
@@ -278,13 +320,22 @@ def _vanished(attempt: Attempt, values: dict[str, Any]) -> tuple[JobState, dict[
     values |= {"stalled": stalled, "furthest": max(furthest, attempt.state.furthest)}
     if stalled < MAX_STALLED_ATTEMPTS:
         return JobState.INTERRUPTED, values | {"ended": None}
-    code = values["exit_code"]
-    reason = "exit code not known" if code is None else f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
     error = Unavailable(
-        f"The worker ended without a result {stalled} times in a row, each time at the same place ({reason}).",
+        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_reason(values['exit_code'])}).",
         hint="Often the machine ran out of memory: see the job's log, use a smaller configuration or free memory, then resume the job.",
     )
     return JobState.FAILED, values | {"error": error.as_dict()}
+
+
+def _reason(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "exit code not known"
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    except ValueError:  # real-time signals have no name
+        return f"killed by signal {-exit_code}"
 
 
 def _remove_partials(folder: Path) -> None:

@@ -43,7 +43,7 @@ LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = {
     JobState.PAUSING: STOPPED_BY_WORKER | {JobState.RUNNING},
     JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
     JobState.INTERRUPTED: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED, JobState.FAILED}),
-    JobState.FAILED: frozenset({JobState.QUEUED}),
+    JobState.FAILED: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED}),
     JobState.SUCCEEDED: frozenset(),
     JobState.CANCELLED: frozenset(),
 }
@@ -91,12 +91,14 @@ class RunState(Document):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
     `stalled` counts the attempts in a row that vanished without getting further than `furthest` units;
-    `run_s` is the running time of the ended attempts; `answered` the id of the request that the last ending has seen.
+    `run_s` is the running time of the ended attempts; `answered` the id of the request that the last ending has seen;
+    `role` whose runner started it, so that it is found again when its request is damaged.
     """
 
     state: JobState = JobState.QUEUED
     attempts: int = 0
     worker: ProcessIdentity | None = None
+    role: Role | None = None
     device: str | None = None
     started: Time | None = None
     ended: Time | None = None
@@ -187,7 +189,10 @@ def read_document(path: Path, kind: type[AnyDocument]) -> AnyDocument | None:
         raise storage_error(path, error) from error
     except (ValueError, RecursionError, ValidationError) as error:
         reason = "unexpected values" if isinstance(error, ValidationError) else str(error)
-        hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
+        if path.name == REQUEST:
+            hint = "Restore the file from a backup, or delete the job; if its worker still runs, cancel the job first."
+        else:
+            hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
         raise StorageError(f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint) from error
 
 

@@ -154,7 +154,7 @@ class Runner:
                 waiting.append(job)
                 continue
             with _surviving(job.id):
-                attempt = start(self._workspace.jobs / job.id, makes, self._free_device(), self._options.stages)
+                attempt = start(self._workspace.jobs / job.id, makes, self._role, self._free_device(), self._options.stages)
                 if attempt:
                     self.attempts[job.id] = attempt
                     self._beat_s = float("-inf")

@@ -1,5 +1,6 @@
 """The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel, delete."""
 
+import errno
 import hashlib
 import os
 import secrets
@@ -84,15 +85,15 @@ class JobStore:
 
     def request_pause(self, job_id: str) -> Job:
         """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""
-        return self._request(job_id, "pause", UNENDED)
+        return self._request(job_id, "pause")
 
     def request_resume(self, job_id: str) -> Job:
         """Ask a paused, interrupted or failed job to go on from where it saved. Raises NotFound, Conflict."""
-        return self._request(job_id, "run", UNENDED | {JobState.FAILED})
+        return self._request(job_id, "run")
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask a job to stop for good. Raises NotFound, and Conflict for one that has ended."""
-        return self._request(job_id, "cancel", UNENDED)
+        return self._request(job_id, "cancel")
 
     def delete(self, job_id: str) -> None:
         """Remove a job that is not running, and everything in its folder; what it made stays.
@@ -181,14 +182,18 @@ class JobStore:
         try:
             draft.mkdir()
             write_json(draft / REQUEST, request.model_dump(mode="json"))
-            draft.rename(folder)  # fails on a folder with files in it
-            sync_folder(folder.parent)
+            draft.rename(folder)
         except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
-            if folder.exists():
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
                 return False
             raise storage_error(folder, error) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)  # gone where all went well
         self._ring()
+        try:
+            sync_folder(folder.parent)
+        except OSError as error:  # the job is there all the same: another one would be a second
+            raise storage_error(folder, error) from error
         return True
 
     def _key_file(self, idempotency_key: str) -> Path:
@@ -203,14 +208,15 @@ class JobStore:
             raise Conflict(f"This idempotency key belongs to job {job.id}, a different request.", hint="Use a new key for a new request.")
         return job
 
-    def _request(self, job_id: str, desired: Desired, legal_in: frozenset[JobState]) -> Job:
+    def _request(self, job_id: str, desired: Desired) -> Job:
         folder = self._folder(job_id)
         try:
             with locked(folder):
                 job = load_job(folder)
                 if job.state == JobState.CANCELLED and desired == "cancel":
                     return job
-                if job.state not in legal_in or (job.desired == "cancel" and desired != "cancel" and job.state not in ENDINGS):
+                is_being_cancelled = job.desired == "cancel" and desired != "cancel" and job.state not in ENDINGS
+                if is_being_cancelled or not _may_be_asked(job, desired):
                     raise _refusal(job, desired)
                 control = Control(desired=desired, request_id=secrets.token_hex(8), time=now())
                 write_json(folder / CONTROL, control.model_dump(mode="json"))
@@ -225,8 +231,16 @@ class JobStore:
             os.utime(self._workspace.jobs)
 
 
+def _may_be_asked(job: Job, desired: Desired) -> bool:
+    """Say whether a request can still change something: a failed job may be resumed, and then, until a runner has begun, be stopped."""
+    if job.role is None:  # nobody knows who would have to do it
+        return False
+    return job.state in UNENDED or (job.state == JobState.FAILED and (desired == "run" or job.desired is not None))
+
+
 def _refusal(job: Job, desired: Desired) -> Conflict:
     words = {"run": "resumed", "pause": "paused", "cancel": "cancelled"}
     if job.state in ENDINGS:
-        return Conflict(f"Job {job.id} has {job.state} and cannot be {words[desired]}.", hint="Start a new job instead.")
+        hint = job.error["hint"] if job.error and job.role is None else "Start a new job instead."
+        return Conflict(f"Job {job.id} has {job.state} and cannot be {words[desired]}.", hint=hint)
     return Conflict(f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end.")

@@ -57,6 +57,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
     control = _read(folder / CONTROL, Control, faults) or Control()
     state = _read(folder / STATE, RunState, faults) or RunState(state=JobState.INTERRUPTED if faults else JobState.QUEUED)
+    is_running = state.state in WITH_WORKER
     outcome = _read(folder / OUTCOME, Outcome, faults)
     if outcome and outcome.attempt != state.attempts:
         outcome = None  # of an earlier attempt
@@ -64,9 +65,9 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     return Job(
         id=folder.name,
         kind=request.kind if request else "unknown",
-        role=request.role if request else None,
+        role=request.role if request else state.role if is_running else None,
         title=request.title if request else folder.name,
-        state=state.state if request else JobState.FAILED,
+        state=state.state if request or is_running else JobState.FAILED,
         desired=None if state.state in ENDINGS and control.request_id == state.answered else control.desired,
         created=request.created if request else _created(folder.name),
         started=state.started,

@@ -19,7 +19,7 @@ def test_the_table_is_the_one_that_was_agreed() -> None:
         "pausing": "cancelled failed interrupted paused running succeeded",
         "paused": "cancelled queued",
         "interrupted": "cancelled failed paused queued",
-        "failed": "queued",
+        "failed": "cancelled paused queued",
         "succeeded": "",
         "cancelled": "",
     }

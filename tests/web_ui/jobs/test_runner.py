@@ -198,18 +198,24 @@ def test_a_new_runner_adopts_the_living_worker(world: World) -> None:
     assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 1, sum(range(120)))
 
 
-def test_an_adopted_worker_can_be_paused_and_cancelled(world: World) -> None:
+def test_an_adopted_worker_can_be_paused_and_cancelled_even_with_its_request_damaged(world: World) -> None:
     runner = world.start_runner()
     first, second = world.submit("a", num_steps=LONG), world.submit("b", num_steps=LONG, misbehaviour="deaf")
     world.wait_for_steps(first)
     world.wait_for_steps(second)
     runner.kill()
     runner.wait()
+    request = world.workspace.jobs / second / REQUEST
+    whole = request.read_bytes()
+    request.write_bytes(b"{")
     world.start_runner()
     world.store.request_pause(first)
     world.store.request_cancel(second)
     assert world.wait_for_state(first, "paused").attempts == 1
-    assert world.wait_for_end(second).state == "cancelled"
+    assert world.wait_for_end(second).error is not None
+    assert world.processes(second) == []
+    request.write_bytes(whole)
+    assert world.store.get(second).state == "cancelled"
 
 
 def test_a_worker_that_ended_while_no_runner_was_there_is_settled(world: World) -> None:

@@ -1,5 +1,6 @@
 """The store alone, without a runner: making, finding, asking and deleting."""
 
+import errno
 import json
 import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
@@ -7,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import Conflict, NotFound, UnknownName
+from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
+from web_ui.jobs import store
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, RunState
 from web_ui.jobs.store import JobStore
 from web_ui.jobs.view import LOG_LIMIT_BYTES
@@ -73,6 +75,26 @@ def test_many_jobs_of_one_second_all_get_their_own_id(world: World) -> None:
         ids = list(threads.map(lambda number: world.submit(f"n{number}"), range(300)))
     assert len(set(ids)) == 300
     assert world.store.list(limit=1)[1] == 300
+
+
+def test_a_job_that_the_disk_refuses_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, _: object = None) -> None:
+        raise StorageError(f"The disk is full: {path} could not be written.")
+
+    monkeypatch.setattr(store, "write_json", refuse)
+    with pytest.raises(StorageError):
+        world.submit("a")
+    assert list(world.workspace.trash.iterdir()) == list(world.workspace.jobs.iterdir()) == []
+
+
+def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(store, "sync_folder", fail)
+    with pytest.raises(StorageError, match="Input/output"):
+        world.submit("a")
+    assert world.store.list()[1] == 1
 
 
 def test_jobs_are_listed_newest_first_by_page_kind_and_state(world: World) -> None:
