@@ -16,7 +16,7 @@ from data.errors import Conflict
 from data.render_shard import ShardDone
 from data.rendering.style import PageStyle
 from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_manifest
-from data.store.files import TEMPORARY_SUFFIX, storage_error, write_bytes
+from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 from data.store.workspace import Workspace
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.
@@ -82,6 +82,7 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
         return earlier
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
     manifest.write(folder)

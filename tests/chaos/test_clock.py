@@ -5,9 +5,13 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from tests.web_ui.jobs.conftest import world
 from tests.web_ui.jobs.world import World
+from web_ui.jobs import runner
 from web_ui.jobs.job import REQUEST
+from web_ui.jobs.runner import empty_trash
 
 __all__ = ["world"]
 
@@ -42,11 +46,14 @@ def test_under_a_jumping_clock_jobs_run_durations_are_true_and_the_runner_is_ali
     assert 0 < job.run_s < 90
 
 
-def test_trash_is_emptied_only_of_what_is_old(world: World, tmp_path: Path) -> None:
-    old, young = world.workspace.trash / "old", world.workspace.trash / "young"
-    for folder in (old, young):
+def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    model, trashed = tmp_path / "model", tmp_path / "trash" / "model"
+    for folder in (model, trashed.parent):
         folder.mkdir()
-    os.utime(old, (0, 0))
-    world.start_runner()
-    world.wait_for(lambda: not old.exists(), "the old trash to go")
-    assert young.exists()
+    os.utime(model, (0, 0))  # trained long ago
+    model.rename(trashed)
+    empty_trash(trashed.parent)
+    assert trashed.exists()
+    monkeypatch.setattr(runner, "TRASH_AFTER_S", -1)
+    empty_trash(trashed.parent)
+    assert not trashed.exists()

@@ -11,7 +11,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from threading import Event
+from pathlib import Path
+from threading import Event, Thread
 
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
@@ -26,7 +27,8 @@ from web_ui.jobs.status import HEARTBEAT_S, beat
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2
 LOOK_ANYWAY_S = 3.0
-TRASH_AFTER_S = 3600.0
+TRASH_AFTER_S = TRASH_EVERY_S = 3600.0
+NVIDIA_SMI_S = 60.0
 NUM_CPU_SLOTS = 2
 
 
@@ -69,9 +71,16 @@ def devices_of(role: Role) -> tuple[str | None, ...]:
         return (None,) * NUM_CPU_SLOTS
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None and (program := shutil.which("nvidia-smi")):
-        listing = subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=60).stdout
-        visible = ",".join(str(index) for index, line in enumerate(listing.splitlines()) if line.startswith("GPU "))
+        visible = ",".join(str(index) for index, line in enumerate(_listing(program)) if line.startswith("GPU "))
     return tuple(name.strip() for name in visible.split(",")) if visible else (None,)
+
+
+def _listing(program: str) -> list[str]:
+    try:
+        return subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=NVIDIA_SMI_S).stdout.splitlines()
+    except subprocess.TimeoutExpired:
+        LOGGER.warning("nvidia-smi does not answer, so one job runs at a time", extra={"values": {"waited_s": NVIDIA_SMI_S}})
+        return []
 
 
 class Runner:
@@ -84,6 +93,8 @@ class Runner:
         self._queue: list[Job] = []
         self._started = now()
         self._bell: int | None = None
+        self._troubles: dict[str, str] = {}
+        self._emptying = Thread()
         self._looked_s = self._beat_s = self._emptied_s = float("-inf")
 
     def tick(self) -> None:
@@ -94,10 +105,14 @@ class Runner:
         self._fill_slots()
         if time.monotonic() - self._beat_s >= HEARTBEAT_S or over:
             self._beat()
-        if time.monotonic() - self._emptied_s >= TRASH_AFTER_S:
+        if time.monotonic() - self._emptied_s >= TRASH_EVERY_S and not self._emptying.is_alive():
             self._emptied_s = time.monotonic()
-            with _surviving(""):
-                _empty_trash(self._workspace)
+            self._emptying = Thread(target=self._empty_trash, daemon=True)  # it may take longer than a heartbeat
+            self._emptying.start()
+
+    def _empty_trash(self) -> None:
+        with self._surviving("trash"):
+            empty_trash(self._workspace.trash)
 
     def save_jobs(self, grace_s: float) -> None:
         """Ask the workers to save and end, and wait for them; the next runner goes on with their jobs."""
@@ -115,7 +130,7 @@ class Runner:
         return bool(over)
 
     def _is_living(self, job_id: str, attempt: Attempt) -> bool:
-        with _surviving(job_id):
+        with self._surviving(job_id):
             return watch(attempt, self._options.cancel_grace_s)
         return True  # what could not be written now is written at the next look
 
@@ -130,7 +145,7 @@ class Runner:
         jobs = [job for job in self._shelf.all() if job.role == self._role and job.id not in self.attempts]
         self._queue = []
         for job in sorted(jobs, key=lambda job: (job.created, job.id)):
-            with _surviving(job.id):
+            with self._surviving(job.id):
                 self._take_up(job)
 
     def _take_up(self, job: Job) -> None:
@@ -153,7 +168,7 @@ class Runner:
             if len(self.attempts) >= len(self._options.devices) or any(makes == other.makes for other in self.attempts.values()):
                 waiting.append(job)
                 continue
-            with _surviving(job.id):
+            with self._surviving(job.id):
                 attempt = start(self._workspace.jobs / job.id, makes, self._role, self._free_device(), self._options.stages)
                 if attempt:
                     self.attempts[job.id] = attempt
@@ -167,9 +182,21 @@ class Runner:
                 free.remove(attempt.state.device)
         return free[0] if free else None
 
+    @contextmanager
+    def _surviving(self, job_id: str) -> Iterator[None]:
+        """Log what goes wrong with one job's files, once, and go on: a full disk or a damaged file must not stop the others."""
+        try:
+            yield
+        except (DeepSynthError, OSError) as error:
+            if self._troubles.get(job_id) != str(error):
+                LOGGER.error("job files", extra={"values": {"job_id": job_id, "error": str(error)}})  # noqa: TRY400
+            self._troubles[job_id] = str(error)
+        else:
+            self._troubles.pop(job_id, None)
+
     def _beat(self) -> None:
         self._beat_s = time.monotonic()
-        with _surviving(""):
+        with self._surviving("heartbeat"):
             beat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
 
 
@@ -191,18 +218,10 @@ def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
         os.close(lock)
 
 
-@contextmanager
-def _surviving(job_id: str) -> Iterator[None]:
-    """Log what goes wrong with one job's files and go on: a full disk or a damaged file must not stop the others."""
-    try:
-        yield
-    except (DeepSynthError, OSError) as error:
-        LOGGER.error("job files", extra={"values": {"job_id": job_id, "error": str(error)}})  # noqa: TRY400
-
-
-def _empty_trash(workspace: Workspace) -> None:
-    """Remove replaced models, and what a deletion or a creation that was cut short left behind."""
-    for path in list(workspace.trash.iterdir()):
+def empty_trash(trash: Path) -> None:
+    """Remove replaced models, and what a deletion or a creation that was cut short left behind, an hour after it was moved there."""
+    for path in list(trash.iterdir()):
         with suppress(FileNotFoundError):  # the runner of the other role empties it too
-            if time.time() - path.lstat().st_mtime > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
+            moved_s = path.lstat().st_ctime  # a rename leaves the folder's own st_mtime as it was
+            if time.time() - moved_s > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)

@@ -13,11 +13,26 @@ from pathlib import Path
 from typing import Any
 
 from data.config import Settings
-from data.errors import Conflict, NotFound, UnknownName
+from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import storage_error, sync_folder, write_bytes, write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, ID_PATTERN, LOG, REQUEST, WITH_WORKER, Control, Desired, Job, JobState, Request, now
+from web_ui.jobs.job import (
+    CONTROL,
+    ENDINGS,
+    EVENTS,
+    ID_PATTERN,
+    LOG,
+    REQUEST,
+    WITH_WORKER,
+    Control,
+    Desired,
+    Job,
+    JobState,
+    Request,
+    now,
+    read_document,
+)
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.shelf import Shelf
 from web_ui.jobs.stages import STAGES, Role, Stage
@@ -117,6 +132,7 @@ class JobStore:
             if lock is not None:
                 os.close(lock)
         self._ring()
+        self._forget_key(trashed)
         shutil.rmtree(trashed, ignore_errors=True)
 
     def events(self, job_id: str, offset: int = 0) -> EventSlice:
@@ -198,6 +214,16 @@ class JobStore:
 
     def _key_file(self, idempotency_key: str) -> Path:
         return self._workspace.jobs / KEYS / hashlib.sha256(idempotency_key.encode()).hexdigest()
+
+    def _forget_key(self, trashed: Path) -> None:
+        """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads nowhere."""
+        with suppress(StorageError):
+            request = read_document(trashed / REQUEST, Request)
+            if request and request.idempotency_key:
+                key = self._key_file(request.idempotency_key)
+                with suppress(FileNotFoundError), locked(key.parent):
+                    if key.read_text() == request.id:
+                        key.unlink()
 
     def _job_of_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
         try:

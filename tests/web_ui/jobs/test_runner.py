@@ -4,15 +4,18 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
-from data.errors import Conflict
+from data.errors import Conflict, StorageError
 from data.store.files import read_json
 from tests.web_ui.jobs.world import World
+from web_ui.jobs import runner as runner_module
 from web_ui.jobs.attempt import MAX_STALLED_ATTEMPTS
 from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE
 from web_ui.jobs.process import is_alive
+from web_ui.jobs.runner import Runner, RunnerOptions, devices_of
 
 LONG = 100_000
 
@@ -326,6 +329,25 @@ def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(s
     assert CONTROL in error["message"]
     shared_world.store.request_pause(job_id)
     assert shared_world.wait_for_state(job_id, "paused").error is None
+
+
+def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str]) -> None:
+    runner = Runner(world.workspace, "cpu", RunnerOptions((None,)))
+    for error in (StorageError("full"), StorageError("full"), StorageError("read-only"), None, StorageError("read-only")):
+        with runner._surviving("job"):
+            if error:
+                raise error
+    assert [json.loads(line)["error"] for line in log_lines] == ["full", "read-only", "read-only"]
+
+
+def test_a_driver_that_does_not_answer_leaves_one_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(runner_module, "NVIDIA_SMI_S", 0.1)
+    assert devices_of("gpu") == (None,)
 
 
 def test_half_written_files_of_dead_writers_are_removed(world: World) -> None:
