@@ -118,8 +118,8 @@ def _compression(name: str, counts: Counts) -> tuple[str, ...]:
 def _source(manifest: Manifest) -> str:
     source = manifest.config["source"]
     if source["kind"] == "hub":
-        commit = manifest.source.get("commit")
-        return f"[{source['id']}](https://huggingface.co/datasets/{source['id']})" + (f" at commit `{commit}`." if commit else ".")
+        name, commit = manifest.source.get("id", source["id"]), manifest.source.get("commit")  # a fallback has another name
+        return f"[{name}](https://huggingface.co/datasets/{name})" + (f" at commit `{commit}`." if commit else ".")
     if source["kind"] == "files":
         return f"Local files: `{PurePath(source['path']).name}`."
     return "Sample documents made by DeepSynth itself; no text of others."

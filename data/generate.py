@@ -20,6 +20,7 @@ from data.dataset_folder import begin, complete, existing_manifest, only_writer,
 from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
 from data.errors import SourceError
+from data.hub import repository_name
 from data.plan import SplitPlan, plan_splits
 from data.progress import Progress
 from data.publish import Publisher, open_publisher
@@ -82,7 +83,9 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
 def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None) -> DatasetResult:
     folder = workspace.dataset(config.name)
     style = resolve_style(config.rendering)
-    reader = open_source(config, workspace, earlier.source if earlier else None)
+    if config.publish is not None:
+        repository_name(config.publish.repo_id, config.name)  # without a token there is no use in reading the source
+    reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
     publisher = open_publisher(config, folder, progress)
     with closing(publisher):

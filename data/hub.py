@@ -5,48 +5,24 @@ The token comes from the environment of the process that pushes (HF_TOKEN) and i
 
 import hashlib
 import os
-import random
-import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
-import httpx2
-from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile, get_session, get_token
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, RepoFile, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from data.errors import HubError, Stopped, Unavailable
+from data.errors import HubError, Unavailable
+from data.patience import PASSING_ERRORS, Patience, http_status, patiently, said
 from data.progress import Progress
 from data.store.files import file_sha256
 
 Kind = Literal["dataset", "model"]
 Result = TypeVar("Result")
-
-# 412: someone else committed in between. The client does not repeat a failed commit by itself.
-PASSING_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
-# hf_xet reports trouble with its storage as RuntimeError, ConnectionError or TimeoutError.
-PASSING_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError, RuntimeError)
-# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
-TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
-# draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
-EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
-LONGEST_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often, and how long apart, a call is tried again."""
-
-    num_attempts: int = 10
-    first_wait_s: float = 1.0
-    max_wait_s: float = 120.0
-
-    def wait_s(self, attempt: int) -> float:
-        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients spread out."""
-        return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+# hf_xet reports trouble with its storage as RuntimeError.
+PASSING: Final = (*PASSING_ERRORS, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +76,7 @@ class HubRepository:
         self.repo_id = repo_id
         self._kind = kind
         self._listener = listener
-        self._patience = patience or Patience()
+        self._patience = patience
         self._api = HfApi()
         disable_progress_bars()
 
@@ -166,31 +142,12 @@ class HubRepository:
             )
 
     def _call(self, what: str, call: Callable[[], Result]) -> Result:
-        for attempt in range(1, self._patience.num_attempts + 1):
-            get_session().timeout = TIMEOUT
-            try:
-                return call()
-            except OfflineModeIsEnabled as error:
-                raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
-            except (HfHubHTTPError, *PASSING_ERRORS) as error:
-                if not _is_passing(error) or attempt == self._patience.num_attempts:
-                    raise self._refused(what, error) from error
-                wait_s = _asked_wait_s(error) or self._patience.wait_s(attempt)
-                number = f"{attempt + 1} of {self._patience.num_attempts}"
-                self._listener.message(
-                    f"Hub: {what} failed ({_said(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning"
-                )
-                self._wait(min(wait_s, LONGEST_WAIT_S))
-            except (ValueError, OSError) as error:
-                raise self._refused(what, error) from error
-        raise AssertionError("the last attempt returns or raises")
-
-    def _wait(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0:
-            if self._listener.should_stop():
-                raise Stopped
-            time.sleep(min(left, 0.2))
+        try:
+            return patiently(what, call, self._listener, self._patience, PASSING)
+        except OfflineModeIsEnabled as error:
+            raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
+        except (HfHubHTTPError, *PASSING, ValueError, OSError) as error:
+            raise self._refused(what, error) from error
 
     def _refused(self, what: str, error: Exception) -> HubError:
         hints = {
@@ -198,33 +155,5 @@ class HubRepository:
             403: f"Give the token write access to {self.repo_id}, or name a repository that it may write to.",
             404: f"{self.repo_id} is gone, or the token may not see it.",
         }
-        hint = hints.get(_status(error), "Resume the job to try again; what is on the Hub already is not sent again.")
-        return HubError(f"{what.capitalize()} at {self.repo_id} failed: {_said(error)}.", hint=hint)
-
-
-def _status(error: Exception) -> int:
-    return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
-
-
-def _is_passing(error: Exception) -> bool:
-    return _status(error) in PASSING_STATUS if isinstance(error, HfHubHTTPError) else True
-
-
-def _asked_wait_s(error: Exception) -> float | None:
-    """Return how long the Hub asks to wait, if it does."""
-    if not isinstance(error, HfHubHTTPError):
-        return None
-    exhausted = EXHAUSTED.search(error.response.headers.get("RateLimit", ""))
-    after = exhausted[1] if exhausted else error.response.headers.get("Retry-After", "")
-    return float(after) if after.isdigit() else None
-
-
-def _said(error: Exception) -> str:
-    """Say an error in one line, without the token, should a server repeat it."""
-    if isinstance(error, HfHubHTTPError):
-        text = f"HTTP {_status(error)}: {error.server_message or error.response.reason_phrase}"
-    else:
-        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    text = " ".join(text.split())[:300].rstrip(".")
-    token = get_token()
-    return text.replace(token, "***") if token else text
+        hint = hints.get(http_status(error), "Resume the job to try again; what is on the Hub already is not sent again.")
+        return HubError(f"{what.capitalize()} at {self.repo_id} failed: {said(error)}.", hint=hint)

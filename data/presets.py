@@ -12,6 +12,9 @@ from data.config import Columns, DatasetConfig, HubSource, PageMode
 from data.errors import UnknownName
 from data.validation import parse_config
 
+CONVERTED: Final = "refs/convert/parquet"
+"""The branch with the Parquet files that the Hub makes of a repository."""
+
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkPreset:
@@ -30,10 +33,17 @@ class BenchmarkPreset:
     max_pages: int = 32
     max_rejected: int = 1000
     source_note: str = ""
+    fallbacks: tuple[HubSource, ...] = ()
+    """Tried in this order once the source is gone, its commit too, or it has become a script. Their columns have the same names."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the preset as JSON values."""
-        return {**asdict(self), "source": self.source.model_dump(mode="json"), "columns": self.columns.model_dump(mode="json")}
+        return {
+            **asdict(self),
+            "source": self.source.model_dump(mode="json"),
+            "columns": self.columns.model_dump(mode="json"),
+            "fallbacks": [fallback.model_dump(mode="json") for fallback in self.fallbacks],
+        }
 
     def values(self) -> dict[str, Any]:
         """Return the DatasetConfig values that the preset stands for."""
@@ -61,6 +71,10 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             licence="apache-2.0",
             licence_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
             mode="base",
+            fallbacks=(
+                HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
+                HubSource(id="abisee/cnn_dailymail", config="3.0.0", revision=CONVERTED),
+            ),
         ),
         BenchmarkPreset(
             name="xsum",
@@ -73,6 +87,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             licence="unknown",
             licence_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
+            fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=CONVERTED)),
         ),
         BenchmarkPreset(
             name="arxiv",
@@ -87,6 +102,10 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             mode="large",
             max_pages=64,
             max_rejected=5000,
+            fallbacks=(
+                HubSource(id="ccdv/arxiv-summarization", config="document"),
+                HubSource(id="ccdv/arxiv-summarization", config="document", revision=CONVERTED),
+            ),
         ),
         BenchmarkPreset(
             name="gigaword",
@@ -114,6 +133,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             licence_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
+            fallbacks=(HubSource(id="knkarthick/samsum", revision=CONVERTED), HubSource(id="Samsung/samsum", revision=CONVERTED)),
         ),
     )
 }
@@ -122,6 +142,13 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
 def benchmark_of(source: Mapping[str, Any]) -> BenchmarkPreset | None:
     """Return the preset that reads the same source as a dataset's configuration, if there is one."""
     return next((preset for preset in PRESETS.values() if preset.source.id == source.get("id")), None)
+
+
+def fallbacks_of(source: HubSource) -> tuple[HubSource, ...]:
+    """Return where else to look for a preset's source, once it is gone from where the preset says it is."""
+    benchmark = benchmark_of(source.model_dump())
+    is_preset = benchmark is not None and benchmark.source == source.model_copy(update={"streaming": benchmark.source.streaming})
+    return benchmark.fallbacks if benchmark and is_preset else ()
 
 
 def benchmark_config(name: str, overrides: Mapping[str, Any]) -> DatasetConfig:

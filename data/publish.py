@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 from data.card import CARD, EXAMPLE_PAGE, terms_of, write_card
 from data.config import DatasetConfig, PublishConfig
-from data.errors import Conflict
-from data.hub import LocalFile, Patience, repository_name
+from data.errors import Conflict, HubError
+from data.hub import LocalFile, repository_name
+from data.patience import Patience, http_status
 from data.progress import Progress
 from data.shards import Manifest, ShardEntry
 from data.upload import Background, Publication, Pusher, batches, commit_summary
@@ -21,6 +22,7 @@ SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 # The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
 BURST_COMMITS: Final = 20
 COMMITS_AN_HOUR: Final = 90
+REFUSALS: Final = frozenset({401, 403})  # no later attempt helps: the token is gone, or lost its rights
 
 
 class Publisher(Protocol):
@@ -32,8 +34,10 @@ class Publisher(Protocol):
     def poll(self) -> int:
         """Report what the uploads said, start the next one if it is due, and return how many samples are on the Hub.
 
+        An upload that failed is tried again with a later one, so that an outage of the Hub holds up no drawing.
+
         Raises:
-            HubError: an upload failed for good.
+            HubError: the token may not write to the repository any more.
         """
 
     def finish(self, manifest: Manifest) -> Publication | None:
@@ -118,7 +122,7 @@ class HubPublisher:
 
     def finish(self, manifest: Manifest) -> Publication:
         if self._upload is not None:
-            self._pusher.wait_for(self._upload)
+            self._pusher.wait_until_done(self._upload)
             self._take_result()
         write_card(self._folder, manifest, self._repository.repo_id)
         shards = [self._file(entry) for split in manifest.splits.values() for entry in split.shards]
@@ -130,7 +134,7 @@ class HubPublisher:
         terms = terms_of(manifest)
         if terms.warning:
             self._progress.message(f"Published pages carry the licence {terms.licence!r}. {terms.warning}", "warning")
-        self._num_uploaded_files += self._pusher.push(files, stale)
+        self._num_uploaded_files += self._pusher.push(files, stale, self._budget.take)
         self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
         return Publication(self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files)
 
@@ -139,11 +143,18 @@ class HubPublisher:
 
     def _take_result(self) -> None:
         upload, self._upload = self._upload, None
-        if upload is not None:
-            upload.result()
-        self._num_uploaded_files += len(self._sending)
-        self._num_uploaded_samples += sum(entry.num_kept for entry in self._sending)
-        self._sending = []
+        sent, self._sending = self._sending, []
+        try:
+            if upload is not None:
+                upload.result()
+        except HubError as error:
+            if http_status(error.__cause__) in REFUSALS:
+                raise
+            self._pending = [*sent, *self._pending]
+            self._progress.message(f"{error.message} Drawing goes on; these files are sent later.", "warning")
+            return
+        self._num_uploaded_files += len(sent)
+        self._num_uploaded_samples += sum(entry.num_kept for entry in sent)
 
     def _file(self, entry: ShardEntry) -> LocalFile:
         return LocalFile(self._folder / entry.path, entry.path, entry.sha256)

@@ -1,6 +1,7 @@
 """Pushing many files to a Hub repository: resumable, in commits of bounded size, while the caller stays able to stop."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,7 +9,8 @@ from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 from data.errors import DeepSynthError, HubError, Stopped
-from data.hub import HubRepository, Kind, LocalFile, Patience, repository_name
+from data.hub import HubRepository, Kind, LocalFile, repository_name
+from data.patience import Patience
 from data.progress import Level, Progress, Silent
 from data.store.files import TEMPORARY_SUFFIX
 
@@ -96,32 +98,43 @@ class Pusher:
         """Let background calls end at their next chance."""
         self._relay.stop()
 
-    def wait_for(self, background: Background[Result]) -> Result:
-        """Return the result of a background call, reporting what it says.
+    def wait_until_done(self, background: Background[Result]) -> None:
+        """Wait for the end of a background call, reporting what it says.
 
         Raises:
             Stopped: the listener asked to stop meanwhile.
         """
-        while background.is_alive():
-            background.join(LOOK_EVERY_S)
+        self._wait_while(background.is_alive, lambda: background.join(LOOK_EVERY_S))
+
+    def call(self, function: Callable[[], Result]) -> Result:
+        background = Background(function)
+        self.wait_until_done(background)
+        return background.result()
+
+    def _wait_while(self, condition: Callable[[], bool], wait: Callable[[], None]) -> None:
+        while condition():
+            wait()
             self.pass_on()
             if self._progress.should_stop():
                 self.stop()
                 raise Stopped
         self.pass_on()
-        return background.result()
 
-    def call(self, function: Callable[[], Result]) -> Result:
-        return self.wait_for(Background(function))
+    def push(self, files: Sequence[LocalFile], delete: Sequence[str] = (), may_commit: Callable[[], bool] = lambda: True) -> int:
+        """Send the files that are not there yet, delete others, and verify that all are there. Return how many were sent.
 
-    def push(self, files: Sequence[LocalFile], delete: Sequence[str] = ()) -> int:
-        """Send the files that are not there yet, delete others, and verify that all are there. Return how many were sent."""
+        Args:
+            files: all that the repository is to hold.
+            delete: names of files that leave it.
+            may_commit: asked before each commit, and again until it says yes.
+        """
         missing = self.call(lambda: self.repository.missing(files))
         groups = list(batches(missing)) or ([[]] if delete else [])
         num_sent = 0
         for index, group in enumerate(groups):
             gone = delete if index == len(groups) - 1 else ()
             self._progress.advance(len(files) - len(missing) + num_sent, len(files), "files")
+            self._wait_while(lambda: not may_commit(), lambda: time.sleep(LOOK_EVERY_S))
             self.call(lambda group=group, gone=gone: self.repository.commit(group, commit_summary(group), gone))  # type: ignore[misc]
             num_sent += len(group)
         self.call(lambda: self.repository.verify(files))

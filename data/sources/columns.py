@@ -74,17 +74,20 @@ def _column(role: str, wanted: str | None, usual: Sequence[str], existing: Seque
 
 def document_from(values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str) -> Document | Rejected:
     """Make a document of one row's values, or say what is wrong with them."""
-    identifier = row_id(split, row)
-    if columns.id is not None:
-        value = values.get(columns.id)
-        if not isinstance(value, str | int) or value == "":
-            return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_described(value)}")
-        identifier = whole_unicode(str(value))
+    identifier = document_id(values, columns.id, split, row)
+    if columns.id is not None and not _is_id(values.get(columns.id)):
+        return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_described(values.get(columns.id))}")
     problem = _problem("document", columns.document, values) or _problem("summary", columns.summary, values)
     if problem:
         return Rejected(identifier, split, row, problem)
     text, summary = whole_unicode(values[columns.document]), whole_unicode(values[columns.summary]).strip()
     return Document(identifier, text, summary, source, split, row)
+
+
+def document_id(values: Mapping[str, Any], column: str | None, split: str, row: int) -> str:
+    """Return the id that a row gives its document in `column`, or <split>-<row> where it gives none."""
+    value = None if column is None else values.get(column)
+    return whole_unicode(str(value)) if _is_id(value) else row_id(split, row)
 
 
 def whole_unicode(text: str) -> str:
@@ -103,6 +106,10 @@ def _problem(role: str, column: str, values: Mapping[str, Any]) -> str:
     if len(value) > MAX_CHARACTERS[role]:
         return f"the {role} (column {column!r}) has {len(value)} characters, more than {MAX_CHARACTERS[role]}"
     return ""
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str | int) and value != ""
 
 
 def _described(value: Any) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.config import Columns, DatasetConfig, FilesSource, HubSource, SampleSource
+from data.presets import fallbacks_of
+from data.progress import Progress
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
 from data.sources.reader import SourceReader, StoredReader
@@ -11,22 +13,27 @@ from data.sources.sample import SampleReader
 from data.store.workspace import Workspace
 
 
-def open_source(config: DatasetConfig, workspace: Workspace, pinned: Mapping[str, Any] | None = None) -> SourceReader:
+def open_source(
+    config: DatasetConfig, workspace: Workspace, pinned: Mapping[str, Any] | None = None, listener: Progress | None = None
+) -> SourceReader:
     """Open the configured source and check that it is readable and has the needed columns.
 
     A source with one split only is divided into train, validation and test, unless the configuration names that one split.
 
     Args:
         pinned: the identity that an earlier run of the same dataset recorded; a Hub source is read at that commit.
+        listener: hears of waits for the Hub and of fallbacks, and may stop them.
 
     Raises:
         SourceError: the source cannot be read, is gone, gated or empty.
         UnknownName: a column does not exist; the message lists those that do.
+        InvalidInput: one column is to be both document and summary.
+        Stopped: the listener asked to stop.
     """
     source = config.source
     if isinstance(source, SampleSource):
         return SampleReader(source.length, config.seed, config.max_samples, config.validation_fraction, config.test_fraction)
-    reader = open_stored(source, config.columns, workspace, pinned)
+    reader = open_stored(source, config.columns, workspace, pinned, listener)
     wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
     if len(reader.splits()) == 1 and wants_more and config.validation_fraction + config.test_fraction > 0:
         return HeldOutSplits(reader, config.validation_fraction, config.test_fraction)
@@ -34,11 +41,15 @@ def open_source(config: DatasetConfig, workspace: Workspace, pinned: Mapping[str
 
 
 def open_stored(
-    source: FilesSource | HubSource, columns: Columns | None, workspace: Workspace, pinned: Mapping[str, Any] | None = None
+    source: FilesSource | HubSource,
+    columns: Columns | None,
+    workspace: Workspace,
+    pinned: Mapping[str, Any] | None = None,
+    listener: Progress | None = None,
 ) -> StoredReader:
     """Open files or a Hub dataset with the splits that they have; without `columns`, for a look at them only."""
     if isinstance(source, FilesSource):
         return FilesReader(source.path, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it
 
-    return HubReader(source, columns, pinned)
+    return HubReader(source, columns, pinned, fallbacks_of(source), listener)

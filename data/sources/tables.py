@@ -118,17 +118,11 @@ class ParquetTable:
             self.num_rows = int(file.metadata.num_rows)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        first, position = 0, 0
         try:
             with pq.ParquetFile(self.path) as file:
-                for group in range(file.num_row_groups):
-                    end = first + file.metadata.row_group(group).num_rows
-                    stop = bisect_left(wanted, end, position)
-                    if stop > position:
-                        batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
-                        rows = (row for batch in batches for row in batch.to_pylist())
-                        yield from chosen(rows, [row - first for row in wanted[position:stop]])
-                    first, position = end, stop
+                for group, rows in wanted_groups(file.metadata, wanted):
+                    batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
+                    yield from chosen((row for batch in batches for row in batch.to_pylist()), rows)
         except (OSError, pa.ArrowException) as error:
             raise SourceError(f"{self.path} cannot be read: {error}.", hint="The file is damaged; fetch or write it again.") from error
 
@@ -159,6 +153,17 @@ TABLES: Final[Mapping[str, type[JsonLines] | type[Csv] | type[ParquetTable] | ty
     ".parquet": ParquetTable,
     ".txt": TextFile,
 }
+
+
+def wanted_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+    """Yield the row groups of a Parquet file that hold wanted rows, which ascend, each with these rows counted from its first."""
+    first = position = 0
+    for group in range(metadata.num_row_groups):
+        end = first + metadata.row_group(group).num_rows
+        stop = bisect_left(wanted, end, position)
+        if stop > position:
+            yield group, [row - first for row in wanted[position:stop]]
+        first, position = end, stop
 
 
 def chosen(items: Iterator[Item], wanted: Sequence[int]) -> Iterator[Item]:

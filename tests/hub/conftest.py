@@ -41,6 +41,7 @@ def programs() -> Iterator[Program]:
         variables = {**os.environ, **hub.environment(), "PYTHONPATH": str(ROOT), **environment}
         process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -54,7 +55,7 @@ def programs() -> Iterator[Program]:
     finally:
         for process in started:
             process.kill()
-            process.communicate()
+            process.wait()
 
 
 @pytest.fixture(scope="session")

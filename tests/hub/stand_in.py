@@ -45,6 +45,8 @@ class Seen:
     path: str
     status: int
     num_bytes: int
+    """Of what was sent here."""
+    num_answered_bytes: int = 0
 
 
 class StandInHub:
@@ -114,7 +116,8 @@ class StandInHub:
             answer = self._route(request)
             if fault and fault.drop == "after":
                 answer = Answer(0)
-        self.requests.append(Seen(request.method, request.path, answer.status, len(request.body)))
+        num_answered = len(answer.body) if isinstance(answer.body, bytes) and request.method == "GET" else 0
+        self.requests.append(Seen(request.method, request.path, answer.status, len(request.body), num_answered))
         return answer
 
     def _next_fault(self, request: Request) -> Fault | None:

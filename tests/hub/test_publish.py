@@ -21,7 +21,7 @@ import sys, time
 from pathlib import Path
 from data.config import DatasetConfig
 from data.errors import DeepSynthError
-from data.hub import Patience
+from data.patience import Patience
 from data.progress import Silent
 from data.publish import open_publisher
 from data.shards import read_manifest
@@ -105,9 +105,10 @@ print(json.dumps([found, datasets.load_dataset(sys.argv[1])["train"].num_rows]))
 
 
 FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "too-many-retry-after": ("POST", "/commit/", {"status": 429, "headers": {"Retry-After": "1"}}),
+    "too-many-retry-after": ("POST", "/commit/", {"status": 429, "headers": {"Retry-After": "0.4"}}),
     "too-many-rate-limit": ("POST", "/commit/", {"status": 429, "headers": {"RateLimit": '"api";r=0;t=0'}}),
     "commit-500-twice": ("POST", "/commit/", {"status": 500, "times": 2}),
+    "commit-500-for-long": ("POST", "/commit/", {"status": 500, "times": 5}),  # more than the attempts of one upload
     "stale-parent": ("POST", "/commit/", {"status": 412}),
     "commit-never-arrives": ("POST", "/commit/", {"drop": "before"}),
     "commit-answer-lost": ("POST", "/commit/", {"drop": "after"}),
@@ -145,11 +146,20 @@ def test_a_fault_while_sending_a_file_is_survived(hub: StandInHub, program: Prog
     assert published(hub) == shards(dataset), output
 
 
-def test_a_fault_that_stays_ends_in_words_after_bounded_attempts(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_an_outage_ends_publishing_after_bounded_attempts_but_not_drawing(hub: StandInHub, program: Program, dataset: Path) -> None:
     hub.fail("POST", "/commit/", times=1000, status=500)
     output = publish(program, hub, dataset)
-    assert "hub_failed: Uploading 1 files at tester/news failed: HTTP 500" in output
-    assert hub.count("POST", "/commit/") == 4
+    assert "Drawing goes on; these files are sent later.\n" in output
+    assert "hub_failed: Uploading 10 files at tester/news failed: HTTP 500" in output
+    assert hub.count("POST", "/commit/") == 8
+
+
+def test_a_token_that_lost_its_rights_ends_the_run_at_once(hub: StandInHub, program: Program, dataset: Path) -> None:
+    hub.fail("POST", "/commit/", times=1000, status=403)
+    output = publish(program, hub, dataset, pause_s=0.3)
+    assert "Give the token write access to tester/news" in output
+    assert "rendered" not in output
+    assert hub.count("POST", "/commit/") == 1
 
 
 def test_a_killed_upload_goes_on_without_sending_a_file_twice(hub: StandInHub, program: Program, dataset: Path) -> None:

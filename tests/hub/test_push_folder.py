@@ -12,7 +12,7 @@ PUSH = """
 import sys
 from pathlib import Path
 from data.errors import DeepSynthError
-from data.hub import Patience
+from data.patience import Patience
 from data.progress import Silent
 from data.upload import push_folder
 

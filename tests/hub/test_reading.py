@@ -1,13 +1,19 @@
-"""The Hub as a source, read by the real client: script-based, gated, private, gone and renamed datasets."""
+"""The Hub as a source, read by the real client: script-based, gated, private, gone, renamed, large and busy datasets."""
 
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.config import HubSource
+from data.patience import Patience
+from data.progress import Silent
+from data.sources.hub_errors import HubCalls
+from data.sources.hub_splits import StreamedSplit
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
 
@@ -15,64 +21,199 @@ READ = """
 import json, sys
 from data.config import Columns, HubSource
 from data.errors import DeepSynthError
+from data.inspect_source import inspect
 from data.sources.hub import HubReader
+from tests.data.generation.runs import Notes
 
 found = {}
-for name in sys.argv[1:]:
+for name, options in json.loads(sys.argv[1]).items():
+    source = HubSource(**{"id": name, **options.get("source", {})})
+    fallbacks = [HubSource(**fallback) for fallback in options.get("fallbacks", [])]
+    notes = Notes()
     try:
-        reader = HubReader(HubSource(id=name), Columns(), None)
-        rows = {split: [document.text for document in reader.documents(split, range(count))] for split, count in reader.splits().items()}
-        found[name] = {"rows": rows, "identity": reader.identity()}
+        reader = HubReader(source, Columns(id=options.get("id")), None, fallbacks, notes)
+        chosen = options.get("rows")
+        rows = {
+            split: [document.text for document in reader.documents(split, range(count) if chosen is None else chosen)]
+            for split, count in reader.splits().items()
+        }
+        found[name] = {"rows": rows, "identity": reader.identity(), "messages": notes.messages, "head": repr(reader.head("train", 2))}
+        found[name]["ids"] = list(reader.ids("train"))
     except DeepSynthError as error:
         found[name] = {"code": error.code, "words": f"{error.message} {error.hint}"}
 print(json.dumps(found))
 """
+SCRIPT = {"script.py": b"raise SystemExit"}
+LARGE_ROWS, LARGE_WANTED = 400, 317
+Found = dict[str, dict[str, Any]]
 
 
-def parquet(*texts: str) -> bytes:
+def parquet(*texts: str, **options: Any) -> bytes:
     target = io.BytesIO()
-    pq.write_table(pa.table({"document": list(texts), "summary": ["short"] * len(texts)}), target)
+    columns = {"document": list(texts), "summary": ["short"] * len(texts), "key": [f"k{number}" for number in range(len(texts))]}
+    pq.write_table(pa.table(columns), target, **options)
     return target.getvalue()
 
 
+def pictures() -> bytes:
+    target = io.BytesIO()
+    rows = [{"document": "ten", "summary": "short", "picture": {"bytes": b"not a picture", "path": "a.png"}}]
+    features = {name: {"dtype": "string", "_type": "Value"} for name in ("document", "summary")} | {"picture": {"_type": "Image"}}
+    metadata = {"huggingface": json.dumps({"info": {"features": features}})}
+    table = pa.Table.from_pylist(rows)
+    pq.write_table(table.replace_schema_metadata(metadata), target)
+    return target.getvalue()
+
+
+def card(num_examples: int) -> bytes:
+    return f"---\ndataset_info:\n  splits:\n  - name: train\n    num_examples: {num_examples}\n---\n".encode()
+
+
+def lines(*texts: str) -> bytes:
+    return "".join(json.dumps({"document": text, "summary": "short", "key": f"k-{text}"}) + "\n" for text in texts).encode()
+
+
+def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
+    """Make the repositories; return how each is to be read."""
+    hub.repository("news/plain").put({"data/train-00000.parquet": parquet("one", "two"), "data/test-00000.parquet": parquet("three")})
+    script = hub.repository("news/script")
+    script.put(SCRIPT)
+    script.put({"default/train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
+    hub.repository("news/pinned").put({"pinned.py": b"raise SystemExit"})
+    hub.repository("news/unconverted").put({"unconverted.py": b"raise SystemExit"})
+    hub.repository("news/gated", gated=True).put({"data/train-00000.parquet": parquet("five")})
+    hub.repository("tester/own", private=True).put({"data/train-00000.parquet": parquet("six")})
+    hub.repository("news/outdated").put({"README.md": card(9), "data/train-00000.parquet": parquet("seven")})
+    hub.repository("news/fewer").put({"README.md": card(9), "data/train.jsonl": lines("eight")})
+    hub.repository("news/more").put({"README.md": card(2), "data/train.jsonl": lines("a", "b", "c")})
+    hub.repository("news/uncounted").put({"data/train.jsonl": lines("a", "b", "c")})
+    hub.repository("news/pictures").put({"data/train.parquet": pictures()})
+    texts = [f"text {row} " + str(row) * 2_000 for row in range(LARGE_ROWS)]
+    hub.repository("news/large").put({"data/train.parquet": parquet(*texts, row_group_size=20, compression="none")})
+    hub.repository("news/busy").put({"data/train.parquet": parquet("nine")})
+    again = {"headers": {"Retry-After": "0"}}
+    hub.fail("GET", "/api/datasets/news/busy$", status=429, **again)
+    hub.fail("GET", "/api/datasets/news/busy$", status=503, **again)
+    return {
+        **{name: {} for name in ("news/plain", "news/script", "news/gated", "tester/own", "news/outdated", "news/gone", "Samsung/samsum")},
+        **{name: {} for name in ("news/fewer", "news/more", "news/pictures", "news/busy")},
+        "news/uncounted": {"id": "key"},
+        "news/pinned": {"source": {"revision": "main"}},
+        "news/unconverted": {"fallbacks": [{"id": "news/nowhere"}, {"id": "news/plain"}]},
+        "news/large": {"rows": [LARGE_WANTED], "id": "key"},
+    }
+
+
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, object]]]:
+def hub_and_found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[StandInHub, Found]]:
     with StandInHub(tmp_path_factory.mktemp("hub")) as hub, programs() as program:
-        hub.repository("news/plain").put({"data/train-00000.parquet": parquet("one", "two"), "data/test-00000.parquet": parquet("three")})
-        script = hub.repository("news/script")
-        script.put({"script.py": b"raise SystemExit"})
-        script.put({"default/train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
-        hub.repository("news/gated", gated=True).put({"data/train-00000.parquet": parquet("five")})
-        hub.repository("tester/own", private=True).put({"data/train-00000.parquet": parquet("six")})
-        card = "---\ndataset_info:\n  splits:\n  - name: train\n    num_examples: 9\n---\n"
-        hub.repository("news/stale").put({"README.md": card.encode(), "data/train-00000.parquet": parquet("seven")})
-        names = ["news/stale", "news/plain", "news/script", "news/gated", "tester/own", "news/gone", "Samsung/samsum"]
-        output, _ = program(hub, READ, *names).communicate(timeout=300)
-        yield json.loads(output.splitlines()[-1])
+        output, _ = program(hub, READ, json.dumps(fill(hub))).communicate(timeout=300)
+        yield hub, json.loads(output.splitlines()[-1])
 
 
-def test_rows_of_each_split(found: dict[str, dict[str, object]]) -> None:
+@pytest.fixture
+def found(hub_and_found: tuple[StandInHub, Found]) -> Found:
+    return hub_and_found[1]
+
+
+def test_rows_of_each_split(found: Found) -> None:
     assert found["news/plain"]["rows"] == {"train": ["one", "two"], "test": ["three"]}
 
 
-def test_fewer_rows_than_the_card_says_are_a_fault_of_the_source(found: dict[str, dict[str, object]]) -> None:
-    assert found["news/stale"]["code"] == "source_failed"
-    assert "says that train has 9 rows, but they end before row 1" in str(found["news/stale"]["words"])
+def test_of_a_large_file_only_the_wanted_rows_group_is_read(hub_and_found: tuple[StandInHub, Found]) -> None:
+    hub, found = hub_and_found
+    assert [text.split()[1] for text in found["news/large"]["rows"]["train"]] == [str(LARGE_WANTED)]
+    assert found["news/large"]["ids"] == [f"k{row}" for row in range(LARGE_ROWS)]
+    served = [seen.num_answered_bytes for seen in hub.requests if "news/large/resolve" in seen.path]
+    group_bytes = 20 * 3 * 2_000
+    assert sum(served) < 2.5 * group_bytes  # of 20 groups; the other one is that of the first rows, which `head` looks at
 
 
-def test_a_script_is_not_run_but_its_parquet_conversion_read(found: dict[str, dict[str, object]]) -> None:
+def test_rows_are_counted_in_the_files_and_not_believed(found: Found) -> None:
+    assert found["news/outdated"]["rows"] == {"train": ["seven"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("news/fewer", "said to have 9 rows, but they end before row 1"), ("news/more", "said to have 2 rows, but there are more")],
+)
+def test_another_number_of_rows_than_the_card_says_is_a_fault_of_the_source(found: Found, name: str, words: str) -> None:
+    assert found[name]["code"] == "source_failed"
+    assert words in found[name]["words"]
+
+
+def test_rows_that_no_card_counts_are_counted_aloud(found: Found) -> None:
+    assert found["news/uncounted"]["rows"] == {"train": ["a", "b", "c"]}
+    assert found["news/uncounted"]["ids"] == ["k-a", "k-b", "k-c"]
+    assert "does not say how many rows it has" in found["news/uncounted"]["messages"][0]
+
+
+def test_passing_faults_are_waited_out_in_one_line_each(found: Found) -> None:
+    assert found["news/busy"]["rows"] == {"train": ["nine"]}
+    assert [text.split(";")[0] for text in found["news/busy"]["messages"]][:2] == [
+        f"Hub: commit of news/busy failed (HTTP {status}: injected fault)" for status in (429, 503)
+    ]
+
+
+class Cut:
+    """A stream of rows 0, 1, 2, ... whose connection drops before every third one, the first time."""
+
+    features = None
+
+    def __init__(self) -> None:
+        self.started_at: list[int] = []
+
+    def skip(self, position: int) -> Iterator[dict[str, Any]]:
+        self.started_at.append(position)
+        for row in range(position, 7):
+            if row % 3 == 2 and row not in self.started_at:
+                raise ConnectionError("reset by peer")
+            yield {"document": str(row)}
+
+    def select_columns(self, columns: list[str]) -> "Cut":
+        return self
+
+
+def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Patience, "wait_s", lambda patience, attempt: 0.0)
+    stream, source = Cut(), HubSource(id="news/cut")
+    split = StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
+    assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]
+    assert stream.started_at == [1, 2, 5]
+
+
+def test_pictures_are_not_looked_at(found: Found) -> None:
+    assert found["news/pictures"]["rows"] == {"train": ["ten"]}
+    assert "'picture': b''" in found["news/pictures"]["head"]
+
+
+def test_what_is_gone_is_read_from_where_else_it_lies(found: Found) -> None:
+    assert found["news/unconverted"]["rows"]["train"] == ["one", "two"]
+    assert found["news/unconverted"]["identity"]["id"] == "news/plain"
+    assert [text.rsplit(". ", 1)[1] for text in found["news/unconverted"]["messages"]] == [
+        "Reading news/nowhere instead.",
+        "Reading news/plain instead.",
+    ]
+
+
+def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> None:
     assert found["news/script"]["rows"] == {"train": ["four"]}
 
 
-def test_a_private_dataset_is_read_with_the_token(found: dict[str, dict[str, object]]) -> None:
+def test_a_private_dataset_is_read_with_the_token(found: Found) -> None:
     assert found["tester/own"]["rows"] == {"train": ["six"]}
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("news/gated", "Ask for access"), ("news/gone", "There is no dataset news/gone"), ("Samsung/samsum", "knkarthick/samsum")],
+    [
+        ("news/pinned", "holds a loading script at revision 'main', and scripts are never run. Leave source.revision out"),
+        ("news/gated", "Ask for access"),
+        ("news/gone", "There is no dataset news/gone"),
+        ("Samsung/samsum", "knkarthick/samsum"),
+    ],
     ids=str,
 )
-def test_what_cannot_be_read_says_why_and_what_to_do(found: dict[str, dict[str, object]], name: str, words: str) -> None:
+def test_what_cannot_be_read_says_why_and_what_to_do(found: Found, name: str, words: str) -> None:
     assert found[name]["code"] == "source_failed"
     assert words in str(found[name]["words"])

@@ -2,12 +2,16 @@
 
 import os
 import time
+from email.utils import formatdate
 from pathlib import Path
 
+import httpx2
 import pytest
+from huggingface_hub.errors import HfHubHTTPError
 
 from data.errors import HubError, Stopped
-from data.hub import LocalFile, Patience
+from data.hub import LocalFile
+from data.patience import Patience, _asked_wait_s
 from data.progress import Silent
 from data.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, Background, Pusher, batches
 
@@ -28,6 +32,25 @@ def test_waits_double_up_to_a_limit_and_differ_between_clients() -> None:
     waits = [patience.wait_s(attempt) for attempt in range(1, 11)]
     assert all(0.5 * min(60, 2**number) <= wait <= min(60, 2**number) for number, wait in enumerate(waits))
     assert len({patience.wait_s(5) for _ in range(5)}) > 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "waits_s"),
+    [
+        ({"Retry-After": "7"}, (7, 7)),
+        ({"Retry-After": "0.5"}, (0.5, 0.5)),
+        ({"Retry-After": formatdate(time.time() + 60, usegmt=True)}, (1, 61)),
+        ({"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}, (0, 0)),
+        ({"RateLimit": '"api";r=0;t=9', "Retry-After": "7"}, (9, 9)),
+        ({"Retry-After": "soon"}, None),
+        ({}, None),
+    ],
+    ids=["seconds", "decimal", "date", "past", "rate limit", "words", "nothing"],
+)
+def test_the_hub_says_how_long_to_wait(headers: dict[str, str], waits_s: tuple[float, float] | None) -> None:
+    request = httpx2.Request("POST", "http://hub/commit")
+    wait_s = _asked_wait_s(HfHubHTTPError("busy", response=httpx2.Response(429, headers=headers, request=request)))
+    assert wait_s is None if waits_s is None else waits_s[0] <= (wait_s or 0) <= waits_s[1]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

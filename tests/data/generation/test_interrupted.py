@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from data import tally
 from data.config import DatasetConfig
 from data.errors import Conflict, Stopped, StorageError
 from data.shards import MANIFEST, read_manifest
@@ -59,9 +60,10 @@ def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
     assert contents(tmp_path / "hurt" / "datasets" / "news") == undisturbed
 
 
-def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path) -> None:
-    config = brief_config(max_samples=1000, shard_rows=50)
-    stopping = Notes(lambda notes: any(done >= 150 for done, _, _ in notes.positions))
+def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "REPORT_EVERY_S", 0.0)  # the wish is heard at once, however fast the pages are drawn
+    config = brief_config(max_samples=300, shard_rows=20)
+    stopping = Notes(lambda notes: any(done >= 100 for done, _, _ in notes.positions))
     with pytest.raises(Stopped):
         run(tmp_path / "a", config, stopping)
     folder = tmp_path / "a" / "datasets" / "news"

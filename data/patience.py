@@ -1,0 +1,122 @@
+"""Calls of the Hugging Face Hub, repeated while the fault is a passing one. Each wait is said, and a wish to stop ends it."""
+
+import random
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final, TypeVar
+
+import httpx2
+from huggingface_hub import get_session, get_token
+from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+
+from data.errors import Stopped
+from data.progress import Progress
+
+Result = TypeVar("Result")
+# 412: someone else committed in between. The client does not repeat a failed commit by itself.
+PASSING_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
+# A time-out is an OSError, as is a refused connection, but so is a full disk: that one does not pass.
+PASSING_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
+# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
+TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
+# draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
+EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
+LONGEST_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often, and how long apart, a call is tried again."""
+
+    num_attempts: int = 10
+    first_wait_s: float = 1.0
+    max_wait_s: float = 120.0
+
+    def wait_s(self, attempt: int) -> float:
+        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients spread out."""
+        return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
+
+
+def patiently(
+    what: str,
+    call: Callable[[], Result],
+    listener: Progress,
+    patience: Patience | None = None,
+    passing: tuple[type[Exception], ...] = PASSING_ERRORS,
+) -> Result:
+    """Make a call of the Hub's client, again and again while its fault is a passing one.
+
+    Args:
+        what: the call in words, for the log.
+        listener: hears of each wait and may stop it.
+        patience: None: the default.
+        passing: errors that may pass, beside the HTTP statuses that do.
+
+    Raises:
+        Stopped: the listener asked to stop while waiting.
+        Exception: what the call raised, when it does not pass or has not passed.
+    """
+    patience = patience or Patience()
+    faults: tuple[type[Exception], ...] = (HfHubHTTPError, *passing)
+    for attempt in range(1, patience.num_attempts + 1):
+        get_session().timeout = TIMEOUT
+        try:
+            return call()
+        except faults as error:
+            if not _is_passing(error) or attempt == patience.num_attempts:
+                raise
+            asked_s = _asked_wait_s(error)
+            wait_s = min(patience.wait_s(attempt) if asked_s is None else asked_s, LONGEST_WAIT_S)
+            number = f"{attempt + 1} of {patience.num_attempts}"
+            listener.message(f"Hub: {what} failed ({said(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning")
+        _wait(wait_s, listener)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def http_status(error: BaseException | None) -> int:
+    """Return the status that a server answered with; 0 where none did."""
+    return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
+
+
+def said(error: Exception) -> str:
+    """Say an error in one line, without the token, should a server repeat it."""
+    if isinstance(error, HfHubHTTPError):
+        text = f"HTTP {http_status(error)}: {error.server_message or error.response.reason_phrase}"
+    else:
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    text = " ".join(text.split())[:300].rstrip(".")
+    token = get_token()
+    return text.replace(token, "***") if token else text
+
+
+def _is_passing(error: Exception) -> bool:
+    if isinstance(error, HfHubHTTPError):
+        return http_status(error) in PASSING_STATUS
+    return not isinstance(error, OfflineModeIsEnabled)
+
+
+def _asked_wait_s(error: Exception) -> float | None:
+    """Return how long the Hub asks to wait, if it does: in seconds, or until a date (RFC 9110, 10.2.3)."""
+    if not isinstance(error, HfHubHTTPError):
+        return None
+    exhausted = EXHAUSTED.search(error.response.headers.get("RateLimit", ""))
+    after = exhausted[1] if exhausted else error.response.headers.get("Retry-After", "")
+    if re.fullmatch(r"\d+(\.\d+)?", after):
+        return float(after)
+    try:
+        until = parsedate_to_datetime(after)
+    except ValueError:
+        return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+
+
+def _wait(seconds: float, listener: Progress) -> None:
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        if listener.should_stop():
+            raise Stopped
+        time.sleep(min(left, 0.2))

@@ -1,0 +1,121 @@
+"""Calls of the Hub's clients, made patiently; what went wrong for good is said in the user's words."""
+
+import errno
+import re
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+import httpx2
+import pyarrow as pa
+from datasets.exceptions import DatasetNotFoundError, DatasetsError
+from huggingface_hub.errors import DisabledRepoError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+from data.config import HubSource
+from data.errors import InvalidInput, SourceError, StorageError, UnknownName
+from data.patience import patiently, said
+from data.progress import Progress
+
+Result = TypeVar("Result")
+REFUSALS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
+SUCCESSORS: Final = {
+    "Samsung/samsum": "knkarthick/samsum",
+    "samsum": "knkarthick/samsum",
+    "cnn_dailymail": "abisee/cnn_dailymail",
+    "xsum": "EdinburghNLP/xsum",
+    "gigaword": "Harvard/gigaword",
+}
+
+
+class GoneError(SourceError):
+    """The data is not there any more, or was never; another repository or branch may hold it."""
+
+
+class NeedsScriptError(Exception):
+    """The repository holds a loading script instead of data."""
+
+
+class HubCalls:
+    """Calls on behalf of one source: `listener` hears of waits and may stop them."""
+
+    def __init__(self, source: HubSource, listener: Progress) -> None:
+        self._source = source
+        self._listener = listener
+
+    def __call__(self, what: str, call: Callable[[], Result], revision: str | None = None) -> Result:
+        """Make a call of the Hub's clients.
+
+        Args:
+            what: the call in words, for the log.
+            revision: the one that is asked for, if not the source's own.
+
+        Raises:
+            SourceError: the Hub refused, or did not answer for long.
+            UnknownName: there is no such configuration.
+            StorageError: the disk that the files are downloaded to is full.
+            Stopped: the listener asked to stop while waiting.
+        """
+        try:
+            return patiently(f"{what} of {self._source.id}", call, self._listener)
+        except REFUSALS as error:
+            raise _refused(self._source, error, revision or self._source.revision) from error
+        except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
+            raise SourceError(
+                f"The Hub did not give the {what} of {self._source.id}: {said(error)}.",
+                hint="Check the network, then resume: what is done is kept.",
+            ) from error
+        except RuntimeError as error:
+            if "scripts are no longer supported" in str(error):
+                raise NeedsScriptError from error
+            raise
+        except ValueError as error:
+            raise _bad_config(self._source, error) from error
+        except (DatasetsError, FileNotFoundError, pa.ArrowException) as error:
+            raise _unreadable(self._source, error) from error
+        except OSError as error:
+            raise _storage(self._source, error) from error
+
+
+def _refused(source: HubSource, error: Exception, revision: str | None) -> SourceError:
+    page = f"https://huggingface.co/datasets/{source.id}"
+    if isinstance(error, RevisionNotFoundError) or "Revision" in str(error):
+        return GoneError(
+            f"{source.id} has no revision {revision!r}.",
+            hint=f"See {page} for its branches; source.revision=main reads what is there now.",
+            fields={"source.revision": "does not exist"},
+        )
+    if isinstance(error, GatedRepoError) or "is a gated dataset" in str(error):
+        return SourceError(
+            f"{source.id} is gated: its owner wants to know who reads it.",
+            hint=f"Ask for access at {page}, then set HF_TOKEN to a token of that account and start again.",
+            fields={"source.id": "is gated"},
+        )
+    successor = SUCCESSORS.get(source.id)
+    return GoneError(
+        f"There is no dataset {source.id} on the Hub that this account may read: it is gone, renamed, private, or never was.",
+        hint=f"It lives on as {successor}." if successor else "Check the id; for a private dataset set HF_TOKEN.",
+        fields={"source.id": "does not exist or is private"},
+    )
+
+
+def _bad_config(source: HubSource, error: ValueError) -> InvalidInput | SourceError:
+    available = re.search(r"\[(.*?)\]", str(error))
+    if "onfig" in str(error) and available:
+        return UnknownName(
+            f"{source.id} has no configuration {source.config!r}." if source.config else f"{source.id} has several configurations.",
+            hint=f"Configurations: {available[1]}. Name one as source.config.",
+            fields={"source.config": "must name a configuration"},
+        )
+    return _unreadable(source, error)
+
+
+def _unreadable(source: HubSource, error: Exception) -> SourceError:
+    return SourceError(f"{source.id} cannot be read: {said(error)}.", hint="Look at the dataset's page on the Hub.")
+
+
+def _storage(source: HubSource, error: OSError) -> StorageError:
+    # `datasets` raises a plain OSError without a number when it foresees that the disk will not do.
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(error)
+    return StorageError(
+        f"{source.id} cannot be downloaded: {said(error)}.",
+        hint="Free some space, or leave source.streaming on, which keeps no copy." if is_full else "Check the disk that holds HF_HOME.",
+    )

@@ -1,0 +1,216 @@
+"""One split of a Hub dataset: of Parquet files only the wanted rows' groups and columns are read; other kinds are read through.
+
+`datasets` streams Parquet without looking which rows and columns are wanted, and tells the number of rows only by reading them.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import Any, Final, Protocol
+
+import datasets
+import pyarrow as pa
+import pyarrow.parquet as pq
+from huggingface_hub import HfFileSystem
+
+from data.config import HubSource
+from data.errors import SourceError, Stopped
+from data.progress import Progress
+from data.sources.hub_errors import HubCalls
+from data.sources.tables import BATCH_ROWS, chosen, wanted_groups
+
+COUNTED_BETWEEN_REPORTS: Final = 1000
+_END: Final = object()
+
+
+class HubSplit(Protocol):
+    """The rows of one split."""
+
+    @property
+    def columns(self) -> Sequence[str]: ...
+
+    @property
+    def num_rows(self) -> int: ...
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        """Yield the wanted rows, which ascend, with at least the given columns; pictures and sounds as they are stored."""
+
+    def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
+        """Yield the first rows, with b"" in the place of bytes: a look shows no pictures or sounds."""
+
+
+class ParquetSplit:
+    """Parquet files, one after the other. A footer is read when its file's rows are asked for, or counted."""
+
+    def __init__(self, addresses: Sequence[str], call: HubCalls) -> None:
+        self._files = [_RemoteParquet(address, call) for address in addresses]
+
+    @property
+    def columns(self) -> Sequence[str]:
+        return list(self._files[0].metadata.schema.to_arrow_schema().names)
+
+    @cached_property
+    def num_rows(self) -> int:
+        return sum(file.num_rows for file in self._files)
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        first = position = 0
+        for file in self._files:
+            if position == len(wanted):
+                return
+            stop = bisect_left(wanted, first + file.num_rows, position)
+            yield from file.rows([row - first for row in wanted[position:stop]], columns)
+            first, position = first + file.num_rows, stop
+
+    def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
+        schema = self._files[0].metadata.schema.to_arrow_schema()
+        skipped = {field.name: b"" for field in schema if _holds_bytes(field.type)}
+        return ({**row, **skipped} for row in self.rows(range(num_rows), [name for name in schema.names if name not in skipped]))
+
+
+class _RemoteParquet:
+    """One Parquet file on the Hub."""
+
+    def __init__(self, address: str, call: HubCalls) -> None:
+        self._address = address
+        self._call = call
+
+    @cached_property
+    def metadata(self) -> Any:
+        return self._call("footer of a file", lambda: pq.read_metadata(self._file))
+
+    @property
+    def num_rows(self) -> int:
+        return int(self.metadata.num_rows)
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        for group, rows in wanted_groups(self.metadata, wanted):
+            table = self._call("rows", lambda group=group: self._group(group, columns))  # type: ignore[misc]
+            yield from chosen((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
+
+    def _group(self, group: int, columns: Sequence[str]) -> Any:
+        # In this thread, one request a column: threads of pyarrow that still read when a process ends can abort it.
+        with pq.ParquetFile(self._file, metadata=self.metadata) as file:
+            return file.read_row_group(group, columns=list(columns), use_threads=False)
+
+    @cached_property
+    def _file(self) -> Any:
+        # pyarrow asks for exactly what it needs; a cache that reads ahead would fetch megabytes beside it.
+        return HfFileSystem().open(self._address, cache_type="none")
+
+
+class DownloadedSplit:
+    """A split that `datasets` has downloaded whole."""
+
+    def __init__(self, data: datasets.Dataset) -> None:
+        self._data = data
+        self.columns = list(data.column_names)
+        self.num_rows = len(data)
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        stored = self._data.select_columns(list(columns)).with_format("arrow").select(wanted)
+        return (row for table in stored.iter(BATCH_ROWS) for row in table.to_pylist())
+
+    def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
+        return map(_without_bytes, self.rows(range(min(num_rows, self.num_rows)), self.columns))
+
+
+class StreamedSplit:
+    """A split that `datasets` reads row by row over the network, from the beginning. Its card may say how many rows there are."""
+
+    def __init__(self, data: datasets.IterableDataset, stated_rows: int | None, name: str, call: HubCalls, listener: Progress) -> None:
+        self._data = data.decode(False) if data.features else data
+        self._stated_rows = stated_rows
+        self._name = name
+        self._call = call
+        self._listener = listener
+
+    @cached_property
+    def columns(self) -> Sequence[str]:
+        return list(self._data.column_names or next(self._stream(self._data), {}))
+
+    @cached_property
+    def num_rows(self) -> int:
+        return self._counted() if self._stated_rows is None else self._stated_rows
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
+        if not len(wanted):
+            return
+        first, num_read = wanted[0], 0
+        stream = self._stream(self._data.select_columns(list(columns)), first)
+        for values in chosen(stream, [row - first for row in wanted]):
+            if wanted[num_read] == self.num_rows - 1 and next(stream, _END) is not _END:
+                raise self._stale("there are more")
+            num_read += 1
+            yield values
+        if num_read < len(wanted):
+            raise self._stale(f"they end before row {wanted[num_read]}")
+
+    def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
+        return map(_without_bytes, islice(self._stream(self._data), num_rows))
+
+    def _counted(self) -> int:
+        self._listener.message(f"{self._name} does not say how many rows it has: they are counted first.")
+        num_rows = 0
+        for num_rows, _ in enumerate(self._stream(self._data.select_columns(list(self.columns[:1]))), 1):
+            if num_rows % COUNTED_BETWEEN_REPORTS == 0:
+                self._listener.advance(num_rows, None, "rows counted")
+                if self._listener.should_stop():
+                    raise Stopped
+        return num_rows
+
+    def _stream(self, data: datasets.IterableDataset, position: int = 0) -> Iterator[Mapping[str, Any]]:
+        """Yield the rows from a position on; where a passing fault ended the stream, a new one goes on from there."""
+        stream: Iterator[Any] | None = None
+
+        def following() -> Any:
+            nonlocal stream
+            current, stream = stream or iter(data.skip(position)), None
+            values = next(current, _END)
+            stream = current  # not reached when the stream was cut
+            return values
+
+        while (values := self._call("rows", following)) is not _END:
+            yield values
+            position += 1
+
+    def _stale(self, found: str) -> SourceError:
+        return SourceError(
+            f"{self._name} is said to have {self.num_rows} rows, but {found}.",
+            hint="Its card is out of date. Download its files, and make the dataset from them.",
+        )
+
+
+def opened_splits(
+    source: HubSource, builder: datasets.DatasetBuilder, stated: Mapping[str, int], call: HubCalls, listener: Progress
+) -> dict[str, HubSplit]:
+    """Return the splits of a repository that `datasets` found a way to read.
+
+    Args:
+        stated: rows by split, as far as the repository's card, or an earlier run, tells.
+    """
+    files = builder.config.data_files or {}
+    if source.streaming and files and all(address.endswith(".parquet") for addresses in files.values() for address in addresses):
+        return {str(split): ParquetSplit(addresses, call) for split, addresses in files.items()}
+    if source.streaming:
+        streams = call("files", builder.as_streaming_dataset)
+        return {
+            str(split): StreamedSplit(data, stated.get(str(split)), f"{source.id} ({split})", call, listener)
+            for split, data in streams.items()
+        }
+    call("files", builder.download_and_prepare)
+    return {str(split): DownloadedSplit(data) for split, data in call("files", builder.as_dataset).items()}
+
+
+def _holds_bytes(kind: pa.DataType) -> bool:
+    children = (kind.field(index).type for index in range(kind.num_fields))
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or any(map(_holds_bytes, children))
+
+
+def _without_bytes(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return b""
+    if isinstance(value, Mapping):
+        return {name: _without_bytes(item) for name, item in value.items()}
+    return [_without_bytes(item) for item in value] if isinstance(value, list) else value
