@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from tests.services import Service
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.memory import estimate
 from training.optimal_configs import PRESETS, training_config
+from web_ui.cli import build_parser
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS
 
@@ -27,6 +29,7 @@ GUIDE = (ROOT / "ENHANCED_UI_GUIDE.md").read_text()
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
 TESTED_BLOCK = re.compile(r"<!-- tested -->\n```(bash|python)\n(.*?)```", re.DOTALL)
+COMMAND = re.compile(r"(?:\bdeepsynth|-m web_ui\.cli) ([a-z-]+(?: [^\s`#|]+)* --(?:[^\s`#|]+ ?)+)")
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(#[^)\s]+)?\)")
 PROGRAMS = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 CONFIGS = (
@@ -71,6 +74,12 @@ def test_the_marked_blocks_run(name: str, services: dict[str, Service], tmp_path
         command = [*PROGRAMS[language], text]
         done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+@pytest.mark.parametrize("document", [path for path in DOCUMENTS if path.name != "reference.md"], ids=lambda path: path.name)
+def test_every_command_with_options_is_a_valid_one(document: Path) -> None:
+    for command in COMMAND.findall(document.read_text().replace("%i", "cpu")):
+        build_parser().parse_args(shlex.split(command))
 
 
 @pytest.mark.parametrize("request_line", re.findall(r"^\| `([A-Z]+ /[^`]*)` \|", REFERENCE, re.MULTILINE))
