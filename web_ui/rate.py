@@ -14,8 +14,8 @@ class RateLimit:
         self._lock = Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def wait_s(self, client: str, cost: int = 1) -> float:
-        """Count one request (cost 0: only look); return 0 if it may pass, else the seconds after which one may."""
+    def wait_s(self, client: str) -> float:
+        """Count one request; return 0 if it may pass, else the seconds after which one may."""
         if not self.per_minute:
             return 0.0
         now_s, rate = monotonic(), self.per_minute / 60
@@ -25,5 +25,5 @@ class RateLimit:
             tokens, then_s = self._buckets.get(client, (float(self.per_minute), now_s))
             tokens = min(float(self.per_minute), tokens + (now_s - then_s) * rate)
             passes = tokens >= 1
-            self._buckets[client] = (tokens - cost * passes, now_s)
+            self._buckets[client] = (tokens - passes, now_s)
         return 0.0 if passes else (1 - tokens) / rate

@@ -19,6 +19,7 @@ from web_ui.settings import Settings, is_loopback
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 ANY_ADDRESS = {"0.0.0.0", "[::]"}  # noqa: S104  (listening there is not a name to be called by)
 PORT = re.compile(r":\d+$")
+HTTP_PORT = 80
 SESSION_COOKIE = "deepsynth_session"
 SESSION_DAYS = 30
 OPEN_ENDPOINTS = frozenset({"health.get_health", "login.show_login", "login.log_in", "static"})
@@ -49,7 +50,11 @@ def check_exposure(settings: Settings) -> None:
 
 
 def guard(app: Flask, settings: Settings) -> None:
-    """Put the checks before, and the protective headers on, everything that `app` answers."""
+    """Put the checks before, and the protective headers on, everything that `app` answers.
+
+    Whoever carries the token passes whatever strangers do: behind a proxy all come from one address. So only strangers' requests
+    are counted against guessing, and what makes guessing hopeless is the token's length.
+    """
     changes, guesses = (RateLimit(settings.max_changes_per_minute) for _ in range(2))
     hosts = allowed_hosts(settings)
 
@@ -59,10 +64,11 @@ def guard(app: Flask, settings: Settings) -> None:
         _check_client(settings)
         if request.method in CHANGING_METHODS:
             refuse_other_sites()
-            _check_rate(changes, "changing requests")
-        if _carries_credentials(settings):
-            # Once the wrong tokens are too many the right one has to wait as well, or the waiting would tell it apart.
-            _check_rate(guesses, "requests with a wrong token", cost=int(not is_known(settings)))
+        if is_known(settings) or _logs_in(settings):
+            if request.method in CHANGING_METHODS:
+                _check_rate(changes, "changing requests")
+        elif request.method in CHANGING_METHODS or _carries_credentials():
+            _check_rate(guesses, "requests without the right token")
         return _check_token(settings)
 
     @app.after_request
@@ -77,11 +83,11 @@ def guard(app: Flask, settings: Settings) -> None:
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """Return the values of the Host header that this service answers to, all in lower case.
 
-    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443).
+    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443). Browsers leave port 80 away.
     """
     own_name = f"[{settings.host.lower()}]" if ":" in settings.host and "[" not in settings.host else settings.host.lower()
     names = {"localhost", "127.0.0.1", "[::1]"} | ({own_name} - ANY_ADDRESS)
-    own = [f"{name}:{settings.port}" for name in names]
+    own = [f"{name}:{settings.port}" for name in names] + (list(names) if settings.port == HTTP_PORT else [])
     extra = settings.allowed_names
     with_port = [name for name in extra if PORT.search(name)]
     bare = [name for name in extra if name not in with_port]
@@ -131,12 +137,16 @@ def refuse_other_sites() -> None:
         raise Forbidden("Requests from other web sites are refused.")
 
 
-def _carries_credentials(settings: Settings) -> bool:
-    return settings.api_token is not None and ("Authorization" in request.headers or SESSION_COOKIE in request.cookies)
+def _logs_in(settings: Settings) -> bool:
+    return request.endpoint == "login.log_in" and is_token(settings, request.form.get("token", "").strip())
 
 
-def _check_rate(rate: RateLimit, what: str, cost: int = 1) -> None:
-    wait_s = rate.wait_s(request.remote_addr or "", cost)
+def _carries_credentials() -> bool:
+    return "Authorization" in request.headers or SESSION_COOKIE in request.cookies
+
+
+def _check_rate(rate: RateLimit, what: str) -> None:
+    wait_s = rate.wait_s(request.remote_addr or "")
     if wait_s > 0:
         raise TooManyRequests(f"More than {rate.per_minute} {what} a minute.", retry_after=int(wait_s) + 1)
 

@@ -29,7 +29,7 @@ class Settings(BaseModel):
     published_on_loopback: bool = Field(
         False, alias="DEEPSYNTH_PUBLISHED_ON_LOOPBACK", description="1: a container whose port is published on 127.0.0.1 only"
     )
-    api_token: Annotated[SecretStr, Field(min_length=8, max_length=512)] | None = Field(
+    api_token: Annotated[SecretStr, Field(min_length=16, max_length=512)] | None = Field(
         None, alias="DEEPSYNTH_API_TOKEN", description="token that every request must carry; needed beyond loopback"
     )
     allowed_hosts: str = Field(

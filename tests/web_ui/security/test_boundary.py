@@ -42,6 +42,15 @@ def test_an_ipv6_address_is_answered_as_clients_write_it(make_client: Callable[.
     assert client.get("/api/health", headers={"Host": "[fd00::7]:5000"}).status_code == 200
 
 
+def test_on_port_80_the_name_alone_is_answered(make_client: Callable[..., FlaskClient]) -> None:
+    client = make_client(port=80)
+    assert [client.get("/api/jobs", headers={"Host": host}).status_code for host in ("localhost", "localhost:80", "evil")] == [
+        200,
+        200,
+        421,
+    ]
+
+
 @pytest.mark.parametrize("host", ["gpu-box:5000", "gpu-box", "proxy.lab:8443"])
 def test_more_names_can_be_allowed(make_client: Callable[..., FlaskClient], host: str) -> None:
     client = make_client(allowed_hosts="gpu-box, proxy.lab:8443")
@@ -115,14 +124,17 @@ def test_the_bearer_token_opens_the_api(locked: FlaskClient) -> None:
     assert locked.get("/api/jobs", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
-def test_guessing_the_token_is_limited_and_the_waiting_tells_nothing(make_client: Callable[..., FlaskClient]) -> None:
+def test_guesses_are_limited_and_hold_nobody_up_who_has_the_token(make_client: Callable[..., FlaskClient]) -> None:
     client = make_client(api_token=TOKEN, max_changes_per_minute=3)
     good, bad = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, "wrong"))
-    assert [client.get("/api/jobs", headers=good).status_code for _ in range(5)] == [200] * 5
     assert [client.get("/api/health", headers=bad).status_code for _ in range(4)] == [200, 200, 200, 429]
+    assert client.post("/login", data={"token": "wrong"}).status_code == client.post("/api/jobs/x/pause").status_code == 429
     client.set_cookie("deepsynth_session", "0" * 64, domain="localhost")
     assert client.get("/api/jobs").status_code == 429
-    assert client.get("/api/jobs", headers=good).status_code == 429
+    assert client.get("/api/jobs", headers=good).status_code == 200
+    assert client.post("/api/jobs/x/pause", headers=good).status_code == 404
+    assert client.post("/login", data={"token": TOKEN}).status_code == 302
+    assert client.get("/api/jobs").status_code == 200
 
 
 def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -> None:
