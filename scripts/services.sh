@@ -21,6 +21,7 @@ source "$SCRIPTS/containers.sh"
 service_port() { if [ "$1" = cpu ]; then echo "${DEEPSYNTH_CPU_PORT:-5000}"; else echo "${DEEPSYNTH_GPU_PORT:-5001}"; fi; }
 service_title() { if [ "$1" = cpu ]; then echo "dataset service"; else echo "training service"; fi; }
 service_url() { echo "http://$(called):$(service_port "$1")"; }
+address() { if [ "$MODE" = docker ]; then service_url "$1"; else native_url "$1"; fi; } # where a started service answers
 
 called() { # the name by which this machine itself calls the services; containers are published on loopback
   case "$MODE $HOST" in
@@ -193,6 +194,6 @@ start_script() {
   run_services "$role"
   if [ "$ACTION" = start ]; then
     check_settings
-    say "Open $(service_url "$role")/$tab in a browser. Stop with ./$(basename "$0") --stop"
+    say "Open $(address "$role")/$tab in a browser. Stop with ./$(basename "$0") --stop"
   fi
 }

@@ -60,7 +60,9 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         assert f"training service is ready: http://127.0.0.1:{gpu_port}" in first.stdout
 
         elsewhere = {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
-        assert machine.run("start-all.sh", "--cpu", **elsewhere).stdout.count("already running: http://127.0.0.1:") == 2
+        second = machine.run("start-all.sh", "--cpu", **elsewhere)
+        assert second.stdout.count("already running: http://127.0.0.1:") == 2
+        assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
         assert f"dataset service: running, http://127.0.0.1:{cpu_port}" in machine.run("start-all.sh", "--status", **elsewhere).stdout
         assert "GET /api/health" in machine.run("start-all.sh", "--logs").stdout
     finally:
