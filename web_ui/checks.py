@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data.config import DatasetConfig, FilesSource, HubSource, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
+from data.store.files import stored_bytes
 from data.store.workspace import Workspace, checked_name
 from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.optimal_configs import PRESETS
@@ -152,6 +153,4 @@ def opens_quickly(source: Source, workspace: Workspace) -> bool:
     """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
-    path = source_path(source.path, workspace, "source.path")
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file()) <= OPENED_BYTES
+    return stored_bytes(source_path(source.path, workspace, "source.path")) <= OPENED_BYTES

@@ -68,4 +68,7 @@ def _sentence(text: str) -> str:
 
 def _bounds(schema: JsonObject) -> str:
     words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
-    return _sentence(" ".join(f"{word} {schema[bound]:g}" for bound, word in words.items() if schema.get(bound, READ_LIMIT) < READ_LIMIT))
+    read = {bound: schema[bound] for bound in words if schema.get(bound, READ_LIMIT) < READ_LIMIT}
+    if read in ({"minimum": 0}, {"minimum": 1}):
+        return ""  # nobody tries fewer than none
+    return _sentence(" ".join(f"{words[bound]} {value:g}" for bound, value in read.items()))

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import NotFound, StorageError
-from data.store.files import read_json
+from data.store.files import read_json, stored_bytes
 from data.store.workspace import names_hint
 from evaluation.training_metrics import read_metrics
 from training.config import PINNED_REVISIONS
@@ -19,13 +19,19 @@ BASES = (
 
 def model_summary(folder: Path) -> ModelSummary:
     """Return a training in short. A damaged one is listed with its error."""
+    size_bytes = stored_bytes(folder)
     try:
         config = _json_object(folder / CONFIG)
         latest = read_metrics(folder).latest
     except StorageError as error:
-        return ModelSummary(name=folder.name, complete=False, error=ErrorBody(**error.as_dict()))
+        return ModelSummary(name=folder.name, complete=False, size_bytes=size_bytes, error=ErrorBody(**error.as_dict()))
     return ModelSummary(
-        name=folder.name, complete=_is_complete(folder), base=config.get("model"), dataset=config.get("dataset"), metrics=latest
+        name=folder.name,
+        complete=_is_complete(folder),
+        size_bytes=size_bytes,
+        base=config.get("model"),
+        dataset=config.get("dataset"),
+        metrics=latest,
     )
 
 

@@ -279,6 +279,7 @@ class ModelSummary(Answer):
 
     name: str
     complete: bool = Field(description="whether its final model is there")
+    size_bytes: int = Field(0, description="with its checkpoints")
     base: str | None = Field(None, description="the model that it started from")
     dataset: str | None = None
     metrics: dict[str, float | None] = {}

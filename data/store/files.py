@@ -6,8 +6,9 @@ import json
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from data.errors import NotFound, StorageError, UnsafePath
@@ -47,6 +48,16 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON (keys in the given order), atomically. NaN and infinity are refused."""
     write_bytes(path, (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
+
+
+def stored_bytes(path: Path) -> int:
+    """Return the size of a file, or of all files below a folder. What vanishes meanwhile counts nothing."""
+    total = 0
+    for file in path.rglob("*") if path.is_dir() else [path]:
+        with suppress(FileNotFoundError):
+            stat = file.stat()
+            total += stat.st_size if S_ISREG(stat.st_mode) else 0
+    return total
 
 
 def read_json(path: Path) -> Any:

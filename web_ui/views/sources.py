@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from data.errors import Conflict, InvalidInput, StorageError
-from data.store.files import TEMPORARY_SUFFIX, inside, storage_error, sync_folder
+from data.store.files import TEMPORARY_SUFFIX, inside, storage_error, stored_bytes, sync_folder
 from data.store.workspace import checked_name
 from web_ui import schemas
 from web_ui.checks import UPLOAD
@@ -51,7 +51,7 @@ def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
 def list_uploads() -> dict[str, Any]:
     """List the uploaded files and folders."""
     entries = [path for path in sorted(current_service().workspace.uploads.iterdir()) if not path.name.startswith(".")]
-    return {"uploads": [_document(path.name, path.name, _size_bytes(path)) for path in entries]}
+    return {"uploads": [_document(path.name, path.name, stored_bytes(path)) for path in entries]}
 
 
 @endpoint(sources, "DELETE", "/api/uploads/<name>", Operation(status=204, errors=(409, 507)))
@@ -66,11 +66,6 @@ def _store(path: Path, source: str, name: str) -> dict[str, Any]:
     request.max_content_length = current_service().settings.max_upload_bytes
     _check_room(path, request.content_length or 0)
     return _document(source, name, _receive(path))
-
-
-def _size_bytes(path: Path) -> int:
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def _document(source: str, name: str, size_bytes: int) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+// What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
+
+import { call, get } from "./api.js";
+import { make, one } from "./dom.js";
+import { bytes, count } from "./format.js";
+import { latest } from "./latest.js";
+import { confirmed, toast, toastError } from "./notify.js";
+
+/**
+ * @typedef {{name: string, size_bytes: number, complete?: boolean, error?: {message: string} | null}} Stored
+ * @typedef {Stored & {mode: string | null, num_samples: number}} Dataset
+ * @typedef {Stored & {base: string | null, dataset: string | null}} Model
+ * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry what a row says beside name and size; `text` is what is lost
+ */
+
+const box = /** @type {HTMLDetailsElement} */ (one("#stored"));
+const train = one("#stored-datasets").dataset.train;
+
+/** @param {Stored} stored @param {string} facts */
+const withState = ({ complete, error }, facts) => error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
+
+/** @param {Stored} stored @param {Entry} entry */
+function drawRow(stored, { kind, path, text, facts, link }) {
+  const { name, size_bytes: size } = stored;
+  const remove = make("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
+  remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${bytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
+  return make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, withState(stored, facts)), make("td", { class: "numbers" }, bytes(size)),
+    make("td", {}, make("div", { class: "row row--end" }, link ? make("a", { class: "button button--small", href: link }, "Train on it") : null, remove)));
+}
+
+/** @param {string} address @param {{title: string, text: string, yes: string}} question */
+async function offerDelete(address, question) {
+  if (!(await confirmed(question))) return;
+  try {
+    await call("DELETE", address);
+    toast("Deleted.");
+  } catch (error) {
+    toastError(error);
+  }
+  void look.ask();
+}
+
+/** @param {string} id @param {HTMLElement[]} rows */
+function put(id, rows) {
+  const place = one(id);
+  one("tbody", place).replaceChildren(...rows);
+  one(".table-scroll", place).hidden = rows.length === 0;
+  one(".stored__none", place).hidden = rows.length > 0;
+}
+
+/** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
+function show({ datasets, models, uploads }) {
+  put("#stored-datasets", datasets.map((dataset) => {
+    const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
+    const learned = users.length ? `${users.join(", ")} learned from it` : "";
+    return drawRow(dataset, { kind: "dataset", path: "datasets", facts: [`${count(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
+      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined });
+  }));
+  put("#stored-models", models.map((model) => drawRow(model, { kind: "model", path: "models",
+    facts: model.base ? `from ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." })));
+  put("#stored-uploads", uploads.map((upload) => drawRow(upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." })));
+  const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
+  one("#stored-total").textContent = bytes(total);
+}
+
+const look = latest(async (signal) => {
+  const [{ datasets }, { models }, { uploads }] = await Promise.all(["/datasets", "/models", "/uploads"].map((path) => get(path, signal)));
+  return { datasets, models, uploads };
+}, show, toastError);
+
+const openAsked = () => {
+  if (location.hash !== "#stored") return;
+  box.open = true;
+  box.scrollIntoView();
+};
+box.addEventListener("toggle", () => box.open && void look.ask());
+window.addEventListener("hashchange", openAsked);
+openAsked();
