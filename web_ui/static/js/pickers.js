@@ -4,7 +4,7 @@ import { control, make, one } from "./dom.js";
 import { count } from "./format.js";
 
 /** @typedef {{name: string, title: string, memory_gb: number, values: Record<string, any>, reasons: Record<string, string>, effective_batch_size: number, estimate: any}} Preset */
-/** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number}} Dataset */
+/** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number, splits: Record<string, number>}} Dataset */
 /** @typedef {{models: {name: string, complete: boolean, base: string | null}[], bases: {name: string, title: string}[]}} Models */
 
 const FULL_MODEL = "deepseek-ai/DeepSeek-OCR";
@@ -27,7 +27,7 @@ export function drawPresets(presets, gpu) {
 export function drawPickers(datasets, { models, bases }) {
   const select = control('[name="dataset"]');
   const usable = datasets.filter((dataset) => dataset.complete);
-  select.replaceChildren(...usable.map(({ name, mode, num_samples: samples }) => make("option", { value: name }, `${name} · ${mode} pages · ${count(samples)} samples`)));
+  select.replaceChildren(...usable.map(({ name, mode }) => make("option", { value: name }, `${name} · ${mode} pages`)));
   one("#no-datasets").hidden = usable.length > 0;
   select.hidden = usable.length === 0;
   const fitting = usable.find(({ mode }) => reads("tiny", mode, { models, bases }));
@@ -48,6 +48,7 @@ export function reads(model, mode, names) {
 
 /** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
 export function showFit(model, dataset, names) {
+  one("#dataset-note").textContent = dataset ? `Samples: ${Object.entries(dataset.splits).map(([split, samples]) => `${count(samples)} ${split}`).join(", ")}.` : "";
   const note = one("#mismatch");
   note.hidden = !dataset || !model || reads(model, dataset.mode, names);
   if (note.hidden || !dataset) return;

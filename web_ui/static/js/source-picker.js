@@ -27,6 +27,7 @@ export class SourcePicker {
     /** @type {Record<string, FieldSet>} */
     this.sets = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, setOf(kind)]));
     this.isSeen = false;
+    this.asked = "";
     this.lookUp = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#explain(error));
     this.uploads = latest((signal) => get("/uploads", signal), ({ uploads }) =>
       one("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => make("option", { value: path }))));
@@ -82,6 +83,7 @@ export class SourcePicker {
 
   #forget() {
     this.lookUp.stop();
+    this.asked = "";
     this.isSeen = false;
     this.#say("");
     one("#columns", this.form).hidden = true;
@@ -89,13 +91,16 @@ export class SourcePicker {
 
   /** Look at the source's first rows, again if need be. */
   look() {
+    const source = JSON.stringify(this.value());
+    if (source === this.asked) return;  // that look goes on
     this.#forget();
     for (const kind of Object.keys(NAMES)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
     if (this.kind === "files") void this.uploads.ask();
     this.onChange(true);
     if (this.kind === "sample" || !control(`[name="source.${NAMES[this.kind]}"]`, this.form).value.trim()) return;
     this.#say("Looking at the first rows…");
-    void this.lookUp.ask();
+    this.asked = source;
+    void this.lookUp.ask().finally(() => (this.asked = ""));
   }
 
   /** @param {string} text */

@@ -24,8 +24,8 @@ function drawRow(stored, { kind, path, text, facts, link }) {
   const { name, size_bytes: size } = stored;
   const remove = make("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
   remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${bytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
-  return make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, withState(stored, facts)), make("td", { class: "numbers" }, bytes(size)),
-    make("td", {}, make("div", { class: "row row--end" }, link ? make("a", { class: "button button--small", href: link }, "Train on it") : null, remove)));
+  return make("li", { class: "stored__row" }, make("div", {}, make("div", { class: "stored__name" }, name), make("div", { class: "muted small" }, withState(stored, facts))),
+    make("span", { class: "numbers muted small" }, bytes(size)), link ? make("a", { class: "button button--small", href: link }, "Train on it") : make("span"), remove);
 }
 
 /** @param {string} address @param {{title: string, text: string, yes: string}} question */
@@ -42,10 +42,8 @@ async function offerDelete(address, question) {
 
 /** @param {string} id @param {HTMLElement[]} rows */
 function put(id, rows) {
-  const place = one(id);
-  one("tbody", place).replaceChildren(...rows);
-  one(".table-scroll", place).hidden = rows.length === 0;
-  one(".stored__none", place).hidden = rows.length > 0;
+  one(`${id} ul`).replaceChildren(...rows);
+  one(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
 /** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
