@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from data.errors import Conflict, NotFound, UnsafePath
+from data.errors import Conflict, NotFound, StorageError, UnsafePath
 from data.store.files import read_json, storage_error, sync_folder
 from data.store.workspace import Workspace, names_hint
 from web_ui.checks import UPLOAD
@@ -40,8 +40,8 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
     """
     folder = _own_folder("model", workspace.model(name), workspace.models / name)
 
-    def is_inside(model: str | None) -> bool:
-        return model is not None and (workspace.models / model).is_relative_to(folder)
+    def is_inside(model: object) -> bool:
+        return isinstance(model, str) and (workspace.models / model).is_relative_to(folder)
 
     def uses(job: Job) -> bool:
         return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
@@ -49,7 +49,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
     _refuse_used(f"The model {name!r}", jobs, uses)
     for adapter in workspace.models.glob(f"*/{ADAPTER}"):
         other = adapter.relative_to(workspace.models).parts[0]
-        if other != name and is_inside(read_json(adapter).get("base_model_name_or_path")):
+        if other != name and is_inside(_base_of(adapter)):
             raise Conflict(f"The model {other!r} is an adapter on {name!r}.", hint=f"Delete {other} first.")
     shutil.rmtree(_moved(folder, workspace.trash), ignore_errors=True)
 
@@ -61,8 +61,10 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         raise NotFound(f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*")))
 
     def reads(job: Job) -> bool:
-        sources = [(job.config.get("source") or {}).get("path"), *job.config.get("inputs", ())]
-        return f"{UPLOAD}{name}" in sources
+        source = job.config.get("source")
+        named = [source.get("path") if isinstance(source, dict) else None, *(job.config.get("inputs") or ())]
+        places = [workspace.uploads / text.removeprefix(UPLOAD) for text in named if isinstance(text, str)]
+        return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
     _refuse_used(f"The upload {name!r}", jobs, reads)
     trashed = _moved(path, workspace.trash)
@@ -70,6 +72,14 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         shutil.rmtree(trashed, ignore_errors=True)
     else:
         trashed.unlink(missing_ok=True)
+
+
+def _base_of(adapter: Path) -> object:
+    try:
+        settings = read_json(adapter)
+    except (NotFound, StorageError):
+        return None  # deleted meanwhile, or damaged: it can be loaded on no model
+    return settings.get("base_model_name_or_path") if isinstance(settings, dict) else None
 
 
 def _own_folder(what: str, folder: Path, place: Path) -> Path:

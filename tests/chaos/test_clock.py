@@ -52,8 +52,9 @@ def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(tmp_path: Path, 
         folder.mkdir()
     os.utime(model, (0, 0))  # trained long ago
     model.rename(trashed)
+    (trashed.parent / "upload").touch()
     empty_trash(trashed.parent)
     assert trashed.exists()
     monkeypatch.setattr(runner, "TRASH_AFTER_S", -1)
     empty_trash(trashed.parent)
-    assert not trashed.exists()
+    assert list(trashed.parent.iterdir()) == []

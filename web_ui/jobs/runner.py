@@ -223,5 +223,9 @@ def empty_trash(trash: Path) -> None:
     for path in list(trash.iterdir()):
         with suppress(FileNotFoundError):  # the runner of the other role empties it too
             moved_s = path.lstat().st_ctime  # a rename leaves the folder's own st_mtime as it was
-            if time.time() - moved_s > TRASH_AFTER_S and path.is_dir() and not path.is_symlink():
+            if time.time() - moved_s <= TRASH_AFTER_S:
+                continue
+            if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()

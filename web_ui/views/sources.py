@@ -76,17 +76,22 @@ def _check_room(path: Path, size_bytes: int) -> None:
     free_bytes = shutil.disk_usage(path.parent).free
     if size_bytes + KEPT_FREE_BYTES > free_bytes:
         raise StorageError(
-            f"{path.name} ({size_bytes:,} bytes) does not fit on the disk: {free_bytes:,} bytes are free.",
+            f"{path.name} does not fit on the disk: {free_bytes:,} bytes are free, of which uploads leave {KEPT_FREE_BYTES:,}.",
             hint="Free some space, then try again.",
         )
 
 
 def _receive(path: Path) -> int:
-    """Write the request's body beside `path`, then rename it there; return its size in bytes."""
+    """Write the request's body beside `path`, then rename it there; return its size in bytes.
+
+    Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same disk.
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         with temporary.open("xb") as file:
-            shutil.copyfileobj(request.stream, file, CHUNK_BYTES)
+            while chunk := request.stream.read(CHUNK_BYTES):
+                _check_room(path, len(chunk))
+                file.write(chunk)
             size_bytes = file.tell()
             file.flush()
             os.fsync(file.fileno())

@@ -1,5 +1,6 @@
 """Uploads are whole or absent, of a plain name, and no larger than allowed."""
 
+import itertools
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from data.store.workspace import Workspace
+from web_ui.views.sources import CHUNK_BYTES, KEPT_FREE_BYTES
 
 BYTES = "application/octet-stream"
 
@@ -40,9 +42,11 @@ def test_a_folder_leads_nowhere_else(client: FlaskClient, workspace: Workspace, 
     assert not list(workspace.uploads.rglob("*.txt"))
 
 
-def test_a_file_that_a_job_is_to_read_is_not_deleted(client: FlaskClient) -> None:
+@pytest.mark.parametrize("path", ["upload:papers.jsonl", "{uploads}/papers.jsonl", "{uploads}"])
+def test_a_file_that_a_job_is_to_read_is_not_deleted(client: FlaskClient, workspace: Workspace, path: str) -> None:
     put(client, "papers.jsonl", b'{"document": "one", "summary": "short"}\n{"document": "two", "summary": "short"}\n')
-    config = {"name": "papers", "source": {"kind": "files", "path": "upload:papers.jsonl"}, "validation_fraction": 0, "test_fraction": 0}
+    source = {"kind": "files", "path": path.format(uploads=workspace.uploads)}
+    config = {"name": "papers", "source": source, "validation_fraction": 0, "test_fraction": 0}
     assert client.post("/api/dataset/generate", json=config).status_code == 202
     assert client.delete("/api/uploads/papers.jsonl").status_code == 409
 
@@ -82,6 +86,11 @@ def test_a_name_that_is_not_plain_is_refused(client: FlaskClient, workspace: Wor
     assert not list(workspace.uploads.iterdir())
 
 
-def test_a_file_that_does_not_fit_on_the_disk_is_refused_before_it_is_read(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
-    assert put(client, "a.txt", b"x").get_json()["error"]["code"] == "storage_failed"
+@pytest.mark.parametrize("looks", [0, 1, 2])
+def test_a_file_for_which_the_disk_has_no_room_or_none_any_more_is_refused(
+    client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    free = itertools.chain([1 << 40] * looks, itertools.repeat(KEPT_FREE_BYTES))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, next(free)))  # type: ignore[attr-defined]
+    assert put(client, "a.txt", b"x" * (CHUNK_BYTES + 1)).get_json()["error"]["code"] == "storage_failed"
+    assert not list(workspace.uploads.iterdir())
