@@ -91,7 +91,7 @@ export function redraw(place, what, draw) {
  * @param {string} [look] class of the cells
  */
 export function table(label, head, rows, look = "numbers") {
-  const names = make("tr", {}, ...head.map((cell) => make("th", { scope: "col" }, cell)));
+  const names = make("tr", {}, ...head.map((cell, place) => make("th", { scope: "col", class: place ? look : null }, cell)));
   const lines = rows.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: look }, cell))));
   return make("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
     make("table", {}, head.length ? make("thead", {}, names) : null, make("tbody", {}, ...lines)));

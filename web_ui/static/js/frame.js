@@ -67,14 +67,16 @@ function showSystem({ cpu, memory, disk, gpus }) {
 }
 
 poll(async () => {
-  const lists = ["running", "queued", "paused", "failed"].map((state) => get(`/jobs?state=${state}&limit=50`));
-  const [system, running, queued, ...resting] = await Promise.all([get("/system"), ...lists]);
+  const list = (/** @type {string} */ state, limit = 50) => get(`/jobs?state=${state}&limit=${limit}`);
+  const [system, running, queued] = await Promise.all([get("/system"), list("running", 1), list("queued")]);
+  const isAllAlive = system.runners.every((/** @type {Runner} */ runner) => runner.is_alive);
+  const resting = isAllAlive ? [] : await Promise.all(["paused", "failed", "interrupted"].map((state) => list(state)));
   /** @type {import("./jobs-api.js").Job[]} */
-  const waiting = [queued, ...resting].flatMap(({ jobs }) => jobs).filter(isWaiting);
+  const resumed = resting.flatMap(({ jobs }) => jobs).filter((job) => isWaiting(job) || job.state === "interrupted");
   showSystem(system);
-  showRunners(system.runners, new Set(waiting.map(({ role }) => role)));
+  showRunners(system.runners, new Set([...queued.jobs, ...resumed].map(({ role }) => role)));
   const badge = one("#active-jobs");
-  const active = running.total + waiting.length;
+  const active = running.total + queued.total + resumed.length;
   badge.hidden = active === 0;
   badge.textContent = String(active);
   badge.setAttribute("aria-label", `${active} waiting or running`);

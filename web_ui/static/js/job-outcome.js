@@ -5,6 +5,7 @@ import { Chart } from "./chart.js";
 import { control, figure, make, one, redraw } from "./dom.js";
 import { bytes, clock, compact, count, duration, measured, metric, words } from "./format.js";
 import { reportOn } from "./dataset-report.js";
+import { FINAL } from "./jobs-api.js";
 import { scoreTable } from "./score-table.js";
 import { TrainingCharts } from "./training-charts.js";
 
@@ -66,7 +67,9 @@ export class Outcome {
     if (this.numDrawn !== numMeasured) this.#drawCurves();
     this.#showPreview(job.kind !== "training");
     this.#showResult(job);
-    one("#overview-empty").hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
+    const empty = one("#overview-empty");
+    empty.hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
+    empty.textContent = FINAL.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
   }
 
   #drawCurves() {
@@ -118,5 +121,6 @@ function nextStep({ kind, config, result }) {
   const rate = result?.suggestion;
   if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${measured(rate)}`);
   const written = result?.folder ?? result?.path ?? "";
-  return make("p", { class: "muted small" }, written ? "Written to " : "", make("code", {}, written));
+  return make("div", { class: "row" }, kind === "training" ? make("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
+    make("span", { class: "muted small" }, written ? "Written to " : "", make("code", {}, written)));
 }

@@ -26,6 +26,7 @@ export function showBar(place, job) {
   bar.className = `bar ${tone}`;
   if (part === null && job.state === "running") bar.removeAttribute("value");
   else bar.value = part ?? 0;
+  bar.hidden = part === null && job.state !== "running";
   bar.setAttribute("aria-label", `Progress of ${job.title}`);
   bar.setAttribute("aria-valuetext", [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateWords(job));
 }

@@ -38,7 +38,7 @@ function showHead(current) {
     percent: progressPercent(current), progress: progressText(current),
   });
   showBar(one("#job-head .bar"), current);
-  const counts = Object.entries(progress?.counts ?? {});
+  const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
   redraw(one("#job-counts"), counts, () => counts.map(([name, value]) => figure(words(name), count(value))));
 }
 
@@ -83,11 +83,18 @@ async function showFiles() {
   redraw(one("#panel-files"), artifacts, () => [artifacts.length ? table("Files", ["File", "Size"], rows()) : make("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
 }
 
-/** What can be done with a finished training is loaded when there is one. @param {Job} current */
+/** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
 async function showUse(current) {
-  if (current.kind !== "training" || current.state !== "succeeded" || isOffered) return;
+  if (openTab !== "use" || isOffered) return;
   await (await import("./use-model.js")).offerModel(current);
   isOffered = true;
+}
+
+/** @param {Job} current */
+function showTabs(current) {
+  one("#tab-samples").hidden = isTexts(current);
+  one("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
+  subtabs.tabsChanged();
 }
 
 async function refresh() {
@@ -107,8 +114,7 @@ async function refresh() {
   await outcome.read();
   fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
   outcome.show(job);
-  one("#tab-samples").hidden = isTexts(job);
-  if (isTexts(job) && openTab === "samples") location.hash = "overview";
+  showTabs(job);
   if (openTab === "samples" || isTexts(job)) await showSamples(job);
   if (openTab === "files") await showFiles();
   await showError(job);
@@ -117,7 +123,7 @@ async function refresh() {
 }
 
 const poller = poll(refresh, { slowMs: 20000 });
-followSubtabs(one("#job-subtabs"), (name) => {
+const subtabs = followSubtabs(one("#job-subtabs"), (name) => {
   openTab = name;
   if (name === "log") log.start();
   poller.now();

@@ -14,6 +14,7 @@ import { confirmed, toast, toastError } from "./notify.js";
  */
 
 export const ACTIVE = new Set(["queued", "running", "pausing", "interrupted"]);
+export const FINAL = new Set(["succeeded", "failed", "cancelled"]);
 
 /** @type {Record<string, string>} */
 export const STATE_WORDS = {
@@ -31,7 +32,7 @@ export const KIND_WORDS = {
 /** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
 export const ACTIONS = {
   pause: { label: "Pause", icon: "icon-pause", done: "Pausing: the work so far is being saved.", states: ["running", "queued"] },
-  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["paused", "failed", "interrupted"] },
+  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["paused", "failed"] },
   cancel: { label: "Cancel", icon: "icon-stop", done: "Cancelling.", states: ["queued", "running", "pausing", "paused", "interrupted"] },
   delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
 };

@@ -48,6 +48,7 @@ function drawList(jobs) {
 function drawPager(total, offset, shown) {
   const hasFilter = FILTERS.some((name) => asked().get(name));
   one("#jobs-empty").hidden = total > 0 || hasFilter;
+  one("#job-filters").hidden = total === 0 && !hasFilter;
   one("#jobs-none").hidden = total > 0 || !hasFilter;
   list.hidden = total === 0;
   one("#pager").hidden = total <= PAGE_SIZE;

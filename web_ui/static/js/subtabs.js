@@ -5,6 +5,7 @@ import { all, one } from "./dom.js";
 /**
  * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel
  * @param {(name: string) => void} onOpen
+ * @returns {{tabsChanged: () => void}} to be called when tabs were shown or hidden
  */
 export function followSubtabs(bar, onOpen) {
   const tabs = () => all('[role="tab"]', bar).filter((tab) => !tab.hidden);
@@ -19,7 +20,7 @@ export function followSubtabs(bar, onOpen) {
     }
     onOpen(nameOf(chosen));
   }
-  const openAsked = () => open(tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs()[0]);
+  const asked = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs()[0];
 
   bar.addEventListener("click", (event) => {
     const tab = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[role="tab"]'));
@@ -35,6 +36,11 @@ export function followSubtabs(bar, onOpen) {
     next.focus();
     next.click();
   });
-  window.addEventListener("hashchange", openAsked);
-  openAsked();
+  window.addEventListener("hashchange", () => open(asked()));
+  open(asked());
+  return {
+    tabsChanged() {
+      if (asked().ariaSelected !== "true") open(asked());
+    },
+  };
 }

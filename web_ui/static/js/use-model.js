@@ -16,10 +16,6 @@ const SCORE_FIELDS = ["max_samples", "blank_pages"];
 /** @param {Job} job a training that has succeeded */
 export async function offerModel({ config }) {
   const [{ fields }, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/datasets")]);
-  const block = /** @type {HTMLDetailsElement} */ (one("#use-model"));
-  block.open = localStorage.getItem("use-model") !== "closed";
-  block.addEventListener("toggle", () => localStorage.setItem("use-model", block.open ? "open" : "closed"));
-  block.hidden = false;
   offerSummaries(config.output);
   offerScores(config.output, config.dataset, fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
 }
