@@ -21,21 +21,22 @@ def rouge_l(workspace: Workspace, model: str, blank_pages: bool) -> float:
 @pytest.mark.parametrize(
     ("option", "learning_rate", "num_steps"),
     [
-        ("all", 1e-3, 60),
-        ("decoder", 1e-3, 80),
-        ("dense", 1e-3, 100),
-        ("attention", 3e-3, 100),
+        ("all", 2e-3, 32),
+        ("decoder", 4e-3, 45),
+        ("dense", 5e-3, 45),
+        ("attention", 8e-3, 50),
         # Everything must pass through the 33 thousand weights between encoder and decoder: larger steps, and more of them.
-        ("projector", 3e-2, 200),
-        ("lora", 1e-2, 80),
-        ("lora_experts", 1e-2, 80),
+        ("projector", 3e-2, 110),
+        ("lora", 2e-2, 55),
+        ("lora_experts", 2e-2, 48),
     ],
 )
 def test_sixteen_summaries_are_learnt_by_heart(brief_workspace: Workspace, option: Trainable, learning_rate: float, num_steps: int) -> None:
     once = {"eval_steps": num_steps, "save_steps": num_steps, "logging_steps": num_steps, "num_eval_samples": 0, "max_eval_samples": 1}
     one_batch = {"max_steps": num_steps, "max_length": 64, "per_device_train_batch_size": 16, "gradient_accumulation_steps": 1}
     output = f"by-heart-{option}"
-    chosen = {"train": option, "learning_rate": learning_rate, "cache_features": option != "all"}
+    # So few steps need an average of squared gradients that forgets the first of them.
+    chosen = {"train": option, "learning_rate": learning_rate, "adam_beta2": 0.98, "cache_features": option != "all"}
     train(short_training(output=output, **once, **one_batch, **chosen), brief_workspace, Silent())
     assert rouge_l(brief_workspace, output, blank_pages=False) > 0.95
     # What was learnt is which page has which summary, not the summaries alone.

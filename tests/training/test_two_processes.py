@@ -1,31 +1,19 @@
-"""Two processes train as one does with the same samples per step, started by torchrun or by Ray."""
+"""Two processes train as one does with the same samples per step, started by torchrun's launcher or by Ray."""
 
 import json
-import os
-import subprocess
-import sys
+import multiprocessing
 from pathlib import Path
 
 import pytest
+import torch
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from data.config import DatasetConfig, RenderingConfig, SampleSource
-from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
 from training.config import TrainingConfig
 from training.model import load_model
 from training.optimal_configs import training_config
 from training.train import train
-
-TRAIN_AS_A_PROCESS = """
-import json, sys
-from pathlib import Path
-from data.progress import Silent
-from data.store.workspace import Workspace
-from training.config import TrainingConfig
-from training.train import train
-train(TrainingConfig(**json.loads(sys.argv[2])), Workspace(Path(sys.argv[1])), Silent())
-"""
 
 
 def losses(workspace: Workspace, output: str) -> dict[int, float]:
@@ -35,25 +23,13 @@ def losses(workspace: Workspace, output: str) -> dict[int, float]:
 
 
 @pytest.fixture(scope="module")
-def trained_alone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, TrainingConfig]:
+def trained_alone(brief_workspace: Workspace) -> TrainingConfig:
     """Train in one process, and return what two processes must do with half the accumulation."""
-    workspace = Workspace.create(tmp_path_factory.mktemp("workspace"))
-    source = SampleSource(length="brief")
-    generate(DatasetConfig(name="brief", source=source, max_samples=16, rendering=RenderingConfig(mode="micro")), workspace, Silent())
-    few = {
-        "max_steps": 2,
-        "eval_steps": 2,
-        "save_steps": 2,
-        "logging_steps": 1,
-        "max_length": 48,
-        "num_eval_samples": 3,
-        "num_test_samples": 1,
-    }
-    one = training_config(
-        "default", dataset="brief", output="one", train="dense", **few, per_device_train_batch_size=4, gradient_accumulation_steps=2
-    )
-    train(one, workspace, Silent())
-    return workspace, one.model_copy(update={"gradient_accumulation_steps": 1})
+    few = {"max_steps": 2, "eval_steps": 2, "save_steps": 2, "logging_steps": 1, "max_length": 48}
+    scored = {"num_eval_samples": 3, "num_test_samples": 1, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
+    one = training_config("default", dataset="brief", output="one", train="dense", **few, **scored)
+    train(one, brief_workspace, Silent())
+    return one.model_copy(update={"gradient_accumulation_steps": 1})
 
 
 def assert_as_alone(workspace: Workspace, output: str) -> None:
@@ -64,27 +40,29 @@ def assert_as_alone(workspace: Workspace, output: str) -> None:
     assert all((first[name] - second[name]).abs().max() < 1e-5 for name in first)
 
 
-@pytest.mark.slow
-def test_two_processes_have_the_losses_of_one(trained_alone: tuple[Workspace, TrainingConfig], tmp_path: Path) -> None:
-    workspace, config = trained_alone
-    two = config.model_copy(update={"output": "two"})
-    script = tmp_path / "train_as_a_process.py"
-    script.write_text(TRAIN_AS_A_PROCESS)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([*torchrun, str(script), str(workspace.root), two.model_dump_json()], env=environment, check=True, timeout=600)
-    assert_as_alone(workspace, "two")
+def one_of_two(config: TrainingConfig, root: Path) -> None:
+    """Train as one process of several; runs in a process of its own."""
+    torch.set_num_threads(1)
+    train(config, Workspace(root), Silent())
 
 
 @pytest.mark.slow
-def test_two_workers_on_ray_have_the_losses_of_one(trained_alone: tuple[Workspace, TrainingConfig]) -> None:
+def test_two_processes_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
+    # Both processes are forked from one that has the libraries loaded already.
+    multiprocessing.set_forkserver_preload(["training.train"])
+    two = LaunchConfig(1, 1, 2, run_id="two", rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="forkserver")
+    elastic_launch(two, one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
+    assert_as_alone(brief_workspace, "two")
+
+
+@pytest.mark.slow
+def test_two_workers_on_ray_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
     ray = pytest.importorskip("ray")
     from training.ray_engine import train_on_ray  # noqa: PLC0415 - an optional extra
 
-    workspace, config = trained_alone
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, configure_logging=False)
     try:
-        train_on_ray(config.model_copy(update={"output": "on-ray"}), workspace, num_workers=2)
+        train_on_ray(trained_alone.model_copy(update={"output": "on-ray"}), brief_workspace, num_workers=2)
     finally:
         ray.shutdown()
-    assert_as_alone(workspace, "on-ray")
+    assert_as_alone(brief_workspace, "on-ray")

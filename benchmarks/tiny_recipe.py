@@ -1,0 +1,126 @@
+"""Does the tiny model learn to summarise pages that it never saw? The demo's recipe with several seeds, held against thresholds.
+
+    python -m benchmarks.tiny_recipe [--seeds 0 1 2] [--output tiny_recipe.json] [--workspace DIR]
+
+From the committed base, which can read (`scripts/pretrain_tiny_base.py` made it), through the ordinary stages: a dataset of micro
+pages, a training per seed scored on all held-out documents, and the same training on blank pages with the first seed. Ends with exit
+code 1 when a seed's ROUGE-L is below 85 or below Lead-3's, or when blank pages reach 40: then the table does not show reading.
+"""
+
+import argparse
+import json
+import platform
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from data.config import DatasetConfig
+from data.cores import num_cores
+from data.generate import generate
+from data.store.workspace import Workspace
+from training.optimal_configs import training_config
+from training.train import TrainingResult, train
+from web_ui.demo import CONTROL, DATASET, TRAINING
+from web_ui.terminal import TerminalProgress
+
+LEAST_ROUGE_L, BLANK_ROUGE_L = 0.85, 0.40
+KINDS = ("rouge1", "rouge2", "rougeL")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One system's score on the held-out documents, as fractions."""
+
+    name: str
+    scores: Mapping[str, float]
+    rouge_l_interval: tuple[float, float]
+    share_exact: float | None = None
+    """Summaries that are the reference to the letter. None: not counted."""
+    seconds: float | None = None
+    """Of training and scoring together."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training each")
+    parser.add_argument("--output", type=Path, help="write the table as JSON")
+    parser.add_argument("--workspace", type=Path, help="keep everything here; trainings that it holds are not repeated")
+    options = parser.parse_args()
+    start_s = time.monotonic()
+    with nullcontext(options.workspace) if options.workspace else TemporaryDirectory() as folder:
+        trained, others = measure(Workspace.create(Path(folder)), options.seeds)
+    seconds = time.monotonic() - start_s
+    failures = faults(trained, others)
+    print(f"\n{seconds / 60:.1f} minutes on {num_cores()} cores")
+    for row in (*trained, *others):
+        print(line(row))
+    for fault in failures:
+        print(f"FAILED: {fault}")
+    if options.output:
+        rows = {"trained": [asdict(row) for row in trained], "others": [asdict(row) for row in others]}
+        document = {"machine": platform.platform(), "num_cores": num_cores(), "seconds": seconds, **rows, "failures": failures}
+        options.output.write_text(json.dumps(document, indent=2) + "\n")
+    return 1 if failures else 0
+
+
+def measure(workspace: Workspace, seeds: list[int]) -> tuple[list[Row], list[Row]]:
+    """Run the stages, and return the rows of the seeds, then those of the control and the lead baselines."""
+    progress = TerminalProgress("pages")
+    with progress.shown():
+        generate(DatasetConfig(**DATASET), workspace, progress)
+    # A training's own final score is the whole test split's, so that nothing is left to score afterwards.
+    bodies = [TRAINING | {"seed": seed, "output": f"seed-{seed}", "num_test_samples": None} for seed in seeds]
+    trained = [one(body, f"seed {body['seed']}", workspace) for body in bodies]
+    control, _ = one(CONTROL | {"seed": seeds[0]}, f"seed {seeds[0]}, blank pages", workspace)
+    return [row for row, _ in trained], [control, *baseline_rows(trained[0][1])]
+
+
+def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, TrainingResult]:
+    """Train as one request of the demo does, and return its row."""
+    start_s = time.monotonic()
+    progress = TerminalProgress(name)
+    with progress.shown():
+        result = train(training_config(**body), workspace, progress)
+    predictions = [json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()]
+    exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)
+    rouge_l = result.report.rouge.scores["rougeL"]
+    scores = result.report.rouge.fmeasures()
+    return Row(name, scores, (rouge_l.low, rouge_l.high), exact, time.monotonic() - start_s), result
+
+
+def baseline_rows(result: TrainingResult) -> list[Row]:
+    """Return the rows of the lead baselines, which are the same for all seeds."""
+    reports = result.report.baselines
+    return [Row(name, report.fmeasures(), (report.scores["rougeL"].low, report.scores["rougeL"].high)) for name, report in reports.items()]
+
+
+def faults(trained: list[Row], others: list[Row]) -> list[str]:
+    """Return in words what the table should show and does not."""
+    control, *baselines = others
+    lead_3 = next(row for row in baselines if row.name == "lead-3").scores["rougeL"]
+    least = max(LEAST_ROUGE_L, lead_3)
+    seen = {row.name: row.scores["rougeL"] for row in trained}
+    low = [f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(least)}" for name, score in seen.items() if score < least]
+    guessed = control.scores["rougeL"]
+    return low + ([f"{control.name} has ROUGE-L {_percent(guessed)}: that much can be guessed"] if guessed >= BLANK_ROUGE_L else [])
+
+
+def line(row: Row) -> str:
+    """Return a row of the table as text."""
+    scores = "  ".join(f"{kind} {_percent(row.scores[kind])}" for kind in KINDS)
+    interval = f"({' - '.join(map(_percent, row.rouge_l_interval))})"
+    exact = f"  exact {row.share_exact:4.0%}" if row.share_exact is not None else ""
+    seconds = f"  {row.seconds:4.0f} s" if row.seconds is not None else ""
+    return f"{row.name:<20} {scores} {interval:<13}{exact}{seconds}"
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
