@@ -18,7 +18,7 @@ from data.rendering.style import PageStyle
 _BINS_PER_UNIT: Final = 10
 _PERCENTILES: Final = (5, 25, 50, 75, 95, 100)
 _NUM_DENSEST: Final = 10
-_COLUMNS: Final = ["document_id", "num_pages", "num_text_tokens", "num_vision_tokens"]
+_COLUMNS: Final = ["document_id", "num_pages", "num_vision_tokens", "page_text_tokens", "truncated", "font_size_px"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ class PageTokens:
     """From 1."""
     num_text_tokens: int
     num_vision_tokens: int
+    font_size_px: float
+    truncated: bool = False
+    """The end of the document is on no page."""
 
     @property
     def ratio(self) -> float:
@@ -48,8 +51,10 @@ class CompressionReport:
     ratio_counts: dict[int, int]
     """Ratio in tenths, rounded down -> pages."""
     densest_pages: tuple[PageTokens, ...]
-    font_size_px: float
-    """The style's own; overflow=shrink may have drawn smaller."""
+    num_pages_truncated: int
+    """Each the only page of a document whose end was cut off."""
+    font_sizes_px: dict[float, int]
+    """Size that the text was drawn at -> pages."""
 
     @property
     def compression_ratio(self) -> float:
@@ -75,19 +80,24 @@ class CompressionReport:
             "page_budget_tokens": self.budget_tokens,
             "num_pages_over_budget": self.num_pages_over_budget,
             "densest_pages": [asdict(page) | {"ratio": round(page.ratio, 3)} for page in self.densest_pages],
-            "font_size_px": self.font_size_px,
+            "num_pages_truncated": self.num_pages_truncated,
+            "font_size_px": max(self.font_sizes_px, key=lambda size_px: (self.font_sizes_px[size_px], size_px)),
+            "smallest_font_size_px": min(self.font_sizes_px),
         }
 
 
 def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> CompressionReport:
     """Sum up pages, one by one in constant memory."""
     ratio_counts: Counter[int] = Counter()
-    num_text_tokens = num_vision_tokens = num_over = 0
+    font_sizes_px: Counter[float] = Counter()
+    num_text_tokens = num_vision_tokens = num_over = num_truncated = 0
     densest: list[PageTokens] = []
     for page in pages:
         num_text_tokens += page.num_text_tokens
         num_vision_tokens += page.num_vision_tokens
         num_over += page.num_text_tokens > style.budget_tokens
+        num_truncated += page.truncated
+        font_sizes_px[page.font_size_px] += 1
         ratio_counts[math.floor(page.ratio * _BINS_PER_UNIT)] += 1
         if len(densest) < _NUM_DENSEST or page.ratio >= densest[-1].ratio:
             densest = heapq.nsmallest(_NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page))
@@ -99,18 +109,19 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
         num_pages_over_budget=num_over,
         ratio_counts=dict(ratio_counts),
         densest_pages=tuple(densest),
-        font_size_px=style.font_size_px,
+        num_pages_truncated=num_truncated,
+        font_sizes_px=dict(font_sizes_px) or {style.font_size_px: 0},
     )
 
 
 def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[PageTokens]:
     """Yield the pages of a document just drawn."""
     for page in rendered.pages:
-        yield PageTokens(document_id, page.number, page.num_text_tokens, page.num_vision_tokens)
+        yield PageTokens(document_id, page.number, page.num_text_tokens, page.num_vision_tokens, rendered.font_size_px, rendered.truncated)
 
 
 def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
-    """Yield the pages of finished shards without reading a picture; a document's text tokens are spread evenly over its pages.
+    """Yield the pages of finished shards without reading a picture.
 
     Raises:
         StorageError: a shard is gone or damaged.
@@ -120,13 +131,12 @@ def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
             with pq.ParquetFile(path) as file:
                 for batch in file.iter_batches(columns=_COLUMNS):
                     for row in batch.to_pylist():
-                        yield from _spread(row)
+                        yield from _pages(row)
         except (pa.ArrowException, OSError) as error:
             raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
 
 
-def _spread(row: dict[str, Any]) -> Iterator[PageTokens]:
-    num_pages = row["num_pages"]
-    ends = [row["num_text_tokens"] * page // num_pages for page in range(num_pages + 1)]
-    for page in range(1, num_pages + 1):
-        yield PageTokens(row["document_id"], page, ends[page] - ends[page - 1], row["num_vision_tokens"] // num_pages)
+def _pages(row: dict[str, Any]) -> Iterator[PageTokens]:
+    page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
+    for number, num_text_tokens in enumerate(row["page_text_tokens"], 1):
+        yield PageTokens(row["document_id"], number, num_text_tokens, page_vision_tokens, row["font_size_px"], row["truncated"])

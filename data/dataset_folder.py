@@ -14,14 +14,16 @@ from typing import Any, Final
 from data.config import DatasetConfig
 from data.errors import Conflict
 from data.render_shard import ShardDone
+from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
-from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_manifest
+from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_footer, read_manifest
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 from data.store.workspace import Workspace
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.
 FREE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
 LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
+FONTS: Final = "installed fonts"
 ABSENT: Final = "(absent)"
 
 
@@ -64,7 +66,7 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
     """Note in the folder what is being made, before its first shard, or check that it is what was noted there.
 
     Raises:
-        Conflict: the source or the libraries changed since the interrupted run, so that its shards would not fit.
+        Conflict: the source, the libraries or the fonts changed since the interrupted run, so that its shards would not fit.
         StorageError: the folder cannot be written.
     """
     manifest = Manifest(
@@ -73,12 +75,13 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
         config=deciding_fields(config),
         source=_as_json(source),
         style={name: value for name, value in _fields(style) if name != "degradation"},
-        versions={library: version(library) for library in LIBRARIES},
+        versions={**{library: version(library) for library in LIBRARIES}, FONTS: installed_fonts_digest()},
     )
     earlier = existing_manifest(folder, config)
     if earlier is not None:
-        for part in ("source", "style", "versions"):
+        for part in ("source", "style"):
             refuse_difference(folder.name, part, getattr(earlier, part), getattr(manifest, part))
+        refuse_difference(folder.name, "versions", earlier.versions, manifest.versions, _way_back(earlier, manifest))
         return earlier
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +90,27 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
         raise storage_error(folder, error) from error
     manifest.write(folder)
     return manifest
+
+
+def _way_back(earlier: Manifest, now: Manifest) -> str:
+    """Say how to get the versions back that an interrupted run was begun with."""
+    changed = {name: was for name, was in earlier.versions.items() if now.versions.get(name) != was}
+    steps = (
+        [f"install {' '.join(f'{name}=={was}' for name, was in changed.items() if name != FONTS)} again"] if set(changed) - {FONTS} else []
+    )
+    if FONTS in changed:
+        steps.append("put the installed fonts back as they were")
+    return f"To go on from what is there, {' and '.join(steps)}; otherwise delete that dataset, or choose another name."
+
+
+def discard_if_empty(folder: Path) -> None:
+    """Forget a begun dataset without a single sample, so that its name is free for another configuration. rejected.jsonl stays."""
+    shards = list(folder.glob("*/shard-*.parquet"))
+    if any(read_footer(path).counts.num_kept for path in shards):
+        return
+    (folder / MANIFEST).unlink(missing_ok=True)  # first: shards without it belong to no dataset
+    for path in shards:
+        path.unlink()
 
 
 def remove_partial_files(folder: Path) -> None:
@@ -118,7 +142,13 @@ def write_rejected(folder: Path, shards: Mapping[str, list[ShardDone]]) -> list[
     return rows
 
 
-def refuse_difference(name: str, part: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+def refuse_difference(
+    name: str,
+    part: str,
+    was: Mapping[str, Any],
+    now: Mapping[str, Any],
+    hint: str = "Choose another name, delete that dataset, or ask with the values it was made with.",
+) -> None:
     """Raise Conflict, naming every value that differs, unless `was` and `now` are equal."""
     old, new = _flat(_as_json(was)), _flat(_as_json(now))
     changed = {
@@ -128,7 +158,7 @@ def refuse_difference(name: str, part: str, was: Mapping[str, Any], now: Mapping
         words = "; ".join(f"{key} was {json.dumps(before)}, now {json.dumps(after)}" for key, (before, after) in changed.items())
         raise Conflict(
             f"The dataset {name!r} exists with another {part}: {words}.",
-            hint="Choose another name, delete that dataset, or ask with the values it was made with.",
+            hint=hint,
             fields={key: f"was {before}, now {after}" for key, (before, after) in changed.items()},
         )
 

@@ -81,7 +81,7 @@ class _Worker:
             raise RenderError(
                 f"{self.num_attempts} render processes in a row ended with status {status} on one shard"
                 + (f" ({task.split}, rows around {task.documents[0][0].row})." if task and task.documents else "."),
-                hint="See the log. Status -9 means that memory ran out: use a smaller rendering.mode or shard_rows.",
+                hint="See the log. Status -9 means that memory ran out: start again with a smaller num_workers, which goes on from here.",
             )
         self.process, self.connection = _start_process()
         self.give(task)

@@ -16,7 +16,16 @@ import pyarrow.parquet as pq
 
 from data.card import CARD
 from data.config import DatasetConfig, FilesSource
-from data.dataset_folder import begin, complete, existing_manifest, only_writer, refuse_difference, remove_partial_files, write_rejected
+from data.dataset_folder import (
+    begin,
+    complete,
+    discard_if_empty,
+    existing_manifest,
+    only_writer,
+    refuse_difference,
+    remove_partial_files,
+    write_rejected,
+)
 from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
 from data.errors import SourceError
@@ -95,6 +104,9 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
         run = _Run(config, folder, reader, plans, style, publisher, tally)
         try:
             shards = run.make_shards(open_engine(config, run.num_missing_shards))
+        except SourceError:
+            discard_if_empty(folder)
+            raise
         finally:
             remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
         manifest = complete(folder, manifest, shards)
@@ -162,7 +174,8 @@ class _Run:
         self._report(force=True)
         if not self._tally.counts.num_kept:
             raise SourceError(
-                f"None of the {self._tally.counts.num_read} rows became a sample.{self._reasons()}", hint="Check the column mapping."
+                f"None of the {self._tally.counts.num_read} rows became a sample.{self._reasons()}",
+                hint="Check columns.document and columns.summary, and start again: the name is free.",
             )
         return self._done
 
@@ -216,9 +229,12 @@ class _Run:
         self._publisher.shard_finished(shard.entry)
         num_rejected = self._tally.counts.num_rejected
         if num_rejected > self._config.max_rejected:
+            kept = self._tally.counts.num_kept
+            start = "start again" if not kept else "start again under another name, or delete what there is of this dataset first"
             raise SourceError(
                 f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._reasons()}",
-                hint=f"Mend the source, or raise max_rejected and start again. All reasons: {self._folder / 'rejected.jsonl'}.",
+                hint=f"Raise max_rejected, which goes on from here. Or mend the source or the columns, and {start}. "
+                f"All reasons: {self._folder / 'rejected.jsonl'}.",
                 fields={"max_rejected": f"{num_rejected} rows were rejected"},
             )
 

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import numpy as np
 from PIL import Image
 
 from data.errors import Unavailable
 from data.records import Page
 from data.rendering.structure import drawable
+from data.rendering.vision_tokens import length_of_tokens
 
 # Tesseract was trained on scans whose letters are about twice as tall as a page's.
 _ENLARGEMENT: Final = 2
 _TIMEOUT_S: Final = 120
+_CUT_UNCERTAINTY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Reading:
     document_id: str
     num_pages: int
     num_characters: int
+    """Of the text; of its beginning that the page shows, where the rest was cut off."""
     num_errors: int
     """Insertions, deletions and replacements between the text and what was read, runs of white space counted as one space."""
 
@@ -55,35 +57,69 @@ class LegibilityReport:
         }
 
 
-def check_legibility(documents: Iterable[tuple[str, str, Sequence[Page]]], language: str = "eng") -> LegibilityReport:
+@dataclass(frozen=True, slots=True)
+class DrawnText:
+    """A document and all its pages."""
+
+    document_id: str
+    text: str
+    pages: Sequence[Page]
+    truncated: bool = False
+    """The pages show only the beginning of the text."""
+
+
+def check_legibility(documents: Iterable[DrawnText], language: str = "eng") -> LegibilityReport:
     """Read the pages of documents with tesseract and compare with their texts.
 
     Args:
-        documents: (id, text, all its pages) of each document of the sample.
+        documents: the sample.
         language: tesseract's name of the language of the texts; several are joined by +.
 
     Raises:
         Unavailable: tesseract or its data for the language is not installed.
     """
     program = _tesseract(language)
-    readings = []
-    for document_id, text, pages in documents:
-        expected = _normalised(drawable(text))
-        read = _normalised(" ".join(_read_page(page, program, language) for page in pages))
-        readings.append(Reading(document_id, len(pages), len(expected), edit_distance(expected, read)))
+    readings = [compared(document, " ".join(_read_page(page, program, language) for page in document.pages)) for document in documents]
     return LegibilityReport(tuple(sorted(readings, key=lambda reading: reading.character_error_rate, reverse=True)))
 
 
-def edit_distance(first: str, second: str) -> int:
-    """Return the Levenshtein distance: the fewest insertions, deletions and replacements of single characters."""
-    codes = np.frombuffer(second.encode("utf-32-le"), np.uint32)
-    steps = np.arange(len(codes) + 1)
-    row = steps.copy()
-    for index, character in enumerate(first, 1):
-        best = np.minimum(row[1:] + 1, row[:-1] + (codes != ord(character)))
-        # An insertion costs one more than the cell to the left: a running minimum once the slope is taken out.
-        row = np.minimum.accumulate(np.concatenate(([index], best)) - steps) + steps
-    return int(row[-1])
+def compared(document: DrawnText, read: str) -> Reading:
+    """Count the errors of what was read, against the text or, where it was cut off, against the part that the page shows."""
+    expected = _normalised(drawable(document.text))
+    distances = edit_distances(_normalised(read), expected)
+    length = len(expected)
+    if document.truncated:
+        # Page tokens tell where the text was cut, roughly; among the lengths near by, the one that fits best is taken.
+        about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
+        near = range(int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1)
+        length = min(near, key=lambda length: (distances[length], -length))
+    return Reading(document.document_id, len(document.pages), length, distances[length])
+
+
+def edit_distances(pattern: str, text: str) -> list[int]:
+    """Return the Levenshtein distances of `pattern` to each beginning of `text`, from the empty one to the whole.
+
+    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): a column of the table is two whole numbers, whose bits
+    say where it rises and falls, so that a paper of 60,000 characters takes a second.
+    """
+    masks: dict[str, int] = {}
+    for character in set(pattern):
+        bits = "".join("1" if character == other else "0" for other in reversed(pattern))
+        masks[character] = int(bits, 2)
+    every, last = (1 << len(pattern)) - 1, (1 << len(pattern)) >> 1
+    rises, falls, distance = every, 0, len(pattern)
+    distances = [distance]
+    for character in text:
+        equal = masks.get(character, 0)
+        diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
+        right_rises = falls | (every & ~(diagonal | rises))
+        right_falls = diagonal & rises
+        distance += bool(right_rises & last) - bool(right_falls & last) if pattern else 1
+        distances.append(distance)
+        right_rises = (right_rises << 1) | 1
+        rises = ((right_falls << 1) | ~(diagonal | right_rises)) & every
+        falls = right_rises & diagonal & every
+    return distances
 
 
 def _tesseract(language: str) -> str:

@@ -10,10 +10,11 @@ from data.compression import CompressionReport, compression_report, rendered_pag
 from data.config import DatasetConfig
 from data.dedup import TRAIN
 from data.errors import RenderError
-from data.legibility import LegibilityReport, check_legibility
+from data.legibility import DrawnText, LegibilityReport, check_legibility
 from data.plan import plan_splits
 from data.records import Document, Rejected
 from data.render_shard import document_seed
+from data.rendering.fonts import named_characters
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle, resolve_style
 from data.sources.open import open_source
@@ -35,7 +36,7 @@ class PreviewedDocument:
         if dense:
             yield f"Page {dense[0]} holds more text than the model reads reliably ({self.budget_tokens} tokens)."
         if self.rendered.missing_glyphs:
-            yield f"No font has these characters: {' '.join(list(self.rendered.missing_glyphs)[:20])}"
+            yield f"No font has these characters: {named_characters(self.rendered.missing_glyphs)}."
 
     @property
     def num_vision_tokens(self) -> int:
@@ -131,7 +132,8 @@ def preview(
 
 
 def _read(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
-    return check_legibility(((one.document.id, one.document.text, one.rendered.pages) for one in drawn), language)
+    texts = (DrawnText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated) for one in drawn)
+    return check_legibility(texts, language)
 
 
 def _drawn(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:

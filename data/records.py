@@ -46,17 +46,23 @@ class Sample:
     document: Document
     pages: tuple[Page, ...]
     text_sha256: str
+    truncated: bool
+    """The pages show only the beginning of the text."""
+    font_size_px: float
 
 
 COLUMNS: Final[dict[str, str]] = {
     "images": "list of pages in reading order, each a square PNG of exactly the size that the model reads",
     "summary": "the reference summary",
-    "text": "the source text that the pages show",
+    "text": "the source text; the pages show all of it, or its beginning where `truncated` is true",
     "document_id": "the source's own id, or <split>-<row>",
     "source": "where the document came from: sample, a file name, or a Hub dataset id",
     "split": "train, validation or test",
     "num_pages": "number of images",
-    "num_text_tokens": "text tokens of the document, as counted by data.rendering.vision_tokens",
+    "num_text_tokens": "text tokens that the pages show, as counted by data.rendering.vision_tokens",
     "num_vision_tokens": "vision tokens of all pages together, as the model counts them (separators not included)",
+    "page_text_tokens": "list of the text tokens that each page shows; their sum is num_text_tokens",
+    "truncated": "whether the end of the text was cut off (rendering.overflow=truncate)",
+    "font_size_px": "the size that the text was drawn at; rendering.overflow=shrink may choose a smaller one than the style's",
     "text_sha256": "SHA-256 of the normalised text, hexadecimal; equal texts have equal values",
 }

@@ -143,6 +143,9 @@ def _row(document: Document, digest: bytes, drawn: RenderedDocument) -> dict[str
         "num_pages": len(drawn.pages),
         "num_text_tokens": drawn.num_text_tokens,
         "num_vision_tokens": sum(page.num_vision_tokens for page in drawn.pages),
+        "page_text_tokens": [page.num_text_tokens for page in drawn.pages],
+        "truncated": drawn.truncated,
+        "font_size_px": drawn.font_size_px,
         "text_sha256": digest.hex(),
     }
 

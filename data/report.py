@@ -1,16 +1,15 @@
 """The report on a finished dataset: how far its pages compress the texts, and whether they can be read. Nothing is written."""
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from data.compression import CompressionReport, compression_report, stored_pages
 from data.config import Degradation
 from data.errors import Conflict
-from data.legibility import LegibilityReport, check_legibility
-from data.records import Page
+from data.legibility import DrawnText, LegibilityReport, check_legibility
 from data.rendering.style import PageStyle
 from data.shards import Manifest, read_manifest, read_samples
 
@@ -52,8 +51,6 @@ def dataset_report(folder: Path, num_documents: int, language: str = "eng", max_
         raise Conflict(f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it.")
     shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
     compression = compression_report(stored_pages(shards), _style(manifest))
-    # Shards know their documents' tokens only; the pages over the budget were counted, page by page, when they were drawn.
-    compression = replace(compression, num_pages_over_budget=manifest.totals.num_pages_over_budget)
     sample = _sample(folder, manifest, num_documents, max_pages)
     return DatasetReport(manifest.name, compression, check_legibility(sample, language) if num_documents else None)
 
@@ -63,7 +60,7 @@ def _style(manifest: Manifest) -> PageStyle:
     return PageStyle(**manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"]))
 
 
-def _sample(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[tuple[str, str, Sequence[Page]]]:
+def _sample(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[DrawnText]:
     num_kept = manifest.totals.num_kept
     rng = random.Random(manifest.config["seed"])  # noqa: S311 - a reproducible choice, not a secret one
     num_pages = 0
@@ -73,7 +70,7 @@ def _sample(folder: Path, manifest: Manifest, num_documents: int, max_pages: int
         split, row = _place(manifest, number)
         sample = next(read_samples(folder, split, row, row + 1))
         num_pages += len(sample.pages)
-        yield sample.document.id, sample.document.text, sample.pages
+        yield DrawnText(sample.document.id, sample.document.text, sample.pages, sample.truncated)
 
 
 def _place(manifest: Manifest, number: int) -> tuple[str, int]:

@@ -24,7 +24,7 @@ from data.store.workspace import names_hint
 
 MANIFEST: Final = "manifest.json"
 REJECTED: Final = "rejected.jsonl"
-FORMAT: Final = 1
+FORMAT: Final = 2
 FOOTER_KEY: Final = b"deepsynth"
 
 _IMAGES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
@@ -42,12 +42,18 @@ def shard_schema() -> pa.Schema:
         "images": {"feature": {"_type": "Image"}, "_type": "List"},
         **{name: _feature("string") for name in _STRINGS},
         **{name: _feature("int32") for name in _COUNTS},
+        "page_text_tokens": {"feature": _feature("int32"), "_type": "List"},
+        "truncated": _feature("bool"),
+        "font_size_px": _feature("float32"),
         "text_sha256": _feature("string"),
     }
     fields = [
         pa.field("images", _IMAGES),
         *(pa.field(name, pa.string()) for name in _STRINGS),
         *(pa.field(name, pa.int32()) for name in _COUNTS),
+        pa.field("page_text_tokens", pa.list_(pa.int32())),
+        pa.field("truncated", pa.bool_()),
+        pa.field("font_size_px", pa.float32()),
         pa.field("text_sha256", pa.string()),
     ]
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
@@ -258,10 +264,10 @@ def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
 
 
 def _sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
-    num_pages = row["num_pages"]
+    page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     pages = tuple(
-        Page(number, image["bytes"], size_px, -(-row["num_text_tokens"] // num_pages), row["num_vision_tokens"] // num_pages)
-        for number, image in enumerate(row["images"], 1)
+        Page(number, image["bytes"], size_px, tokens, page_vision_tokens)
+        for number, (image, tokens) in enumerate(zip(row["images"], row["page_text_tokens"], strict=True), 1)
     )
     document = Document(row["document_id"], row["text"], row["summary"], row["source"], row["split"], number)
-    return Sample(document, pages, row["text_sha256"])
+    return Sample(document, pages, row["text_sha256"], row["truncated"], row["font_size_px"])

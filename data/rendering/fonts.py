@@ -1,8 +1,10 @@
 """Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph for."""
 
 import functools
+import hashlib
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +26,7 @@ _INSTALLED_FOLDERS: Final = (
     "/System/Library/Fonts",
     "~/.local/share/fonts",
 )
+_FONT_SUFFIXES: Final = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _HAN_FAMILY: Final = "Noto Sans CJK SC"
 _JAPANESE_FAMILY: Final = "Noto Sans CJK JP"
 _KOREAN_FAMILY: Final = "Noto Sans CJK KR"
@@ -150,8 +153,24 @@ def _preference(family: str) -> tuple[int, bool, str]:
 
 
 def _needs_no_glyph(character: str) -> bool:
-    """White space, joiners, direction marks and variation selectors are not drawn."""
-    return character.isspace() or unicodedata.category(character) == "Cf" or "\ufe00" <= character <= "\ufe0f"
+    """White space, joiners, direction marks and variation selectors (also those of ideographs) are not drawn."""
+    is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return is_selector or character.isspace() or unicodedata.category(character) == "Cf"
+
+
+def named_characters(characters: Iterable[str], most: int = 20) -> str:
+    """Name characters that no font may have, so that they are readable where they cannot be drawn."""
+    names = [f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in characters]
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def installed_fonts_digest() -> str:
+    """Return a digest of the font files on this machine, by name and size: they decide how characters are drawn that DejaVu lacks."""
+    folders = (Path(name).expanduser() for name in _INSTALLED_FOLDERS)
+    files = (path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _FONT_SUFFIXES)
+    listed = sorted({(path.name, path.stat().st_size) for path in files})
+    return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
 
 
 @functools.cache

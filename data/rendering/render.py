@@ -32,12 +32,16 @@ class RenderedDocument:
     """The pages of one document and what a report says about them."""
 
     pages: tuple[Page, ...]
-    num_text_tokens: int
-    """Of the whole document, drawn or not."""
     truncated: bool
+    """The pages show only the beginning of the document."""
     missing_glyphs: Mapping[str, int]
     """Character -> how often it occurs, for characters that no font has."""
     font_size_px: float
+
+    @property
+    def num_text_tokens(self) -> int:
+        """Of what the pages show."""
+        return sum(page.num_text_tokens for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,7 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     text = drawable(text)
     if not text.strip():
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
-    num_tokens = num_text_tokens(text)
-    _refuse_hopeless(num_tokens, style)
+    _refuse_hopeless(text, style)
     shown = text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens] if style.overflow == "truncate" else text
     coverage = font_library().coverage(shown, style.font_family)
     drawing = _grid_drawing(shown, style) if style.mode == "micro" else _set_drawing(shown, coverage.families, style)
@@ -79,19 +82,17 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
             break
     return RenderedDocument(
         pages=tuple(pages),
-        num_text_tokens=num_tokens,
         truncated=drawing.num_pages > len(pages) or len(shown) < len(text.strip()),
         missing_glyphs=coverage.missing_glyphs,
         font_size_px=drawing.font_size_px,
     )
 
 
-def _refuse_hopeless(num_tokens: int, style: PageStyle) -> None:
+def _refuse_hopeless(text: str, style: PageStyle) -> None:
     """Refuse a document before it costs seconds of layout, when its tokens alone say that it needs too many pages."""
-    if style.overflow == "paginate":
-        _refuse_more_pages(-(-num_tokens // style.budget_tokens), style, "at least ")
-    elif style.overflow == "shrink":
-        _refuse_more_pages(-(-num_tokens // (_DENSEST_PAGE * style.budget_tokens)), style, "at least ")
+    if style.overflow != "truncate":
+        page_tokens = style.budget_tokens * (_DENSEST_PAGE if style.overflow == "shrink" else 1)
+        _refuse_more_pages(-(-num_text_tokens(text) // page_tokens), style, "at least ")
 
 
 def _grid_drawing(text: str, style: PageStyle) -> _Drawing:

@@ -54,7 +54,8 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
 
     Raises:
         UnknownName: there is no such mode or font family; the message lists those that exist.
-        InvalidInput: the page has no room for text, or a fixed page (micro) was given a layout of its own.
+        InvalidInput: the page has no room for text, a fixed page (micro) was given a layout of its own, or the smallest font size is
+            above the font size.
     """
     if config.mode not in MODES:
         raise UnknownName(
@@ -82,6 +83,12 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
         degradation=config.degradation,
     )
     _refuse_narrow_columns(style)
+    if style.overflow == "shrink" and style.min_font_size_px > style.font_size_px:
+        raise InvalidInput(
+            f"rendering.min_font_size_px is {style.min_font_size_px:g}, above the font size of {style.font_size_px:g} px.",
+            hint="Lower it, or raise rendering.font_size_px.",
+            fields={"rendering.min_font_size_px": f"is above {style.font_size_px:g}"},
+        )
     return style
 
 

@@ -52,6 +52,12 @@ def num_text_tokens(text: str) -> int:
     return -(-int(_weight_table()[codes].sum(dtype=np.int64)) // 100)
 
 
+def length_of_tokens(text: str, num_tokens: int) -> int:
+    """Return how many characters of `text`, from its beginning, hold `num_tokens` tokens."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return int(np.searchsorted(np.cumsum(_weight_table()[codes], dtype=np.int64), 100 * num_tokens))
+
+
 def num_vision_tokens(mode: PageMode, num_pages: int) -> int:
     """Return the vision tokens of `num_pages` pages (separators not included)."""
     return MODES[mode].num_vision_tokens * num_pages

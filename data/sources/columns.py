@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data.config import Columns
-from data.errors import UnknownName
+from data.errors import InvalidInput, UnknownName
 from data.records import Document, Rejected
 from data.sources.reader import row_id
 
@@ -34,9 +34,16 @@ def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnM
 
     Raises:
         UnknownName: a named column does not exist, or none has a usual name; the message lists those that exist.
+        InvalidInput: one column is to be both.
     """
     document = _column("document", wanted.document, USUAL_DOCUMENT, existing, where)
     summary = _column("summary", wanted.summary, USUAL_SUMMARY, existing, where)
+    if document == summary:
+        raise InvalidInput(
+            f"The column {document!r} of {where} cannot be both document and summary.",
+            hint=f"Name another one as columns.summary. Columns: {', '.join(existing)}.",
+            fields={"columns.summary": "is the document's column too"},
+        )
     identifier = None if wanted.id is None else _column("id", wanted.id, (), existing, where)
     return ColumnMap(document, summary, identifier)
 

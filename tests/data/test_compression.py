@@ -15,7 +15,7 @@ STYLE = resolve_style(RenderingConfig(mode="tiny"))
 
 
 def test_percentiles_budget_and_densest_pages() -> None:
-    pages = [PageTokens(f"d{number:03}", 1, 64 * number // 10, 64) for number in range(1, 101)]
+    pages = [PageTokens(f"d{number:03}", 1, 64 * number // 10, 64, 12) for number in range(1, 101)]
     report = compression_report(pages, STYLE).as_dict()
     assert report["num_pages"] == 100
     assert (report["page_ratio"]["p50"], report["page_ratio"]["p95"], report["page_ratio"]["p100"]) == (5.0, 9.5, 10.0)
@@ -34,11 +34,20 @@ def test_pages_just_drawn_are_counted() -> None:
 
 
 def test_stored_pages_are_counted_without_their_pictures(tmp_path: Path) -> None:
-    rows = {"document_id": ["a", "b"], "num_pages": [2, 1], "num_text_tokens": [700, 64], "num_vision_tokens": [128, 64]}
+    rows = {
+        "document_id": ["a", "b"],
+        "num_pages": [2, 1],
+        "num_vision_tokens": [128, 64],
+        "page_text_tokens": [[90, 610], [64]],
+        "truncated": [False, True],
+        "font_size_px": [12.0, 10.5],
+    }
     pq.write_table(pa.table(rows), tmp_path / "shard.parquet")
     report = compression_report(stored_pages([tmp_path / "shard.parquet"]), STYLE)
     assert (report.num_pages, report.num_text_tokens, report.num_vision_tokens) == (3, 764, 192)
-    assert report.densest_pages[0] == PageTokens("a", 1, 350, 64)
+    assert (report.num_pages_over_budget, report.num_pages_truncated) == (1, 1)
+    assert report.densest_pages[0] == PageTokens("a", 2, 610, 64, 12.0)
+    assert (report.as_dict()["font_size_px"], report.as_dict()["smallest_font_size_px"]) == (12.0, 10.5)
 
 
 def test_no_pages_give_a_report_of_zeros() -> None:

@@ -1,26 +1,30 @@
 """Pages are legible to a reader that nobody here wrote, and the errors it makes are counted rightly."""
 
+import time
+
 import pytest
 
 from data.config import RenderingConfig
 from data.errors import Unavailable
-from data.legibility import check_legibility, edit_distance
+from data.legibility import DrawnText, check_legibility, compared, edit_distances
 from data.rendering.render import render
 from data.rendering.style import resolve_style
+from data.rendering.vision_tokens import length_of_tokens
 from tests.data.rendering.texts import prose
 from tests.machine import require_tesseract
 
 
 @pytest.mark.parametrize(
     ("options", "num_characters"),
-    [({"mode": "tiny"}, 2700), ({"mode": "base"}, 1500), ({"mode": "tiny", "num_columns": 2}, 1500)],
-    ids=["tiny, two pages", "base", "two columns"],
+    [({"mode": "tiny"}, 2700), ({"mode": "small"}, 2900), ({"mode": "base"}, 5000), ({"mode": "large"}, 6600)],
+    ids=["tiny, two pages", "small", "base", "large"],
 )
 def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num_characters: int) -> None:
     require_tesseract()
     text = prose(num_characters, seed=num_characters)
     pages = render(text, resolve_style(RenderingConfig(**options))).pages  # type: ignore[arg-type]
-    report = check_legibility([("one", text, pages)])
+    report = check_legibility([DrawnText("one", text, pages)])
+    assert len(pages) == (2 if options["mode"] == "tiny" else 1), "a full page"
     assert report.as_dict()["num_characters"] >= num_characters
     assert report.character_error_rate < 0.01
 
@@ -29,7 +33,7 @@ def test_missing_text_shows_as_errors() -> None:
     require_tesseract()
     text = prose(600, seed=1)
     pages = render(text[:300], resolve_style(RenderingConfig(mode="small"))).pages
-    report = check_legibility([("half", text, pages)])
+    report = check_legibility([DrawnText("half", text, pages)])
     assert report.character_error_rate > 0.3
     assert report.as_dict()["documents"][0]["document_id"] == "half"
 
@@ -60,4 +64,23 @@ def test_a_language_without_data_is_named() -> None:
     ],
 )
 def test_edit_distance(first: str, second: str, distance: int) -> None:
-    assert edit_distance(first, second) == distance
+    assert edit_distances(first, second)[-1] == edit_distances(second, first)[-1] == distance
+
+
+def test_a_paper_is_compared_within_seconds() -> None:
+    text = prose(60_000, seed=3)
+    started = time.process_time()
+    assert edit_distances(text[:30_000] + "?" + text[30_004:], text)[-1] == 4
+    assert time.process_time() - started < 10
+
+
+def test_a_document_that_was_cut_off_is_compared_with_what_is_shown() -> None:
+    text = prose(12_000, seed=6)
+    drawn = render(text, resolve_style(RenderingConfig(mode="tiny", overflow="truncate")))
+    (page,) = drawn.pages
+    document = DrawnText("cut", text, drawn.pages, drawn.truncated)
+    shown = " ".join(text.split())[: length_of_tokens(text, page.num_text_tokens) - 40]
+    right, wrong, nothing = compared(document, shown), compared(document, shown[:-300] + "x" * 300), compared(document, "")
+    assert (right.num_errors, right.num_characters) == (0, len(shown))
+    assert 0.05 < wrong.character_error_rate < 0.3
+    assert nothing.character_error_rate == 1

@@ -83,6 +83,12 @@ def test_a_wrong_column_is_told_those_that_exist(tmp_path: Path, column: str) ->
     assert "columns.document" in caught.value.fields
 
 
+def test_one_column_cannot_be_both(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", ROWS)
+    with pytest.raises(InvalidInput, match="cannot be both document and summary"):
+        read(path, tmp_path, Columns(document="summary"))
+
+
 def test_columns_without_a_usual_name_must_be_named(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", [{"langtext": "a", "kurztext": "b"}])
     with pytest.raises(UnknownName, match="usual name"):

@@ -1,6 +1,7 @@
 """What a finished dataset is: its files, its counts, and what happens when it is asked for again."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import datasets
 import pytest
 from datasets.features import Features
 
+from data import dataset_folder
 from data.config import RenderingConfig, SampleSource
 from data.errors import Conflict, NotFound, SourceError, UnknownName
 from data.presets import PRESETS, benchmark_config
@@ -122,6 +124,7 @@ def test_too_many_rejected_rows_end_the_run_and_can_be_allowed_later(tmp_path: P
     with pytest.raises(SourceError, match="3 rows were rejected, more than max_rejected=2") as caught:
         run(tmp_path, files_config(path, max_rejected=2, **WHOLE))
     assert "line 2 is not JSON" in caught.value.message
+    assert "start again under another name, or delete" in caught.value.hint
     assert (tmp_path / "datasets" / "news" / "rejected.jsonl").read_text().count("\n") == 3
     assert run(tmp_path, files_config(path, max_rejected=3, **WHOLE)).manifest.totals.num_kept == 2
 
@@ -130,6 +133,37 @@ def test_a_source_of_nothing_usable_ends_in_an_error(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", [{"document": None, "summary": None}])
     with pytest.raises(SourceError, match="None of the 1 rows"):
         run(tmp_path, files_config(path, **WHOLE))
+    assert (tmp_path / "datasets" / "news" / "rejected.jsonl").read_text().count("\n") == 1
+    write_lines(path, [{"body": "A text of its own.", "summary": "Text."}])
+    config = files_config(path, columns={"document": "body"}, **WHOLE)
+    assert run(tmp_path, config).manifest.totals.num_kept == 1, "the name is free, as the hint says"
+
+
+def test_shards_of_other_libraries_or_fonts_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(tmp_path, brief_config())
+    manifest = tmp_path / "datasets" / "news" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"complete": true', '"complete": false'))
+    monkeypatch.setattr(dataset_folder, "version", lambda library: "0.0")
+    monkeypatch.setattr(dataset_folder, "installed_fonts_digest", lambda: "others")
+    with pytest.raises(Conflict, match="installed fonts was ") as caught:
+        run(tmp_path, brief_config())
+    assert f"install deepsynth=={version('deepsynth')} datasets=={version('datasets')} " in caught.value.hint
+    assert "put the installed fonts back as they were" in caught.value.hint
+
+
+def test_pages_say_for_themselves_what_they_hold(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", [{**news(0), "document": "A long word of a long text. " * 200}, news(1)])
+    found = {}
+    for overflow in ("truncate", "shrink"):
+        rendering = RenderingConfig(mode="tiny", overflow=overflow, min_font_size_px=9)
+        folder = run(tmp_path, files_config(path, name=overflow, rendering=rendering, **WHOLE)).folder
+        found[overflow] = list(read_samples(folder, "train"))
+        totals = read_manifest(folder).totals
+        assert totals.num_text_tokens == sum(page.num_text_tokens for sample in found[overflow] for page in sample.pages)
+    assert [sample.truncated for sample in found["truncate"]] == [True, False]
+    assert found["truncate"][0].pages[0].num_text_tokens < 620
+    assert [sample.truncated for sample in found["shrink"]] == [False, False]
+    assert 9 <= found["shrink"][0].font_size_px < found["shrink"][1].font_size_px == 12
 
 
 def test_max_samples_chooses_by_seed(tmp_path: Path) -> None:

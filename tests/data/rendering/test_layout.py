@@ -94,7 +94,7 @@ def test_arabic_letters_join() -> None:
 
 
 def test_glyphs_that_no_font_has_are_counted_by_name() -> None:
-    rendered = render("private \ue123\ue123 and \uf8f0, but not a joiner \u200d", small_style())
+    rendered = render("private \ue123\ue123 and \uf8f0, but not a joiner \u200d or a selector \ufe0f\U000e0100", small_style())
     assert rendered.missing_glyphs == {"\ue123": 2, "\uf8f0": 1}
 
 

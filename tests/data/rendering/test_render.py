@@ -96,6 +96,7 @@ def test_truncate_draws_the_first_page_and_says_so() -> None:
     cut, whole = draw(text, mode="tiny", overflow="truncate"), draw(text, mode="tiny")
     assert cut.pages == whole.pages[:1]
     assert cut.truncated
+    assert cut.num_text_tokens == cut.pages[0].num_text_tokens < whole.num_text_tokens
     assert not whole.truncated
     assert not draw("One short line.", mode="tiny", overflow="truncate").truncated
 
@@ -113,7 +114,6 @@ def test_truncating_a_huge_document_costs_one_page() -> None:
     huge = draw(text * 400, mode="tiny", overflow="truncate")
     assert huge.pages == draw(text, mode="tiny", overflow="truncate").pages
     assert huge.truncated
-    assert huge.num_text_tokens > 400 * 3000
 
 
 def test_shrink_refuses_a_document_that_no_size_fits() -> None:

@@ -39,5 +39,11 @@ def test_a_page_without_room_for_text_is_refused() -> None:
         resolve_style(RenderingConfig(mode="tiny", margin_px=240))
 
 
+def test_a_smallest_size_above_the_size_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="min_font_size_px is 10, above the font size of 8 px"):
+        resolve_style(RenderingConfig(font_size_px=8, overflow="shrink"))
+    assert resolve_style(RenderingConfig(font_size_px=8)).font_size_px == 8
+
+
 def test_lines_are_whole_pixels_high() -> None:
     assert resolve_style(RenderingConfig(font_size_px=18, line_height=1.25)).line_height_px == 22
