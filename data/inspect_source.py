@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import Any, Final
 
 from data.config import Columns, FilesSource, HubSource
+from data.errors import UnknownName
 from data.sources.columns import suggest_columns
 from data.sources.open import open_stored
 from data.store.workspace import Workspace
@@ -30,6 +31,8 @@ class ColumnLook:
 class Inspection:
     """What a source holds."""
 
+    configs: tuple[str, ...]
+    """Configurations (subsets) of a Hub dataset. Where one must be chosen first, nothing else is known yet."""
     splits: tuple[str, ...]
     columns: tuple[ColumnLook, ...]
     suggestion: Columns
@@ -39,6 +42,7 @@ class Inspection:
 
     def as_dict(self) -> dict[str, Any]:
         return {
+            "configs": list(self.configs),
             "splits": list(self.splits),
             "columns": [column.name for column in self.columns],
             "column_looks": [asdict(column) for column in self.columns],
@@ -54,14 +58,21 @@ def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection
     Raises:
         SourceError: the source cannot be read, is gone, gated or empty.
     """
-    reader = open_stored(source, None, workspace)
+    try:
+        reader = open_stored(source, None, workspace)
+    except UnknownName:
+        if isinstance(source, FilesSource) or source.config is not None:
+            raise
+        from data.sources.hub import config_names  # noqa: PLC0415 - as `datasets`, imported where the Hub is read
+
+        return Inspection(tuple(config_names(source)), (), (), Columns(), (), ())
     splits = reader.split_names()
     names, read = reader.head(splits[0], ROWS_LOOKED_AT)
     rows = [row for row in read if not isinstance(row, str)]
     looks = tuple(_look(name, [row.get(name) for row in rows]) for name in names)
     shown = tuple({name: _shown(row.get(name)) for name in names} for row in rows[:SHOWN_ROWS])
     problems = tuple(row for row in read if isinstance(row, str))
-    return Inspection(tuple(splits), looks, _suggestion(names, looks), shown, problems)
+    return Inspection(tuple(reader.config_names()), tuple(splits), looks, _suggestion(names, looks), shown, problems)
 
 
 def _suggestion(names: Sequence[str], looks: Sequence[ColumnLook]) -> Columns:

@@ -88,6 +88,7 @@ class ColumnLook(Answer):
 
 
 class Inspection(Answer):
+    configs: list[str] = Field(description="of a Hub dataset; where one must be chosen first, nothing else is known yet")
     splits: list[str]
     columns: list[str]
     column_looks: list[ColumnLook]

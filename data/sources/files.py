@@ -43,6 +43,9 @@ class FilesReader:
     def split_names(self) -> list[str]:
         return list(self._tables)
 
+    def config_names(self) -> list[str]:
+        return []
+
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split's first file."""
         table = self._tables[split][0]

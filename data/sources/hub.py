@@ -58,6 +58,10 @@ class HubReader:
     def split_names(self) -> list[str]:
         return list(self._splits)
 
+    def config_names(self) -> list[str]:
+        repository = self._repository
+        return _Opening(repository.source, Silent()).config_names(repository.commit, repository.files_commit)
+
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split."""
         return list(self._splits[split].columns), list(self._splits[split].head(num_rows))
@@ -82,6 +86,12 @@ class HubReader:
         columns = self._columns[split]
         for row, values in zip(rows, self._splits[split].rows(rows, columns.names), strict=True):
             yield document_from(values, columns, split, row, self._id)
+
+
+def config_names(source: HubSource) -> list[str]:
+    """Return the names of a repository's configurations, of which none need be chosen; raises as `HubReader`."""
+    opening = _Opening(source, Silent())
+    return opening.config_names(opening.newest_commit(), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,19 @@ class _Opening:
 
     def newest(self) -> _Repository:
         """Open the revision that the source names, or the newest commit of main."""
-        return self.at(self._commit(self._source.revision), None, {})
+        return self.at(self.newest_commit(), None, {})
+
+    def newest_commit(self) -> str:
+        return self._commit(self._source.revision)
+
+    def config_names(self, commit: str, files_commit: str | None) -> list[str]:
+        """Return the names of all configurations at a commit; with `files_commit`, of those that the Hub made files of."""
+        if files_commit is None and self._source.revision != CONVERTED:
+            try:
+                return list(self._call("list of configurations", lambda: datasets.get_dataset_config_names(self._address, revision=commit)))
+            except NeedsScriptError as error:
+                self._refuse_script_at_revision(error)
+        return list(self._converted(files_commit or self._commit(CONVERTED)))
 
     def at(self, commit: str, files_commit: str | None, num_rows: Mapping[str, int]) -> _Repository:
         """Open a commit; with `files_commit`, the Parquet files that the Hub made of it."""
@@ -147,9 +169,13 @@ class _Opening:
         return str(info.sha)
 
     def _builder(self, commit: str, files: Mapping[str, list[str]] | None) -> datasets.DatasetBuilder:
-        # The prefix keeps `datasets` from taking a local folder of the same name for the repository.
-        address, name = f"hf://datasets/{self._source.id}", None if files else self._source.config
-        return self._call("description", lambda: datasets.load_dataset_builder(address, name, revision=commit, data_files=files))
+        name = None if files else self._source.config
+        return self._call("description", lambda: datasets.load_dataset_builder(self._address, name, revision=commit, data_files=files))
+
+    @property
+    def _address(self) -> str:
+        """The prefix keeps `datasets` from taking a local folder of the same name for the repository."""
+        return f"hf://datasets/{self._source.id}"
 
     def _refuse_script_at_revision(self, error: NeedsScriptError) -> None:
         """Refuse to read, in the place of the revision that was asked for, what the Hub makes of the newest one."""
@@ -161,14 +187,8 @@ class _Opening:
             ) from error
 
     def _converted_files(self, commit: str) -> dict[str, list[str]]:
-        """Return the Parquet files by split that the Hub made of the configured subset: <config>/<split>/0000.parquet."""
-        source = self._source
-        names = self._call("list of files", lambda: HfApi().list_repo_files(source.id, repo_type="dataset", revision=commit))
-        found: dict[str, dict[str, list[str]]] = {}
-        for name in sorted(names):
-            parts = name.split("/")
-            if len(parts) == 3 and name.endswith(".parquet"):
-                found.setdefault(parts[0], {}).setdefault(parts[1].removeprefix("partial-"), []).append(name)
+        """Return the Parquet files by split that the Hub made of the configured subset."""
+        source, found = self._source, self._converted(commit)
         wanted = source.config or (next(iter(found)) if len(found) == 1 else "default")
         if wanted not in found:
             raise UnknownName(
@@ -177,3 +197,13 @@ class _Opening:
                 fields={"source.config": f"{wanted!r} does not exist"},
             )
         return found[wanted]
+
+    def _converted(self, commit: str) -> dict[str, dict[str, list[str]]]:
+        """Return the Parquet files that the Hub made, by configuration and split: <config>/<split>/0000.parquet."""
+        names = self._call("list of files", lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit))
+        found: dict[str, dict[str, list[str]]] = {}
+        for name in sorted(names):
+            parts = name.split("/")
+            if len(parts) == 3 and name.endswith(".parquet"):
+                found.setdefault(parts[0], {}).setdefault(parts[1].removeprefix("partial-"), []).append(name)
+        return found

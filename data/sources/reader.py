@@ -28,6 +28,9 @@ class StoredReader(SourceReader, Protocol):
     def split_names(self) -> list[str]:
         """Return the names of the splits, without counting their rows."""
 
+    def config_names(self) -> list[str]:
+        """Return the names of the configurations (subsets) that it could be opened with; none where there are no such."""
+
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Mapping[str, Any] | str]]:
         """Return the columns and the first rows of a split; a row that cannot be read is a sentence that says why."""
 

@@ -41,6 +41,8 @@ for name, options in json.loads(sys.argv[1]).items():
         found[name]["ids"] = list(reader.ids("train"))
     except DeepSynthError as error:
         found[name] = {"code": error.code, "words": f"{error.message} {error.hint}"}
+    if options.get("looks"):
+        found[name]["looks"] = [inspect(source.model_copy(update={"config": config}), None).as_dict() for config in options["looks"]]
 print(json.dumps(found))
 """
 SCRIPT = {"script.py": b"raise SystemExit"}
@@ -88,6 +90,12 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     hub.repository("news/more").put({"README.md": card(2), "data/train.jsonl": lines("a", "b", "c")})
     hub.repository("news/uncounted").put({"data/train.jsonl": lines("a", "b", "c")})
     hub.repository("news/pictures").put({"data/train.parquet": pictures()})
+    several = (
+        "---\nconfigs:\n" + "".join(f"- config_name: {name}\n  data_files: {name}/*.parquet\n" for name in ("short", "long")) + "---\n"
+    )
+    hub.repository("news/several").put(
+        {"README.md": several.encode(), "short/train.parquet": parquet("ten"), "long/test.parquet": parquet("eleven")}
+    )
     texts = [f"text {row} " + str(row) * 2_000 for row in range(LARGE_ROWS)]
     hub.repository("news/large").put({"data/train.parquet": parquet(*texts, row_group_size=20, compression="none")})
     hub.repository("news/busy").put({"data/train.parquet": parquet("nine")})
@@ -95,9 +103,11 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     hub.fail("GET", "/api/datasets/news/busy$", status=429, **again)
     hub.fail("GET", "/api/datasets/news/busy$", status=503, **again)
     return {
-        **{name: {} for name in ("news/plain", "news/script", "news/gated", "tester/own", "news/outdated", "news/gone", "Samsung/samsum")},
+        "news/script": {"looks": [None]},
+        **{name: {} for name in ("news/plain", "news/gated", "tester/own", "news/outdated", "news/gone", "Samsung/samsum")},
         **{name: {} for name in ("news/fewer", "news/more", "news/pictures", "news/busy")},
         "news/uncounted": {"id": "key"},
+        "news/several": {"looks": [None, "long"]},
         "news/pinned": {"source": {"revision": "main"}},
         "news/unconverted": {"fallbacks": [{"id": "news/nowhere"}, {"id": "news/plain"}]},
         "news/large": {"rows": [LARGE_WANTED], "id": "key"},
@@ -118,6 +128,14 @@ def found(hub_and_found: tuple[StandInHub, Found]) -> Found:
 
 def test_rows_of_each_split(found: Found) -> None:
     assert found["news/plain"]["rows"] == {"train": ["one", "two"], "test": ["three"]}
+
+
+def test_a_look_lists_configurations_first_where_there_are_several(found: Found) -> None:
+    assert found["news/several"]["code"] == "unknown_name"
+    unchosen, chosen = found["news/several"]["looks"]
+    assert (unchosen["configs"], unchosen["splits"], unchosen["columns"]) == (["short", "long"], [], [])
+    assert (chosen["configs"], chosen["splits"], chosen["rows"][0]["document"]) == (["short", "long"], ["test"], "eleven")
+    assert [look["configs"] for look in found["news/script"]["looks"]] == [["default"]]
 
 
 def test_of_a_large_file_only_the_wanted_rows_group_is_read(hub_and_found: tuple[StandInHub, Found]) -> None:

@@ -7,7 +7,7 @@ import { count } from "./format.js";
 import { latest } from "./latest.js";
 import { takesFiles } from "./upload.js";
 
-/** @typedef {{configs?: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
+/** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
 
 /** What names a source of each kind. @type {Record<string, string>} */
 const NAMES = { sample: "", files: "path", hub: "id" };
@@ -117,7 +117,7 @@ export class SourcePicker {
   }
 
   /** @param {Inspection} inspection */
-  #show({ configs = [], splits, columns, suggestion, rows, problems }) {
+  #show({ configs, splits, columns, suggestion, rows, problems }) {
     this.#say("");
     for (const box of all("#source [data-field]", this.form)) showError(box, "");
     this.#offer("#configs", "source.config", configs.length > 1 ? configs : [], false);
