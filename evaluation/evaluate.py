@@ -19,6 +19,7 @@ def evaluate(
     documents: Sequence[str],
     settings: RougeSettings | None = None,
     baselines: Mapping[str, Sequence[str]] | None = None,
+    num_cut: int = 0,
 ) -> Report:
     """Score predictions and put the baselines beside them.
 
@@ -29,6 +30,7 @@ def evaluate(
         documents: the source texts, for Lead-1 and Lead-3.
         settings: how ROUGE counts; None: the defaults.
         baselines: further predictions to compare with, by name (a text model on truncated text).
+        num_cut: how many predictions met the length limit before they ended.
 
     Raises:
         InvalidInput: the lists are empty or differ in length.
@@ -44,6 +46,7 @@ def evaluate(
         reference_points=REFERENCE_POINTS.get(subject.benchmark or "", ()),
         num_looping=sum(map(loops, predictions)),
         num_empty=sum(not prediction.strip() for prediction in predictions),
+        num_cut=num_cut,
         mean_prediction_words=_mean_words(predictions),
         mean_reference_words=_mean_words(references),
         created=now(),

@@ -39,6 +39,8 @@ class Report:
     """Published results, where the dataset is a benchmark. They hold for its whole test split."""
     num_looping: int
     num_empty: int
+    num_cut: int
+    """Texts that met the length limit before they ended."""
     mean_prediction_words: float
     mean_reference_words: float
     created: str

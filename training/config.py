@@ -140,10 +140,13 @@ class PredictionConfig(DecodingConfig):
     split: Split = "test"
     max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
     mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
+    max_pages: int | None = Field(None, ge=1, le=256, description="the first pages of each input that are read; null: all, or none")
     output: Name = Field("predictions.jsonl", description="file below workspace/predictions")
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         if bool(self.inputs) == bool(self.dataset):
             raise RuleError("give either inputs or dataset", "inputs", "dataset")
+        if self.dataset and self.max_pages:
+            raise RuleError("max_pages is for inputs; a dataset's pages were chosen when it was made", "max_pages", "dataset")
         return self

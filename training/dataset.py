@@ -10,12 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from torch.utils.data import Dataset
 
-from data.config import PageMode
+from data.config import PageMode, RenderingConfig
 from data.errors import Conflict, InvalidInput, StorageError
 from data.presets import benchmark_of
 from data.shards import MANIFEST, Manifest, read_manifest
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
+from data.validation import parse_config
 
 NEEDED_COLUMNS = ("images", "summary")
 READ_COLUMNS = ("images", "summary", "text", "document_id", "num_pages")
@@ -31,6 +32,8 @@ class PageSample:
     summary: str
     text: str
     """The document; empty where the dataset does not carry it."""
+    num_pages_left_out: int = 0
+    """Further pages that the document has."""
 
 
 class PageDataset(Dataset[PageSample]):
@@ -55,6 +58,12 @@ class PageDataset(Dataset[PageSample]):
         """Return all summaries without touching a page."""
         return list(self._rows["summary"])
 
+    def texts(self) -> list[str]:
+        """Return all documents without touching a page; empty ones where the dataset does not carry them."""
+        if "text" not in self._rows.column_names:
+            return [""] * len(self)
+        return [text or "" for text in self._rows["text"]]
+
     def num_pages(self) -> list[int]:
         """Return the number of pages of each sample."""
         if "num_pages" in self._rows.column_names:
@@ -77,6 +86,11 @@ class PageDatasetFolder:
     @property
     def page_size_px(self) -> int:
         return int(self.manifest.style["size_px"])
+
+    @property
+    def rendering(self) -> RenderingConfig:
+        """How its pages were drawn."""
+        return parse_config(RenderingConfig, self.manifest.config["rendering"])
 
     @property
     def benchmark(self) -> str | None:

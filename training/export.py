@@ -18,21 +18,26 @@ from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_fo
 from training import published_layout
 from training.features import vision_tower
 from training.model import LoadedModel
+from training.provenance import FILE, Provenance
 from training.trainable import merge_adapter
 
 _MAX_SHARD_SIZE: Final = "5GB"
 _CARRIED: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
-_NOT_CARRIED: Final = ("README.md", "checkpoint.json", "trainer_state.json", "adapter_config.json", "generation_config.json")
+_NOT_CARRIED: Final = (
+    *("README.md", "checkpoint.json", "trainer_state.json", "adapter_config.json", "generation_config.json"),
+    FILE,
+)
 _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
 
 
-def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path) -> None:
+def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path, provenance: Provenance | None = None) -> None:
     """Write a model so that it loads without this project, whole or not at all. An adapter is merged into `model` itself.
 
     Args:
         model: what was trained.
         base: what the training started from; its files are carried on.
         folder: replaced when it exists.
+        provenance: written beside the weights, for those who load them.
 
     Raises:
         StorageError: the disk is full or not writable; an earlier export stays as it was.
@@ -45,6 +50,8 @@ def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: 
         unfinished.mkdir(parents=True)
         _write_weights(plain, base, unfinished)
         _carry_files(base, unfinished)
+        if provenance:
+            provenance.write(unfinished)
         _put_in_place(unfinished, folder)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -60,6 +67,9 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
     unused = published_layout.unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
+    if base.kind == "deepseek_ocr":
+        # The library writes the names that it read; of a model read from our own checkpoint these are not the published ones.
+        model._weight_conversions = None  # type: ignore[assignment]
     model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
     base.tokenizer.save_pretrained(folder)
 
@@ -74,6 +84,12 @@ def _carry_files(base: LoadedModel, folder: Path) -> None:
         for path in base.folder.glob(pattern):
             if path.name not in skipped and not path.name.endswith(".index.json"):
                 shutil.copyfile(path, folder / path.name)
+
+
+def has_published_layout(folder: Path) -> bool:
+    """Say whether the authors' own code, and what else loads their model, loads this export too."""
+    is_theirs = read_json(folder / "config.json").get("model_type") == published_layout.MODEL_TYPE
+    return is_theirs and published_layout.unused_tensor(folder) is not None and any(folder.glob("*.py"))
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -26,7 +26,7 @@ from data.store.files import TEMPORARY_SUFFIX, storage_error
 from data.store.workspace import Workspace
 from training.tokens import PIXELS_PER_VISION_TOKEN
 
-PREPROCESSING_VERSION: Final = 1
+PREPROCESSING_VERSION: Final = 2
 """Raise it when `training.pixels` turns the same picture into other numbers."""
 _TENSOR = "features"
 

@@ -1,8 +1,8 @@
-"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops."""
+"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops; of several processes each generates its share."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import torch
 from accelerate import PartialState
@@ -13,14 +13,17 @@ from transformers.models.unlimited_ocr.generation_unlimited_ocr import Unlimited
 from evaluation.loops import loops
 from training.collate import Collator
 from training.dataset import PageSample
+from training.out_of_memory import free_memory
+
+Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
 
-class PageSequence(Protocol):
-    """Samples by position: a list, or a dataset that reads them when asked for."""
+class Items(Protocol[Item]):
+    """Things by position: a list, or a dataset that reads them when asked for."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int, /) -> PageSample: ...
+    def __getitem__(self, index: int, /) -> Item: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,77 +39,71 @@ class Decoding:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What a model wrote for one sample."""
+    """What a model wrote for one sample. Without its pages: a split's would fill the memory."""
 
-    sample: PageSample
+    document_id: str
+    reference: str
+    num_pages: int
     text: str
-    num_tokens: int
-    cut: bool
+    num_tokens: int = 0
+    cut: bool = False
     """The text met `max_new_tokens` before it ended."""
-    looping: bool
+    looping: bool = False
+    num_pages_left_out: int = 0
+    """Further pages that the document has and the model did not see."""
+    error: str | None = None
+    """Why there is no text."""
 
 
-def generate_texts(
-    model: PreTrainedModel,
-    collator: Collator,
-    samples: PageSequence,
-    decoding: Decoding,
-    before_batch: Callable[[int], None] = lambda done: None,
-) -> Iterator[Prediction]:
-    """Yield a prediction for each sample, in order.
+def generate_rounds(
+    items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], first: int = 0
+) -> Iterator[list[Prediction]]:
+    """Yield the predictions of a batch of each process, in order, to all processes.
+
+    Batches hold the same items however many processes share them and wherever an earlier run stopped, so that a text is the same.
+
+    Args:
+        items: read one batch at a time.
+        batch_size: of one process.
+        generate: items -> a prediction for each.
+        first: the item to begin with, the first one of a batch.
+    """
+    processes = PartialState()
+    for start in range(first, len(items), batch_size * processes.num_processes):
+        own = start + batch_size * processes.process_index
+        batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
+        # A process with nothing left makes the first item again: where each holds a part of the weights, all must take part.
+        made = generate(batch or [items[0]])
+        yield gather_object(made[: len(batch)])
+
+
+def generate_texts(model: PreTrainedModel, collator: Collator, samples: Items[PageSample], decoding: Decoding) -> list[Prediction]:
+    """Return a prediction for each sample, in order; every process gets all of them."""
+    rounds = generate_rounds(samples, decoding.batch_size, lambda batch: generate_batch(model, collator, batch, decoding))
+    return [prediction for made in rounds for prediction in made]
+
+
+def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
+    """Generate for a batch, and for its halves where the GPU's memory does not hold it.
 
     Args:
         model: on its device; left in evaluation mode.
         collator: builds the questions.
-        samples: read one batch at a time.
-        decoding: lengths and batch size.
-        before_batch: called with the number of samples done; may raise to stop.
+        batch: at least one sample.
+        decoding: lengths and n-gram blocking.
     """
-    model.train(False)
-    for start in range(0, len(samples), decoding.batch_size):
-        before_batch(start)
-        batch = [samples[index] for index in range(start, min(start + decoding.batch_size, len(samples)))]
-        yield from _generate_batch(model, collator, batch, decoding)
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """Every n-th sample: what one of n processes generates for."""
-
-    samples: PageSequence
-    first: int
-    step: int
-
-    def __len__(self) -> int:
-        return len(range(self.first, len(self.samples), self.step))
-
-    def __getitem__(self, index: int) -> PageSample:
-        return self.samples[self.first + index * self.step]
-
-
-def generate_together(
-    model: PreTrainedModel,
-    collator: Collator,
-    samples: PageSequence,
-    decoding: Decoding,
-    before_batch: Callable[[int], None] = lambda done: None,
-) -> list[Prediction]:
-    """Return a prediction for each sample, in order; of several processes each generates its share and gets all of them.
-
-    `before_batch` is called with about the number of samples that all processes have done.
-    """
-    processes = PartialState()
-    world = processes.num_processes
-    share = _Share(samples, processes.process_index, world)
-    made = list(generate_texts(model, collator, share, decoding, lambda done: before_batch(min(done * world, len(samples)))))
-    if world == 1:
-        return made
-    gathered: list[list[Prediction]] = gather_object([made])
-    return [gathered[index % world][index // world] for index in range(len(samples))]
+    try:
+        return _generate(model.train(False), collator, batch, decoding)
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
+    middle = len(batch) // 2
+    return [prediction for half in (batch[:middle], batch[middle:]) for prediction in generate_batch(model, collator, half, decoding)]
 
 
 @torch.no_grad()
-def _generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
+def _generate(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
     tokenizer = collator.encoder.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.question(batch).items()}
     num_question_tokens = inputs["input_ids"].shape[1]
@@ -129,7 +126,16 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
     ended = tokenizer.eos_token_id in row
     tokens = row[: row.index(tokenizer.eos_token_id)] if ended else row
     text = str(tokenizer.decode(tokens, skip_special_tokens=True))
-    return Prediction(sample, text.strip(), len(tokens), not ended, loops(text))
+    return Prediction(
+        sample.document_id,
+        sample.summary,
+        len(sample.pages),
+        text.strip(),
+        num_tokens=len(tokens),
+        cut=not ended,
+        looping=loops(text),
+        num_pages_left_out=sample.num_pages_left_out,
+    )
 
 
 def _no_repeats(decoding: Decoding) -> LogitsProcessorList:

@@ -1,37 +1,109 @@
-"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of these."""
+"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of these.
+
+Which files there are, and that their kinds can be read, is known before a model is loaded; each is opened when its turn comes.
+"""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pypdfium2
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from data.config import PageMode, RenderingConfig
-from data.errors import InvalidInput, SourceError
-from data.rendering.modes import MODES
+from data.config import RenderingConfig
+from data.errors import InvalidInput, RenderError, SourceError
 from data.rendering.render import render
-from data.rendering.style import resolve_style
+from data.rendering.style import PageStyle, resolve_style
 from data.sources.files import source_path
 from data.store.workspace import Workspace
 from training.dataset import PageSample
+from training.pixels import rgb
 
-MAX_PDF_PAGES = 256
+MOST_PAGES = 256
+"""The most that are read of one document, whatever the model holds."""
 
 
-def read_inputs(names: Sequence[str], mode: PageMode, workspace: Workspace) -> list[PageSample]:
-    """Turn each input into a sample without a summary, in order; folders give their files in the order of their names.
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An input that cannot be summarised."""
 
-    Raises:
-        InvalidInput: a file is of a kind that cannot be read.
-        SourceError: a file is missing or damaged.
-    """
-    files = [file for name in names for file in _files(source_path(name, workspace, "inputs"))]
-    return [PageSample(file.name, _pages(file, mode), "", "") for file in files]
+    document_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The files that some names stand for, in order; folders give theirs in the order of their names."""
+
+    files: tuple[Path, ...]
+
+    @classmethod
+    def find(cls, names: Sequence[str], workspace: Workspace) -> "InputFiles":
+        """Find the files.
+
+        Raises:
+            InvalidInput: a file is of a kind that cannot be read, or a folder holds none.
+            SourceError: a file is missing.
+        """
+        return cls(tuple(file for name in names for file in _files(source_path(name, workspace, "inputs"))))
+
+    @property
+    def fingerprint(self) -> list[tuple[str, int, int]]:
+        """Name, size and time of each file: the same for the same inputs."""
+        return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
+
+    def for_reader(self, rendering: RenderingConfig, most_pages: int, max_pages: int | None) -> "Documents":
+        """Return the files as what a model reads.
+
+        Args:
+            rendering: how texts become pages.
+            most_pages: documents with more are refused.
+            max_pages: the first pages of each that are read; None: all.
+        """
+        style = resolve_style(rendering.model_copy(update={"max_pages": MOST_PAGES}))
+        return Documents(self.files, style, most_pages, max_pages)
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Files as samples without summaries, each opened when it is asked for."""
+
+    files: tuple[Path, ...]
+    style: PageStyle
+    most_pages: int
+    max_pages: int | None
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> PageSample | Unreadable:
+        file = self.files[index]
+        try:
+            return self._read(file)
+        except (InvalidInput, SourceError, RenderError) as error:
+            return Unreadable(file.name, f"{error.message} {error.hint}".strip())
+        except OSError as error:
+            return Unreadable(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
+
+    def _read(self, file: Path) -> PageSample:
+        num_pages, pages = _READERS[file.suffix.lower()](file, self.style)
+        if not num_pages:
+            raise SourceError(f"{file.name} is empty.")
+        num_read = min(num_pages, self.max_pages or num_pages)
+        if num_read > self.most_pages:
+            raise InvalidInput(
+                f"{file.name} has {num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
+                hint=f"Set max_pages to {self.most_pages} or less to read the first ones, or split the document.",
+            )
+        return PageSample(file.name, tuple(islice(pages, num_read)), "", "", num_pages - num_read)
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
+        if path.suffix.lower() not in _READERS:
+            raise InvalidInput(f"{path.name} is of no kind that can be summarised.", hint=_KINDS, fields={"inputs": "unknown kind of file"})
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)
     if not files:
@@ -39,48 +111,70 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-def _pages(file: Path, mode: PageMode) -> tuple[bytes, ...]:
-    read = _READERS.get(file.suffix.lower())
-    if read is None:
-        raise InvalidInput(f"{file.name} is of no kind that can be summarised.", hint=_KINDS, fields={"inputs": "unknown kind of file"})
-    pages = read(file, mode)
-    if not pages:
-        raise SourceError(f"{file.name} is empty.", fields={"inputs": "an empty file"})
-    return pages
+Pages = tuple[int, Iterator[bytes]]
+"""How many pages a document has, and each of them when it is asked for."""
 
 
-def _read_picture(file: Path, mode: PageMode) -> tuple[bytes, ...]:
-    return (file.read_bytes(),)
+def _read_picture(file: Path, style: PageStyle) -> Pages:
+    try:
+        with Image.open(file) as picture:
+            picture.load()
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
+        raise SourceError(f"{file.name} is not a readable picture: {error}.", hint="Save it again as PNG or JPEG.") from error
+    return 1, iter((file.read_bytes(),))
 
 
-def _read_text(file: Path, mode: PageMode) -> tuple[bytes, ...]:
+def _read_tiff(file: Path, style: PageStyle) -> Pages:
+    """Each picture of a TIFF file is a page, as scanners write them."""
+    _read_picture(file, style)
+    with Image.open(file) as picture:
+        num_pages = getattr(picture, "n_frames", 1)
+    return num_pages, (_tiff_page(file, index) for index in range(num_pages))
+
+
+def _tiff_page(file: Path, index: int) -> bytes:
+    with Image.open(file) as picture:
+        picture.seek(index)
+        return _png(rgb(picture))
+
+
+def _read_text(file: Path, style: PageStyle) -> Pages:
     try:
         text = file.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
-        raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.", fields={"inputs": "not UTF-8"}) from error
-    return tuple(page.png for page in render(text, resolve_style(RenderingConfig(mode=mode))).pages) if text else ()
+        raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
+    pages = render(text, style).pages if text else ()
+    return len(pages), (page.png for page in pages)
 
 
-def _read_pdf(file: Path, mode: PageMode) -> tuple[bytes, ...]:
+def _read_pdf(file: Path, style: PageStyle) -> Pages:
     try:
         with pypdfium2.PdfDocument(file) as document:
-            if len(document) > MAX_PDF_PAGES:
-                raise InvalidInput(f"{file.name} has {len(document)} pages; at most {MAX_PDF_PAGES} are read.", hint="Split it.")
-            return tuple(_pdf_page(page, MODES[mode].size_px) for page in document)
+            num_pages = len(document)
     except pypdfium2.PdfiumError as error:
-        raise SourceError(f"{file.name} is not a readable PDF: {error}.", fields={"inputs": "damaged or locked PDF"}) from error
+        raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
+    return num_pages, _pdf_pages(file, style.size_px)
 
 
-def _pdf_page(page: pypdfium2.PdfPage, size_px: int) -> bytes:
-    """Draw a page so that its longer side has the model's size; bringing it to a square is the model's own preprocessing."""
-    picture: Image.Image = page.render(scale=size_px / max(page.get_size())).to_pil()
+def _pdf_pages(file: Path, size_px: int) -> Iterator[bytes]:
+    """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own preprocessing."""
+    try:
+        with pypdfium2.PdfDocument(file) as document:
+            for page in document:
+                yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
+    except pypdfium2.PdfiumError as error:
+        raise SourceError(f"A page of {file.name} cannot be drawn: {error}.", hint="The PDF may be damaged.") from error
+
+
+def _png(picture: Image.Image) -> bytes:
     content = io.BytesIO()
     picture.save(content, "PNG")
     return content.getvalue()
 
 
-_READERS: Mapping[str, Callable[[Path, PageMode], tuple[bytes, ...]]] = {
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"), _read_picture),
+_READERS: Mapping[str, Callable[[Path, PageStyle], Pages]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp"), _read_picture),
+    **dict.fromkeys((".tif", ".tiff"), _read_tiff),
     ".pdf": _read_pdf,
     **dict.fromkeys((".txt", ".md"), _read_text),
 }

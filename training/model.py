@@ -4,7 +4,7 @@ Weights are refused rather than half loaded: no pickle, no code from a repositor
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -35,6 +35,8 @@ from data.store.files import inside, read_json
 from data.store.workspace import Workspace
 from training import published_layout
 from training.config import PINNED_REVISIONS
+from training.provenance import Provenance, read_provenance
+from training.run_folder import CHECKPOINTS, CONFIG
 from training.tiny import PAGE_SIZE_PX, load_tiny
 
 ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]
@@ -65,7 +67,9 @@ class LoadedModel:
     revision: str | None
     """The commit, for a Hub id."""
     folder: Path | None
-    """Where the files lie that an export must carry on (configuration, code, tokenizer); None for the built-in tiny model."""
+    """Where its files lie (configuration, code, tokenizer); None for the built-in tiny model."""
+    provenance: Provenance | None = None
+    """What it was trained to do; None for one that was not trained here."""
 
 
 def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
@@ -86,10 +90,28 @@ def load_model(name: str, revision: str | None, workspace: Workspace, dtype: tor
         return LoadedModel(tiny, tokenizer, "tiny", PAGE_MODES["tiny"], name, None, None)
     folder, commit = _find(name, revision, workspace)
     if (folder / _ADAPTER_FILE).is_file():
-        return _load_with_adapter(name, folder, workspace, dtype)
+        return replace(_load_with_adapter(name, folder, workspace, dtype), provenance=read_provenance(folder))
     model, tokenizer = _load_folder(folder, dtype or default_dtype())
     kind = _kind(model.config)
-    return LoadedModel(model, tokenizer, kind, PAGE_MODES[kind], name, commit, folder)
+    return LoadedModel(model, tokenizer, kind, PAGE_MODES[kind], name, commit, folder, read_provenance(folder))
+
+
+def published_folder(folder: Path, workspace: Workspace) -> Path | None:
+    """Return where the files lie that an export carries on: a checkpoint holds weights only, so those of what its training started from.
+
+    None for the built-in tiny model. The folder itself where that start is gone: its export then has our own layout.
+    """
+    config = folder.parents[1] / CONFIG
+    if folder.parent.name != CHECKPOINTS or not config.is_file():
+        return folder
+    document = read_json(config)
+    if document["model"] == "tiny":
+        return None
+    try:
+        start, _ = _find(document["model"], document["revision"], workspace)
+    except (UnknownName, ModelError):
+        return folder
+    return published_folder(start, workspace)
 
 
 def default_dtype() -> torch.dtype:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data.card import terms_of
+from data.errors import StorageError
 from data.shards import Manifest
 from data.store.files import read_json, write_bytes
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
-from training.model import LoadedModel
+from training.config import PINNED_REVISIONS
+from training.export import has_published_layout
+from training.provenance import Provenance, read_provenance
 from training.run_folder import CONFIG, RunFolder
 
 CARD: Final = "README.md"
-_BASE_LICENCES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
 _SHOWN: Final = (
     "train",
     "num_train_epochs",
@@ -38,46 +40,64 @@ class _Facts:
     config: dict[str, Any]
     manifest: Manifest
     report: Report
-    base: LoadedModel
+    provenance: Provenance
+    has_published_layout: bool
 
     @property
     def name(self) -> str:
         return str(self.config["output"])
 
     @property
-    def base_is_on_hub(self) -> bool:
-        return self.base.revision is not None
+    def start(self) -> str:
+        """What the training started from, as it was named."""
+        return str(self.config["model"])
+
+    @property
+    def start_revision(self) -> str | None:
+        """The commit, where that is a Hub id."""
+        return self.config["revision"] or PINNED_REVISIONS.get(self.start)
 
 
-def write_model_card(folder: RunFolder, manifest: Manifest, base: LoadedModel) -> None:
+def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
     """Write the card into the exported model.
 
     Args:
-        folder: of the training; holds its configuration and the report of its final evaluation.
+        folder: of the training; holds its configuration, its provenance and the report of its final evaluation.
         manifest: of the dataset it was trained on.
-        base: what it started from.
     """
-    facts = _Facts(read_json(folder.path / CONFIG), manifest, read_report(folder.path), base)
+    provenance = read_provenance(folder.path)
+    if provenance is None:
+        raise StorageError(f"{folder.path} does not say what its model came from.", hint="Train again under another output name.")
+    config, report = read_json(folder.path / CONFIG), read_report(folder.path)
+    facts = _Facts(config, manifest, report, provenance, has_published_layout(folder.model))
     sections = (_front_matter(facts), _introduction(facts), _scores(facts), _use(facts), _data(facts), _settings(facts))
     write_bytes(folder.model / CARD, "\n".join(sections).encode())
 
 
 def _front_matter(facts: _Facts) -> str:
-    lines = [
-        "---",
-        f"license: {_BASE_LICENCES.get(facts.base.source, 'other')}",
-        "pipeline_tag: image-text-to-text",
-        "library_name: transformers",
-    ]
-    if facts.base_is_on_hub:
-        lines.append(f"base_model: {facts.base.source}")
+    provenance = facts.provenance
+    lines = ["---", f"license: {provenance.licence}", "pipeline_tag: image-text-to-text", "library_name: transformers"]
+    base = facts.start if facts.start_revision else provenance.base_model if provenance.base_revision else None
+    if base:
+        lines.append(f"base_model: {base}")
     return "\n".join([*lines, "tags:", "- deepsynth", "- deepseek-ocr", "- summarization", "---\n"])
 
 
 def _introduction(facts: _Facts) -> str:
-    base = f"{facts.base.source} at `{facts.base.revision}`" if facts.base_is_on_hub else f"the {facts.base.kind} model"
     pages = f"{facts.manifest.style['size_px']} x {facts.manifest.style['size_px']} pixels"
-    return f"# {facts.name}\n\nReads a document as page images of {pages} and writes its summary. Fine-tuned with DeepSynth from {base}.\n"
+    return (
+        f"# {facts.name}\n\nReads a document as page images of {pages} and writes its summary. "
+        f"Fine-tuned with DeepSynth from {_lineage(facts)}.\n"
+    )
+
+
+def _lineage(facts: _Facts) -> str:
+    base, revision = facts.provenance.base_model, facts.provenance.base_revision
+    root = f"{base} at `{revision}`" if revision else "DeepSynth's tiny model" if base else "a model in a folder of its maker"
+    if facts.start == base or facts.start.startswith(("/", ".", "~")):
+        return root
+    start = f"{facts.start} at `{facts.start_revision}`" if facts.start_revision else f"the earlier training {facts.start}"
+    return f"{start}, which began with {root}"
 
 
 def _scores(facts: _Facts) -> str:
@@ -96,7 +116,8 @@ def _scores(facts: _Facts) -> str:
             *rows,
             f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): {intervals}. "
             f"Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, sentences {settings.sentences}. "
-            f"{facts.report.num_looping} summaries loop and {facts.report.num_empty} are empty.\n",
+            f"{facts.report.num_looping} summaries loop, {facts.report.num_empty} are empty and {facts.report.num_cut} were cut at the "
+            "length limit.\n",
         ]
     )
 
@@ -104,8 +125,8 @@ def _scores(facts: _Facts) -> str:
 def _use(facts: _Facts) -> str:
     authors = (
         "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model from the same kind of call.\n"
-        if facts.base.kind == "deepseek_ocr"
-        else ""
+        if facts.has_published_layout
+        else "The folder has the layout of the model's own classes in transformers; DeepSynth loads it.\n"
     )
     return (
         "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output summaries.jsonl\n```\n\n"

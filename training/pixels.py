@@ -1,4 +1,5 @@
-"""Pictures as the encoder reads them: square, RGB, between -1 and 1. Bit-exact with the model authors' preprocessing."""
+"""Pictures as the encoder reads them: square, RGB, between -1 and 1. Bit-exact with the model authors' preprocessing, but for what
+theirs makes black or white: transparency, and grey of 16 bits."""
 
 import io
 
@@ -12,6 +13,7 @@ LARGEST_SQUASHED_PX = 640
 """Up to this page size a picture that is not square is squashed; above, it is padded."""
 PADDING_GREY = 127
 BLANK = 255
+DEEPEST_GREY = (1 << 16) - 1
 
 
 def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.float32]:
@@ -31,7 +33,7 @@ def blank_page_pixels(page_size_px: int) -> NDArray[np.float32]:
 def square_page(picture: bytes, page_size_px: int) -> Image.Image:
     """Decode a picture and bring it to the model's square; our own pages have that size already and stay as they are."""
     try:
-        image = ImageOps.exif_transpose(Image.open(io.BytesIO(picture))).convert("RGB")
+        image = rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise InvalidInput(f"A page is not a readable picture: {error}", hint="Use PNG or JPEG files.") from error
     if image.size == (page_size_px, page_size_px):
@@ -39,6 +41,15 @@ def square_page(picture: bytes, page_size_px: int) -> Image.Image:
     if page_size_px <= LARGEST_SQUASHED_PX:
         return image.resize((page_size_px, page_size_px))
     return ImageOps.pad(image, (page_size_px, page_size_px), color=(PADDING_GREY,) * 3)
+
+
+def rgb(image: Image.Image) -> Image.Image:
+    """Return a picture as a person sees it: on white where it is transparent, and 16 bits of grey as the same grey in 8."""
+    if image.mode.startswith("I"):  # a plain conversion would make white of all but the darkest
+        image = Image.fromarray(np.rint(np.asarray(image).clip(0, DEEPEST_GREY) / DEEPEST_GREY * 255).astype(np.uint8))
+    elif image.has_transparency_data:  # and here, mostly, black
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    return image.convert("RGB")
 
 
 def _normalised(image: Image.Image) -> NDArray[np.float32]:

@@ -1,77 +1,114 @@
 """The prediction stage: pictures, PDFs, texts or a page dataset -> one line of JSON each."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from data.errors import Stopped
+from accelerate import PartialState
+
+from data.errors import SourceError
 from data.progress import Progress
-from data.store.files import write_bytes
 from data.store.workspace import Workspace
 from training.config import PredictionConfig
-from training.dataset import open_dataset
-from training.generate_text import PageSequence, Prediction, generate_texts
-from training.inputs import read_inputs
-from training.reader import open_reader, require_positions
+from training.dataset import PageSample, open_dataset
+from training.generate_text import Items, Prediction, generate_batch
+from training.inputs import InputFiles, Unreadable
+from training.prediction_log import PredictionLog
+from training.reader import Reader, open_reader, require_positions
+
+NUM_EXAMPLES = 3
+NUM_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class PredictionResult:
-    """Where the predictions lie."""
+    """Where the predictions lie, and what to know of them."""
 
     path: Path
-    predictions: tuple[Prediction, ...]
+    num_samples: int
+    num_failed: int
+    """Inputs that could not be read; their lines say why."""
+    num_looping: int
+    num_cut: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that a job's outcome carries."""
-        return {
-            "path": str(self.path),
-            "num_samples": len(self.predictions),
-            "num_looping": sum(prediction.looping for prediction in self.predictions),
-            "examples": [_record(prediction) for prediction in self.predictions[:3]],
-        }
+        with self.path.open("rb") as lines:
+            examples = [json.loads(line) for line in islice(lines, NUM_EXAMPLES)]
+        counts = {name: getattr(self, name) for name in ("num_samples", "num_failed", "num_looping", "num_cut")}
+        return {"path": str(self.path), **counts, "examples": examples}
 
 
 def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) -> PredictionResult:
-    """Summarise inputs that a model has not seen; texts that loop are marked and counted.
+    """Summarise inputs that a model has not seen. What cannot be read gets a line with its error; texts that loop are marked.
 
     Raises:
-        NotFound, InvalidInput, SourceError: an input, the dataset or the model cannot be used.
-        Stopped: the listener asked to stop; nothing is written.
+        NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input can be read.
+        Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    dataset = open_dataset(workspace, config.dataset) if config.dataset else None
-    reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
-    samples: PageSequence
-    if dataset:
-        samples = stored = dataset.split(config.split).first(config.max_samples)
-        most_pages, field = max(stored.num_pages()), "dataset"
-    else:
-        samples = given = read_inputs(config.inputs, reader.mode, workspace)
-        most_pages, field = max(len(sample.pages) for sample in given), "inputs"
-    require_positions(reader.model, reader.collator.encoder, most_pages, field)
-
-    def before_batch(done: int) -> None:
-        progress.advance(done, len(samples), "samples")
-        if progress.should_stop():
-            raise Stopped
-
-    predictions = tuple(generate_texts(reader.model, reader.collator, samples, reader.decoding, before_batch))
-    progress.advance(len(samples), len(samples), "samples")
-    if looping := [prediction.sample.document_id for prediction in predictions if prediction.looping]:
-        progress.message(f"{len(looping)} texts repeat themselves: {', '.join(looping[:5])}.", "warning")
     path = workspace.predictions / config.output
-    lines = [json.dumps(_record(prediction), ensure_ascii=False) + "\n" for prediction in predictions]
-    write_bytes(path, "".join(lines).encode())
-    return PredictionResult(path, predictions)
+    dataset = open_dataset(workspace, config.dataset) if config.dataset else None
+    files = None if dataset else InputFiles.find(config.inputs, workspace)
+    reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
+    items: Items[PageSample | Unreadable]
+    if files:
+        require_positions(reader.model, reader.collator.encoder, 1, "max_length")
+        items = files.for_reader(reader.rendering, reader.most_pages, config.max_pages)
+        read: list[Any] = [files.fingerprint, reader.rendering.model_dump(mode="json"), config.max_pages]
+    elif dataset:
+        items = samples = dataset.split(config.split).first(config.max_samples)
+        require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
+        read = [dataset.fingerprint, config.split, config.max_samples]
+    log = PredictionLog(path, reader.work_digest(*read))
+    predictions = log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)
+    processes = PartialState()
+    if processes.is_main_process:
+        _say_what_is_wrong(predictions, config, progress)
+        log.finish(_record)
+    processes.wait_for_everyone()
+    return PredictionResult(
+        path,
+        num_samples=len(predictions),
+        num_failed=sum(prediction.error is not None for prediction in predictions),
+        num_looping=sum(prediction.looping for prediction in predictions),
+        num_cut=sum(prediction.cut for prediction in predictions),
+    )
+
+
+def _predict_batch(reader: Reader, batch: Sequence[PageSample | Unreadable]) -> list[Prediction]:
+    samples = [item for item in batch if isinstance(item, PageSample)]
+    made = iter(generate_batch(reader.model, reader.collator, samples, reader.decoding) if samples else [])
+    return [Prediction(item.document_id, "", 0, "", error=item.error) if isinstance(item, Unreadable) else next(made) for item in batch]
+
+
+def _say_what_is_wrong(predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress) -> None:
+    """Warn of what the result's counts are about. Raises SourceError when no input could be read."""
+    failed = [prediction for prediction in predictions if prediction.error is not None]
+    if len(failed) == len(predictions):
+        raise SourceError(f"None of the inputs can be read. {failed[0].error}", fields={"inputs": "cannot be read"})
+    marked = {
+        "inputs could not be read": failed,
+        "texts repeat themselves": [prediction for prediction in predictions if prediction.looping],
+        f"texts were cut at max_length={config.max_length}": [prediction for prediction in predictions if prediction.cut],
+        f"documents have more pages than max_pages={config.max_pages}": [p for p in predictions if p.num_pages_left_out],
+    }
+    for what, some in marked.items():
+        if some:
+            named = ", ".join(prediction.document_id for prediction in some[:NUM_NAMED])
+            progress.message(f"{len(some):,} of {len(predictions):,} {what}: {named}{', ...' if len(some) > NUM_NAMED else ''}.", "warning")
 
 
 def _record(prediction: Prediction) -> dict[str, Any]:
     return {
-        "input": prediction.sample.document_id,
-        "num_pages": len(prediction.sample.pages),
+        "input": prediction.document_id,
+        "num_pages": prediction.num_pages,
+        "num_pages_left_out": prediction.num_pages_left_out,
         "summary": prediction.text,
         "num_tokens": prediction.num_tokens,
         "cut": prediction.cut,
         "looping": prediction.looping,
+        "error": prediction.error,
     }

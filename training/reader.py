@@ -1,25 +1,24 @@
-"""A model ready to read pages: loaded, on its device, with the prompt that it was trained with."""
+"""A model ready to read pages: loaded, on its device, with the prompt and the pages that it was trained with."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from data.config import PageMode
+from data.config import PageMode, RenderingConfig
 from data.errors import InvalidInput
 from data.progress import Progress
 from data.rendering.modes import MODES
-from data.store.files import read_json
 from data.store.workspace import Workspace
 from training.collate import Collator
 from training.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.generate_text import Decoding
 from training.model import LoadedModel, load_model
-from training.run_folder import CONFIG
-from training.tokens import Encoder
+from training.prediction_log import work_digest
+from training.tokens import Encoder, num_image_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,23 @@ class Reader:
     model: PreTrainedModel
     collator: Collator
     decoding: Decoding
-    mode: PageMode
+    rendering: RenderingConfig
+    """How texts become pages for it."""
+
+    @property
+    def most_pages(self) -> int:
+        """The most pages that a document may have."""
+        return pages_that_fit(self.model, self.collator.encoder)
+
+    def work_digest(self, *inputs: Any) -> str:
+        """Return the same value for the same texts; `inputs` says what is read, as JSON values."""
+        encoder = self.collator.encoder
+        layout = [encoder.page_size_px, encoder.prompt, encoder.max_length]
+        return work_digest(self.model, layout, asdict(self.decoding), *inputs)
 
 
 def open_reader(config: EvaluationConfig | PredictionConfig, mode: PageMode | None, workspace: Workspace, progress: Progress) -> Reader:
-    """Load the model that a configuration names, for pages of `mode` (None: its first).
+    """Load the model that a configuration names, for pages of `mode` (None: those that it was trained on).
 
     Raises:
         UnknownName, ModelError: it cannot be loaded.
@@ -42,16 +53,26 @@ def open_reader(config: EvaluationConfig | PredictionConfig, mode: PageMode | No
     device = compute_device()
     bf16 = uses_bf16(config.bf16)
     loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
-    mode = mode or loaded.modes[-1 if len(loaded.modes) == 1 else -2]
-    require_mode(loaded, mode)
-    progress.message(f"{config.model} reads {mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
-    prompt = config.prompt if config.prompt is not None else _trained_prompt(config.model, workspace)
+    rendering = _rendering(loaded, mode)
+    require_mode(loaded, rendering.mode)
+    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
+    trained = loaded.provenance
+    if trained and trained.mode != rendering.mode:
+        progress.message(f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning")
+    prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
     decoding = Decoding(
         config.max_length, config.per_device_eval_batch_size, config.no_repeat_ngram_size, config.no_repeat_ngram_window_size, bf16
     )
     model: nn.Module = loaded.model
     model.to(device)
-    return Reader(loaded.model, Collator(encoder_for(loaded, mode, prompt, config.max_length)), decoding, mode)
+    return Reader(loaded.model, Collator(encoder_for(loaded, rendering.mode, prompt, config.max_length)), decoding, rendering)
+
+
+def _rendering(loaded: LoadedModel, mode: PageMode | None) -> RenderingConfig:
+    """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others than `mode`."""
+    if loaded.provenance and mode in (None, loaded.provenance.mode):
+        return loaded.provenance.rendering
+    return RenderingConfig(mode=mode or ("base" if "base" in loaded.modes else loaded.modes[0]))
 
 
 def encoder_for(loaded: LoadedModel, mode: PageMode, prompt: str, max_length: int) -> Encoder:
@@ -80,14 +101,18 @@ def require_positions(model: PreTrainedModel, encoder: Encoder, most_pages: int,
     Args:
         field: of the configuration that names the documents.
     """
-    limit = model.config.get_text_config().max_position_embeddings
-    needed = len(encoder.question(most_pages)) + encoder.max_length
-    if needed > limit:
+    if most_pages > (fitting := pages_that_fit(model, encoder)):
         raise InvalidInput(
-            f"A document of {most_pages} pages needs {needed:,} tokens with its prompt and summary; the model has {limit:,}.",
+            f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of {encoder.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
             fields={field: "has documents with too many pages"},
         )
+
+
+def pages_that_fit(model: PreTrainedModel, encoder: Encoder) -> int:
+    """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
+    limit: int = model.config.get_text_config().max_position_embeddings
+    return max(0, limit - len(encoder.question(0)) - encoder.max_length) // num_image_tokens(encoder.page_size_px)
 
 
 def compute_device() -> torch.device:
@@ -98,10 +123,3 @@ def compute_device() -> torch.device:
 def uses_bf16(wanted: bool) -> bool:
     """Say whether to compute in bfloat16: wanted, and the device has it."""
     return wanted and torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-
-
-def _trained_prompt(model: str, workspace: Workspace) -> str:
-    """Return the prompt of an earlier training in the workspace, or the default one."""
-    name = model.partition("/")[0]
-    config = workspace.models / name / CONFIG
-    return cast(str, read_json(config)["prompt"]) if name and config.is_file() else DEFAULT_PROMPT

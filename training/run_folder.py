@@ -12,8 +12,8 @@ from data.store.files import read_json, storage_error, write_json
 from data.store.workspace import Workspace
 from training.config import TrainingConfig
 
-RUN, CONFIG = "run.json", "training_config.json"
-Phase = Literal["training", "trained", "finished"]
+RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
+Phase = Literal["training", "trained", "exported", "finished"]
 _NO_MATTER = {
     *("overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"),
     *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps"),
@@ -30,8 +30,10 @@ class RunState:
     run: str
     """Digest of everything that decides the result: settings and data."""
     phase: Phase
-    """training: steps remain. trained: the final evaluation and export remain. finished: nothing remains."""
+    """training: steps remain. trained: the export remains. exported: its scores and card remain. finished: at most publishing remains."""
     best_step: int | None = None
+    published: str | None = None
+    """The repository that holds the finished model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
+        return self.path / CHECKPOINTS
 
     @property
     def model(self) -> Path:

@@ -1,26 +1,28 @@
-"""Score a model on a page dataset by real generation: the evaluation stage, and what trainings use for theirs."""
+"""Score a model on a page dataset by real generation: the evaluation stage, and the end of each training."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from transformers import PreTrainedModel
+from accelerate import PartialState
 
-from data.errors import Stopped
 from data.progress import Progress
-from data.store.files import storage_error, write_bytes, write_json
+from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace
 from evaluation.evaluate import evaluate
-from evaluation.report import Report, Subject, write_report
+from evaluation.report import Report, Subject, read_report, write_report
 from training.collate import Collator
 from training.config import EvaluationConfig
-from training.dataset import PageDataset, open_dataset
-from training.generate_text import Decoding, Prediction, generate_together
+from training.dataset import open_dataset
+from training.generate_text import Prediction, generate_batch
+from training.prediction_log import PredictionLog
 from training.reader import open_reader, require_positions
 
 PREDICTIONS = "predictions.jsonl"
+NUM_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,15 @@ class EvaluationResult:
 
     folder: Path
     report: Report
-    samples: tuple[Prediction, ...]
-    """The first predictions, to look at."""
+    examples: tuple[Mapping[str, Any], ...]
+    """The first lines of its predictions, to look at."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "EvaluationResult":
+        """Read what `score_into` left."""
+        with (folder / PREDICTIONS).open("rb") as lines:
+            examples = tuple(json.loads(line) for line in islice(lines, NUM_EXAMPLES))
+        return cls(folder, read_report(folder), examples)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that a job's outcome carries."""
@@ -40,7 +49,8 @@ class EvaluationResult:
             "intervals": self.report.intervals(),
             "num_samples": self.report.rouge.num_samples,
             "num_looping": self.report.num_looping,
-            "examples": [prediction_record(prediction) for prediction in self.samples],
+            "num_cut": self.report.num_cut,
+            "examples": list(self.examples),
         }
 
 
@@ -49,63 +59,66 @@ def score(config: EvaluationConfig, workspace: Workspace, progress: Progress) ->
 
     Raises:
         NotFound, InvalidInput: there is no such dataset, split or model, or the model cannot read its pages.
-        Stopped: the listener asked to stop.
+        Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    dataset = open_dataset(workspace, config.dataset)
-    samples = dataset.split(config.split).first(config.max_samples)
-    reader = open_reader(config, dataset.mode, workspace, progress)
-    require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
     folder = workspace.evaluations / (config.output or _default_output(config))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise storage_error(folder, error) from error
     write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
-    subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
-    collator = Collator(reader.collator.encoder, config.blank_pages)
-    report, predictions = score_samples(reader.model, collator, samples, reader.decoding, subject, progress)
-    write_report(folder, report)
-    write_predictions(folder / PREDICTIONS, predictions)
-    return EvaluationResult(folder, report, tuple(predictions[:3]))
+    return score_into(folder, config, workspace, progress)
 
 
-def score_samples(
-    model: PreTrainedModel, collator: Collator, samples: PageDataset, decoding: Decoding, subject: Subject, progress: Progress
-) -> tuple[Report, list[Prediction]]:
-    """Generate for each sample and compare with its summary.
+def score_into(
+    folder: Path, config: EvaluationConfig, workspace: Workspace, progress: Progress, step: int | None = None
+) -> EvaluationResult:
+    """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a folder.
+
+    Of several processes each generates its share, and the first one scores.
+
+    Args:
+        step: the optimizer step that the model is of, for the predictions.
 
     Raises:
-        Stopped: the listener asked to stop.
+        InvalidInput: the dataset has no such split, or the model cannot read its pages.
+        Stopped: as `score`.
     """
+    dataset = open_dataset(workspace, config.dataset)
+    samples = dataset.split(config.split).first(config.max_samples)
+    reader = open_reader(config, dataset.mode, workspace, progress)
+    require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
+    collator = Collator(reader.collator.encoder, config.blank_pages)
+    work = reader.work_digest(dataset.fingerprint, config.split, config.max_samples, config.blank_pages)
+    log = PredictionLog(folder / PREDICTIONS, work)
 
-    def before_batch(done: int) -> None:
-        progress.advance(done, len(samples), "samples")
-        if progress.should_stop():
-            raise Stopped
+    predictions = log.run(
+        samples, reader.decoding.batch_size, lambda batch: generate_batch(reader.model, collator, batch, reader.decoding), progress
+    )
+    processes = PartialState()
+    if processes.is_main_process:
+        subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
+        num_cut = sum(prediction.cut for prediction in predictions)
+        texts, references = [p.text for p in predictions], [p.reference for p in predictions]
+        write_report(folder, evaluate(subject, texts, references, samples.texts(), num_cut=num_cut))
+        log.finish(lambda prediction: prediction_record(prediction, step))
+        if num_cut:
+            progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length={config.max_length}.", "warning")
+    processes.wait_for_everyone()
+    return EvaluationResult.read(folder)
 
-    predictions = generate_together(model, collator, samples, decoding, before_batch)
-    progress.advance(len(samples), len(samples), "samples")
-    texts, references = [p.text for p in predictions], [p.sample.summary for p in predictions]
-    return evaluate(subject, texts, references, [p.sample.text for p in predictions]), predictions
 
-
-def prediction_record(prediction: Prediction) -> dict[str, Any]:
-    """Return the JSON form of one prediction beside its reference."""
-    return {
-        "document_id": prediction.sample.document_id,
+def prediction_record(prediction: Prediction, step: int | None = None) -> dict[str, Any]:
+    """Return the JSON form of one prediction beside its reference; `step` says after which optimizer step it was made."""
+    record = {
+        "document_id": prediction.document_id,
         "prediction": prediction.text,
-        "reference": prediction.sample.summary,
+        "reference": prediction.reference,
         "num_tokens": prediction.num_tokens,
         "cut": prediction.cut,
         "looping": prediction.looping,
     }
-
-
-def write_predictions(path: Path, predictions: Sequence[Prediction], step: int | None = None) -> None:
-    """Write one JSON object a line, atomically; `step` says after which optimizer step they were made."""
-    extra = {} if step is None else {"step": step}
-    lines = [json.dumps({**prediction_record(prediction), **extra}, ensure_ascii=False) for prediction in predictions]
-    write_bytes(path, "".join(line + "\n" for line in lines).encode())
+    return record if step is None else {**record, "step": step}
 
 
 def _default_output(config: EvaluationConfig) -> str:

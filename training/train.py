@@ -1,64 +1,30 @@
 """The training stage: page dataset -> fine-tuned model, measured while it trains and scored at the end."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import torch
-from torch import nn
 from transformers import TrainingArguments
 
 from data.cores import num_cores
-from data.errors import InvalidInput, StorageError
+from data.errors import InvalidInput
 from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
-from data.upload import push_folder
-from evaluation.report import Report, Subject, write_report
-from evaluation.training_metrics import read_metrics
 from training.arguments import training_arguments
-from training.checkpoints import checkpoint_path, last_good
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
-from training.export import export_model
 from training.features import FeatureCache, accept_features
+from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.first_batch import report_first_batch
 from training.fitting import Fitting, fit
-from training.generate_text import Prediction
 from training.memory import estimate, fit_sentence
 from training.model import PAGE_MODES, LoadedModel, load_model
-from training.model_card import write_model_card
-from training.out_of_memory import run_until_it_fits
-from training.reader import compute_device, encoder_for, require_mode, require_positions, wrong_mode
+from training.out_of_memory import free_memory, run_until_it_fits
+from training.provenance import Provenance, licence_of
+from training.reader import encoder_for, require_mode, require_positions, wrong_mode
 from training.run_folder import RunFolder, RunState, open_run
-from training.score import prediction_record, score_samples, write_predictions
 from training.trainable import choose_trainable
-from training.trainer import load_weights
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingResult:
-    """What a finished training left."""
-
-    folder: Path
-    best_step: int | None
-    metrics: Mapping[str, float | int | None]
-    report: Report
-    samples: tuple[Prediction, ...]
-    """The first predictions of the final evaluation, to look at."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that a job's outcome carries."""
-        return {
-            "folder": str(self.folder),
-            "best_step": self.best_step,
-            "metrics": dict(self.metrics),
-            "table": [{"name": name, **scores} for name, scores in self.report.table()],
-            "intervals": self.report.intervals(),
-            "examples": [prediction_record(prediction) for prediction in self.samples],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +38,6 @@ class _Task:
     validation: PageDataset
     final: PageDataset
     """What the finished model is scored on."""
-    final_split: str
     folder: RunFolder
 
     @property
@@ -88,8 +53,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     dataset = open_dataset(workspace, config.dataset)
-    final = "test" if dataset.has("test") else "validation"
-    training, validation, scored = (dataset.split(name) for name in ("train", "validation", final))
+    training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
     _require_summaries(training)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
@@ -100,18 +64,23 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         progress = Silent()  # one process of several speaks for all
     with arguments.main_process_first():
         open_run(config, dataset.fingerprint, workspace)
-    task = _Task(config, workspace, dataset, training, validation, scored.first(config.num_test_samples), final, folder)
-    _say_what_fits(task, progress)
-    return run_until_it_fits(lambda attempted: _attempt(attempted, task, progress), config, progress)
+    state = folder.require_state()
+    if state.phase in ("training", "trained"):
+        task = _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder)
+        _say_what_fits(task, progress)
+        state = run_until_it_fits(lambda attempted: _attempt(attempted, task, progress), config, progress)
+        free_memory()
+    return finish_run(config, dataset, state, arguments.should_save, workspace, progress)
 
 
-def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> TrainingResult:
-    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those asked for."""
+def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> RunState:
+    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those asked for, and export."""
     arguments = training_arguments(config, task.folder.checkpoints)
     loaded = _load(config, task.dataset, arguments, task.workspace, progress)
     collator = Collator(encoder_for(loaded, task.dataset.mode, config.prompt, config.max_length), config.blank_pages)
     require_positions(loaded.model, collator.encoder, task.most_pages, "dataset")
     if arguments.should_save:
+        _provenance(config, task.dataset, loaded).write(task.folder.path)
         report_first_batch(task.folder.path, task.training, collator, config.per_device_train_batch_size, progress)
     chosen = choose_trainable(loaded.model, config.train)
     if config.cache_features:
@@ -120,63 +89,19 @@ def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> Trainin
     state = task.folder.require_state()
     if state.phase == "training":
         state = fit(fitting, state, task.training, task.validation, progress)
-    return _finish(fitting, state, task, progress)
+    return export_run(fitting, state, task.workspace, progress)
 
 
-def _finish(fitting: Fitting, state: RunState, task: _Task, progress: Progress) -> TrainingResult:
-    """Restore the best weights, score them on samples that the training never saw, and leave a model to use."""
-    if fitting.arguments.world_size > 1:
-        fitting = _loaded_whole(fitting, task, progress)
-    config, folder, model = fitting.config, fitting.folder, fitting.chosen.model
-    _restore_weights(model, folder, state, progress)
-    subject = Subject(config.output, config.dataset, task.final_split, task.dataset.benchmark)
-    nn.Module.to(model, compute_device())
-    report, predictions = score_samples(model, fitting.collator, task.final, fitting.decoding(), subject, progress)
-    if fitting.arguments.should_save:
-        write_report(folder.path, report)
-        write_predictions(folder.predictions, predictions, state.best_step)
-        export_model(model, fitting.loaded, folder.model)
-        write_model_card(folder, task.dataset.manifest, fitting.loaded)
-        _publish(config, folder, progress)
-        folder.write_state(replace(state, phase="finished"))
-    latest = read_metrics(folder.path).latest
-    if latest["step"] is not None:
-        progress.advance(int(latest["step"]), int(latest["step"]), "steps")  # the scoring counted samples; a training is its steps
-    return TrainingResult(folder.path, state.best_step, latest, report, tuple(predictions[:3]))
-
-
-def _restore_weights(model: nn.Module, folder: RunFolder, state: RunState, progress: Progress) -> None:
-    """Load what the training settled on: its best step where that is wanted, else its last. Always from the disk, since the process
-    that finishes a training need not be the one that trained, and then holds the base's weights.
-
-    Raises:
-        StorageError: no checkpoint is whole.
-    """
-    if state.best_step is not None:
-        load_weights(model, checkpoint_path(folder.checkpoints, state.best_step))
-        progress.message(f"The best weights, of step {state.best_step}, are restored.")
-        return
-    last = last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
-    if last is None:
-        raise StorageError(
-            f"The training in {folder.path} is over, but none of its checkpoints is whole.",
-            hint="Restore its checkpoints folder from a backup, or train again under another output name.",
-        )
-    load_weights(model, last.path)
-
-
-def _loaded_whole(fitting: Fitting, task: _Task, progress: Progress) -> Fitting:
-    """Load the base into a fresh model: several processes may each hold a part of the one that trained."""
-    loaded = _load(fitting.config, task.dataset, fitting.arguments, task.workspace, progress)
-    chosen = choose_trainable(loaded.model, fitting.config.train)
-    if fitting.collator.features:
-        accept_features(loaded.model)
-    return replace(fitting, loaded=loaded, chosen=chosen)
-
-
-def _publish(config: TrainingConfig, folder: RunFolder, progress: Progress) -> None:
-    if config.push_to_hub:
-        push_folder(folder.model, config.output, "model", progress, repo_id=config.hub_model_id, private=config.hub_private_repo)
+def _provenance(config: TrainingConfig, dataset: PageDatasetFolder, loaded: LoadedModel) -> Provenance:
+    start = loaded.provenance
+    base = loaded.source if loaded.revision or loaded.source == "tiny" else None
+    return Provenance(
+        prompt=config.prompt,
+        rendering=dataset.rendering,
+        base_model=start.base_model if start else base,
+        base_revision=start.base_revision if start else loaded.revision,
+        licence=start.licence if start else licence_of(base),
+    )
 
 
 def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArguments, progress: Progress) -> FeatureCache:

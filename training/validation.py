@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from accelerate.utils import broadcast_object_list
+
 from evaluation.rouge import rouge
 from training.collate import Collator
 from training.dataset import PageDataset
-from training.generate_text import Decoding, generate_together
-from training.score import write_predictions
+from training.generate_text import Decoding, generate_texts
+from training.prediction_log import write_predictions
+from training.score import prediction_record
 
 if TYPE_CHECKING:
     from training.trainer import PageTrainer
@@ -24,11 +27,13 @@ class GenerationScores:
         self._predictions = predictions
 
     def measure(self, trainer: "PageTrainer") -> Mapping[str, float]:
-        """Return ROUGE type -> mean F-measure; each process generates its share of the samples."""
+        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first one scores."""
         if not len(self._samples):
             return {}
-        predictions = generate_together(trainer.plain_model, self._collator, self._samples, self._decoding)
+        predictions = generate_texts(trainer.plain_model, self._collator, self._samples, self._decoding)
+        scores: dict[str, float] = {}
         if trainer.accelerator.is_main_process:
-            write_predictions(self._predictions, predictions, trainer.state.global_step)
-        texts, references = [p.text for p in predictions], [p.sample.summary for p in predictions]
-        return rouge(texts, references).fmeasures()
+            write_predictions(self._predictions, predictions, lambda made: prediction_record(made, trainer.state.global_step))
+            scores = rouge([p.text for p in predictions], [p.reference for p in predictions]).fmeasures()
+        [scores] = broadcast_object_list([scores])
+        return scores

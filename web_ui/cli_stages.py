@@ -112,7 +112,7 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
         write_bytes(deliver_to, Path(result["path"]).read_bytes())
         result["path"] = str(deliver_to)
     print_result(result, options.json)
-    return 0
+    return 1 if result.get("num_failed") else 0
 
 
 def _source(options: Namespace) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """An export is read back by the ordinary loader, and looks to others as the original does."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,12 @@ import torch
 from safetensors.torch import load_file
 
 from data.errors import StorageError
+from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
 from training.config import Trainable
-from training.export import export_model
-from training.model import LoadedModel, load_model
+from training.export import export_model, has_published_layout
+from training.model import LoadedModel, load_model, published_folder
 from training.tiny import untrained_tiny
 from training.trainable import choose_trainable
 
@@ -84,6 +86,22 @@ def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace
     again = load_model("second", None, workspace, torch.float32)
     assert again.kind == "deepseek_ocr"
     assert UNUSED in load_file(workspace.model("second") / "model" / "model.safetensors")
+
+
+def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(base: LoadedModel, workspace: Workspace) -> None:
+    run = workspace.model("first")
+    checkpoint = run / "checkpoints" / "checkpoint-3"
+    base.model.save_pretrained(checkpoint, save_original_format=False)
+    base.tokenizer.save_pretrained(checkpoint)
+    write_json(run / "training_config.json", {"model": base.source, "revision": None})
+    again = load_model("first/checkpoints/checkpoint-3", None, workspace, torch.float32)
+    assert again.folder == checkpoint
+    export_model(again.model, again, run / "bare")
+    export_model(again.model, replace(again, folder=published_folder(checkpoint, workspace)), run / "model")
+    assert not has_published_layout(run / "bare")
+    assert has_published_layout(run / "model")
+    write_json(run / "training_config.json", {"model": "gone", "revision": None})
+    assert published_folder(checkpoint, workspace) == checkpoint
 
 
 def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(tmp_path: Path, workspace: Workspace) -> None:

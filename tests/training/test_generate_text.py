@@ -1,10 +1,12 @@
 """Greedy generation in batches."""
 
 import pytest
+import torch
 
 from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
+from training import generate_text
 from training.collate import Collator
 from training.dataset import PageSample
 from training.generate_text import Decoding, Prediction, generate_texts
@@ -24,7 +26,7 @@ SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample(
 def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
     model, tokenizer = load_tiny()
     collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40))
-    return list(generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size)))
+    return generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size))
 
 
 def test_a_batch_gives_what_each_sample_gives_alone() -> None:
@@ -47,9 +49,14 @@ def test_repeats_are_blocked(ngram_size: int, repeats: bool) -> None:
     assert (len(set(windows)) < len(windows)) is repeats
 
 
-def test_the_callback_may_stop_between_batches() -> None:
-    model, tokenizer = load_tiny()
-    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40))
-    done: list[int] = []
-    list(generate_texts(model, collator, SAMPLES, Decoding(4, 2), done.append))
-    assert done == [0, 2]
+def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
+    generate = generate_text._generate
+
+    def small(model: object, collator: object, batch: list[PageSample], decoding: object) -> list[Prediction]:
+        if len(batch) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return generate(model, collator, batch, decoding)  # type: ignore[arg-type]
+
+    expected = read(batch_size=3)
+    monkeypatch.setattr(generate_text, "_generate", small)
+    assert read(batch_size=3) == expected

@@ -42,6 +42,15 @@ def test_large_pages_are_padded_with_grey_and_small_ones_squashed() -> None:
     assert squashed.getpixel((320, 10)) == (0, 0, 0)
 
 
+def test_transparency_is_white_and_deep_grey_stays_grey() -> None:
+    clear = Image.new("RGBA", (320, 320), (0, 0, 0, 0))
+    clear.putpixel((1, 1), (200, 0, 0, 255))
+    page = square_page(png(clear), 320)
+    assert (page.getpixel((0, 0)), page.getpixel((1, 1))) == ((255, 255, 255), (200, 0, 0))
+    deep = Image.fromarray(np.full((320, 320), 128 * 257, dtype=np.uint16))
+    assert square_page(png(deep), 320).getpixel((0, 0)) == (128, 128, 128)
+
+
 def test_a_blank_page_is_white() -> None:
     assert (blank_page_pixels(320) == 1).all()
 

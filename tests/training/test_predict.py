@@ -1,5 +1,6 @@
 """The prediction stage: the tiny base reads whatever it is given back to us."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from data.progress import Silent
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
+from tests.training.trainings import Listener
 from training.config import PredictionConfig
+from training.export import export_model
+from training.model import load_model
 from training.predict import predict
+from training.provenance import Provenance
 
 TEXT = "Today Vera Yilmaz built a bridge in Riga. Some 120 people helped."
 
@@ -59,22 +64,54 @@ def test_a_dataset_can_be_predicted(brief_workspace: Workspace) -> None:
     assert [line["num_pages"] for line in lines] == [1, 1]
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "error"),
-    [
-        ("page.docx", b"x", InvalidInput),
-        ("empty.txt", b"  ", SourceError),
-        ("latin.txt", b"caf\xe9", SourceError),
-        ("bad.pdf", b"%PDF-1.4 cut", SourceError),
-        ("bad.png", b"\x89PNG cut", InvalidInput),
-    ],
-)
-def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes, error: type[DeepSynthError]) -> None:
+BROKEN = {"empty.txt": b"  ", "latin.txt": b"caf\xe9", "bad.pdf": b"%PDF-1.4 cut", "bad.png": b"\x89PNG cut", "bad.tiff": b"II*\0cut"}
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, picture: bytes) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name, content in {**BROKEN, "page.png": picture}.items():
+        (folder / name).write_bytes(content)
+    listener = Listener()
+    config = PredictionConfig(model="tiny", prompt="\nFree OCR.", max_length=80, inputs=(str(folder),), per_device_eval_batch_size=4)
+    result = predict(config, workspace, listener)
+    lines = {line["input"]: line for line in map(json.loads, result.path.read_text().splitlines())}
+    assert lines.pop("page.png")["summary"] == TEXT
+    assert lines.keys() == BROKEN.keys()
+    assert all(name in line["error"] and not line["summary"] for name, line in lines.items())
+    assert (result.num_samples, result.num_failed) == (6, 5)
+    assert any("5 of 6 inputs could not be read" in text for text in listener.texts)
+
+
+@pytest.mark.parametrize(("name", "content", "error"), [("page.docx", b"x", InvalidInput), ("latin.txt", b"caf\xe9", SourceError)])
+def test_nothing_to_read_is_an_error(tmp_path: Path, name: str, content: bytes, error: type[DeepSynthError]) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(error):
+    with pytest.raises(error, match=name):
         read(workspace, tmp_path / name)
-    assert not list(workspace.predictions.iterdir())
+    assert not list(workspace.predictions.glob("[!.]*"))
+
+
+def test_each_picture_of_a_tiff_file_is_a_page(tmp_path: Path, picture: bytes) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    pages = [Image.open(io.BytesIO(picture)), Image.new("CMYK", (320, 320)), Image.new("I;16", (320, 320))]
+    pages[0].save(tmp_path / "scan.tif", save_all=True, append_images=pages[1:])
+    [whole] = read(workspace, tmp_path / "scan.tif", max_length=4)
+    assert (whole["num_pages"], whole["num_pages_left_out"]) == (3, 0)
+    [first] = read(workspace, tmp_path / "scan.tif", max_pages=1)
+    assert (first["summary"], first["num_pages"], first["num_pages_left_out"]) == (TEXT, 1, 2)
+
+
+def test_a_model_is_read_with_the_prompt_and_the_style_that_it_was_trained_with(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    base = load_model("tiny", None, workspace)
+    rendering = RenderingConfig(mode="micro", overflow="truncate")
+    trained = Provenance(prompt="\nFree OCR.", rendering=rendering, base_model="tiny", base_revision=None, licence="mit")
+    export_model(base.model, base, tmp_path / "elsewhere", trained)
+    (tmp_path / "page.txt").write_text(TEXT * 5)
+    [line] = read(workspace, tmp_path / "page.txt", model=str(tmp_path / "elsewhere"), prompt=None, max_length=20)
+    assert (line["num_pages"], line["summary"]) == (1, TEXT[:20])
 
 
 def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:
@@ -83,13 +120,13 @@ def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:
     assert caught.value.fields == {"inputs": "does not exist"}
 
 
-def test_documents_past_the_positions_of_the_model_are_refused(tmp_path: Path) -> None:
+def test_documents_past_the_positions_of_the_model_are_refused_unless_their_first_pages_suffice(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     pages = [Image.new("L", (8, 8), 255)] * 255
     pages[0].save(tmp_path / "long.pdf", save_all=True, append_images=pages[1:])
-    with pytest.raises(InvalidInput, match=r"255 pages needs 8,\d+ tokens") as caught:
+    with pytest.raises(SourceError, match=r"255 pages; the model holds 247 .* Set max_pages to 247"):
         read(workspace, tmp_path / "long.pdf", max_length=512)
-    assert "inputs" in caught.value.fields
+    assert read(workspace, tmp_path / "long.pdf", max_length=4, max_pages=2)[0]["num_pages_left_out"] == 253
 
 
 def test_inputs_and_a_dataset_together_are_refused() -> None:

@@ -37,7 +37,7 @@ def test_blank_pages_are_scored_apart(brief_workspace: Workspace) -> None:
     result = score(config(blank_pages=True), brief_workspace, Silent())
     assert result.folder.name == "tiny-brief-train-blank"
     # Nothing tells one white page from another.
-    assert len({prediction.text for prediction in result.samples}) == 1
+    assert len({example["prediction"] for example in result.examples}) == 1
 
 
 def test_a_stop_ends_between_batches(brief_workspace: Workspace) -> None:

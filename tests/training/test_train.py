@@ -15,13 +15,13 @@ import pytest
 import torch
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
-from data.errors import Conflict, InvalidInput, NotFound, Stopped, TrainingError, Unavailable
+from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, TrainingError, Unavailable
 from data.generate import generate
-from data.progress import Silent
+from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
 from tests.training.trainings import Listener, StopsWhileScored, model_bytes, short_training
-from training import checkpoints
+from training import checkpoints, finish
 from training.model import load_model
 from training.train import train
 from training.trainer import PageTrainer
@@ -102,7 +102,7 @@ def test_worker_processes_change_no_byte(brief_workspace: Workspace, uninterrupt
 KILLED_AFTER_STEP_3 = """
 import os, signal, sys
 from pathlib import Path
-from data.progress import Silent
+from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
 from training.train import train
@@ -167,21 +167,39 @@ def test_another_training_under_the_same_name_is_refused_unless_told(
     assert json.loads((replaced.folder / "training_config.json").read_text())["seed"] == 1
 
 
-def test_a_finished_training_asked_for_again_trains_no_further(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
-    before = model_bytes(uninterrupted[0])
-    listener = Listener()
-    result = train(short_training(output="uninterrupted"), brief_workspace, listener)
-    assert listener.metrics == []
-    assert model_bytes(result.folder) == before
+def test_of_a_finished_training_asked_for_again_only_a_push_that_failed_is_repeated(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed: list[str | None] = []
+
+    def push(folder: Path, name: str, kind: str, progress: Progress, *, repo_id: str | None, private: bool) -> None:
+        pushed.append(repo_id)
+        if len(pushed) == 1:
+            raise HubError("The Hub did not answer.")
+
+    monkeypatch.setattr(finish, "push_folder", push)
+    monkeypatch.setenv("HF_TOKEN", "hf_none")
+    before = {path: path.stat().st_mtime_ns for path in uninterrupted[0].rglob("*") if path.is_file() and path.name != "run.json"}
+    listener, config = Listener(), short_training(output="uninterrupted", push_to_hub=True, hub_model_id="tester/pages")
+    with pytest.raises(HubError):
+        train(config, brief_workspace, listener)
+    for _ in range(2):
+        assert train(config, brief_workspace, listener).as_dict()["examples"]
+    assert pushed == ["tester/pages"] * 2
+    assert (listener.texts, listener.metrics) == ([], [])
+    assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
-def test_a_training_stopped_while_it_is_scored_still_exports_what_it_learnt(brief_workspace: Workspace) -> None:
+def test_a_training_stopped_while_it_is_scored_has_exported_what_it_learnt_and_goes_on_there(brief_workspace: Workspace) -> None:
     config = short_training(output="scored-later", load_best_model_at_end=False, num_eval_samples=0)
     with pytest.raises(Stopped):
-        train(config, brief_workspace, StopsWhileScored())
-    train(config, brief_workspace, Silent())
+        train(config, brief_workspace, StopsWhileScored(after=0))
     last = load_model("scored-later/checkpoints/checkpoint-4", None, brief_workspace).model
     assert torch.equal(last.lm_head.weight, load_model("scored-later", None, brief_workspace).model.lm_head.weight)
+    listener = Listener()
+    result = train(config, brief_workspace, listener)
+    assert not any("Loading" in text or "Training" in text for text in listener.texts)
+    assert (result.folder / "model" / "README.md").is_file()
 
 
 def test_early_stopping_survives_a_pause(brief_workspace: Workspace) -> None:

@@ -93,7 +93,7 @@ def test_an_adapter_training_leaves_a_merged_model_with_its_card(workspace: Work
     assert "lead-3" in card
 
 
-def test_a_training_starts_from_an_earlier_one_and_resumes_its_adapter(workspace: Workspace) -> None:
+def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_knows_where_both_began(workspace: Workspace) -> None:
     run(workspace, "first", max_steps=1)
     result, _ = run(workspace, "second", model="first", train="lora", max_steps=2)
     config = json.loads((result.folder / "training_config.json").read_text())
@@ -101,3 +101,10 @@ def test_a_training_starts_from_an_earlier_one_and_resumes_its_adapter(workspace
     adapter = load_model("second/checkpoints/checkpoint-2", None, workspace)
     merged = adapter.model.state_dict()
     assert all(torch.allclose(merged[name], tensor, atol=1e-6) for name, tensor in weights(workspace, "second").items())
+    assert adapter.provenance == load_model("second", None, workspace).provenance
+    assert adapter.provenance is not None
+    assert (adapter.provenance.mode, adapter.provenance.prompt, adapter.provenance.base_model) == ("micro", config["prompt"], "tiny")
+    card = (result.folder / "model" / "README.md").read_text()
+    assert "license: mit" in card
+    assert "from the earlier training first, which began with DeepSynth's tiny model" in card
+    assert "published layout" not in card

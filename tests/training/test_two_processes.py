@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate import PartialState
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
+from data.errors import Stopped
 from data.progress import Silent
 from data.store.workspace import Workspace
-from training.config import TrainingConfig
+from tests.training.trainings import StopsWhileScored
+from training.config import EvaluationConfig, TrainingConfig
 from training.model import load_model
 from training.optimal_configs import training_config
+from training.score import score
 from training.train import train
 
 
@@ -40,10 +44,20 @@ def assert_as_alone(workspace: Workspace, output: str) -> None:
     assert all((first[name] - second[name]).abs().max() < 1e-5 for name in first)
 
 
+def scoring(model: str, output: str) -> EvaluationConfig:
+    few = {"max_samples": 3, "max_length": 24, "per_device_eval_batch_size": 1}
+    return EvaluationConfig(model=model, dataset="brief", split="train", output=output, **few)
+
+
 def one_of_two(config: TrainingConfig, root: Path) -> None:
-    """Train as one process of several; runs in a process of its own."""
+    """Train and score as one process of several, with a stop in the middle of scoring; runs in a process of its own."""
     torch.set_num_threads(1)
-    train(config, Workspace(root), Silent())
+    workspace = Workspace(root)
+    train(config, workspace, Silent())
+    listener = StopsWhileScored(after=2) if PartialState().is_main_process else Silent()
+    with pytest.raises(Stopped):
+        score(scoring("two", "by-two"), workspace, listener)
+    score(scoring("two", "by-two"), workspace, Silent())
 
 
 @pytest.mark.slow
@@ -53,6 +67,8 @@ def test_two_processes_have_the_losses_of_one(brief_workspace: Workspace, traine
     two = LaunchConfig(1, 1, 2, run_id="two", rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="forkserver")
     elastic_launch(two, one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
     assert_as_alone(brief_workspace, "two")
+    by_one, by_two = score(scoring("two", "by-one"), brief_workspace, Silent()).folder, brief_workspace.evaluations / "by-two"
+    assert (by_two / "predictions.jsonl").read_bytes() == (by_one / "predictions.jsonl").read_bytes()
 
 
 @pytest.mark.slow

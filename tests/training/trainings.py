@@ -57,16 +57,18 @@ class Listener(Silent):
         return self.step == self.stop_after_step
 
 
+@dataclass
 class StopsWhileScored(Silent):
-    """Asks to stop once the samples of the final evaluation are counted."""
+    """Asks to stop once so many samples of the final evaluation are done."""
 
-    _unit = ""
+    after: int
+    _is_scoring: bool = False
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        self._unit = unit
+        self._is_scoring = unit == "samples" and done >= self.after
 
     def should_stop(self) -> bool:
-        return self._unit == "samples"
+        return self._is_scoring
 
 
 def model_bytes(folder: Path) -> bytes:

@@ -68,7 +68,7 @@ function said(line) {
   return make("article", { class: "sample" },
     make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), pages ? make("span", { class: "muted small" }, pages) : null,
       ...marks.map((mark) => make("span", { class: "badge badge--warn" }, mark))),
-    texts({ Prediction: line.prediction, Summary: line.summary, Reference: line.reference }));
+    texts(line.error ? { Error: line.error } : { Prediction: line.prediction, Summary: line.summary, Reference: line.reference }));
 }
 
 /** @param {Job} job */

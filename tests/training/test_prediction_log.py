@@ -1,0 +1,73 @@
+"""Predictions that are kept while they are made."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from data.errors import Stopped
+from data.progress import Silent
+from training.generate_text import Prediction
+from training.prediction_log import PredictionLog
+
+NAMES = ["a", "b", "c", "d", "e"]
+
+
+class StopsAt(Silent):
+    """Asks to stop once so many samples are done."""
+
+    def __init__(self, num_done: int) -> None:
+        self.limit, self.done = num_done, 0
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        self.done = done
+
+    def should_stop(self) -> bool:
+        return self.done >= self.limit
+
+
+def write(path: Path, stop_at: int = 99, work: str = "work") -> list[list[str]]:
+    """Predict the names in batches of two, as far as the listener lets it; return the batches."""
+    batches: list[list[str]] = []
+
+    def generate(batch: Sequence[str]) -> list[Prediction]:
+        batches.append(list(batch))
+        return [Prediction(name, "", 1, f"{name} in a batch of {len(batch)} \u00e9") for name in batch]
+
+    log = PredictionLog(path, work)
+    try:
+        log.run(NAMES, 2, generate, StopsAt(stop_at))
+        log.finish(lambda prediction: {"text": prediction.text})
+    except Stopped:
+        pass
+    return batches
+
+
+@pytest.fixture
+def undisturbed(tmp_path: Path) -> bytes:
+    write(tmp_path / "undisturbed.jsonl")
+    return (tmp_path / "undisturbed.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize("stop_at", [0, 1, 3])
+def test_a_stop_costs_no_text_and_changes_no_byte(tmp_path: Path, undisturbed: bytes, stop_at: int) -> None:
+    path = tmp_path / "texts.jsonl"
+    made = write(path, stop_at)
+    assert not path.exists()
+    assert [*made, *write(path)] == [["a", "b"], ["c", "d"], ["e"]]
+    assert path.read_bytes() == undisturbed
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["texts.jsonl", "undisturbed.jsonl"]
+
+
+@pytest.mark.parametrize(("num_cut", "garbage"), [(1, b""), (40, b""), (40, b"\0\0\n")])
+def test_a_crash_while_writing_costs_one_batch(tmp_path: Path, undisturbed: bytes, num_cut: int, garbage: bytes) -> None:
+    path, unfinished = tmp_path / "texts.jsonl", tmp_path / ".texts.jsonl.partial"
+    write(path, stop_at=3)
+    unfinished.write_bytes(unfinished.read_bytes()[:-num_cut] + garbage)
+    assert write(path) == [["c", "d"], ["e"]]
+    assert path.read_bytes() == undisturbed
+
+
+def test_texts_of_another_work_are_not_taken_up(tmp_path: Path) -> None:
+    write(tmp_path / "texts.jsonl", stop_at=3, work="earlier weights")
+    assert len(write(tmp_path / "texts.jsonl")) == 3
