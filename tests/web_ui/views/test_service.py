@@ -1,6 +1,7 @@
 """The service about itself: health, system, pages, Prometheus, and a light start."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,12 @@ def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient,
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
     assert not [mark for mark in ("<script>", " style=", " onclick=", "javascript:") if mark in answer.text]
+
+
+def test_a_page_names_every_module_that_its_script_needs_and_no_other(client: FlaskClient) -> None:
+    named = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', client.get("/jobs/20261123-080000-aaaa").text))
+    assert {"js/job.js", "js/chart-moves.js", "vendor/uplot/uPlot.esm.js"} <= named
+    assert named.isdisjoint({"js/use-model.js", "js/train.js"})
 
 
 def test_the_root_leads_to_the_first_tab(client: FlaskClient) -> None:

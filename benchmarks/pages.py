@@ -1,0 +1,171 @@
+"""How light the pages are in Chromium: time until they can be used, a long chart that is moved, an idle page, jobs beside open tabs.
+
+    python benchmarks/pages.py [--num-jobs 1000] [--repeats 9] [--only open chart idle tabs]
+
+Each figure stands beside one of the same run: a page without scripts, frames of a chart at rest, a job without tabs.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from web import fill
+
+from data.store.workspace import Workspace
+from tests.browser.site import CHROMIUM_OPTIONS, Site
+
+USABLE = {
+    "/login": "form",
+    "/benchmarks": "form:not([aria-busy]) input[name=preset]",
+    "/jobs": ".job-list:not([aria-busy]) .job-row",
+}
+FRAME_MS = 1000 / 60
+CHART = """async ({numPoints, share, isMoved}) => {
+  const { Chart } = await import("/static/js/chart.js");
+  const place = document.createElement("div");
+  place.style.width = "900px";
+  document.querySelector("main").prepend(place);
+  const steps = Array.from({ length: numPoints }, (_, index) => index);
+  const chart = new Chart(place, "Loss");
+  chart.show([{ label: "train", colour: 1, steps, values: steps.map((step) => 3 / Math.log(step + 3) + Math.sin(step * 12.9898) / 9) }]);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  chart.plot.setScale("x", { min: 0, max: numPoints * share });
+  const frames = [];
+  for (let frame = 0, last = 0; frame < 180; frame += 1) {
+    const now = await new Promise(requestAnimationFrame);
+    if (frame > 10) frames.push(now - last);
+    last = now;
+    if (isMoved) chart.plot.over.dispatchEvent(new WheelEvent("wheel", { deltaX: 4, cancelable: true }));
+  }
+  place.remove();
+  return frames;
+}"""
+DATASET = {"source": {"kind": "sample"}, "max_samples": 3000, "overwrite": True}
+NUM_TABS = 10
+IDLE_S = 90
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--num-jobs", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--only", nargs="*", choices=("open", "chart", "idle", "tabs"), default=("open", "chart", "idle", "tabs"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
+        site = Site(Path(folder))
+        fill(Workspace.create(Path(folder)), options.num_jobs)
+        site.start_web()
+        try:
+            if "open" in options.only:
+                print_opening(browser, site, options.repeats)
+            if "chart" in options.only:
+                print_chart(browser, site)
+            if "idle" in options.only:
+                print_requests(browser, site)
+            if "tabs" in options.only:
+                print_tabs(browser, site, options.repeats)
+        finally:
+            site.stop_all()
+            browser.close()
+    return 0
+
+
+def print_opening(browser: Browser, site: Site, repeats: int) -> None:
+    """Print the milliseconds from asking for a page until it can be used, with an empty cache and with a full one."""
+    base_ms = 0.0
+    print(f"{'page':16}{'first ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of {repeats})")
+    for path, usable in USABLE.items():
+        first_ms, again_ms, sizes = [], [], []
+        for _ in range(repeats):
+            context = browser.new_context()
+            page = context.new_page()
+            size: list[int] = []
+            page.on("response", lambda response, size=size: size.append(int(response.headers.get("content-length", 0))))  # type: ignore[misc]
+            first_ms.append(opened_ms(page, site.address + path, usable))
+            sizes.append(sum(size))
+            again_ms.append(opened_ms(page, site.address + path, usable))
+            context.close()
+        base_ms = base_ms or median(first_ms)
+        print(f"{path:16}{median(first_ms):10.0f}{median(again_ms):10.0f}{median(first_ms) / base_ms:10.1f}{median(sizes) / 1000:8.0f}")
+
+
+def opened_ms(page: Page, address: str, usable: str) -> float:
+    page.goto(address, wait_until="commit")
+    return float(page.wait_for_function("selector => document.querySelector(selector) && performance.now()", arg=usable).json_value())
+
+
+def print_chart(browser: Browser, site: Site) -> None:
+    """Print how long the frames take while a chart is moved, beside frames in which nothing happens."""
+    page = browser.new_page()
+    page.goto(site.address + "/jobs")
+    print(f"{'frames of':34}{'median ms':>10}{'p95 ms':>8}{'dropped':>9}   (longer than 1.5 frames at 60 Hz, of 169)")
+    cases = (
+        ("a chart at rest", 100_000, 0.1, False),
+        ("100,000 points, a tenth seen", 100_000, 0.1, True),
+        ("100,000 points, half seen", 100_000, 0.5, True),
+    )
+    for name, num_points, share, is_moved in cases:
+        frames = sorted(page.evaluate(CHART, {"numPoints": num_points, "share": share, "isMoved": is_moved}))
+        dropped = sum(frame > 1.5 * FRAME_MS for frame in frames)
+        print(f"{name:34}{median(frames):10.1f}{frames[int(0.95 * len(frames))]:8.1f}{dropped:9}")
+    page.close()
+
+
+def print_requests(browser: Browser, site: Site) -> None:
+    """Print how many requests a page makes while nothing happens."""
+    page = browser.new_page()
+    times_s: list[float] = []
+    page.on("request", lambda request: times_s.append(time.monotonic()) if "/api/" in request.url else None)
+    page.goto(f"{site.address}/jobs?state=succeeded")
+    start_s = time.monotonic()
+    page.wait_for_timeout(IDLE_S * 1000)
+    counts = [sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times_s) for third in range(3)]
+    print(f"requests of an idle page in each {IDLE_S // 3} s: {counts[0]}, {counts[1]}, {counts[2]}")
+    page.close()
+
+
+def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
+    """Print the rate of a dataset job without a page, and with ten that show it, in turns."""
+    site.start_runner("cpu")
+    rates: dict[int, list[float]] = {0: [], NUM_TABS: []}
+    for _ in range(max(1, repeats // 3)):
+        for num_tabs, known in rates.items():
+            known.append(rate_beside(browser, site, num_tabs))
+    alone, beside = (median(known) for known in rates.values())
+    print(f"a dataset job draws {alone:.0f} samples/s alone, {beside:.0f} beside {NUM_TABS} open tabs: {beside / alone:.2f} of it")
+
+
+def rate_beside(browser: Browser, site: Site, num_tabs: int) -> float:
+    """Return the samples a second of one job, from its first to its last sign of progress."""
+    job = call(site, "/api/dataset/generate", {**DATASET, "name": f"beside-{num_tabs}"})
+    context = browser.new_context()
+    for number in range(num_tabs):
+        context.new_page().goto(f"{site.address}/jobs" + (f"/{job['id']}" if number % 2 else ""), wait_until="commit")
+    while job["state"] not in ("succeeded", "failed"):
+        time.sleep(0.5)
+        job = call(site, f"/api/jobs/{job['id']}")
+    context.close()
+    if job["state"] == "failed":
+        raise RuntimeError(job["error"]["message"])
+    return float(DATASET["max_samples"] / job["run_s"])  # type: ignore[operator]
+
+
+def call(site: Site, path: str, body: Any = None) -> Any:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(site.address + path, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
