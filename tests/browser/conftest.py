@@ -1,6 +1,7 @@
 """One browser, and two sites for it: one where jobs run, one whose jobs only lie there. Every page must stay free of errors."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,9 @@ def still_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.stop_all()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page. Errors in its console, scripts and content policy fail the test."""
+@contextmanager
+def watched_page(browser: Browser) -> Iterator[Page]:
+    """Give a fresh page. Errors in its console, scripts and content policy fail whoever used it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(20_000)
@@ -61,3 +62,9 @@ def page(browser: Browser) -> Iterator[Page]:
     yield page
     context.close()
     assert faults == []
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with watched_page(browser) as page:
+        yield page

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -24,8 +25,10 @@ CHROMIUM_OPTIONS = (
 class Site:
     """Processes over one workspace. `web` alone serves the screen; the runners do the jobs."""
 
-    def __init__(self, workspace: Path) -> None:
+    def __init__(self, workspace: Path, environment: Mapping[str, str] | None = None) -> None:
+        """Prepare a site; `environment` comes on top of the tests' own."""
         self.workspace = workspace
+        self._environment = environment or {}
         self._port = _free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -67,7 +70,7 @@ class Site:
             "OMP_NUM_THREADS": "1",
         }
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("DEEPSYNTH_", "HF_TOKEN"))}
-        self._processes[name] = subprocess.Popen(command, env=kept | own, cwd=REPOSITORY)
+        self._processes[name] = subprocess.Popen(command, env=kept | own | self._environment, cwd=REPOSITORY)
 
 
 def _free_port() -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import watched_page
 from tests.browser.site import Site
 from tests.machine import require_tesseract
 
@@ -48,25 +49,23 @@ def wait_for_state(page: Page, words: str) -> None:
 @pytest.fixture(scope="module")
 def dataset(browser: Browser, working_site: Site) -> Iterator[str]:
     """The address of the job that made a small dataset through the form."""
-    page = browser.new_page()
-    submit_dataset(page, working_site, DATASET, 40)
-    wait_for_state(page, "Done")
-    yield page.url
-    page.close()
+    with watched_page(browser) as page:
+        submit_dataset(page, working_site, DATASET, 40)
+        wait_for_state(page, "Done")
+        yield page.url
 
 
 @pytest.fixture(scope="module")
 def training(browser: Browser, working_site: Site, dataset: str) -> Iterator[str]:
     """The address of a finished training that was paused and resumed on its way."""
-    page = browser.new_page()
-    submit_training(page, working_site, "first")
-    expect(page.locator(".chart").first).to_be_visible(timeout=JOB_S)
-    page.get_by_role("button", name="Pause").click()
-    wait_for_state(page, "Paused")
-    page.get_by_role("button", name="Resume").click()
-    wait_for_state(page, "Done")
-    yield page.url
-    page.close()
+    with watched_page(browser) as page:
+        submit_training(page, working_site, "first")
+        expect(page.locator(".chart").first).to_be_visible(timeout=JOB_S)
+        page.get_by_role("button", name="Pause").click()
+        wait_for_state(page, "Paused")
+        page.get_by_role("button", name="Resume").click()
+        wait_for_state(page, "Done")
+        yield page.url
 
 
 def test_a_finished_dataset_shows_its_pages(page: Page, working_site: Site, dataset: str) -> None:

@@ -141,13 +141,6 @@ def test_a_model_too_large_for_small_gpus_is_said(page: Page, still_site: Site) 
     expect(page.locator("#memory")).to_contain_text("16 GB: too small")
 
 
-def test_a_draft_survives_a_refresh(page: Page, still_site: Site) -> None:
-    open_tab(page, still_site, "/custom")
-    page.get_by_label("Name", exact=True).fill("my-draft")
-    page.reload()
-    expect(page.get_by_label("Name", exact=True)).to_have_value("my-draft")
-
-
 def test_filters_live_in_the_address(page: Page, still_site: Site) -> None:
     open_tab(page, still_site, "/jobs")
     page.get_by_role("searchbox", name="Search").fill("paused")

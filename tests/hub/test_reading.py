@@ -94,7 +94,7 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
         "---\nconfigs:\n" + "".join(f"- config_name: {name}\n  data_files: {name}/*.parquet\n" for name in ("short", "long")) + "---\n"
     )
     hub.repository("news/several").put(
-        {"README.md": several.encode(), "short/train.parquet": parquet("ten"), "long/test.parquet": parquet("eleven")}
+        {"README.md": several.encode(), "short/train.parquet": parquet("ten"), "long/train.parquet": parquet("eleven")}
     )
     texts = [f"text {row} " + str(row) * 2_000 for row in range(LARGE_ROWS)]
     hub.repository("news/large").put({"data/train.parquet": parquet(*texts, row_group_size=20, compression="none")})
@@ -134,7 +134,7 @@ def test_a_look_lists_configurations_first_where_there_are_several(found: Found)
     assert found["news/several"]["code"] == "unknown_name"
     unchosen, chosen = found["news/several"]["looks"]
     assert (unchosen["configs"], unchosen["splits"], unchosen["columns"]) == (["short", "long"], [], [])
-    assert (chosen["configs"], chosen["splits"], chosen["rows"][0]["document"]) == (["short", "long"], ["test"], "eleven")
+    assert (chosen["configs"], chosen["splits"], chosen["rows"][0]["document"]) == (["short", "long"], ["train"], "eleven")
     assert [look["configs"] for look in found["news/script"]["looks"]] == [["default"]]
 
 

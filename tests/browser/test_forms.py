@@ -1,0 +1,236 @@
+"""The three forms: what stands on the screen is what is sent, over refreshes, links, changes of mind and lost connections."""
+
+import io
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from data.config import DatasetConfig
+from data.generate import generate
+from data.progress import Silent
+from data.store.workspace import Workspace
+from tests.browser.conftest import watched_page
+from tests.browser.site import Site
+from tests.hub.stand_in import StandInHub
+
+pytestmark = [pytest.mark.browser]
+
+LOOK_MS = 60_000
+DATASETS = {"micro-news": ("brief", "micro"), "base-articles": ("article", "base")}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A service with a stand-in Hub and two finished datasets, and without a runner or a Hub token."""
+    with StandInHub(tmp_path_factory.mktemp("hub")) as hub:
+        fill(hub)
+        workspace = Workspace.create(tmp_path_factory.mktemp("forms") / "workspace")
+        for name, (length, mode) in DATASETS.items():
+            config = {"name": name, "source": {"kind": "sample", "length": length}, "rendering": {"mode": mode}, "max_samples": 4}
+            generate(DatasetConfig.model_validate({**config, "num_workers": 1}), workspace, Silent())
+        site = Site(workspace.root, hub.environment(HF_TOKEN=""))
+        site.start_web()
+        yield site
+        site.stop_all()
+
+
+def fill(hub: StandInHub) -> None:
+    """Put a dataset of two configurations on the Hub."""
+    content = io.BytesIO()
+    pq.write_table(pa.table({"body": ["A long story. " * 9] * 3, "abstract": ["Short."] * 3}), content)
+    splits = "".join(f"  - split: {split}\n    path: NAME/{split}.parquet\n" for split in ("train", "test"))
+    configs = "".join(f"- config_name: {name}\n  data_files:\n{splits.replace('NAME', name)}" for name in ("short", "long"))
+    files = {f"{name}/{split}.parquet": content.getvalue() for name in ("short", "long") for split in ("train", "test")}
+    hub.repository("news/several").put({"README.md": f"---\nconfigs:\n{configs}---\n".encode(), **files})
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser) -> Iterator[Page]:
+    with watched_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def tab(shared_page: Page, site: Site) -> Page:
+    """One page for all tests of this module, without what an earlier test typed."""
+    shared_page.goto(f"{site.address}/jobs")
+    shared_page.evaluate("sessionStorage.clear()")
+    return shared_page
+
+
+def open_form(page: Page, site: Site, path: str) -> None:
+    page.goto(site.address + path)
+    page.wait_for_selector("form:not([aria-busy])")
+
+
+def reload(page: Page) -> None:
+    page.reload()
+    page.wait_for_selector("form:not([aria-busy])")
+
+
+def field(page: Page, label: str) -> str:
+    return page.get_by_label(label, exact=True).input_value()
+
+
+def test_settings_typed_before_a_refresh_are_sent_after_it(tab: Page, site: Site) -> None:
+    """8 is the default preset's own value: compared with that one it would be left out, and the low-memory preset's 16 would run."""
+    open_form(tab, site, "/train")
+    tab.locator("label.choice", has_text="low memory").click()
+    tab.locator("#advanced-box > summary").click()
+    tab.get_by_label("Gradient accumulation steps").fill("8")
+    reload(tab)
+    expect(tab.locator("#rest-text")).to_contain_text('"preset":"low_memory"')
+    expect(tab.locator("#rest-text")).to_contain_text('"gradient_accumulation_steps":8')
+    expect(tab.locator("#changed-count")).to_have_text("1 changed from the preset")
+
+
+def test_another_preset_starts_every_unedited_setting_anew(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    tab.get_by_label("Learning rate", exact=True).fill("0.001")
+    tab.locator("label.choice", has_text="quick test").click()
+    assert (field(tab, "Num eval samples"), field(tab, "Learning rate")) == ("16", "0.001")
+    tab.locator("label.choice", has_text="default").click()
+    assert (field(tab, "Num eval samples"), field(tab, "Learning rate")) == ("64", "0.001")
+
+
+def test_typing_a_model_keeps_edits_and_the_cursor(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    tab.get_by_label("Max steps").fill("none")
+    expect(tab.locator('[data-field="max_steps"] .field__error')).to_contain_text("must be")
+    model = tab.get_by_label("Model", exact=True)
+    model.fill("")
+    model.press_sequentially("deepseek-ai/DeepSeek-OCR", delay=30)
+    expect(tab.locator("#rest-text")).to_contain_text('"model":"deepseek-ai/DeepSeek-OCR"')
+    tab.wait_for_timeout(600)  # the estimate's answer must not take the cursor to the wrong field
+    expect(model).to_be_focused()
+    assert (field(tab, "Max steps"), field(tab, "Train")) == ("none", "dense")
+
+
+def test_a_link_chooses_the_dataset_over_a_draft_and_once_only(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.get_by_label("Dataset", exact=True).select_option("micro-news")
+    tab.get_by_label("Name of the result").fill("mine")
+    open_form(tab, site, "/train?dataset=base-articles&output=evil")
+    assert (field(tab, "Dataset"), field(tab, "Name of the result")) == ("base-articles", "mine")
+    assert tab.url.endswith("/train")
+    reload(tab)
+    assert field(tab, "Dataset") == "base-articles"
+    open_form(tab, site, "/train?dataset=none")
+    assert field(tab, "Dataset") == "base-articles"
+
+
+def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    assert field(tab, "Dataset") == "micro-news"
+    expect(tab.locator("#mismatch")).to_be_hidden()
+    tab.get_by_label("Dataset", exact=True).select_option("base-articles")
+    expect(tab.locator("#mismatch")).to_contain_text("tiny reads micro pages only, and base-articles has base pages")
+    tab.get_by_role("link", name="make a dataset of micro pages").click()
+    tab.wait_for_selector("form:not([aria-busy])")
+    assert (field(tab, "Length"), field(tab, "Mode")) == ("brief", "micro")
+
+
+def test_publishing_without_a_token_is_said_before_the_start(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/custom")
+    tab.get_by_label("Publish to the Hugging Face Hub").check()
+    expect(tab.locator("#no-hub-token")).to_contain_text("HF_TOKEN")
+
+
+def test_several_files_are_one_source_and_a_chosen_column_survives_a_refresh(tab: Page, site: Site, tmp_path: Path) -> None:
+    rows = [{"body": f"A long story number {number}. " * 5, "abstract": "Short.", "title": "News"} for number in range(3)]
+    for split in ("train", "test"):
+        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "not JSON\n")
+    open_form(tab, site, "/custom")
+    tab.get_by_text("Your files").click()
+    tab.get_by_label("Choose files to upload").set_input_files([tmp_path / "train.jsonl", tmp_path / "test.jsonl"])
+    expect(tab.locator("#splits")).to_contain_text("train")
+    expect(tab.locator("#splits")).to_contain_text("test")
+    expect(tab.locator("#row-problems")).to_contain_text("1 of the first rows cannot be read")
+    assert (field(tab, "Document"), field(tab, "Summary")) == ("body", "abstract")
+    tab.get_by_label("Summary", exact=True).select_option("title")
+    expect(tab.locator(".preview__summary")).to_have_text("News")
+    reload(tab)
+    expect(tab.locator("#rows")).to_contain_text("A long story")
+    assert (field(tab, "Path"), field(tab, "Summary")) == ("upload:files", "title")
+    tab.get_by_text("Hugging Face Hub", exact=True).click()
+    expect(tab.locator(".preview .page-thumb")).to_have_count(0)
+
+
+def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/custom?source_kind=files")
+    tab.get_by_label("Path", exact=True).fill("upload:none.jsonl")
+    expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("There is no file")
+    tab.get_by_label("Path", exact=True).fill("upload:none.json")
+    expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("none.json.")
+
+
+def test_a_file_sent_again_under_its_name_is_looked_at_again(tab: Page, site: Site, tmp_path: Path) -> None:
+    open_form(tab, site, "/custom")
+    tab.get_by_text("Your files").click()
+    for text in ("The first text.", "The second text."):
+        (tmp_path / "again.jsonl").write_text(json.dumps({"document": text, "summary": "Short."}) + "\n")
+        tab.get_by_label("Choose files to upload").set_input_files(tmp_path / "again.jsonl")
+        expect(tab.locator("#rows")).to_contain_text(text)
+
+
+def test_a_hub_sets_configurations_and_splits_are_picked_from_lists(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/custom?source_kind=hub")
+    tab.get_by_label("Id", exact=True).fill("news/several")
+    tab.get_by_label("Id", exact=True).press("Enter")
+    tab.get_by_role("group", name="Configurations").get_by_role("button", name="long").click(timeout=LOOK_MS)
+    splits = tab.get_by_role("group", name="Splits to take")
+    splits.get_by_role("button", name="train").click(timeout=LOOK_MS)
+    expect(splits.get_by_role("button", name="train")).to_have_attribute("aria-pressed", "true")
+    assert (field(tab, "Config"), field(tab, "Splits"), field(tab, "Document")) == ("long", "train", "body")
+
+
+def test_a_benchmark_is_started_as_it_was_left_before_a_refresh(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/benchmarks")
+    tab.locator("label.choice", has_text="SAMSum").click()
+    tab.get_by_label("Max samples").fill("5")
+    reload(tab)
+    expect(tab.get_by_label("Max samples")).to_have_value("5")
+    with tab.expect_request("**/api/benchmark/create") as sent:
+        tab.get_by_role("button", name="Make the dataset").click()
+    assert json.loads(sent.value.post_data or "") == {"preset": "samsum", "max_samples": 5}
+    tab.wait_for_url("**/jobs/2*")
+    expect(tab.locator("#job-head")).to_contain_text("samsum-benchmark")
+
+
+def test_an_error_goes_once_its_field_is_corrected(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/custom")
+    tab.get_by_label("Name", exact=True).fill("../escape")
+    tab.get_by_role("button", name="Make the dataset").click()
+    error = tab.locator('[data-field="name"] .field__error')
+    expect(error).to_contain_text("must be letters")
+    expect(tab.get_by_label("Name", exact=True)).to_be_focused()
+    tab.get_by_label("Name", exact=True).fill("fine")
+    expect(error).to_be_empty()
+
+
+def test_a_form_whose_service_does_not_answer_fills_itself_later(tab: Page, site: Site) -> None:
+    tab.route("**/api/forms/**", lambda route: route.abort())
+    tab.goto(f"{site.address}/benchmarks")
+    expect(tab.locator("[data-form-error]")).to_contain_text("does not answer")
+    tab.unroute("**/api/forms/**")
+    expect(tab.locator("#benchmark-form:not([aria-busy])")).to_be_visible()
+    expect(tab.locator("[data-form-error]")).to_be_hidden()
+
+
+def test_what_is_stored_is_listed_and_deleted(tab: Page, site: Site) -> None:
+    shutil.copytree(Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "unwanted")
+    tab.goto(f"{site.address}/jobs#stored")
+    stored = tab.locator("#stored-datasets")
+    expect(stored).to_contain_text("base pages")
+    stored.get_by_role("button", name="Delete unwanted").click()
+    tab.get_by_role("button", name="Delete the dataset").click()
+    expect(stored.get_by_text("unwanted")).to_have_count(0)
+    assert not (Path(site.workspace) / "datasets" / "unwanted").exists()
