@@ -16,6 +16,7 @@ from training.checkpoints import Checkpoint
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset
+from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
 from training.run_folder import RunFolder, RunState
@@ -63,6 +64,8 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     reporters = [_reporter(fitting, start, progress)] if fitting.arguments.should_save else []
     callbacks: list[TrainerCallback] = [*reporters, stop, *early]
     trainer = _trainer(fitting, state, training, validation, callbacks)
+    if start is None and fitting.arguments.should_save:
+        report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
     try:
         trainer.train(resume_from_checkpoint=str(start.path) if start else None)
     except torch.OutOfMemoryError:

@@ -6,7 +6,6 @@ import torch
 from transformers import TrainingArguments
 
 from data.cores import num_cores
-from data.errors import InvalidInput
 from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
@@ -16,7 +15,6 @@ from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.features import FeatureCache, accept_features
 from training.finish import TrainingResult, export_run, final_split, finish_run
-from training.first_batch import report_first_batch
 from training.fitting import Fitting, fit
 from training.memory import estimate, fit_sentence
 from training.model import PAGE_MODES, LoadedModel, load_model
@@ -24,6 +22,7 @@ from training.out_of_memory import free_memory, run_until_it_fits
 from training.provenance import Provenance, licence_of
 from training.reader import encoder_for, require_mode, require_positions, wrong_mode
 from training.run_folder import RunFolder, RunState, open_run
+from training.targets import require_summaries, say_what_is_cut
 from training.trainable import choose_trainable
 
 
@@ -54,7 +53,6 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     """
     dataset = open_dataset(workspace, config.dataset)
     training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
-    _require_summaries(training)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
@@ -62,6 +60,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     arguments = training_arguments(config, folder.checkpoints)
     if not arguments.should_save:
         progress = Silent()  # one process of several speaks for all
+    require_summaries(training.summaries(), progress)
     with arguments.main_process_first():
         open_run(config, dataset.fingerprint, workspace)
     state = folder.require_state()
@@ -81,7 +80,7 @@ def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> RunStat
     require_positions(loaded.model, collator.encoder, task.most_pages, "dataset")
     if arguments.should_save:
         _provenance(config, task.dataset, loaded).write(task.folder.path)
-        report_first_batch(task.folder.path, task.training, collator, config.per_device_train_batch_size, progress)
+        say_what_is_cut(task.training.summaries(), collator.encoder, progress)
     chosen = choose_trainable(loaded.model, config.train)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, arguments, progress))
@@ -132,12 +131,3 @@ def _load(
     loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
     require_mode(loaded, dataset.mode)
     return loaded
-
-
-def _require_summaries(training: PageDataset) -> None:
-    if not any(summary.strip() for summary in training.summaries()):
-        raise InvalidInput(
-            "All summaries of the training split are empty, so there is nothing to learn.",
-            hint="Check the column mapping that the dataset was made with.",
-            fields={"dataset": "has no summaries"},
-        )

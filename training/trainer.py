@@ -2,6 +2,7 @@
 is none; ROUGE by real generation at each evaluation."""
 
 import math
+from collections.abc import Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from transformers.trainer_utils import EvalLoopOutput
 from data.errors import StorageError, TrainingError
 from training import checkpoints
 from training.collate import NOT_FOR_MODEL, Batch, Collator
-from training.dataset import PageDataset
+from training.dataset import PageDataset, PageSample
 from training.length_groups import LengthGroups
 from training.tokens import num_image_tokens
 from training.trainable import load_adapter, save_adapter
@@ -68,6 +69,11 @@ class PageTrainer(Trainer):
         image_tokens = num_image_tokens(self._collator.encoder.page_size_px)
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
         return LengthGroups(lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed)
+
+    def first_samples(self) -> list[PageSample]:
+        """Return the samples of the micro-batch that this process trains on first."""
+        dataset, batches = cast(PageDataset, self.train_dataset), self.get_train_dataloader().batch_sampler
+        return [dataset[index] for index in next(iter(cast(Iterable[list[int]], batches)))]
 
     # Loss
 

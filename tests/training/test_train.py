@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from PIL import Image
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
 from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, TrainingError, Unavailable
@@ -52,12 +54,28 @@ def test_the_listener_hears_steps_metrics_and_checkpoints(uninterrupted: tuple[P
     assert any("cpu in float32" in text or "in bfloat16" in text for text in listener.texts)
 
 
-def test_the_first_batch_can_be_looked_at(uninterrupted: tuple[Path, Listener]) -> None:
-    folder, _ = uninterrupted
+@pytest.mark.parametrize(("strategy", "blank_pages"), [("random", False), ("group_by_length", True)])
+def test_the_first_batch_to_look_at_is_the_one_that_the_model_gets(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, strategy: str, blank_pages: bool
+) -> None:
+    batches: list[dict[str, Any]] = []
+
+    def caught(trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any) -> None:
+        batches.append(inputs)
+        raise Stopped
+
+    monkeypatch.setattr(PageTrainer, "training_step", caught)
+    listener, config = Listener(), short_training(output=f"first-{strategy}", train_sampling_strategy=strategy, blank_pages=blank_pages)
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, listener)
+    folder = brief_workspace.model(config.output)
     document = json.loads((folder / "first_batch.json").read_text())
-    assert (folder / document["pages"][0]).read_bytes().startswith(b"\x89PNG")
-    first = document["samples"][0]
-    assert first["labels"] == first["summary"][:15] + "<eos>"
+    samples = document["samples"]
+    assert [sample["document_id"] for sample in samples] == batches[0]["document_ids"] != ["train-0", "train-1"]
+    assert [sample["labels"] for sample in samples] == [sample["summary"][:15] + "<eos>" for sample in samples]
+    pages = np.stack([np.asarray(Image.open(folder / name)) for name in document["pages"]]).transpose(0, 3, 1, 2)
+    assert np.allclose(pages / 127.5 - 1, batches[0]["pixel_values"], atol=1e-6)
+    assert any("summaries to learn from are cut at max_length=16; the longest has" in text for text in listener.texts)
 
 
 def test_predictions_lie_beside_their_references(uninterrupted: tuple[Path, Listener]) -> None:

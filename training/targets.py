@@ -1,0 +1,37 @@
+"""What of a split's summaries a model cannot learn: empty ones, and the ends of long ones. Said before the training starts."""
+
+from collections.abc import Sequence
+
+from data.errors import InvalidInput
+from data.progress import Progress
+from training.tokens import Encoder
+
+
+def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
+    """Refuse a training split without summaries, and say how many are empty.
+
+    Raises:
+        InvalidInput: all are.
+    """
+    num_empty = sum(not summary.strip() for summary in summaries)
+    if num_empty == len(summaries):
+        raise InvalidInput(
+            "All summaries of the training split are empty, so there is nothing to learn.",
+            hint="Check the column mapping that the dataset was made with.",
+            fields={"dataset": "has no summaries"},
+        )
+    if num_empty:
+        progress.message(f"{num_empty:,} of {len(summaries):,} summaries to learn from are empty.", "warning")
+
+
+def say_what_is_cut(summaries: Sequence[str], encoder: Encoder, progress: Progress) -> None:
+    """Warn when summaries are longer than the tokens that the model learns of them."""
+    kept = encoder.max_length - 1  # and the end mark
+    # No text has more tokens than bytes, so short ones need no tokenizer: seconds instead of a minute for a large split.
+    long = [num for summary in summaries if len(summary.encode()) > kept and (num := len(encoder.text(summary))) > kept]
+    if long:
+        progress.message(
+            f"{len(long):,} of {len(summaries):,} summaries to learn from are cut at max_length={encoder.max_length}; "
+            f"the longest has {max(long) + 1:,} tokens with its end mark.",
+            "warning",
+        )
