@@ -1,6 +1,8 @@
 """Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in every state.
 
-Usage: screenshots.py [--out FOLDER] [--only TAB ...]
+Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER]
+
+The pictures in docs/screenshots are those of 1280 pixels over the workspace of `./start-all.sh --demo`.
 """
 
 import argparse
@@ -29,42 +31,61 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
     parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
+    parser.add_argument("--workspace", type=Path, help="take pictures of this workspace instead of one with made-up jobs")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        site = Site(Path(folder) / "workspace")
-        fill_workspace(site.workspace, "slow", "The model 'slow' reads micro pages; the dataset has base pages.")
+        site = Site(options.workspace or Path(folder) / "workspace")
+        if not options.workspace:
+            fill_workspace(site.workspace, "slow", "The model 'slow' reads micro pages; the dataset has base pages.")
         site.start_web()
         site.start_runner("cpu")
+        site.start_runner("gpu")
         try:
-            addresses = _addresses(site)
-            running = _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
-            wanted = {name: path for name, path in addresses.items() if not options.only or name in options.only}
+            if not options.workspace:
+                _run_datasets(site)
+            wanted = {name: path for name, path in _addresses(site).items() if not options.only or name in options.only}
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
                 _take_all(browser, site, wanted, options.out)
                 browser.close()
-            _call(site, f"/api/jobs/{running['id']}/cancel", {})
         finally:
+            _cancel_running(site)
             site.stop_all()
     return 0
 
 
-def _addresses(site: Site) -> dict[str, str]:
-    """Make one real dataset, and name the pages to take."""
+def _run_datasets(site: Site) -> None:
+    """Make one real dataset, and start another that goes on while the pictures are taken."""
     job = _call(site, "/api/dataset/generate", DATASET)
     while _call(site, f"/api/jobs/{job['id']}")["state"] in ("queued", "running"):
         time.sleep(0.5)
-    jobs = {entry["title"]: entry["id"] for entry in _call(site, "/api/jobs?limit=50")["jobs"]}
-    compared = f"{jobs['slow']},{jobs['fast']}"
+    _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
+
+
+def _cancel_running(site: Site) -> None:
+    """End what goes on: a job outlives its runner, and would write into a folder that is gone."""
+    for job in _call(site, "/api/jobs?state=running")["jobs"]:
+        _call(site, f"/api/jobs/{job['id']}/cancel", {})
+    while _call(site, "/api/jobs?state=running")["jobs"]:
+        time.sleep(0.5)
+
+
+def _addresses(site: Site) -> dict[str, str]:
+    """Name the pages to take: the tabs, and the newest job of each kind that has a page worth seeing."""
+    jobs = _call(site, "/api/jobs?limit=50")["jobs"]
+    done = {kind: [job["id"] for job in jobs if (job["kind"], job["state"]) == (kind, "succeeded")] for kind in ("dataset", "training")}
+    failed = [job["id"] for job in jobs if job["state"] == "failed"]
+    running = [job["id"] for job in jobs if job["state"] == "running"]
     return {
         "benchmarks": "/benchmarks",
         "custom": "/custom",
         "train": "/train",
         "jobs": "/jobs",
-        "compare": f"/jobs?compare={compared}",
-        "job-training": f"/jobs/{jobs['fast']}",
-        "job-dataset": f"/jobs/{job['id']}#samples",
+        "compare": f"/jobs?compare={','.join(done['training'][:2])}",
+        "job-training": f"/jobs/{done['training'][-1]}",
+        "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
+        **{f"job-{name}": f"/jobs/{ids[0]}" for name, ids in (("failed", failed), ("running", running)) if ids},
     }
 
 

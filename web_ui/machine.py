@@ -1,9 +1,11 @@
 """What this machine has and how busy it is. GPUs are asked through NVML; without its library or driver there are none."""
 
 import shutil
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import psutil
@@ -11,11 +13,34 @@ import psutil
 from web_ui.schemas import Cpu, Disk, Gpu, Memory
 
 GB = 1e9
+SPAN_S = 1.0
+
+
+class _Load:
+    """How busy the processors are. One measurement serves all threads: psutil's own begins anew, with 0, in each of them."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._at_s = self._idle_s = self._total_s = self._percent = 0.0
+
+    def percent(self) -> float:
+        """Return the share of time in use since the last measurement, at least SPAN_S long; at first since the machine started."""
+        with self._lock:
+            if time.monotonic() - self._at_s >= SPAN_S:
+                times = psutil.cpu_times()
+                idle_s = times.idle + getattr(times, "iowait", 0.0)
+                total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # both are in `user` too
+                self._percent = 100 * max(0.0, 1 - (idle_s - self._idle_s) / max(total_s - self._total_s, 1e-9))
+                self._at_s, self._idle_s, self._total_s = time.monotonic(), idle_s, total_s
+            return self._percent
+
+
+_load = _Load()
 
 
 def cpu() -> Cpu:
-    """Return the processors and their load since the last call."""
-    return Cpu(num_cores=psutil.cpu_count() or 1, load_percent=psutil.cpu_percent())
+    """Return the processors and their load."""
+    return Cpu(num_cores=psutil.cpu_count() or 1, load_percent=_load.percent())
 
 
 def memory() -> Memory:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,12 @@ import pytest
 from flask.testing import FlaskClient
 
 from web_ui import doctor, machine
+
+
+def test_every_thread_of_the_server_sees_the_load() -> None:
+    machine.cpu()
+    with ThreadPoolExecutor(1) as another:
+        assert 0 < another.submit(machine.cpu).result().load_percent <= 100
 
 
 class NotSupported(Exception):

@@ -17,7 +17,9 @@ const SHOWN = 24;
 async function artifact(job, path) {
   const { artifacts } = await get(`/jobs/${job.id}/artifacts`);
   const file = artifacts.find((/** @type {{path: string}} */ known) => known.path === path);
-  return file ? (await fetch(file.url)).text() : null;
+  if (!file) return null;
+  const answer = await fetch(file.url);
+  return answer.ok ? answer.text() : null;  // removed just now, for a newer one
 }
 
 /** @param {string} title @param {string} note @param {...Node} content */

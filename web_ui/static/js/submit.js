@@ -46,6 +46,11 @@ export function submitsJob(form, path, body, afterwards = () => {}) {
   });
 }
 
+// A page that the back button shows again as it was left has not sent anything anew.
+window.addEventListener("pageshow", (event) => {
+  if (event.persisted) for (const button of all("[data-sends]")) button.toggleAttribute("disabled", false);
+});
+
 /**
  * Create a job from a form and go to its page; refusals are shown in the form.
  * @param {HTMLElement} form
