@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
+from data.findings import findings
 from data.presets import benchmark_of
 from data.records import COLUMNS
 from data.shards import Counts, Manifest, read_samples
@@ -71,7 +72,7 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
         f"## Loading it\n\n```python\n{_snippet(repo_id, next(iter(splits)))}\n```\n",
         "## Contents\n",
         _table(
-            ("split", "samples", "pages", "shards", "MB", "rows read", "duplicates left out", "rejected"),
+            ("split", "samples", "pages", "shards", "MB", "rows read", "duplicates left out", "rejected", "cut off"),
             [_contents(name, entry.counts, entry.shards) for name, entry in splits.items()],
         ),
         "## Compression\n\nText tokens that a language model would read, against the vision tokens of the pages that show them.\n",
@@ -79,6 +80,7 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
             ("split", "text tokens", "vision tokens", "text tokens per vision token", "pages over the reading budget"),
             [_compression(name, entry.counts) for name, entry in splits.items()] + [_compression("all", manifest.totals)],
         ),
+        "".join(f"{text}\n" for _, text in findings(manifest)),
         "## Columns\n",
         _table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
         f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.licence}.\n",
@@ -106,7 +108,7 @@ def _snippet(repo_id: str | None, split: str) -> str:
 def _contents(name: str, counts: Counts, shards: tuple[Any, ...]) -> tuple[str, ...]:
     size_mb = sum(shard.size_bytes for shard in shards) / 1e6
     numbers = (counts.num_kept, counts.num_pages, len(shards))
-    left_out = (counts.num_read, counts.num_duplicate, counts.num_rejected)
+    left_out = (counts.num_read, counts.num_duplicate, counts.num_rejected, counts.num_truncated)
     return (name, *map(_number, numbers), f"{size_mb:,.1f}", *map(_number, left_out))
 
 

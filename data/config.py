@@ -33,7 +33,7 @@ class SampleSource(Settings):
 
 
 class FilesSource(Settings):
-    """Documents in .jsonl, .csv, .parquet or .txt files."""
+    """Documents in .jsonl, .json, .csv, .tsv, .parquet or .txt files."""
 
     kind: Literal["files"] = "files"
     path: str = Field(description="a file or a folder; or upload:<name> for an uploaded file", min_length=1)

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from data.config import DatasetConfig
 from data.errors import Conflict
+from data.progress import Progress
 from data.render_shard import ShardDone
 from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
@@ -101,6 +102,25 @@ def _way_back(earlier: Manifest, now: Manifest) -> str:
     if FONTS in changed:
         steps.append("put the installed fonts back as they were")
     return f"To go on from what is there, {' and '.join(steps)}; otherwise delete that dataset, or choose another name."
+
+
+def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> bool:
+    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made again; say whether it was."""
+    damaged = [
+        shard for split in manifest.splits.values() for shard in split.shards if _size_bytes(folder / shard.path) != shard.size_bytes
+    ]
+    if not damaged:
+        return False
+    names = ", ".join(shard.path for shard in damaged[:3])
+    progress.message(f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.", "warning")
+    replace(manifest, complete=False).write(folder)
+    for shard in damaged:
+        (folder / shard.path).unlink(missing_ok=True)
+    return True
+
+
+def _size_bytes(path: Path) -> int | None:
+    return path.stat().st_size if path.exists() else None
 
 
 def discard_if_empty(folder: Path) -> None:

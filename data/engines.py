@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -40,8 +40,8 @@ class LocalEngine:
 
     def run(self, tasks: Iterator[ShardTask]) -> Generator[Event, None, None]:
         workers = [_Worker.start() for _ in range(self._num_workers)]
-        ready = next(tasks, None)
         try:
+            ready = next(tasks, None)
             while ready or any(worker.task for worker in workers):
                 for worker in workers:
                     if ready and not worker.task:
@@ -58,33 +58,49 @@ class _Worker:
     process: "subprocess.Popen[bytes]"
     connection: Connection
     task: ShardTask | None = None
-    num_attempts: int = 0
+    num_done: int = 0
+    """Documents of the task that this attempt has drawn."""
+    died_at: list[int] = field(default_factory=list)
+    """What `num_done` was whenever a process of this task ended."""
 
     @classmethod
     def start(cls) -> "_Worker":
         return cls(*_start_process())
 
     def give(self, task: ShardTask) -> None:
-        self.task = task
-        self.num_attempts += 1
+        self.task, self.num_done = task, 0
         with suppress(BrokenPipeError, ConnectionResetError):  # died already: receiving will find out
             self.connection.send(task)
 
     def restart(self) -> None:
         """Go on with the same task in a new process, after the old one was killed (by the kernel, when memory runs out).
 
+        A document that was being drawn whenever the process ended is rejected.
+
         Raises:
-            RenderError: the task killed several processes in a row.
+            RenderError: several processes in a row ended, and no one document is to blame.
         """
         task, status = self.task, self._reap()
-        if task is None or self.num_attempts >= MAX_ATTEMPTS:
+        self.died_at.append(self.num_done)
+        if task is None or (len(self.died_at) >= MAX_ATTEMPTS and not self._has_culprit(task)):
             raise RenderError(
-                f"{self.num_attempts} render processes in a row ended with status {status} on one shard"
+                f"{len(self.died_at)} render processes in a row ended with status {status} on one shard"
                 + (f" ({task.split}, rows around {task.documents[0][0].row})." if task and task.documents else "."),
                 hint="See the log. Status -9 means that memory ran out: start again with a smaller num_workers, which goes on from here.",
             )
+        if len(self.died_at) >= MAX_ATTEMPTS:
+            task = task.without(self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})")
+            self.died_at.clear()
         self.process, self.connection = _start_process()
         self.give(task)
+
+    def finish(self) -> None:
+        """Be free for the next task."""
+        self.task = None
+        self.died_at.clear()
+
+    def _has_culprit(self, task: ShardTask) -> bool:
+        return len(set(self.died_at)) == 1 and self.num_done < len(task.documents)
 
     def end(self) -> None:
         self.connection.close()
@@ -109,7 +125,9 @@ def _receive(busy: list[_Worker]) -> Iterator[Event]:
         if isinstance(event, DeepSynthError):
             raise event
         if isinstance(event, ShardDone):
-            worker.task, worker.num_attempts = None, 0
+            worker.finish()
+        else:
+            worker.num_done = event.num_done
         yield event
     yield None
 

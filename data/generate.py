@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow.parquet as pq
 
@@ -24,11 +24,13 @@ from data.dataset_folder import (
     only_writer,
     refuse_difference,
     remove_partial_files,
+    reopen_if_damaged,
     write_rejected,
 )
 from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
 from data.errors import SourceError
+from data.findings import findings
 from data.hub import repository_name
 from data.plan import SplitPlan, plan_splits
 from data.progress import Progress
@@ -42,6 +44,8 @@ from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
 from data.tally import Tally
 from data.upload import Publication
+
+CHANGED_MEANWHILE: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         earlier = existing_manifest(folder, config)
         if earlier is not None and earlier.complete:
             _refuse_changed_files(config, workspace, earlier)
-            return _published_again(config, folder, earlier, progress)
+            if not reopen_if_damaged(folder, earlier, progress):
+                return _published_again(config, folder, earlier, progress)
         return _make(config, workspace, progress, earlier)
 
 
@@ -109,7 +114,10 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
             raise
         finally:
             remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
+        refuse_difference(config.name, "source", manifest.source, reader.identity(), CHANGED_MEANWHILE)
         manifest = complete(folder, manifest, shards)
+        for level, text in findings(manifest):
+            progress.message(text, level)
         return DatasetResult(folder, manifest, publisher.finish(manifest))
 
 
@@ -203,12 +211,11 @@ class _Run:
                 rejected.append(RejectedRow.of(item))
                 continue
             digest = text_digest(item.text)
-            if self._config.deduplicate:
-                for other in self._seen.elsewhere(plan.split, digest):
-                    also_in[other] = also_in.get(other, 0) + 1
-                if not self._seen.admit(plan.split, digest):
-                    continue
-            kept.append((item, digest))
+            for other in self._seen.elsewhere(plan.split, digest):
+                also_in[other] = also_in.get(other, 0) + 1
+            is_new = self._seen.admit(plan.split, digest)
+            if is_new or not self._config.deduplicate:
+                kept.append((item, digest))
         num_duplicate = num_read - len(kept) - len(rejected)
         return ShardTask(
             self._folder, plan.split, index, tuple(kept), tuple(rejected), num_read, num_duplicate, also_in, self._style, self._config.seed

@@ -76,9 +76,10 @@ def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection
 
 
 def _suggestion(names: Sequence[str], looks: Sequence[ColumnLook]) -> Columns:
-    """Take the usual names; otherwise the column with the longest texts as the document, the next as its summary."""
-    usual = suggest_columns(names)
-    by_length = sorted((look for look in looks if look.kind == "text"), key=lambda look: -look.mean_characters)
+    """Take the usual names among columns of text; otherwise the column with the longest texts as the document, the next as its summary."""
+    texts = [look for look in looks if look.kind == "text"]
+    usual = suggest_columns([look.name for look in texts]).model_copy(update={"id": suggest_columns(names).id})
+    by_length = sorted(texts, key=lambda look: -look.mean_characters)
     free = [look.name for look in by_length if look.name not in (usual.document, usual.summary, usual.id)]
     document = usual.document or (free.pop(0) if free else None)
     summary = usual.summary or (free.pop(0) if free else None)

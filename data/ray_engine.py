@@ -4,6 +4,7 @@ Nodes write into the workspace themselves, so it must lie on storage that all of
 """
 
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,39 +28,47 @@ class RayEngine:
             num_cpus = int(ray.cluster_resources().get("CPU", 1))
         except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
             raise Unavailable(f"The Ray cluster does not answer: {error}.", hint="Check RAY_ADDRESS, or use engine=local.") from error
-        self._num_tasks = TASKS_PER_CPU * (num_workers or num_cpus)
+        self._num_tasks = num_workers or TASKS_PER_CPU * num_cpus
         self._render = ray.remote(max_retries=MAX_RETRIES, num_cpus=1)(_render)
 
     def run(self, tasks: Iterator[ShardTask]) -> Generator[Working | ShardDone | None, None, None]:
         pending: dict[Any, ShardTask] = {}
-        ready = next(tasks, None)
         try:
+            ready = next(tasks, None)
             while ready or pending:
                 while ready and len(pending) < self._num_tasks:
                     pending[self._render.remote(ready)] = ready
                     ready = next(tasks, None)
                 finished, _ = ray.wait(list(pending), num_returns=1, timeout=HEARTBEAT_S)
                 for reference in finished:
-                    yield _result(reference, pending.pop(reference))
+                    yield from _result(reference, pending.pop(reference))
                 yield None
         finally:
             for reference in pending:
                 ray.cancel(reference, force=True)
 
 
-def _render(task: ShardTask) -> ShardDone | DeepSynthError:
+def _render(task: ShardTask) -> tuple[ShardDone, Working] | DeepSynthError:
+    """Draw a shard; return it, and its end with the page that was drawn last."""
+    last = Working(task.split, task.index, 0, 0, None)
+
+    def note(working: Working, png: bytes) -> None:
+        nonlocal last
+        last = replace(working, png=png or last.png)
+
     try:
-        return render_shard(task, lambda working, png: None)
+        return render_shard(task, note), last
     except DeepSynthError as error:
         return error
 
 
-def _result(reference: Any, task: ShardTask) -> ShardDone:
+def _result(reference: Any, task: ShardTask) -> Iterator[Working | ShardDone]:
     try:
         answer = ray.get(reference)
     except ray.exceptions.RayError as error:
         raise RenderError(
-            f"Ray could not render shard {task.index} of {task.split}, after {MAX_RETRIES} further attempts: {error}.",
+            f"Ray could not render shard {task.index} of {task.split}: {error}. A shard whose process or node dies is tried "
+            f"{MAX_RETRIES} more times.",
             hint="See the logs of the Ray nodes, then resume.",
         ) from error
     if isinstance(answer, DeepSynthError):
@@ -67,4 +76,5 @@ def _result(reference: Any, task: ShardTask) -> ShardDone:
     path = Path(task.path)
     if not path.exists():
         raise StorageError(f"A Ray node wrote {path}, but it is not here.", hint="Put the workspace on storage that all nodes share.")
-    return answer  # type: ignore[no-any-return]
+    done, last = answer
+    yield from (last, done)

@@ -3,7 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +41,13 @@ class ShardTask:
     @property
     def path(self) -> Path:
         return shard_path(self.folder, self.split, self.index)
+
+    def without(self, number: int, reason: str) -> "ShardTask":
+        """Return the task with one of its documents (from 0) rejected."""
+        document, digest = self.documents[number]
+        rejected = RejectedRow(document.split, document.row, document.id, reason, digest.hex())
+        others = (*self.documents[:number], *self.documents[number + 1 :])
+        return replace(self, documents=others, rejected=(*self.rejected, rejected))
 
 
 @dataclass(frozen=True, slots=True)

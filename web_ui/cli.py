@@ -63,6 +63,7 @@ def _add_generate(commands: Subparsers) -> None:
     parser.add_argument("--max-samples", metavar="N", help="at most so many documents per split")
     parser.add_argument("--mode", choices=("micro", "tiny", "small", "base", "large"), help="page size")
     parser.add_argument("--seed", metavar="N")
+    parser.add_argument("--engine", choices=("local", "ray"), help="where pages are drawn: this machine's cores, or a Ray cluster")
     parser.add_argument("--publish", nargs="?", const="", metavar="OWNER/NAME", help="publish to the Hugging Face Hub (needs HF_TOKEN)")
     parser.add_argument("--public", action="store_true", help="publish for everyone to see; default: private")
     _add_stage_options(parser, "DatasetConfig, dots for parts: rendering.font_size_px=20")

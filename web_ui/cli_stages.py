@@ -31,6 +31,7 @@ def generate(options: Namespace) -> int:
         "splits": options.split,
         "max_samples": options.max_samples,
         "seed": options.seed,
+        "engine": options.engine,
         "rendering": {"mode": options.mode} if options.mode else None,
         "publish": _publish(options),
     })  # fmt: skip

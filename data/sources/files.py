@@ -11,7 +11,7 @@ from data.errors import InvalidInput, SourceError
 from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, document_from, map_columns
 from data.sources.reader import row_id
-from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, open_table
+from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, in_words, open_table, table_suffix
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 
@@ -56,7 +56,7 @@ class FilesReader:
 
     def identity(self) -> Mapping[str, Any]:
         tables = [table for tables in self._tables.values() for table in tables]
-        return {"files": {self._name(table): file_sha256(table.path) for table in tables}}
+        return {"files": {self._name(table): _digest(table.path) for table in tables}}
 
     def ids(self, split: str) -> Iterator[str]:
         if all(self._columns[table.path].id is None for table in self._tables[split]):
@@ -69,8 +69,12 @@ class FilesReader:
             stop = bisect_left(rows, first + table.num_rows, position)
             wanted = [row - first for row in rows[position:stop]]
             columns = self._columns[table.path]
-            for row, values in zip(rows[position:stop], table.rows(wanted, columns.names) if wanted else (), strict=True):
-                yield self._item(values, columns, split, row, self._name(table))
+            with in_words(table.path):
+                found = iter(table.rows(wanted, columns.names) if wanted else ())
+                for row in rows[position:stop]:
+                    if (values := next(found, None)) is None:
+                        raise _changed(table.path)
+                    yield self._item(values, columns, split, row, self._name(table))
             first, position = first + table.num_rows, stop
 
     def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
@@ -103,7 +107,9 @@ def source_path(path: str, workspace: Workspace, field: str = "source.path") -> 
 def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
     if root.is_file():
         return {"train": [root]}
-    files = sorted(path for path in root.rglob("*") if _is_table(path, root))
+    tables = sorted(path for path in root.rglob("*") if _is_table(path, root))
+    # Beside other kinds, a .json file is likely to be a description.
+    files = [path for path in tables if path.suffix.lower() != ".json"] or tables
     if not files:
         raise SourceError(f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
     by_split: dict[str | None, list[Path]] = {}
@@ -123,7 +129,19 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
 
 def _is_table(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return path.suffix.lower() in TABLES and not hidden and not path.name.endswith(SUMMARY_SUFFIX) and path.is_file()
+    return table_suffix(path) in TABLES and not hidden and not path.name.endswith(SUMMARY_SUFFIX) and path.is_file()
+
+
+def _digest(path: Path) -> str:
+    with in_words(path):
+        return file_sha256(path)
+
+
+def _changed(path: Path) -> SourceError:
+    return SourceError(
+        f"{path} has fewer rows than when it was opened: it was changed meanwhile.",
+        hint="Let no one change it while it is read, delete what there is of this dataset, and start again.",
+    )
 
 
 def _split_of(path: Path) -> str | None:

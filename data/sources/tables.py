@@ -1,10 +1,15 @@
-"""One file as a table of rows: .jsonl, .csv, .parquet, .txt. A row is its values by column, or a sentence on what is wrong with it."""
+"""One file as a table of rows. A row is its values by column, or a sentence on what is wrong with it."""
 
 import csv
+import gzip
+import io
 import json
+import re
+import zlib
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
@@ -19,6 +24,12 @@ LINES_LOOKED_AT: Final = 100
 BATCH_ROWS: Final = 256
 SUMMARY_SUFFIX: Final = ".summary.txt"
 MAX_FIELD_CHARACTERS: Final = 2**31 - 1
+MAX_ARRAY_BYTES: Final = 512 << 20
+"""A larger .json file is refused: an array is read into memory whole."""
+PACKED: Final = ".gz"
+UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+_END_OF_FILE: Final = "\x00end of file\x00"
 
 
 class Table(Protocol):
@@ -41,18 +52,41 @@ def open_table(path: Path) -> Table:
     Raises:
         SourceError: the suffix is unknown, or the file cannot be read or is empty.
     """
-    kind = TABLES.get(path.suffix.lower())
+    kind = TABLES.get(table_suffix(path))
     if kind is None:
         raise SourceError(f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
-    try:
+    with in_words(path):
         table = kind(path)
-    except (OSError, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(
-            f"{path} cannot be read: {error}.", hint="Check that the file exists, is readable and is what its suffix says."
-        ) from error
     if not table.num_rows:
         raise SourceError(f"{path} is empty: it has no rows.", hint="Choose another file.")
     return table
+
+
+def table_suffix(path: Path) -> str:
+    """Return the part of a file's name that says how it is read: .jsonl, also .jsonl.gz."""
+    suffixes = path.suffixes[-2:] if path.suffix.lower() == PACKED else path.suffixes[-1:]
+    return "".join(suffixes).lower()
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Raise SourceError for whatever reading a file may raise."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(
+            f"{path} cannot be read: {error}.", hint="Check that the file exists, is readable, whole, and what its suffix says."
+        ) from error
+
+
+def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    """Open a file of text, unpacked."""
+    file: gzip.GzipFile | io.BufferedReader = gzip.GzipFile(path) if path.suffix.lower() == PACKED else path.open("rb")
+    if file.read(2) in UTF_16:
+        file.close()
+        raise SourceError(f"{path} is UTF-16.", hint="Save it as UTF-8.")
+    file.seek(0)
+    return file
 
 
 class JsonLines:
@@ -61,15 +95,21 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.num_rows = sum(1 for _ in self._lines())
-        seen = (self._values(line, number) for number, line in islice(self._lines(), LINES_LOOKED_AT))
+        seen = [self._values(line, number) for number, line in islice(self._lines(), LINES_LOOKED_AT)]
         self.columns = list(dict.fromkeys(name for values in seen if not isinstance(values, str) for name in values))
+        is_array = isinstance(next(iter(seen), None), str) and next(self._lines())[1].lstrip(b"\xef\xbb\xbf \t").startswith(b"[")
+        if is_array or (seen and not self.columns):
+            raise SourceError(
+                f"{seen[0]}.",
+                hint='A .jsonl file holds one object a line: {"document": "...", "summary": "..."}. An array belongs into .json.',
+            )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for number, line in chosen(self._lines(), wanted):
             yield self._values(line, number)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        with self.path.open("rb") as file:
+        with _opened(self.path) as file:
             yield from ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
 
     def _values(self, line: bytes, number: int) -> Row:
@@ -80,32 +120,76 @@ class JsonLines:
         return values if isinstance(values, dict) else f"{self.path.name} line {number} is not a JSON object"
 
 
+class JsonArray:
+    """A file that is one JSON array of objects."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if path.stat().st_size > MAX_ARRAY_BYTES:
+            raise SourceError(f"{path} is too large for one array.", hint="Write it as .jsonl, one object a line.")
+        try:
+            with _opened(path) as file:
+                self._items = json.loads(file.read().decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise SourceError(f"{path} is not JSON: {error}.", hint="One object a line belongs into .jsonl.") from error
+        if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
+            raise SourceError(f"{path} is not an array of objects.", hint='It should read [{"document": "...", "summary": "..."}, ...].')
+        self.num_rows = len(self._items)
+        seen = (item for item in self._items[:LINES_LOOKED_AT] if isinstance(item, dict))
+        self.columns = list(dict.fromkeys(name for item in seen for name in item))
+
+    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
+        for row in wanted:
+            item = self._items[row]
+            yield item if isinstance(item, dict) else f"{self.path.name} item {row} is not a JSON object"
+
+
 class Csv:
     """Comma-separated values with a header line."""
+
+    delimiter = ","
 
     def __init__(self, path: Path) -> None:
         self.path = path
         csv.field_size_limit(MAX_FIELD_CHARACTERS)
-        with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            self.columns = next(csv.reader(file), [])
+        with self._text() as file:
+            self.columns = next(csv.reader(file, delimiter=self.delimiter), [])
         self.num_rows = sum(1 for _ in self._records())
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for line, record in chosen(self._records(), wanted):
             if len(record) != len(self.columns):
                 yield f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
-            elif any("\udc80" <= character <= "\udcff" for text in record if not text.isascii() for character in text):
+            elif any(not text.isascii() and _NOT_UTF_8.search(text) for text in record):
                 yield f"{self.path.name} line {line} is not UTF-8"
             else:
                 yield dict(zip(self.columns, record, strict=True))
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        with self.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file)
+        with self._text() as file:
+            # A quote that is never closed makes one field of all that follows, and so takes the last line in.
+            reader = csv.reader(chain(file, [_END_OF_FILE]), delimiter=self.delimiter)
             next(reader, None)
+            line = reader.line_num
             for record in reader:
-                if record:
+                if record and record[-1].endswith(_END_OF_FILE):
+                    if record != [_END_OF_FILE]:
+                        raise SourceError(
+                            f"{self.path} line {line + 1}: a quote is opened there and never closed.",
+                            hint="Close it, or write the file with a program that doubles the quotes inside of fields.",
+                        )
+                elif record:
                     yield reader.line_num, record
+                line = reader.line_num
+
+    def _text(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(_opened(self.path), encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+class Tsv(Csv):
+    """Values separated by tabs."""
+
+    delimiter = "\t"
 
 
 class ParquetTable:
@@ -118,13 +202,10 @@ class ParquetTable:
             self.num_rows = int(file.metadata.num_rows)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        try:
-            with pq.ParquetFile(self.path) as file:
-                for group, rows in wanted_groups(file.metadata, wanted):
-                    batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
-                    yield from chosen((row for batch in batches for row in batch.to_pylist()), rows)
-        except (OSError, pa.ArrowException) as error:
-            raise SourceError(f"{self.path} cannot be read: {error}.", hint="The file is damaged; fetch or write it again.") from error
+        with pq.ParquetFile(self.path) as file:
+            for group, rows in wanted_groups(file.metadata, wanted):
+                batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
+                yield from chosen((row for batch in batches for row in batch.to_pylist()), rows)
 
 
 class TextFile:
@@ -141,17 +222,22 @@ class TextFile:
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         beside = self.path.with_name(self.path.stem + SUMMARY_SUFFIX)
         try:
-            summary = beside.read_text("utf-8-sig") if beside.exists() else None
+            summary = beside.read_text("utf-8-sig") if beside.is_file() else None
             yield {"text": self.path.read_text("utf-8-sig"), "summary": summary, "name": self.path.stem}
         except UnicodeDecodeError as error:
             yield f"{self.path.name} is not UTF-8: {error.reason} at byte {error.start}"
 
 
-TABLES: Final[Mapping[str, type[JsonLines] | type[Csv] | type[ParquetTable] | type[TextFile]]] = {
+TABLES: Final[Mapping[str, Callable[[Path], Table]]] = {
     ".jsonl": JsonLines,
+    ".json": JsonArray,
     ".csv": Csv,
+    ".tsv": Tsv,
     ".parquet": ParquetTable,
     ".txt": TextFile,
+    ".jsonl.gz": JsonLines,
+    ".csv.gz": Csv,
+    ".tsv.gz": Tsv,
 }
 
 

@@ -1,6 +1,8 @@
 """Files as sources: kinds, splits, columns, and what bad input is told."""
 
 import csv
+import gzip
+import json
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +33,26 @@ def write(folder: Path, kind: str) -> Path:
     if kind == "jsonl":
         write_lines(path, [*ROWS[:3], "", *ROWS[3:]])
     elif kind == "csv":
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, list(ROWS[0]))
-            writer.writeheader()
-            writer.writerows(ROWS)
+        write_separated(path, ",")
+    elif kind == "tsv":
+        write_separated(path, "\t")
+    elif kind == "json":
+        path.write_text(json.dumps(ROWS, indent=2))
+    elif kind.endswith(".gz"):
+        path.write_bytes(gzip.compress(write(folder, kind.removesuffix(".gz")).read_bytes()))
     else:
         pq.write_table(pa.Table.from_pylist(ROWS), path, row_group_size=3)
     return path
 
 
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def write_separated(path: Path, delimiter: str) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(ROWS[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(ROWS)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "json", "csv", "tsv", "parquet", "jsonl.gz", "csv.gz"])
 @pytest.mark.parametrize("rows", [range(8), [0, 5], [2, 3, 7], []])
 def test_every_kind_gives_the_same_rows(tmp_path: Path, kind: str, rows: Any) -> None:
     found = read(write(tmp_path / "in", kind), tmp_path, Columns(id="id"), rows=rows)
@@ -53,6 +65,7 @@ def test_a_text_file_takes_its_summary_from_beside_it(tmp_path: Path) -> None:
     (folder / "one.txt").write_text("A long text.")
     (folder / "one.summary.txt").write_text("Short.")
     (folder / "two.txt").write_text("No summary here.")
+    (folder / "two.summary.txt").mkdir()
     found = read(folder, tmp_path)
     assert isinstance(found[0], Document)
     assert (found[0].text, found[0].summary, found[0].source) == ("A long text.", "Short.", "one.txt")
@@ -130,6 +143,39 @@ def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> 
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("open.csv", 'document,summary\na,b\n"a quote that,is open\nc,d\n', "line 3: a quote is opened there and never closed"),
+        ("pretty.jsonl", '{\n  "document": "a",\n  "summary": "b"\n}\n', "line 1 is not JSON"),
+        ("array.jsonl", '[\n{"document": "a", "summary": "b"},\n{"document": "c", "summary": "d"}\n]\n', "line 1 is not JSON"),
+    ],
+)
+def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(tmp_path: Path, name: str, content: str, words: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(SourceError, match=words):
+        read(tmp_path / name, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
+def test_a_file_that_shrinks_or_goes_while_it_is_read_is_said(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "in", kind)
+    reader = FilesReader(str(path), Columns(), Workspace.create(tmp_path / "w"))
+    shorter = path.read_bytes().splitlines(keepends=True)[:3]
+    path.write_bytes(b"".join(shorter))
+    with pytest.raises(SourceError, match=r"it was changed meanwhile|cannot be read"):
+        list(reader.documents("train", range(8)))
+    path.unlink()
+    with pytest.raises(SourceError, match="cannot be read"):
+        list(reader.documents("train", range(8)))
+
+
+def test_descriptions_beside_the_data_are_no_data(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in" / "train.jsonl", [news(1)])
+    (tmp_path / "in" / "about.json").write_text("{}")
+    assert len(read(tmp_path / "in", tmp_path)) == 1
+
+
 def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", ['{"document": "a \\ud800 b \\ud83d\\ude00", "summary": "s"}'])
     (found,) = read(path, tmp_path)
@@ -140,6 +186,10 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "error"),
     [
+        ("object.json", b'{"document": "a"}', SourceError),
+        ("cut.json", b'[{"document": "a"', SourceError),
+        ("windows.csv", "document,summary\na,b\n".encode("utf-16"), SourceError),
+        ("cut.jsonl.gz", gzip.compress(b'{"document": "a"}\n' * 9)[:-12], SourceError),
         ("empty.jsonl", b"", SourceError),
         ("blank.jsonl", b"\n\n", SourceError),
         ("header.csv", b"document,summary\n", SourceError),
@@ -194,3 +244,6 @@ def test_inspection_suggests_columns_by_name_or_by_length(tmp_path: Path) -> Non
     assert len(found.problems) == 1
     usual = inspect(FilesSource(path=str(write_lines(tmp_path / "usual.jsonl", ROWS))), workspace)
     assert usual.suggestion == Columns(document="document", summary="summary", id="id")
+    numbered = [{"id": 3, "document": 7, "body_text": "a long text " * 9, "summary": "short"}]
+    by_value = inspect(FilesSource(path=str(write_lines(tmp_path / "numbered.jsonl", numbered))), workspace)
+    assert by_value.suggestion == Columns(document="body_text", summary="summary", id="id")

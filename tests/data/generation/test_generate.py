@@ -1,6 +1,7 @@
 """What a finished dataset is: its files, its counts, and what happens when it is asked for again."""
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,30 @@ def test_changed_files_under_a_finished_dataset_are_noticed(tmp_path: Path) -> N
     assert run(tmp_path, files_config(path, **WHOLE)).manifest.totals.num_kept == 4
 
 
+def test_files_that_change_while_they_are_read_make_no_dataset(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", [news(number) for number in range(4)])
+
+    def change(notes: Notes) -> bool:
+        path.write_text(path.read_text().replace("Event", "Event "))
+        return False
+
+    with pytest.raises(Conflict, match="another source") as caught:
+        run(tmp_path, files_config(path, **WHOLE), Notes(change))
+    assert "changed while they were read" in caught.value.hint
+    assert not read_manifest(tmp_path / "datasets" / "news").complete
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])], ids=["gone", "cut"])
+def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    folder = run(tmp_path, brief_config()).folder
+    before = contents(folder)
+    damage(folder / "train" / "shard-00001.parquet")
+    notes = Notes()
+    run(tmp_path, brief_config(), notes)
+    assert contents(folder) == before
+    assert notes.messages == ["1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."]
+
+
 def test_repeats_are_dropped_and_leaks_leave_train(tmp_path: Path) -> None:
     texts = {"train": [0, 1, 1, 2, 3], "validation": [2, 4, 4], "test": [3, 4]}
     for split, numbers in texts.items():
@@ -102,9 +127,18 @@ def test_repeats_are_dropped_and_leaks_leave_train(tmp_path: Path) -> None:
     assert manifest.totals.num_duplicate == 4
 
 
-def test_repeats_may_be_kept(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", [news(1), news(1)])
-    assert run(tmp_path, files_config(path, deduplicate=False, **WHOLE)).manifest.totals.num_kept == 2
+def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
+    for split, numbers in {"train": [1, 1, 2], "test": [2, 3]}.items():
+        write_lines(tmp_path / "in" / f"{split}.jsonl", [{**news(number), "document": f"{number} \ue123"} for number in numbers])
+    notes = Notes()
+    result = run(tmp_path, files_config(tmp_path / "in", deduplicate=False), notes)
+    assert result.manifest.totals.num_kept == 5
+    assert notes.messages == [
+        "1 texts of train are also in test, and stay in both: scores on test measure memory too.",
+        "5 characters are drawn as boxes, since no font has them: U+E123. "
+        "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset is begun.",
+    ]
+    assert all(text in (result.folder / "README.md").read_text() for text in notes.messages)
 
 
 def test_rejected_rows_are_counted_and_kept_with_their_reason(tmp_path: Path) -> None:

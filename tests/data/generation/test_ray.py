@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.data.generation.runs import brief_config, contents, run
+from tests.data.generation.runs import Notes, brief_config, contents, run
 from tests.machine import require
 
 
@@ -21,11 +21,17 @@ def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monk
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         killer = _Killer()
-        killed = run(tmp_path / "ray", brief_config(max_samples=2000, shard_rows=200, engine="ray"))
+        config = brief_config(max_samples=1000, shard_rows=100, engine="ray")
+        folder = run(tmp_path / "ray", config).folder
         assert killer.join_and_tell() == 1
+        (folder / "train" / "shard-00003.parquet").unlink()
+        notes = Notes()
+        resumed = run(tmp_path / "ray", config, notes)
+        assert "1 shards of 'news' are gone or damaged" in notes.messages[0]
+        assert notes.previews[-1].read_bytes().startswith(b"\x89PNG")
     finally:
         ray.shutdown()
-    assert contents(killed.folder) == contents(run(tmp_path / "local", brief_config(max_samples=2000, shard_rows=200)).folder)
+    assert contents(resumed.folder) == contents(run(tmp_path / "local", brief_config(max_samples=1000, shard_rows=100)).folder)
 
 
 class _Killer(threading.Thread):
