@@ -11,7 +11,7 @@ import { flattened, nested } from "./values.js";
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
 
-const PLACES = { "#main-fields": /^(name|max_samples|seed|rendering\.mode)$/, "#more-fields": /^(splits|rendering\..*|deduplicate)$/ };
+const PLACES = { "#main-fields": /^(name|max_samples|rendering\.mode)$/, "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/ };
 const form = /** @type {HTMLFormElement} */ (one("#benchmark-form"));
 
 /** @param {Benchmark} benchmark @param {number} index */

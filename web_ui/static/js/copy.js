@@ -2,23 +2,24 @@
 
 import { make } from "./dom.js";
 
-/** @param {string} text */
+/** @param {string} text @returns {Promise<boolean>} whether the browser let it */
 async function copy(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
   const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "visually-hidden", "aria-hidden": "true" }));
   area.value = text;
   document.body.append(area);
   area.select();
-  document.execCommand("copy");
+  const isCopied = document.execCommand("copy");
   area.remove();
+  return isCopied;
 }
 
 /** @param {string | (() => string)} text */
 export function copyButton(text) {
   const button = make("button", { type: "button", class: "button button--small" }, "Copy");
   button.addEventListener("click", async () => {
-    await copy(typeof text === "string" ? text : text());
-    button.textContent = "Copied";
+    const isCopied = await copy(typeof text === "string" ? text : text());
+    button.textContent = isCopied ? "Copied" : "Not copied";
     setTimeout(() => (button.textContent = "Copy"), 1500);
   });
   return button;

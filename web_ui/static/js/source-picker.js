@@ -1,18 +1,14 @@
-// Where the documents come from: sample, files or Hub; and which columns hold what, shown on real rows.
+// Where the documents come from: sample, files or Hub, looked at as soon as they are named.
 
 import { get, post } from "./api.js";
+import { Columns, offer } from "./columns.js";
 import { all, control, debounce, make, one } from "./dom.js";
 import { FieldSet, showError } from "./fields.js";
-import { count } from "./format.js";
 import { latest } from "./latest.js";
 import { takesFiles } from "./upload.js";
 
-/** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
-
 /** What names a source of each kind. @type {Record<string, string>} */
 const NAMES = { sample: "", files: "path", hub: "id" };
-const ROLES = ["document", "summary"];
-const SHOWN_ROWS = 4;
 
 export class SourcePicker {
   /**
@@ -26,6 +22,7 @@ export class SourcePicker {
     const setOf = (/** @type {string} */ kind) => new FieldSet(one(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`));
     /** @type {Record<string, FieldSet>} */
     this.sets = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, setOf(kind)]));
+    this.rows = new Columns(one("#columns", form));
     this.isSeen = false;
     this.asked = "";
     this.lookUp = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#explain(error));
@@ -65,7 +62,6 @@ export class SourcePicker {
       event.preventDefault();  // it would send the form
       this.look();
     });
-    one("#columns", this.form).addEventListener("input", () => this.#markColumns());
   }
 
   get kind() {
@@ -86,7 +82,7 @@ export class SourcePicker {
     this.asked = "";
     this.isSeen = false;
     this.#say("");
-    one("#columns", this.form).hidden = true;
+    this.rows.place.hidden = true;
   }
 
   /** Look at the source's first rows, again if need be. */
@@ -116,58 +112,21 @@ export class SourcePicker {
     showError(named ?? one('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
   }
 
-  /** @param {Inspection} inspection */
-  #show({ configs, splits, columns, suggestion, rows, problems }) {
+  /** @param {import("./columns.js").Inspection} inspection */
+  #show(inspection) {
+    const { configs, splits, columns } = inspection;
     this.#say("");
     for (const box of all("#source [data-field]", this.form)) showError(box, "");
-    this.#offer("#configs", "source.config", configs.length > 1 ? configs : [], false);
-    this.#offer("#splits", "splits", splits, true);
+    offer(one("#configs", this.form), control('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { many: false });
+    offer(one("#splits", this.form), control('[name="splits"]', this.form), splits, { many: true });
     if (!columns.length) return showError(one('[data-field="source.config"]', this.form), "There are several. Choose one.");
     this.isSeen = true;
-    one("#columns", this.form).hidden = false;
-    for (const role of ROLES) {
-      const select = control(`[name="columns.${role}"]`, this.form);
-      const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
-      select.replaceChildren(make("option", { value: "" }, "(choose)"), ...columns.map((column) => make("option", { value: column }, column)));
-      select.value = wanted;
-    }
-    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", "data-column": column }, column)));
-    const body = rows.slice(0, SHOWN_ROWS).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, row[column])))));
-    one("#rows", this.form).replaceChildren(make("table", { class: "rows" }, make("thead", {}, head), make("tbody", {}, ...body)));
-    one("#row-problems", this.form).hidden = problems.length === 0;
-    one("#row-problems p", this.form).textContent = `${count(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
-    this.#markColumns();
+    this.rows.show(inspection);
     this.onChange(true);
-  }
-
-  /**
-   * Offer names for a field; a click puts one in, or takes it out again.
-   * @param {string} id @param {string} path @param {string[]} names @param {boolean} isMany
-   */
-  #offer(id, path, names, isMany) {
-    const place = one(id, this.form);
-    const input = control(`[name="${path}"]`, this.form);
-    const chosen = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
-    const buttons = names.map((name) => make("button", { type: "button", class: "button button--small", "aria-pressed": String(chosen().includes(name)) }, name));
-    for (const button of buttons) button.addEventListener("click", () => {
-      const others = chosen().filter((name) => name !== button.textContent);
-      const isOut = others.length < chosen().length;
-      input.value = [...(isMany ? others : []), ...(isOut ? [] : [button.textContent])].join(", ");
-      for (const each of buttons) each.setAttribute("aria-pressed", String(chosen().includes(each.textContent ?? "")));
-      for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
-    });
-    place.hidden = names.length === 0;
-    one(".offer", place).replaceChildren(...buttons);
-  }
-
-  #markColumns() {
-    for (const cell of all("[data-column]", one("#rows", this.form))) {
-      for (const role of ROLES) cell.classList.toggle(`is-${role}`, cell.dataset.column === control(`[name="columns.${role}"]`, this.form).value);
-    }
   }
 
   /** The columns as the API wants them; null where the source has its own. */
   columns() {
-    return Object.fromEntries(ROLES.map((role) => [role, (this.kind !== "sample" && control(`[name="columns.${role}"]`, this.form).value) || null]));
+    return this.kind === "sample" ? { document: null, summary: null } : this.rows.chosen();
   }
 }

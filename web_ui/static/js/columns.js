@@ -1,0 +1,71 @@
+// The first rows of a source, and which of their columns holds what.
+
+import { all, control, make, one } from "./dom.js";
+import { count } from "./format.js";
+
+/** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
+
+const ROLES = ["document", "summary"];
+const SHOWN_ROWS = 4;
+
+export class Columns {
+  /** @param {HTMLElement} place */
+  constructor(place) {
+    this.place = place;
+    place.addEventListener("input", () => this.#mark());
+  }
+
+  /** @param {string} role */
+  #control = (role) => control(`[name="columns.${role}"]`, this.place);
+
+  /** The columns as the API wants them. */
+  chosen() {
+    return Object.fromEntries(ROLES.map((role) => [role, this.#control(role).value || null]));
+  }
+
+  /** @param {Inspection} inspection what was chosen before stays, where there is such a column */
+  show({ columns, suggestion, rows, problems }) {
+    this.place.hidden = false;
+    for (const role of ROLES) {
+      const select = this.#control(role);
+      const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
+      select.replaceChildren(make("option", { value: "" }, "(choose)"), ...columns.map((column) => make("option", { value: column }, column)));
+      select.value = wanted;
+    }
+    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", "data-column": column }, column)));
+    const body = rows.slice(0, SHOWN_ROWS).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, row[column])))));
+    one("#rows", this.place).replaceChildren(make("table", { class: "rows" }, make("thead", {}, head), make("tbody", {}, ...body)));
+    one("#row-problems", this.place).hidden = problems.length === 0;
+    one("#row-problems p", this.place).textContent = `${count(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
+    this.#mark();
+  }
+
+  #mark() {
+    for (const cell of all("[data-column]", this.place)) {
+      for (const role of ROLES) cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
+    }
+  }
+}
+
+/**
+ * Offer names for a field; a click puts one in, or takes it out again.
+ * @param {HTMLElement} place
+ * @param {HTMLInputElement} input its value: one name, or several by commas
+ * @param {string[]} names
+ * @param {{many: boolean}} options
+ */
+export function offer(place, input, names, { many }) {
+  const chosen = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
+  const buttons = names.map((name) => make("button", { type: "button", class: "button button--small" }, name));
+  const mark = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(chosen().includes(names[index]))));
+  buttons.forEach((button, index) => button.addEventListener("click", () => {
+    const others = chosen().filter((name) => name !== names[index]);
+    const added = others.length === chosen().length ? [names[index]] : [];
+    input.value = [...(many ? others : []), ...added].join(", ");
+    mark();
+    for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
+  }));
+  mark();
+  place.hidden = names.length === 0;
+  one(".offer", place).replaceChildren(...buttons);
+}
