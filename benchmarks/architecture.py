@@ -13,7 +13,6 @@ from training.tokens import num_image_tokens
 from training.trainable import choose_trainable
 
 IMAGE_TOKEN_ID = 128815
-NUM_TARGET_TOKENS = 128
 NUM_PROMPT_TOKENS = 5
 
 
@@ -29,21 +28,21 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
     return model.to(dtype)
 
 
-def num_operations(width: float, page_size_px: int, train: Trainable, cached: bool) -> int:
+def num_operations(width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool) -> int:
     """Count the floating-point operations that one sample's forward and backward pass needs, without computing them.
 
     Recomputed activations and the head on tokens without a label are not needed, and not counted.
     """
     # Batched experts are plain matrix products, which the counter knows.
     model = choose_trainable(build(width, "meta", torch.float32, "batched_mm"), train).model.train()
-    num_tokens = num_image_tokens(page_size_px) + NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS
+    num_tokens = num_image_tokens(page_size_px) + NUM_PROMPT_TOKENS + num_target_tokens
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         if not cached:
             vision_tower(model)(torch.empty(1, 3, page_size_px, page_size_px))
         # The projector trains in all but the adapters, so the gradient goes back to the decoder's inputs.
         embedded = torch.empty(1, num_tokens, model.config.text_config.hidden_size, requires_grad=not train.startswith("lora"))
-        labels = torch.zeros(1, NUM_TARGET_TOKENS + 1, dtype=torch.long)
-        model(inputs_embeds=embedded, labels=labels, logits_to_keep=NUM_TARGET_TOKENS + 1).loss.backward()
+        labels = torch.zeros(1, num_target_tokens + 1, dtype=torch.long)
+        model(inputs_embeds=embedded, labels=labels, logits_to_keep=num_target_tokens + 1).loss.backward()
     return int(counter.get_total_flops())
 
 

@@ -3,7 +3,8 @@
     python -m benchmarks.training [--output training.json] [--width 0.25] [--steps 3]
 
 Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data are compared. With a
-GPU: the real size, 1024 px pages, 128 target tokens, memory capped at what each preset promises. Without: a reduced width and 512 px
+GPU: the real size, 1024 px pages, 128 target tokens; each preset with its own micro-batch and target tokens, its memory capped at what it
+promises. Without: a reduced width and 512 px
 pages, where only the ratios mean something and the GPU's numbers are "not measured"; then, where 13 GB of memory are free, what the
 feature cache saves at the real width, with 32 experts instead of 64 for want of memory (each token still meets six), forward and
 backward without the optimizer, which steps once in sixteen samples. (Started as a module, since a script named like a package would
@@ -25,7 +26,7 @@ import psutil
 import torch
 from torch.utils.data import DataLoader
 
-from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, NUM_TARGET_TOKENS, build, num_operations
+from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, build, num_operations
 from data.config import PageMode, RenderingConfig
 from data.rendering.modes import MODES
 from data.rendering.render import render
@@ -34,7 +35,9 @@ from data.sources.sample import sample_document
 from training.arguments import NUM_GPU_WORKERS
 from training.config import Trainable
 from training.features import FeatureCache, page_key, vision_tower
-from training.optimal_configs import PRESETS
+from training.memory import estimate
+from training.optimal_configs import PRESETS, training_config
+from training.out_of_memory import free_memory
 from training.pixels import page_pixels
 from training.tokens import num_image_tokens
 from training.trainable import choose_trainable
@@ -44,6 +47,7 @@ DEVICE = torch.device("cuda" if CUDA else "cpu")
 DTYPE = torch.bfloat16 if CUDA else torch.float32
 REAL_WIDTH_GB, REAL_WIDTH_EXPERTS = 13, 32
 """What the real width takes in float32 with so many experts, with gradients and without an optimizer."""
+NUM_TARGET_TOKENS = 128
 NUM_UNCOUNTED_STEPS = 2 if CUDA else 1
 
 
@@ -61,11 +65,20 @@ class Setting:
     cached: bool = False
     gradient_checkpointing: bool = False
     optimizer: bool = True
+    num_target_tokens: int = NUM_TARGET_TOKENS
     memory_gb: int | None = None
+    """The allocator hands out no more than a GPU of this size has. None: no cap."""
+    estimated_memory_gb: float | None = None
+    """What the training stage says before the start."""
 
     @property
     def page_size_px(self) -> int:
         return MODES[self.mode].size_px
+
+    @property
+    def num_tokens(self) -> int:
+        """Of one sample: image, prompt and targets."""
+        return num_image_tokens(self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +96,8 @@ class Measured:
     """Operations that the samples need, not those that were spent."""
     share_of_matrix_rate: float | None = None
     peak_memory_gb: float | None = None
-    fits_memory_gb: int | None = None
+    estimated_memory_gb: float | None = None
+    memory_cap_gb: int | None = None
     fault: str | None = None
 
 
@@ -122,17 +136,23 @@ def settings(width: float) -> list[Setting]:
     ]
     if not CUDA:  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
         return rows
-    return rows + [
-        replace(
-            ours,
-            name=f"preset {name}",
-            train=preset.values["train"],
-            batch=preset.values["per_device_train_batch_size"],
-            gradient_checkpointing=preset.values["gradient_checkpointing"],
-            memory_gb=preset.memory_gb,
-        )
-        for name, preset in PRESETS.items()
-    ]
+    return rows + [preset_setting(name, width) for name in PRESETS]
+
+
+def preset_setting(name: str, width: float, mode: PageMode = "base") -> Setting:
+    """Return one micro-batch of a preset, as the preset promises it."""
+    config = training_config(name, dataset="pages", model="deepseek-ai/DeepSeek-OCR")
+    return Setting(
+        f"preset {name}",
+        config.train,
+        config.per_device_train_batch_size,
+        width,
+        mode,
+        gradient_checkpointing=config.gradient_checkpointing,
+        num_target_tokens=config.max_length,
+        memory_gb=PRESETS[name].memory_gb,
+        estimated_memory_gb=estimate(config, mode).total_gb,
+    )
 
 
 def real_width_table(rate: float) -> list[dict[str, Any]] | str:
@@ -170,28 +190,35 @@ def table(rows: list[Setting], rate: float, timing: Callable[[Setting], Timing])
 
 def measure(setting: Setting, rate: float, first: float | None, timing: Callable[[Setting], Timing]) -> Measured:
     """Time a setting's steps, one micro-batch each."""
+    free_memory()  # of the row before, whose encoder refers to itself and would count against this one's cap
     if CUDA:
-        total = torch.cuda.get_device_properties(0).total_memory
-        torch.cuda.empty_cache()
-        torch.cuda.reset_peak_memory_stats()
-        torch.cuda.set_per_process_memory_fraction(min(1.0, setting.memory_gb * 1e9 / total) if setting.memory_gb else 1.0)
+        cap_memory(setting.memory_gb)
     try:
         timed = timing(setting)
     except torch.OutOfMemoryError as error:
-        return Measured(setting.name, fits_memory_gb=setting.memory_gb, fault=str(error).split(". ")[0])
+        return Measured(setting.name, memory_cap_gb=setting.memory_gb, fault=str(error).split(". ")[0])
     samples = setting.batch / timed.seconds
-    tflops = samples * num_operations(setting.width, setting.page_size_px, setting.train, setting.cached) / 1e12
+    tflops = samples * num_operations(setting.width, setting.page_size_px, setting.num_target_tokens, setting.train, setting.cached) / 1e12
     return Measured(
         setting.name,
         samples_per_second=samples,
-        tokens_per_second=samples * (num_image_tokens(setting.page_size_px) + NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS),
+        tokens_per_second=samples * setting.num_tokens,
         times_first=samples / first if first else 1.0,
         idle_fraction=timed.idle_fraction,
         model_tflops_per_second=tflops,
         share_of_matrix_rate=tflops / rate,
         peak_memory_gb=torch.cuda.max_memory_allocated() / 1e9 if CUDA else None,
-        fits_memory_gb=setting.memory_gb if CUDA else None,
+        estimated_memory_gb=setting.estimated_memory_gb,
+        memory_cap_gb=setting.memory_gb if CUDA else None,
     )
+
+
+def cap_memory(memory_gb: int | None) -> None:
+    """Let the allocator hand out what a GPU of that size would have beside this process's context. None: all there is."""
+    torch.cuda.reset_peak_memory_stats()
+    free, total = torch.cuda.mem_get_info()
+    context = total - free - torch.cuda.memory_reserved()
+    torch.cuda.set_per_process_memory_fraction(min(1.0, (memory_gb * 1e9 - context) / total) if memory_gb else 1.0)
 
 
 def prepared(setting: Setting) -> Any:
@@ -214,17 +241,21 @@ def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
             start = time.perf_counter()
             pixels = next(pages).to(DEVICE, DTYPE)
             waits.append(time.perf_counter() - start)
-            with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
-                loss = model(**inputs, pixel_values=pixels).loss
-            loss.backward()
-            if setting.optimizer:
-                optimizer.step()
-            model.zero_grad()
-            if CUDA:
-                torch.cuda.synchronize()
+            step(model, inputs, pixels, optimizer if setting.optimizer else None)
             seconds.append(time.perf_counter() - start)
     counted = slice(NUM_UNCOUNTED_STEPS, None)
     return Timing(median(seconds[counted]), sum(waits[counted]) / sum(seconds[counted]))
+
+
+def step(model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: torch.optim.Optimizer | None) -> float:
+    """Compute the gradients of one micro-batch, and let the optimizer step. Returns the loss."""
+    with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
+        loss = model(**inputs, pixel_values=pixels).loss
+    loss.backward()
+    if optimizer:
+        optimizer.step()
+    model.zero_grad()
+    return float(loss.detach())  # which waits for the device
 
 
 def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int) -> Iterator[torch.Tensor]:
@@ -254,13 +285,13 @@ def text_inputs(setting: Setting) -> dict[str, Any]:
     """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
     generator = torch.Generator().manual_seed(0)
     image = num_image_tokens(setting.page_size_px)
-    text = torch.randint(5, 100_000, (setting.batch, NUM_PROMPT_TOKENS + NUM_TARGET_TOKENS), generator=generator)
+    text = torch.randint(5, 100_000, (setting.batch, NUM_PROMPT_TOKENS + setting.num_target_tokens), generator=generator)
     ids = torch.cat([torch.full((setting.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()
     labels[:, : image + NUM_PROMPT_TOKENS] = -100
     if not setting.head_on_targets_only:
         return {"input_ids": ids.to(DEVICE), "labels": labels.to(DEVICE)}
-    keep = NUM_TARGET_TOKENS + 1
+    keep = setting.num_target_tokens + 1
     return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep}
 
 
@@ -282,9 +313,11 @@ def line(row: Measured) -> str:
     """Return a row of the table as text."""
     if row.samples_per_second is None:
         return f"{row.name:<44} {row.fault}"
-    speed = f"{row.samples_per_second:7.2f} samples/s {row.times_first:5.2f} x"
-    rate = f"{row.share_of_matrix_rate:4.0%} of the matrix rate"
+    speed = f"{row.samples_per_second:7.2f} samples/s {row.tokens_per_second:7.0f} tokens/s {row.times_first:5.2f} x"
+    rate = f"{row.model_tflops_per_second:7.3f} TFLOP/s = {row.share_of_matrix_rate:4.0%} of the matrix rate"
     memory = f"{row.peak_memory_gb:6.1f} GB" if row.peak_memory_gb is not None else "GPU not measured"
+    if row.estimated_memory_gb is not None:
+        memory += f", {row.estimated_memory_gb:.1f} estimated"
     return f"{row.name:<44} {speed}  idle {row.idle_fraction:6.2%}  {rate}  {memory}"
 
 

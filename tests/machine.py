@@ -35,3 +35,11 @@ def require_docker() -> None:
 
 def require_root(purpose: str) -> None:
     require(os.geteuid() == 0, f"{purpose} needs root")
+
+
+def require_gpu() -> None:
+    """Skip the running test without an NVIDIA GPU; in CI too, whose machines have none."""
+    import torch  # noqa: PLC0415 - most tests never load it
+
+    if not torch.cuda.is_available():
+        pytest.skip("no NVIDIA GPU")

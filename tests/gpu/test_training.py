@@ -1,0 +1,92 @@
+"""Training on a GPU: steps at the real width, what each preset takes of the memory it promises, and going on when memory runs out.
+
+    pytest -s tests/gpu                  one GPU with 48 GB or more, a few minutes; -s shows the speeds
+    python -m benchmarks.training        the whole table
+
+Without a GPU, what can be tried of the same code runs on the CPU at a small part of the width, and the rest is skipped.
+"""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from benchmarks import training as benchmark
+from benchmarks.training import CUDA, DEVICE, DTYPE, Setting, line, measure, preset_setting, step
+from data.store.workspace import Workspace
+from tests.machine import require_gpu
+from tests.training.trainings import Listener, short_training
+from training.features import vision_tower
+from training.optimal_configs import PRESETS
+from training.out_of_memory import free_memory
+from training.train import train
+
+WIDTH, MODE = (1.0, "base") if CUDA else (0.05, "micro")
+TRIED_ON_CPU = "low_memory"
+"""The preset with gradient checkpointing, which is the most to go wrong."""
+ESTIMATE_TOLERANCE = 0.3
+"""Of the estimate: how far below it a measured peak may lie. Above it never: what is said to fit must fit."""
+
+pytestmark = pytest.mark.gpu
+
+
+@pytest.fixture(autouse=True)
+def all_memory_afterwards() -> object:
+    """Take the cap of a test off again, with what it left in memory."""
+    yield
+    free_memory()
+    if CUDA:
+        benchmark.cap_memory(None)
+
+
+def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
+    setting = Setting("ours", "dense", 2, WIDTH, MODE, num_target_tokens=16)
+    model = benchmark.prepared(setting)
+    trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    frozen = {name: tensor.clone() for name, tensor in vision_tower(model).state_dict().items()}
+    assert {tensor.dtype for tensor in frozen.values()} == {DTYPE}
+    assert {parameter.dtype for parameter in trained} == {torch.float32}
+    optimizer, inputs = torch.optim.AdamW(trained, lr=1e-3), benchmark.text_inputs(setting)
+    pixels = torch.rand(setting.batch, 3, setting.page_size_px, setting.page_size_px, device=DEVICE, dtype=DTYPE)
+    losses = [step(model, inputs, pixels, optimizer) for _ in range(4)]
+    assert losses == sorted(losses, reverse=True)
+    assert losses[-1] < losses[0] - 0.5
+    assert all(torch.equal(frozen[name], tensor) for name, tensor in vision_tower(model).state_dict().items())
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name != TRIED_ON_CPU:
+        require_gpu()
+    setting, rate = preset_setting(name, WIDTH, MODE), 1.0
+    if CUDA:
+        rate = benchmark.matrix_tflops_per_second()
+    else:
+        setting = replace(setting, num_target_tokens=16)
+        monkeypatch.setattr(benchmark, "num_operations", lambda *_: 1)  # counting takes longer than the steps
+    row = measure(setting, rate, None, lambda chosen: benchmark.step_times(chosen, benchmark.prepared(chosen), num_steps=5 if CUDA else 1))
+    print(f"\n{line(row)}")
+    assert row.fault is None
+    assert row.samples_per_second
+    if CUDA:
+        assert 1 - ESTIMATE_TOLERANCE <= row.peak_memory_gb / row.estimated_memory_gb <= 1
+
+
+def test_a_training_that_meets_the_end_of_the_memory_goes_on_with_half_the_batch(request: pytest.FixtureRequest) -> None:
+    require_gpu()
+    brief_workspace: Workspace = request.getfixturevalue("brief_workspace")
+
+    def peak_bytes(output: str, batch: int, listener: Listener) -> int:
+        free_memory()
+        torch.cuda.reset_peak_memory_stats()
+        sizes = {"per_device_train_batch_size": batch, "gradient_accumulation_steps": 16 // batch, "max_length": 64}
+        train(short_training(output=output, num_eval_samples=0, max_eval_samples=1, **sizes), brief_workspace, listener)
+        return int(torch.cuda.max_memory_reserved())
+
+    little, much = (peak_bytes(f"gpu-batch-{batch}", batch, Listener()) for batch in (1, 16))
+    total = torch.cuda.get_device_properties(0).total_memory
+    torch.cuda.set_per_process_memory_fraction((little + much) / 2 / total)
+    listener = Listener()
+    assert peak_bytes("gpu-capped", 16, listener) <= (little + much) / 2
+    assert any("Out of GPU memory" in text for text in listener.texts)
+    assert listener.step == 4
