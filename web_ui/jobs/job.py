@@ -160,6 +160,11 @@ class Job:
     result: dict[str, Any] | None
     error: dict[str, Any] | None
 
+    @property
+    def makes(self) -> tuple[str, str]:
+        """Return what it writes to: two jobs that make the same never run at once."""
+        return self.kind, str(self.config.get("output") or self.title)
+
     def name_in(self, setting: str) -> str:
         """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""
         name = self.config.get(setting)

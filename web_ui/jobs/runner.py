@@ -157,19 +157,18 @@ class Runner:
         while (state, job.desired) in WHEN_IDLE and (moved := move_idle(folder)) != state:
             state = moved
         if state in WITH_WORKER:
-            self.attempts[job.id] = Attempt(folder, read_state(folder), (job.kind, job.title))
+            self.attempts[job.id] = Attempt(folder, read_state(folder), job.makes)
         elif state == JobState.QUEUED:
             self._queue.append(job)
 
     def _fill_slots(self) -> None:
         waiting = []
         for job in self._queue:
-            makes = (job.kind, job.title)
-            if len(self.attempts) >= len(self._options.devices) or any(makes == other.makes for other in self.attempts.values()):
+            if len(self.attempts) >= len(self._options.devices) or any(job.makes == other.makes for other in self.attempts.values()):
                 waiting.append(job)
                 continue
             with self._surviving(job.id):
-                attempt = start(self._workspace.jobs / job.id, makes, self._role, self._free_device(), self._options.stages)
+                attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
                 if attempt:
                     self.attempts[job.id] = attempt
                     self._beat_s = float("-inf")

@@ -13,7 +13,7 @@ STAGES_NAME = "web_ui.jobs.stages:STAGES"
 class Stage:
     """One kind of job: its configuration class and its function as `module:name`, and who may run it.
 
-    `title` names what the job makes, from its configuration. Two jobs of one kind and title never run at the same time.
+    `title` names what the job makes, from its configuration.
     """
 
     config: str

@@ -12,6 +12,7 @@ from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
+from training.config import EvaluationConfig
 from web_ui.jobs import store
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, RunState
 from web_ui.jobs.store import KEYS, JobStore
@@ -106,6 +107,15 @@ def test_jobs_are_listed_newest_first_by_page_kind_and_state(world: World) -> No
     assert [job.id for job in world.store.list(state="succeeded")[0]] == [ids[0]]
     assert world.store.list(kind="count", state=JobState.QUEUED)[1] == 4
     assert world.store.list(kind="training") == ([], 0)
+
+
+def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
+    jobs = JobStore(world.workspace)
+    made = [
+        jobs.create("evaluation", EvaluationConfig(model=model, dataset="news", output=output)).makes
+        for model, output in (("a", "same"), ("b", "same"), ("a", "other"), ("a", None), ("a", None))
+    ]
+    assert (made[0] == made[1], len(set(made)), made[3] == made[4]) == (True, 3, True)
 
 
 def test_the_list_follows_every_change(world: World) -> None:
