@@ -88,7 +88,7 @@ def _answer(operation: Operation, references: References) -> Document:
     if operation.answer:
         answer["content"] = {JSON: {"schema": references[operation.answer, "serialization"]}}
     elif operation.media != JSON:
-        answer["content"] = {operation.media: {"schema": {"type": "string", "format": "binary"}}}
+        answer["content"] = {operation.media: {}}  # bytes, which OpenAPI 3.1 describes by having no schema
     return answer
 
 

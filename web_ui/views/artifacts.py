@@ -36,7 +36,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     return {"artifacts": documents}
 
 
-@endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts/<path:path>", Operation(media="application/octet-stream"))
+@endpoint(artifacts, "GET", "/api/jobs/<job_id>/artifacts/<path:path>", Operation(media="*/*"))
 def get_artifact(job_id: str, path: str) -> Response:
     """Download one of the files that a job made."""
     service = current_service()
@@ -45,7 +45,7 @@ def get_artifact(job_id: str, path: str) -> Response:
     return send_file(file, as_attachment=True, mimetype=media, conditional=True)
 
 
-@endpoint(artifacts, "GET", "/api/jobs/<job_id>/preview.png", Operation(media="image/png"))
+@endpoint(artifacts, "GET", "/api/jobs/<job_id>/preview.png", Operation(media="image/*"))
 def get_preview(job_id: str) -> Response:
     """Show the latest page that a job drew."""
     service = current_service()
