@@ -33,7 +33,7 @@ function send(file, name, onProgress) {
 }
 
 /** @returns {Promise<Set<string>>} names that uploads have already */
-const takenNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
+const storedNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
 
 /**
  * Make a place take files, one after the other; while they are sent it is aria-busy.
@@ -62,17 +62,17 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   /** @param {File[]} files those waiting now */
   async function takeAll(files) {
     const isFolder = asOneSource && files.length > 1;
-    const taken = asOneSource && !isFolder ? new Set() : await takenNames();
-    const folder = isFolder ? freeName("files", taken) : "";
-    const inFolder = new Set();
+    const stored = asOneSource && !isFolder ? new Set() : await storedNames();
+    const folder = isFolder ? `${freeName("files", stored)}/` : "";
+    const taken = isFolder ? new Set() : stored;
     const said = [];
     let path = "";
     for (const file of files) {
       try {
         if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
-        const name = freeName(plainName(file.name), isFolder ? inFolder : taken);
-        (isFolder ? inFolder : taken).add(name);
-        path = await take(file, isFolder ? `${folder}/${name}` : name);
+        const name = freeName(plainName(file.name), taken);
+        taken.add(name);
+        path = await take(file, folder + name);
         if (!asOneSource) onStored(path, file.name);
         said.push(make("div", {}, `${file.name} is stored (${bytes(file.size)}).`));
       } catch (error) {
@@ -80,7 +80,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
         said.push(refusal(error));
       }
     }
-    if (asOneSource && path) onStored(path, isFolder ? folder : files[0].name);
+    if (asOneSource && path) onStored(path, files[0].name);
     return said;
   }
 
