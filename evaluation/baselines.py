@@ -20,6 +20,8 @@ def truncated(text: str, max_tokens: int, count_tokens: Callable[[str], int]) ->
         max_tokens: the vision tokens of the document's pages.
         count_tokens: how many tokens the text model's tokenizer makes of a text; more text, no fewer tokens.
     """
+    if count_tokens(text) <= max_tokens:
+        return text
     ends = [end for end in range(len(text) + 1) if end == len(text) or (text[end].isspace() and not text[end - 1 : end].isspace())]
     low, high = 0, len(ends)
     while low < high:

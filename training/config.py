@@ -125,6 +125,10 @@ class EvaluationConfig(DecodingConfig):
     split: Split = "test"
     max_samples: int | None = Field(None, ge=1, description="the first samples of the split; null: all")
     blank_pages: bool = Field(False, description="show white pages: a control that tells reading from guessing")
+    text_model: ModelName | None = Field(
+        None, description="a text model to score beside it, on documents cut to as many tokens as their pages cost: a Hub id or a folder"
+    )
+    text_model_revision: str | None = Field(None, description="commit of text_model on the Hub")
     output: Name | None = Field(None, description="folder below workspace/evaluations; null: <model>-<dataset>-<split>")
 
 

@@ -58,6 +58,10 @@ class PageDataset(Dataset[PageSample]):
         """Return all summaries without touching a page."""
         return list(self._rows["summary"])
 
+    def document_ids(self) -> list[str]:
+        """Return the id of each document; its number where the dataset has none."""
+        return list(self._rows["document_id"]) if "document_id" in self._rows.column_names else [str(row) for row in range(len(self))]
+
     def texts(self) -> list[str]:
         """Return all documents without touching a page; empty ones where the dataset does not carry them."""
         if "text" not in self._rows.column_names:

@@ -4,6 +4,7 @@ Weights are refused rather than half loaded: no pickle, no code from a repositor
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -88,7 +89,7 @@ def load_model(name: str, revision: str | None, workspace: Workspace, dtype: tor
     if name == "tiny":
         tiny, tokenizer = load_tiny()
         return LoadedModel(tiny, tokenizer, "tiny", PAGE_MODES["tiny"], name, None, None)
-    folder, commit = _find(name, revision, workspace)
+    folder, commit = find_folder(name, revision, workspace)
     if (folder / _ADAPTER_FILE).is_file():
         return replace(_load_with_adapter(name, folder, workspace, dtype), provenance=read_provenance(folder))
     model, tokenizer = _load_folder(folder, dtype or default_dtype())
@@ -108,7 +109,7 @@ def published_folder(folder: Path, workspace: Workspace) -> Path | None:
     if document["model"] == "tiny":
         return None
     try:
-        start, _ = _find(document["model"], document["revision"], workspace)
+        start, _ = find_folder(document["model"], document["revision"], workspace)
     except (UnknownName, ModelError):
         return folder
     return published_folder(start, workspace)
@@ -119,7 +120,8 @@ def default_dtype() -> torch.dtype:
     return torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
 
 
-def _find(name: str, revision: str | None, workspace: Workspace) -> tuple[Path, str | None]:
+def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[Path, str | None]:
+    """Return the folder of a model, and its commit where it is on the Hub. Raises as `load_model`."""
     if name.startswith(("/", "./", "../", "~")):
         return _existing_folder(Path(name).expanduser()), None
     folder = inside(workspace.models, name)
@@ -187,7 +189,7 @@ def _download(name: str, revision: str | None) -> tuple[Path, str | None]:
 def _load_folder(folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
     if not (folder / "config.json").is_file():
         raise ModelError(f"{folder} holds no model: it has no config.json.", hint="Name the folder that holds config.json.")
-    _require_safetensors(folder)
+    require_safetensors(folder)
     document = read_json(folder / "config.json")
     tokenizer = _load_tokenizer(folder)
     model_class, config = _native(document, tokenizer)
@@ -203,11 +205,12 @@ def _load_folder(folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, Pre
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
     model, report = loaded
-    _require_complete(folder, report)
+    require_complete(folder, report)
     return model, tokenizer
 
 
-def _require_safetensors(folder: Path) -> None:
+def require_safetensors(folder: Path) -> None:
+    """Refuse weights that are absent, in part or as a whole, or pickled."""
     files = published_layout.weight_files(folder)
     absent = [path.name for path in files if not path.is_file()]
     if absent:
@@ -248,7 +251,8 @@ def _native(document: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> tup
     )
 
 
-def _require_complete(folder: Path, report: dict[str, Any]) -> None:
+def require_complete(folder: Path, report: Mapping[str, Any]) -> None:
+    """Refuse a model that the library loaded with keys missing, unexpected or of another shape."""
     faults = {kind: sorted(map(str, report.get(f"{kind}_keys") or ())) for kind in ("missing", "unexpected", "mismatched")}
     said = [f"{len(keys)} {kind} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})" for kind, keys in faults.items() if keys]
     if said:

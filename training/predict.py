@@ -63,8 +63,8 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
         require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
         read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(path, reader.work_digest(*read))
-    predictions = log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)
-    processes = PartialState()
+    log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)
+    processes, predictions = PartialState(), log.predictions
     if processes.is_main_process:
         _say_what_is_wrong(predictions, config, progress)
         log.finish(_record)

@@ -36,12 +36,11 @@ class PredictionLog:
         self._path = path
         self._unfinished = path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
         self._work = work
-        self._predictions: list[Prediction] = []
+        self.predictions: list[Prediction] = []
+        """What is made so far, in order; of several processes only the first has it."""
 
-    def run(
-        self, items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], progress: Progress
-    ) -> list[Prediction]:
-        """Predict what is not predicted yet, and return all of it, in order; only the first of several processes gets it.
+    def run(self, items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], progress: Progress) -> None:
+        """Predict what is not predicted yet.
 
         Raises:
             Stopped: the listener asked to stop; all processes end after the same round, and a later run goes on from there.
@@ -62,11 +61,10 @@ class PredictionLog:
             if is_first:
                 self._append(made)
             progress.advance(done, len(items), "samples")
-        return self._predictions
 
     def finish(self, record: Callable[[Prediction], Mapping[str, Any]]) -> None:
         """Turn the log into the finished file: `record` of each prediction as one JSON object a line."""
-        write_predictions(self._path, self._predictions, record)
+        write_predictions(self._path, self.predictions, record)
         self._unfinished.unlink(missing_ok=True)
 
     def _take_up(self, batch_size: int, num_items: int) -> int:
@@ -81,7 +79,7 @@ class PredictionLog:
                 self._unfinished.write_bytes(self._head + b"\n")
         except OSError as error:
             raise storage_error(self._unfinished, error) from error
-        self._predictions = readable[:num_kept]
+        self.predictions = readable[:num_kept]
         return num_kept
 
     def _append(self, predictions: Sequence[Prediction]) -> None:
@@ -91,7 +89,7 @@ class PredictionLog:
                 file.write(b"".join(json.dumps(asdict(prediction)).encode() + b"\n" for prediction in predictions))
         except OSError as error:
             raise storage_error(self._unfinished, error) from error
-        self._predictions += predictions
+        self.predictions += predictions
 
     @property
     def _head(self) -> bytes:

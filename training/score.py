@@ -1,15 +1,18 @@
 """Score a model on a page dataset by real generation: the evaluation stage, and the end of each training."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
+from torch import nn
 
 from data.progress import Progress
+from data.rendering.modes import MODES
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace
 from evaluation.evaluate import evaluate
@@ -18,10 +21,11 @@ from training.collate import Collator
 from training.config import EvaluationConfig
 from training.dataset import open_dataset
 from training.generate_text import Prediction, generate_batch
-from training.prediction_log import PredictionLog
-from training.reader import open_reader, require_positions
+from training.prediction_log import PredictionLog, work_digest
+from training.reader import compute_device, open_reader, require_positions, uses_bf16
+from training.text_model import CutTexts, TextModel, load_text_model
 
-PREDICTIONS = "predictions.jsonl"
+PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
 NUM_EXAMPLES = 3
 
 
@@ -86,26 +90,54 @@ def score_into(
     """
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
+    text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
     reader = open_reader(config, dataset.mode, workspace, progress)
     require_positions(reader.model, reader.collator.encoder, max(samples.num_pages()), "dataset")
     collator = Collator(reader.collator.encoder, config.blank_pages)
-    work = reader.work_digest(dataset.fingerprint, config.split, config.max_samples, config.blank_pages)
-    log = PredictionLog(folder / PREDICTIONS, work)
-
-    predictions = log.run(
-        samples, reader.decoding.batch_size, lambda batch: generate_batch(reader.model, collator, batch, reader.decoding), progress
-    )
+    read = [dataset.fingerprint, config.split, config.max_samples]
+    log = PredictionLog(folder / PREDICTIONS, reader.work_digest(*read, config.blank_pages))
+    log.run(samples, reader.decoding.batch_size, lambda batch: generate_batch(reader.model, collator, batch, reader.decoding), progress)
+    logs = {config.model: log}
+    if text_model:
+        nn.Module.to(reader.model, "cpu")  # room for the other one
+        texts = text_model.reading(samples, MODES[dataset.mode].num_vision_tokens, progress)
+        logs[f"{config.text_model} on cut text"] = _write_with(text_model, texts, folder, [*read, dataset.mode], config, progress)
     processes = PartialState()
     if processes.is_main_process:
         subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
-        num_cut = sum(prediction.cut for prediction in predictions)
-        texts, references = [p.text for p in predictions], [p.reference for p in predictions]
-        write_report(folder, evaluate(subject, texts, references, samples.texts(), num_cut=num_cut))
-        log.finish(lambda prediction: prediction_record(prediction, step))
-        if num_cut:
-            progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length={config.max_length}.", "warning")
+        _report(folder, subject, logs, samples.texts(), progress)
+        for log in logs.values():
+            log.finish(lambda prediction: prediction_record(prediction, step))
     processes.wait_for_everyone()
     return EvaluationResult.read(folder)
+
+
+def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:
+    if config.text_model is None:
+        return None
+    dtype = torch.bfloat16 if uses_bf16(config.bf16) else torch.float32
+    return load_text_model(config.text_model, config.text_model_revision, config.max_length, workspace, dtype)
+
+
+def _write_with(
+    text_model: TextModel, texts: CutTexts, folder: Path, read: list[Any], config: EvaluationConfig, progress: Progress
+) -> PredictionLog:
+    nn.Module.to(text_model.model, compute_device())
+    work = work_digest(text_model.model, *read, config.max_length, config.per_device_eval_batch_size)
+    log = PredictionLog(folder / TEXT_PREDICTIONS, work)
+    log.run(texts, config.per_device_eval_batch_size, text_model.summarise, progress)
+    return log
+
+
+def _report(folder: Path, subject: Subject, logs: Mapping[str, PredictionLog], documents: Sequence[str], progress: Progress) -> None:
+    """Score what the model wrote, with what others wrote beside it."""
+    own, *others = logs.items()
+    predictions, num_cut = own[1].predictions, sum(prediction.cut for prediction in own[1].predictions)
+    texts, references = [p.text for p in predictions], [p.reference for p in predictions]
+    baselines = {name: [prediction.text for prediction in log.predictions] for name, log in others}
+    write_report(folder, evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut))
+    if num_cut:
+        progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length.", "warning")
 
 
 def prediction_record(prediction: Prediction, step: int | None = None) -> dict[str, Any]:

@@ -73,6 +73,8 @@ def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
     """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
     check_finished_dataset(config.dataset, workspace, (config.split,))
     check_model(config.model, config.revision, workspace)
+    if config.text_model is not None:
+        check_text_model(config.text_model, config.text_model_revision, workspace)
 
 
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
@@ -127,6 +129,24 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
             f"No revision of {name} is pinned.",
             hint="Set revision to a commit of that repository, so that the work can be repeated.",
             fields={"revision": f"is required for {name}"},
+        )
+
+
+def check_text_model(name: str, revision: str | None, workspace: Workspace) -> None:
+    """Refuse a text model that is not a folder in the workspace, or a Hub id at a revision."""
+    if name.startswith(("/", ".", "~")):
+        inside_workspace(name, workspace, "text_model")
+    elif not HUB_ID.fullmatch(name):
+        raise UnknownName(
+            f"There is no text model {name!r}.",
+            hint="Use a Hub id such as owner/name, or a folder.",
+            fields={"text_model": "no such model"},
+        )
+    elif revision is None:
+        raise InvalidInput(
+            f"No revision of {name} is given.",
+            hint="Set text_model_revision to a commit of that repository, so that the work can be repeated.",
+            fields={"text_model_revision": f"is required for {name}"},
         )
 
 

@@ -108,6 +108,9 @@ def test_a_learning_rate_search_starts_from_a_preset_too(client: FlaskClient, da
 
 def test_an_evaluation_needs_a_model_and_a_finished_dataset(client: FlaskClient, dataset: Path) -> None:
     assert list(refused(client, "/api/model/evaluate", {"dataset": "demo", "model": "none"})["fields"]) == ["model"]
+    for text_model, field in {"/etc": "text_model", "none": "text_model", "owner/name": "text_model_revision"}.items():
+        beside = {"dataset": "demo", "model": "tiny", "text_model": text_model}
+        assert list(refused(client, "/api/model/evaluate", beside)["fields"]) == [field]
     assert client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["kind"] == "evaluation"
 
 

@@ -11,7 +11,7 @@ import { takesFiles } from "./upload.js";
 /** @typedef {{name: string, complete: boolean, mode: string, splits: Record<string, number>}} Dataset */
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
-const SCORE_FIELDS = ["max_samples", "blank_pages"];
+const SCORE_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];
 
 /** @param {Job} job a training that has succeeded */
 export async function offerModel({ config }) {
