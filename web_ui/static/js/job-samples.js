@@ -49,12 +49,13 @@ async function firstBatch(job) {
   /** @type {{pages: string[], prompt: string, samples: {num_pages: number, labels: string}[]}} */
   const { pages, prompt, samples } = JSON.parse(text);
   let next = 0;
-  const rows = samples.map(({ num_pages: number, labels }) => {
-    const own = pages.slice(next, (next += number));
+  const seen = samples.map(({ num_pages: number, labels }) => ({ labels, own: pages.slice(next, (next += number)) })).filter(({ own }) => own.length);
+  const rows = seen.map(({ labels, own }) => {
     const pictures = own.map((path, index) => zoomable(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`));
     return make("article", { class: "sample sample--pages" }, make("div", { class: "page-grid" }, ...pictures), texts({ Prompt: prompt.trim(), "The model learns to write": labels }));
   });
-  return [section("First real batch", "Exactly what the model got: its pages, and the labels decoded back to text.", ...rows)];
+  const part = seen.length < samples.length ? ` The first ${seen.length} of its ${samples.length} samples.` : "";
+  return [section("First real batch", `Exactly what the model got: its pages, and the labels decoded back to text.${part}`, ...rows)];
 }
 
 /** @param {Record<string, string | undefined>} values */
@@ -65,11 +66,12 @@ function texts(values) {
 
 /** @param {Record<string, any>} line */
 function said(line) {
+  const isSame = line.reference && line.prediction === line.reference;
   const marks = [line.looping ? "repeats itself" : "", line.cut ? `cut after ${line.num_tokens} tokens` : ""].filter(Boolean);
   const pages = line.num_pages ? `${line.num_pages} ${line.num_pages === 1 ? "page" : "pages"}` : "";
   return make("article", { class: "sample" },
     make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), pages ? make("span", { class: "muted small" }, pages) : null,
-      ...marks.map((mark) => make("span", { class: "badge badge--warn" }, mark))),
+      ...marks.map((mark) => make("span", { class: "badge badge--warn" }, mark)), isSame ? make("span", { class: "badge badge--ok" }, "as its reference") : null),
     texts(line.error ? { Error: line.error } : { Prediction: line.prediction, Summary: line.summary, Reference: line.reference }));
 }
 
