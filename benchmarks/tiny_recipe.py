@@ -87,14 +87,14 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
         result = train(training_config(**body), workspace, progress)
     predictions = [json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()]
     exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)
-    rouge_l = result.report.rouge.scores["rougeL"]
-    scores = result.report.rouge.fmeasures()
+    rouge_l = result.evaluation.report.rouge.scores["rougeL"]
+    scores = result.evaluation.report.rouge.fmeasures()
     return Row(name, scores, (rouge_l.low, rouge_l.high), exact, time.monotonic() - start_s), result
 
 
 def baseline_rows(result: TrainingResult) -> list[Row]:
     """Return the rows of the lead baselines, which are the same for all seeds."""
-    reports = result.report.baselines
+    reports = result.evaluation.report.baselines
     return [Row(name, report.fmeasures(), (report.scores["rougeL"].low, report.scores["rougeL"].high)) for name, report in reports.items()]
 
 
