@@ -139,6 +139,24 @@ def test_waiting_is_said(survived: tuple[StandInHub, str], words: str) -> None:
     assert re.search(rf"warning Hub: uploading \d+ files failed \({words}.*\); trying again in \d+ s \(attempt 2 of 4\)", survived[1])
 
 
+XET_FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "token-503": ("GET", "/xet-write-token/", {"status": 503}),
+    "token-dropped": ("GET", "/xet-write-token/", {"drop": "before"}),
+    "xet-commit-answer-lost": ("POST", "/commit/", {"drop": "after"}),
+}
+
+
+def test_passing_faults_lose_and_double_nothing_in_xet_mode(tmp_path: Path, program: Program, dataset: Path) -> None:
+    with StandInHub(tmp_path / "hub", "xet") as hub:
+        for name, (method, path, fault) in XET_FAULTS.items():
+            hub.fail(method, f"/{name}{path}", **fault)
+        output = publish(program, hub, dataset, repo_id=[f"{USER}/{name}" for name in XET_FAULTS], commit_every_num_samples=1000)
+        assert hub.num_faults == len(XET_FAULTS), output
+        for name in XET_FAULTS:
+            assert published(hub, f"{USER}/{name}") == shards(dataset), output
+            assert len(hub.repositories["datasets", f"{USER}/{name}"].history) == 2
+
+
 @pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "after"}], ids=str)
 def test_a_fault_while_sending_a_file_is_survived(hub: StandInHub, program: Program, dataset: Path, fault: dict[str, Any]) -> None:
     hub.fail("PUT", "/lfs/put/", **fault)

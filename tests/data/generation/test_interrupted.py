@@ -1,6 +1,5 @@
 """A run that was killed, stopped or starved of disk goes on from there, and ends with the same bytes."""
 
-import os
 import random
 import signal
 import subprocess
@@ -14,16 +13,15 @@ from data import tally
 from data.config import DatasetConfig
 from data.errors import Conflict, Stopped, StorageError
 from data.shards import MANIFEST, read_manifest
-from data.store.workspace import Workspace
 from tests.data.generation.runs import Notes, brief_config, contents, files_config, news, run, start, write_lines
 from tests.machine import require_root
 
-NUM_KILLS = 10
+NUM_KILLS = 6  # tests/chaos/kill_generation.py does fifty
 
 
 @pytest.mark.slow
 def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path) -> None:
-    config = brief_config(max_samples=800, shard_rows=20)
+    config = brief_config(max_samples=600, shard_rows=20)
     undisturbed = contents(run(tmp_path / "undisturbed", config).folder)
     rng = random.Random(7)
     num_kept = [kill_in_the_middle(tmp_path / "killed", config, rng.randint(0, 3), rng.uniform(0, 0.1)) for _ in range(NUM_KILLS)]
@@ -31,14 +29,18 @@ def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path) -> N
     assert contents(run(tmp_path / "killed", config).folder) == undisturbed
 
 
-def test_no_worker_outlives_a_killed_run(tmp_path: Path) -> None:
-    process = start(tmp_path, brief_config(max_samples=20_000))
+def test_a_dataset_has_one_writer_and_neither_lock_nor_worker_outlives_it(tmp_path: Path) -> None:
+    config = brief_config(max_samples=50_000)
+    process = start(tmp_path, config)
     workers = _wait_for_workers(process)
+    with pytest.raises(Conflict, match="another process"):
+        run(tmp_path, config)
     process.kill()
     process.communicate()
     gone, alive = psutil.wait_procs(workers, timeout=5)
-    assert len(gone) == 2
-    assert alive == []
+    assert (len(gone), alive) == (2, [])
+    with pytest.raises(Stopped):
+        run(tmp_path, config, Notes(lambda notes: True))
 
 
 def test_no_worker_outlives_ctrl_c(tmp_path: Path) -> None:
@@ -121,15 +123,6 @@ def test_a_full_disk_is_said_and_survived(tmp_path: Path) -> None:
         subprocess.run(["umount", str(small)], check=True)
 
 
-def test_a_dataset_has_one_writer_at_a_time(tmp_path: Path) -> None:
-    process = start(tmp_path, brief_config(max_samples=50_000))
-    _wait_for_workers(process)
-    with pytest.raises(Conflict, match="another process"):
-        run(tmp_path, brief_config(max_samples=50_000))
-    process.kill()
-    process.communicate()
-
-
 def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
     """Start or resume a run, kill it some time after it made so many further shards, and return how many it left."""
     folder = root / "datasets" / config.name
@@ -161,13 +154,3 @@ def _wait_for_workers(process: "subprocess.Popen[bytes]", settle_s: float = 0.5)
 def _mark_unfinished(folder: Path) -> None:
     text = (folder / MANIFEST).read_text()
     (folder / MANIFEST).write_text(text.replace('"complete": true', '"complete": false'))
-
-
-def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
-    process = start(tmp_path, brief_config(max_samples=50_000))
-    _wait_for_workers(process)
-    os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    config = brief_config(max_samples=50_000)
-    with pytest.raises(Stopped):
-        run(Workspace.create(tmp_path).root, config, Notes(lambda notes: True))
