@@ -7,9 +7,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import UnlimitedOcrForConditionalGeneration
 
 from training.config import Trainable
-from training.features import accept_features, vision_tower
+from training.encoder import vision_tower
+from training.features import accept_features
+from training.kinds import num_image_tokens
 from training.published_layout import native_config
-from training.tokens import num_image_tokens
 from training.trainable import choose_trainable
 
 IMAGE_TOKEN_ID = 128815
@@ -35,7 +36,7 @@ def num_operations(width: float, page_size_px: int, num_target_tokens: int, trai
     """
     # Batched experts are plain matrix products, which the counter knows.
     model = choose_trainable(build(width, "meta", torch.float32, "batched_mm"), train).model.train()
-    num_tokens = num_image_tokens(page_size_px) + NUM_PROMPT_TOKENS + num_target_tokens
+    num_tokens = num_image_tokens("deepseek_ocr", page_size_px) + NUM_PROMPT_TOKENS + num_target_tokens
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         if not cached:
             vision_tower(model)(torch.empty(1, 3, page_size_px, page_size_px))

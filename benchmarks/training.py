@@ -34,12 +34,13 @@ from data.rendering.style import resolve_style
 from data.sources.sample import sample_document
 from training.arguments import NUM_GPU_WORKERS
 from training.config import Trainable
-from training.features import FeatureCache, page_key, vision_tower
+from training.encoder import vision_tower
+from training.features import FeatureCache, page_key
+from training.kinds import num_image_tokens
 from training.memory import estimate
 from training.optimal_configs import PRESETS, training_config
 from training.out_of_memory import free_memory
 from training.pixels import page_pixels
-from training.tokens import num_image_tokens
 from training.trainable import choose_trainable
 
 CUDA = torch.cuda.is_available()
@@ -78,7 +79,7 @@ class Setting:
     @property
     def num_tokens(self) -> int:
         """Of one sample: image, prompt and targets."""
-        return num_image_tokens(self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
+        return num_image_tokens("deepseek_ocr", self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,7 @@ def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
 def text_inputs(setting: Setting) -> dict[str, Any]:
     """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
     generator = torch.Generator().manual_seed(0)
-    image = num_image_tokens(setting.page_size_px)
+    image = num_image_tokens("deepseek_ocr", setting.page_size_px)
     text = torch.randint(5, 100_000, (setting.batch, NUM_PROMPT_TOKENS + setting.num_target_tokens), generator=generator)
     ids = torch.cat([torch.full((setting.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()

@@ -1,9 +1,7 @@
-"""The folder of one dataset as its writer sees it: one writer at a time, one configuration for good, a manifest last."""
+"""The folder of one dataset as its writer sees it: one configuration for good, a manifest last."""
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, fields, replace
 from functools import reduce
 from importlib.metadata import version
@@ -19,30 +17,12 @@ from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
 from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_footer, read_manifest
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
-from data.store.workspace import Workspace
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.
 FREE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
 LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
 FONTS: Final = "installed fonts"
 ABSENT: Final = "(absent)"
-
-
-@contextmanager
-def only_writer(workspace: Workspace, name: str) -> Iterator[None]:
-    """Hold the dataset's name for this process; the system lets go of it when the process ends, however it ends.
-
-    Raises:
-        Conflict: another process is writing the dataset.
-    """
-    with (workspace.cache / f"{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise Conflict(
-                f"The dataset {name!r} is being made by another process.", hint="Wait for that job, or choose another name."
-            ) from error
-        yield
 
 
 def deciding_fields(config: DatasetConfig) -> dict[str, Any]:

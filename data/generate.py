@@ -21,7 +21,6 @@ from data.dataset_folder import (
     complete,
     discard_if_empty,
     existing_manifest,
-    only_writer,
     refuse_difference,
     remove_partial_files,
     reopen_if_damaged,
@@ -42,6 +41,7 @@ from data.shards import Manifest, RejectedRow, ShardEntry, read_footer, shard_pa
 from data.sources.open import open_source
 from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
+from data.store.writer import only_writer
 from data.tally import Tally
 from data.upload import Publication
 
@@ -85,7 +85,7 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         Stopped: the listener asked to stop; finished shards stay.
     """
     folder = workspace.dataset(config.name)
-    with only_writer(workspace, config.name):
+    with only_writer(workspace, "dataset", config.name):
         earlier = existing_manifest(folder, config)
         if earlier is not None and earlier.complete:
             _refuse_changed_files(config, workspace, earlier)

@@ -205,6 +205,25 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(**{**value, "totals": Counts(**value["totals"]), "splits": splits})
 
 
+def most_pages(folder: Path, manifest: Manifest) -> int:
+    """Return the pages of the longest sample of a dataset, from what the shards say of their columns.
+
+    Raises:
+        StorageError: a shard is gone or damaged.
+    """
+    paths = [folder / shard.path for entry in manifest.splits.values() for shard in entry.shards if shard.num_kept]
+    return max((_most_pages_of(path) for path in paths), default=1)
+
+
+def _most_pages_of(path: Path) -> int:
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+    column = metadata.schema.names.index("num_pages")
+    return max(int(metadata.row_group(group).column(column).statistics.max) for group in range(metadata.num_row_groups))
+
+
 def shard_path(folder: Path, split: str, index: int) -> Path:
     """Return where a shard of a dataset lies."""
     return folder / split / f"shard-{index:05d}.parquet"

@@ -78,6 +78,8 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
         StorageError: a file is missing, cut short or changed.
         Conflict: it belongs to another run.
     """
+    if not (path / SEAL).is_file():
+        raise StorageError(f"{path} is missing, or was not finished.", hint="Restore it from a backup, or train again.")
     document = read_json(path / SEAL)
     if run is not None and document["run"] != run:
         raise Conflict(
@@ -87,7 +89,7 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
         )
     for name, wanted in document["files"].items():
         if not (path / name).is_file() or _described(path / name) != wanted:
-            raise StorageError(f"{path / name} is damaged or missing.", hint="An earlier checkpoint is used where there is one.")
+            raise StorageError(f"{path / name} is damaged or missing.", hint="Restore it from a backup, or train again.")
     return Checkpoint(document["step"], path)
 
 

@@ -2,7 +2,7 @@
 
 Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
     input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the left
-    attention_mask   (b, t)                    0 on padding
+    attention_mask   (b, t)                    0 on padding; for a model with a window, see `training.windows`
     position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
     pixel_values     (p, 3, size, size)        pages in the order of their image tokens
     labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
@@ -23,6 +23,7 @@ from training.dataset import PageSample
 from training.features import FeatureCache, page_key
 from training.pixels import blank_page_pixels, page_pixels
 from training.tokens import IGNORED, Encoder
+from training.windows import window_masks
 
 Batch = dict[str, Any]
 NOT_FOR_MODEL = ("document_ids", "page_keys")
@@ -44,8 +45,11 @@ class Collator:
         # All rows end together, whatever their pages, so the head computes answers only. The logits before a token predict it, so
         # the token before the longest answer is needed too.
         keep = max(map(len, answers)) + 1
+        tokens: Batch = self._tokens([question + answer for question, answer in zip(questions, answers, strict=True)])
+        if window := self.encoder.window:
+            tokens["attention_mask"] = window_masks(tokens["attention_mask"], list(map(len, answers)), window)
         return {
-            **self._tokens([question + answer for question, answer in zip(questions, answers, strict=True)]),
+            **tokens,
             "labels": torch.tensor([[IGNORED] * (keep - len(answer)) + answer for answer in answers]),
             "logits_to_keep": keep,
             "document_ids": [sample.document_id for sample in samples],

@@ -16,7 +16,8 @@ from transformers import PreTrainedModel
 from data.errors import StorageError
 from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder
 from training import published_layout
-from training.features import vision_tower
+from training.encoder import vision_tower
+from training.kinds import PUBLISHED_TYPE
 from training.model import LoadedModel
 from training.provenance import FILE, Provenance
 from training.trainable import merge_adapter
@@ -78,7 +79,7 @@ def _carry_files(base: LoadedModel, folder: Path) -> None:
     """Copy what the base's folder holds beside its weights; its config.json only where that is the published one."""
     if base.folder is None:
         return
-    published = read_json(base.folder / "config.json").get("model_type") == published_layout.MODEL_TYPE
+    published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
     skipped = {*_NOT_CARRIED, *({} if published else {"config.json"}), *(path.name for path in folder.glob("*.index.json"))}
     for pattern in _CARRIED:
         for path in base.folder.glob(pattern):
@@ -88,7 +89,7 @@ def _carry_files(base: LoadedModel, folder: Path) -> None:
 
 def has_published_layout(folder: Path) -> bool:
     """Say whether the authors' own code, and what else loads their model, loads this export too."""
-    is_theirs = read_json(folder / "config.json").get("model_type") == published_layout.MODEL_TYPE
+    is_theirs = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
     return is_theirs and published_layout.unused_tensor(folder) is not None and any(folder.glob("*.py"))
 
 

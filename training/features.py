@@ -24,7 +24,8 @@ from transformers.modeling_outputs import BaseModelOutput
 from data.errors import StorageError
 from data.store.files import TEMPORARY_SUFFIX, storage_error
 from data.store.workspace import Workspace
-from training.tokens import PIXELS_PER_VISION_TOKEN
+from training.encoder import vision_tower
+from training.kinds import PIXELS_PER_VISION_TOKEN
 
 PREPROCESSING_VERSION: Final = 2
 """Raise it when `training.pixels` turns the same picture into other numbers."""
@@ -152,12 +153,6 @@ def accept_features(model: nn.Module) -> None:
         return encode(pixel_values, **kwargs)
 
     tower.forward = forward
-
-
-def vision_tower(model: nn.Module) -> nn.Module:
-    """Find the encoder, whatever the model is wrapped in."""
-    tower: nn.Module = _part(model, "vision_tower")
-    return tower
 
 
 def _part(model: nn.Module, name: str) -> Any:

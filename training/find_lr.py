@@ -20,10 +20,11 @@ from data.store.workspace import Workspace, checked_name
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
+from training.kinds import require_page_mode
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
 from training.model import load_model
-from training.out_of_memory import run_until_it_fits
-from training.reader import compute_device, encoder_for, require_mode, uses_bf16
+from training.out_of_memory import run_until_it_fits, starting_batch
+from training.reader import compute_device, encoder_for, uses_bf16
 from training.trainable import choose_trainable
 
 CURVE, PICTURE = "curve.json", "curve.svg"
@@ -58,7 +59,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
     def attempt(attempted: FindLrConfig) -> LrCurve:
         return _sweep(attempted, _Trial.prepare(attempted, dataset, samples, workspace), progress)
 
-    curve = run_until_it_fits(attempt, config, progress)
+    curve = run_until_it_fits(attempt, starting_batch(config), progress)
     _write(folder, curve)
     progress.preview(folder / PICTURE)
     progress.message(_sentence(curve))
@@ -78,7 +79,7 @@ class _Trial:
     def prepare(cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace) -> "_Trial":
         device, bf16 = compute_device(), uses_bf16(config.bf16)
         loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
-        require_mode(loaded, dataset.mode)
+        require_page_mode(config.model, loaded.kind, dataset.mode)
         torch.manual_seed(config.seed)
         model = choose_trainable(loaded.model, config.train).model
         if config.gradient_checkpointing:

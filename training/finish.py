@@ -16,7 +16,7 @@ from data.progress import Progress
 from data.store.workspace import Workspace
 from data.upload import push_folder
 from evaluation.training_metrics import read_metrics
-from training.checkpoints import checkpoint_path, last_good
+from training.checkpoints import checkpoint_path, last_good, verify
 from training.config import EvaluationConfig, TrainingConfig
 from training.dataset import PageDatasetFolder
 from training.export import export_model
@@ -48,7 +48,7 @@ def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress
     """Export what the training settled on: its best step where that is wanted, else its last.
 
     Raises:
-        StorageError: no checkpoint is whole, or the disk is full.
+        StorageError: the best checkpoint, or every one, is damaged; or the disk is full.
     """
     folder, arguments = fitting.folder, fitting.arguments
     exported = replace(state, phase="exported")
@@ -68,8 +68,9 @@ def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress
 
 def _settled(folder: RunFolder, state: RunState, progress: Progress) -> Path:
     if state.best_step is not None:
+        best = verify(checkpoint_path(folder.checkpoints, state.best_step), state.run)
         progress.message(f"The best weights, of step {state.best_step}, become the model.")
-        return checkpoint_path(folder.checkpoints, state.best_step)
+        return best.path
     last = last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     if last is None:
         raise StorageError(

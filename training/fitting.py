@@ -3,7 +3,6 @@
 import logging
 from dataclasses import dataclass, replace
 
-import torch
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
@@ -19,6 +18,7 @@ from training.dataset import PageDataset
 from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
+from training.out_of_memory import ran_out
 from training.run_folder import RunFolder, RunState
 from training.trainable import Chosen
 from training.trainer import CheckpointRules, PageTrainer
@@ -68,8 +68,9 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
         report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
     try:
         trainer.train(resume_from_checkpoint=str(start.path) if start else None)
-    except torch.OutOfMemoryError:
-        trainer.save_last_step()
+    except RuntimeError as error:
+        if ran_out(error):
+            trainer.save_last_step()
         raise
     if stop.stopped and not any(_has_stopped(callback) for callback in early):
         raise Stopped

@@ -1,7 +1,7 @@
 """How much GPU memory a training needs, computed without loading anything: weights, gradients, optimizer, activations, encoder.
 
 The parameter counts are DeepSeek-OCR's own (a test counts them on the real architecture). The activation figures count the
-tensors that the backward pass keeps; they are estimates, not measurements.
+tensors that the backward pass keeps, and are scaled by what was counted of them in one layer of the real width.
 """
 
 from collections.abc import Mapping
@@ -11,14 +11,28 @@ from typing import Any, Final
 from data.config import PageMode
 from data.rendering.modes import MODES
 from training.config import Trainable, TrainingConfig
+from training.kinds import ModelKind, num_image_tokens
 from training.parts import TRAINED_PARTS, Part
 
 GB: Final = 1e9
-# A frozen weight is kept in bfloat16. A weight that trains has float32 value, gradient and two Adam moments, and the bfloat16 copy
-# that autocast makes of it for each step.
-_FROZEN_BYTES, _VALUE_BYTES, _GRADIENT_BYTES, _ADAM_BYTES = 2, 4 + 2, 4, 8
+# A weight that trains has float32 value and gradient, and in bfloat16 training the copy that autocast makes of it for each step.
+_GRADIENT_BYTES = 4
+# adamw_torch goes over all weights at once, and holds one more copy while it does.
+_OPTIMIZER_BYTES: Final = {"adamw_torch_fused": 8, "adamw_torch": 12, "adafactor": 0.1}
 _RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allocator cannot hand out again
 _LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
+_PIXELS_AT_ONCE: Final = 4 * 1024**2
+# Of what `_activation_bytes` counts for a layer in which everything trains (167 kB a token at full size), the share that the backward
+# pass was seen to keep: 82, 106, 98 kB and so on.
+_KEPT_SHARE: Final[Mapping[Trainable, float]] = {
+    "projector": 0.49,
+    "attention": 0.49,
+    "dense": 0.64,
+    "lora": 0.59,
+    "lora_experts": 0.84,
+    "decoder": 1.0,
+    "all": 1.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,40 +107,43 @@ class MemoryEstimate:
         return asdict(self) | {"fits": {str(size): self.fits(size) for size in (16, 24, 40, 80)}}
 
 
-def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1) -> MemoryEstimate:
+def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1, kind: ModelKind | None = None) -> MemoryEstimate:
     """Estimate a training's GPU memory.
 
     DeepSeek-OCR-2 and Unlimited-OCR share the decoder and are estimated as DeepSeek-OCR.
 
     Args:
-        config: the training; `model` other than tiny means the full-size architecture.
+        config: the training.
         mode: of the pages.
         num_pages: of the longest sample.
+        kind: of the model; None: tiny where that is named, else of full size.
     """
-    sizes = TINY if config.model == "tiny" else DEEPSEEK_OCR
+    kind = kind or ("tiny" if config.model == "tiny" else "deepseek_ocr")
+    sizes = TINY if kind == "tiny" else DEEPSEEK_OCR
     num_parameters = sum(sizes.parameters.values())
     trained, added = _trainable(sizes, config.train)
     frozen = num_parameters + added - trained
-    batch = config.per_device_train_batch_size
-    weights = (frozen * _FROZEN_BYTES + trained * _VALUE_BYTES) / GB
-    gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _ADAM_BYTES / GB
-    activations = batch * _activation_bytes(sizes, config, mode, num_pages) / GB
-    encoder = batch * num_pages * _encoder_bytes(sizes, mode) / GB
+    number_bytes = 2 if config.bf16 else 4
+    batch, page_px = config.per_device_train_batch_size, MODES[mode].size_px
+    num_tokens = num_pages * num_image_tokens(kind, page_px) + config.max_length
+    weights = (frozen * number_bytes + trained * (6 if config.bf16 else 4)) / GB
+    gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _OPTIMIZER_BYTES[config.optim] / GB
+    activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
+    encoder = min(batch * num_pages, pages_at_once(page_px)) * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
     total = weights + gradients + optimizer + max(activations, encoder) + _RUNTIME_GB
     parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
     return MemoryEstimate(num_parameters, trained, *(round(part, 2) for part in parts))
 
 
+def pages_at_once(page_size_px: int) -> int:
+    """Return how many pages a frozen encoder sees at a time: few enough that their work space stays small, enough to fill a GPU."""
+    return max(1, _PIXELS_AT_ONCE // page_size_px**2)
+
+
 def fit_sentence(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
-    """Say in one sentence whether the training is expected to fit the GPU found."""
+    """Say in one sentence whether the training is expected to fit what is free on the GPU found."""
     verdict = "fits" if expected.fits(gpu_memory_gb) else "does not fit"
-    return f"The training needs about {expected.total_gb:.1f} GB and {verdict} this GPU's {gpu_memory_gb:.1f} GB."
-
-
-def num_image_tokens(mode: PageMode, num_pages: int = 1) -> int:
-    """Return the decoder's positions for the pages: a square of tokens with a newline per row, and one separator, per page."""
-    side = MODES[mode].size_px // 64
-    return num_pages * (side * (side + 1) + 1)
+    return f"The training needs about {expected.total_gb:.1f} GB and {verdict} the {gpu_memory_gb:.1f} GB that are free on this GPU."
 
 
 def _trainable(sizes: Architecture, train: Trainable) -> tuple[int, int]:
@@ -137,19 +154,18 @@ def _trainable(sizes: Architecture, train: Trainable) -> tuple[int, int]:
     return sum(sizes.parameters[part] for part in TRAINED_PARTS[train]), 0
 
 
-def _activation_bytes(sizes: Architecture, config: TrainingConfig, mode: PageMode, num_pages: int) -> float:
-    """Return what the decoder keeps for one sample's backward pass."""
-    num_tokens = num_image_tokens(mode, num_pages) + config.max_length
+def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: int) -> float:
+    """Return what the decoder keeps for one sample's backward pass, in bfloat16."""
     # Per token and layer: two norms (float32 in and out), query, key, value, their rotated copies, attention output; then the
     # gate, up, activation and product of each active expert with the token's copy going in and coming out.
     attention = sizes.hidden * (2 * 10 + 2 * 3 + 4 * 2 + 2 * 2)
     experts = sizes.num_experts_active * (4 * 2 * sizes.expert_hidden + 3 * 2 * sizes.hidden)
-    layer = attention + experts
+    layer = (attention + experts) * _KEPT_SHARE[config.train]
     kept = layer + sizes.num_layers * 4 * sizes.hidden if config.gradient_checkpointing else sizes.num_layers * layer
     return num_tokens * kept + config.max_length * sizes.vocabulary * _LOGIT_BYTES
 
 
-def _encoder_bytes(sizes: Architecture, mode: PageMode) -> float:
-    """Return the frozen encoder's work space for one page: the position bias of its global attention, twice, in bfloat16."""
-    num_patches = (MODES[mode].size_px // 16) ** 2
+def _encoder_bytes(sizes: Architecture, page_size_px: int) -> float:
+    """Return the encoder's work space for one page: the position bias of its global attention, twice, in bfloat16."""
+    num_patches = (page_size_px // 16) ** 2
     return 2 * 2 * sizes.num_global_attention_heads * num_patches**2

@@ -3,11 +3,12 @@
 Weights are refused rather than half loaded: no pickle, no code from a repository, no missing, unexpected or mismatched tensor.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any
 
 import torch
 from huggingface_hub import snapshot_download
@@ -32,69 +33,104 @@ from transformers.utils import logging
 
 from data.config import PageMode
 from data.errors import ModelError, UnknownName
-from data.store.files import inside, read_json
+from data.store.files import file_sha256, read_json
 from data.store.workspace import Workspace
 from training import published_layout
 from training.config import PINNED_REVISIONS
+from training.encoder import encode_in_parts
+from training.kinds import ADAPTER_FILE, PAGE_MODES, PUBLISHED_TYPE, ModelKind, kind_of, local_folder, model_folder
 from training.provenance import Provenance, read_provenance
 from training.run_folder import CHECKPOINTS, CONFIG
-from training.tiny import PAGE_SIZE_PX, load_tiny
+from training.tiny import BASE_FOLDER, load_tiny
 
-ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]
-
-PAGE_MODES: Final[dict[ModelKind, tuple[PageMode, ...]]] = {
-    "tiny": ("micro",),
-    "deepseek_ocr": ("tiny", "small", "base", "large"),
-    "deepseek_ocr2": ("base",),
-    "unlimited_ocr": ("tiny", "small", "base", "large"),
-}
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _DOWNLOADED = ["*.json", "*.safetensors", "*.txt", "*.model", "*.md", "*.py", "LICENSE*"]
-_ADAPTER_FILE = "adapter_config.json"
 
 
-@dataclass(frozen=True, slots=True)
-class LoadedModel:
-    """A model ready to train or to generate, and where it came from."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelFiles:
+    """A model that was found, and is known for what it is before its weights are read."""
 
-    model: PreTrainedModel
-    tokenizer: PreTrainedTokenizerFast
-    kind: ModelKind
-    modes: tuple[PageMode, ...]
-    """Page modes that the model reads."""
     source: str
     """What the user named: tiny, a Hub id, a folder or a training."""
     revision: str | None
     """The commit, for a Hub id."""
     folder: Path | None
     """Where its files lie (configuration, code, tokenizer); None for the built-in tiny model."""
+    kind: ModelKind
+    config: PreTrainedConfig
+    tokenizer: PreTrainedTokenizerFast
+    adapters: tuple[Path, ...] = ()
+    """Folders of adapters that belong on it, in order."""
     provenance: Provenance | None = None
     """What it was trained to do; None for one that was not trained here."""
 
+    @property
+    def modes(self) -> tuple[PageMode, ...]:
+        """Page modes that the model reads."""
+        return PAGE_MODES[self.kind]
 
-def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
-    """Load a model and its tokenizer on the CPU, completely or not at all.
+    def fingerprint(self) -> str:
+        """Return a value that changes with the weights: of a Hub model its commit says it, of others the files are read."""
+        own = [] if self.revision else published_layout.weight_files(self.folder or BASE_FOLDER)
+        files = own + [file for adapter in self.adapters for file in sorted(adapter.glob("*.safetensors"))]
+        parts = [self.revision or "", *map(file_sha256, files)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedModel(ModelFiles):
+    """A model ready to train or to generate, and where it came from."""
+
+    model: PreTrainedModel
+
+
+def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFiles:
+    """Find a model, downloading it where needed, and read all about it but its weights.
 
     Args:
         name: `tiny`; an earlier training (`run`, or `run/checkpoints/checkpoint-20`); a folder (`/...`, `./...`, `~/...`); or a Hub id.
         revision: commit of a Hub id; None: the pinned one.
-        dtype: of the weights; None: bfloat16 where a GPU computes with it, else float32.
 
     Raises:
         UnknownName: nothing has that name.
-        ModelError: it cannot be loaded safely and completely.
+        ModelError: it could not be loaded safely and completely.
+    """
+    if name == "tiny":
+        return _read_folder(name, None, BASE_FOLDER, None)
+    folder, commit = find_folder(name, revision, workspace)
+    if (folder / ADAPTER_FILE).is_file():
+        settings = read_json(folder / ADAPTER_FILE)
+        base = find_model(settings["base_model_name_or_path"], settings.get("revision"), workspace)
+        return replace(base, source=name, adapters=(*base.adapters, folder), provenance=read_provenance(folder))
+    return _read_folder(name, commit, folder, folder)
+
+
+def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
+    """Load a model and its tokenizer on the CPU, completely or not at all; arguments and errors as of `find_model`.
+
+    Args:
+        dtype: of the weights; None: bfloat16 where a GPU computes with it, else float32.
+    """
+    return load_found(find_model(name, revision, workspace), dtype)
+
+
+def load_found(found: ModelFiles, dtype: torch.dtype | None = None) -> LoadedModel:
+    """Load the weights of a model that was found, with its adapters merged into them.
+
+    Raises:
+        ModelError: they are not exactly the model's.
     """
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if name == "tiny":
-        tiny, tokenizer = load_tiny()
-        return LoadedModel(tiny, tokenizer, "tiny", PAGE_MODES["tiny"], name, None, None)
-    folder, commit = find_folder(name, revision, workspace)
-    if (folder / _ADAPTER_FILE).is_file():
-        return replace(_load_with_adapter(name, folder, workspace, dtype), provenance=read_provenance(folder))
-    model, tokenizer = _load_folder(folder, dtype or default_dtype())
-    kind = _kind(model.config)
-    return LoadedModel(model, tokenizer, kind, PAGE_MODES[kind], name, commit, folder, read_provenance(folder))
+    model: PreTrainedModel = load_tiny()[0] if found.folder is None else _load_weights(found.folder, found, dtype or default_dtype())
+    for adapter in found.adapters:
+        from training.trainable import attach_adapter, merge_adapter  # noqa: PLC0415 - peft takes seconds to import
+
+        model = merge_adapter(attach_adapter(model, adapter))
+    encode_in_parts(model)
+    values = {name: getattr(found, name) for name in ModelFiles.__dataclass_fields__}
+    return LoadedModel(model=model, **values)
 
 
 def published_folder(folder: Path, workspace: Workspace) -> Path | None:
@@ -121,35 +157,16 @@ def default_dtype() -> torch.dtype:
 
 
 def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[Path, str | None]:
-    """Return the folder of a model, and its commit where it is on the Hub. Raises as `load_model`."""
-    if name.startswith(("/", "./", "../", "~")):
-        return _existing_folder(Path(name).expanduser()), None
-    folder = inside(workspace.models, name)
-    if folder.is_dir():
-        return _training_folder(name, folder), None
+    """Return the folder of a model, and its commit where it is on the Hub. Raises as `find_model`."""
+    folder = local_folder(name, workspace)
+    if folder is not None:
+        return model_folder(name, folder), None
     if _HUB_ID.fullmatch(name):
         return _download(name, revision)
     raise UnknownName(
         f"There is no model {name!r}.",
         hint="Use tiny, a Hub id such as deepseek-ai/DeepSeek-OCR, a folder such as ./model, or the name of a finished training.",
         fields={"model": "unknown"},
-    )
-
-
-def _existing_folder(folder: Path) -> Path:
-    if not folder.is_dir():
-        raise UnknownName(f"There is no folder {folder}.", hint="Check the path of the model.", fields={"model": "no such folder"})
-    return folder.resolve()
-
-
-def _training_folder(name: str, folder: Path) -> Path:
-    for candidate in (folder / "model", folder):
-        if any((candidate / file).is_file() for file in ("config.json", _ADAPTER_FILE)):
-            return candidate
-    raise ModelError(
-        f"The training {name!r} has no finished model yet.",
-        hint=f"Let it finish, or name one of its checkpoints: {name}/checkpoints/checkpoint-<step>.",
-        fields={"model": "not finished"},
     )
 
 
@@ -186,13 +203,19 @@ def _download(name: str, revision: str | None) -> tuple[Path, str | None]:
     return folder, folder.name
 
 
-def _load_folder(folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerFast]:
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"{folder} holds no model: it has no config.json.", hint="Name the folder that holds config.json.")
-    require_safetensors(folder)
-    document = read_json(folder / "config.json")
-    tokenizer = _load_tokenizer(folder)
-    model_class, config = _native(document, tokenizer)
+def _read_folder(source: str, revision: str | None, place: Path, folder: Path | None) -> ModelFiles:
+    if not (place / "config.json").is_file():
+        raise ModelError(f"{place} holds no model: it has no config.json.", hint="Name the folder that holds config.json.")
+    require_safetensors(place)
+    document, tokenizer = read_json(place / "config.json"), _load_tokenizer(place)
+    kind = kind_of(document)
+    config = _native_config(kind, document, tokenizer)
+    provenance = read_provenance(folder) if folder else None
+    return ModelFiles(source=source, revision=revision, folder=folder, kind=kind, config=config, tokenizer=tokenizer, provenance=provenance)
+
+
+def _load_weights(folder: Path, found: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
+    native = DeepseekOcr2ForConditionalGeneration if found.kind == "deepseek_ocr2" else UnlimitedOcrForConditionalGeneration
     try:
         # Mismatched shapes are let through here only to be refused below, by name.
         options: dict[str, Any] = {
@@ -201,12 +224,17 @@ def _load_folder(folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, Pre
             "output_loading_info": True,
             "ignore_mismatched_sizes": True,
         }
-        loaded: Any = model_class.from_pretrained(folder, config=config, dtype=dtype, **options)
+        loaded: Any = native.from_pretrained(folder, config=found.config, dtype=dtype, **options)
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
+    model: PreTrainedModel
     model, report = loaded
     require_complete(folder, report)
-    return model, tokenizer
+    for parameter in model.parameters():
+        # Query, key and value come out of one published tensor as views of it, which safetensors neither saves nor restores.
+        if parameter.untyped_storage().nbytes() > parameter.nbytes:
+            parameter.data = parameter.data.clone()
+    return model
 
 
 def require_safetensors(folder: Path) -> None:
@@ -232,23 +260,15 @@ def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     return tokenizer
 
 
-def _native(document: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> tuple[type[PreTrainedModel], PreTrainedConfig]:
-    """Choose the native class by the configuration's own words. Code that a repository brings along (`auto_map`) is never run."""
-    model_type, architectures = document.get("model_type"), document.get("architectures") or [published_layout.ARCHITECTURE]
-    if model_type == published_layout.MODEL_TYPE and architectures == [published_layout.ARCHITECTURE]:
-        image_token_id = tokenizer.convert_tokens_to_ids(published_layout.IMAGE_TOKEN)
-        if not isinstance(image_token_id, int):
-            raise ModelError(f"The tokenizer has no {published_layout.IMAGE_TOKEN}.", hint="Use the tokenizer that came with the model.")
-        return UnlimitedOcrForConditionalGeneration, published_layout.native_config(document, image_token_id)
-    if model_type == "unlimited_ocr":
-        return UnlimitedOcrForConditionalGeneration, UnlimitedOcrConfig.from_dict(document)
-    if model_type == "deepseek_ocr2":
-        return DeepseekOcr2ForConditionalGeneration, DeepseekOcr2Config.from_dict(document)
-    raise ModelError(
-        f"This is no model that DeepSynth knows: config.json says model_type {model_type!r}, architectures {architectures}.",
-        hint="Use DeepSeek-OCR, DeepSeek-OCR-2 in its transformers layout (model_type deepseek_ocr2), Unlimited-OCR, or tiny. "
-        "Code inside a model repository is never run.",
-    )
+def _native_config(kind: ModelKind, document: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
+    if kind == "deepseek_ocr2":
+        return DeepseekOcr2Config.from_dict(document)
+    if document["model_type"] != PUBLISHED_TYPE:
+        return UnlimitedOcrConfig.from_dict(document)
+    image_token_id = tokenizer.convert_tokens_to_ids(published_layout.IMAGE_TOKEN)
+    if not isinstance(image_token_id, int):
+        raise ModelError(f"The tokenizer has no {published_layout.IMAGE_TOKEN}.", hint="Use the tokenizer that came with the model.")
+    return published_layout.native_config(document, image_token_id)
 
 
 def require_complete(folder: Path, report: Mapping[str, Any]) -> None:
@@ -260,21 +280,3 @@ def require_complete(folder: Path, report: Mapping[str, Any]) -> None:
             f"The weights in {folder} do not match the model: {'; '.join(said)}.",
             hint="A model loaded like this would be partly random. Download it again, whole, or use the model that it says it is.",
         )
-
-
-def _kind(config: PreTrainedConfig) -> ModelKind:
-    if isinstance(config, DeepseekOcr2Config):
-        return "deepseek_ocr2"
-    if config.vision_config.sam_config.image_size == PAGE_SIZE_PX:
-        return "tiny"
-    # Our own checkpoints of DeepSeek-OCR carry the native model type; what tells it from Unlimited-OCR is the attention.
-    return "deepseek_ocr" if set(config.text_config.layer_types) == {"full_attention"} else "unlimited_ocr"
-
-
-def _load_with_adapter(name: str, folder: Path, workspace: Workspace, dtype: torch.dtype | None) -> LoadedModel:
-    from training.trainable import attach_adapter, merge_adapter  # noqa: PLC0415 - peft takes seconds to import
-
-    adapter = read_json(folder / _ADAPTER_FILE)
-    base = load_model(adapter["base_model_name_or_path"], adapter.get("revision"), workspace, dtype)
-    model = merge_adapter(attach_adapter(base.model, folder))
-    return LoadedModel(model, base.tokenizer, base.kind, base.modes, name, base.revision, base.folder)

@@ -1,7 +1,9 @@
-"""What happens when the GPU's memory does not suffice: a smaller micro-batch, more accumulation, the same samples per step."""
+"""What happens when the GPU's memory does not suffice: a smaller micro-batch, more accumulation, the same samples per step; and
+smaller batches of evaluation, where that was too large."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import torch
@@ -14,9 +16,42 @@ Config = TypeVar("Config", bound=TrainingConfig)
 Result = TypeVar("Result")
 
 
-def starting_batch(config: Config) -> Config:
-    """Return the configuration to begin with: as given, or with `auto_batch_size` a whole step as one micro-batch."""
-    return _with_batch(config, _samples_per_step(config)) if config.auto_batch_size else config
+_SIGNS = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+"""What libraries below torch say, in a plain RuntimeError, when memory does not suffice."""
+
+
+class EvaluationOutOfMemory(RuntimeError):
+    """Memory did not suffice for a batch that nothing was learnt from."""
+
+
+def ran_out(error: RuntimeError) -> bool:
+    """Say whether an error means that the GPU's memory did not suffice."""
+    return isinstance(error, torch.OutOfMemoryError | EvaluationOutOfMemory) or any(sign in str(error) for sign in _SIGNS)
+
+
+@contextmanager
+def evaluating() -> Iterator[None]:
+    """Say of memory that does not suffice inside this block that evaluation needs it, not training."""
+    try:
+        yield
+    except RuntimeError as error:
+        if ran_out(error):
+            raise EvaluationOutOfMemory(str(error)) from error
+        raise
+
+
+def starting_batch(config: Config, largest: int | None = None, largest_of_evaluation: int | None = None) -> Config:
+    """Return the configuration to begin with: as given, or with `auto_batch_size` a whole step as one micro-batch.
+
+    Args:
+        largest: micro-batch left to try after earlier attempts; None: there were none.
+        largest_of_evaluation: the same for evaluation.
+    """
+    samples = _samples_per_step(config)
+    wanted = samples if config.auto_batch_size else config.per_device_train_batch_size
+    size = min(wanted, largest or wanted)
+    evaluation = min(config.per_device_eval_batch_size, largest_of_evaluation or config.per_device_eval_batch_size)
+    return _with_batch(config, next(n for n in range(size, 0, -1) if samples % n == 0), evaluation)
 
 
 def halved(config: Config) -> Config:
@@ -36,28 +71,47 @@ def halved(config: Config) -> Config:
     return _with_batch(config, next(size for size in range(batch // 2, 0, -1) if samples % size == 0))
 
 
+def halved_evaluation(config: Config) -> Config:
+    """Return the same training with batches of evaluation of half the size.
+
+    Raises:
+        TrainingError: they are one sample already.
+    """
+    if config.per_device_eval_batch_size == 1:
+        raise TrainingError(
+            "The GPU's memory does not hold the evaluation of a single sample.",
+            hint="What was learnt so far is saved. Free memory on the GPU and resume; else use a shorter max_length, "
+            "or a dataset with fewer or smaller pages per sample.",
+        )
+    return config.model_copy(update={"per_device_eval_batch_size": config.per_device_eval_batch_size // 2})
+
+
 def run_until_it_fits(run: Callable[[Config], Result], config: Config, progress: Progress) -> Result:
-    """Run a training, and run it again with a smaller micro-batch each time the GPU's memory does not suffice.
+    """Run a training, and run it again with smaller batches each time the GPU's memory does not suffice.
 
     Args:
-        run: trains from the last step that is saved; must save it when it meets `torch.OutOfMemoryError`, and let that pass.
+        run: trains from the last step that is saved; must save it when it meets an error that `ran_out`, and let that pass.
         config: what to begin with.
         progress: is told of each change.
     """
-    config = starting_batch(config)
     while True:
         try:
             return run(config)
-        except torch.OutOfMemoryError as error:
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
             reason = str(error).split(". ")[0]
-            config = halved(config)
+            config = halved_evaluation(config) if isinstance(error, EvaluationOutOfMemory) else halved(config)
         # Outside the handler: the exception's traceback keeps the failed step's tensors alive.
         free_memory()
-        progress.message(
-            f"Out of GPU memory ({reason}). Going on from the last step with micro-batches of {config.per_device_train_batch_size} "
-            f"and {config.gradient_accumulation_steps} of them a step.",
-            "warning",
-        )
+        progress.message(f"Out of GPU memory ({reason}). {_going_on(config)}", "warning")
+
+
+def _going_on(config: TrainingConfig) -> str:
+    return (
+        f"Going on from the last step with micro-batches of {config.per_device_train_batch_size} and "
+        f"{config.gradient_accumulation_steps} of them a step; evaluation takes {config.per_device_eval_batch_size} at a time."
+    )
 
 
 def free_memory() -> None:
@@ -71,6 +125,11 @@ def _samples_per_step(config: TrainingConfig) -> int:
     return config.per_device_train_batch_size * config.gradient_accumulation_steps
 
 
-def _with_batch(config: Config, size: int) -> Config:
-    sizes = {"per_device_train_batch_size": size, "gradient_accumulation_steps": _samples_per_step(config) // size}
-    return config.model_copy(update=sizes)
+def _with_batch(config: Config, size: int, evaluation: int | None = None) -> Config:
+    return config.model_copy(
+        update={
+            "per_device_train_batch_size": size,
+            "gradient_accumulation_steps": _samples_per_step(config) // size,
+            "per_device_eval_batch_size": evaluation or config.per_device_eval_batch_size,
+        }
+    )

@@ -15,8 +15,6 @@ from transformers import UnlimitedOcrConfig
 from data.errors import ModelError
 from data.store.files import read_json
 
-MODEL_TYPE: Final = "deepseek_vl_v2"
-ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
 IMAGE_TOKEN: Final = "<image>"  # noqa: S105 - a vocabulary entry, not a secret
 PAD_TOKEN_ID: Final = 2
 UNUSED_KEY: Final = "model.vision_model.embeddings.patch_embedding.weight"

@@ -1,12 +1,11 @@
 """A model ready to read pages: loaded, on its device, with the prompt and the pages that it was trained with."""
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from data.config import PageMode, RenderingConfig
 from data.errors import InvalidInput
@@ -16,9 +15,10 @@ from data.store.workspace import Workspace
 from training.collate import Collator
 from training.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.generate_text import Decoding
-from training.model import LoadedModel, load_model
+from training.kinds import require_page_mode
+from training.model import LoadedModel, ModelFiles, load_model
 from training.prediction_log import work_digest
-from training.tokens import Encoder, num_image_tokens
+from training.tokens import Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Reader:
     @property
     def most_pages(self) -> int:
         """The most pages that a document may have."""
-        return pages_that_fit(self.model, self.collator.encoder)
+        return pages_that_fit(self.model.config, self.collator.encoder)
 
     def work_digest(self, *inputs: Any) -> str:
         """Return the same value for the same texts; `inputs` says what is read, as JSON values."""
@@ -54,7 +54,7 @@ def open_reader(config: EvaluationConfig | PredictionConfig, mode: PageMode | No
     bf16 = uses_bf16(config.bf16)
     loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
     rendering = _rendering(loaded, mode)
-    require_mode(loaded, rendering.mode)
+    require_page_mode(config.model, loaded.kind, rendering.mode)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
     trained = loaded.provenance
     if trained and trained.mode != rendering.mode:
@@ -75,33 +75,20 @@ def _rendering(loaded: LoadedModel, mode: PageMode | None) -> RenderingConfig:
     return RenderingConfig(mode=mode or ("base" if "base" in loaded.modes else loaded.modes[0]))
 
 
-def encoder_for(loaded: LoadedModel, mode: PageMode, prompt: str, max_length: int) -> Encoder:
+def encoder_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> Encoder:
     """Return the token layout of a model for pages of one mode."""
-    return Encoder(loaded.tokenizer, loaded.model.config.image_token_id, MODES[mode].size_px, prompt, max_length)
+    window = found.config.get_text_config().sliding_window if found.kind == "unlimited_ocr" else None
+    return Encoder(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
 
 
-def require_mode(loaded: LoadedModel, mode: PageMode) -> None:
-    """Refuse pages of a size that the model does not read."""
-    if mode not in loaded.modes:
-        raise wrong_mode(loaded.source, loaded.modes, mode)
-
-
-def wrong_mode(model: str, modes: Sequence[PageMode], mode: PageMode) -> InvalidInput:
-    """Say which pages a model reads."""
-    return InvalidInput(
-        f"{model} reads pages of mode {' or '.join(modes)}, not {mode}.",
-        hint=f"Make the dataset with rendering.mode {modes[0]}, or choose another model.",
-        fields={"model": f"does not read {mode} pages"},
-    )
-
-
-def require_positions(model: PreTrainedModel, encoder: Encoder, most_pages: int, field: str) -> None:
+def require_positions(config: PreTrainedConfig, encoder: Encoder, most_pages: int, field: str) -> None:
     """Refuse documents that are longer than the positions that the model knows: past them it would write nonsense.
 
     Args:
-        field: of the configuration that names the documents.
+        config: of the model.
+        field: of the request that names the documents.
     """
-    if most_pages > (fitting := pages_that_fit(model, encoder)):
+    if most_pages > (fitting := pages_that_fit(config, encoder)):
         raise InvalidInput(
             f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of {encoder.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
@@ -109,10 +96,10 @@ def require_positions(model: PreTrainedModel, encoder: Encoder, most_pages: int,
         )
 
 
-def pages_that_fit(model: PreTrainedModel, encoder: Encoder) -> int:
+def pages_that_fit(config: PreTrainedConfig, encoder: Encoder) -> int:
     """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
-    limit: int = model.config.get_text_config().max_position_embeddings
-    return max(0, limit - len(encoder.question(0)) - encoder.max_length) // num_image_tokens(encoder.page_size_px)
+    limit: int = config.get_text_config().max_position_embeddings
+    return max(0, limit - len(encoder.question(0)) - encoder.max_length) // encoder.num_page_tokens
 
 
 def compute_device() -> torch.device:

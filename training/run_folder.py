@@ -2,24 +2,28 @@
 
 import hashlib
 import json
+import secrets
+import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from data.errors import Conflict
-from data.store.files import read_json, storage_error, write_json
+from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder, write_json
 from data.store.workspace import Workspace
+from data.store.writer import only_writer
 from training.config import TrainingConfig
 
 RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
 Phase = Literal["training", "trained", "exported", "finished"]
 _NO_MATTER = {
-    *("overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"),
-    *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps"),
+    *("preset", "overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo", "num_test_samples"),
+    *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size"),
+    *("gradient_checkpointing", "cache_features", "dataloader_num_workers", "save_steps", "save_total_limit", "logging_steps"),
 }
-"""Settings that do not change the weights. Of the batch sizes only their product does: a run that met the end of its GPU's memory goes on
-with smaller micro-batches."""
+"""Settings that do not change the weights, so that a run goes on with other values. Of the batch sizes only their product does: a run
+that met the end of its GPU's memory goes on with smaller micro-batches, or with more processes."""
 _LIBRARIES = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -34,6 +38,12 @@ class RunState:
     best_step: int | None = None
     published: str | None = None
     """The repository that holds the finished model."""
+    base_weights: str = ""
+    """Fingerprint of the weights that the training started from."""
+    fitting_batch_size: int | None = None
+    """Largest micro-batch left to try, once a larger one did not fit the GPU's memory."""
+    fitting_eval_batch_size: int | None = None
+    """The same for evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +72,51 @@ class RunFolder:
         """Read how far the training came, in a folder that `open_run` has taken."""
         return RunState(**read_json(self.path / RUN))
 
+    def is_free(self) -> bool:
+        """Say whether nothing is lost when another training takes the folder: none came to its first checkpoint in it."""
+        state = self.state()
+        if state is None:
+            return not any(path.is_file() for path in self.path.rglob("*"))
+        return state.phase == "training" and not any(self.checkpoints.glob("checkpoint-*"))
+
     def write_state(self, state: RunState) -> None:
         write_json(self.path / RUN, asdict(state))
 
+    def write_config(self, config: TrainingConfig, dataset_fingerprint: str) -> None:
+        """Write the settings as they are in use, with what else decides the result."""
+        versions = {name: version(name) for name in _LIBRARIES}
+        write_json(self.path / CONFIG, config.model_dump(mode="json") | {"dataset_fingerprint": dataset_fingerprint, "versions": versions})
 
-def run_digest(config: TrainingConfig, dataset_fingerprint: str) -> str:
+
+def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: int = 1) -> str:
     """Return the same value for trainings that must end in the same weights."""
-    samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps
+    samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps * num_processes
     document = config.model_dump(mode="json", exclude=_NO_MATTER)
     document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def open_run(config: TrainingConfig, dataset_fingerprint: str, workspace: Workspace) -> tuple[RunFolder, RunState]:
+def open_run(
+    config: TrainingConfig, workspace: Workspace, dataset_fingerprint: str, base_weights: str, num_processes: int = 1
+) -> tuple[RunFolder, RunState]:
     """Take the output folder for a training: a fresh one, or the one in which the same training was interrupted.
 
+    Args:
+        base_weights: fingerprint of the weights that the training starts from.
+        num_processes: that share each step.
+
     Raises:
-        Conflict: the folder holds another training, and `overwrite` is not set.
+        Conflict: the folder holds another training, or its base has changed; and `overwrite` is not set.
     """
     folder = RunFolder(workspace.model(config.output))
-    run = run_digest(config, dataset_fingerprint)
+    fresh = RunState(run_digest(config, dataset_fingerprint, num_processes), "training", base_weights=base_weights)
     earlier = folder.state()
-    if earlier is not None and earlier.run == run:
+    if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return folder, earlier
-    if folder.path.exists() and any(folder.path.iterdir()):
-        _clear(folder, config, workspace)
-    fresh = RunState(run, "training")
+    if folder.path.exists():
+        if not config.overwrite and not folder.is_free():
+            raise _taken(config) if earlier is None or earlier.run != fresh.run else _base_changed(config)
+        _clear(folder, workspace)
     _create(folder, config, dataset_fingerprint, fresh)
     return folder, fresh
 
@@ -97,7 +126,7 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
 
     Raises:
         UnsafePath: the name leaves the workspace.
-        Conflict: as `open_run`.
+        Conflict: as `open_run`; or another training is being started there.
         StorageError: the folder's files are damaged.
     """
     folder = RunFolder(workspace.model(config.output))
@@ -105,8 +134,12 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
     if config.overwrite or earlier is None:
         return
     dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")
-    if run_digest(config, dataset_fingerprint) != earlier.run:
+    if run_digest(config, dataset_fingerprint) == earlier.run:
+        return
+    if not folder.is_free():
         raise _taken(config)
+    with only_writer(workspace, "model", config.output):
+        pass  # nobody is at work there
 
 
 def _taken(config: TrainingConfig) -> Conflict:
@@ -117,10 +150,16 @@ def _taken(config: TrainingConfig) -> Conflict:
     )
 
 
-def _clear(folder: RunFolder, config: TrainingConfig, workspace: Workspace) -> None:
-    if not config.overwrite:
-        raise _taken(config)
-    target = next(path for n in range(10_000) if not (path := workspace.trash / f"model-{config.output}-{n}").exists())
+def _base_changed(config: TrainingConfig) -> Conflict:
+    return Conflict(
+        f"The model {config.model!r} has other weights than when the training in {config.output!r} started from it.",
+        hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
+        fields={"model": "has changed since"},
+    )
+
+
+def _clear(folder: RunFolder, workspace: Workspace) -> None:
+    target = workspace.trash / f"model-{folder.path.name}.{secrets.token_hex(4)}"
     try:
         folder.path.rename(target)
     except OSError as error:
@@ -128,11 +167,15 @@ def _clear(folder: RunFolder, config: TrainingConfig, workspace: Workspace) -> N
 
 
 def _create(folder: RunFolder, config: TrainingConfig, dataset_fingerprint: str, state: RunState) -> None:
+    """Make the folder aside and rename it into place, so that a crash leaves it whole or not at all."""
+    for left_by_a_crash in folder.path.parent.glob(f".{folder.path.name}.????????{TEMPORARY_SUFFIX}"):
+        shutil.rmtree(left_by_a_crash, ignore_errors=True)
+    unfinished = RunFolder(folder.path.with_name(f".{folder.path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"))
     try:
-        folder.checkpoints.mkdir(parents=True, exist_ok=True)
+        unfinished.checkpoints.mkdir(parents=True)
+        unfinished.write_config(config, dataset_fingerprint)
+        unfinished.write_state(state)
+        unfinished.path.rename(folder.path)
+        sync_folder(folder.path.parent)
     except OSError as error:
         raise storage_error(folder.path, error) from error
-    document: dict[str, Any] = config.model_dump(mode="json")
-    document |= {"dataset_fingerprint": dataset_fingerprint, "versions": {name: version(name) for name in _LIBRARIES}}
-    write_json(folder.path / CONFIG, document)
-    folder.write_state(state)

@@ -12,7 +12,8 @@ import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import PreTrainedTokenizerFast, UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration
 
-PAGE_SIZE_PX = 320
+from training.kinds import TINY_PAGE_SIZE_PX
+
 BASE_FOLDER = Path(__file__).parent / "tiny_base"
 CHARACTERS = "\n" + string.ascii_letters + string.digits + string.punctuation + " "
 SPECIAL_TOKENS = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad>", "unk_token": "<unk>"}
@@ -48,7 +49,7 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast) -> UnlimitedOcrConfig:
         "downsample_channels": [128, 128],
         "window_size": 8,
         "global_attn_indexes": [],
-        "image_size": PAGE_SIZE_PX,
+        "image_size": TINY_PAGE_SIZE_PX,
         "patch_size": 16,
         # The class's own default of 1e-10 makes all pages look alike.
         "initializer_range": INITIALIZER_RANGE,

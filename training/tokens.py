@@ -1,23 +1,17 @@
 """What a sample is in tokens: [bos] + image tokens of each page + prompt + answer + [eos].
 
 A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at 512, 640, 1024 and
-1280 px, and 31 on the tiny model's 320 px.
+1280 px, and 31 on the tiny model's 320 px. DeepSeek-OCR-2 has no newlines: 257 tokens at 1024 px.
 """
 
 from dataclasses import dataclass
 
 from transformers import PreTrainedTokenizerFast
 
-PIXELS_PER_VISION_TOKEN = 64
-"""Patches of 16 px, merged 4 x 4 by the compressor."""
+from training.kinds import ModelKind, num_image_tokens
+
 IGNORED = -100
 """The label that the loss leaves out."""
-
-
-def num_image_tokens(page_size_px: int) -> int:
-    """Return the tokens of one square page, with its row ends and its separator."""
-    side = page_size_px // PIXELS_PER_VISION_TOKEN
-    return side * (side + 1) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +24,18 @@ class Encoder:
     prompt: str
     max_length: int
     """Target tokens, EOS included."""
+    kind: ModelKind
+    window: int | None = None
+    """The last tokens of an answer that each of its tokens sees beside the question; None: all of them."""
+
+    @property
+    def num_page_tokens(self) -> int:
+        """Image tokens of one page."""
+        return num_image_tokens(self.kind, self.page_size_px)
 
     def question(self, num_pages: int) -> list[int]:
         """Return bos, the image tokens and the prompt."""
-        image = [self.image_token_id] * (num_pages * num_image_tokens(self.page_size_px))
+        image = [self.image_token_id] * (num_pages * self.num_page_tokens)
         return [self.tokenizer.bos_token_id, *image, *self.text(self.prompt)]
 
     def answer(self, summary: str) -> list[int]:

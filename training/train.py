@@ -1,14 +1,17 @@
 """The training stage: page dataset -> fine-tuned model, measured while it trains and scored at the end."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 
 import torch
-from transformers import TrainingArguments
+from transformers import TrainingArguments, set_seed
 
 from data.cores import num_cores
+from data.errors import InvalidInput
 from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
+from data.store.writer import only_writer
 from training.arguments import training_arguments
 from training.collate import Collator
 from training.config import TrainingConfig
@@ -16,19 +19,21 @@ from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.features import FeatureCache, accept_features
 from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.fitting import Fitting, fit
+from training.kinds import require_page_mode
 from training.memory import estimate, fit_sentence
-from training.model import PAGE_MODES, LoadedModel, load_model
-from training.out_of_memory import free_memory, run_until_it_fits
+from training.model import LoadedModel, ModelFiles, find_model, load_found
+from training.out_of_memory import free_memory, run_until_it_fits, starting_batch
 from training.provenance import Provenance, licence_of
-from training.reader import encoder_for, require_mode, require_positions, wrong_mode
+from training.reader import encoder_for, require_positions
 from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, say_what_is_cut
+from training.tokens import Encoder
 from training.trainable import choose_trainable
 
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A training as asked for: its samples and where it writes, before anything large is loaded."""
+    """A training as asked for: its samples, what it starts from and where it writes, before anything large is loaded."""
 
     config: TrainingConfig
     workspace: Workspace
@@ -38,10 +43,15 @@ class _Task:
     final: PageDataset
     """What the finished model is scored on."""
     folder: RunFolder
+    found: ModelFiles
 
     @property
     def most_pages(self) -> int:
         return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
+
+    @property
+    def encoder(self) -> Encoder:
+        return encoder_for(self.found, self.dataset.mode, self.config.prompt, self.config.max_length)
 
 
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
@@ -51,54 +61,88 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         DeepSynthError: the request cannot be carried out; what can be known without the weights is said before they are loaded.
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
+    torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
+    arguments = training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
+    if not arguments.should_save:
+        progress = Silent()  # one process of several speaks for all, and holds the folder for all
+    with only_writer(workspace, "model", config.output) if arguments.should_save else nullcontext():
+        task = _task(config, workspace)
+        _refuse_early(task, arguments, progress)
+        with arguments.main_process_first(local=False):
+            _, state = open_run(config, workspace, task.dataset.fingerprint, task.found.fingerprint(), arguments.world_size)
+        if state.phase in ("training", "trained"):
+            _say_first(task, arguments, progress)
+            start = starting_batch(config, state.fitting_batch_size, state.fitting_eval_batch_size)
+            state = run_until_it_fits(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
+            free_memory()
+        return finish_run(config, task.dataset, state, arguments.should_save, workspace, progress)
+
+
+def _task(config: TrainingConfig, workspace: Workspace) -> _Task:
     dataset = open_dataset(workspace, config.dataset)
     training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
+    found = find_model(config.model, config.revision, workspace)
+    folder = RunFolder(workspace.model(config.output))
+    return _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, found)
+
+
+def _refuse_early(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+    """Refuse what can be known not to work before weights are loaded or anything is written."""
+    config = task.config
+    require_summaries(task.training.summaries(), progress)
+    require_page_mode(config.model, task.found.kind, task.dataset.mode)
+    require_positions(task.found.config, task.encoder, task.most_pages, "dataset")
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
-    torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
-    folder = RunFolder(workspace.model(config.output))
-    arguments = training_arguments(config, folder.checkpoints)
-    if not arguments.should_save:
-        progress = Silent()  # one process of several speaks for all
-    require_summaries(training.summaries(), progress)
-    with arguments.main_process_first():
-        open_run(config, dataset.fingerprint, workspace)
-    state = folder.require_state()
-    if state.phase in ("training", "trained"):
-        task = _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder)
-        _say_what_fits(task, progress)
-        state = run_until_it_fits(lambda attempted: _attempt(attempted, task, progress), config, progress)
-        free_memory()
-    return finish_run(config, dataset, state, arguments.should_save, workspace, progress)
+    if config.auto_batch_size and arguments.world_size > 1:
+        raise InvalidInput(
+            "auto_batch_size needs a single process: several cannot try batches out together.",
+            hint="Set per_device_train_batch_size and gradient_accumulation_steps instead.",
+            fields={"auto_batch_size": "needs a single process"},
+        )
 
 
-def _attempt(config: TrainingConfig, task: _Task, progress: Progress) -> RunState:
-    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those asked for, and export."""
-    arguments = training_arguments(config, task.folder.checkpoints)
-    loaded = _load(config, task.dataset, arguments, task.workspace, progress)
-    collator = Collator(encoder_for(loaded, task.dataset.mode, config.prompt, config.max_length), config.blank_pages)
-    require_positions(loaded.model, collator.encoder, task.most_pages, "dataset")
+def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+    """Say what the training will be, to its listener and to those who will read its model."""
     if arguments.should_save:
-        _provenance(config, task.dataset, loaded).write(task.folder.path)
-        say_what_is_cut(task.training.summaries(), collator.encoder, progress)
+        _provenance(task).write(task.folder.path)
+        say_what_is_cut(task.training.summaries(), task.encoder, progress)
+    if torch.cuda.is_available():
+        expected = estimate(task.config, task.dataset.mode, task.most_pages, task.found.kind)
+        free_gb = torch.cuda.mem_get_info()[0] / 1e9
+        progress.message(fit_sentence(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
+
+
+def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progress: Progress) -> RunState:
+    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those begun with, and export."""
+    arguments = training_arguments(config, task.folder.checkpoints)
+    state = task.folder.require_state()
+    if arguments.should_save:
+        task.folder.write_config(config, task.dataset.fingerprint)
+        if config is not start:
+            sizes = (config.per_device_train_batch_size, config.per_device_eval_batch_size)
+            state = replace(state, fitting_batch_size=sizes[0], fitting_eval_batch_size=sizes[1])
+            task.folder.write_state(state)
+    loaded = _load(task, arguments, progress)
+    set_seed(config.seed)  # adapters start from random numbers
     chosen = choose_trainable(loaded.model, config.train)
+    collator = Collator(task.encoder, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, arguments, progress))
     fitting = Fitting(config, task.folder, loaded, chosen, collator, arguments)
-    state = task.folder.require_state()
     if state.phase == "training":
         state = fit(fitting, state, task.training, task.validation, progress)
     return export_run(fitting, state, task.workspace, progress)
 
 
-def _provenance(config: TrainingConfig, dataset: PageDatasetFolder, loaded: LoadedModel) -> Provenance:
-    start = loaded.provenance
-    base = loaded.source if loaded.revision or loaded.source == "tiny" else None
+def _provenance(task: _Task) -> Provenance:
+    start, found = task.found.provenance, task.found
+    base = found.source if found.revision or found.source == "tiny" else None
     return Provenance(
-        prompt=config.prompt,
-        rendering=dataset.rendering,
+        prompt=task.config.prompt,
+        rendering=task.dataset.rendering,
         base_model=start.base_model if start else base,
-        base_revision=start.base_revision if start else loaded.revision,
+        base_revision=start.base_revision if start else found.revision,
         licence=start.licence if start else licence_of(base),
     )
 
@@ -115,19 +159,15 @@ def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArgument
     return cache
 
 
-def _say_what_fits(task: _Task, progress: Progress) -> None:
-    if torch.cuda.is_available():
-        expected = estimate(task.config, task.dataset.mode, task.most_pages)
-        memory_gb = torch.cuda.get_device_properties(0).total_memory / 1e9
-        progress.message(fit_sentence(expected, memory_gb), "info" if expected.fits(memory_gb) else "warning")
+def _load(task: _Task, arguments: TrainingArguments, progress: Progress) -> LoadedModel:
+    progress.message(f"Loading {task.config.model}.")
+    return load_found(task.found, torch.bfloat16 if arguments.bf16 else torch.float32)
 
 
-def _load(
-    config: TrainingConfig, dataset: PageDatasetFolder, arguments: TrainingArguments, workspace: Workspace, progress: Progress
-) -> LoadedModel:
-    if config.model == "tiny" and dataset.mode not in PAGE_MODES["tiny"]:
-        raise wrong_mode(config.model, PAGE_MODES["tiny"], dataset.mode)
-    progress.message(f"Loading {config.model}.")
-    loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
-    require_mode(loaded, dataset.mode)
-    return loaded
+def _require_summaries(training: PageDataset) -> None:
+    if not any(summary.strip() for summary in training.summaries()):
+        raise InvalidInput(
+            "All summaries of the training split are empty, so there is nothing to learn.",
+            hint="Check the column mapping that the dataset was made with.",
+            fields={"dataset": "has no summaries"},
+        )

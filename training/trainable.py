@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from transformers import PreTrainedModel
@@ -91,9 +92,14 @@ def load_adapter(model: PeftModel, folder: Path) -> None:
     peft's own loading renames the keys by the model's conversion table a second time, finds none of them, and stays silent.
 
     Raises:
-        ModelError: the file does not hold exactly this adapter's tensors.
+        ModelError: the file cannot be read, or does not hold exactly this adapter's tensors.
     """
-    saved = load_file(folder / _ADAPTER_WEIGHTS)
+    try:
+        saved = load_file(folder / _ADAPTER_WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise ModelError(
+            f"The adapter in {folder} cannot be read: {error}", hint="Restore its folder from a backup, or train again."
+        ) from error
     wanted = {name.replace(_ADAPTER_NAME, ""): parameter for name, parameter in _adapter_weights(model).items()}
     unmatched = sorted(saved.keys() ^ wanted.keys()) or [name for name in saved if saved[name].shape != wanted[name].shape]
     if unmatched:

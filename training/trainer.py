@@ -23,12 +23,14 @@ from training import checkpoints
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset, PageSample
 from training.length_groups import LengthGroups
-from training.tokens import num_image_tokens
+from training.out_of_memory import evaluating
 from training.trainable import load_adapter, save_adapter
 from training.validation import GenerationScores
 
 WEIGHTS = "model.safetensors"
 STATE = "trainer_state.json"
+_NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream error")
+"""What torch says, in a plain RuntimeError, when a file cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,10 @@ class PageTrainer(Trainer):
         if not self._group_by_length:
             return super()._get_train_sampler(train_dataset)
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
-        image_tokens = num_image_tokens(self._collator.encoder.page_size_px)
+        image_tokens = self._collator.encoder.num_page_tokens
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
-        return LengthGroups(lengths, self.args.train_batch_size * self.args.gradient_accumulation_steps, self.args.seed)
+        samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        return LengthGroups(lengths, samples_per_step, self.args.seed)
 
     def first_samples(self) -> list[PageSample]:
         """Return the samples of the micro-batch that this process trains on first."""
@@ -107,8 +110,9 @@ class PageTrainer(Trainer):
     # Evaluation
 
     def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
-        output = super().evaluation_loop(*args, **kwargs)
-        scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
+        with evaluating():
+            output = super().evaluation_loop(*args, **kwargs)
+            scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
         return output._replace(metrics={**(output.metrics or {}), **scores})
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
@@ -133,6 +137,8 @@ class PageTrainer(Trainer):
                 self.state.save_to_json(str(unfinished / STATE))
         except (OSError, RuntimeError, SafetensorError) as error:
             checkpoints.discard(self._rules.folder, step)
+            if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN):
+                raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",
                 hint="Free some space on the workspace's disk, then resume: the checkpoint before it is good.",

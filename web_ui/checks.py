@@ -7,11 +7,12 @@ check itself: serving the pages needs neither.
 import re
 from pathlib import Path
 
-from data.config import DatasetConfig, FilesSource, HubSource, Source
+from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import stored_bytes
 from data.store.workspace import Workspace, checked_name
 from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.kinds import model_kind, require_page_mode
 from training.optimal_configs import PRESETS
 from training.run_folder import check_output
 
@@ -54,12 +55,14 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
     Raises:
         UnsafePath: a name leaves the workspace.
         UnknownName: there is no such dataset or model.
-        InvalidInput: the dataset has no samples to train or to validate on, or no revision of the model is pinned.
+        InvalidInput: the dataset has no samples to train or to validate on, the model does not read its pages, or no revision of the
+            model is pinned.
         Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
     check_output(config, workspace)
     check_finished_dataset(config.dataset, workspace, ("train", "validation"))
     check_model(config.model, config.revision, workspace)
+    check_page_mode(config.model, config.dataset, workspace)
 
 
 def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
@@ -67,12 +70,14 @@ def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
     checked_name(config.output)
     check_finished_dataset(config.dataset, workspace, ("train",))
     check_model(config.model, config.revision, workspace)
+    check_page_mode(config.model, config.dataset, workspace)
 
 
 def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
     """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
     check_finished_dataset(config.dataset, workspace, (config.split,))
     check_model(config.model, config.revision, workspace)
+    check_page_mode(config.model, config.dataset, workspace)
     if config.text_model is not None:
         check_text_model(config.text_model, config.text_model_revision, workspace)
 
@@ -83,6 +88,7 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
         check_finished_dataset(config.dataset, workspace, (config.split,))
+        check_page_mode(config.model, config.dataset, workspace)
     for index, path in enumerate(config.inputs):
         if not source_path(path, workspace, f"inputs.{index}").exists():
             raise InvalidInput(
@@ -148,6 +154,25 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
             hint="Set text_model_revision to a commit of that repository, so that the work can be repeated.",
             fields={"text_model_revision": f"is required for {name}"},
         )
+
+
+def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
+    """Refuse a dataset whose pages have a size that the model does not read, where the model's kind is known before it is loaded."""
+    from data.shards import read_manifest  # noqa: PLC0415
+
+    kind = model_kind(model, workspace)
+    if kind is not None:
+        require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
+
+
+def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
+    """Return the page mode of a finished dataset and the pages of its longest sample; raises as `check_finished_dataset`."""
+    from data.shards import most_pages, read_manifest  # noqa: PLC0415
+
+    check_finished_dataset(name, workspace, ())
+    folder = workspace.dataset(name)
+    manifest = read_manifest(folder)
+    return manifest.style["mode"], most_pages(folder, manifest)
 
 
 def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:

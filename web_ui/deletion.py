@@ -8,6 +8,7 @@ from pathlib import Path
 from data.errors import Conflict, NotFound, StorageError, UnsafePath
 from data.store.files import read_json, storage_error, sync_folder
 from data.store.workspace import Workspace, names_hint
+from data.store.writer import only_writer
 from web_ui.checks import UPLOAD
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
@@ -24,11 +25,9 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
         Conflict: a job that has not ended makes or reads it, or another process writes it.
         StorageError: the disk does not let it go.
     """
-    from data.dataset_folder import only_writer  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
-
     folder = _own_folder("dataset", workspace.dataset(name), workspace.datasets / name)
     _refuse_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
-    with only_writer(workspace, name):
+    with only_writer(workspace, "dataset", name):
         trashed = _moved(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
@@ -51,7 +50,9 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         other = adapter.relative_to(workspace.models).parts[0]
         if other != name and is_inside(_base_of(adapter)):
             raise Conflict(f"The model {other!r} is an adapter on {name!r}.", hint=f"Delete {other} first.")
-    shutil.rmtree(_moved(folder, workspace.trash), ignore_errors=True)
+    with only_writer(workspace, "model", name):
+        trashed = _moved(folder, workspace.trash)
+    shutil.rmtree(trashed, ignore_errors=True)
 
 
 def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:

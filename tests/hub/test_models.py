@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from data.store.workspace import Workspace
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
 from training.export import export_model
-from training.model import LoadedModel
+from training.model import load_model
 from training.tiny import untrained_tiny
 
 PUSH_THEN_LOAD = """
@@ -45,8 +46,8 @@ ASKED = [["news/gated", SOME_COMMIT], ["news/gone", SOME_COMMIT], ["news/other",
 def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, object]]]:
     folder = tmp_path_factory.mktemp("models")
     workspace = Workspace.create(folder / "workspace")
-    model, tokenizer = untrained_tiny(3)
-    export_model(model, LoadedModel(model, tokenizer, "tiny", ("micro",), "tiny", None, None), folder / "reader")
+    model, _ = untrained_tiny(3)
+    export_model(model, replace(load_model("tiny", None, workspace), model=model), folder / "reader")
     with StandInHub(folder / "hub") as hub, programs() as program:
         hub.repository("news/gated", kind="models", gated=True).put({"config.json": b"{}"})
         hub.repository("news/other", kind="models").put({"config.json": b"{}"})

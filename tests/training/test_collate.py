@@ -16,7 +16,7 @@ from training.tokens import IGNORED, Encoder
 @pytest.fixture(scope="module")
 def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
-    return model.eval(), Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nSum.", 32))
+    return model.eval(), Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
 
 
 def sample(text: str, summary: str) -> PageSample:

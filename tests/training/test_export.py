@@ -113,7 +113,7 @@ def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(tmp_pat
 
 def test_the_tiny_model_exports_and_loads(workspace: Workspace) -> None:
     model, tokenizer = untrained_tiny(3)
-    base = LoadedModel(model, tokenizer, "tiny", ("micro",), "tiny", None, None)
+    base = replace(load_model("tiny", None, workspace), model=model)
     export_model(model, base, workspace.model("run") / "model")
     again = load_model("run", None, workspace)
     assert (again.kind, again.modes) == ("tiny", ("micro",))

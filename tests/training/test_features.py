@@ -9,7 +9,8 @@ import torch
 
 from data.errors import StorageError
 from data.store.workspace import Workspace
-from training.features import FeatureCache, accept_features, page_key, vision_tower, weights_sha256
+from training.encoder import encode_in_parts, vision_tower
+from training.features import FeatureCache, accept_features, page_key, weights_sha256
 from training.tiny import untrained_tiny
 from training.trainable import choose_trainable
 
@@ -52,6 +53,19 @@ def test_loss_and_gradients_are_the_same_from_the_cache(train: str, bf16: bool, 
     assert cached_loss == loss
     assert cached_gradients.keys() == gradients.keys()
     assert all(torch.equal(cached_gradients[name], gradients[name]) for name in gradients)
+
+
+def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = choose_trainable(untrained_tiny(0)[0], "dense").model
+    seen: list[int] = []
+    vision_tower(model).sam_encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))  # type: ignore[operator, union-attr]
+    expected = step(model, batch())
+    monkeypatch.setattr("training.encoder.pages_at_once", lambda page_size_px: 1)
+    encode_in_parts(model)
+    loss, gradients = step(model, batch())
+    assert seen == [2, 1, 1]
+    assert loss == pytest.approx(expected[0], rel=1e-6)
+    assert gradients.keys() == expected[1].keys()
 
 
 def test_generation_reads_stored_features(workspace: Workspace) -> None:

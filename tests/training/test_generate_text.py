@@ -25,7 +25,7 @@ SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample(
 
 def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
     model, tokenizer = load_tiny()
-    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40))
+    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40, "tiny"))
     return generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size))
 
 

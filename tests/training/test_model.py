@@ -6,55 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration
 
 from data.errors import ModelError, UnknownName
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
+from tests.training.small_models import write_small
 from training.model import load_model
-from training.tiny import character_tokenizer
-
-SMALL_OCR_2 = {
-    "image_token_id": 4,
-    "text_config": {
-        "vocab_size": 101,
-        "hidden_size": 32,
-        "intermediate_size": 48,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 2,
-        "max_position_embeddings": 512,
-        "n_routed_experts": 4,
-        "n_shared_experts": 1,
-        "num_experts_per_tok": 2,
-        "moe_intermediate_size": 16,
-        "n_group": 1,
-        "topk_group": 1,
-        "mlp_layer_types": ["dense", "sparse"],
-        "bos_token_id": 0,
-        "eos_token_id": 1,
-        "pad_token_id": 2,
-    },
-    "vision_config": {
-        "sam_config": {
-            "hidden_size": 32,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "output_channels": 16,
-            "downsample_channels": [16, 32],
-            "global_attn_indexes": [0],
-            "image_size": 256,
-        },
-        "encoder_config": {
-            "vocab_size": 8,
-            "hidden_size": 32,
-            "intermediate_size": 48,
-            "num_hidden_layers": 1,
-            "num_attention_heads": 2,
-            "num_key_value_heads": 2,
-        },
-    },
-}
 
 
 @pytest.fixture
@@ -201,12 +158,10 @@ def test_a_hub_model_while_offline_is_explained(workspace: Workspace, monkeypatc
         load_model("deepseek-ai/DeepSeek-OCR", None, workspace)
 
 
-def test_deepseek_ocr_2_loads_in_its_native_layout(tmp_path: Path, workspace: Workspace) -> None:
-    config = DeepseekOcr2Config(**SMALL_OCR_2)
-    saved = DeepseekOcr2ForConditionalGeneration(config).eval()
-    saved.save_pretrained(tmp_path / "second")
-    character_tokenizer().save_pretrained(tmp_path / "second")
-    loaded = load_model(str(tmp_path / "second"), None, workspace, torch.float32)
-    assert (loaded.kind, loaded.modes) == ("deepseek_ocr2", ("base",))
+@pytest.mark.parametrize(("kind", "modes"), [("deepseek_ocr2", ("base",)), ("unlimited_ocr", ("tiny", "small", "base", "large"))])
+def test_the_other_models_load_in_their_native_layout(kind: str, modes: tuple[str, ...], tmp_path: Path, workspace: Workspace) -> None:
+    saved = write_small(kind, tmp_path / "other")
+    loaded = load_model(str(tmp_path / "other"), None, workspace, torch.float32)
+    assert (loaded.kind, loaded.modes) == (kind, modes)
     state = loaded.model.state_dict()
     assert all(torch.equal(state[name], tensor) for name, tensor in saved.state_dict().items())

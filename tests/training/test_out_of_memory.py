@@ -8,7 +8,7 @@ import torch
 from data.errors import TrainingError
 from data.progress import Level, Silent
 from training.config import TrainingConfig
-from training.out_of_memory import halved, run_until_it_fits, starting_batch
+from training.out_of_memory import evaluating, halved, halved_evaluation, ran_out, run_until_it_fits, starting_batch
 
 
 @dataclass
@@ -64,10 +64,40 @@ def test_a_single_sample_that_does_not_fit_ends_with_advice() -> None:
 
 def test_auto_begins_with_the_whole_step_and_finds_the_largest_that_fits() -> None:
     gpu = Gpu(largest=8)
-    found = run_until_it_fits(gpu.run, config(2, 8, auto=True), Silent())
+    found = run_until_it_fits(gpu.run, starting_batch(config(2, 8, auto=True)), Silent())
     assert found.per_device_train_batch_size == 8
     assert gpu.tried == [(16, 1), (8, 2)]
 
 
 def test_without_auto_the_batch_stays_as_given() -> None:
     assert starting_batch(config(2, 8)) == config(2, 8)
+
+
+def test_what_did_not_fit_is_not_tried_again() -> None:
+    resumed = starting_batch(config(2, 8, auto=True), largest=5, largest_of_evaluation=1)
+    assert (resumed.per_device_train_batch_size, resumed.gradient_accumulation_steps, resumed.per_device_eval_batch_size) == (4, 4, 1)
+    assert starting_batch(config(1, 16), largest=4).per_device_train_batch_size == 1
+
+
+def test_memory_that_evaluation_lacks_changes_no_training() -> None:
+    tried: list[tuple[int, int]] = []
+
+    def run(attempted: TrainingConfig) -> TrainingConfig:
+        tried.append((attempted.per_device_train_batch_size, attempted.per_device_eval_batch_size))
+        with evaluating():
+            if attempted.per_device_eval_batch_size > 1:
+                raise torch.OutOfMemoryError("CUDA out of memory.")
+        return attempted
+
+    run_until_it_fits(run, config(2, 8), Silent())
+    assert tried == [(2, 4), (2, 2), (2, 1)]
+    with pytest.raises(TrainingError, match="evaluation of a single sample"):
+        halved_evaluation(config(2, 8).model_copy(update={"per_device_eval_batch_size": 1}))
+
+
+@pytest.mark.parametrize(
+    "words", ["CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"]
+)
+def test_libraries_below_torch_are_understood(words: str) -> None:
+    assert ran_out(RuntimeError(words))
+    assert not ran_out(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))

@@ -26,7 +26,7 @@ def test_the_same_seed_gives_the_same_untrained_weights() -> None:
 
 def test_the_base_reads_pages_with_names_it_never_saw() -> None:
     model, tokenizer = load_tiny()
-    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 128))
+    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 128, "tiny"))
     rng, style = random.Random(2026), resolve_style(RenderingConfig(mode="micro"))
     texts = [brief(rng, "test")[0] for _ in range(16)]
     samples = [PageSample("", tuple(page.png for page in render(text, style).pages), "", text) for text in texts]

@@ -2,20 +2,29 @@
 
 import pytest
 
+from training.kinds import ModelKind, num_image_tokens
 from training.tiny import character_tokenizer
-from training.tokens import Encoder, num_image_tokens
+from training.tokens import Encoder
 
 IMAGE = 4
 
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    return Encoder(character_tokenizer(), IMAGE, 320, "\nGo", 8)
+    return Encoder(character_tokenizer(), IMAGE, 320, "\nGo", 8, "tiny")
 
 
-@pytest.mark.parametrize(("size_px", "expected"), [(320, 31), (512, 73), (640, 111), (1024, 273), (1280, 421)])
-def test_a_page_takes_the_authors_number_of_tokens(size_px: int, expected: int) -> None:
-    assert num_image_tokens(size_px) == expected
+@pytest.mark.parametrize(
+    ("kind", "size_px", "expected"),
+    [
+        ("tiny", 320, 31),
+        *(("deepseek_ocr", size_px, tokens) for size_px, tokens in ((512, 73), (640, 111), (1024, 273), (1280, 421))),
+        ("unlimited_ocr", 1024, 273),
+        ("deepseek_ocr2", 1024, 257),
+    ],
+)
+def test_a_page_takes_the_authors_number_of_tokens(kind: ModelKind, size_px: int, expected: int) -> None:
+    assert num_image_tokens(kind, size_px) == expected
 
 
 def test_a_question_is_bos_pages_and_prompt(encoder: Encoder) -> None:

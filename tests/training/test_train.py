@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
-from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, TrainingError, Unavailable
+from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, StorageError, TrainingError, Unavailable
 from data.generate import generate
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
@@ -25,6 +25,7 @@ from evaluation.training_metrics import KEYS, read_metrics
 from tests.training.trainings import Listener, StopsWhileScored, model_bytes, short_training
 from training import checkpoints, finish
 from training.model import load_model
+from training.tiny import BASE_FOLDER
 from training.train import train
 from training.trainer import PageTrainer
 
@@ -269,8 +270,20 @@ def test_a_tracker_that_is_not_installed_is_named(brief_workspace: Workspace) ->
     assert not brief_workspace.model("tracked").exists()
 
 
-def test_pages_of_the_wrong_size_are_refused(brief_workspace: Workspace) -> None:
+def test_pages_of_the_wrong_size_are_refused_before_weights_are_loaded(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     source, rendering = SampleSource(), RenderingConfig(mode="tiny")
     generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
-    with pytest.raises(InvalidInput, match="tiny reads pages of mode micro, not tiny"):
-        train(short_training(dataset="pages-512", output="wrong-mode"), brief_workspace, Silent())
+    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    for model in ("tiny", str(BASE_FOLDER)):
+        with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
+            train(short_training(dataset="pages-512", output="wrong-mode", model=model), brief_workspace, Silent())
+    assert not brief_workspace.model("wrong-mode").exists()
+
+
+def test_a_damaged_best_checkpoint_is_not_used(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+    folder = Path(shutil.copytree(uninterrupted[0], brief_workspace.model("best-damaged")))
+    state = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(state | {"phase": "trained"}))
+    (folder / "checkpoints" / f"checkpoint-{state['best_step']}" / "model.safetensors").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"model\.safetensors is damaged"):
+        train(short_training(output="best-damaged"), brief_workspace, Silent())

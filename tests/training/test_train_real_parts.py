@@ -83,8 +83,11 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
     assert listener.losses == pytest.approx(expected.losses, rel=1e-4)
 
 
-def test_an_adapter_training_leaves_a_merged_model_with_its_card(workspace: Workspace) -> None:
+def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_time(workspace: Workspace) -> None:
     result, _ = run(workspace, "adapted", train="lora", learning_rate=1e-2)
+    run(workspace, "adapted-again", train="lora", learning_rate=1e-2)
+    once, again = weights(workspace, "adapted"), weights(workspace, "adapted-again")
+    assert all(torch.equal(once[name], again[name]) for name in once)
     before, after = load_model("tiny", None, workspace).model.state_dict(), weights(workspace, "adapted")
     name = "model.language_model.layers.1.self_attn.q_proj.weight"
     assert not torch.equal(before[name], after[name])

@@ -20,6 +20,8 @@ from web_ui.settings import Settings
 
 HOST = "localhost:5000"
 SAMPLE = {"name": "demo", "source": {"kind": "sample", "length": "brief"}, "rendering": {"mode": "micro"}, "max_samples": 4}
+TINY_CONFIG = {"model_type": "unlimited_ocr", "vision_config": {"sam_config": {"image_size": 320}}}
+"""What tells of a model that it is a tiny one."""
 
 
 class LocalClient(FlaskClient):

@@ -6,10 +6,12 @@ from flask import Blueprint, Response
 
 from data.validation import in_words, parse_config
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.kinds import model_kind
 from training.memory import estimate
 from training.optimal_configs import PRESETS, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
+from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
 
 DEFAULT_PRESET = "default"
@@ -73,10 +75,16 @@ def predict(body: PredictionConfig) -> Response:
     return submit("prediction", body, checks.check_prediction)
 
 
-@endpoint(training, "POST", "/api/model/estimate", Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate))
+@endpoint(
+    training, "POST", "/api/model/estimate", Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507))
+)
 def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
-    """Estimate the GPU memory that a training would need."""
-    return estimate(body).as_dict()
+    """Estimate the GPU memory that a training would need, for the pages of its dataset; without one, for one base page a sample."""
+    workspace = current_service().workspace
+    kind = model_kind(body.model, workspace)
+    if body.dataset == NO_DATASET:
+        return estimate(body, kind=kind).as_dict()
+    return estimate(body, *checks.dataset_pages(body.dataset, workspace), kind).as_dict()
 
 
 def _document(preset: Preset) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from data.dataset_folder import only_writer
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from tests.web_ui.conftest import SAMPLE
+from data.store.writer import only_writer
+from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
 from web_ui.jobs.store import JobStore
 
 TRAVERSALS = [
@@ -32,7 +32,7 @@ TRAVERSALS = [
 def model(workspace: Workspace) -> Path:
     folder = workspace.model("mine")
     (folder / "model").mkdir(parents=True)
-    write_json(folder / "model" / "config.json", {})
+    write_json(folder / "model" / "config.json", TINY_CONFIG)
     return folder
 
 
@@ -82,10 +82,11 @@ def test_a_dataset_that_a_job_needs_stays_until_the_job_is_gone(
     assert client.delete("/api/datasets/demo").status_code == 204
 
 
-def test_a_dataset_that_a_command_writes_stays(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
-    with only_writer(workspace, "demo"):
+def test_what_a_command_writes_stays(client: FlaskClient, dataset: Path, model: Path, workspace: Workspace) -> None:
+    with only_writer(workspace, "dataset", "demo"), only_writer(workspace, "model", "mine"):
         conflict(client, "/api/datasets/demo")
-    assert client.delete("/api/datasets/demo").status_code == 204
+        conflict(client, "/api/models/mine")
+    assert client.delete("/api/datasets/demo").status_code == client.delete("/api/models/mine").status_code == 204
 
 
 @pytest.mark.parametrize(

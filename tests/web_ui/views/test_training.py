@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, TrainingMetrics
+from tests.web_ui.conftest import TINY_CONFIG
 from tests.web_ui.views.test_datasets import refused
 from training.optimal_configs import training_config
 from training.run_folder import RunFolder, RunState, run_digest
@@ -29,7 +30,7 @@ def test_an_unknown_preset_is_not_found(client: FlaskClient) -> None:
 
 
 def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset: Path) -> None:
-    body = {"preset": "low_memory", "dataset": "demo", "model": "deepseek-ai/DeepSeek-OCR", "learning_rate": 1e-4}
+    body = {"preset": "low_memory", "dataset": "demo", "learning_rate": 1e-4}
     answer = client.post("/api/model/train", json=body)
     job = answer.get_json()
     assert (answer.status_code, job["kind"], job["role"], job["title"]) == (202, "training", "gpu", "trained_model")
@@ -44,6 +45,7 @@ def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset:
         ({"dataset": "../demo"}, "dataset"),
         ({"model": "no-such-training"}, "model"),
         ({"model": "someone/unpinned"}, "revision"),
+        ({"model": "deepseek-ai/DeepSeek-OCR"}, "model"),  # which reads no micro pages
         ({"preset": "huge"}, "preset"),
         ({"preset": ["default"]}, "preset"),
         ({"output": "../out"}, "output"),
@@ -99,6 +101,18 @@ def test_the_estimate_follows_what_trains(client: FlaskClient) -> None:
         for train in ("lora", "dense", "decoder")
     }
     assert totals["lora"] < totals["dense"] < totals["decoder"]
+
+
+def test_the_estimate_knows_the_dataset_s_pages_and_the_model_s_kind(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+    def total(**body: Any) -> dict[str, Any]:
+        return dict(client.post("/api/model/estimate", json=body).get_json())
+
+    full = {"model": "deepseek-ai/DeepSeek-OCR", "train": "dense"}
+    assert total(**full, dataset="demo")["activations_gb"] < total(**full)["activations_gb"]
+    (workspace.model("earlier") / "model").mkdir(parents=True)
+    write_json(workspace.model("earlier") / "model" / "config.json", TINY_CONFIG)
+    assert total(model="earlier", train="dense")["num_parameters"] == total(model="tiny", train="dense")["num_parameters"]
+    assert refused(client, "/api/model/estimate", {**full, "dataset": "none"})["fields"] == {"dataset": "no such dataset"}
 
 
 def test_a_learning_rate_search_starts_from_a_preset_too(client: FlaskClient, dataset: Path) -> None:

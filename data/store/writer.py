@@ -1,0 +1,33 @@
+"""One writer at a time for each dataset and each model, by a lock that the system drops when its holder ends, however it ends."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from data.errors import Conflict
+from data.store.files import storage_error
+from data.store.workspace import Workspace, checked_name
+
+
+@contextmanager
+def only_writer(workspace: Workspace, kind: Literal["dataset", "model"], name: str) -> Iterator[None]:
+    """Hold the name of a dataset or model for this process.
+
+    Raises:
+        Conflict: another process is writing it.
+        StorageError: the lock's file cannot be made.
+    """
+    path = workspace.cache / f"{kind}-{checked_name(name)}.lock"
+    try:
+        lock = path.open("w")
+    except OSError as error:
+        raise storage_error(path, error) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(
+                f"The {kind} {name!r} is being made by another process.", hint="Wait for it to end, or choose another name."
+            ) from error
+        yield

@@ -1,0 +1,67 @@
+"""DeepSeek-OCR-2 and Unlimited-OCR through the stage: they train, are scored and load again; and the window of the latter."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from data.config import DatasetConfig, PageMode, RenderingConfig, SampleSource
+from data.generate import generate
+from data.progress import Silent
+from data.rendering.render import render
+from data.rendering.style import resolve_style
+from data.store.workspace import Workspace
+from tests.training.small_models import WINDOW, small_model, write_small
+from tests.training.trainings import short_training
+from training.collate import Collator
+from training.dataset import PageSample
+from training.model import load_model
+from training.tiny import character_tokenizer
+from training.tokens import IGNORED, Encoder
+from training.train import train
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("deepseek_ocr2", "base"), ("unlimited_ocr", "tiny")])
+def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    source, rendering = SampleSource(length="brief"), RenderingConfig(mode=mode)
+    generate(DatasetConfig(name="pages", source=source, max_samples=6, rendering=rendering), workspace, Silent())
+    write_small(kind, tmp_path / "base")
+    once = {"max_steps": 1, "eval_steps": 1, "max_eval_samples": 1, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 1}
+    few = {"max_length": 8, "num_eval_samples": 0}
+    config = short_training(dataset="pages", model=str(tmp_path / "base"), train="dense", cache_features=True, **once, **few)
+    result = train(config, workspace, Silent())
+    assert result.metrics["eval_loss"] is not None
+    assert len(json.loads((result.folder / "predictions.jsonl").read_text().splitlines()[0])["prediction"]) > 0
+    trained = load_model(config.output, None, workspace)
+    assert trained.kind == kind
+    if kind == "unlimited_ocr":
+        assert trained.config.get_text_config().sliding_window == WINDOW
+
+
+def test_a_window_is_the_same_in_training_as_in_generation() -> None:
+    model, tokenizer = small_model("unlimited_ocr"), character_tokenizer()
+    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW))
+    pages = [render(text, resolve_style(RenderingConfig(mode="tiny"))).pages for text in ("A page.", "More. " * 400)]
+    samples = [PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "") for n in (0, 1)]
+    assert len(samples[1].pages) > len(samples[0].pages)
+    batch = collator(samples)
+    inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids", "pixel_values")}
+    with torch.no_grad():
+        trained = model(**inputs, logits_to_keep=batch["logits_to_keep"]).logits
+        for row, sample in enumerate(samples):
+            target = batch["labels"][row][batch["labels"][row] != IGNORED]
+            assert len(target) > WINDOW
+            written = _logits_while_writing(model, collator.question([sample]), target)
+            torch.testing.assert_close(trained[row, -len(target) - 1 : -1], written, atol=1e-5, rtol=1e-5)
+
+
+def _logits_while_writing(model: torch.nn.Module, question: dict[str, torch.Tensor], answer: torch.Tensor) -> torch.Tensor:
+    """Return the logits before each token of an answer that is fed to the model token by token, as generation does."""
+    output = model(**question, use_cache=True)
+    logits = [output.logits[0, -1]]
+    for token in answer[:-1]:
+        output = model(input_ids=token.view(1, 1), past_key_values=output.past_key_values, use_cache=True)
+        logits.append(output.logits[0, -1])
+    return torch.stack(logits)

@@ -1,0 +1,126 @@
+"""Whose folder a training's output name is: who may go on in it, who may take it, who is refused."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.errors import Conflict
+from data.store.files import sync_folder
+from data.store.workspace import Workspace
+from data.store.writer import only_writer
+from tests.training.trainings import short_training
+from training import run_folder
+from training.config import TrainingConfig
+from training.run_folder import RunFolder, RunState, check_output, open_run, run_digest
+
+CONFIG = short_training(output="mine")
+OTHER = short_training(output="mine", seed=1)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.create(tmp_path)
+
+
+def opened(config: TrainingConfig, workspace: Workspace, base: str = "base") -> tuple[RunFolder, RunState]:
+    return open_run(config, workspace, "data", base)
+
+
+def with_a_checkpoint(workspace: Workspace) -> RunFolder:
+    folder, _ = opened(CONFIG, workspace)
+    (folder.checkpoints / "checkpoint-2").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"per_device_eval_batch_size": 1},
+        {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 4},
+        {"gradient_checkpointing": True},
+        {"dataloader_num_workers": 0},
+        {"save_total_limit": 9},
+        {"save_steps": 9},
+        {"logging_steps": 9},
+        {"num_test_samples": 9},
+        {"cache_features": True, "train": "dense"},
+        {"preset": "low_memory"},
+    ],
+)
+def test_what_does_not_change_the_weights_goes_on(change: dict[str, Any], workspace: Workspace) -> None:
+    config = short_training(output="mine", train="dense")
+    open_run(config, workspace, "data", "base")
+    changed = config.model_copy(update=change)
+    check_output(changed, workspace)
+    assert open_run(changed, workspace, "data", "base")[1].run == run_digest(config, "data")
+
+
+def test_processes_share_the_samples_of_a_step() -> None:
+    one = short_training(per_device_train_batch_size=2, gradient_accumulation_steps=8)
+    half = one.model_copy(update={"gradient_accumulation_steps": 4})
+    assert run_digest(one, "data", 1) == run_digest(half, "data", 2)
+    assert run_digest(one, "data", 1) != run_digest(one, "data", 2)
+
+
+def test_a_training_with_a_checkpoint_is_not_replaced_unless_told(workspace: Workspace) -> None:
+    folder = with_a_checkpoint(workspace)
+    for refuse in (check_output, opened):
+        with pytest.raises(Conflict, match="already holds another training"):
+            refuse(OTHER, workspace)
+    assert (folder.checkpoints / "checkpoint-2").is_dir()
+    told = OTHER.model_copy(update={"overwrite": True})
+    check_output(told, workspace)
+    assert opened(told, workspace)[1].run == run_digest(OTHER, "data")
+    assert list(folder.checkpoints.iterdir()) == []
+
+
+def test_a_training_that_failed_before_its_first_checkpoint_holds_no_name(workspace: Workspace) -> None:
+    opened(CONFIG, workspace)
+    check_output(OTHER, workspace)
+    assert opened(OTHER, workspace)[1].run == run_digest(OTHER, "data")
+
+
+def test_the_name_of_a_training_that_only_just_began_is_taken(workspace: Workspace) -> None:
+    opened(CONFIG, workspace)
+    with only_writer(workspace, "model", "mine"), pytest.raises(Conflict, match="by another process"):
+        check_output(OTHER, workspace)
+
+
+def test_a_base_with_other_weights_is_noticed(workspace: Workspace) -> None:
+    with_a_checkpoint(workspace)
+    with pytest.raises(Conflict, match="other weights than when the training"):
+        opened(CONFIG, workspace, base="replaced")
+    assert opened(CONFIG, workspace)[1].base_weights == "base"
+
+
+def test_a_crash_while_the_folder_is_made_leaves_the_name_free(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    for last_call in ("write_config", "write_state"):
+        with monkeypatch.context() as patched:
+            patched.setattr(RunFolder, last_call, _killed)
+            with pytest.raises(KeyboardInterrupt):
+                opened(CONFIG, workspace)
+        assert not workspace.model("mine").exists()
+    opened(CONFIG, workspace)
+    assert [path.name for path in workspace.models.iterdir()] == ["mine"]
+
+
+def test_folders_without_a_training_are_taken_only_when_they_are_empty(workspace: Workspace) -> None:
+    folder = RunFolder(workspace.model("mine"))
+    folder.checkpoints.mkdir(parents=True)
+    opened(CONFIG, workspace)
+    (workspace.model("other")).mkdir()
+    (workspace.model("other") / "notes.txt").write_text("of somebody")
+    with pytest.raises(Conflict):
+        opened(short_training(output="other"), workspace)
+
+
+def test_the_new_folder_is_durable(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(run_folder, "sync_folder", lambda path: (synced.append(path), sync_folder(path)))
+    opened(CONFIG, workspace)
+    assert synced == [workspace.models]
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,34 @@
+"""The encoder: finding it in a model, and letting it see a few pages at a time where nothing of it trains."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.modeling_outputs import BaseModelOutput
+
+from training.memory import pages_at_once
+
+
+def vision_tower(model: nn.Module) -> nn.Module:
+    """Find the encoder, whatever the model is wrapped in."""
+    tower: nn.Module = next(module for path, module in model.named_modules() if path.split(".")[-1] == "vision_tower")
+    return tower
+
+
+def encode_in_parts(model: nn.Module) -> None:
+    """Let a frozen encoder see a bounded number of pages at a time, so that the pages of a batch do not add up in memory.
+
+    Each page is encoded by itself anyway, and nothing is kept for a backward pass. A whole encoder that trains stays as it is.
+    """
+    tower = vision_tower(model)
+    encode = tower.forward
+
+    def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
+        limit = pages_at_once(pixel_values.shape[-1])
+        trains = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in tower.parameters())
+        if trains or len(pixel_values) <= limit:
+            return encode(pixel_values, **kwargs)
+        parts = [encode(part, **kwargs).last_hidden_state for part in torch.split(pixel_values, limit)]
+        return BaseModelOutput(last_hidden_state=torch.cat(parts))
+
+    tower.forward = forward
