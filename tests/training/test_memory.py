@@ -16,8 +16,8 @@ REAL = "deepseek-ai/DeepSeek-OCR"
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_fits_the_memory_it_promises(preset: str) -> None:
-    expected = estimate(training_config(preset, dataset="news", model=REAL))
-    assert expected.fits(PRESETS[preset].memory_gb)
+    config = training_config(preset, dataset="news", model=REAL)
+    assert all(estimate(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -38,6 +38,14 @@ def test_more_pages_and_larger_batches_need_more() -> None:
     assert estimate(config).total_gb < estimate(config, num_pages=4).total_gb
     assert estimate(config).total_gb < estimate(larger).total_gb
     assert estimate(config, "small").total_gb < estimate(config, "large").total_gb
+
+
+def test_precision_and_optimizer_count() -> None:
+    config = training_config("default", dataset="news", model=REAL)
+    in_float32 = estimate(config.model_copy(update={"bf16": False}))
+    assert in_float32.weights_gb == pytest.approx(4 * in_float32.num_parameters / 1e9, abs=0.01)
+    assert in_float32.activations_gb > 1.9 * estimate(config).activations_gb
+    assert estimate(config.model_copy(update={"optim": "adafactor"})).optimizer_gb < 0.1
 
 
 def test_the_sentence_says_what_fits() -> None:
