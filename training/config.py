@@ -129,7 +129,9 @@ class EvaluationConfig(DecodingConfig):
         None, description="a text model to score beside it, on documents cut to as many tokens as their pages cost: a Hub id or a folder"
     )
     text_model_revision: str | None = Field(None, description="commit of text_model on the Hub")
-    output: Name | None = Field(None, description="folder below workspace/evaluations; null: <model>-<dataset>-<split>")
+    output: Name | None = Field(
+        None, description="folder below workspace/evaluations; null: the id of the job, by command <model>-<dataset>-<split>"
+    )
 
 
 class PredictionConfig(DecodingConfig):
@@ -145,7 +147,7 @@ class PredictionConfig(DecodingConfig):
     max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
     mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
     max_pages: int | None = Field(None, ge=1, le=256, description="the first pages of each input that are read; null: all, or none")
-    output: Name = Field("predictions.jsonl", description="file below workspace/predictions")
+    output: Name | None = Field(None, description="file below workspace/predictions; null: <id of the job>.jsonl")
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:

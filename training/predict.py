@@ -19,6 +19,7 @@ from training.inputs import InputFiles, Unreadable
 from training.prediction_log import PredictionLog
 from training.reader import Reader, open_reader, require_positions
 
+PREDICTIONS = "predictions.jsonl"
 NUM_EXAMPLES = 3
 NUM_NAMED = 5
 
@@ -49,7 +50,7 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
         NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input can be read.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    path = workspace.predictions / config.output
+    path = workspace.predictions / (config.output or PREDICTIONS)
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     files = None if dataset else InputFiles.find(config.inputs, workspace)
     reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)

@@ -84,7 +84,8 @@ def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
 
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and InvalidInput."""
-    checked_name(config.output)
+    if config.output is not None:
+        checked_name(config.output)
     check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
         check_finished_dataset(config.dataset, workspace, (config.split,))

@@ -55,7 +55,8 @@ def test_by_rest(world: World, papers: Path) -> None:
     assert latest["num_trainable_parameters"] > 1_000_000
     job = world.trainings.run_job("/api/model/predict", {"model": "paper_reader", "dataset": "papers", "split": "test", "max_samples": 3})
     assert job["state"] == "succeeded"
-    assert len(predictions(world.workspace / "predictions" / "predictions.jsonl")) == 3
+    assert job["result"]["path"] == str(world.workspace / "predictions" / f"{job['id']}.jsonl")
+    assert len(predictions(world.workspace / "predictions" / f"{job['id']}.jsonl")) == 3
 
 
 def test_by_command_line_makes_the_same_manifest(world: World, papers: Path, tmp_path: Path) -> None:

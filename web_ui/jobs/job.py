@@ -163,7 +163,8 @@ class Job:
     @property
     def makes(self) -> tuple[str, str]:
         """Return what it writes to: two jobs that make the same never run at once."""
-        return self.kind, str(self.config.get("output") or self.title)
+        makes_its_own = "output" in self.config and self.config["output"] is None
+        return self.kind, self.id if makes_its_own else str(self.config.get("output", self.title))
 
     def name_in(self, setting: str) -> str:
         """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""

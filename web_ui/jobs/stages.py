@@ -13,20 +13,28 @@ STAGES_NAME = "web_ui.jobs.stages:STAGES"
 class Stage:
     """One kind of job: its configuration class and its function as `module:name`, and who may run it.
 
-    `title` names what the job makes, from its configuration.
+    `title` names what the job makes, from its configuration. `own_output` is the output of a job whose configuration names none, from
+    the job's id: no job writes over what another has made.
     """
 
     config: str
     function: str
     role: Role
     title: str
+    own_output: str | None = None
+
+    def configuration(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
+        """Return what the stage of a job is told."""
+        if self.own_output is None or values.get("output") is not None:
+            return values
+        return {**values, "output": self.own_output.format(id=job_id)}
 
 
 STAGES: Mapping[str, Stage] = {
     "dataset": Stage("data.config:DatasetConfig", "data.generate:generate", "cpu", "{name}"),
     "training": Stage("training.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
-    "evaluation": Stage("training.config:EvaluationConfig", "training.score:score", "gpu", "{model} on {dataset} {split}"),
-    "prediction": Stage("training.config:PredictionConfig", "training.predict:predict", "gpu", "{output}"),
+    "evaluation": Stage("training.config:EvaluationConfig", "training.score:score", "gpu", "{model} on {dataset} {split}", "{id}"),
+    "prediction": Stage("training.config:PredictionConfig", "training.predict:predict", "gpu", "summaries by {model}", "{id}.jsonl"),
     "find_lr": Stage("training.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{output}"),
 }
 

@@ -78,7 +78,7 @@ function said(line) {
 /** @param {Job} job */
 async function predictions(job) {
   const isScored = job.kind !== "prediction";
-  const text = await artifact(job, isScored ? "predictions.jsonl" : job.config.output);
+  const text = await artifact(job, isScored ? "predictions.jsonl" : job.config.output ?? `${job.id}.jsonl`);
   /** @type {Record<string, any>[]} */
   const lines = text ? text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line)) : (job.result?.examples ?? []);
   if (!lines.length) return [];

@@ -59,7 +59,7 @@ function offerSummaries(model) {
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
     const missing = drop.ariaBusy === "true" ? "Files are still being sent." : chosen.length ? "" : "Drop or choose a document first.";
     if (missing) showErrors(form, { inputs: missing });
-    else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path), output: ownFile(model) });
+    else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path) });
   });
 }
 
@@ -71,6 +71,3 @@ function chosenDocument(path, name) {
   remove.addEventListener("click", () => item.remove());
   return item;
 }
-
-/** Predictions of each job lie in a file of their own: first-20261123-155636-623.jsonl. @param {string} model */
-const ownFile = (model) => `${model.slice(0, 70)}-${new Date().toISOString().replace(/[-:Z]/g, "").replace(/[T.]/g, "-")}.jsonl`;
