@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
+globalThis.window = new EventTarget();
 const { ApiError } = await import("../../web_ui/static/js/api.js");
 const { latest } = await import("../../web_ui/static/js/latest.js");
 
@@ -39,4 +40,23 @@ test("a refusal is explained unless nobody waits for it any more; a fault of our
   waiting[2].reject(new TypeError("bug"));
   await assert.rejects(third, TypeError);
   assert.deepEqual(told, ["gone"]);
+});
+
+test("what got no answer is asked again once the service is back, unless something newer was asked", async () => {
+  const { waiting, request } = byHand();
+  const shown = [];
+  const look = latest(request, (answer) => shown.push(answer));
+  const first = look.ask("name");
+  waiting[0].reject(new ApiError(0, {}));
+  await first;
+  window.dispatchEvent(new CustomEvent("trouble", { detail: new ApiError(0, {}) }));
+  assert.equal(waiting.length, 1);
+  window.dispatchEvent(new CustomEvent("trouble", { detail: null }));
+  assert.equal(waiting[1].name, "name");
+  const newer = look.ask("other");
+  waiting[1].reject(new ApiError(0, {}));
+  waiting[2].resolve("answer");
+  await newer;
+  window.dispatchEvent(new CustomEvent("trouble", { detail: null }));
+  assert.deepEqual([waiting.length, shown], [3, ["answer"]]);
 });
