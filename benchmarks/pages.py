@@ -49,34 +49,31 @@ CHART = """async ({numPoints, share, isMoved}) => {
   place.remove();
   return frames;
 }"""
-DATASET = {"source": {"kind": "sample"}, "max_samples": 3000, "overwrite": True}
+DATASET = {"source": {"kind": "sample"}, "max_samples": 3000}
 NUM_TABS = 10
 IDLE_S = 90
 
 
 def main() -> int:
+    parts = {"open": print_opening, "chart": print_chart, "idle": print_requests, "tabs": print_tabs}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--num-jobs", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--only", nargs="*", choices=("open", "chart", "idle", "tabs"), default=("open", "chart", "idle", "tabs"))
+    parser.add_argument("--only", nargs="*", choices=parts, default=parts)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
-        site = Site(Path(folder))
-        fill(Workspace.create(Path(folder)), options.num_jobs)
-        site.start_web()
-        try:
-            if "open" in options.only:
-                print_opening(browser, site, options.repeats)
-            if "chart" in options.only:
-                print_chart(browser, site)
-            if "idle" in options.only:
-                print_requests(browser, site)
-            if "tabs" in options.only:
-                print_tabs(browser, site, options.repeats)
-        finally:
-            site.stop_all()
-            browser.close()
+        for name in options.only:
+            with tempfile.TemporaryDirectory() as folder:
+                workspace, site = Workspace.create(Path(folder)), Site(Path(folder))
+                if name == "open":
+                    fill(workspace, options.num_jobs)
+                site.start_web()
+                try:
+                    parts[name](browser, site, options.repeats)
+                finally:
+                    site.stop_all()
+        browser.close()
     return 0
 
 
@@ -105,7 +102,7 @@ def opened_ms(page: Page, address: str, usable: str) -> float:
     return float(page.wait_for_function("selector => document.querySelector(selector) && performance.now()", arg=usable).json_value())
 
 
-def print_chart(browser: Browser, site: Site) -> None:
+def print_chart(browser: Browser, site: Site, _: int) -> None:
     """Print how long the frames take while a chart is moved, beside frames in which nothing happens."""
     page = browser.new_page()
     page.goto(site.address + "/jobs")
@@ -122,12 +119,12 @@ def print_chart(browser: Browser, site: Site) -> None:
     page.close()
 
 
-def print_requests(browser: Browser, site: Site) -> None:
+def print_requests(browser: Browser, site: Site, _: int) -> None:
     """Print how many requests a page makes while nothing happens."""
     page = browser.new_page()
     times_s: list[float] = []
     page.on("request", lambda request: times_s.append(time.monotonic()) if "/api/" in request.url else None)
-    page.goto(f"{site.address}/jobs?state=succeeded")
+    page.goto(f"{site.address}/jobs")
     start_s = time.monotonic()
     page.wait_for_timeout(IDLE_S * 1000)
     counts = [sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times_s) for third in range(3)]
@@ -141,14 +138,14 @@ def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
     rates: dict[int, list[float]] = {0: [], NUM_TABS: []}
     for _ in range(max(1, repeats // 3)):
         for num_tabs, known in rates.items():
-            known.append(rate_beside(browser, site, num_tabs))
+            known.append(rate_beside(browser, site, num_tabs, f"beside-{num_tabs}-{len(known)}"))
     alone, beside = (median(known) for known in rates.values())
     print(f"a dataset job draws {alone:.0f} samples/s alone, {beside:.0f} beside {NUM_TABS} open tabs: {beside / alone:.2f} of it")
 
 
-def rate_beside(browser: Browser, site: Site, num_tabs: int) -> float:
-    """Return the samples a second of one job, from its first to its last sign of progress."""
-    job = call(site, "/api/dataset/generate", {**DATASET, "name": f"beside-{num_tabs}"})
+def rate_beside(browser: Browser, site: Site, num_tabs: int, name: str) -> float:
+    """Return the samples a second of one job while some pages show the list and some the job."""
+    job = call(site, "/api/dataset/generate", {**DATASET, "name": name})
     context = browser.new_context()
     for number in range(num_tabs):
         context.new_page().goto(f"{site.address}/jobs" + (f"/{job['id']}" if number % 2 else ""), wait_until="commit")

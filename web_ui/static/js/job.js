@@ -105,6 +105,7 @@ async function refresh() {
     one("#job-page").hidden = true;
     one("#job-missing").hidden = false;
     poller.stop();
+    log.stop();
     return false;
   }
   one("#job-page").hidden = false;

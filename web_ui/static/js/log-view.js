@@ -37,6 +37,10 @@ export class LogView {
     this.poller ??= poll(() => this.#read(), { slowMs: 10000 });
   }
 
+  stop() {
+    this.poller?.stop();
+  }
+
   async #read() {
     let hasMore = false;
     for (let reads = 0; reads < 50; reads += 1) {
