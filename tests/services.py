@@ -26,6 +26,7 @@ class Client:
     """Requests to one service, through restarts of it."""
 
     port: int = 0
+    token: str | None = None
 
     def diagnosis(self) -> str:
         """Return what may explain that something never came."""
@@ -38,7 +39,7 @@ class Client:
             f"http://127.0.0.1:{self.port}{path}",
             data=content,
             method=method,
-            headers={"Content-Type": "application/json"} | (headers or {}),
+            headers=self._headers() | (headers or {}),
         )
         try:
             with OPENER.open(request, timeout=20) as answer:
@@ -47,6 +48,9 @@ class Client:
             error.body = error.read()
             error.add_note(error.body.decode(errors="replace"))
             raise
+
+    def _headers(self) -> dict[str, str]:
+        return {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
 
     def refused(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """Send a request that must be refused; return the status and the error."""

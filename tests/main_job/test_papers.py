@@ -8,7 +8,9 @@ from pathlib import Path
 import datasets
 import pytest
 
-from tests.main_job.conftest import World
+from tests.hub.stand_in import TOKEN, USER
+from tests.main_job.conftest import API_TOKEN, World
+from tests.services import Service
 
 pytestmark = [pytest.mark.slow]
 
@@ -35,6 +37,7 @@ def test_by_rest(world: World, papers: Path) -> None:
         "columns": COLUMNS,
         "max_samples": NUM_TRAIN,
         "rendering": RENDERING,
+        "publish": {},
     }
     made = world.datasets.run_job("/api/dataset/generate", body)
     assert made["result"]["splits"] == {"train": NUM_TRAIN, "validation": NUM_TRAIN, "test": NUM_TRAIN}
@@ -45,6 +48,7 @@ def test_by_rest(world: World, papers: Path) -> None:
         "output": "paper_reader",
         "num_eval_samples": 4,
         "num_test_samples": 4,
+        "push_to_hub": True,
     }
     trained = world.trainings.run_job("/api/model/train", training | TRAINING)
     latest = world.trainings.call("GET", f"/api/metrics/{trained['id']}")["latest"]
@@ -74,6 +78,30 @@ def test_by_command_line_makes_the_same_manifest(world: World, papers: Path, tmp
     unseen.write_text("A new parser reads tables.")
     command("predict", "--model", "reader", "--input", str(unseen), "--output", str(tmp_path / "out.jsonl"), *workspace)
     assert len(predictions(tmp_path / "out.jsonl")) == 1
+
+
+def test_no_token_is_in_a_file_log_answer_or_published_card(world: World) -> None:
+    published = {repository.repo_id: repository for repository in world.hub.repositories.values()}
+    assert {name: "README.md" in repository.files for name, repository in published.items()} == {
+        f"{USER}/papers": True,
+        f"{USER}/paper_reader": True,
+    }
+    told = [json.dumps([service.call("GET", path) for path in addresses(service)]) for service in (world.datasets, world.trainings)]
+    told += [service.log.read_text() for service in (world.datasets, world.trainings)]
+    told += [summary for repository in published.values() for summary in repository.summaries]
+    stored = [file.content for repository in published.values() for file in repository.files.values()]
+    kept = [path.read_bytes() for path in world.workspace.rglob("*") if path.is_file()]
+    everything = [*(text.encode() for text in told), *stored, *world.hub.objects.values(), *kept]
+    assert len(everything) > 50
+    assert not [content[:200] for content in everything if TOKEN.encode() in content or API_TOKEN.encode() in content]
+
+
+def addresses(service: Service) -> list[str]:
+    """Return what can be read without naming a thing, and everything about each job."""
+    paths = service.call("GET", "/api/openapi.json")["paths"]
+    whole = [path for path, methods in paths.items() if "get" in methods and "{" not in path and path != "/metrics"]
+    jobs = [job["id"] for job in service.call("GET", "/api/jobs")["jobs"]]
+    return whole + [f"/api/jobs/{job_id}{part}" for job_id in jobs for part in ("", "/events", "/log", "/artifacts")]
 
 
 def test_plain_datasets_library_reads_the_shards(world: World) -> None:

@@ -2,9 +2,11 @@
 
 import io
 import os
-from typing import TextIO
+from functools import cache
+from pathlib import Path
+from typing import Any, TextIO
 
-SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WANDB_API_KEY")
 SERVICE_SECRETS = ("DEEPSYNTH_API_TOKEN",)
 BLACK = "***"
 
@@ -15,11 +17,31 @@ def child_environment() -> dict[str, str]:
 
 
 def without_secrets(text: str) -> str:
-    """Black out the tokens of this process's environment."""
-    for name in SECRET_VARIABLES:
-        if secret := os.environ.get(name):
+    """Black out the tokens that this process has: in its environment, or stored by `hf auth login`."""
+    for secret in (*map(os.environ.get, SECRET_VARIABLES), _stored_token()):
+        if secret:
             text = text.replace(secret, BLACK)
     return text
+
+
+def cleaned(value: Any) -> Any:
+    """Black out the tokens in every text of a JSON value."""
+    if isinstance(value, dict):
+        return {name: cleaned(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [cleaned(item) for item in value]
+    return without_secrets(value) if isinstance(value, str) else value
+
+
+@cache
+def _stored_token() -> str:
+    """Return the token that the Hub's client takes where the environment names none: it looks for it in this place."""
+    cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    hub_home = os.environ.get("HF_HOME") or f"{cache_home}/huggingface"
+    try:
+        return Path(os.environ.get("HF_TOKEN_PATH") or f"{hub_home}/token").expanduser().read_text().strip()
+    except (OSError, RuntimeError, UnicodeDecodeError):
+        return ""  # nobody logged in, or this user has no home
 
 
 class CleanStream(io.TextIOBase):

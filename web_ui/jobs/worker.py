@@ -21,7 +21,7 @@ from data.store.workspace import Workspace
 from data.validation import parse_config
 from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_document
 from web_ui.jobs.progress import EventProgress
-from web_ui.jobs.redaction import CleanStream, without_secrets
+from web_ui.jobs.redaction import CleanStream, cleaned
 from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout, sys.stderr = cast(TextIO, CleanStream(sys.stdout)), cast(TextIO, CleanStream(sys.stderr))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
-    write_json(options.folder / OUTCOME, outcome.model_dump(mode="json"))
+    write_json(options.folder / OUTCOME, cleaned(outcome.model_dump(mode="json")))
     if outcome.error:
         print(f"{outcome.error['code']}: {outcome.error['message']}", file=sys.stderr)  # noqa: T201 - this is log.txt
     return 1 if outcome.error else 0
@@ -84,8 +84,7 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
 
 def _failed(attempt: int, error: DeepSynthError) -> Outcome:
     traceback.print_exc()
-    clean = {name: without_secrets(value) if isinstance(value, str) else value for name, value in error.as_dict().items()}
-    return Outcome(attempt=attempt, status="failed", ended=now(), error=clean)
+    return Outcome(attempt=attempt, status="failed", ended=now(), error=error.as_dict())
 
 
 if __name__ == "__main__":

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from flask.testing import FlaskClient
 
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
+from web_ui.jobs import redaction
 
 CANARY = "canary-3c1d55-never-to-be-seen"
 
@@ -25,6 +28,20 @@ def test_no_answer_log_or_file_holds_a_token(make_client: Callable[..., FlaskCli
     assert log_lines
     assert files
     assert not [text for text in (*told, *log_lines, *files) if CANARY in text]
+
+
+def test_a_stored_token_is_blacked_out_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "token").write_text(f"{CANARY}\n")
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    redaction._stored_token.cache_clear()
+    try:
+        assert redaction.cleaned({"fields": {"url": f"a {CANARY} b"}, "list": [CANARY], "done": 1}) == {
+            "fields": {"url": "a *** b"},
+            "list": ["***"],
+            "done": 1,
+        }
+    finally:
+        redaction._stored_token.cache_clear()
 
 
 def test_hostile_names_stay_data_in_json(client: FlaskClient) -> None:
