@@ -6,25 +6,28 @@ Leaves `curve.json` and `curve.svg` below workspace/learning_rates and nothing o
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from transformers import Trainer, set_seed
 
 from data.errors import Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
 from data.store.workspace import Workspace, checked_name
+from training.arguments import training_arguments
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.kinds import require_page_mode
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
-from training.model import load_model
+from training.model import find_model, load_found
 from training.out_of_memory import run_until_it_fits, starting_batch
-from training.reader import compute_device, encoder_for, uses_bf16
+from training.reader import encoder_for, require_positions, uses_bf16
+from training.targets import require_summaries
 from training.trainable import choose_trainable
 
 CURVE, PICTURE = "curve.json", "curve.svg"
@@ -54,6 +57,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
     """
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split("train")
+    require_summaries(samples.summaries(), progress)
     folder = workspace.learning_rates / checked_name(config.output)
 
     def attempt(attempted: FindLrConfig) -> LrCurve:
@@ -68,50 +72,62 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A model that may be spoilt, and endless micro-batches for it."""
+    """A model that may be spoilt, with the batches and the optimizer that its training would have."""
 
-    model: nn.Module
+    trainer: Trainer
     batches: Iterator[Batch]
-    device: torch.device
-    bf16: bool
+    optimizer: torch.optim.Optimizer
 
     @classmethod
     def prepare(cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace) -> "_Trial":
-        device, bf16 = compute_device(), uses_bf16(config.bf16)
-        loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
-        require_page_mode(config.model, loaded.kind, dataset.mode)
-        torch.manual_seed(config.seed)
+        found = find_model(config.model, config.revision, workspace)
+        encoder = encoder_for(found, dataset.mode, config.prompt, config.max_length)
+        require_page_mode(config.model, found.kind, dataset.mode)
+        require_positions(found.config, encoder, max(samples.num_pages()), "dataset")
+        loaded = load_found(found, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
+        set_seed(config.seed)
         model = choose_trainable(loaded.model, config.train).model
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        nn.Module.to(model, device).train()
-        collator = Collator(encoder_for(loaded, dataset.mode, config.prompt, config.max_length), config.blank_pages)
-        return cls(model, _endless(config, samples, collator), device, bf16)
+        arguments = training_arguments(config, workspace.cache / "find_lr")
+        data: dict[str, Any] = {"data_collator": Collator(encoder, config.blank_pages), "train_dataset": samples, "eval_dataset": samples}
+        trainer = Trainer(model=model, args=arguments, **data)
+        return cls(trainer, _endless(trainer), trainer.create_optimizer())
 
-    def loss(self) -> torch.Tensor:
-        """Return the loss of the next micro-batch."""
-        inputs = {name: value for name, value in next(self.batches).items() if name not in NOT_FOR_MODEL}
-        on_device = {name: value.to(self.device) if isinstance(value, torch.Tensor) else value for name, value in inputs.items()}
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-            loss: torch.Tensor = self.model(**on_device).loss
-        return loss
+    def step(self, rate: float) -> float:
+        """Take one optimizer step and return the loss before it, a mean over its tokens as in a training."""
+        arguments, model = self.trainer.args, cast(nn.Module, self.trainer.model).train()
+        num_batches = arguments.gradient_accumulation_steps
+        batches, num_tokens = self.trainer.get_batch_samples(self.batches, num_batches, arguments.device)
+        total = 0.0
+        for batch in batches:
+            inputs = {name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}
+            with torch.autocast(arguments.device.type, torch.bfloat16, enabled=arguments.bf16):
+                loss: torch.Tensor = model(**inputs, num_items_in_batch=num_tokens).loss
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.item()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), arguments.max_grad_norm)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return total
 
 
-def _endless(config: FindLrConfig, samples: PageDataset, collator: Collator) -> Iterator[Batch]:
-    generator = torch.Generator().manual_seed(config.seed)
-    while True:
-        yield from DataLoader(samples, config.per_device_train_batch_size, shuffle=True, generator=generator, collate_fn=collator)
+def _endless(trainer: Trainer) -> Iterator[Batch]:
+    loader: Any = trainer.get_train_dataloader()
+    for epoch in count():
+        loader.set_epoch(epoch)
+        yield from loader
 
 
 def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
-    trained = [parameter for parameter in trial.model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, betas=(0.9, config.adam_beta2), weight_decay=config.weight_decay)
     rates = sweep_rates(config.first_learning_rate, config.last_learning_rate, config.num_steps)
     losses: list[float] = []
     for step, rate in enumerate(rates, start=1):
         if progress.should_stop():
             raise Stopped
-        losses.append(_step(config, trial, optimizer, trained, rate))
+        losses.append(trial.step(rate))
         progress.advance(step, len(rates), "steps")
         if has_diverged(losses):
             losses = [loss for loss in losses if math.isfinite(loss)]
@@ -123,21 +139,6 @@ def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
             hint="Lower first_learning_rate, and look at the dataset's first samples.",
         )
     return LrCurve.of(rates[: len(losses)], losses)
-
-
-def _step(config: FindLrConfig, trial: _Trial, optimizer: torch.optim.Optimizer, trained: list[torch.nn.Parameter], rate: float) -> float:
-    """Take one optimizer step and return the loss before it."""
-    total = 0.0
-    for _ in range(config.gradient_accumulation_steps):
-        loss = trial.loss() / config.gradient_accumulation_steps
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += loss.item()
-    torch.nn.utils.clip_grad_norm_(trained, config.max_grad_norm)
-    for group in optimizer.param_groups:
-        group["lr"] = rate
-    optimizer.step()
-    optimizer.zero_grad()
-    return total
 
 
 def _write(folder: Path, curve: LrCurve) -> None:

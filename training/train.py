@@ -162,12 +162,3 @@ def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArgument
 def _load(task: _Task, arguments: TrainingArguments, progress: Progress) -> LoadedModel:
     progress.message(f"Loading {task.config.model}.")
     return load_found(task.found, torch.bfloat16 if arguments.bf16 else torch.float32)
-
-
-def _require_summaries(training: PageDataset) -> None:
-    if not any(summary.strip() for summary in training.summaries()):
-        raise InvalidInput(
-            "All summaries of the training split are empty, so there is nothing to learn.",
-            hint="Check the column mapping that the dataset was made with.",
-            fields={"dataset": "has no summaries"},
-        )
