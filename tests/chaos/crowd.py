@@ -1,16 +1,21 @@
-"""Many clients at once creating, pausing, resuming, cancelling and deleting over HTTP. Every answer must be one the API documents."""
+"""Many clients at once creating, pausing, resuming, cancelling and deleting over HTTP. Every answer must be one the API documents.
 
+A client that gets no answer, because the server was killed, repeats its request; a creating one carries a key, so that it may.
+"""
+
+import http.client
 import json
 import random
+import time
 import urllib.error
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from tests.services import Service
 
 NUM_CLIENTS = 16
 DATASET = {"source": {"kind": "sample", "length": "brief"}, "rendering": {"mode": "micro"}, "max_samples": 4}
+PATIENCE_S = 60.0
 ALLOWED = {200, 202, 204, 404, 409}
 
 
@@ -21,6 +26,7 @@ class Crowd:
         self.statuses: Counter[int] = Counter()
         self.created: set[str] = set()
         self.deleted: set[str] = set()
+        self._repeated: set[tuple[str, str]] = set()
         self._service = service
         self._seed = seed
 
@@ -35,14 +41,15 @@ class Crowd:
             list(clients.map(lambda job_id: self._send("POST", f"/api/jobs/{job_id}/cancel"), self.created - self.deleted))
 
     def missing_or_stuck(self) -> list[str]:
-        """Wait for the end of every job; return those that have none."""
+        """Wait for the end of every job; return those that have none, and those that nobody knows of."""
         faults = []
         for job_id in self.created - self.deleted:
             try:
                 self._service.wait_job(job_id)
             except (urllib.error.HTTPError, AssertionError) as error:
                 faults.append(f"{job_id}: {error}")
-        return faults
+        listed = {job["id"] for job in self._service.call("GET", "/api/jobs?limit=1000")["jobs"]}
+        return faults + [f"{job_id}: made twice, or deleted in vain" for job_id in listed - (self.created - self.deleted)]
 
     def unexpected(self) -> dict[int, int]:
         """Return the statuses that no client should ever get, and how often they came."""
@@ -53,7 +60,8 @@ class Crowd:
         known = sorted(self.created)
         action = chance.choice(("create", "pause", "resume", "cancel", "delete", "show"))
         if action == "create" or not known:
-            job = self._send("POST", "/api/dataset/generate", {**DATASET, "name": f"crowd{self._seed}-{number}"})
+            name = f"crowd{self._seed}-{number}"
+            job = self._send("POST", "/api/dataset/generate", {**DATASET, "name": name}, {"Idempotency-Key": name})
             if job:
                 self.created.add(job["id"])
         elif action == "delete":
@@ -65,16 +73,28 @@ class Crowd:
         else:
             self._send("POST", f"/api/jobs/{chance.choice(known)}/{action}")
 
-    def _send(self, method: str, path: str, body: object = None) -> dict[str, str] | None:
+    def _send(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> dict[str, str] | None:
         """Return the answer; None when the request was refused."""
         try:
-            answer = self._service.call(method, path, body)
+            answer = self._answered(method, path, body, headers)
         except urllib.error.HTTPError as error:
             self.statuses[error.code] += 1
-            return None
+            was_done = error.code == 404 and (method, path) in self._repeated  # a deletion whose answer was lost
+            return {} if was_done else None
         except json.JSONDecodeError:  # 204 has no body
             answer = {}
         self.statuses[200] += 1
-        with suppress(TypeError):
-            return dict(answer)
-        return {}
+        return answer
+
+    def _answered(self, method: str, path: str, body: object, headers: dict[str, str] | None) -> dict[str, str]:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while True:
+            try:
+                return dict(self._service.call(method, path, body, headers))
+            except urllib.error.HTTPError:
+                raise
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() > deadline_s:
+                    raise
+                self._repeated.add((method, path))
+                time.sleep(0.1)

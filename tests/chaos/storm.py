@@ -13,10 +13,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.errors import Conflict, NotFound
+from data.errors import Conflict, NotFound, StorageError
 from data.store.files import read_json
+from tests.chaos.small_disk import SmallDisk
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, LOG, STATE
+from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, LOG, OUTCOME, REQUEST, STATE
 from web_ui.jobs.process import job_processes
 
 FAULTS = (
@@ -33,9 +34,15 @@ FAULTS = (
     "garbage in control.json",
     "garbage in events.jsonl",
     "garbage in log.txt",
+    "garbage in outcome.json",
+    "garbage in request.json",
+    "deaf worker, cancel",
+    "clock that jumps",
     "pause, resume, cancel at once",
     "delete",
 )
+DISK_FAULTS = ("full disk", "read-only disk")
+"""These need a disk of the storm's own."""
 NUM_STEPS = 40
 PATIENCE_S = 120.0
 GARBAGE = (b"", b"{", b"[]", b'{"state": "running", "att', b"\x00\xff\xfe", b'{"state": 7, "desired": 7, "attempt": "one"}')
@@ -54,9 +61,10 @@ class Tally:
 class Storm:
     """A world, and the faults that befall it."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, disk: SmallDisk | None = None) -> None:
         self.world = World(folder)
         self.tallies: dict[str, Tally] = {}
+        self._disk = disk
         self._random = random.Random(seed)
         actions: tuple[Callable[[str], None], ...] = (
             lambda job: self._signal_worker(job, signal.SIGKILL),
@@ -72,19 +80,26 @@ class Storm:
             lambda job: self._spoil(job, CONTROL),
             lambda job: self._spoil(job, EVENTS),
             lambda job: self._spoil(job, LOG),
+            lambda job: self._spoil(job, OUTCOME),
+            self._spoil_request,
+            self._cancel,
+            lambda _: self._replace_runner(signal.SIGTERM, TINY_RUNNER_CLOCK="jumping"),
             self._waver,
             self._delete,
         )
         self._faults = dict(zip(FAULTS, actions, strict=True))
+        if disk:
+            self._faults |= dict(zip(DISK_FAULTS, (lambda _: self._fill_disk(disk), lambda _: self._lock_disk(disk)), strict=True))
 
     def run(self, rounds: int) -> dict[str, Tally]:
         """Go through so many rounds, calm down, and return what was found."""
         self.world.start_runner()
         for number in range(rounds):
-            name = FAULTS[number % len(FAULTS)]
+            name = list(self._faults)[number % len(self._faults)]
             tally = self.tallies.setdefault(name, Tally())
             tally.rounds += 1
-            job_id = self.world.submit(f"round{number}", num_steps=NUM_STEPS)
+            misbehaviour = "deaf" if "deaf" in name else "none"
+            job_id = self.world.submit(f"round{number}", num_steps=NUM_STEPS, misbehaviour=misbehaviour)
             tally.jobs[job_id] = f"round{number}"
             time.sleep(self._random.uniform(0, 1.0))
             self._faults[name](job_id)
@@ -113,9 +128,11 @@ class Storm:
     def _is_open(self, job_id: str) -> bool:
         with suppress(NotFound):
             job = self.world.store.get(job_id)
-            if job.state == "paused" and job.desired == "pause":
-                with suppress(Conflict):
-                    self.world.store.request_resume(job_id)
+            is_told = job.state == "failed" and job.error is not None and job.error["code"] == StorageError.code
+            if is_told or (job.state == "paused" and job.desired == "pause"):
+                with suppress(Conflict):  # what a user does who reads the hint
+                    job = self.world.store.request_resume(job_id)
+                return True
             return job.state not in ENDINGS
         return False
 
@@ -158,11 +175,11 @@ class Storm:
             if runner.poll() is None:
                 runner.send_signal(number)
 
-    def _replace_runner(self, number: signal.Signals) -> None:
+    def _replace_runner(self, number: signal.Signals, **environment: str) -> None:
         self._signal_runners(number)
         for runner in self.world.runners:
             runner.wait()
-        self.world.start_runner()
+        self.world.start_runner(**environment)
 
     def _freeze_runner(self) -> None:
         self._signal_runners(signal.SIGSTOP)
@@ -194,6 +211,37 @@ class Storm:
         (self.world.workspace.jobs / job_id / name).write_bytes(self._random.choice(GARBAGE))
         self.world.store.get(job_id)
         self.world.store.list()
+
+    def _spoil_request(self, job_id: str) -> None:
+        """Spoil what was asked for, until its user restores it."""
+        path = self.world.workspace.jobs / job_id / REQUEST
+        whole = path.read_bytes()
+        self._spoil(job_id, REQUEST)
+        time.sleep(self._random.uniform(0, 0.5))
+        path.write_bytes(whole)
+
+    def _cancel(self, job_id: str) -> None:
+        with suppress(Conflict):
+            self.world.store.request_cancel(job_id)
+
+    def _fill_disk(self, disk: SmallDisk) -> None:
+        with disk.filled():
+            self._ask_for_more(self.tallies["full disk"])
+
+    def _lock_disk(self, disk: SmallDisk) -> None:
+        with disk.read_only():
+            self._ask_for_more(self.tallies["read-only disk"])
+
+    def _ask_for_more(self, tally: Tally) -> None:
+        """Submit a job that the disk may have no room for: it is refused and leaves nothing, or done like any other."""
+        before = self.world.store.list()[1]
+        name = f"more{before}"
+        try:
+            tally.jobs[self.world.submit(name, num_steps=NUM_STEPS)] = name
+        except StorageError:
+            if self.world.store.list()[1] != before:
+                tally.lost.append("a refused job exists")
+        time.sleep(self._random.uniform(0, 1.0))
 
     def _waver(self, job_id: str) -> None:
         asks = [self.world.store.request_pause, self.world.store.request_resume]

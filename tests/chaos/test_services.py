@@ -90,8 +90,6 @@ def test_a_crowd_of_clients_gets_only_documented_answers_and_no_job_is_lost(serv
     crowd.cancel_all()
     assert crowd.unexpected() == {}
     assert crowd.missing_or_stuck() == []
-    listed = {job["id"] for job in service.call("GET", "/api/jobs?limit=1000")["jobs"]}
-    assert listed == crowd.created - crowd.deleted
 
 
 def kill(process: psutil.Process) -> None:

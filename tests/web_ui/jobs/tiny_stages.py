@@ -13,7 +13,7 @@ from typing import Literal
 from data.config import Name, Settings
 from data.errors import InvalidInput, Stopped
 from data.progress import Progress
-from data.store.files import read_json
+from data.store.files import read_json, storage_error
 from data.store.workspace import Workspace
 from web_ui.jobs.stages import Stage
 
@@ -39,6 +39,13 @@ class CountResult:
 def count(config: CountConfig, workspace: Workspace, progress: Progress) -> CountResult:
     """Sum 0..num_steps-1 into a file; a resumed attempt goes on from the saved step."""
     path = workspace.dataset(config.name) / "sum.json"
+    try:
+        return _count(config, path, progress)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _count(config: CountConfig, path: Path, progress: Progress) -> CountResult:
     path.parent.mkdir(parents=True, exist_ok=True)
     saved = read_json(path) if path.exists() else {"step": 0, "total": 0}
     misbehave(config.misbehaviour)
