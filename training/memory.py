@@ -87,6 +87,9 @@ TINY: Final = Architecture(
 class MemoryEstimate:
     """GPU memory of one training process, by what it is for."""
 
+    mode: PageMode
+    num_pages: int
+    """Of the longest sample."""
     num_parameters: int
     num_trainable_parameters: int
     weights_gb: float
@@ -132,7 +135,7 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     encoder = min(batch * num_pages, pages_at_once(page_px)) * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
     total = weights + gradients + optimizer + max(activations, encoder) + _RUNTIME_GB
     parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
-    return MemoryEstimate(num_parameters, trained, *(round(part, 2) for part in parts))
+    return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
 
 
 def pages_at_once(page_size_px: int) -> int:

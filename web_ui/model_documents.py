@@ -3,27 +3,32 @@
 from pathlib import Path
 from typing import Any
 
-from data.errors import NotFound, StorageError
+from data.errors import ModelError, NotFound, StorageError
 from data.store.files import read_json, stored_bytes
-from data.store.workspace import names_hint
+from data.store.workspace import Workspace, names_hint
 from evaluation.training_metrics import read_metrics
 from training.config import PINNED_REVISIONS
+from training.kinds import HUB_KINDS, PAGE_MODES, model_kind
 from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
 BASES = (
-    BaseModelName(name="tiny", title="One million parameters, reads micro pages, trains on a laptop"),
-    *(BaseModelName(name=name, title=f"From the Hugging Face Hub, at commit {commit[:7]}") for name, commit in PINNED_REVISIONS.items()),
+    BaseModelName(name="tiny", title="One million parameters, reads micro pages, trains on a laptop", modes=PAGE_MODES["tiny"]),
+    *(
+        BaseModelName(name=name, title=f"From the Hugging Face Hub, at commit {commit[:7]}", modes=PAGE_MODES[HUB_KINDS[name]])
+        for name, commit in PINNED_REVISIONS.items()
+    ),
 )
 
 
-def model_summary(folder: Path) -> ModelSummary:
+def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
     """Return a training in short. A damaged one is listed with its error."""
     size_bytes = stored_bytes(folder)
     try:
         config = _json_object(folder / CONFIG)
         latest = read_metrics(folder).latest
-    except StorageError as error:
+        kind = model_kind(folder.name, workspace)
+    except (StorageError, ModelError) as error:
         return ModelSummary(name=folder.name, complete=False, size_bytes=size_bytes, error=ErrorBody(**error.as_dict()))
     return ModelSummary(
         name=folder.name,
@@ -31,6 +36,7 @@ def model_summary(folder: Path) -> ModelSummary:
         size_bytes=size_bytes,
         base=config.get("model"),
         dataset=config.get("dataset"),
+        modes=PAGE_MODES[kind] if kind else (),
         metrics=latest,
     )
 

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import Columns, Name, PublishConfig, RenderingConfig, Settings
+from data.config import Columns, Name, PageMode, PublishConfig, RenderingConfig, Settings
 from web_ui.jobs.job import Desired, JobProgress, JobState
 from web_ui.jobs.stages import Role
 
@@ -197,6 +197,8 @@ class Form(Answer):
 class MemoryEstimate(Answer):
     """Expected GPU memory of one training process, by what it is for."""
 
+    mode: PageMode
+    num_pages: int = Field(description="of the longest sample")
     num_parameters: int
     num_trainable_parameters: int
     weights_gb: float
@@ -282,6 +284,7 @@ class ModelSummary(Answer):
     size_bytes: int = Field(0, description="with its checkpoints")
     base: str | None = Field(None, description="the model that it started from")
     dataset: str | None = None
+    modes: list[PageMode] = Field([], description="of the pages that it reads; empty while that is not known")
     metrics: dict[str, float | None] = {}
     error: ErrorBody | None = None
 
@@ -291,6 +294,7 @@ class BaseModelName(Answer):
 
     name: str
     title: str
+    modes: list[PageMode]
 
 
 class ModelList(Answer):

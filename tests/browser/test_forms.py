@@ -132,8 +132,10 @@ def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, s
     assert field(tab, "Dataset") == "micro-news"
     expect(tab.locator("#mismatch")).to_be_hidden()
     tab.get_by_label("Dataset", exact=True).select_option("base-articles")
-    expect(tab.locator("#mismatch")).to_contain_text("tiny reads micro pages only, and base-articles has base pages")
-    tab.get_by_role("link", name="make a dataset of micro pages").click()
+    expect(tab.locator("#mismatch")).to_contain_text("tiny does not read base pages")
+    expect(tab.locator("#mismatch")).to_contain_text("Models that do: deepseek-ai/DeepSeek-OCR")
+    expect(tab.locator("#memory")).to_contain_text("one base page a sample")
+    tab.get_by_role("link", name="Make a dataset of micro pages").click()
     tab.wait_for_selector("form:not([aria-busy])")
     assert (field(tab, "Length"), field(tab, "Mode")) == ("brief", "micro")
 

@@ -18,7 +18,7 @@ def list_models() -> dict[str, Any]:
     """List the trainings in the workspace, and the models that a training can start from."""
     workspace = current_service().workspace
     folders = sorted(folder for folder in workspace.models.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-    return {"models": [model_summary(folder) for folder in folders], "bases": BASES}
+    return {"models": [model_summary(folder, workspace) for folder in folders], "bases": BASES}
 
 
 @endpoint(models, "GET", "/api/models/<name>", Operation(answer=schemas.Model))

@@ -108,9 +108,17 @@ def test_the_estimate_knows_the_dataset_s_pages_and_the_model_s_kind(client: Fla
         return dict(client.post("/api/model/estimate", json=body).get_json())
 
     full = {"model": "deepseek-ai/DeepSeek-OCR", "train": "dense"}
-    assert total(**full, dataset="demo")["activations_gb"] < total(**full)["activations_gb"]
+    ours, assumed = total(**full, dataset="demo"), total(**full)
+    assert ours["activations_gb"] < assumed["activations_gb"]
+    assert [(found["mode"], found["num_pages"]) for found in (ours, assumed)] == [("micro", 1), ("base", 1)]
     (workspace.model("earlier") / "model").mkdir(parents=True)
     write_json(workspace.model("earlier") / "model" / "config.json", TINY_CONFIG)
+    listed = client.get("/api/models").get_json()
+    assert {found["name"]: found["modes"][0] for found in (*listed["models"], *listed["bases"])} == {
+        "earlier": "micro",
+        "tiny": "micro",
+        "deepseek-ai/DeepSeek-OCR": "tiny",
+    }
     assert total(model="earlier", train="dense")["num_parameters"] == total(model="tiny", train="dense")["num_parameters"]
     assert refused(client, "/api/model/estimate", {**full, "dataset": "none"})["fields"] == {"dataset": "no such dataset"}
 

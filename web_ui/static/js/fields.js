@@ -47,9 +47,14 @@ const inWords = (value) => (typeof value === "boolean" ? (value ? "on" : "off") 
 
 /** Fields in one place of the page; remembers the values they started from. */
 export class FieldSet {
-  /** @param {HTMLElement} place @param {Field[]} fields those that are not there yet are drawn at the end of `place` */
-  constructor(place, fields) {
+  /**
+   * @param {HTMLElement} place
+   * @param {Field[]} fields those that are not there yet are drawn at the end of `place`
+   * @param {{hasMarks?: boolean}} [options] without marks where a starting point means nothing
+   */
+  constructor(place, fields, { hasMarks = true } = {}) {
     this.place = place;
+    this.hasMarks = hasMarks;
     this.fields = fields;
     /** @type {Json} */
     this.baseline = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
@@ -107,6 +112,7 @@ export class FieldSet {
   }
 
   mark() {
+    if (!this.hasMarks) return;
     const changes = this.changes();
     for (const { path, empty } of this.fields) {
       const mark = one(`[data-field="${path}"] .field__changed`, this.place);

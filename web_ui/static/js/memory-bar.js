@@ -17,6 +17,7 @@ export function showMemory(estimate, gpu) {
     need: `${total.toFixed(1)} GB`,
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
     trained: `${compact(estimate.num_trainable_parameters)} of ${compact(estimate.num_parameters)} parameters`,
+    pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${estimate.mode} page${estimate.num_pages === 1 ? "" : "s"} a sample`,
   });
   const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));
   bar.hidden = !gpu;

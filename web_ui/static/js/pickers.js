@@ -5,9 +5,7 @@ import { count } from "./format.js";
 
 /** @typedef {{name: string, title: string, memory_gb: number, values: Record<string, any>, reasons: Record<string, string>, effective_batch_size: number, estimate: any}} Preset */
 /** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number, splits: Record<string, number>}} Dataset */
-/** @typedef {{models: {name: string, complete: boolean, base: string | null}[], bases: {name: string, title: string}[]}} Models */
-
-const FULL_MODEL = "deepseek-ai/DeepSeek-OCR";
+/** @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[], bases: {name: string, title: string, modes: string[]}[]}} Models */
 
 /** @param {Preset[]} presets @param {import("./memory-bar.js").Gpu} gpu */
 export function drawPresets(presets, gpu) {
@@ -36,25 +34,20 @@ export function drawPickers(datasets, { models, bases }) {
   one("#models").replaceChildren(...names.map((model) => make("option", { value: model.name }, "title" in model ? model.title : `trained here from ${model.base}`)));
 }
 
-/**
- * Whether a model reads pages of a mode. The tiny model, and what was trained from it, reads micro pages only; the others read all but those.
- * @param {string} model @param {string | null} mode @param {Models} names
- */
-export function reads(model, mode, names) {
-  let root = model;
-  for (let base = names.models.find(({ name }) => name === root)?.base; base && base !== root; base = names.models.find(({ name }) => name === root)?.base) root = base;
-  return (root === "tiny") === (mode === "micro");
+/** Whether a model reads pages of a mode; of one that is not listed nothing is known. @param {string} model @param {string | null} mode @param {Models} names */
+function reads(model, mode, { models, bases }) {
+  const modes = [...bases, ...models].find(({ name }) => name === model)?.modes ?? [];
+  return !modes.length || modes.includes(mode ?? "");
 }
 
 /** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
 export function showFit(model, dataset, names) {
   one("#dataset-note").textContent = dataset ? `Samples: ${Object.entries(dataset.splits).map(([split, samples]) => `${count(samples)} ${split}`).join(", ")}.` : "";
   const note = one("#mismatch");
-  note.hidden = !dataset || !model || reads(model, dataset.mode, names);
+  note.hidden = !dataset || reads(model, dataset.mode, names);
   if (note.hidden || !dataset) return;
-  const isMicro = dataset.mode === "micro";
-  one("#mismatch-text").textContent = isMicro
-    ? `${dataset.name} has micro pages, which only the tiny model and what was trained from it can read.`
-    : `${model} reads micro pages only, and ${dataset.name} has ${dataset.mode} pages. Take ${FULL_MODEL}, or`;
-  one("#mismatch a").hidden = isMicro;
+  const others = names.bases.filter((base) => base.modes.includes(dataset.mode ?? "")).map(({ name }) => name);
+  const isTiny = reads(model, "micro", names);
+  one("#mismatch-text").textContent = `${model} does not read ${dataset.mode} pages, which ${dataset.name} has. Models that do: ${others.join(", ")}, and what was trained from them.`;
+  one("#mismatch a").hidden = !isTiny;
 }

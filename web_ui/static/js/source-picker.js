@@ -19,7 +19,7 @@ export class SourcePicker {
   constructor(form, fields, onChange) {
     this.form = form;
     this.onChange = onChange;
-    const setOf = (/** @type {string} */ kind) => new FieldSet(one(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`));
+    const setOf = (/** @type {string} */ kind) => new FieldSet(one(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`), { hasMarks: false });
     /** @type {Record<string, FieldSet>} */
     this.sets = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, setOf(kind)]));
     this.rows = new Columns(one("#columns", form));
