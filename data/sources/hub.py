@@ -42,9 +42,9 @@ class HubReader:
             columns: None: for a look at it only.
             pinned: the identity that an earlier run recorded.
             fallbacks: tried in this order where the source is gone.
-            listener: hears of waits and fallbacks, and may stop them.
+            listener: hears of waits and fallbacks, and may stop them; None: somebody looks on.
         """
-        self._repository = _open(source, fallbacks, pinned, listener or Silent())
+        self._repository = _open(source, fallbacks, pinned, listener)
         self._splits = self._repository.splits
         self._num_rows: dict[str, int] = dict(pinned["num_rows"]) if pinned else {}
         self._columns = {
@@ -108,7 +108,7 @@ class _Repository:
         return {"id": self.source.id, "revision": self.source.revision, "commit": self.commit, "files_commit": self.files_commit}
 
 
-def _open(source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str, Any] | None, listener: Progress) -> _Repository:
+def _open(source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str, Any] | None, listener: Progress | None) -> _Repository:
     candidates = [source, *(fallback.model_copy(update={"streaming": source.streaming}) for fallback in fallbacks)]
     if pinned:
         begun_with = (pinned["id"], pinned["revision"])
@@ -119,16 +119,16 @@ def _open(source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str
             return _Opening(candidate, listener).newest()
         except GoneError as error:
             words = f"{following.id}, revision {following.revision}" if following.revision else following.id
-            listener.message(f"{error.message} Reading {words} instead.", "warning")
+            (listener or Silent()).message(f"{error.message} Reading {words} instead.", "warning")
     return _Opening(candidates[-1], listener).newest()
 
 
 class _Opening:
     """The way from an id to splits."""
 
-    def __init__(self, source: HubSource, listener: Progress) -> None:
+    def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
-        self._listener = listener
+        self._listener = listener or Silent()
         self._call = HubCalls(source, listener)
 
     def newest(self) -> _Repository:
@@ -154,7 +154,7 @@ class _Opening:
                 return self._repository(commit, None, self._builder(commit, None), num_rows)
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
-        files_commit = files_commit or self._commit(CONVERTED)
+        files_commit = files_commit or self._converted_commit()
         return self._repository(commit, files_commit, self._builder(files_commit, self._converted_files(files_commit)), num_rows)
 
     def _repository(
@@ -176,6 +176,16 @@ class _Opening:
     def _address(self) -> str:
         """The prefix keeps `datasets` from taking a local folder of the same name for the repository."""
         return f"hf://datasets/{self._source.id}"
+
+    def _converted_commit(self) -> str:
+        try:
+            return self._commit(CONVERTED)
+        except GoneError as error:
+            raise GoneError(
+                f"{self._source.id} holds a loading script, which is never run, and the Hub has made no Parquet files of it.",
+                hint="Choose another dataset, or get its texts and make the dataset from files.",
+                fields={"source.id": "holds a script"},
+            ) from error
 
     def _refuse_script_at_revision(self, error: NeedsScriptError) -> None:
         """Refuse to read, in the place of the revision that was asked for, what the Hub makes of the newest one."""

@@ -12,10 +12,11 @@ from huggingface_hub.errors import DisabledRepoError, GatedRepoError, HfHubHTTPE
 
 from data.config import HubSource
 from data.errors import InvalidInput, SourceError, StorageError, UnknownName
-from data.patience import patiently, said
-from data.progress import Progress
+from data.patience import Patience, patiently, said
+from data.progress import Progress, Silent
 
 Result = TypeVar("Result")
+ONLOOKER: Final = Patience(num_attempts=3, first_wait_s=0.5)
 REFUSALS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
 SUCCESSORS: Final = {
     "Samsung/samsum": "knkarthick/samsum",
@@ -35,11 +36,12 @@ class NeedsScriptError(Exception):
 
 
 class HubCalls:
-    """Calls on behalf of one source: `listener` hears of waits and may stop them."""
+    """Calls on behalf of one source: `listener` hears of waits and may stop them. Without one, somebody looks on, and waits are short."""
 
-    def __init__(self, source: HubSource, listener: Progress) -> None:
+    def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
-        self._listener = listener
+        self._listener = listener or Silent()
+        self._patience = Patience() if listener else ONLOOKER
 
     def __call__(self, what: str, call: Callable[[], Result], revision: str | None = None) -> Result:
         """Make a call of the Hub's clients.
@@ -55,13 +57,13 @@ class HubCalls:
             Stopped: the listener asked to stop while waiting.
         """
         try:
-            return patiently(f"{what} of {self._source.id}", call, self._listener)
+            return patiently(f"{what} of {self._source.id}", call, self._listener, self._patience)
         except REFUSALS as error:
             raise _refused(self._source, error, revision or self._source.revision) from error
         except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
             raise SourceError(
                 f"The Hub did not give the {what} of {self._source.id}: {said(error)}.",
-                hint="Check the network, then resume: what is done is kept.",
+                hint="Check the network, then try again.",
             ) from error
         except RuntimeError as error:
             if "scripts are no longer supported" in str(error):

@@ -212,6 +212,7 @@ def test_what_is_gone_is_read_from_where_else_it_lies(found: Found) -> None:
         "Reading news/nowhere instead.",
         "Reading news/plain instead.",
     ]
+    assert "holds a loading script, which is never run, and the Hub has made no Parquet files" in found["news/unconverted"]["messages"][0]
 
 
 def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> None:

@@ -4,11 +4,13 @@ import os
 import time
 from email.utils import formatdate
 from pathlib import Path
+from typing import ClassVar
 
 import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
+from data import upload
 from data.errors import HubError, Stopped
 from data.hub import LocalFile
 from data.patience import Patience, _asked_wait_s
@@ -57,6 +59,28 @@ def test_the_hub_says_how_long_to_wait(headers: dict[str, str], waits_s: tuple[f
 def test_a_call_that_ends_unexpectedly_is_no_success() -> None:
     with pytest.raises(HubError, match="ended unexpectedly"):
         Background(lambda: 1 // 0).result()
+
+
+def test_a_push_waits_until_it_may_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Repository:
+        committed: ClassVar[list[str]] = []
+
+        def missing(self, files: list[LocalFile]) -> list[LocalFile]:
+            return files
+
+        def commit(self, files: list[LocalFile], summary: str, delete: object) -> None:
+            assert not list(answers), "asked until the answer was yes"
+            self.committed.append(summary)
+
+        def verify(self, files: list[LocalFile]) -> None:
+            return
+
+    monkeypatch.setattr(upload, "LOOK_EVERY_S", 0.0)
+    (tmp_path / "one").touch()
+    pusher, answers = Pusher("me/news", "dataset", Silent()), iter([False, False, True])
+    pusher.repository = Repository()  # type: ignore[assignment]
+    assert pusher.push([LocalFile(tmp_path / "one", "one")], may_commit=lambda: next(answers)) == 1
+    assert Repository.committed == ["Add one"]
 
 
 def test_a_stop_does_not_wait_for_a_call_in_progress() -> None:

@@ -10,10 +10,10 @@ import datasets
 import pytest
 from datasets.features import Features
 
-from data import dataset_folder
+from data import dataset_folder, hub
 from data.config import RenderingConfig, SampleSource
-from data.errors import Conflict, NotFound, SourceError, UnknownName
-from data.presets import PRESETS, benchmark_config
+from data.errors import Conflict, NotFound, SourceError, Unavailable, UnknownName
+from data.presets import PRESETS, benchmark_config, fallbacks_of
 from data.preview import preview
 from data.records import COLUMNS
 from data.shards import read_manifest, read_samples, shard_schema
@@ -153,6 +153,12 @@ def test_rejected_rows_are_counted_and_kept_with_their_reason(tmp_path: Path) ->
     assert "page" in lines[2]["reason"]
 
 
+def test_a_missing_token_is_said_before_the_source_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hub, "get_token", lambda: None)
+    with pytest.raises(Unavailable, match="HF_TOKEN is not set"):
+        run(tmp_path, files_config(tmp_path / "missing.jsonl", publish={}))
+
+
 def test_too_many_rejected_rows_end_the_run_and_can_be_allowed_later(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", [news(0), "{", "{", "{", news(4)])
     with pytest.raises(SourceError, match="3 rows were rejected, more than max_rejected=2") as caught:
@@ -231,13 +237,14 @@ def test_progress_ends_at_the_total_and_shows_a_page(tmp_path: Path) -> None:
 
 
 def test_preview_draws_and_writes_nothing(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", [news(0), "{", news(2), news(3)])
+    path = write_lines(tmp_path / "rows.jsonl", [{**news(0), "document": "A letter of nobody: \ue123"}, "{", news(2), news(3)])
     workspace = Workspace.create(tmp_path / "w")
     before = sorted(tmp_path.rglob("*"))
     shown = preview(files_config(path, **WHOLE), workspace, 3)
     assert sorted(tmp_path.rglob("*")) == before
     assert [one.document.row for one in shown.documents] == [0, 2]
     assert [row.row for row in shown.rejected] == [1]
+    assert list(shown.documents[0].warnings) == ["No font has these characters: U+E123."]
     assert shown.as_dict()["documents"][0]["pages"][0]["size_px"] == 320
     chosen = [preview(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id for seed in (1, 1, 5)]
     assert chosen[0] == chosen[1] != chosen[2]
@@ -272,6 +279,8 @@ def test_presets_become_configurations() -> None:
         assert config.rendering.mode == PRESETS[name].mode
         assert config.rendering.line_height == 1.5
         json.dumps(PRESETS[name].as_dict())
+        assert fallbacks_of(PRESETS[name].source.model_copy(update={"streaming": False})) == PRESETS[name].fallbacks
+        assert fallbacks_of(PRESETS[name].source.model_copy(update={"revision": "of my own"})) == ()
     with pytest.raises(UnknownName, match="no benchmark preset"):
         benchmark_config("cnn", {})
 
