@@ -89,7 +89,8 @@ function markCompared() {
     box.disabled = !box.checked && chosen.size >= MAX_COMPARED;
   }
   openCompare.disabled = chosen.size < 2;
-  openCompare.textContent = chosen.size ? `Compare ${chosen.size}` : "Compare";
+  openCompare.hidden = chosen.size === 0;
+  openCompare.textContent = `Compare ${chosen.size}`;
 }
 
 /** Charts are loaded only when trainings are compared. */
