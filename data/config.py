@@ -76,10 +76,12 @@ class RenderingConfig(Settings):
     font_family: str = Field("DejaVu Sans", description="first family tried; others follow where it has no glyph")
     font_size_px: float | None = Field(None, ge=6, le=96, description="null: the mode's own size")
     line_height: float = Field(1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size")
-    margin_px: int | None = Field(None, ge=0, le=256, description="null: the mode's own margin")
-    alignment: Literal["left", "justify"] = "left"
-    num_columns: int = Field(1, ge=1, le=3)
-    overflow: Literal["paginate", "shrink", "truncate"] = Field("paginate", description="what to do with text beyond one page")
+    margin_px: int | None = Field(None, ge=0, le=256, description="white on each side; null: the mode's own margin")
+    alignment: Literal["left", "justify"] = Field("left", description="justify: lines stretch to both margins")
+    num_columns: int = Field(1, ge=1, le=3, description="columns of text on a page")
+    overflow: Literal["paginate", "shrink", "truncate"] = Field(
+        "paginate", description="text beyond one page: paginate gives it more pages, shrink a smaller type, truncate leaves it out"
+    )
     min_font_size_px: float = Field(10.0, ge=4, le=96, description="the smallest size that overflow=shrink may choose")
     max_pages: int = Field(32, ge=1, le=256, description="longer documents are rejected with their page count")
     degradation: Degradation = Degradation()
@@ -89,8 +91,8 @@ class PublishConfig(Settings):
     """Where and how the dataset goes to the Hugging Face Hub."""
 
     repo_id: str | None = Field(None, description="owner/name; null: HF_USERNAME/<dataset name>", pattern=r"^[\w.-]+/[\w.-]+$")
-    private: bool = True
-    commit_every_num_samples: int = Field(100, ge=1, le=1_000_000)
+    private: bool = Field(True, description="whether a repository that has to be made is private")
+    commit_every_num_samples: int = Field(100, ge=1, le=1_000_000, description="finished shards are sent once they hold so many")
 
 
 class DatasetConfig(Settings):
@@ -105,7 +107,7 @@ class DatasetConfig(Settings):
     )
     validation_fraction: float = Field(0.05, ge=0, lt=0.5, description="when the source has one split: part held out by a hash of the id")
     test_fraction: float = Field(0.05, ge=0, lt=0.5, description="likewise, for the test split")
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(0, ge=0, lt=2**31, description="chooses documents, where not all are taken, and the damage of each page")
     rendering: RenderingConfig = RenderingConfig()
     deduplicate: bool = Field(True, description="drop repeats within a split, and from train what validation or test holds")
     shard_rows: int | None = Field(
