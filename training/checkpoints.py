@@ -12,9 +12,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.errors import Conflict, DeepSynthError, StorageError
-from data.store.files import file_sha256, read_json, storage_error, sync_folder, write_json
+from data.store.files import file_sha256, read_json, require_space, storage_error, stored_bytes, sync_folder, write_json
 
 SEAL = "checkpoint.json"
+_PARAMETER_BYTES = 4 + 8
+"""A weight that trains and Adam's two moments of it, in float32; all else in a checkpoint is small."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
@@ -118,6 +120,24 @@ def prune(folder: Path, limit: int, best_step: int | None) -> None:
     for checkpoint in newest_first:
         if checkpoint.step not in kept:
             shutil.rmtree(checkpoint.path)
+
+
+def require_room(folder: Path, num_trainable_parameters: int, limit: int, model_bytes: int) -> float:
+    """Return the bytes that a training's checkpoints and its finished model take at most, after a look whether the disk has them.
+
+    Args:
+        folder: of the checkpoints; what it holds already is taken off.
+        limit: as in `prune`.
+        model_bytes: size of the finished model.
+
+    Raises:
+        StorageError: it has less.
+    """
+    # The newest and the best stay whatever the limit says, and one more is written before the oldest goes.
+    most_bytes = (max(limit, 2) + 1) * num_trainable_parameters * _PARAMETER_BYTES + model_bytes
+    hint = "Free some space, set save_total_limit lower, or choose a `train` option with fewer weights."
+    require_space(folder, most_bytes - stored_bytes(folder), "The training with its checkpoints and finished model", hint)
+    return most_bytes
 
 
 def clear_unfinished(folder: Path) -> None:

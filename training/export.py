@@ -24,10 +24,7 @@ from training.trainable import merge_adapter
 
 _MAX_SHARD_SIZE: Final = "5GB"
 _CARRIED: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
-_NOT_CARRIED: Final = (
-    *("README.md", "checkpoint.json", "trainer_state.json", "adapter_config.json", "generation_config.json"),
-    FILE,
-)
+_NOT_CARRIED: Final = ("README.md", "generation_config.json", FILE)
 _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
 
 

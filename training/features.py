@@ -8,7 +8,6 @@ projector may train; the loss is the same number with and without the cache.
 
 import hashlib
 import secrets
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
 from data.errors import StorageError
-from data.store.files import TEMPORARY_SUFFIX, storage_error
+from data.store.files import TEMPORARY_SUFFIX, require_space, storage_error
 from data.store.workspace import Workspace
 from training.encoder import vision_tower
 from training.kinds import PIXELS_PER_VISION_TOKEN
@@ -62,12 +61,9 @@ class FeatureCache:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         num_stored = sum(1 for _ in self.folder.glob("*/*.safetensors"))
-        needed, free = self.size_bytes(max(0, num_pages - num_stored)), shutil.disk_usage(self.folder).free
-        if needed > free:
-            raise StorageError(
-                f"The feature cache for {num_pages} pages takes {needed / 1e9:.1f} GB more and the disk has {free / 1e9:.1f} GB free.",
-                hint="Free some space, or train with cache_features off.",
-            )
+        needed_bytes = self.size_bytes(max(0, num_pages - num_stored))
+        hint = "Free some space, or train with cache_features off."
+        require_space(self.folder, needed_bytes, f"The feature cache for {num_pages} pages", hint)
 
     def load(self, page_keys: Sequence[str]) -> torch.Tensor | None:
         """Return the outputs for these pages, shape (pages, tokens, width); None unless all are stored."""

@@ -21,13 +21,13 @@ from training.config import EvaluationConfig, TrainingConfig
 from training.dataset import PageDatasetFolder
 from training.export import export_model
 from training.fitting import Fitting
-from training.model import load_model, published_folder
+from training.model import load_model
 from training.model_card import write_model_card
 from training.provenance import read_provenance
 from training.run_folder import RunFolder, RunState
 from training.score import EvaluationResult, score_into
 from training.trainable import choose_trainable
-from training.trainer import load_weights
+from training.trained import load_trained
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,8 @@ def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress
             loaded = load_model(loaded.source, loaded.revision, workspace, next(loaded.model.parameters()).dtype)
             model = choose_trainable(loaded.model, fitting.config.train).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
-        load_weights(model, _settled(folder, state, progress))
-        carried = published_folder(loaded.folder, workspace) if loaded.folder else None
-        export_model(model, replace(loaded, folder=carried), folder.model, read_provenance(folder.path))
+        load_trained(model, _settled(folder, state, progress))
+        export_model(model, loaded, folder.model, read_provenance(folder.path))
         folder.write_state(exported)
     PartialState().wait_for_everyone()
     return exported

@@ -15,12 +15,14 @@ from training.checkpoints import Checkpoint
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset
+from training.encoder import vision_tower
 from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
 from training.out_of_memory import ran_out
 from training.run_folder import RunFolder, RunState
 from training.trainable import Chosen
+from training.trained import TrainedOn
 from training.trainer import CheckpointRules, PageTrainer
 from training.validation import GenerationScores
 
@@ -57,6 +59,8 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     """
     folder, config = fitting.folder, fitting.config
     checkpoints.clear_unfinished(folder.checkpoints)
+    if fitting.arguments.should_save:
+        _require_room(fitting, progress)
     start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     progress.message(_start_message(fitting, start))
     stop, early = StopOnRequest(progress), _early_stopping(config)
@@ -80,13 +84,23 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     return done
 
 
+def _require_room(fitting: Fitting, progress: Progress) -> None:
+    chosen, model = fitting.chosen, fitting.loaded.model
+    model_bytes = chosen.num_parameters * next(vision_tower(model).parameters()).element_size()
+    most_bytes = checkpoints.require_room(
+        fitting.folder.checkpoints, chosen.num_trainable_parameters, fitting.config.save_total_limit, model_bytes
+    )
+    progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
+
+
 def _trainer(
     fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, callbacks: list[TrainerCallback]
 ) -> PageTrainer:
     config, folder, loaded = fitting.config, fitting.folder, fitting.loaded
     scores = GenerationScores(validation.first(config.num_eval_samples), fitting.collator, fitting.decoding(), folder.predictions)
+    base = TrainedOn(loaded.source, loaded.revision, state.base_weights, config.train)
     trainer = PageTrainer(
-        rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, loaded.source, loaded.revision),
+        rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
         generation_scores=scores,
         group_by_length=config.train_sampling_strategy == "group_by_length",
         model=fitting.chosen.model,

@@ -31,7 +31,8 @@ PIXELS_PER_VISION_TOKEN: Final = 64
 TINY_PAGE_SIZE_PX: Final = 320
 PUBLISHED_TYPE: Final = "deepseek_vl_v2"
 PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
-ADAPTER_FILE: Final = "adapter_config.json"
+TRAINED_FILE: Final = "trained.json"
+"""In a checkpoint: which model its weights belong on."""
 
 
 def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
@@ -81,8 +82,8 @@ def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
     model = _with_model(folder) if folder else None
     if model is None:
         return HUB_KINDS.get(name)
-    if (model / ADAPTER_FILE).is_file():
-        return model_kind(read_json(model / ADAPTER_FILE)["base_model_name_or_path"], workspace)
+    if (model / TRAINED_FILE).is_file():
+        return model_kind(read_json(model / TRAINED_FILE)["base_model_name_or_path"], workspace)
     return kind_of(read_json(model / "config.json"))
 
 
@@ -134,4 +135,4 @@ def require_page_mode(name: str, kind: ModelKind, mode: PageMode) -> None:
 
 def _with_model(folder: Path) -> Path | None:
     candidates = (folder / "model", folder)
-    return next((path for path in candidates if any((path / file).is_file() for file in ("config.json", ADAPTER_FILE))), None)
+    return next((path for path in candidates if any((path / file).is_file() for file in ("config.json", TRAINED_FILE))), None)

@@ -38,9 +38,8 @@ from data.store.workspace import Workspace
 from training import published_layout
 from training.config import PINNED_REVISIONS
 from training.encoder import encode_in_parts
-from training.kinds import ADAPTER_FILE, PAGE_MODES, PUBLISHED_TYPE, ModelKind, kind_of, local_folder, model_folder
+from training.kinds import PAGE_MODES, PUBLISHED_TYPE, TRAINED_FILE, ModelKind, kind_of, local_folder, model_folder
 from training.provenance import Provenance, read_provenance
-from training.run_folder import CHECKPOINTS, CONFIG
 from training.tiny import BASE_FOLDER, load_tiny
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -61,8 +60,8 @@ class ModelFiles:
     kind: ModelKind
     config: PreTrainedConfig
     tokenizer: PreTrainedTokenizerFast
-    adapters: tuple[Path, ...] = ()
-    """Folders of adapters that belong on it, in order."""
+    checkpoints: tuple[Path, ...] = ()
+    """Whose trained weights belong on it, in order."""
     provenance: Provenance | None = None
     """What it was trained to do; None for one that was not trained here."""
 
@@ -74,7 +73,7 @@ class ModelFiles:
     def fingerprint(self) -> str:
         """Return a value that changes with the weights: of a Hub model its commit says it, of others the files are read."""
         own = [] if self.revision else published_layout.weight_files(self.folder or BASE_FOLDER)
-        files = own + [file for adapter in self.adapters for file in sorted(adapter.glob("*.safetensors"))]
+        files = own + [file for checkpoint in self.checkpoints for file in sorted(checkpoint.glob("*.safetensors"))]
         parts = [self.revision or "", *map(file_sha256, files)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -100,11 +99,23 @@ def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFi
     if name == "tiny":
         return _read_folder(name, None, BASE_FOLDER, None)
     folder, commit = find_folder(name, revision, workspace)
-    if (folder / ADAPTER_FILE).is_file():
-        settings = read_json(folder / ADAPTER_FILE)
-        base = find_model(settings["base_model_name_or_path"], settings.get("revision"), workspace)
-        return replace(base, source=name, adapters=(*base.adapters, folder), provenance=read_provenance(folder))
+    if (folder / TRAINED_FILE).is_file():
+        base = _find_base(name, read_json(folder / TRAINED_FILE), workspace)
+        return replace(base, source=name, checkpoints=(*base.checkpoints, folder), provenance=read_provenance(folder))
     return _read_folder(name, commit, folder, folder)
+
+
+def _find_base(name: str, trained: Mapping[str, Any], workspace: Workspace) -> ModelFiles:
+    """Find what a checkpoint's weights belong on."""
+    base = trained["base_model_name_or_path"]
+    hint = "Use the finished training, which is whole; or train again from the model that is there now."
+    try:
+        found = find_model(base, trained["revision"], workspace)
+    except UnknownName as error:
+        raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, is gone.", hint=hint) from error
+    if found.fingerprint() != trained["base_weights"]:
+        raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, has other weights now.", hint=hint)
+    return found
 
 
 def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
@@ -117,38 +128,20 @@ def load_model(name: str, revision: str | None, workspace: Workspace, dtype: tor
 
 
 def load_found(found: ModelFiles, dtype: torch.dtype | None = None) -> LoadedModel:
-    """Load the weights of a model that was found, with its adapters merged into them.
+    """Load the weights of a model that was found, with those of its checkpoints in their places.
 
     Raises:
         ModelError: they are not exactly the model's.
     """
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model: PreTrainedModel = load_tiny()[0] if found.folder is None else _load_weights(found.folder, found, dtype or default_dtype())
-    for adapter in found.adapters:
-        from training.trainable import attach_adapter, merge_adapter  # noqa: PLC0415 - peft takes seconds to import
+    for checkpoint in found.checkpoints:
+        from training.trained import with_trained  # noqa: PLC0415 - peft takes seconds to import
 
-        model = merge_adapter(attach_adapter(model, adapter))
+        model = with_trained(model, checkpoint)
     encode_in_parts(model)
     values = {name: getattr(found, name) for name in ModelFiles.__dataclass_fields__}
     return LoadedModel(model=model, **values)
-
-
-def published_folder(folder: Path, workspace: Workspace) -> Path | None:
-    """Return where the files lie that an export carries on: a checkpoint holds weights only, so those of what its training started from.
-
-    None for the built-in tiny model. The folder itself where that start is gone: its export then has our own layout.
-    """
-    config = folder.parents[1] / CONFIG
-    if folder.parent.name != CHECKPOINTS or not config.is_file():
-        return folder
-    document = read_json(config)
-    if document["model"] == "tiny":
-        return None
-    try:
-        start, _ = find_folder(document["model"], document["revision"], workspace)
-    except (UnknownName, ModelError):
-        return folder
-    return published_folder(start, workspace)
 
 
 def default_dtype() -> torch.dtype:

@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from peft import PeftModel
 from safetensors import SafetensorError
-from safetensors.torch import load_model as load_safetensors
 from torch import nn
 from torch.utils.data import Dataset, Sampler
 from transformers import PreTrainedModel, Trainer
@@ -24,10 +22,9 @@ from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset, PageSample
 from training.length_groups import LengthGroups
 from training.out_of_memory import evaluating
-from training.trainable import load_adapter, save_adapter
+from training.trained import TrainedOn, load_trained, save_trained
 from training.validation import GenerationScores
 
-WEIGHTS = "model.safetensors"
 STATE = "trainer_state.json"
 _NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream error")
 """What torch says, in a plain RuntimeError, when a file cannot be written."""
@@ -41,9 +38,8 @@ class CheckpointRules:
     run: str
     """Digest of everything that decides the training."""
     limit: int
-    base_source: str
-    """The model that an adapter belongs on, as the user named it."""
-    base_revision: str | None
+    base: TrainedOn
+    """What the weights that train belong on."""
 
 
 class PageTrainer(Trainer):
@@ -173,29 +169,7 @@ class PageTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
         if not self.args.should_save:
             return
-        folder = Path(str(output_dir or self.args.output_dir))
-        folder.mkdir(parents=True, exist_ok=True)
-        if isinstance(self.model, PeftModel):
-            save_adapter(self.model, folder, self._rules.base_source, self._rules.base_revision)
-        else:
-            # The published key names, which save_pretrained writes by default, do not load back into this model.
-            self.plain_model.save_pretrained(folder, state_dict=state_dict, save_original_format=False, max_shard_size="1TB")
-        self._collator.encoder.tokenizer.save_pretrained(folder)
+        save_trained(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._rules.base, state_dict)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        load_weights(model or self.plain_model, Path(resume_from_checkpoint))
-
-
-def load_weights(model: nn.Module, folder: Path) -> None:
-    """Load a checkpoint's weights, all of them or none.
-
-    Raises:
-        ModelError, StorageError: the checkpoint does not hold exactly this model's weights.
-    """
-    if isinstance(model, PeftModel):
-        load_adapter(model, folder)
-        return
-    try:
-        load_safetensors(model, folder / WEIGHTS, strict=True)
-    except (RuntimeError, OSError, SafetensorError) as error:
-        raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint="Train again under another output name.") from error
+        load_trained(model or self.plain_model, Path(resume_from_checkpoint))

@@ -5,15 +5,13 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from data.errors import Conflict, NotFound, StorageError, UnsafePath
-from data.store.files import read_json, storage_error, sync_folder
+from data.errors import Conflict, NotFound, UnsafePath
+from data.store.files import storage_error, sync_folder
 from data.store.workspace import Workspace, names_hint
 from data.store.writer import only_writer
 from web_ui.checks import UPLOAD
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
-
-ADAPTER = "model/adapter_config.json"
 
 
 def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
@@ -35,7 +33,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
 def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
     """Delete a training's folder: checkpoints, model, metrics. What lies on the Hub stays.
 
-    Raises as `delete_dataset`, and Conflict too when another model of the workspace is an adapter on this one.
+    Raises as `delete_dataset`.
     """
     folder = _own_folder("model", workspace.model(name), workspace.models / name)
 
@@ -46,10 +44,6 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
 
     _refuse_used(f"The model {name!r}", jobs, uses)
-    for adapter in workspace.models.glob(f"*/{ADAPTER}"):
-        other = adapter.relative_to(workspace.models).parts[0]
-        if other != name and is_inside(_base_of(adapter)):
-            raise Conflict(f"The model {other!r} is an adapter on {name!r}.", hint=f"Delete {other} first.")
     with only_writer(workspace, "model", name):
         trashed = _moved(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
@@ -73,14 +67,6 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         shutil.rmtree(trashed, ignore_errors=True)
     else:
         trashed.unlink(missing_ok=True)
-
-
-def _base_of(adapter: Path) -> object:
-    try:
-        settings = read_json(adapter)
-    except (NotFound, StorageError):
-        return None  # deleted meanwhile, or damaged: it can be loaded on no model
-    return settings.get("base_model_name_or_path") if isinstance(settings, dict) else None
 
 
 def _own_folder(what: str, folder: Path, place: Path) -> Path:

@@ -61,7 +61,7 @@ def model_document(folder: Path) -> Model:
 
 
 def _is_complete(folder: Path) -> bool:
-    return any((folder / FINAL / name).is_file() for name in ("config.json", "adapter_config.json"))
+    return (folder / FINAL / "config.json").is_file()
 
 
 def _json_object(path: Path) -> JsonObject:

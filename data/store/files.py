@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -110,6 +111,21 @@ def inside(root: Path, name: str | Path) -> Path:
     if path == base or not path.is_relative_to(base):
         raise UnsafePath(f"{text!r} leaves {root}.", hint="Use a relative path below the workspace.")
     return path
+
+
+def require_space(folder: Path, needed_bytes: float, what: str, hint: str) -> None:
+    """Refuse before the work starts what the disk of an existing folder could not hold.
+
+    Args:
+        what: takes the space; the subject of the sentence.
+
+    Raises:
+        StorageError: there is less free space than `needed_bytes`.
+    """
+    free_bytes = shutil.disk_usage(folder).free
+    if needed_bytes > free_bytes:
+        words = f"{what} needs {needed_bytes / 1e9:.1f} GB more and the disk has {free_bytes / 1e9:.1f} GB free."
+        raise StorageError(words, hint=hint)
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:

@@ -1,10 +1,12 @@
 """Checkpoints: whole or absent, verified, pruned."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from data.errors import Conflict, StorageError
+from data.store import files
 from training import checkpoints
 
 
@@ -49,6 +51,20 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
     write(tmp_path, 5, run="another")
     with pytest.raises(Conflict, match="another training"):
         checkpoints.last_good(tmp_path, "run", pytest.fail)
+
+
+def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, 5, content=bytes(1000))
+    stored = sum(file.stat().st_size for file in (tmp_path / "checkpoint-5").iterdir())
+    needed = 3 * 12 * 10_000_000 + 5_000_000  # two that stay and one more, 12 bytes a weight, and the finished model
+
+    def with_free(free_bytes: int) -> float:
+        monkeypatch.setattr(files.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
+        return checkpoints.require_room(tmp_path, 10_000_000, limit=1, model_bytes=5_000_000)
+
+    assert with_free(needed - stored) == needed
+    with pytest.raises(StorageError, match=r"needs 0\.4 GB more and the disk has 0\.4 GB free"):
+        with_free(needed - stored - 1)
 
 
 def test_half_written_checkpoints_are_never_found(tmp_path: Path) -> None:

@@ -8,15 +8,15 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from data.errors import StorageError
-from data.store.files import write_json
+from data.errors import ModelError, StorageError
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
 from training.config import Trainable
 from training.export import export_model, has_published_layout
-from training.model import LoadedModel, load_model, published_folder
+from training.model import LoadedModel, find_model, load_model
 from training.tiny import untrained_tiny
 from training.trainable import choose_trainable
+from training.trained import TrainedOn, save_trained
 
 UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
 
@@ -91,17 +91,31 @@ def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace
 def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(base: LoadedModel, workspace: Workspace) -> None:
     run = workspace.model("first")
     checkpoint = run / "checkpoints" / "checkpoint-3"
-    base.model.save_pretrained(checkpoint, save_original_format=False)
-    base.tokenizer.save_pretrained(checkpoint)
-    write_json(run / "training_config.json", {"model": base.source, "revision": None})
+    save_trained(trained(base, "dense"), checkpoint, TrainedOn(base.source, None, base.fingerprint(), "dense"))
     again = load_model("first/checkpoints/checkpoint-3", None, workspace, torch.float32)
-    assert again.folder == checkpoint
-    export_model(again.model, again, run / "bare")
-    export_model(again.model, replace(again, folder=published_folder(checkpoint, workspace)), run / "model")
-    assert not has_published_layout(run / "bare")
+    assert all(torch.equal(a, b) for a, b in zip(base.model.state_dict().values(), again.model.state_dict().values(), strict=True))
+    export_model(again.model, again, run / "model")
     assert has_published_layout(run / "model")
-    write_json(run / "training_config.json", {"model": "gone", "revision": None})
-    assert published_folder(checkpoint, workspace) == checkpoint
+
+
+@pytest.mark.parametrize(("change", "said"), [("gone", "is gone"), ("trained again", "has other weights now")])
+def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
+    change: str, said: str, base: LoadedModel, tmp_path: Path, workspace: Workspace
+) -> None:
+    first = workspace.model("first") / "model"
+    export_model(base.model, base, first)
+    found = find_model("first", None, workspace)
+    model = choose_trainable(load_model("first", None, workspace).model, "projector").model
+    save_trained(
+        model, workspace.model("second") / "checkpoints" / "checkpoint-1", TrainedOn("first", None, found.fingerprint(), "projector")
+    )
+    load_model("second/checkpoints/checkpoint-1", None, workspace)
+    if change == "gone":
+        workspace.model("first").rename(tmp_path / "elsewhere")
+    else:
+        export_model(trained(base, "dense"), base, first)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=said):
+        load_model("second/checkpoints/checkpoint-1", None, workspace)
 
 
 def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(tmp_path: Path, workspace: Workspace) -> None:

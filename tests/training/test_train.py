@@ -284,6 +284,6 @@ def test_a_damaged_best_checkpoint_is_not_used(brief_workspace: Workspace, unint
     folder = Path(shutil.copytree(uninterrupted[0], brief_workspace.model("best-damaged")))
     state = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(state | {"phase": "trained"}))
-    (folder / "checkpoints" / f"checkpoint-{state['best_step']}" / "model.safetensors").write_bytes(b"")
-    with pytest.raises(StorageError, match=r"model\.safetensors is damaged"):
+    (folder / "checkpoints" / f"checkpoint-{state['best_step']}" / "trained.safetensors").write_bytes(b"")
+    with pytest.raises(StorageError, match=r"trained\.safetensors is damaged"):
         train(short_training(output="best-damaged"), brief_workspace, Silent())

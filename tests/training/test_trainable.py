@@ -5,22 +5,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from transformers import UnlimitedOcrForConditionalGeneration
 
-from data.errors import ModelError
+from data.errors import ModelError, StorageError
 from training.config import Trainable
 from training.memory import DEEPSEEK_OCR
 from training.parts import TRAINED_PARTS, part_of
 from training.published_layout import native_config
 from training.tiny import untrained_tiny
 from training.trainable import (
-    attach_adapter,
     choose_trainable,
-    load_adapter,
-    merge_adapter,
     parameter_counts,
-    save_adapter,
 )
+from training.trained import TrainedOn, load_trained, save_trained, with_trained
 
 FULL_SIZE = {
     "language_config": {
@@ -72,8 +70,8 @@ def batch() -> dict[str, torch.Tensor]:
     return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1}
 
 
-def trained_adapter(train: Trainable) -> torch.nn.Module:
-    """Train an adapter for three steps, so that it does something."""
+def three_steps(train: Trainable) -> torch.nn.Module:
+    """Train for three steps, so that something changes."""
     torch.manual_seed(0)
     model = choose_trainable(untrained_tiny(0)[0], train).model
     optimizer = torch.optim.AdamW([parameter for parameter in model.parameters() if parameter.requires_grad], lr=1e-2)
@@ -124,25 +122,39 @@ def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -
     assert all(parameter.grad is not None for parameter in model.parameters() if parameter.requires_grad)
 
 
-@pytest.mark.parametrize("train", ADAPTERS)
-def test_an_adapter_comes_back_and_merges(train: Trainable, tmp_path: Path) -> None:
-    trained = trained_adapter(train)
-    save_adapter(trained, tmp_path, "tiny", None)  # type: ignore[arg-type]
+@pytest.mark.parametrize("train", ["dense", *ADAPTERS])
+def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path) -> None:
+    trained = three_steps(train)
+    save_trained(trained, tmp_path, TrainedOn("tiny", None, "", train))
     with torch.no_grad():
         expected, base = trained(**batch()).logits, untrained_tiny(0)[0].eval()(**batch()).logits
-        reloaded = attach_adapter(untrained_tiny(0)[0], tmp_path).eval()
-        assert torch.equal(reloaded(**batch()).logits, expected)
-        assert not torch.allclose(base, expected, atol=0.1)
-        merged = merge_adapter(reloaded)
-        torch.testing.assert_close(merged(**batch()).logits, expected, atol=1e-4, rtol=1e-4)
-    assert merged.state_dict().keys() == untrained_tiny(0)[0].state_dict().keys()
+        again = with_trained(untrained_tiny(0)[0], tmp_path).eval()
+        torch.testing.assert_close(again(**batch()).logits, expected, atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(base, expected, atol=0.1)
+    assert again.state_dict().keys() == untrained_tiny(0)[0].state_dict().keys()
 
 
-def test_an_adapter_of_another_shape_is_refused(tmp_path: Path) -> None:
-    save_adapter(choose_trainable(untrained_tiny(0)[0], "lora").model, tmp_path, "tiny", None)  # type: ignore[arg-type]
-    other = choose_trainable(untrained_tiny(0)[0], "lora_experts").model
-    with pytest.raises(ModelError, match="does not fit the model: 4 tensors differ"):
-        load_adapter(other, tmp_path)  # type: ignore[arg-type]
+def test_only_what_trains_is_saved(tmp_path: Path) -> None:
+    chosen = choose_trainable(untrained_tiny(0)[0], "attention")
+    save_trained(chosen.model, tmp_path, TrainedOn("tiny", None, "", "attention"))
+    saved = load_file(tmp_path / "trained.safetensors")
+    assert sum(tensor.numel() for tensor in saved.values()) == chosen.num_trainable_parameters
+    assert {part_of(name) for name in saved} == TRAINED_PARTS["attention"]
+
+
+@pytest.mark.parametrize(("saved", "loaded", "differ"), [("lora", "lora_experts", 4), ("attention", "projector", 8)])
+def test_weights_of_other_parts_are_refused(saved: Trainable, loaded: Trainable, differ: int, tmp_path: Path) -> None:
+    save_trained(choose_trainable(untrained_tiny(0)[0], saved).model, tmp_path, TrainedOn("tiny", None, "", saved))
+    with pytest.raises(ModelError, match=f"do not fit the model: {differ} tensors differ"):
+        load_trained(choose_trainable(untrained_tiny(0)[0], loaded).model, tmp_path)
+
+
+def test_a_damaged_file_of_weights_is_refused(tmp_path: Path) -> None:
+    model = choose_trainable(untrained_tiny(0)[0], "projector").model
+    save_trained(model, tmp_path, TrainedOn("tiny", None, "", "projector"))
+    (tmp_path / "trained.safetensors").write_bytes(b"cut")
+    with pytest.raises(StorageError, match="cannot be restored"):
+        load_trained(model, tmp_path)
 
 
 def test_the_parts_cover_each_parameter_once() -> None:

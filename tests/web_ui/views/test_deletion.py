@@ -113,20 +113,6 @@ def test_jobs_on_others_do_not_hold_a_dataset_or_model(client: FlaskClient, data
     assert client.delete("/api/models/mine").status_code == 204
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"base_model_name_or_path": 5}'])
-def test_a_damaged_adapter_holds_no_model(client: FlaskClient, model: Path, workspace: Workspace, content: str) -> None:
-    (workspace.model("adapter") / "model").mkdir(parents=True)
-    (workspace.model("adapter") / "model" / "adapter_config.json").write_text(content)
-    assert client.delete("/api/models/mine").status_code == 204
-
-
-def test_a_model_that_an_adapter_stands_on_stays(client: FlaskClient, model: Path, workspace: Workspace) -> None:
-    (workspace.model("adapter") / "model").mkdir(parents=True)
-    write_json(workspace.model("adapter") / "model" / "adapter_config.json", {"base_model_name_or_path": "mine"})
-    assert "adapter" in conflict(client, "/api/models/mine")
-    assert client.delete("/api/models/adapter").status_code == client.delete("/api/models/mine").status_code == 204
-
-
 @pytest.mark.parametrize("kind", ["datasets", "models"])
 def test_nothing_else_is_deleted(client: FlaskClient, dataset: Path, model: Path, workspace: Workspace, kind: str) -> None:
     (workspace.root / kind / "linked").symlink_to({"datasets": dataset, "models": model}[kind])
