@@ -41,6 +41,7 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     best = config.metric_for_best_model
     return TrainingArguments(
         output_dir=str(checkpoints),
+        run_name=config.output,
         **{name: getattr(config, name) for name in _SAME_NAME},
         # A number below 1 is a share of all steps, rounded up; 1 itself would be one step.
         warmup_steps=min(config.warmup_ratio, math.nextafter(1, 0)),

@@ -73,7 +73,7 @@ def generate_rounds(
         own = start + batch_size * processes.process_index
         batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
         # A process with nothing left makes the first item again: where each holds a part of the weights, all must take part.
-        made = generate(batch or [items[0]])
+        made = _within_memory(generate, batch or [items[0]])
         yield gather_object(made[: len(batch)])
 
 
@@ -83,8 +83,21 @@ def generate_texts(model: PreTrainedModel, collator: Collator, samples: Items[Pa
     return [prediction for made in rounds for prediction in made]
 
 
+def _within_memory(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:
+    """Generate for a batch, and for its halves where the GPU's memory does not hold it."""
+    try:
+        return generate(batch)
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
+    middle = len(batch) // 2
+    return _within_memory(generate, batch[:middle]) + _within_memory(generate, batch[middle:])
+
+
+@torch.no_grad()
 def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
-    """Generate for a batch, and for its halves where the GPU's memory does not hold it.
+    """Generate for a batch at once.
 
     Args:
         model: on its device; left in evaluation mode.
@@ -92,18 +105,7 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
         batch: at least one sample.
         decoding: lengths and n-gram blocking.
     """
-    try:
-        return _generate(model.train(False), collator, batch, decoding)
-    except torch.OutOfMemoryError:
-        if len(batch) == 1:
-            raise
-    free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
-    middle = len(batch) // 2
-    return [prediction for half in (batch[:middle], batch[middle:]) for prediction in generate_batch(model, collator, half, decoding)]
-
-
-@torch.no_grad()
-def _generate(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
+    model.train(False)
     tokenizer = collator.encoder.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.question(batch).items()}
     num_question_tokens = inputs["input_ids"].shape[1]

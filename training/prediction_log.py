@@ -7,7 +7,7 @@ each. Whole rounds only are taken up again, so the finished file is the same byt
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from torch import nn
 
-from data.errors import Stopped
+from data.errors import Stopped, Unavailable
 from data.progress import Progress
 from data.store.files import TEMPORARY_SUFFIX, new_file, storage_error
 from training.generate_text import Item, Items, Prediction, generate_rounds
@@ -45,6 +45,7 @@ class PredictionLog:
         Raises:
             Stopped: the listener asked to stop; all processes end after the same round, and a later run goes on from there.
             StorageError: the disk is full or not writable.
+            Unavailable: the GPU's memory does not hold a single sample.
         """
         is_first = PartialState().is_main_process
         [done] = broadcast_object_list([self._take_up(batch_size, len(items)) if is_first else 0])
@@ -56,7 +57,7 @@ class PredictionLog:
             # Only the first process has a listener, and all must end after the same round.
             if any(gather_object([progress.should_stop()])):
                 raise Stopped
-            made = next(rounds)
+            made = _next(rounds)
             done += len(made)
             if is_first:
                 self._append(made)
@@ -94,6 +95,16 @@ class PredictionLog:
     @property
     def _head(self) -> bytes:
         return json.dumps({"work": self._work}).encode()
+
+
+def _next(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
+    try:
+        return next(rounds)
+    except torch.OutOfMemoryError as error:
+        raise Unavailable(
+            "The GPU's memory does not hold the generation of a single summary.",
+            hint="See with nvidia-smi what else uses the GPU; then a shorter max_length, or documents with fewer or smaller pages.",
+        ) from error
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction], record: Callable[[Prediction], Mapping[str, Any]]) -> None:

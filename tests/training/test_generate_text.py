@@ -50,7 +50,7 @@ def test_repeats_are_blocked(ngram_size: int, repeats: bool) -> None:
 
 
 def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    generate = generate_text._generate
+    generate = generate_text.generate_batch
 
     def small(model: object, collator: object, batch: list[PageSample], decoding: object) -> list[Prediction]:
         if len(batch) > 1:
@@ -58,5 +58,5 @@ def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.Mon
         return generate(model, collator, batch, decoding)  # type: ignore[arg-type]
 
     expected = read(batch_size=3)
-    monkeypatch.setattr(generate_text, "_generate", small)
+    monkeypatch.setattr(generate_text, "generate_batch", small)
     assert read(batch_size=3) == expected

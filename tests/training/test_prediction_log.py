@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
-from data.errors import Stopped
+from data.errors import Stopped, Unavailable
 from data.progress import Silent
 from training.generate_text import Prediction
-from training.prediction_log import PredictionLog
+from training.prediction_log import PredictionLog, work_digest
 
 NAMES = ["a", "b", "c", "d", "e"]
 
@@ -71,3 +72,20 @@ def test_a_crash_while_writing_costs_one_batch(tmp_path: Path, undisturbed: byte
 def test_texts_of_another_work_are_not_taken_up(tmp_path: Path) -> None:
     write(tmp_path / "texts.jsonl", stop_at=3, work="earlier weights")
     assert len(write(tmp_path / "texts.jsonl")) == 3
+
+
+def test_other_weights_are_another_work() -> None:
+    model = torch.nn.Linear(3, 3)
+    same, other_words = work_digest(model, "a"), work_digest(model, "b")
+    assert same == work_digest(model, "a") != other_words
+    with torch.no_grad():
+        model.weight[1, 2] += 1e-6
+    assert work_digest(model, "a") != same
+
+
+def test_memory_that_holds_no_single_sample_is_said_in_words(tmp_path: Path) -> None:
+    def generate(batch: Sequence[str]) -> list[Prediction]:
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    with pytest.raises(Unavailable, match="a single summary"):
+        PredictionLog(tmp_path / "texts.jsonl", "work").run(NAMES, 2, generate, Silent())
