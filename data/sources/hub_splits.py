@@ -4,9 +4,11 @@
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property, partial
+from itertools import chain, islice, repeat
 from typing import Any, Final, Protocol
 
 import datasets
@@ -21,6 +23,8 @@ from data.sources.hub_errors import HubCalls
 from data.sources.tables import BATCH_ROWS, chosen, wanted_groups
 
 COUNTED_BETWEEN_REPORTS: Final = 1000
+GROUPS_AHEAD: Final = 1
+_Read = Callable[[], pa.Table]
 _END: Final = object()
 
 
@@ -44,6 +48,7 @@ class ParquetSplit:
     """Parquet files, one after the other. A footer is read when its file's rows are asked for, or counted."""
 
     def __init__(self, addresses: Sequence[str], call: HubCalls) -> None:
+        self._call = call
         self._files = [_RemoteParquet(address, call) for address in addresses]
 
     @property
@@ -55,18 +60,41 @@ class ParquetSplit:
         return sum(file.num_rows for file in self._files)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        first = position = 0
-        for file in self._files:
-            if position == len(wanted):
-                return
-            stop = bisect_left(wanted, first + file.num_rows, position)
-            yield from file.rows([row - first for row in wanted[position:stop]], columns)
-            first, position = first + file.num_rows, stop
+        ahead: deque[tuple[Future[pa.Table], _Read, Sequence[int]]] = deque()
+        pool = ThreadPoolExecutor(1)  # reads the next group while the rows of this one are used
+        try:
+            for read, rows in self._groups(wanted, columns):
+                ahead.append((pool.submit(read), read, rows))
+                if len(ahead) > GROUPS_AHEAD:
+                    yield from self._taken(*ahead.popleft())
+            while ahead:
+                yield from self._taken(*ahead.popleft())
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
         schema = self._files[0].metadata.schema.to_arrow_schema()
         skipped = {field.name: b"" for field in schema if _holds_bytes(field.type)}
         return ({**row, **skipped} for row in self.rows(range(num_rows), [name for name in schema.names if name not in skipped]))
+
+    def _groups(self, wanted: Sequence[int], columns: Sequence[str]) -> "Iterator[tuple[_Read, Sequence[int]]]":
+        first = position = 0
+        for file in self._files:
+            if position == len(wanted):
+                return
+            stop = bisect_left(wanted, first + file.num_rows, position)
+            for group, rows in wanted_groups(file.metadata, [row - first for row in wanted[position:stop]]):
+                yield partial(file.group, group, columns), rows
+            first, position = first + file.num_rows, stop
+
+    def _taken(self, first_attempt: "Future[pa.Table]", read: "_Read", rows: Sequence[int]) -> Iterator[Mapping[str, Any]]:
+        attempts = chain([first_attempt.result], repeat(read))
+
+        def attempt() -> pa.Table:
+            return next(attempts)()
+
+        table = self._call("rows", attempt)
+        return chosen((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
 
 
 class _RemoteParquet:
@@ -75,29 +103,26 @@ class _RemoteParquet:
     def __init__(self, address: str, call: HubCalls) -> None:
         self._address = address
         self._call = call
+        self._size_bytes: int | None = None
 
     @cached_property
     def metadata(self) -> Any:
-        return self._call("footer of a file", lambda: pq.read_metadata(self._file))
+        return self._call("footer of a file", lambda: pq.read_metadata(self._open()))
 
     @property
     def num_rows(self) -> int:
         return int(self.metadata.num_rows)
 
-    def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        for group, rows in wanted_groups(self.metadata, wanted):
-            table = self._call("rows", lambda group=group: self._group(group, columns))  # type: ignore[misc]
-            yield from chosen((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
+    def group(self, number: int, columns: Sequence[str]) -> pa.Table:
+        """Return columns of a row group, one request a column. pyarrow starts no threads: such as still read at exit can abort it."""
+        with self._open() as source, pq.ParquetFile(source, metadata=self.metadata) as file:
+            return file.read_row_group(number, columns=list(columns), use_threads=False)
 
-    def _group(self, group: int, columns: Sequence[str]) -> Any:
-        # In this thread, one request a column: threads of pyarrow that still read when a process ends can abort it.
-        with pq.ParquetFile(self._file, metadata=self.metadata) as file:
-            return file.read_row_group(group, columns=list(columns), use_threads=False)
-
-    @cached_property
-    def _file(self) -> Any:
-        # pyarrow asks for exactly what it needs; a cache that reads ahead would fetch megabytes beside it.
-        return HfFileSystem().open(self._address, cache_type="none")
+    def _open(self) -> Any:
+        # pyarrow asks for exactly what it needs: a cache that reads ahead would fetch megabytes beside it.
+        file = HfFileSystem().open(self._address, cache_type="none", size=self._size_bytes)
+        self._size_bytes = file.size
+        return file
 
 
 class DownloadedSplit:

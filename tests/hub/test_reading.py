@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -12,8 +13,8 @@ import pytest
 from data.config import HubSource
 from data.patience import Patience
 from data.progress import Silent
+from data.sources import hub_splits
 from data.sources.hub_errors import HubCalls
-from data.sources.hub_splits import StreamedSplit
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
 
@@ -173,6 +174,34 @@ def test_passing_faults_are_waited_out_in_one_line_each(found: Found) -> None:
     ]
 
 
+class Files:
+    """A file system whose every third opened file has lost its connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.num_opened = 0
+
+    def open(self, address: str, **options: Any) -> Any:
+        self.num_opened += 1
+        if self.num_opened % 3 == 0:
+            raise ConnectionError("reset by peer")
+        file = self._path.open("rb")
+        file.size = self._path.stat().st_size  # type: ignore[attr-defined]
+        return file
+
+
+def test_a_group_that_was_cut_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.parquet").write_bytes(parquet(*map(str, range(10)), row_group_size=2))
+    files = Files(tmp_path / "a.parquet")
+    monkeypatch.setattr(hub_splits, "HfFileSystem", lambda: files)
+    monkeypatch.setattr(Patience, "wait_s", lambda patience, attempt: 0.0)
+    split = hub_splits.ParquetSplit(["first", "second"], HubCalls(HubSource(id="news/cut"), Silent()))
+    assert split.num_rows == 20
+    wanted = [0, 1, 5, 8, 12, 19]
+    assert [row["document"] for row in split.rows(wanted, ["document"])] == [str(row % 10) for row in wanted]
+    assert files.num_opened > 2 + 5, "two footers, five groups, and what was tried again"
+
+
 class Cut:
     """A stream of rows 0, 1, 2, ... whose connection drops before every third one, the first time."""
 
@@ -195,7 +224,7 @@ class Cut:
 def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Patience, "wait_s", lambda patience, attempt: 0.0)
     stream, source = Cut(), HubSource(id="news/cut")
-    split = StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
+    split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
     assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]
     assert stream.started_at == [1, 2, 5]
 
