@@ -26,6 +26,10 @@ _NAMES = {
 _BYTES_PER_GB = 1e9
 
 
+class TrainingOver(Exception):
+    """The step that an earlier process came to was the last one."""
+
+
 class Reporter(TrainerCallback):
     """Writes metrics.json and metrics_history.json, and speaks to the listener."""
 
@@ -37,6 +41,8 @@ class Reporter(TrainerCallback):
         self._earlier_s = metrics.latest["total_time_s"] or 0.0
         self._start_s = self._epoch_start_s = self._logged_s = time.monotonic()
         self._logged_step = 0
+        self._is_epoch_whole = True
+        """Whether this process began the epoch; the time of one that was gone on with is unknown."""
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self._start_s = self._logged_s = time.monotonic()
@@ -45,9 +51,11 @@ class Reporter(TrainerCallback):
 
     def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self._epoch_start_s = time.monotonic()
+        self._is_epoch_whole = float(state.epoch or 0).is_integer()
 
     def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        self._record(state, {"epoch_time_s": time.monotonic() - self._epoch_start_s})
+        if self._is_epoch_whole and float(state.epoch or 0).is_integer():
+            self._record(state, {"epoch_time_s": time.monotonic() - self._epoch_start_s})
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         self._progress.advance(state.global_step, state.max_steps, "steps")
@@ -84,21 +92,32 @@ class Reporter(TrainerCallback):
 class StopOnRequest(TrainerCallback):
     """Ends the training after the step in which the listener asked for it, with a checkpoint.
 
-    An evaluation that is due at that step still runs: the resumed training could not make up for it.
+    An evaluation that is due at that step is put off: the resumed training begins with it.
     """
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self.stopped = False
+        self.evaluation_due = False
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        if state.global_step >= state.max_steps and not args.eval_on_start:
+            raise TrainingOver
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.global_step < state.max_steps and self._anyone_asked(args):
+        if state.global_step < state.max_steps and self.asked(args):
             self.stopped = True
-            control.should_save = True
-            control.should_training_stop = True
+            control.should_log = control.should_save = control.should_training_stop = True
+            if control.should_evaluate:
+                self.put_off_evaluation(control)
 
-    def _anyone_asked(self, args: TrainingArguments) -> bool:
-        """Only the first of several processes has a listener, and all must end after the same step."""
+    def put_off_evaluation(self, control: TrainerControl) -> None:
+        """End here, and leave the evaluation after the last step to the process that goes on."""
+        self.stopped = self.evaluation_due = True
+        control.should_evaluate, control.should_training_stop = False, True
+
+    def asked(self, args: TrainingArguments) -> bool:
+        """Say whether the listener asks to stop. Only the first of several processes has one, and all must end together."""
         asked = self._progress.should_stop()
         if args.world_size == 1:
             return asked

@@ -58,10 +58,12 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
     try:
         files = {str(path.relative_to(unfinished)): _described(path) for path in _files(unfinished)}
         write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
+        earlier = folder / f".checkpoint-{step}.earlier.partial"
         if final.exists():
-            shutil.rmtree(final)
+            final.rename(earlier)
         unfinished.rename(final)
         sync_folder(folder)
+        shutil.rmtree(earlier, ignore_errors=True)
     except OSError as error:
         discard(folder, step)
         raise storage_error(final, error) from error

@@ -1,6 +1,7 @@
 """The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it came."""
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
@@ -10,7 +11,7 @@ from data.errors import Stopped
 from data.progress import Progress
 from evaluation.training_metrics import TrainingMetrics
 from training import checkpoints
-from training.callbacks import Reporter, StopOnRequest
+from training.callbacks import Reporter, StopOnRequest, TrainingOver
 from training.checkpoints import Checkpoint
 from training.collate import Collator
 from training.config import TrainingConfig
@@ -19,11 +20,11 @@ from training.encoder import vision_tower
 from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
-from training.out_of_memory import ran_out
+from training.out_of_memory import EvaluationOutOfMemory, ran_out
 from training.run_folder import RunFolder, RunState
 from training.trainable import Chosen
 from training.trained import TrainedOn
-from training.trainer import CheckpointRules, PageTrainer
+from training.trainer import EVALUATION_DUE, CheckpointRules, EvaluationInterrupted, PageTrainer
 from training.validation import GenerationScores
 
 
@@ -63,20 +64,24 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
         _require_room(fitting, progress)
     start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     progress.message(_start_message(fitting, start))
-    stop, early = StopOnRequest(progress), _early_stopping(config)
+    stop = StopOnRequest(progress)
     # The listener hears of a step before it is asked whether to stop after it.
     reporters = [_reporter(fitting, start, progress)] if fitting.arguments.should_save else []
-    callbacks: list[TrainerCallback] = [*reporters, stop, *early]
-    trainer = _trainer(fitting, state, training, validation, callbacks)
+    callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(config)]
+    trainer = _trainer(fitting, state, training, validation, callbacks, stop)
     if start is None and fitting.arguments.should_save:
         report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
+    fitting.arguments.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
     try:
-        trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+        with suppress(TrainingOver):
+            trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+    except EvaluationInterrupted:
+        raise Stopped from None
     except RuntimeError as error:
         if ran_out(error):
-            trainer.save_last_step()
+            trainer.save_last_step(evaluation_due=isinstance(error, EvaluationOutOfMemory))
         raise
-    if stop.stopped and not any(_has_stopped(callback) for callback in early):
+    if stop.stopped:
         raise Stopped
     done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)
     if fitting.arguments.should_save:
@@ -94,7 +99,7 @@ def _require_room(fitting: Fitting, progress: Progress) -> None:
 
 
 def _trainer(
-    fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, callbacks: list[TrainerCallback]
+    fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, callbacks: list[TrainerCallback], stop: StopOnRequest
 ) -> PageTrainer:
     config, folder, loaded = fitting.config, fitting.folder, fitting.loaded
     scores = GenerationScores(validation.first(config.num_eval_samples), fitting.collator, fitting.decoding(), folder.predictions)
@@ -102,6 +107,7 @@ def _trainer(
     trainer = PageTrainer(
         rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
         generation_scores=scores,
+        stop=stop,
         group_by_length=config.train_sampling_strategy == "group_by_length",
         model=fitting.chosen.model,
         args=fitting.arguments,
@@ -128,10 +134,6 @@ def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
     # It warns that the best model will not be loaded; here that is not the Trainer's work.
     logging.getLogger("transformers.trainer_callback").setLevel(logging.ERROR)
     return [EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold)]
-
-
-def _has_stopped(early: EarlyStoppingCallback) -> bool:
-    return early.early_stopping_patience_counter >= early.early_stopping_patience
 
 
 def _start_message(fitting: Fitting, start: Checkpoint | None) -> str:

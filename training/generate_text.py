@@ -77,10 +77,20 @@ def generate_rounds(
         yield gather_object(made[: len(batch)])
 
 
-def generate_texts(model: PreTrainedModel, collator: Collator, samples: Items[PageSample], decoding: Decoding) -> list[Prediction]:
-    """Return a prediction for each sample, in order; every process gets all of them."""
-    rounds = generate_rounds(samples, decoding.batch_size, lambda batch: generate_batch(model, collator, batch, decoding))
-    return [prediction for made in rounds for prediction in made]
+def generate_texts(
+    model: PreTrainedModel,
+    collator: Collator,
+    samples: Items[PageSample],
+    decoding: Decoding,
+    before_batch: Callable[[], None] = lambda: None,
+) -> list[Prediction]:
+    """Return a prediction for each sample, in order; every process gets all of them. `before_batch` may raise to stop."""
+
+    def generate(batch: Sequence[PageSample]) -> list[Prediction]:
+        before_batch()
+        return generate_batch(model, collator, batch, decoding)
+
+    return [prediction for made in generate_rounds(samples, decoding.batch_size, generate) for prediction in made]
 
 
 def _within_memory(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:

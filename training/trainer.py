@@ -11,21 +11,25 @@ from typing import Any, cast
 import torch
 from safetensors import SafetensorError
 from torch import nn
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 from transformers import PreTrainedModel, Trainer
 from transformers.trainer_callback import ExportableState
 from transformers.trainer_utils import EvalLoopOutput
 
 from data.errors import StorageError, TrainingError
 from training import checkpoints
+from training.callbacks import StopOnRequest, TrainingOver
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset, PageSample
+from training.eval_loss import eval_batches, mean_token_loss
 from training.length_groups import LengthGroups
 from training.out_of_memory import evaluating
 from training.trained import TrainedOn, load_trained, save_trained
 from training.validation import GenerationScores
 
 STATE = "trainer_state.json"
+EVALUATION_DUE = "evaluation_due"
+"""Stands in a checkpoint whose step has still to be evaluated."""
 _NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream error")
 """What torch says, in a plain RuntimeError, when a file cannot be written."""
 
@@ -42,16 +46,25 @@ class CheckpointRules:
     """What the weights that train belong on."""
 
 
+class EvaluationInterrupted(Exception):
+    """The listener asked to stop in the middle of an evaluation."""
+
+
 class PageTrainer(Trainer):
     """The Trainer of page datasets."""
 
-    def __init__(self, *, rules: CheckpointRules, generation_scores: GenerationScores, group_by_length: bool, **options: Any) -> None:
+    def __init__(
+        self, *, rules: CheckpointRules, generation_scores: GenerationScores, group_by_length: bool, stop: StopOnRequest, **options: Any
+    ) -> None:
         super().__init__(**options)
         self._rules = rules
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
+        self._stop = stop
         self._collator: Collator = options["data_collator"]
-        self._step_documents: list[str] = []
+        self._micro_batches: list[tuple[torch.Tensor, list[str]]] = []
+        """Of the step in the making: loss and samples of each."""
+        self._eval_batches: DataLoader[Batch] | None = None
 
     @property
     def plain_model(self) -> PreTrainedModel:
@@ -85,16 +98,20 @@ class PageTrainer(Trainer):
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
         documents = list(inputs["document_ids"])
         loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
-        if not math.isfinite(loss.item()):
-            raise self._not_finite("loss", loss.item(), documents)
-        self._step_documents += documents
+        self._micro_batches.append((loss, documents))
         return loss
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
+        # Looked at once a step: each look waits for the GPU.
+        losses = torch.stack([loss.detach() for loss, _ in self._micro_batches]).tolist()
+        documents = [names for _, names in self._micro_batches]
+        self._micro_batches = []
+        for loss, names in zip(losses, documents, strict=True):
+            if not math.isfinite(loss):
+                raise self._not_finite("loss", loss, names)
         if not math.isfinite(float(norm)):
-            raise self._not_finite("gradient norm", float(norm), self._step_documents)
-        self._step_documents = []
+            raise self._not_finite("gradient norm", float(norm), [name for names in documents for name in names])
         return norm
 
     def _not_finite(self, what: str, value: float, documents: list[str]) -> TrainingError:
@@ -105,11 +122,42 @@ class PageTrainer(Trainer):
 
     # Evaluation
 
-    def evaluation_loop(self, *args: Any, **kwargs: Any) -> EvalLoopOutput:
+    def evaluation_loop(self, *_: Any, **__: Any) -> EvalLoopOutput:
+        dataset, size = cast(PageDataset, self.eval_dataset), self.args.per_device_eval_batch_size
+        if self._eval_batches is None:
+            self._eval_batches = eval_batches(dataset, size, self._collator, self.args.dataloader_num_workers)
+        self.plain_model.train(False)
         with evaluating():
-            output = super().evaluation_loop(*args, **kwargs)
+            loss = mean_token_loss(self._eval_batches, size, self._loss_of, self.stop_if_asked)
             scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
-        return output._replace(metrics={**(output.metrics or {}), **scores})
+        return EvalLoopOutput(None, None, {"eval_loss": loss, **scores}, len(dataset))  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def _loss_of(self, batch: Batch) -> torch.Tensor:
+        with self.compute_loss_context_manager():
+            loss: torch.Tensor = self.compute_loss(self.plain_model, self._prepare_inputs(batch))
+        return loss
+
+    def stop_if_asked(self) -> None:
+        """Raise EvaluationInterrupted when the listener asks to stop."""
+        if self._stop.asked(self.args):
+            raise EvaluationInterrupted
+
+    def _maybe_log_save_evaluate(self, *args: Any, **options: Any) -> None:
+        try:
+            super()._maybe_log_save_evaluate(*args, **options)
+        except EvaluationInterrupted:
+            self._stop.put_off_evaluation(self.control)
+            self._save_and_say_so()
+
+    def _evaluate(self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False) -> dict[str, float]:
+        metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
+        if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
+            self._determine_best_metric(metrics, trial)
+            self._save_and_say_so()
+            if self.control.should_training_stop or self.state.global_step >= self.state.max_steps:
+                raise TrainingOver
+        return metrics
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         best: bool = super()._determine_best_metric(metrics, trial)
@@ -119,6 +167,10 @@ class PageTrainer(Trainer):
         return best
 
     # Checkpoints
+
+    def _save_and_say_so(self) -> None:
+        self._save_checkpoint(self.plain_model, None)
+        self.control = self.callback_handler.on_save(self.args, self.state, self.control)
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         step = self.state.global_step
@@ -131,6 +183,8 @@ class PageTrainer(Trainer):
             if self.args.should_save:
                 self._export_callback_states()
                 self.state.save_to_json(str(unfinished / STATE))
+                if self._stop.evaluation_due:
+                    (unfinished / EVALUATION_DUE).touch()
         except (OSError, RuntimeError, SafetensorError) as error:
             checkpoints.discard(self._rules.folder, step)
             if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN):
@@ -145,8 +199,11 @@ class PageTrainer(Trainer):
             checkpoints.prune(self._rules.folder, self._rules.limit, self.state.best_global_step)
         self.accelerator.wait_for_everyone()
 
-    def save_last_step(self) -> None:
-        """Save the last finished step after a later one failed for want of memory, so that a smaller batch goes on from there.
+    def save_last_step(self, evaluation_due: bool) -> None:
+        """Save the last finished step after what follows it failed for want of memory, so that smaller batches go on from there.
+
+        Args:
+            evaluation_due: whether it is the evaluation after that step that failed.
 
         Raises:
             TrainingError: other processes wait for this one in the middle of the step; none can go on.
@@ -154,8 +211,10 @@ class PageTrainer(Trainer):
         if self.args.world_size > 1:
             raise TrainingError(
                 "The memory of one of several GPUs does not suffice.",
-                hint="Halve per_device_train_batch_size, double gradient_accumulation_steps, and resume from the last checkpoint.",
+                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (where an evaluation failed, halve "
+                "per_device_eval_batch_size), and resume from the last checkpoint.",
             )
+        self._stop.evaluation_due = evaluation_due
         self.plain_model.zero_grad()
         if self.state.global_step and not checkpoints.checkpoint_path(self._rules.folder, self.state.global_step).exists():
             self._save_checkpoint(self.plain_model, None)

@@ -27,10 +27,14 @@ class GenerationScores:
         self._predictions = predictions
 
     def measure(self, trainer: "PageTrainer") -> Mapping[str, float]:
-        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first one scores."""
+        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first one scores.
+
+        Raises:
+            EvaluationInterrupted: the listener asked to stop.
+        """
         if not len(self._samples):
             return {}
-        predictions = generate_texts(trainer.plain_model, self._collator, self._samples, self._decoding)
+        predictions = generate_texts(trainer.plain_model, self._collator, self._samples, self._decoding, trainer.stop_if_asked)
         scores: dict[str, float] = {}
         if trainer.accelerator.is_main_process:
             write_predictions(self._predictions, predictions, lambda made: prediction_record(made, trainer.state.global_step))

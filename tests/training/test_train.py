@@ -22,9 +22,13 @@ from data.generate import generate
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
-from tests.training.trainings import Listener, StopsWhileScored, model_bytes, short_training
+from tests.training.trainings import Listener, StopsWhileEvaluated, StopsWhileScored, model_bytes, short_training
 from training import checkpoints, finish
+from training.collate import NOT_FOR_MODEL, Collator
+from training.dataset import open_dataset
+from training.eval_loss import eval_batches, mean_token_loss
 from training.model import load_model
+from training.reader import encoder_for
 from training.tiny import BASE_FOLDER
 from training.train import train
 from training.trainer import PageTrainer
@@ -102,6 +106,47 @@ def test_a_paused_training_ends_in_the_same_bytes(brief_workspace: Workspace, un
     result = train(config, brief_workspace, Silent())
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
     assert [record["step"] for record in read_metrics(result.folder).history if record["train_loss"] is not None] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("num_eval_samples", [1, 0])
+def test_an_evaluation_that_is_stopped_is_made_up_for(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], num_eval_samples: int
+) -> None:
+    values = {"num_eval_samples": num_eval_samples, "max_eval_samples": 1 if num_eval_samples else 1000}
+    config = short_training(output=f"evaluation-stopped-{num_eval_samples}", per_device_eval_batch_size=1, **values)
+    with pytest.raises(Stopped):
+        train(config, brief_workspace, StopsWhileEvaluated(step=2))
+    assert [record["step"] for record in read_metrics(brief_workspace.model(config.output)).history if record["eval_loss"]] == []
+    result = train(config, brief_workspace, Silent())
+    assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
+    assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
+
+
+def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
+    folder = Path(shutil.copytree(uninterrupted[0], brief_workspace.model("killed-late")))
+    state = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(state | {"phase": "training", "best_step": None}))
+    listener = Listener()
+    train(short_training(output="killed-late"), brief_workspace, listener)
+    assert listener.step == 4
+    assert json.loads((folder / "run.json").read_text())["best_step"] == state["best_step"]
+    assert model_bytes(folder) == model_bytes(uninterrupted[0])
+
+
+def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(brief_workspace: Workspace) -> None:
+    found = load_model("tiny", None, brief_workspace)
+    samples = open_dataset(brief_workspace, "brief").split("train").first(5)
+    collator = Collator(encoder_for(found, "micro", "\nSum.", 64))
+    found.model.train(False)
+
+    def loss_of(batch: dict[str, Any]) -> torch.Tensor:
+        with torch.no_grad():
+            return found.model(**{name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}).loss
+
+    losses = [mean_token_loss(eval_batches(samples, size, collator, 0), size, loss_of, lambda: None) for size in (1, 2, 5)]
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
 
 
 def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(brief_workspace: Workspace) -> None:

@@ -12,6 +12,7 @@ from data.config import DatasetConfig, RenderingConfig, SampleSource
 from data.generate import generate
 from data.progress import Level, Silent
 from data.store.workspace import Workspace
+from evaluation.training_metrics import read_metrics
 from training.model import load_model
 from training.optimal_configs import training_config
 from training.train import TrainingResult, train
@@ -75,8 +76,20 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
         return step(trainer, model, inputs, *rest)
 
+    loss_of = PageTrainer._loss_of
+
+    def too_large_to_evaluate(trainer: PageTrainer, batch: dict[str, Any]) -> torch.Tensor:
+        if trainer.args.per_device_eval_batch_size > 1:
+            raise RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED")
+        return loss_of(trainer, batch)
+
     monkeypatch.setattr(PageTrainer, "training_step", too_large_from_step_two)
-    _, listener = run(workspace, "short", per_device_train_batch_size=2, gradient_accumulation_steps=4, save_steps=100)
+    monkeypatch.setattr(PageTrainer, "_loss_of", too_large_to_evaluate)
+    sizes = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4, "per_device_eval_batch_size": 2}
+    result, listener = run(workspace, "short", **sizes, save_steps=100)
+    assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
+    used = json.loads((result.folder / "training_config.json").read_text())
+    assert (used["per_device_train_batch_size"], used["per_device_eval_batch_size"]) == (1, 1)
     assert any("Going on from the last step with micro-batches of 1 and 8 of them a step" in text for text in listener.texts)
     assert any("from step 2" in text for text in listener.texts)
     assert listener.losses.keys() == expected.losses.keys()

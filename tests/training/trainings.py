@@ -71,6 +71,22 @@ class StopsWhileScored(Silent):
         return self._is_scoring
 
 
+@dataclass
+class StopsWhileEvaluated(Silent):
+    """Asks to stop not after a step, but in the evaluation that follows it."""
+
+    step: int
+    num_looks: int = 0
+    _at: int = 0
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        self._at = done
+
+    def should_stop(self) -> bool:
+        self.num_looks += self._at == self.step
+        return self.num_looks > 1
+
+
 def model_bytes(folder: Path) -> bytes:
     """Return the weights that a training left."""
     return (folder / "model" / "model.safetensors").read_bytes()
