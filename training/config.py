@@ -27,29 +27,38 @@ class TrainingConfig(Settings):
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     output: Name = Field("trained_model", description="folder below workspace/models")
     preset: str = Field("default", description="the preset that the other values started from")
-    train: Trainable = Field("dense", description="which parameters train")
+    train: Trainable = Field(
+        "dense",
+        description="which weights train. projector: between encoder and decoder; attention: that, and the decoder's attention; dense: all "
+        "but the encoder and the routed experts; decoder: the experts too; all: everything, for the tiny model; lora: small added weights; "
+        "lora_experts: such for the experts too",
+    )
     prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")
-    num_train_epochs: float = Field(3, gt=0, le=1000)
+    num_train_epochs: float = Field(3, gt=0, le=1000, description="passes over the training samples")
     max_steps: int = Field(-1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs")
-    per_device_train_batch_size: int = Field(2, ge=1, le=1024)
-    per_device_eval_batch_size: int = Field(4, ge=1, le=1024)
-    gradient_accumulation_steps: int = Field(8, ge=1, le=4096)
-    learning_rate: float = Field(5e-5, gt=0, le=1)
-    weight_decay: float = Field(0.01, ge=0, le=1)
-    lr_scheduler_type: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
-    warmup_ratio: float = Field(0.1, ge=0, le=1)
-    max_grad_norm: float = Field(1.0, gt=0, le=1000)
+    per_device_train_batch_size: int = Field(2, ge=1, le=1024, description="samples that one GPU trains on at a time")
+    per_device_eval_batch_size: int = Field(4, ge=1, le=1024, description="samples that one GPU evaluates at a time")
+    gradient_accumulation_steps: int = Field(8, ge=1, le=4096, description="such batches before the weights change once")
+    learning_rate: float = Field(5e-5, gt=0, le=1, description="how far one step moves the weights, at its highest")
+    weight_decay: float = Field(0.01, ge=0, le=1, description="pull of every weight towards zero")
+    lr_scheduler_type: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
+        "cosine", description="how the learning rate falls over the training"
+    )
+    warmup_ratio: float = Field(0.1, ge=0, le=1, description="share of the steps in which the learning rate rises to its highest")
+    max_grad_norm: float = Field(1.0, gt=0, le=1000, description="longer gradients are shortened to this length")
     bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
-    gradient_checkpointing: bool = False
+    gradient_checkpointing: bool = Field(False, description="compute activations again instead of keeping them: less memory, slower")
     max_length: int = Field(512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted apart")
-    eval_steps: int = Field(100, ge=1)
+    eval_steps: int = Field(100, ge=1, description="steps between evaluations")
     num_eval_samples: int = Field(64, ge=0, le=100_000, description="validation samples that are generated and scored at each evaluation")
-    save_steps: int = Field(100, ge=1)
-    save_total_limit: int = Field(2, ge=1, le=100)
-    logging_steps: int = Field(10, ge=1)
-    seed: int = Field(42, ge=0, lt=2**31)
-    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = "adamw_torch_fused"
-    adam_beta2: float = Field(0.999, gt=0, lt=1)
+    save_steps: int = Field(100, ge=1, description="steps between checkpoints")
+    save_total_limit: int = Field(2, ge=1, le=100, description="newest checkpoints that are kept")
+    logging_steps: int = Field(10, ge=1, description="steps between points of the curves")
+    seed: int = Field(42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights")
+    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = Field(
+        "adamw_torch_fused", description="the optimizer; adafactor keeps hardly any state and needs less memory"
+    )
+    adam_beta2: float = Field(0.999, gt=0, lt=1, description="how long AdamW remembers the size of gradients; lower is shorter")
     train_sampling_strategy: Literal["random", "group_by_length"] = Field(
         "random", description="group_by_length: samples of similar length share a batch, which saves padding"
     )
@@ -57,14 +66,16 @@ class TrainingConfig(Settings):
     max_eval_samples: int = Field(1000, ge=1, description="validation samples of which the loss is taken at each evaluation")
     num_test_samples: int | None = Field(None, ge=1, description="test samples of the final evaluation; null: all")
     metric_for_best_model: BestMetric = Field("eval_loss", description="what decides which checkpoint is the best")
-    load_best_model_at_end: bool = True
+    load_best_model_at_end: bool = Field(True, description="the finished model is the best checkpoint, not the last")
     early_stopping_patience: int | None = Field(
         None, ge=1, le=1000, description="evaluations without progress that end the training; null: never"
     )
     early_stopping_threshold: float = Field(0.0, ge=0, description="smallest change of the metric that counts as progress")
     no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
     no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
-    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = ()
+    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = Field(
+        (), description="where curves go beside this screen: tensorboard, wandb, trackio"
+    )
     auto_batch_size: bool = Field(
         False, description="start with the whole step as one micro-batch and halve it until it fits; the samples per step stay the same"
     )
