@@ -21,7 +21,7 @@ WORKDIR /app
 COPY pyproject.toml constraints.txt ./
 RUN python3 -m venv /opt/venv \
     && PATH=/opt/venv/bin:$PATH && mkdir data evaluation training web_ui && touch README.md LICENSE \
-    && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt '.[train]' \
+    && pip install --no-cache-dir --disable-pip-version-check -c constraints.txt 'setuptools>=80' '.[train]' \
     && pip uninstall --yes --quiet deepsynth && rm -rf build \
     && find /opt/venv -type d -name tests -prune -exec rm -rf {} + && rm -rf /opt/venv/lib/python3*/site-packages/pyarrow/include
 
@@ -30,7 +30,7 @@ COPY data data
 COPY evaluation evaluation
 COPY training training
 COPY web_ui web_ui
-RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-deps -c constraints.txt . && rm -rf build
+RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --no-build-isolation --no-deps . && rm -rf build
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
