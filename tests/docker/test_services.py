@@ -62,6 +62,13 @@ def test_image_is_small_and_has_no_torch(service: tuple[Engine, Client]) -> None
     assert engine.docker("exec", CPU_CONTAINER, "python", "-c", program).stdout.split() == ["None", "1000"]
 
 
+def test_health_is_asked_without_the_proxy_of_the_environment(service: tuple[Engine, Client]) -> None:
+    engine, _ = service
+    kind, *command = json.loads(engine.docker("inspect", "-f", "{{json .Config.Healthcheck.Test}}", CPU_CONTAINER).stdout)
+    assert kind == "CMD"
+    engine.docker("exec", "-e", "http_proxy=http://127.0.0.1:9", CPU_CONTAINER, *command)
+
+
 def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple[Engine, Client]) -> None:
     engine, client = service
     client.run_job("/api/dataset/generate", JOB | {"name": "undisturbed"})
