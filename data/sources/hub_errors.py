@@ -71,10 +71,8 @@ class HubCalls:
             raise
         except ValueError as error:
             raise _bad_config(self._source, error) from error
-        except (DatasetsError, FileNotFoundError, pa.ArrowException) as error:
-            raise _unreadable(self._source, error) from error
-        except OSError as error:
-            raise _storage(self._source, error) from error
+        except (DatasetsError, OSError, pa.ArrowException) as error:
+            raise _full(self._source, error) if _is_full(error) else _unreadable(self._source, error) from error
 
 
 def _refused(source: HubSource, error: Exception, revision: str | None) -> SourceError:
@@ -114,10 +112,14 @@ def _unreadable(source: HubSource, error: Exception) -> SourceError:
     return SourceError(f"{source.id} cannot be read: {said(error)}.", hint="Look at the dataset's page on the Hub.")
 
 
-def _storage(source: HubSource, error: OSError) -> StorageError:
-    # `datasets` raises a plain OSError without a number when it foresees that the disk will not do.
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(error)
+def _is_full(error: Exception) -> bool:
+    # `datasets` raises an OSError without a number when it foresees that the disk will not do, and wraps one when it did not.
+    cause = error.__cause__ if isinstance(error, DatasetsError) else error
+    return isinstance(cause, OSError) and (cause.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(cause))
+
+
+def _full(source: HubSource, error: Exception) -> StorageError:
     return StorageError(
-        f"{source.id} cannot be downloaded: {said(error)}.",
-        hint="Free some space, or leave source.streaming on, which keeps no copy." if is_full else "Check the disk that holds HF_HOME.",
+        f"{source.id} cannot be downloaded, since the disk is full: {said(error)}.",
+        hint="Free some space where HF_HOME lies, or leave source.streaming on, which keeps no copy.",
     )

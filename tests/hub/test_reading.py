@@ -1,5 +1,6 @@
 """The Hub as a source, read by the real client: script-based, gated, private, gone, renamed, large and busy datasets."""
 
+import errno
 import io
 import json
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.config import HubSource
+from data.errors import DeepSynthError, SourceError, StorageError
 from data.patience import Patience
 from data.progress import Silent
 from data.sources import hub_splits
@@ -227,6 +229,25 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPat
     split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
     assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]
     assert stream.started_at == [1, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (OSError("Not enough disk space. Needed: 9 GiB (download: 4 GiB, generated: 5 GiB)"), StorageError),
+        (OSError(errno.ENOSPC, "No space left on device"), StorageError),
+        (OSError(errno.EIO, "Input/output error"), SourceError),
+        (FileNotFoundError("no such file in the repository"), SourceError),
+    ],
+    ids=["foreseen", "full", "broken", "missing"],
+)
+def test_a_full_disk_is_told_from_what_cannot_be_read(error: OSError, kind: type[DeepSynthError]) -> None:
+    def download() -> None:
+        raise error
+
+    with pytest.raises(kind) as caught:
+        HubCalls(HubSource(id="news/large"), Silent())("files", download)
+    assert ("Free some space" in caught.value.hint) == (kind is StorageError)
 
 
 def test_pictures_are_not_looked_at(found: Found) -> None:
