@@ -16,6 +16,7 @@ from data.config import RenderingConfig
 from data.errors import InvalidInput, RenderError, SourceError
 from data.rendering.render import render
 from data.rendering.style import PageStyle, resolve_style
+from data.rendering.vision_tokens import num_text_tokens
 from data.sources.files import source_path
 from data.store.workspace import Workspace
 from training.dataset import PageSample
@@ -88,16 +89,17 @@ class Documents:
             return Unreadable(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
 
     def _read(self, file: Path) -> PageSample:
-        num_pages, pages = _READERS[file.suffix.lower()](file, self.style)
-        if not num_pages:
+        document = _READERS[file.suffix.lower()](file, self.style)
+        if not document.num_pages:
             raise SourceError(f"{file.name} is empty.")
-        num_read = min(num_pages, self.max_pages or num_pages)
+        num_read = min(document.num_pages, self.max_pages or document.num_pages)
         if num_read > self.most_pages:
             raise InvalidInput(
-                f"{file.name} has {num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
+                f"{file.name} has {document.num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
                 hint=f"Set max_pages to {self.most_pages} or less to read the first ones, or split the document.",
             )
-        return PageSample(file.name, tuple(islice(pages, num_read)), "", "", num_pages - num_read)
+        num_left_out = document.num_pages - num_read + document.num_undrawn
+        return PageSample(file.name, tuple(islice(document.pages, num_read)), "", "", num_left_out)
 
 
 def _files(path: Path) -> list[Path]:
@@ -111,25 +113,31 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
-Pages = tuple[int, Iterator[bytes]]
-"""How many pages a document has, and each of them when it is asked for."""
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """How many pages a file has, and each of them when it is asked for."""
+
+    num_pages: int
+    pages: Iterator[bytes]
+    num_undrawn: int = 0
+    """Further pages, about, of a text whose style draws the first one only."""
 
 
-def _read_picture(file: Path, style: PageStyle) -> Pages:
+def _read_picture(file: Path, style: PageStyle) -> _Document:
     try:
         with Image.open(file) as picture:
             picture.load()
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise SourceError(f"{file.name} is not a readable picture: {error}.", hint="Save it again as PNG or JPEG.") from error
-    return 1, iter((file.read_bytes(),))
+    return _Document(1, iter((file.read_bytes(),)))
 
 
-def _read_tiff(file: Path, style: PageStyle) -> Pages:
+def _read_tiff(file: Path, style: PageStyle) -> _Document:
     """Each picture of a TIFF file is a page, as scanners write them."""
     _read_picture(file, style)
     with Image.open(file) as picture:
         num_pages = getattr(picture, "n_frames", 1)
-    return num_pages, (_tiff_page(file, index) for index in range(num_pages))
+    return _Document(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
 def _tiff_page(file: Path, index: int) -> bytes:
@@ -138,22 +146,26 @@ def _tiff_page(file: Path, index: int) -> bytes:
         return _png(rgb(picture))
 
 
-def _read_text(file: Path, style: PageStyle) -> Pages:
+def _read_text(file: Path, style: PageStyle) -> _Document:
     try:
         text = file.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
         raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
-    pages = render(text, style).pages if text else ()
-    return len(pages), (page.png for page in pages)
+    if not text:
+        return _Document(0, iter(()))
+    drawn = render(text, style)
+    tokens_per_page = max(1, drawn.num_text_tokens // len(drawn.pages))
+    num_undrawn = -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
+    return _Document(len(drawn.pages), (page.png for page in drawn.pages), num_undrawn)
 
 
-def _read_pdf(file: Path, style: PageStyle) -> Pages:
+def _read_pdf(file: Path, style: PageStyle) -> _Document:
     try:
         with pypdfium2.PdfDocument(file) as document:
             num_pages = len(document)
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
-    return num_pages, _pdf_pages(file, style.size_px)
+    return _Document(num_pages, _pdf_pages(file, style.size_px))
 
 
 def _pdf_pages(file: Path, size_px: int) -> Iterator[bytes]:
@@ -172,7 +184,7 @@ def _png(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
-_READERS: Mapping[str, Callable[[Path, PageStyle], Pages]] = {
+_READERS: Mapping[str, Callable[[Path, PageStyle], _Document]] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp"), _read_picture),
     **dict.fromkeys((".tif", ".tiff"), _read_tiff),
     ".pdf": _read_pdf,

@@ -94,7 +94,7 @@ def _say_what_is_wrong(predictions: Sequence[Prediction], config: PredictionConf
         "inputs could not be read": failed,
         "texts repeat themselves": [prediction for prediction in predictions if prediction.looping],
         f"texts were cut at max_length={config.max_length}": [prediction for prediction in predictions if prediction.cut],
-        f"documents have more pages than max_pages={config.max_pages}": [p for p in predictions if p.num_pages_left_out],
+        "documents go on past the pages that were read": [prediction for prediction in predictions if prediction.num_pages_left_out],
     }
     for what, some in marked.items():
         if some:

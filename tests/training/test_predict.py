@@ -111,7 +111,7 @@ def test_a_model_is_read_with_the_prompt_and_the_style_that_it_was_trained_with(
     export_model(base.model, base, tmp_path / "elsewhere", trained)
     (tmp_path / "page.txt").write_text(TEXT * 5)
     [line] = read(workspace, tmp_path / "page.txt", model=str(tmp_path / "elsewhere"), prompt=None, max_length=20)
-    assert (line["num_pages"], line["summary"]) == (1, TEXT[:20])
+    assert (line["num_pages"], line["num_pages_left_out"], line["summary"]) == (1, 1, TEXT[:20])
 
 
 def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:

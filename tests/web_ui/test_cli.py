@@ -14,6 +14,8 @@ import pytest
 
 from data.config import DatasetConfig, SampleSource
 from data.store.workspace import Workspace
+from training.config import PredictionConfig
+from web_ui import cli_stages
 from web_ui.cli import main
 from web_ui.jobs.store import JobStore
 
@@ -96,6 +98,18 @@ def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) ->
     answer = deepsynth("generate", "--source", "papers.jsonl", "--name", "papers", *columns, "--json", workspace=workspace)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["num_kept"] == 6
+
+
+def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class SomeFailed:
+        def as_dict(self) -> dict[str, object]:
+            (tmp_path / "made.jsonl").write_text("{}\n")
+            return {"path": str(tmp_path / "made.jsonl"), "num_samples": 2, "num_failed": 1}
+
+    monkeypatch.setattr(cli_stages, "resolve", lambda name: PredictionConfig if name.endswith("Config") else lambda *_: SomeFailed())
+    answer = call("predict", "--model", "tiny", "--input", "a.png", "b.png", "--output", str(tmp_path / "out.jsonl"), "--json")
+    assert (answer.returncode, json.loads(answer.stdout)["num_failed"]) == (1, 1)
+    assert (tmp_path / "out.jsonl").read_text() == "{}\n"
 
 
 @pytest.mark.parametrize(
