@@ -52,7 +52,7 @@ class TrainingConfig(Settings):
     eval_steps: int = Field(100, ge=1, description="steps between evaluations")
     num_eval_samples: int = Field(64, ge=0, le=100_000, description="validation samples that are generated and scored at each evaluation")
     save_steps: int = Field(100, ge=1, description="steps between checkpoints")
-    save_total_limit: int = Field(2, ge=1, le=100, description="newest checkpoints that are kept")
+    save_total_limit: int = Field(2, ge=1, le=100, description="checkpoints that are kept: the newest ones, and the best")
     logging_steps: int = Field(10, ge=1, description="steps between points of the curves")
     seed: int = Field(42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights")
     optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = Field(

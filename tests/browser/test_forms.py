@@ -167,6 +167,7 @@ def test_several_files_are_one_source_and_a_chosen_column_survives_a_refresh(tab
 
 
 def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/custom?source_kind=none")
     open_form(tab, site, "/custom?source_kind=files")
     tab.get_by_label("Path", exact=True).fill("upload:none.jsonl")
     expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("There is no file")

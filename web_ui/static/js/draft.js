@@ -13,7 +13,8 @@ const key = (input) => (input.type === "radio" ? `${input.name}=${input.value}` 
 
 /** @param {HTMLInputElement} input @param {any} value */
 function restore(input, value) {
-  if (isTick(input)) input.checked = value;
+  if (input.type === "radio") input.checked ||= value;  // one of them is always chosen
+  else if (isTick(input)) input.checked = value;
   else if (input.tagName !== "SELECT") input.value = value;
   else {
     // What is not among the options is gone, unless the options are still to come.
