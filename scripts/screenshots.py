@@ -1,8 +1,9 @@
 """Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in every state.
 
-Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER]
+Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER] [--docs]
 
-The pictures in docs/screenshots are those of 1280 pixels over the workspace of `./start-all.sh --demo`.
+The pictures in docs/screenshots show the workspace of `./start-all.sh --demo`: stop the services, then
+`screenshots.py --workspace workspace --docs`.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -24,6 +26,13 @@ from tests.browser.site import CHROMIUM_OPTIONS, Site
 SIZES = {"phone": (360, 780), "laptop": (1280, 860), "wide": (1920, 1080)}
 THEMES = ("light", "dark")
 DATASET = {"name": "sample-articles", "source": {"kind": "sample"}, "max_samples": 60}
+DOCS = Path(__file__).parents[1] / "docs" / "screenshots"
+IN_DOCS = {
+    "custom": "custom-laptop-light",
+    "job-training-dark": "job-training-laptop-dark",
+    "jobs": "jobs-laptop-light",
+    "train": "train-laptop-light",
+}
 READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden])"
 
 
@@ -32,6 +41,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
     parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
     parser.add_argument("--workspace", type=Path, help="take pictures of this workspace instead of one with made-up jobs")
+    parser.add_argument("--docs", action="store_true", help="renew the pictures in docs/screenshots too")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -50,8 +60,12 @@ def main() -> int:
                 _take_all(browser, site, wanted, options.out)
                 browser.close()
         finally:
-            _cancel_running(site)
+            if not options.workspace:
+                _cancel_running(site)
             site.stop_all()
+    if options.docs:
+        for name, picture in IN_DOCS.items():
+            Image.open(options.out / f"{picture}.png").convert("RGB").save(DOCS / f"{name}.png", optimize=True)
     return 0
 
 
