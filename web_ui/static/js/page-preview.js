@@ -33,6 +33,7 @@ export class PagePreview {
     });
     this.another = one('[data-act="another"]', place);
     this.another.addEventListener("click", () => {
+      if (!this.config()) return this.#explain(new ApiError(0, { message: "Nothing to draw yet.", hint: "Name the source, and choose the column with the documents." }));
       if (this.seen) this.seed += 1;
       this.forget();
       this.update();
