@@ -197,7 +197,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise NotFound(f"There is no dataset {folder.name!r}.", hint=names_hint(names))
     value = read_json(folder / MANIFEST)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise StorageError(f"{folder / MANIFEST} is not a manifest of format {FORMAT}.", hint="Generate the dataset again.")
+        raise StorageError(f"{folder / MANIFEST} is not a manifest of format {FORMAT}.", hint="Delete the dataset, then generate it again.")
     splits = {
         name: SplitEntry(Counts(**split["counts"]), tuple(ShardEntry(**shard) for shard in split["shards"]))
         for name, split in value["splits"].items()

@@ -206,6 +206,8 @@ class _Opening:
                 hint=f"Configurations: {', '.join(found) or 'none'}. Name one as source.config.",
                 fields={"source.config": f"{wanted!r} does not exist"},
             )
+        if any(name.startswith(f"{wanted}/partial-") for files in found[wanted].values() for name in files):
+            self._listener.message(f"The Hub made Parquet files of the beginning of {source.id} only: the rest is not read.", "warning")
         return found[wanted]
 
     def _converted(self, commit: str) -> dict[str, dict[str, list[str]]]:

@@ -216,7 +216,8 @@ def opened_splits(
         stated: rows by split, as far as the repository's card, or an earlier run, tells.
     """
     files = builder.config.data_files or {}
-    if source.streaming and files and all(address.endswith(".parquet") for addresses in files.values() for address in addresses):
+    are_parquet = all(_is_parquet_here(address) for addresses in files.values() for address in addresses)
+    if source.streaming and files and are_parquet:
         return {str(split): ParquetSplit(addresses, call) for split, addresses in files.items()}
     if source.streaming:
         streams = call("files", builder.as_streaming_dataset)
@@ -226,6 +227,10 @@ def opened_splits(
         }
     call("files", builder.download_and_prepare)
     return {str(split): DownloadedSplit(data) for split, data in call("files", builder.as_dataset).items()}
+
+
+def _is_parquet_here(address: str) -> bool:
+    return address.startswith("hf://") and address.endswith(".parquet")
 
 
 def _holds_bytes(kind: pa.DataType) -> bool:

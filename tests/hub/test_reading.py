@@ -83,7 +83,7 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     hub.repository("news/plain").put({"data/train-00000.parquet": parquet("one", "two"), "data/test-00000.parquet": parquet("three")})
     script = hub.repository("news/script")
     script.put(SCRIPT)
-    script.put({"default/train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
+    script.put({"default/partial-train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
     hub.repository("news/pinned").put({"pinned.py": b"raise SystemExit"})
     hub.repository("news/unconverted").put({"unconverted.py": b"raise SystemExit"})
     hub.repository("news/gated", gated=True).put({"data/train-00000.parquet": parquet("five")})
@@ -267,6 +267,7 @@ def test_what_is_gone_is_read_from_where_else_it_lies(found: Found) -> None:
 
 def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> None:
     assert found["news/script"]["rows"] == {"train": ["four"]}
+    assert found["news/script"]["messages"] == ["The Hub made Parquet files of the beginning of news/script only: the rest is not read."]
 
 
 def test_a_private_dataset_is_read_with_the_token(found: Found) -> None:
