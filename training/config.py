@@ -157,7 +157,9 @@ class PredictionConfig(DecodingConfig):
     split: Split = "test"
     max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
     mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
-    max_pages: int | None = Field(None, ge=1, le=256, description="the first pages of each input that are read; null: all, or none")
+    max_pages: int | None = Field(
+        None, ge=1, le=256, description="read only the first pages of each document; null: all; more than the model holds are refused"
+    )
     output: Name | None = Field(None, description="file below workspace/predictions; null: <id of the job>.jsonl")
 
     @model_validator(mode="after")

@@ -7,10 +7,15 @@ from functools import cache
 from pydantic import BaseModel
 
 from data.config import DatasetConfig
-from training.config import EvaluationConfig, TrainingConfig
+from training.config import EvaluationConfig, PredictionConfig, TrainingConfig
 from web_ui.schemas import FormField, JsonObject
 
-FORMS: dict[str, type[BaseModel]] = {"dataset": DatasetConfig, "training": TrainingConfig, "evaluation": EvaluationConfig}
+FORMS: dict[str, type[BaseModel]] = {
+    "dataset": DatasetConfig,
+    "training": TrainingConfig,
+    "evaluation": EvaluationConfig,
+    "prediction": PredictionConfig,
+}
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
 READ_LIMIT = 1e6

@@ -12,12 +12,13 @@ import { takesFiles } from "./upload.js";
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
 const SCORE_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];
+const SUMMARY_FIELDS = ["max_pages"];
 
 /** @param {Job} job a training that has succeeded */
 export async function offerModel({ config }) {
-  const [{ fields }, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/datasets")]);
-  offerSummaries(config.output);
-  offerScores(config.output, config.dataset, fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
+  const [scoring, summarising, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
+  offerSummaries(config.output, summarising.fields);
+  offerScores(config.output, config.dataset, scoring.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
 }
 
 /**
@@ -47,11 +48,12 @@ function offerScores(model, trainedOn, fields, usable) {
   submitsJob(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 
-/** @param {string} model */
-function offerSummaries(model) {
+/** @param {string} model @param {import("./fields.js").Field[]} fields */
+function offerSummaries(model, fields) {
   const form = one("#summarise-form");
   const list = one("#chosen-documents");
   const drop = one("#documents");
+  const set = new FieldSet(one("#summarise-fields"), fields.filter(({ path }) => SUMMARY_FIELDS.includes(path)));
   takesFiles(drop, (path, name) => list.append(chosenDocument(path, name)));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -59,7 +61,7 @@ function offerSummaries(model) {
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
     const missing = drop.ariaBusy === "true" ? "Files are still being sent." : chosen.length ? "" : "Drop or choose a document first.";
     if (missing) showErrors(form, { inputs: missing });
-    else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path) });
+    else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path), ...set.changes() });
   });
 }
 
