@@ -84,7 +84,7 @@ class RenderingConfig(Settings):
     )
     min_font_size_px: float = Field(10.0, ge=4, le=96, description="the smallest size that overflow=shrink may choose")
     max_pages: int = Field(32, ge=1, le=256, description="longer documents are rejected with their page count")
-    degradation: Degradation = Degradation()
+    degradation: Degradation = Field(Degradation(), description="damage as of a scan")
 
 
 class PublishConfig(Settings):
@@ -99,8 +99,8 @@ class DatasetConfig(Settings):
     """One dataset: where the documents come from, how they are drawn, what is kept."""
 
     name: Name = Field(description="folder below workspace/datasets")
-    source: Source
-    columns: Columns = Columns()
+    source: Source = Field(description="where the documents come from")
+    columns: Columns = Field(Columns(), description="which columns of the source are document and summary")
     splits: tuple[str, ...] | None = Field(None, description="splits to read; null: all that the source has")
     max_samples: int | None = Field(
         None, ge=1, le=100_000_000, description="at most so many documents per split, chosen by seed; null: all"
@@ -108,7 +108,7 @@ class DatasetConfig(Settings):
     validation_fraction: float = Field(0.05, ge=0, lt=0.5, description="when the source has one split: part held out by a hash of the id")
     test_fraction: float = Field(0.05, ge=0, lt=0.5, description="likewise, for the test split")
     seed: int = Field(0, ge=0, lt=2**31, description="chooses documents, where not all are taken, and the damage of each page")
-    rendering: RenderingConfig = RenderingConfig()
+    rendering: RenderingConfig = Field(RenderingConfig(), description="how documents become pages")
     deduplicate: bool = Field(True, description="drop repeats within a split, and from train what validation or test holds")
     shard_rows: int | None = Field(
         None,
@@ -117,6 +117,6 @@ class DatasetConfig(Settings):
         description="source rows per shard, the unit of resume; null: 100 for small splits, up to 2000 for huge ones",
     )
     max_rejected: int = Field(1000, ge=0, description="more rejected rows than this end the job")
-    publish: PublishConfig | None = None
+    publish: PublishConfig | None = Field(None, description="publishing on the Hugging Face Hub; null: the dataset stays here")
     engine: Literal["local", "ray"] = Field("local", description="where pages are rendered: all cores of this machine, or a Ray cluster")
     num_workers: int | None = Field(None, ge=1, le=4096, description="render processes; null: one per core")

@@ -39,7 +39,7 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     """
     _require_trackers(config)
     best = config.metric_for_best_model
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(checkpoints),
         run_name=config.output,
         **{name: getattr(config, name) for name in _SAME_NAME},
@@ -69,6 +69,9 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
         disable_tqdm=True,
         log_level="warning",
     )
+    # One process uses one GPU. With several, the Trainer would copy the model to all of them at each step and multiply the batch.
+    arguments._n_gpu = min(arguments.n_gpu, 1)
+    return arguments
 
 
 def _require_trackers(config: TrainingConfig) -> None:

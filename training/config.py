@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from data.config import Name, PageMode, RuleError, Settings
 
+Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
 Split = Literal["train", "validation", "test"]
@@ -17,6 +18,18 @@ PINNED_REVISIONS: Final = {
 """Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
 
 DEFAULT_PROMPT = "\nSummarize."
+
+
+def _check_generation(config: "TrainingConfig | DecodingConfig") -> None:
+    size, window = config.no_repeat_ngram_size, config.no_repeat_ngram_window_size
+    if size >= window:
+        words = f"no_repeat_ngram_size={size} finds no repeat within no_repeat_ngram_window_size={window}: the window must be larger"
+        raise RuleError(words, "no_repeat_ngram_size", "no_repeat_ngram_window_size")
+
+
+def _check_revision(config: "TrainingConfig | EvaluationConfig | PredictionConfig") -> None:
+    if config.model == "tiny" and config.revision is not None:
+        raise RuleError("model=tiny comes with DeepSynth and has no revision", "revision", "model")
 
 
 class TrainingConfig(Settings):
@@ -33,6 +46,12 @@ class TrainingConfig(Settings):
         "but the encoder and the routed experts; decoder: the experts too; all: everything, for the tiny model; lora: small added weights; "
         "lora_experts: such for the experts too",
     )
+    router: Router = Field(
+        "frozen",
+        description="what sends tokens to experts. frozen: it stays as it is (but train=all trains it as it is); balanced: it trains, "
+        "with a loss that keeps the use of the experts even",
+    )
+    router_aux_loss_coef: float = Field(0.001, gt=0, le=1, description="weight of that loss; only for router=balanced")
     prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")
     num_train_epochs: float = Field(3, gt=0, le=1000, description="passes over the training samples")
     max_steps: int = Field(-1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs")
@@ -93,6 +112,10 @@ class TrainingConfig(Settings):
         if self.metric_for_best_model != "eval_loss" and not self.num_eval_samples:
             words = f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0"
             raise RuleError(words, "metric_for_best_model", "num_eval_samples")
+        _check_generation(self)
+        _check_revision(self)
+        if self.router == "balanced" and self.train in ("lora", "lora_experts"):
+            raise RuleError(f"router=balanced trains the model's own router, and train={self.train} only added weights", "router", "train")
         if self.cache_features and self.train == "all":
             raise RuleError("cache_features needs a frozen encoder, and train=all trains it", "cache_features", "train")
         if self.cache_features and self.blank_pages:
@@ -104,8 +127,8 @@ class FindLrConfig(TrainingConfig):
     """Try learning rates on a training before it starts: a short run whose rate grows at each step. Writes no model."""
 
     output: Name = Field("learning_rates", description="folder below workspace/learning_rates")
-    first_learning_rate: float = Field(1e-7, gt=0, le=1)
-    last_learning_rate: float = Field(1e-2, gt=0, le=10)
+    first_learning_rate: float = Field(1e-7, gt=0, le=1, description="learning rate of the first step")
+    last_learning_rate: float = Field(1e-2, gt=0, le=10, description="learning rate of the last step")
     num_steps: int = Field(60, ge=10, le=1000, description="steps from the first rate to the last, each larger by the same factor")
 
     @model_validator(mode="after")
@@ -121,10 +144,15 @@ class DecodingConfig(Settings):
 
     prompt: str | None = Field(None, max_length=512, description="text right after the pages; null: as the model was trained")
     max_length: int = Field(512, ge=2, le=8192, description="longest summary in tokens")
-    per_device_eval_batch_size: int = Field(16, ge=1, le=1024)
+    per_device_eval_batch_size: int = Field(16, ge=1, le=1024, description="samples that one GPU reads at a time")
     no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
     no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
     bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
+
+    @model_validator(mode="after")
+    def _check_decoding(self) -> Self:
+        _check_generation(self)
+        return self
 
 
 class EvaluationConfig(DecodingConfig):
@@ -133,7 +161,7 @@ class EvaluationConfig(DecodingConfig):
     model: ModelName = Field("trained_model", description="tiny, a Hub id, a local folder, or the name of a training in the workspace")
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     dataset: Name = Field(description="folder below workspace/datasets")
-    split: Split = "test"
+    split: Split = Field("test", description="the part of the dataset that is read")
     max_samples: int | None = Field(None, ge=1, description="the first samples of the split; null: all")
     blank_pages: bool = Field(False, description="show white pages: a control that tells reading from guessing")
     text_model: ModelName | None = Field(
@@ -143,6 +171,11 @@ class EvaluationConfig(DecodingConfig):
     output: Name | None = Field(
         None, description="folder below workspace/evaluations; null: the id of the job, by command <model>-<dataset>-<split>"
     )
+
+    @model_validator(mode="after")
+    def _check_model(self) -> Self:
+        _check_revision(self)
+        return self
 
 
 class PredictionConfig(DecodingConfig):
@@ -154,7 +187,7 @@ class PredictionConfig(DecodingConfig):
         (), max_length=10_000, description="pictures, PDFs, text files or folders of them; or upload:<name> for an uploaded file"
     )
     dataset: Name | None = Field(None, description="a page dataset instead of inputs")
-    split: Split = "test"
+    split: Split = Field("test", description="the part of the dataset that is read")
     max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
     mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
     max_pages: int | None = Field(
@@ -168,4 +201,5 @@ class PredictionConfig(DecodingConfig):
             raise RuleError("give either inputs or dataset", "inputs", "dataset")
         if self.dataset and self.max_pages:
             raise RuleError("max_pages is for inputs; a dataset's pages were chosen when it was made", "max_pages", "dataset")
+        _check_revision(self)
         return self

@@ -86,7 +86,7 @@ class _Trial:
         require_positions(found.config, encoder, max(samples.num_pages()), "dataset")
         loaded = load_found(found, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
         set_seed(config.seed)
-        model = choose_trainable(loaded.model, config.train).model
+        model = choose_trainable(loaded.model, config.train, config.router).model
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         arguments = training_arguments(config, workspace.cache / "find_lr")

@@ -56,7 +56,7 @@ def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress
         loaded, model = fitting.loaded, fitting.chosen.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
             loaded = load_model(loaded.source, loaded.revision, workspace, next(loaded.model.parameters()).dtype)
-            model = choose_trainable(loaded.model, fitting.config.train).model
+            model = choose_trainable(loaded.model, fitting.config.train, fitting.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
         load_trained(model, _settled(folder, state, progress))
         export_model(model, loaded, folder.model, read_provenance(folder.path))

@@ -103,11 +103,12 @@ def _trainer(
 ) -> PageTrainer:
     config, folder, loaded = fitting.config, fitting.folder, fitting.loaded
     scores = GenerationScores(validation.first(config.num_eval_samples), fitting.collator, fitting.decoding(), folder.predictions)
-    base = TrainedOn(loaded.source, loaded.revision, state.base_weights, config.train)
+    base = TrainedOn(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
     trainer = PageTrainer(
         rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
         generation_scores=scores,
         stop=stop,
+        router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,
         group_by_length=config.train_sampling_strategy == "group_by_length",
         model=fitting.chosen.model,
         args=fitting.arguments,

@@ -12,7 +12,7 @@ from data.config import PageMode
 from data.rendering.modes import MODES
 from training.config import Trainable, TrainingConfig
 from training.kinds import ModelKind, num_image_tokens
-from training.parts import TRAINED_PARTS, Part
+from training.parts import Part, trained_parts
 
 GB: Final = 1e9
 # A weight that trains has float32 value and gradient, and in bfloat16 training the copy that autocast makes of it for each step.
@@ -124,7 +124,7 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     kind = kind or ("tiny" if config.model == "tiny" else "deepseek_ocr")
     sizes = TINY if kind == "tiny" else DEEPSEEK_OCR
     num_parameters = sum(sizes.parameters.values())
-    trained, added = _trainable(sizes, config.train)
+    trained, added = _trainable(sizes, config)
     frozen = num_parameters + added - trained
     number_bytes = 2 if config.bf16 else 4
     batch, page_px = config.per_device_train_batch_size, MODES[mode].size_px
@@ -149,12 +149,12 @@ def fit_sentence(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
     return f"The training needs about {expected.total_gb:.1f} GB and {verdict} the {gpu_memory_gb:.1f} GB that are free on this GPU."
 
 
-def _trainable(sizes: Architecture, train: Trainable) -> tuple[int, int]:
+def _trainable(sizes: Architecture, config: TrainingConfig) -> tuple[int, int]:
     """Return the number of trainable weights, and how many of them are added to the model."""
-    if train in ("lora", "lora_experts"):
-        added = sizes.lora_parameters if train == "lora" else sizes.lora_experts_parameters
+    if config.train in ("lora", "lora_experts"):
+        added = sizes.lora_parameters if config.train == "lora" else sizes.lora_experts_parameters
         return added, added
-    return sum(sizes.parameters[part] for part in TRAINED_PARTS[train]), 0
+    return sum(sizes.parameters[part] for part in trained_parts(config.train, config.router)), 0
 
 
 def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: int) -> float:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from training.config import Trainable
+from training.config import Router, Trainable
 
 Part = Literal["encoder", "projector", "attention", "dense", "experts", "router"]
 
@@ -25,8 +25,13 @@ TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
     "lora": frozenset(),
     "lora_experts": frozenset(),
 }
-"""The router trains in `all` only, which is meant for the tiny model: the native classes add no balance loss, without which a
-trained router collapses onto few experts. The lora options train added weights and no part of the model itself."""
+"""The lora options train added weights and no part of the model itself. `all` trains the router without balancing it, which is meant
+for the tiny model and its few experts."""
+
+
+def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part]:
+    """Return the parts of the model itself that change."""
+    return TRAINED_PARTS[train] | ({"router"} if router == "balanced" else frozenset())
 
 
 def part_of(name: str) -> Part:

@@ -107,6 +107,12 @@ def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) ->
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
         say_what_is_cut(task.training.summaries(), task.encoder, progress)
+    if torch.cuda.device_count() > 1 and arguments.world_size == 1:
+        progress.message(
+            f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts one for each "
+            "(docs/several-gpus.md).",
+            "warning",
+        )
     if torch.cuda.is_available():
         expected = estimate(task.config, task.dataset.mode, task.most_pages, task.found.kind)
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
@@ -125,7 +131,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
             task.folder.write_state(state)
     loaded = _load(task, arguments, progress)
     set_seed(config.seed)  # adapters start from random numbers
-    chosen = choose_trainable(loaded.model, config.train)
+    chosen = choose_trainable(loaded.model, config.train, config.router)
     collator = Collator(task.encoder, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, arguments, progress))

@@ -8,8 +8,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import PreTrainedModel
 
-from training.config import Trainable
-from training.parts import TRAINED_PARTS, Part, part_of
+from training.config import Router, Trainable
+from training.parts import Part, part_of, trained_parts
 
 LORA_RANK: Final = 16
 LORA_ALPHA: Final = 32
@@ -36,15 +36,16 @@ def parameter_counts(model: nn.Module) -> dict[Part, int]:
     return dict(counts)
 
 
-def choose_trainable(model: PreTrainedModel, train: Trainable) -> Chosen:
+def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> Chosen:
     """Freeze everything but what `train` names, and keep what trains in float32.
 
     Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of fine-tuning: a change below
     1/256 of a weight is rounded away.
     """
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    parts = trained_parts(train, router)
     for name, parameter in model.named_parameters():
-        parameter.requires_grad_(part_of(name) in TRAINED_PARTS[train])
+        parameter.requires_grad_(part_of(name) in parts)
     chosen = _with_adapter(model, train) if train in ("lora", "lora_experts") else model
     trainable = [parameter for parameter in chosen.parameters() if parameter.requires_grad]
     for parameter in trainable:

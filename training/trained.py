@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 
 from data.errors import ModelError, StorageError
 from data.store.files import read_json, write_json
-from training.config import Trainable
+from training.config import Router, Trainable
 from training.kinds import TRAINED_FILE
 from training.trainable import choose_trainable, merge_adapter
 
@@ -35,6 +35,7 @@ class TrainedOn:
     base_weights: str
     """Fingerprint of its weights."""
     train: Trainable
+    router: Router = "frozen"
 
 
 def save_trained(model: nn.Module, folder: Path, base: TrainedOn, whole: Mapping[str, torch.Tensor] | None = None) -> None:
@@ -78,7 +79,8 @@ def load_trained(model: nn.Module, folder: Path) -> None:
 def with_trained(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
     """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises as `load_trained`."""
     dtype = model.dtype
-    chosen = choose_trainable(model, read_json(folder / TRAINED_FILE)["train"]).model
+    base = TrainedOn(**read_json(folder / TRAINED_FILE))
+    chosen = choose_trainable(model, base.train, base.router).model
     load_trained(chosen, folder)
     plain = merge_adapter(chosen) if isinstance(chosen, PeftModel) else chosen
     nn.Module.to(plain, dtype)

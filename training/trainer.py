@@ -24,6 +24,7 @@ from training.dataset import PageDataset, PageSample
 from training.eval_loss import eval_batches, mean_token_loss
 from training.length_groups import LengthGroups
 from training.out_of_memory import evaluating
+from training.router import balance_loss
 from training.trained import TrainedOn, load_trained, save_trained
 from training.validation import GenerationScores
 
@@ -54,13 +55,22 @@ class PageTrainer(Trainer):
     """The Trainer of page datasets."""
 
     def __init__(
-        self, *, rules: CheckpointRules, generation_scores: GenerationScores, group_by_length: bool, stop: StopOnRequest, **options: Any
+        self,
+        *,
+        rules: CheckpointRules,
+        generation_scores: GenerationScores,
+        group_by_length: bool,
+        stop: StopOnRequest,
+        router_aux_loss_coef: float | None,
+        **options: Any,
     ) -> None:
         super().__init__(**options)
         self._rules = rules
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
         self._stop = stop
+        self._router_aux_loss_coef = router_aux_loss_coef
+        """None: the router is not balanced."""
         self._collator: Collator = options["data_collator"]
         self._micro_batches: list[tuple[torch.Tensor, list[str]]] = []
         """Of the step in the making: loss and samples of each."""
@@ -93,7 +103,18 @@ class PageTrainer(Trainer):
         for_model = {name: value for name, value in inputs.items() if name not in NOT_FOR_MODEL}
         cache = self._collator.features
         with cache.recording(model, inputs.get("page_keys")) if cache else nullcontext():
-            return super().compute_loss(model, for_model, *args, **kwargs)
+            if self._router_aux_loss_coef is None or not model.training:
+                return super().compute_loss(model, for_model, *args, **kwargs)
+            return self._balanced_loss(model, for_model, *args, **kwargs)
+
+    def _balanced_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any) -> Any:
+        loss, outputs = super().compute_loss(model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs)
+        present = inputs["input_ids"] != self._collator.encoder.tokenizer.pad_token_id
+        top_k = self.plain_model.config.get_text_config().num_experts_per_tok
+        balance = balance_loss(outputs.router_logits, present, top_k)
+        # The loss of a micro-batch is its share of the step's; so is this one's.
+        loss = loss + (self._router_aux_loss_coef or 0.0) * balance / self.current_gradient_accumulation_steps
+        return (loss, outputs) if return_outputs else loss
 
     def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
         documents = list(inputs["document_ids"])

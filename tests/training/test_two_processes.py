@@ -8,11 +8,13 @@ import pytest
 import torch
 from accelerate import PartialState
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+from transformers import TrainingArguments
 
-from data.errors import Stopped
+from data.errors import InvalidInput, Stopped
 from data.progress import Silent
 from data.store.workspace import Workspace
-from tests.training.trainings import StopsWhileScored
+from tests.training.trainings import StopsWhileScored, short_training
+from training.arguments import training_arguments
 from training.config import EvaluationConfig, TrainingConfig
 from training.model import load_model
 from training.optimal_configs import training_config
@@ -58,6 +60,22 @@ def one_of_two(config: TrainingConfig, root: Path) -> None:
     with pytest.raises(Stopped):
         score(scoring("two", "by-two"), workspace, listener)
     score(scoring("two", "by-two"), workspace, Silent())
+
+
+def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def four_gpus(arguments: TrainingArguments) -> torch.device:
+        arguments._n_gpu = 4
+        return torch.device("cpu")
+
+    monkeypatch.setattr(TrainingArguments, "_setup_devices", property(four_gpus))
+    arguments = training_arguments(TrainingConfig(dataset="brief", per_device_train_batch_size=2), tmp_path)
+    assert (arguments.n_gpu, arguments.train_batch_size) == (1, 2)
+
+
+def test_several_processes_cannot_try_batches_out(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(TrainingArguments, "world_size", property(lambda _: 2))
+    with pytest.raises(InvalidInput, match="auto_batch_size needs a single process"):
+        train(short_training(output="tried", auto_batch_size=True), brief_workspace, Silent())
 
 
 @pytest.mark.slow
