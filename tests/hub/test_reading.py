@@ -4,19 +4,21 @@ import errno
 import io
 import json
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from data.config import HubSource
-from data.errors import DeepSynthError, SourceError, StorageError
+from data.errors import DeepSynthError, SourceError, Stopped, StorageError
 from data.patience import Patience
 from data.progress import Silent
 from data.sources import hub_splits
 from data.sources.hub_errors import HubCalls
+from tests.data.generation.runs import Notes
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
 
@@ -229,6 +231,21 @@ def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPat
     split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
     assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]
     assert stream.started_at == [1, 2, 5]
+
+
+class Endless(Cut):
+    column_names: ClassVar[list[str]] = ["document"]
+
+    def skip(self, position: int) -> Iterator[dict[str, Any]]:
+        return ({"document": str(row)} for row in count(position))
+
+
+def test_counting_rows_tells_how_far_it_is_and_can_be_stopped() -> None:
+    notes = Notes(lambda notes: len(notes.positions) == 2)
+    split = hub_splits.StreamedSplit(Endless(), None, "news/endless (train)", HubCalls(HubSource(id="news/endless"), notes), notes)
+    with pytest.raises(Stopped):
+        print(split.num_rows)
+    assert [done for done, _, _ in notes.positions] == [1000, 2000]
 
 
 @pytest.mark.parametrize(
