@@ -34,8 +34,10 @@ async function showReport(path, button, place) {
 
 /** @param {any} compression @param {HTMLElement} reading where the character errors will stand */
 function figures(compression, reading) {
+  const { font_size_px: usual, smallest_font_size_px: smallest } = compression;
   const numbers = { Pages: count(compression.num_pages), Compression: `${measured(compression.compression_ratio)}×`,
-    "Pages over budget": count(compression.num_pages_over_budget), "Font size": `${measured(compression.font_size_px)} px` };
+    "Pages over budget": count(compression.num_pages_over_budget), "Pages cut off": count(compression.num_pages_truncated),
+    "Font size": smallest === usual ? `${measured(usual)} px` : `${measured(usual)} px, ${measured(smallest)} px at least` };
   return make("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => figure(name, value)),
     make("div", { class: "figure" }, make("dt", {}, "Character errors"), reading));
 }
