@@ -53,15 +53,18 @@ class FeatureCache:
         """Return what the outputs for so many pages take on disk."""
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
-    def require_room(self, num_pages: int) -> None:
-        """Refuse before the start what the disk could not hold. What is stored already, of whatever pages, is taken off.
+    def require_room(self, num_pages: int, examples: Sequence[str]) -> None:
+        """Refuse before the start what the disk could not hold. What is stored of the pages already is taken off.
+
+        Args:
+            examples: keys of some of the pages, by which it is judged how many are stored: to ask for all would read every page.
 
         Raises:
             StorageError: there is less free space than the cache will take.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        num_stored = sum(1 for _ in self.folder.glob("*/*.safetensors"))
-        needed_bytes = self.size_bytes(max(0, num_pages - num_stored))
+        num_absent = sum(not self._path(key).is_file() for key in examples)
+        needed_bytes = self.size_bytes(num_pages * num_absent // len(examples))
         hint = "Free some space, or train with cache_features off."
         require_space(self.folder, needed_bytes, f"The feature cache for {num_pages} pages", hint)
 

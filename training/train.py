@@ -16,7 +16,7 @@ from training.arguments import training_arguments
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
-from training.features import FeatureCache, accept_features
+from training.features import FeatureCache, accept_features, page_key
 from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.fitting import Fitting, fit
 from training.kinds import require_page_mode
@@ -29,6 +29,9 @@ from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, say_what_is_cut
 from training.tokens import Encoder
 from training.trainable import choose_trainable
+
+_NUM_EXAMPLES = 64
+"""Samples by which is judged how many pages the feature cache holds already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +161,9 @@ def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArgument
     dtype = torch.bfloat16 if arguments.bf16 else torch.float32
     cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, dtype)
     num_pages = sum(task.training.num_pages()) + sum(task.validation.num_pages())
-    cache.require_room(num_pages)
+    step = max(1, len(task.training) // _NUM_EXAMPLES)
+    examples = [page_key(page) for index in range(0, len(task.training), step) for page in task.training[index].pages]
+    cache.require_room(num_pages, examples)
     progress.message(
         f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to {cache.size_bytes(num_pages) / 1e9:.2f} GB)."
     )

@@ -131,12 +131,14 @@ def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: py
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS, torch.zeros(2, 25, 256))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    cache.require_room(2)
+    cache.require_room(2, KEYS)
     with pytest.raises(StorageError, match="for 3 pages"):
-        cache.require_room(3)
+        cache.require_room(3, [*KEYS, page_key(b"page 3")])
+    with pytest.raises(StorageError, match="for 2 pages"):  # those that are stored are of another dataset
+        cache.require_room(2, [page_key(b"page 4")])
 
 
 def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     with pytest.raises(StorageError, match="the disk has"):
-        cache.require_room(10**12)
+        cache.require_room(10**12, [page_key(b"page 1")])
