@@ -218,6 +218,23 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(brief_workspace: W
     assert last.step == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598", StorageError), ("no such operator", RuntimeError)],
+)
+def test_only_a_write_that_failed_is_called_one(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, words: str, expected: type[Exception]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError(words)
+
+    monkeypatch.setattr(PageTrainer, "_save_rng_state", fail)
+    output = f"not-saved-{expected.__name__}"
+    with pytest.raises(expected, match=words[:12].replace("[", r"\[")):
+        train(short_training(output=output, max_steps=1, save_steps=1, max_eval_samples=1, num_eval_samples=0), brief_workspace, Silent())
+    assert list(brief_workspace.model(output).glob("checkpoints/*")) == []
+
+
 def test_another_training_under_the_same_name_is_refused_unless_told(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
 ) -> None:
