@@ -74,7 +74,9 @@ def _run_datasets(site: Site) -> None:
     job = _call(site, "/api/dataset/generate", DATASET)
     while _call(site, f"/api/jobs/{job['id']}")["state"] in ("queued", "running"):
         time.sleep(0.5)
-    _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
+    job = _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
+    while _call(site, f"/api/jobs/{job['id']}")["state"] == "queued":
+        time.sleep(0.5)
 
 
 def _cancel_running(site: Site) -> None:

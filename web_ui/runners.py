@@ -1,21 +1,27 @@
 """The runners of both roles as the API shows them, and the command that starts a missing one."""
 
 import shlex
+from collections.abc import Sequence
 
 from data.store.workspace import Workspace
+from web_ui.jobs.job import WITH_WORKER, Job, JobState
 from web_ui.jobs.stages import Role
 from web_ui.schemas import Runner
 from web_ui.service import Service
 from web_ui.settings import ROLE_PORTS
 
+STARTED_BY_A_RUNNER = frozenset({JobState.QUEUED, JobState.PAUSED, JobState.INTERRUPTED, JobState.FAILED})
+
 
 def runners(service: Service) -> list[Runner]:
-    """Say of each role whether its runner is alive and what it does."""
-    return [_runner(service, role) for role in ROLE_PORTS]
+    """Say of each role whether its runner is alive, what it does and what waits for it."""
+    jobs = service.jobs.all()
+    return [_runner(service, role, [job for job in jobs if job.role == role]) for role in ROLE_PORTS]
 
 
-def _runner(service: Service, role: Role) -> Runner:
+def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
     status = service.jobs.runner_status(role)
+    num_waiting = sum(job.desired == "run" and job.state in STARTED_BY_A_RUNNER for job in jobs)
     return Runner(
         role=role,
         is_alive=status.alive,
@@ -23,6 +29,8 @@ def _runner(service: Service, role: Role) -> Runner:
         started=status.started,
         num_slots=status.num_slots,
         running=list(status.running),
+        num_waiting=num_waiting,
+        num_active=num_waiting + sum(job.state in WITH_WORKER for job in jobs),
         command=runner_command(service.workspace, role),
     )
 

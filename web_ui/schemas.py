@@ -148,6 +148,8 @@ class Runner(Answer):
     started: str | None
     num_slots: int
     running: list[str] = Field(description="ids of the jobs that it runs")
+    num_waiting: int = Field(description="jobs that wait for it, those that were resumed among them")
+    num_active: int = Field(description="jobs of its role that wait or run")
     command: str = Field(description="what starts it")
 
 

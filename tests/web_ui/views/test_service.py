@@ -43,6 +43,18 @@ def test_health_without_its_workspace_is_failing(client: FlaskClient, workspace:
     assert (answer.status_code, answer.get_json()["status"]) == (503, "failing")
 
 
+def test_a_runner_is_shown_with_the_jobs_that_wait_for_it_also_those_just_resumed(client: FlaskClient) -> None:
+    ids = [client.post("/api/dataset/generate", json=SAMPLE | {"name": name}).get_json()["id"] for name in ("one", "two")]
+    client.post(f"/api/jobs/{ids[0]}/pause")
+
+    def waiting() -> list[int]:
+        return [runner["num_waiting"] for runner in client.get("/api/system").get_json()["runners"] if runner["role"] == "cpu"]
+
+    assert waiting() == [1]
+    client.post(f"/api/jobs/{ids[0]}/resume")
+    assert waiting() == [2]
+
+
 def test_the_system_is_shown_with_both_runners(client: FlaskClient, workspace: Workspace) -> None:
     beat(workspace, "gpu", "2026-11-23T08:00:00+00:00", 1, ("20261123-080000-aaaa",))
     system = client.get("/api/system").get_json()

@@ -4,7 +4,6 @@ import { get } from "./api.js";
 import { icon, make, one, redraw } from "./dom.js";
 import { clock } from "./format.js";
 import { copyButton } from "./copy.js";
-import { isWaiting } from "./jobs-api.js";
 import { poll } from "./poll.js";
 
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -41,12 +40,12 @@ window.addEventListener("trouble", (event) => {
   one("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
 });
 
-/** @typedef {{role: string, is_alive: boolean, command: string}} Runner */
+/** @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number, num_active: number}} Runner */
 
-/** @param {Runner[]} runners @param {Set<string>} waitingRoles roles that a job waits for */
-function showRunners(runners, waitingRoles) {
-  const missing = runners.filter((runner) => !runner.is_alive && (runner.role === document.body.dataset.role || waitingRoles.has(runner.role)));
-  redraw(one("#runner-banners"), missing, () => missing.map(({ role, command }) => {
+/** @param {Runner[]} runners */
+function showRunners(runners) {
+  const missing = runners.filter((runner) => !runner.is_alive && (runner.role === document.body.dataset.role || runner.num_waiting > 0));
+  redraw(one("#runner-banners"), missing.map(({ role }) => role), () => missing.map(({ role, command }) => {
     const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
     return make("div", { class: "notice notice--warn", role: "status" }, icon("icon-warning"),
       make("div", { class: "row grow" }, make("p", {}, make("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
@@ -67,16 +66,11 @@ function showSystem({ cpu, memory, disk, gpus }) {
 }
 
 poll(async () => {
-  const list = (/** @type {string} */ state, limit = 50) => get(`/jobs?state=${state}&limit=${limit}`);
-  const [system, running, queued] = await Promise.all([get("/system"), list("running", 1), list("queued")]);
-  const isAllAlive = system.runners.every((/** @type {Runner} */ runner) => runner.is_alive);
-  const resting = isAllAlive ? [] : await Promise.all(["paused", "failed", "interrupted"].map((state) => list(state)));
-  /** @type {import("./jobs-api.js").Job[]} */
-  const resumed = resting.flatMap(({ jobs }) => jobs).filter((job) => isWaiting(job) || job.state === "interrupted");
+  const system = await get("/system");
   showSystem(system);
-  showRunners(system.runners, new Set([...queued.jobs, ...resumed].map(({ role }) => role)));
+  showRunners(system.runners);
   const badge = one("#active-jobs");
-  const active = running.total + queued.total + resumed.length;
+  const active = system.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
   badge.hidden = active === 0;
   badge.textContent = String(active);
   badge.setAttribute("aria-label", `${active} waiting or running`);
