@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import PartialState
 
 from data.errors import StorageError
@@ -55,7 +56,7 @@ def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress
     if arguments.should_save:
         loaded, model = fitting.loaded, fitting.chosen.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
-            loaded = load_model(loaded.source, loaded.revision, workspace, next(loaded.model.parameters()).dtype)
+            loaded = load_model(loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
             model = choose_trainable(loaded.model, fitting.config.train, fitting.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
         load_trained(model, _settled(folder, state, progress))
