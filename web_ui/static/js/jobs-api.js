@@ -42,9 +42,9 @@ export const isWaiting = ({ state, desired }) => state === "queued" || (desired 
 
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {
-  const { state, desired } = job;
+  const { desired } = job;
+  const state = isWaiting(job) ? "queued" : job.state;
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(state));
-  if (isWaiting(job)) return actions.filter((action) => action !== "resume");
   if (desired === "cancel") return actions.filter((action) => action === "delete");
   return desired === "pause" ? actions.filter((action) => action !== "pause") : actions;
 }

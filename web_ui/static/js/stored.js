@@ -55,7 +55,7 @@ function show({ datasets, models, uploads }) {
       text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined });
   }));
   put("#stored-models", models.map((model) => drawRow(model, { kind: "model", path: "models",
-    facts: model.base ? `from ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." })));
+    facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." })));
   put("#stored-uploads", uploads.map((upload) => drawRow(upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." })));
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
   one("#stored-total").textContent = bytes(total);
