@@ -2,14 +2,20 @@
 
 import json
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from accelerate import PartialState
+from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+from accelerate.utils import DistributedType
+from accelerate.utils.launch import prepare_multi_gpu_env
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+from torch.distributed.tensor import DTensor
 from transformers import TrainingArguments
 
+import training
 from data.errors import InvalidInput, Stopped
 from data.progress import Silent
 from data.store.workspace import Workspace
@@ -20,6 +26,9 @@ from training.model import load_model
 from training.optimal_configs import training_config
 from training.score import score
 from training.train import train
+from training.trainer import PageTrainer
+
+LAUNCH = Path(training.__file__).parent / "launch"
 
 
 def losses(workspace: Workspace, output: str) -> dict[int, float]:
@@ -51,6 +60,12 @@ def scoring(model: str, output: str) -> EvaluationConfig:
     return EvaluationConfig(model=model, dataset="brief", split="train", output=output, **few)
 
 
+def two_processes(run: str) -> LaunchConfig:
+    """Describe two processes, both forked from one that has the libraries loaded already."""
+    multiprocessing.set_forkserver_preload(["training.train"])
+    return LaunchConfig(1, 1, 2, run_id=run, rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="forkserver")
+
+
 def one_of_two(config: TrainingConfig, root: Path) -> None:
     """Train and score as one process of several, with a stop in the middle of scoring; runs in a process of its own."""
     torch.set_num_threads(1)
@@ -80,13 +95,50 @@ def test_several_processes_cannot_try_batches_out(brief_workspace: Workspace, mo
 
 @pytest.mark.slow
 def test_two_processes_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
-    # Both processes are forked from one that has the libraries loaded already.
-    multiprocessing.set_forkserver_preload(["training.train"])
-    two = LaunchConfig(1, 1, 2, run_id="two", rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="forkserver")
-    elastic_launch(two, one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
+    elastic_launch(two_processes("two"), one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
     assert_as_alone(brief_workspace, "two")
     by_one, by_two = score(scoring("two", "by-one"), brief_workspace, Silent()).folder, brief_workspace.evaluations / "by-two"
     assert (by_two / "predictions.jsonl").read_bytes() == (by_one / "predictions.jsonl").read_bytes()
+
+
+def one_of_two_that_share_the_weights(config: TrainingConfig, root: Path, environment: dict[str, str]) -> None:
+    """Train as one process of several, each with a part of the weights; runs in a process of its own."""
+    torch.set_num_threads(1)
+    os.environ.update(environment)
+    begin = PartialState.__init__
+
+    def begin_as_on_gpus(state: PartialState, *arguments: object, **options: object) -> None:
+        begin(state, *arguments, **options)
+        # torch shards over processors as well; accelerate does it for GPUs alone, and asks no more than this.
+        if state.distributed_type == DistributedType.MULTI_CPU:
+            state.distributed_type = DistributedType.MULTI_GPU
+
+    PartialState.__init__ = begin_as_on_gpus
+    save = PageTrainer._save_checkpoint
+
+    def save_shared(trainer: PageTrainer, *arguments: object) -> None:
+        layers = [parameter for name, parameter in trainer.plain_model.named_parameters() if ".layers." in name]
+        assert all(isinstance(parameter, DTensor) and parameter.to_local().numel() < parameter.numel() for parameter in layers)
+        save(trainer, *arguments)
+
+    PageTrainer._save_checkpoint = save_shared
+    train(config, Workspace(root), Silent())
+
+
+def launch_environment(file: str) -> dict[str, str]:
+    """Return what `accelerate launch --config_file` tells the processes about sharding."""
+    arguments = launch_command_parser().parse_args(["--config_file", str(LAUNCH / file), "train"])
+    told = prepare_multi_gpu_env(_validate_launch_command(arguments)[0])
+    return {name: value for name, value in told.items() if name.startswith("FSDP_") or name == "ACCELERATE_USE_FSDP"}
+
+
+@pytest.mark.slow
+def test_two_processes_that_share_the_weights_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
+    config = trained_alone.model_copy(update={"output": "sharded"})
+    elastic_launch(two_processes("sharded"), one_of_two_that_share_the_weights)(
+        config, brief_workspace.root, launch_environment("fsdp.yaml")
+    )
+    assert_as_alone(brief_workspace, "sharded")
 
 
 @pytest.mark.slow
