@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
+from torch.distributed.fsdp import FSDPModule
 from transformers import LogitsProcessorList, PreTrainedModel
 from transformers.models.unlimited_ocr.generation_unlimited_ocr import UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor
 
@@ -128,6 +129,8 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             logits_processor=_no_repeats(decoding),
+            # Processes that hold parts of one model step together until the last has its texts; the library does not see FSDP2.
+            synced_gpus=isinstance(model, FSDPModule),
         )
     rows = ids[:, num_question_tokens:].tolist()
     return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
