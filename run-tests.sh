@@ -17,7 +17,7 @@ ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
 run_tests() { # one process more than there are cores, since tests of browsers and services mostly wait
-  pytest -n "$(($(nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
+  pytest -n "$(($(env -u OMP_NUM_THREADS nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
 }
 
 lint() {
