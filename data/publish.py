@@ -20,7 +20,7 @@ from data.upload import Background, Publication, Pusher, batches, commit_summary
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 # The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
-BURST_COMMITS: Final = 20
+BURST_COMMITS: Final = 30
 COMMITS_AN_HOUR: Final = 90
 REFUSALS: Final = frozenset({401, 403})  # no later attempt helps: the token is gone, or lost its rights
 

@@ -17,7 +17,7 @@ from data.progress import Silent
 from data.store.workspace import Workspace
 
 config = DatasetConfig(
-    name="news", source={"kind": "sample", "length": "brief"}, rendering={"mode": "micro"}, max_samples=300, shard_rows=10,
+    name="news", source={"kind": "sample", "length": "brief"}, rendering={"mode": "micro"}, max_samples=150, shard_rows=10,
     num_workers=1, publish={"commit_every_num_samples": 10},
 )
 try:
