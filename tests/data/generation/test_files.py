@@ -189,7 +189,7 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
         ("object.json", b'{"document": "a"}', SourceError),
         ("cut.json", b'[{"document": "a"', SourceError),
         ("windows.csv", "document,summary\na,b\n".encode("utf-16"), SourceError),
-        ("cut.jsonl.gz", gzip.compress(b'{"document": "a"}\n' * 9)[:-12], SourceError),
+        ("cut.jsonl.gz", gzip.compress(b'{"document": "a"}\n' * 9, mtime=0)[:-12], SourceError),
         ("empty.jsonl", b"", SourceError),
         ("blank.jsonl", b"\n\n", SourceError),
         ("header.csv", b"document,summary\n", SourceError),
