@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ class Client:
         while time.monotonic() < deadline:
             try:
                 value = ready()
-            except OSError:
+            except (OSError, HTTPException):  # HTTPException: the service ended in the middle of its answer
                 value = None
             if value:
                 return value
