@@ -117,7 +117,7 @@ def test_logs_name_the_job(service: tuple[Engine, Client]) -> None:
 
 def test_stop_and_down_save_a_running_job_and_keep_the_volume(service: tuple[Engine, Client]) -> None:
     engine, client = service
-    job = client.call("POST", "/api/dataset/generate", JOB | {"name": "stopped", "max_samples": 5000})
+    job = client.call("POST", "/api/dataset/generate", JOB | {"name": "stopped", "max_samples": 12_000})
     for command in ("stop", "down"):
         client.wait_job(job["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
         started = time.monotonic()
