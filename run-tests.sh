@@ -16,8 +16,8 @@ ensure_node_modules || say "Going on without Node.js: the tests of the browser m
 ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 
-run_tests() { # one process more than there are cores, since tests of browsers and services mostly wait
-  pytest -n "$(($(env -u OMP_NUM_THREADS nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
+run_tests() { # nproc obeys OMP_NUM_THREADS, which is not about processes
+  pytest -n "$(env -u OMP_NUM_THREADS nproc)" --dist loadfile --no-loadscope-reorder "$@"
 }
 
 lint() {
