@@ -43,13 +43,13 @@ class TrainingConfig(Settings):
     train: Trainable = Field(
         "dense",
         description="which weights train. projector: between encoder and decoder; attention: that, and the decoder's attention; dense: all "
-        "but the encoder and the routed experts; decoder: the experts too; all: everything, for the tiny model; lora: small added weights; "
-        "lora_experts: such for the experts too",
+        "but the encoder and the routed experts; decoder: the experts too; all: the encoder too, for the tiny model; lora: small added "
+        "weights; lora_experts: such for the experts too",
     )
     router: Router = Field(
         "frozen",
-        description="what sends tokens to experts. frozen: it stays as it is (but train=all trains it as it is); balanced: it trains, "
-        "with a loss that keeps the use of the experts even",
+        description="what sends tokens to experts. frozen: it stays as it is, whatever else trains; balanced: it trains too, with a loss "
+        "that keeps the use of the experts even",
     )
     router_aux_loss_coef: float = Field(0.001, gt=0, le=1, description="weight of that loss; only for router=balanced")
     prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")

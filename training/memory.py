@@ -5,7 +5,7 @@ tensors that the backward pass keeps, and are scaled by what was counted of them
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from data.config import PageMode
@@ -70,6 +70,8 @@ DEEPSEEK_OCR: Final = Architecture(
     expert_hidden=896,
     num_global_attention_heads=12,
 )
+# The decoder is the same; a language model of 24 layers stands where CLIP was.
+DEEPSEEK_OCR2: Final = replace(DEEPSEEK_OCR, parameters={**DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440})
 TINY: Final = Architecture(
     parameters={"encoder": 640_320, "projector": 33_152, "attention": 131_072, "dense": 149_376, "experts": 98_304, "router": 512},
     lora_parameters=60_416,
@@ -113,7 +115,7 @@ class MemoryEstimate:
 def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1, kind: ModelKind | None = None) -> MemoryEstimate:
     """Estimate a training's GPU memory.
 
-    DeepSeek-OCR-2 and Unlimited-OCR share the decoder and are estimated as DeepSeek-OCR.
+    Unlimited-OCR has the sizes of DeepSeek-OCR.
 
     Args:
         config: the training.
@@ -122,7 +124,7 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
         kind: of the model; None: tiny where that is named, else of full size.
     """
     kind = kind or ("tiny" if config.model == "tiny" else "deepseek_ocr")
-    sizes = TINY if kind == "tiny" else DEEPSEEK_OCR
+    sizes = {"tiny": TINY, "deepseek_ocr2": DEEPSEEK_OCR2}.get(kind, DEEPSEEK_OCR)
     num_parameters = sum(sizes.parameters.values())
     trained, added = _trainable(sizes, config)
     frozen = num_parameters + added - trained

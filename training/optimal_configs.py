@@ -116,7 +116,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
 def training_config(preset: str = "default", **overrides: Any) -> TrainingConfig:
     """Build a configuration from a preset's values and the caller's own.
 
-    The tiny model trains all its weights unless `train` is given: the presets' choices are about the memory of the real one.
+    The tiny model trains with `train=all` unless that is given: the presets' choices are about the memory of the real one.
 
     Raises:
         UnknownName: there is no such preset.

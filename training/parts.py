@@ -21,12 +21,12 @@ TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
     "attention": frozenset({"projector", "attention"}),
     "dense": frozenset({"projector", "attention", "dense"}),
     "decoder": frozenset({"projector", "attention", "dense", "experts"}),
-    "all": frozenset({"encoder", "projector", "attention", "dense", "experts", "router"}),
+    "all": frozenset({"encoder", "projector", "attention", "dense", "experts"}),
     "lora": frozenset(),
     "lora_experts": frozenset(),
 }
-"""The lora options train added weights and no part of the model itself. `all` trains the router without balancing it, which is meant
-for the tiny model and its few experts."""
+"""The lora options train added weights and no part of the model itself. None trains the router, which falls back on few experts when
+nothing balances it."""
 
 
 def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part]:

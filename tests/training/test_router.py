@@ -28,7 +28,7 @@ def test_the_loss_is_one_for_even_use_and_grows_with_uneven_use() -> None:
 
 
 def router_after(workspace: Workspace, output: str, **values: object) -> torch.Tensor:
-    train(short_training(output=output, train="decoder", num_eval_samples=0, max_steps=2, **values), workspace, Silent())
+    train(short_training(output=output, train="all", num_eval_samples=0, max_steps=2, **values), workspace, Silent())
     return load_model(output, None, workspace).model.state_dict()[ROUTER]
 
 

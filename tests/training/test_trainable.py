@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import UnlimitedOcrForConditionalGeneration
+from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration, UnlimitedOcrForConditionalGeneration
 
 from data.errors import ModelError, StorageError
 from training.config import Trainable
-from training.memory import DEEPSEEK_OCR
+from training.memory import DEEPSEEK_OCR, DEEPSEEK_OCR2
 from training.parts import TRAINED_PARTS, part_of
 from training.published_layout import native_config
 from training.tiny import untrained_tiny
@@ -20,7 +21,7 @@ from training.trainable import (
 )
 from training.trained import TrainedOn, load_trained, save_trained, with_trained
 
-FULL_SIZE = {
+FULL_SIZE: dict[str, dict[str, Any]] = {
     "language_config": {
         "vocab_size": 129280,
         "hidden_size": 1280,
@@ -84,6 +85,16 @@ def three_steps(train: Trainable) -> torch.nn.Module:
 
 def test_the_parts_have_the_published_sizes() -> None:
     assert parameter_counts(full_size()) == DEEPSEEK_OCR.parameters
+
+
+def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
+    # As the authors' code builds it: SAM, then a language model of the size of Qwen2 0.5B.
+    encoder = {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2}
+    language = {name: FULL_SIZE["language_config"][name] for name in FULL_SIZE["language_config"] if name != "first_k_dense_replace"}
+    text = {**language, "mlp_layer_types": ["dense"] + ["sparse"] * 11}
+    config = DeepseekOcr2Config(vision_config={"sam_config": {}, "encoder_config": encoder}, text_config=text)
+    with torch.device("meta"):
+        assert parameter_counts(DeepseekOcr2ForConditionalGeneration(config)) == DEEPSEEK_OCR2.parameters
 
 
 @pytest.mark.parametrize(
