@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,8 +44,20 @@ class FeatureCache:
     @classmethod
     def open(cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
         """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes in."""
-        precision = str(dtype).removeprefix("torch.")
-        name = f"{weights_sha256(vision_tower(model))[:16]}-{page_size_px}-{PREPROCESSING_VERSION}-{precision}"
+        return cls._named(weights_sha256(vision_tower(model))[:16], workspace, model, page_size_px, dtype)
+
+    @classmethod
+    def fullest(
+        cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype, examples: Sequence[str]
+    ) -> "FeatureCache":
+        """Return the cache with most of some pages, of those that may turn out to be the model's once its weights are loaded."""
+        unknown = cls._named("*", workspace, model, page_size_px, dtype)
+        caches = [replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)]
+        return min(caches, key=lambda cache: cache._num_absent(examples), default=unknown)
+
+    @classmethod
+    def _named(cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
+        name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
         num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
         return cls(workspace.cache / "features" / name, num_tokens, _part(model, "multi_modal_projector").in_features, dtype)
 
@@ -54,7 +66,7 @@ class FeatureCache:
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
     def require_room(self, num_pages: int, examples: Sequence[str]) -> None:
-        """Refuse before the start what the disk could not hold. What is stored of the pages already is taken off.
+        """Refuse before the start what the workspace's disk could not hold. What is stored of the pages already is taken off.
 
         Args:
             examples: keys of some of the pages, by which it is judged how many are stored: to ask for all would read every page.
@@ -62,11 +74,10 @@ class FeatureCache:
         Raises:
             StorageError: there is less free space than the cache will take.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        num_absent = sum(not self._path(key).is_file() for key in examples)
-        needed_bytes = self.size_bytes(num_pages * num_absent // len(examples))
+        needed_bytes = self.size_bytes(num_pages * self._num_absent(examples) // len(examples))
         hint = "Free some space, or train with cache_features off."
-        require_space(self.folder, needed_bytes, f"The feature cache for {num_pages} pages", hint)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        require_space(self.folder.parent, needed_bytes, f"The feature cache for {num_pages} pages", hint)
 
     def load(self, page_keys: Sequence[str]) -> torch.Tensor | None:
         """Return the outputs for these pages, shape (pages, tokens, width); None unless all are stored."""
@@ -98,6 +109,9 @@ class FeatureCache:
             yield
         finally:
             hook.remove()
+
+    def _num_absent(self, page_keys: Sequence[str]) -> int:
+        return sum(not self._path(key).is_file() for key in page_keys)
 
     def _path(self, page_key: str) -> Path:
         return self.folder / page_key[:2] / f"{page_key}.safetensors"

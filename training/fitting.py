@@ -16,7 +16,6 @@ from training.checkpoints import Checkpoint
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset
-from training.encoder import vision_tower
 from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
@@ -60,8 +59,6 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     """
     folder, config = fitting.folder, fitting.config
     checkpoints.clear_unfinished(folder.checkpoints)
-    if fitting.arguments.should_save:
-        _require_room(fitting, progress)
     start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     progress.message(_start_message(fitting, start))
     stop = StopOnRequest(progress)
@@ -87,15 +84,6 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     if fitting.arguments.should_save:
         folder.write_state(done)
     return done
-
-
-def _require_room(fitting: Fitting, progress: Progress) -> None:
-    chosen, model = fitting.chosen, fitting.loaded.model
-    model_bytes = chosen.num_parameters * next(vision_tower(model).parameters()).element_size()
-    most_bytes = checkpoints.require_room(
-        fitting.folder.checkpoints, chosen.num_trainable_parameters, fitting.config.save_total_limit, model_bytes
-    )
-    progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
 def _trainer(

@@ -6,6 +6,7 @@ Weights are refused rather than half loaded: no pickle, no code from a repositor
 import hashlib
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,13 @@ def load_found(found: ModelFiles, dtype: torch.dtype | None = None) -> LoadedMod
     return LoadedModel(model=model, **values)
 
 
+def without_weights(found: ModelFiles) -> PreTrainedModel:
+    """Build a model that has names and shapes and no numbers, to count by: a fraction of a second, whatever its size."""
+    with torch.device("meta"):
+        model: PreTrainedModel = _native_class(found.kind)(deepcopy(found.config))
+    return model
+
+
 def default_dtype() -> torch.dtype:
     """Return bfloat16 where a GPU computes with it, else float32."""
     return torch.bfloat16 if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else torch.float32
@@ -207,8 +215,11 @@ def _read_folder(source: str, revision: str | None, place: Path, folder: Path | 
     return ModelFiles(source=source, revision=revision, folder=folder, kind=kind, config=config, tokenizer=tokenizer, provenance=provenance)
 
 
+def _native_class(kind: ModelKind) -> Any:
+    return DeepseekOcr2ForConditionalGeneration if kind == "deepseek_ocr2" else UnlimitedOcrForConditionalGeneration
+
+
 def _load_weights(folder: Path, found: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
-    native = DeepseekOcr2ForConditionalGeneration if found.kind == "deepseek_ocr2" else UnlimitedOcrForConditionalGeneration
     try:
         # Mismatched shapes are let through here only to be refused below, by name.
         options: dict[str, Any] = {
@@ -217,7 +228,7 @@ def _load_weights(folder: Path, found: ModelFiles, dtype: torch.dtype) -> PreTra
             "output_loading_info": True,
             "ignore_mismatched_sizes": True,
         }
-        loaded: Any = native.from_pretrained(folder, config=found.config, dtype=dtype, **options)
+        loaded: Any = _native_class(found.kind).from_pretrained(folder, config=found.config, dtype=dtype, **options)
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
     model: PreTrainedModel

@@ -12,6 +12,7 @@ from data.hub import repository_name
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.store.writer import only_writer
+from training import checkpoints
 from training.arguments import training_arguments
 from training.collate import Collator
 from training.config import TrainingConfig
@@ -21,10 +22,10 @@ from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.fitting import Fitting, fit
 from training.kinds import require_page_mode
 from training.memory import estimate, fit_sentence
-from training.model import LoadedModel, ModelFiles, find_model, load_found
+from training.model import LoadedModel, ModelFiles, find_model, load_found, without_weights
 from training.out_of_memory import free_memory, run_until_it_fits, starting_batch
 from training.provenance import Provenance, licence_of
-from training.reader import encoder_for, require_positions
+from training.reader import encoder_for, require_positions, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, say_what_is_cut
 from training.tokens import Encoder
@@ -56,6 +57,17 @@ class _Task:
     def encoder(self) -> Encoder:
         return encoder_for(self.found, self.dataset.mode, self.config.prompt, self.config.max_length)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the model is loaded, computed and exported in."""
+        return torch.bfloat16 if uses_bf16(self.config.bf16) else torch.float32
+
+    def cached_pages(self) -> tuple[int, list[str]]:
+        """Return how many pages a feature cache would hold, and the keys of some of them."""
+        num_pages = sum(self.training.num_pages()) + sum(self.validation.num_pages())
+        step = max(1, len(self.training) // _NUM_EXAMPLES)
+        return num_pages, [page_key(page) for index in range(0, len(self.training), step) for page in self.training[index].pages]
+
 
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
     """Fine-tune a model on a page dataset, or go on with the same training where it was interrupted.
@@ -74,6 +86,8 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         with arguments.main_process_first(local=False):
             _, state = open_run(config, workspace, task.dataset.fingerprint, task.found.fingerprint(), arguments.world_size)
         if state.phase in ("training", "trained"):
+            if arguments.should_save and state.phase == "training":
+                _require_room(task, progress)
             _say_first(task, arguments, progress)
             start = starting_batch(config, state.fitting_batch_size, state.fitting_eval_batch_size)
             state = run_until_it_fits(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
@@ -105,6 +119,20 @@ def _refuse_early(task: _Task, arguments: TrainingArguments, progress: Progress)
         )
 
 
+def _require_room(task: _Task, progress: Progress) -> None:
+    """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken off."""
+    empty = without_weights(task.found)
+    if task.config.cache_features:
+        num_pages, examples = task.cached_pages()
+        cache = FeatureCache.fullest(task.workspace, empty, task.dataset.page_size_px, task.dtype, examples)
+        cache.require_room(num_pages, examples)
+    counts = choose_trainable(empty, task.config.train, task.config.router)
+    model_bytes = counts.num_parameters * task.dtype.itemsize
+    limit = task.config.save_total_limit
+    most_bytes = checkpoints.require_room(task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes)
+    progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
+
+
 def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
     """Say what the training will be, to its listener and to those who will read its model."""
     if arguments.should_save:
@@ -132,12 +160,12 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
             sizes = (config.per_device_train_batch_size, config.per_device_eval_batch_size)
             state = replace(state, fitting_batch_size=sizes[0], fitting_eval_batch_size=sizes[1])
             task.folder.write_state(state)
-    loaded = _load(task, arguments, progress)
+    loaded = _load(task, progress)
     set_seed(config.seed)  # adapters start from random numbers
     chosen = choose_trainable(loaded.model, config.train, config.router)
     collator = Collator(task.encoder, config.blank_pages)
     if config.cache_features:
-        collator = replace(collator, features=_feature_cache(loaded, task, arguments, progress))
+        collator = replace(collator, features=_feature_cache(loaded, task, progress))
     fitting = Fitting(config, task.folder, loaded, chosen, collator, arguments)
     if state.phase == "training":
         state = fit(fitting, state, task.training, task.validation, progress)
@@ -156,20 +184,17 @@ def _provenance(task: _Task) -> Provenance:
     )
 
 
-def _feature_cache(loaded: LoadedModel, task: _Task, arguments: TrainingArguments, progress: Progress) -> FeatureCache:
+def _feature_cache(loaded: LoadedModel, task: _Task, progress: Progress) -> FeatureCache:
     accept_features(loaded.model)
-    dtype = torch.bfloat16 if arguments.bf16 else torch.float32
-    cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, dtype)
-    num_pages = sum(task.training.num_pages()) + sum(task.validation.num_pages())
-    step = max(1, len(task.training) // _NUM_EXAMPLES)
-    examples = [page_key(page) for index in range(0, len(task.training), step) for page in task.training[index].pages]
-    cache.require_room(num_pages, examples)
+    cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, task.dtype)
+    num_pages, examples = task.cached_pages()
+    cache.require_room(num_pages, examples)  # again: now it is known which encoder the pages must be stored of
     progress.message(
         f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to {cache.size_bytes(num_pages) / 1e9:.2f} GB)."
     )
     return cache
 
 
-def _load(task: _Task, arguments: TrainingArguments, progress: Progress) -> LoadedModel:
+def _load(task: _Task, progress: Progress) -> LoadedModel:
     progress.message(f"Loading {task.config.model}.")
-    return load_found(task.found, torch.bfloat16 if arguments.bf16 else torch.float32)
+    return load_found(task.found, task.dtype)

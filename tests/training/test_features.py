@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from transformers import UnlimitedOcrForConditionalGeneration
 
 from data.errors import StorageError
 from data.store.workspace import Workspace
 from training.encoder import encode_in_parts, vision_tower
 from training.features import FeatureCache, accept_features, page_key, weights_sha256
-from training.tiny import untrained_tiny
+from training.tiny import character_tokenizer, tiny_config, untrained_tiny
 from training.trainable import choose_trainable
 
 KEYS = [page_key(b"page 1"), page_key(b"page 2")]
@@ -136,6 +137,13 @@ def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: py
         cache.require_room(3, [*KEYS, page_key(b"page 3")])
     with pytest.raises(StorageError, match="for 2 pages"):  # those that are stored are of another dataset
         cache.require_room(2, [page_key(b"page 4")])
+    with torch.device("meta"):  # before weights are loaded, what any encoder has stored is taken off
+        empty = UnlimitedOcrForConditionalGeneration(tiny_config(character_tokenizer()))
+    other = FeatureCache.open(workspace, untrained_tiny(1)[0], 320, torch.float32)
+    other.save(KEYS[:1], torch.zeros(1, 25, 256))
+    assert FeatureCache.fullest(workspace, empty, 320, torch.float32, KEYS) == cache
+    with pytest.raises(StorageError, match="for 2 pages"):
+        FeatureCache.fullest(workspace, empty, 320, torch.bfloat16, KEYS).require_room(2, KEYS)
 
 
 def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:

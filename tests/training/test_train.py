@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -340,6 +341,20 @@ def test_pages_of_the_wrong_size_are_refused_before_weights_are_loaded(brief_wor
         with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
             train(short_training(dataset="pages-512", output="wrong-mode", model=model), brief_workspace, Silent())
     assert not brief_workspace.model("wrong-mode").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"train": "dense", "cache_features": True}, "The feature cache for"), ({"train": "lora"}, "with its checkpoints and finished model")],
+)
+def test_what_the_disk_could_not_hold_is_refused_before_weights_are_loaded(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    with pytest.raises(StorageError, match=words):
+        train(short_training(output="no-room", **values), brief_workspace, Silent())
+    assert not list(brief_workspace.model("no-room").rglob("*.safetensors"))
 
 
 def test_a_damaged_best_checkpoint_is_not_used(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
