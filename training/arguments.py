@@ -1,15 +1,14 @@
 """TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided here."""
 
 import math
-from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from transformers import TrainingArguments
 
-from data.errors import Unavailable
 from training.config import TrainingConfig
 from training.reader import uses_bf16
+from training.trackers import require_trackers
 
 NUM_GPU_WORKERS = 4
 _SAME_NAME = (
@@ -37,11 +36,10 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     Raises:
         Unavailable: a tracker in `report_to` is not installed.
     """
-    _require_trackers(config)
+    require_trackers(config.report_to)
     best = config.metric_for_best_model
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        run_name=config.output,
         **{name: getattr(config, name) for name in _SAME_NAME},
         # A number below 1 is a share of all steps, rounded up; 1 itself would be one step.
         warmup_steps=min(config.warmup_ratio, math.nextafter(1, 0)),
@@ -72,16 +70,6 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     # One process uses one GPU. With several, the Trainer would copy the model to all of them at each step and multiply the batch.
     arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments
-
-
-def _require_trackers(config: TrainingConfig) -> None:
-    for name in config.report_to:
-        if find_spec(name) is None:
-            raise Unavailable(
-                f"report_to names {name}, which is not installed.",
-                hint=f"Install it (pip install {name}), or leave it out: metrics.json holds the same values.",
-                fields={"report_to": f"{name} is not installed"},
-            )
 
 
 def _num_workers(config: TrainingConfig) -> int:

@@ -21,6 +21,7 @@ from training.generate_text import Decoding
 from training.model import LoadedModel
 from training.out_of_memory import EvaluationOutOfMemory, ran_out
 from training.run_folder import RunFolder, RunState
+from training.trackers import write_tensorboard
 from training.trainable import Chosen
 from training.trained import TrainedOn
 from training.trainer import EVALUATION_DUE, CheckpointRules, EvaluationInterrupted, PageTrainer
@@ -66,6 +67,8 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     reporters = [_reporter(fitting, start, progress)] if fitting.arguments.should_save else []
     callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(config)]
     trainer = _trainer(fitting, state, training, validation, callbacks, stop)
+    if fitting.arguments.should_save:
+        write_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
     if start is None and fitting.arguments.should_save:
         report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
     fitting.arguments.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()

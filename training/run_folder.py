@@ -40,6 +40,8 @@ class RunState:
     """The repository that holds the finished model."""
     base_weights: str = ""
     """Fingerprint of the weights that the training started from."""
+    run_name: str = ""
+    """By which trackers know it; no other training has it, not even one that replaces this one."""
     fitting_batch_size: int | None = None
     """Largest micro-batch left to try, once a larger one did not fit the GPU's memory."""
     fitting_eval_batch_size: int | None = None
@@ -109,7 +111,8 @@ def open_run(
         Conflict: the folder holds another training, or its base has changed; and `overwrite` is not set.
     """
     folder = RunFolder(workspace.model(config.output))
-    fresh = RunState(run_digest(config, dataset_fingerprint, num_processes), "training", base_weights=base_weights)
+    run_name = f"{config.output}-{secrets.token_hex(4)}"
+    fresh = RunState(run_digest(config, dataset_fingerprint, num_processes), "training", base_weights=base_weights, run_name=run_name)
     earlier = folder.state()
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return folder, earlier

@@ -29,6 +29,7 @@ from training.reader import encoder_for, require_positions, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, say_what_is_cut
 from training.tokens import Encoder
+from training.trackers import start_wandb
 from training.trainable import choose_trainable
 
 _NUM_EXAMPLES = 64
@@ -88,6 +89,8 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         if state.phase in ("training", "trained"):
             if arguments.should_save and state.phase == "training":
                 _require_room(task, progress)
+                if "wandb" in config.report_to:
+                    start_wandb(task.folder.path, state.run_name)
             _say_first(task, arguments, progress)
             start = starting_batch(config, state.fitting_batch_size, state.fitting_eval_batch_size)
             state = run_until_it_fits(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
@@ -154,6 +157,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
     """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those begun with, and export."""
     arguments = training_arguments(config, task.folder.checkpoints)
     state = task.folder.require_state()
+    arguments.run_name = state.run_name
     if arguments.should_save:
         task.folder.write_config(config, task.dataset.fingerprint)
         if config is not start:

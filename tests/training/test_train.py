@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from PIL import Image
+from tensorboardX.proto.event_pb2 import Event
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
 from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, StorageError, TrainingError, Unavailable
@@ -98,15 +99,30 @@ def test_the_report_has_intervals_and_lead_baselines(uninterrupted: tuple[Path, 
     assert report["subject"]["split"] == "test"
 
 
+def tensorboard_curve(folder: Path, tag: str) -> list[tuple[int, float]]:
+    """Return step and value of each point of a curve, from all event files of a log."""
+    points = []
+    for file in folder.iterdir():
+        content = file.read_bytes()
+        while content:  # each record: 8 bytes of length, 4 of checksum, the event, 4 of checksum
+            end = 12 + int.from_bytes(content[:8], "little")
+            event = Event.FromString(content[12:end])
+            points += [(event.step, value.simple_value) for value in event.summary.value if value.tag == tag]
+            content = content[end + 4 :]
+    return sorted(points)
+
+
 @pytest.mark.parametrize("step", [1, 2, 3])
 def test_a_paused_training_ends_in_the_same_bytes(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], step: int) -> None:
-    config = short_training(output=f"paused-{step}")
+    config = short_training(output=f"paused-{step}", report_to=("tensorboard",))
     with pytest.raises(Stopped):
         train(config, brief_workspace, Listener(stop_after_step=step))
     assert (brief_workspace.models / config.output / "checkpoints" / f"checkpoint-{step}").is_dir()
     result = train(config, brief_workspace, Silent())
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
-    assert [record["step"] for record in read_metrics(result.folder).history if record["train_loss"] is not None] == [1, 2, 3, 4]
+    losses = [(record["step"], record["train_loss"]) for record in read_metrics(result.folder).history if record["train_loss"] is not None]
+    assert [step for step, _ in losses] == [1, 2, 3, 4]
+    assert tensorboard_curve(result.folder / "tensorboard", "train/loss") == [(step, pytest.approx(loss)) for step, loss in losses]
 
 
 @pytest.mark.parametrize("num_eval_samples", [1, 0])
@@ -328,9 +344,33 @@ def test_summaries_that_are_all_empty_are_refused(brief_workspace: Workspace, tm
 
 
 def test_a_tracker_that_is_not_installed_is_named(brief_workspace: Workspace) -> None:
-    with pytest.raises(Unavailable, match="wandb"):
-        train(short_training(output="tracked", report_to=("wandb",)), brief_workspace, Silent())
+    with pytest.raises(Unavailable, match="trackio") as caught:
+        train(short_training(output="tracked", report_to=("tensorboard", "trackio")), brief_workspace, Silent())
+    assert caught.value.fields == {"report_to": "trackio is not installed"}
+    assert "pip install trackio" in caught.value.hint
     assert not brief_workspace.model("tracked").exists()
+
+
+def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[dict[str, Any]] = []
+
+    class Refused(Exception):
+        pass
+
+    def init(**options: Any) -> None:
+        begun.append(options)
+        raise Refused("api_key not configured")
+
+    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=init, Error=Refused, __spec__=object(), run=None))
+    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    for values in ({}, {}, {"overwrite": True, "seed": 1}):
+        with pytest.raises(Unavailable, match="did not start a run: api_key not configured") as caught:
+            train(short_training(output="tracked", report_to=("wandb",), **values), brief_workspace, Silent())
+        assert "WANDB_API_KEY" in caught.value.hint
+    first, resumed, replaced = begun
+    assert first == resumed == {"id": first["id"], "name": first["id"], "resume": "allow", "dir": str(brief_workspace.model("tracked"))}
+    assert first["id"].startswith("tracked-")
+    assert replaced["id"] != first["id"]
 
 
 def test_pages_of_the_wrong_size_are_refused_before_weights_are_loaded(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
