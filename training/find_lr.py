@@ -83,7 +83,7 @@ class _Trial:
         found = find_model(config.model, config.revision, workspace)
         encoder = encoder_for(found, dataset.mode, config.prompt, config.max_length)
         require_page_mode(config.model, found.kind, dataset.mode)
-        require_positions(found.config, encoder, max(samples.num_pages()), "dataset")
+        require_positions(found.config, encoder, max(samples.num_pages()))
         loaded = load_found(found, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
         set_seed(config.seed)
         model = choose_trainable(loaded.model, config.train, config.router).model

@@ -18,10 +18,13 @@ from training.run_folder import CONFIG, RunFolder
 CARD: Final = "README.md"
 _SHOWN: Final = (
     "train",
+    "router",
     "num_train_epochs",
     "max_steps",
     "per_device_train_batch_size",
     "gradient_accumulation_steps",
+    "optim",
+    "adam_beta2",
     "learning_rate",
     "lr_scheduler_type",
     "warmup_ratio",

@@ -56,12 +56,12 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
     items: Items[PageSample | Unreadable]
     if files:
-        require_positions(reader.model.config, reader.collator.encoder, 1, "max_length")
+        require_positions(reader.model.config, reader.collator.encoder, 1)
         items = files.for_reader(reader.rendering, reader.most_pages, config.max_pages)
         read: list[Any] = [files.fingerprint, reader.rendering.model_dump(mode="json"), config.max_pages]
     elif dataset:
         items = samples = dataset.split(config.split).first(config.max_samples)
-        require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()), "dataset")
+        require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()))
         read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(path, reader.work_digest(*read))
     log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)

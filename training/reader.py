@@ -81,18 +81,24 @@ def encoder_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int)
     return Encoder(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
 
 
-def require_positions(config: PreTrainedConfig, encoder: Encoder, most_pages: int, field: str) -> None:
-    """Refuse documents that are longer than the positions that the model knows: past them it would write nonsense.
+def require_positions(config: PreTrainedConfig, encoder: Encoder, most_pages: int) -> None:
+    """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it would write nonsense.
 
-    Args:
-        config: of the model.
-        field: of the request that names the documents.
+    Raises:
+        InvalidInput: `most_pages` do not fit beside `max_length`, or no page does.
     """
-    if most_pages > (fitting := pages_that_fit(config, encoder)):
+    fitting = pages_that_fit(config, encoder)
+    if fitting < 1:
+        raise InvalidInput(
+            f"max_length={encoder.max_length} leaves no room for a page: the model has too few positions for both.",
+            hint="Lower max_length: few summaries have more than 512 tokens.",
+            fields={"max_length": "leaves no room for a page"},
+        )
+    if most_pages > fitting:
         raise InvalidInput(
             f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of {encoder.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
-            fields={field: "has documents with too many pages"},
+            fields={"dataset": "has documents with too many pages"},
         )
 
 

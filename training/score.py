@@ -92,7 +92,7 @@ def score_into(
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
     reader = open_reader(config, dataset.mode, workspace, progress)
-    require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()), "dataset")
+    require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()))
     collator = Collator(reader.collator.encoder, config.blank_pages)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, reader.work_digest(*read, config.blank_pages))

@@ -111,7 +111,7 @@ def _refuse_early(task: _Task, arguments: TrainingArguments, progress: Progress)
     config = task.config
     require_summaries(task.training.summaries(), progress)
     require_page_mode(config.model, task.found.kind, task.dataset.mode)
-    require_positions(task.found.config, task.encoder, task.most_pages, "dataset")
+    require_positions(task.found.config, task.encoder, task.most_pages)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:

@@ -126,6 +126,8 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
     pages[0].save(tmp_path / "long.pdf", save_all=True, append_images=pages[1:])
     with pytest.raises(SourceError, match=r"255 pages; the model holds 247 .* Set max_pages to 247"):
         read(workspace, tmp_path / "long.pdf", max_length=512)
+    with pytest.raises(InvalidInput, match="max_length=8192 leaves no room for a page"):
+        read(workspace, tmp_path / "long.pdf", max_length=8192)
     assert read(workspace, tmp_path / "long.pdf", max_length=4, max_pages=2)[0]["num_pages_left_out"] == 253
 
 

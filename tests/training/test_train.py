@@ -373,13 +373,18 @@ def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(brief_wor
     assert replaced["id"] != first["id"]
 
 
-def test_pages_of_the_wrong_size_are_refused_before_weights_are_loaded(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_weights_are_loaded(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, rendering = SampleSource(), RenderingConfig(mode="tiny")
     generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
     monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
     for model in ("tiny", str(BASE_FOLDER)):
         with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
             train(short_training(dataset="pages-512", output="wrong-mode", model=model), brief_workspace, Silent())
+    with pytest.raises(InvalidInput, match="max_length=8192 leaves no room for a page") as caught:
+        train(short_training(output="wrong-mode", max_length=8192), brief_workspace, Silent())
+    assert list(caught.value.fields) == ["max_length"]
     assert not brief_workspace.model("wrong-mode").exists()
 
 
