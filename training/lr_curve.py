@@ -75,7 +75,7 @@ def curve_svg(curve: LrCurve) -> str:
     """Draw the curve: single losses as dots, the smoothed loss as a line, the suggestion as a dashed line."""
     exponents = [math.log10(rate) for rate in curve.learning_rates]
     x = _Scale(exponents[0], exponents[-1], _MARGIN_PX, _WIDTH_PX - _MARGIN_PX)
-    y = _Scale(min(curve.smoothed), max(curve.smoothed), _HEIGHT_PX - _MARGIN_PX, _MARGIN_PX)
+    y = _Scale(min(curve.smoothed + curve.losses), max(curve.smoothed), _HEIGHT_PX - _MARGIN_PX, _MARGIN_PX)
     dots = [
         f'<circle cx="{x(exponent)}" cy="{y(loss)}" r="2" fill="#9aa5b1"/>'
         for exponent, loss in zip(exponents, curve.losses, strict=True)

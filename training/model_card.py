@@ -32,6 +32,7 @@ _SHOWN: Final = (
     "max_grad_norm",
     "max_length",
     "bf16",
+    "blank_pages",
     "seed",
 )
 

@@ -17,7 +17,7 @@ from training.dataset import PageSample, open_dataset
 from training.generate_text import Items, Prediction, generate_batch
 from training.inputs import InputFiles, Unreadable
 from training.prediction_log import PredictionLog
-from training.reader import Reader, open_reader, require_positions
+from training.reader import Reader, open_reader
 
 PREDICTIONS = "predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -53,15 +53,15 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     path = workspace.predictions / (config.output or PREDICTIONS)
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     files = None if dataset else InputFiles.find(config.inputs, workspace)
-    reader = open_reader(config, dataset.mode if dataset else config.mode, workspace, progress)
+    samples = dataset.split(config.split).first(config.max_samples) if dataset else None
+    most_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
+    reader = open_reader(config, dataset.mode if dataset else config.mode, most_pages, workspace, progress)
     items: Items[PageSample | Unreadable]
     if files:
-        require_positions(reader.model.config, reader.collator.encoder, 1)
         items = files.for_reader(reader.rendering, reader.most_pages, config.max_pages)
         read: list[Any] = [files.fingerprint, reader.rendering.model_dump(mode="json"), config.max_pages]
-    elif dataset:
-        items = samples = dataset.split(config.split).first(config.max_samples)
-        require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()))
+    elif dataset and samples:
+        items = samples
         read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(path, reader.work_digest(*read))
     log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)

@@ -16,7 +16,7 @@ from training.collate import Collator
 from training.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.generate_text import Decoding
 from training.kinds import require_page_mode
-from training.model import LoadedModel, ModelFiles, load_model
+from training.model import ModelFiles, find_model, load_found
 from training.prediction_log import work_digest
 from training.tokens import Encoder
 
@@ -43,36 +43,45 @@ class Reader:
         return work_digest(self.model, layout, asdict(self.decoding), *inputs)
 
 
-def open_reader(config: EvaluationConfig | PredictionConfig, mode: PageMode | None, workspace: Workspace, progress: Progress) -> Reader:
-    """Load the model that a configuration names, for pages of `mode` (None: those that it was trained on).
+def open_reader(
+    config: EvaluationConfig | PredictionConfig, mode: PageMode | None, most_pages: int, workspace: Workspace, progress: Progress
+) -> Reader:
+    """Load the model that a configuration names, once it is known to read what it shall.
+
+    Args:
+        mode: of the pages; None: those that it was trained on.
+        most_pages: of a document.
 
     Raises:
         UnknownName, ModelError: it cannot be loaded.
-        InvalidInput: it does not read pages of that mode.
+        InvalidInput: it does not read pages of that mode, or so many.
     """
     device = compute_device()
     bf16 = uses_bf16(config.bf16)
-    loaded = load_model(config.model, config.revision, workspace, torch.bfloat16 if bf16 else torch.float32)
-    rendering = _rendering(loaded, mode)
-    require_page_mode(config.model, loaded.kind, rendering.mode)
+    found = find_model(config.model, config.revision, workspace)
+    rendering = _rendering(found, mode)
+    require_page_mode(config.model, found.kind, rendering.mode)
+    trained = found.provenance
+    prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
+    encoder = encoder_for(found, rendering.mode, prompt, config.max_length)
+    require_positions(found.config, encoder, most_pages)
+    loaded = load_found(found, torch.bfloat16 if bf16 else torch.float32)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
-    trained = loaded.provenance
     if trained and trained.mode != rendering.mode:
         progress.message(f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning")
-    prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
     decoding = Decoding(
         config.max_length, config.per_device_eval_batch_size, config.no_repeat_ngram_size, config.no_repeat_ngram_window_size, bf16
     )
     model: nn.Module = loaded.model
     model.to(device)
-    return Reader(loaded.model, Collator(encoder_for(loaded, rendering.mode, prompt, config.max_length)), decoding, rendering)
+    return Reader(loaded.model, Collator(encoder), decoding, rendering)
 
 
-def _rendering(loaded: LoadedModel, mode: PageMode | None) -> RenderingConfig:
+def _rendering(found: ModelFiles, mode: PageMode | None) -> RenderingConfig:
     """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others than `mode`."""
-    if loaded.provenance and mode in (None, loaded.provenance.mode):
-        return loaded.provenance.rendering
-    return RenderingConfig(mode=mode or ("base" if "base" in loaded.modes else loaded.modes[0]))
+    if found.provenance and mode in (None, found.provenance.mode):
+        return found.provenance.rendering
+    return RenderingConfig(mode=mode or ("base" if "base" in found.modes else found.modes[0]))
 
 
 def encoder_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> Encoder:

@@ -22,7 +22,7 @@ from training.config import EvaluationConfig
 from training.dataset import open_dataset
 from training.generate_text import Prediction, generate_batch
 from training.prediction_log import PredictionLog, work_digest
-from training.reader import compute_device, open_reader, require_positions, uses_bf16
+from training.reader import compute_device, open_reader, uses_bf16
 from training.text_model import CutTexts, TextModel, load_text_model
 
 PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
@@ -91,8 +91,7 @@ def score_into(
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
-    reader = open_reader(config, dataset.mode, workspace, progress)
-    require_positions(reader.model.config, reader.collator.encoder, max(samples.num_pages()))
+    reader = open_reader(config, dataset.mode, max(samples.num_pages()), workspace, progress)
     collator = Collator(reader.collator.encoder, config.blank_pages)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, reader.work_digest(*read, config.blank_pages))

@@ -126,9 +126,20 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
     pages[0].save(tmp_path / "long.pdf", save_all=True, append_images=pages[1:])
     with pytest.raises(SourceError, match=r"255 pages; the model holds 247 .* Set max_pages to 247"):
         read(workspace, tmp_path / "long.pdf", max_length=512)
-    with pytest.raises(InvalidInput, match="max_length=8192 leaves no room for a page"):
-        read(workspace, tmp_path / "long.pdf", max_length=8192)
     assert read(workspace, tmp_path / "long.pdf", max_length=4, max_pages=2)[0]["num_pages_left_out"] == 253
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [({"max_length": 8192}, "max_length=8192 leaves no room for a page"), ({"mode": "base"}, "pages of mode micro, not base")],
+)
+def test_what_the_model_does_not_read_is_refused_before_its_weights_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
+) -> None:
+    monkeypatch.setattr("training.reader.load_found", lambda *_: pytest.fail("weights were loaded"))
+    (tmp_path / "page.txt").write_text(TEXT)
+    with pytest.raises(InvalidInput, match=words):
+        read(Workspace.create(tmp_path / "workspace"), tmp_path / "page.txt", **values)
 
 
 def test_inputs_and_a_dataset_together_are_refused() -> None:
