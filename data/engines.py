@@ -154,7 +154,8 @@ def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
             from data.ray_engine import RayEngine  # noqa: PLC0415 - an optional extra
         except ImportError as error:
             raise Unavailable(
-                "engine=ray needs Ray, which is not installed.", hint="pip install 'deepsynth[ray]', or use engine=local."
+                "engine=ray needs Ray, which is not installed.",
+                hint="In the checkout: .venv/bin/pip install -c constraints.txt -e '.[ray]'. Or use engine=local.",
             ) from error
         return RayEngine(config.num_workers)
     return LocalEngine(min(num_shards, config.num_workers or num_cores()))

@@ -28,7 +28,7 @@ from data.dataset_folder import (
 )
 from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
-from data.errors import SourceError
+from data.errors import SourceError, Unavailable
 from data.findings import findings
 from data.hub import repository_name
 from data.plan import SplitPlan, plan_splits
@@ -109,7 +109,7 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
         run = _Run(config, folder, reader, plans, style, publisher, tally)
         try:
             shards = run.make_shards(open_engine(config, run.num_missing_shards))
-        except SourceError:
+        except (SourceError, Unavailable):
             discard_if_empty(folder)
             raise
         finally:

@@ -9,6 +9,7 @@ from data.errors import InvalidInput, UnknownName
 from web_ui.cli_stages import workspace_of
 from web_ui.jobs.job import KINDS, Job, JobState
 from web_ui.jobs.store import JobStore
+from web_ui.terminal import print_result
 
 
 def run(options: Namespace) -> int:
@@ -61,8 +62,7 @@ def _show(job: Job, as_json: bool) -> None:
     print(f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_position(job)}\nattempts: {job.attempts}")
     if job.error:
         print(f"error: {job.error['message']}\nhint: {job.error['hint']}")
-    for name, value in (job.result or {}).items():
-        print(f"{name}: {value}")
+    print_result(job.result or {}, as_json=False)
 
 
 def _print_log(store: JobStore, job_id: str) -> None:

@@ -62,6 +62,7 @@ def examine(options: Namespace) -> Iterator[Finding]:
             yield from look(workspace)
     yield _memory()
     yield _page_engine()
+    yield _tesseract()
     yield _training_libraries()
     yield _gpu()
     yield from _hub()
@@ -133,10 +134,17 @@ def _page_engine() -> Finding:
     return Finding("page engine", "ok", f"skia-python {version('skia-python')}")
 
 
+def _tesseract() -> Finding:
+    if shutil.which("tesseract"):
+        return Finding("tesseract", "ok", "installed")
+    fix = "apt-get install -y --no-install-recommends tesseract-ocr"
+    return Finding("tesseract", "notice", "not installed; needed only to read pages back (legibility)", fix)
+
+
 def _training_libraries() -> Finding:
     missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
     if missing:
-        fix = "Only where models are trained: in the checkout, pip install -c constraints.txt -e '.[train]'"
+        fix = "Only where models are trained: in the checkout, .venv/bin/pip install -c constraints.txt -e '.[train]'"
         return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
     return Finding("training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES))
 

@@ -127,4 +127,6 @@ def _shown(value: object) -> str:
         return "-"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
+    if isinstance(value, tuple):
+        return " to ".join(_shown(end) for end in value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

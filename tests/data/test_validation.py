@@ -12,7 +12,13 @@ from data.validation import parse_config
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 
 SAMPLE = {"name": "demo", "source": {"kind": "sample"}}
-CONFIGS = (DatasetConfig, TrainingConfig, EvaluationConfig, PredictionConfig, FindLrConfig)
+VALID: dict[type[Settings], dict[str, Any]] = {
+    DatasetConfig: SAMPLE,
+    TrainingConfig: {"dataset": "demo"},
+    EvaluationConfig: {"dataset": "demo", "model": "tiny"},
+    PredictionConfig: {"dataset": "demo", "model": "tiny"},
+    FindLrConfig: {"dataset": "demo"},
+}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -83,12 +89,14 @@ def test_something_other_than_an_object_is_refused(values: Any) -> None:
     assert caught.value.fields == {}
 
 
-@pytest.mark.parametrize("model_class", CONFIGS)
+@pytest.mark.parametrize("model_class", VALID)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_json_is_a_configuration_or_a_readable_refusal(model_class: type[Settings], data: st.DataObject) -> None:
     names = st.sampled_from(list(model_class.model_fields)) | st.text(max_size=10)
-    values = data.draw(st.dictionaries(names, JSON, max_size=6) | JSON)
+    near = st.sampled_from([0, 1, 2, 1e-4, 0.5, 100, "a", "tiny", True, None, [], {}])
+    changed = st.dictionaries(names, near, max_size=3).map(lambda drawn: VALID[model_class] | drawn)
+    values = data.draw(changed | st.dictionaries(names, JSON, max_size=6) | JSON)
     fields = None
     try:
         config = parse_config(model_class, values)

@@ -18,6 +18,7 @@ from training.config import PredictionConfig
 from web_ui import cli_stages
 from web_ui.cli import main
 from web_ui.jobs.store import JobStore
+from web_ui.terminal import print_result
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "delete", "doctor")
@@ -98,6 +99,14 @@ def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) ->
     answer = deepsynth("generate", "--source", "papers.jsonl", "--name", "papers", *columns, "--json", workspace=workspace)
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["num_kept"] == 6
+
+
+def test_a_result_is_printed_in_few_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    print_result({"num_kept": 1234, "splits": {"train": 9}, "intervals": [{"rouge1": (0.17391304, 0.38)}]}, as_json=False)
+    printed = capsys.readouterr().out
+    assert "num kept: 1,234" in printed
+    assert "splits train: 9" in printed
+    assert "0.1739 to 0.38" in printed
 
 
 def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,11 +201,13 @@ def test_a_dataset_is_deleted_unless_a_job_needs_it(call: Call, workspace: Path)
 
 def test_doctor_names_faults_and_their_remedies(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_TOKEN", "hf_canary12345")
+    monkeypatch.setenv("PATH", "/nowhere")
     answer = call("doctor", "--json")
     findings = {finding["what"]: finding for finding in json.loads(answer.stdout)}
     assert answer.returncode == 0, answer.stdout
     assert findings["runner cpu"]["fix"].startswith("deepsynth serve --role cpu")
     assert findings["page engine"]["level"] == "ok"
+    assert "tesseract-ocr" in findings["tesseract"]["fix"]
     assert findings["HF_TOKEN"]["level"] == "ok"
     assert "hf_canary12345" not in answer.stdout
 

@@ -1,5 +1,6 @@
 """A pool of render processes whose processes die: which shard goes on, and which document is to blame."""
 
+import sys
 import threading
 from collections.abc import Callable
 from multiprocessing import Pipe
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 
 from data import cores, engines
-from data.errors import RenderError
+from data.errors import RenderError, Unavailable
 from data.render_shard import ShardDone, ShardTask, Working, render_shard
 from data.shards import read_samples
-from tests.data.generation.runs import files_config, news, run, write_lines
+from tests.data.generation.runs import brief_config, files_config, news, run, write_lines
 
 
 class Dying:
@@ -82,6 +83,13 @@ def test_processes_that_end_at_different_documents_end_the_run(tmp_path: Path, m
     with pytest.raises(RenderError, match="3 render processes in a row ended with status -9") as caught:
         run(tmp_path, files_config(path, validation_fraction=0, test_fraction=0))
     assert "a smaller num_workers" in caught.value.hint
+
+
+def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "data.ray_engine", None)
+    with pytest.raises(Unavailable, match="Ray"):
+        run(tmp_path, brief_config(engine="ray"))
+    assert run(tmp_path, brief_config(max_samples=3, shard_rows=3)).manifest.complete
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from tests.machine import require
 
 @pytest.mark.slow
 def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require(importlib.util.find_spec("ray") is not None, "Ray is not installed: pip install 'deepsynth[ray]'")
+    require(importlib.util.find_spec("ray") is not None, "Ray is not installed: pip install -c constraints.txt -e '.[ray]'")
     import ray  # noqa: PLC0415 - an optional extra
 
     monkeypatch.setenv("RAY_worker_niceness", "0")  # on a busy machine, polite workers never come to work
