@@ -10,7 +10,7 @@ case "${1:-}" in -h | --help) sed -n '2,5s/^# \{0,1\}//p' run-tests.sh && exit 0
 source scripts/setup.sh
 
 ensure_libraries
-ensure_packages chromium tesseract-ocr fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji ||
+ensure_packages chromium-headless-shell tesseract-ocr fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji ||
   say "Going on without them: the tests that need them are skipped."
 ensure_node_modules || say "Going on without Node.js: the tests of the browser modules are skipped."
 ensure_venv train,dev,ray

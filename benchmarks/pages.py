@@ -23,6 +23,7 @@ from web import fill
 
 from data.store.workspace import Workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
+from tests.machine import CHROMIUM
 
 USABLE = {
     "/login": "form",
@@ -68,7 +69,7 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", choices=parts, default=parts)
     options = parser.parse_args()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         for name in options.only:
             with tempfile.TemporaryDirectory() as folder:
                 workspace, site = Workspace.create(Path(folder)), Site(Path(folder))

@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.browser.shop_window import fill_workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
+from tests.machine import CHROMIUM
 
 SIZES = {"phone": (360, 780), "laptop": (1280, 860), "wide": (1920, 1080)}
 THEMES = ("light", "dark")
@@ -56,7 +57,7 @@ def main() -> int:
                 _run_datasets(site)
             wanted = {name: path for name, path in _addresses(site).items() if not options.only or name in options.only}
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM_OPTIONS))
+                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
                 _take_all(browser, site, wanted, options.out)
                 browser.close()
         finally:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.shop_window import fill_workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
-from tests.machine import require_chromium
+from tests.machine import CHROMIUM, require_chromium
 
 REFUSED_REQUEST = "the server responded with a status of 4"  # what Chromium prints for a refusal that the page shows to the user
 LOST_CONNECTION = "net::ERR_"
@@ -17,9 +17,9 @@ LOST_CONNECTION = "net::ERR_"
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = require_chromium()
+    require_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_OPTIONS))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
         yield browser
         browser.close()
 

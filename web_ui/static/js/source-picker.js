@@ -56,7 +56,10 @@ export class SourcePicker {
     place.addEventListener("change", ({ target }) => {
       if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source.")) this.look();
     });
-    one("#look-up", place).addEventListener("click", () => this.look());
+    one("#look-up", place).addEventListener("click", () => {
+      this.asked = "";
+      this.look();
+    });
     one("#source-hub", place).addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !/** @type {HTMLElement} */ (event.target).matches("input")) return;
       event.preventDefault();  // it would send the form
@@ -85,10 +88,10 @@ export class SourcePicker {
     this.rows.place.hidden = true;
   }
 
-  /** Look at the source's first rows, again if need be. */
+  /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
   look() {
     const source = JSON.stringify(this.value());
-    if (source === this.asked) return;  // that look goes on
+    if (source === this.asked) return;
     this.#forget();
     for (const kind of Object.keys(NAMES)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
     if (this.kind === "files") void this.uploads.ask();
@@ -96,7 +99,7 @@ export class SourcePicker {
     if (this.kind === "sample" || !control(`[name="source.${NAMES[this.kind]}"]`, this.form).value.trim()) return;
     this.#say("Looking at the first rows…");
     this.asked = source;
-    void this.lookUp.ask().finally(() => (this.asked = ""));
+    void this.lookUp.ask();
   }
 
   /** @param {string} text */
@@ -106,6 +109,7 @@ export class SourcePicker {
 
   /** @param {import("./api.js").ApiError} error */
   #explain({ message, hint, fields }) {
+    this.asked = "";
     this.#say("");
     const place = one("#source", this.form);
     const named = all("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);

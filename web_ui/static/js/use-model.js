@@ -19,6 +19,7 @@ export async function offerModel({ config }) {
   const [scoring, summarising, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
   offerSummaries(config.output, summarising.fields);
   offerScores(config.output, config.dataset, scoring.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
+  one(".uses").hidden = false; // sent before this, a form would only load the page again
 }
 
 /**
