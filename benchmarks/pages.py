@@ -32,7 +32,7 @@ USABLE = {
 }
 FRAME_MS = 1000 / 60
 CHART = """async ({numPoints, share, isMoved}) => {
-  const { Chart } = await import("/static/js/chart.js");
+  const { Chart } = await import(new URL("chart.js", document.querySelector("script[type=module]").src));
   const place = document.createElement("div");
   place.style.width = "900px";
   document.querySelector("main").prepend(place);

@@ -12,6 +12,7 @@ from web_ui.jobs.store import JobStore
 from web_ui.service import EXTENSION, Service
 from web_ui.settings import Settings
 from web_ui.views.artifacts import artifacts
+from web_ui.views.assets import assets
 from web_ui.views.benchmarks import benchmarks
 from web_ui.views.datasets import datasets
 from web_ui.views.errors import answer_errors
@@ -26,7 +27,7 @@ from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, login, health, system, benchmarks, datasets, looks, sources, models, training, jobs, artifacts, metrics)
+BLUEPRINTS = (pages, assets, login, health, system, benchmarks, datasets, looks, sources, models, training, jobs, artifacts, metrics)
 MAX_JSON_BYTES = 1 << 20
 
 
@@ -53,7 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_environment()
     security.check_exposure(settings)
     workspace = Workspace.create(settings.workspace)
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.json = Json(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES

@@ -93,11 +93,18 @@ def test_the_pages_of_a_preview_are_read_back(page: Page, still_site: Site) -> N
     expect(page.locator(".preview__numbers dd", has_text="%")).to_be_visible(timeout=READING_MS)
 
 
-def test_the_first_page_is_light(page: Page, still_site: Site) -> None:
-    sizes: list[int] = []
-    page.on("response", lambda response: sizes.append(len(response.body())) if response.ok else None)
+@pytest.mark.parametrize("path", TABS)
+def test_a_tab_is_light_asks_for_nothing_twice_and_shares_what_it_loads(page: Page, still_site: Site, path: str) -> None:
+    page.add_init_script("window.setTimeout = () => 0")  # so nothing is looked at again
+    loaded = "performance.getEntriesByType('resource').map(({ name, transferSize }) => [name, transferSize])"
+    open_tab(page, still_site, path)
+    answers = page.evaluate(loaded)
+    assert 0 < sum(size for _, size in answers) < FIRST_PAGE_LIMIT_BYTES
+    addresses = [address for address, _ in answers]
+    assert [address for address in addresses if addresses.count(address) > 1] == []
     open_tab(page, still_site, "/benchmarks")
-    assert 0 < sum(sizes) < FIRST_PAGE_LIMIT_BYTES
+    kept = {address.rpartition("/")[2] for address, size in page.evaluate(loaded) if size == 0}
+    assert kept >= {"style.css", "frame.js", "api.js"}
 
 
 def test_a_missing_runner_is_said_with_its_command(page: Page, still_site: Site) -> None:

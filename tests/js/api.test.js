@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { createJob } = await import("../../web_ui/static/js/api.js");
+const { createJob, get } = await import("../../web_ui/static/js/api.js");
 
 /** @type {string[]} */
 const keys = [];
 /** @type {(() => Response)[]} */
 const answers = [];
-globalThis.fetch = async (_, { headers }) => {
+globalThis.fetch = async (_, { headers = {} }) => {
   keys.push(headers["Idempotency-Key"]);
   return /** @type {() => Response} */ (answers.shift())();
 };
@@ -23,4 +23,14 @@ test("a job asked for again after a lost answer carries the same key; another jo
   await createJob("/train", { a: 2 });
   assert.equal(keys[0], keys[1]);
   assert.equal(new Set(keys).size, 3);
+});
+
+test("who asks for the same at the same time shares the answer; later, and after a failure, it is asked for anew", async () => {
+  answers.push(job, lost, job);
+  const number = answers.length;
+  const [first, second] = await Promise.all([get("/system"), get("/system")]);
+  assert.equal(first, second);
+  assert.equal(answers.length, number - 1);
+  await assert.rejects(get("/system"), { status: 0 });
+  assert.deepEqual(await get("/system"), { id: "1" });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ago, bytes, clock, duration, errorRate, measured, metric, percent, words } from "../../web_ui/static/js/format.js";
+import { ago, bytes, clock, compression, duration, errorRate, measured, metric, percent, roughly, words } from "../../web_ui/static/js/format.js";
 
 test("durations use the two largest units", () => {
   assert.equal(duration(42), "42 s");
@@ -10,6 +10,12 @@ test("durations use the two largest units", () => {
   assert.equal(duration(100_000), "1 d 3 h");
   assert.equal(duration(null), "–");
 });
+
+test("expected times are rounded to minutes", () => {
+  assert.deepEqual([42, 95, 858, 3720, null].map(roughly), ["42 s", "2 min", "14 min", "1 h 2 min", "–"]);
+});
+
+test("compression has three digits", () => assert.deepEqual([compression(1.2422), compression(12.34)], ["1.24×", "12.3×"]));
 
 test("sizes", () => {
   assert.equal(bytes(999), "999 B");

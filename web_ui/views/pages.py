@@ -1,19 +1,28 @@
 """The four tabs: one HTML page at a real address each, drawn from `index.html`; everything on it comes from the API."""
 
-import posixpath
-import re
-from functools import cache
-from pathlib import Path
-
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web_ui.service import current_service
+from web_ui.views.assets import modules_of
 
-STATIC = Path(__file__).parents[1] / "static"
-IMPORT = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
+THEME_COOKIE = "deepsynth_theme"
+FIRST_ASKED = {
+    "benchmarks": ("system", "forms/dataset", "datasets/presets"),
+    "custom": ("system", "forms/dataset"),
+    "jobs": ("system", "jobs"),
+    "train": ("system", "forms/training", "training/presets", "datasets", "models"),
+}
+"""What the script of a tab asks for first, always. A page names it in its head, so that it comes with the modules instead of after them."""
 
 pages = Blueprint("pages", __name__)
+
+
+@pages.app_context_processor
+def theme() -> dict[str, str | None]:
+    """Give templates the theme chosen with the switch; None: the system's. Coming with the page, the other one never flashes."""
+    chosen = request.cookies.get(THEME_COOKIE)
+    return {"theme": chosen if chosen in ("light", "dark") else None}
 
 
 @pages.get("/")
@@ -54,22 +63,10 @@ def _tab(active_tab: str, job_id: str | None = None) -> str:
         "index.html",
         active_tab=active_tab,
         partial=partial,
-        modules=_modules("js/frame.js", f"js/{partial}.js"),
+        modules=modules_of("js/frame.js", f"js/{partial}.js"),
+        first_asked=() if request.query_string else FIRST_ASKED.get(partial, ()),
         job_id=job_id,
         role=service.settings.role,
         version=service.version,
         has_login=service.settings.api_token is not None,
     )
-
-
-@cache
-def _modules(*first: str) -> tuple[str, ...]:
-    """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the other's imports."""
-    found = dict.fromkeys(first)
-    for module in (waiting := list(found)):
-        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(module), name))
-            if path not in found:
-                found[path] = None
-                waiting.append(path)
-    return tuple(found)

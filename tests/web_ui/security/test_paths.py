@@ -38,6 +38,7 @@ ADDRESSES = [
     "/api/models/{}",
     "/api/metrics/{}",
     "/static/{}",
+    "/static/any/{}",
 ]
 
 

@@ -74,9 +74,25 @@ def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient,
 
 
 def test_a_page_names_every_module_that_its_script_needs_and_no_other(client: FlaskClient) -> None:
-    named = set(re.findall(r'rel="modulepreload" href="/static/([^"]+)"', client.get("/jobs/20261123-080000-aaaa").text))
+    named = set(re.findall(r'rel="modulepreload" href="/static/[0-9a-f]+/([^"]+)"', client.get("/jobs/20261123-080000-aaaa").text))
     assert {"js/job.js", "js/chart-moves.js", "vendor/uplot/uPlot.esm.js"} <= named
     assert named.isdisjoint({"js/use-model.js", "js/train.js"})
+
+
+def test_a_browser_asks_once_for_what_a_page_needs_until_it_changes(client: FlaskClient) -> None:
+    addresses = re.findall(r'"(/static/[0-9a-f]+/[^"]+)"', client.get("/benchmarks").text)
+    assert {name.rpartition("/")[2] for name in addresses} >= {"style.css", "frame.js", "logo.svg"}
+    answers = [client.get(address) for address in addresses]
+    assert {(answer.status_code, answer.cache_control.max_age) for answer in answers} == {(200, 365 * 24 * 3600)}
+    earlier = client.get("/static/0123/js/compare.js")  # asked for by a page that was open before an update
+    assert (earlier.status_code, earlier.cache_control.max_age) == (200, 0)
+
+
+@pytest.mark.parametrize(("chosen", "mark"), [("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ("<b>", ""), (None, "")])
+def test_the_chosen_theme_comes_with_the_page(client: FlaskClient, chosen: str | None, mark: str) -> None:
+    if chosen:
+        client.set_cookie("deepsynth_theme", chosen)
+    assert f'<html lang="en"{mark}>' in client.get("/train").text
 
 
 def test_the_root_leads_to_the_first_tab(client: FlaskClient) -> None:

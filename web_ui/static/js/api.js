@@ -42,8 +42,20 @@ export async function call(method, path, { body, signal, headers = {} } = {}) {
   return answer;
 }
 
-/** @param {string} path @param {AbortSignal} [signal] */
-export const get = (path, signal) => call("GET", path, { signal });
+/** @type {Map<string, Promise<any>>} what is being asked for at this moment */
+const underWay = new Map();
+
+/** Who asks for what is being asked for already shares the answer. @param {string} path @param {AbortSignal} [signal] its owner asks alone */
+export function get(path, signal) {
+  const shared = signal ? undefined : underWay.get(path);
+  if (shared) return shared;
+  const answer = call("GET", path, { signal });
+  if (signal) return answer;
+  underWay.set(path, answer);
+  const forget = () => void underWay.delete(path);
+  answer.then(forget, forget);
+  return answer;
+}
 
 /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
 export const post = (path, body = {}, signal) => call("POST", path, { body, signal });

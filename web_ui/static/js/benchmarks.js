@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { DatasetForm, loadFields } from "./dataset-form.js";
 import { control, debounce, make, one } from "./dom.js";
-import { bytes, compact, count, duration } from "./format.js";
+import { bytes, compact, count, roughly } from "./format.js";
 import { PagePreview } from "./page-preview.js";
 import { begin } from "./submit.js";
 import { flattened, nested } from "./values.js";
@@ -18,13 +18,16 @@ const form = /** @type {HTMLFormElement} */ (one("#benchmark-form"));
 function drawCard({ name, title, description, licence, warning, splits, mean_document_words: words, estimate }, index) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
   return make("label", { class: "choice" }, make("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
-    make("span", { class: "row row--apart" }, make("span", { class: "choice__name" }, title), make("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, licence)),
+    make("span", { class: "row row--apart" }, make("span", { class: "choice__name" }, title), make("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
     make("span", { class: "small" }, description),
     make("span", { class: "choice__facts numbers" }, make("span", {}, `${compact(total)} documents`), make("span", {}, `~${count(words)} words each`),
-      make("span", {}, `about ${duration(estimate.duration_s)} and ${bytes(estimate.size_bytes)} here`)));
+      make("span", {}, `about ${roughly(estimate.duration_s)} and ${bytes(estimate.size_bytes)} here`)));
 }
 
-const load = async () => ({ ...(await loadFields()), known: /** @type {Benchmark[]} */ ((await get("/datasets/presets")).presets) });
+async function load() {
+  const [loaded, { presets }] = await Promise.all([loadFields(), get("/datasets/presets")]);
+  return { ...loaded, known: /** @type {Benchmark[]} */ (presets) };
+}
 
 void begin(form, load, ({ known, ...loaded }) => {
   one("#benchmarks").replaceChildren(...known.map(drawCard));

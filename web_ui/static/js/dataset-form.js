@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { control, debounce, one } from "./dom.js";
 import { keepsDraft } from "./draft.js";
 import { FieldSet, showError } from "./fields.js";
+import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { submitsJob } from "./submit.js";
 import { nested } from "./values.js";
@@ -12,7 +13,7 @@ import { nested } from "./values.js";
 
 /** What such a form is drawn from. */
 export const loadFields = async () => {
-  const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), get("/system")]);
+  const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), system()]);
   return { fields: /** @type {Field[]} */ (fields), hasToken: /** @type {boolean} */ (hasToken) };
 };
 

@@ -2,7 +2,7 @@
 
 import { ApiError, PATIENCE_MS, get } from "./api.js";
 import { figure, make, table } from "./dom.js";
-import { count, errorRate, measured } from "./format.js";
+import { compression, count, errorRate, measured } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function reportOn(name) {
@@ -19,8 +19,8 @@ async function showReport(path, button, place) {
   place.replaceChildren(make("p", { class: "muted" }, "Counting…"));
   const reading = make("dd", {}, "Reading…");
   try {
-    const { compression } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
-    place.replaceChildren(figures(compression, reading), spread(compression.page_ratio), densest(compression.densest_pages));
+    const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
+    place.replaceChildren(figures(measures, reading), spread(measures.page_ratio), densest(measures.densest_pages));
     const { legibility } = await get(path, AbortSignal.timeout(PATIENCE_MS));
     reading.textContent = `${errorRate(legibility.character_error_rate)} on ${count(legibility.num_pages)} pages`;
   } catch (error) {
@@ -32,11 +32,11 @@ async function showReport(path, button, place) {
   button.toggleAttribute("disabled", false);
 }
 
-/** @param {any} compression @param {HTMLElement} reading where the character errors will stand */
-function figures(compression, reading) {
-  const { font_size_px: usual, smallest_font_size_px: smallest } = compression;
-  const numbers = { Pages: count(compression.num_pages), Compression: `${measured(compression.compression_ratio)}×`,
-    "Pages over budget": count(compression.num_pages_over_budget), "Pages cut off": count(compression.num_pages_truncated),
+/** @param {any} measures @param {HTMLElement} reading where the character errors will stand */
+function figures(measures, reading) {
+  const { font_size_px: usual, smallest_font_size_px: smallest } = measures;
+  const numbers = { Pages: count(measures.num_pages), Compression: compression(measures.compression_ratio),
+    "Pages over budget": count(measures.num_pages_over_budget), "Pages cut off": count(measures.num_pages_truncated),
     "Font size": smallest === usual ? `${measured(usual)} px` : `${measured(usual)} px, ${measured(smallest)} px at least` };
   return make("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => figure(name, value)),
     make("div", { class: "figure" }, make("dt", {}, "Character errors"), reading));

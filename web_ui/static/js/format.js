@@ -56,6 +56,12 @@ export function duration(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
+/** An expected time, which nobody knows to the second. @param {number | null | undefined} seconds */
+export const roughly = (seconds) => duration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
+
+/** How many text tokens stand for one vision token. @param {number} ratio */
+export const compression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
+
 /**
  * @param {string | null | undefined} time ISO, UTC
  * @param {number} [nowMs]

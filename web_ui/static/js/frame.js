@@ -6,6 +6,7 @@ import { clock } from "./format.js";
 import { copyButton } from "./copy.js";
 import { poll } from "./poll.js";
 
+const YEAR_S = 365 * 24 * 3600;
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const themeSwitch = one("#theme-switch");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
@@ -17,13 +18,10 @@ function showTheme() {
 
 themeSwitch.addEventListener("click", () => {
   const theme = isDark() ? "light" : "dark";
-  if (theme === (dark.matches ? "dark" : "light")) {
-    delete document.documentElement.dataset.theme;
-    localStorage.removeItem("theme");
-  } else {
-    document.documentElement.dataset.theme = theme;
-    localStorage.setItem("theme", theme);
-  }
+  const isSystems = theme === (dark.matches ? "dark" : "light");
+  if (isSystems) delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+  document.cookie = `deepsynth_theme=${theme}; path=/; samesite=lax; max-age=${isSystems ? 0 : YEAR_S}`;
   showTheme();
 });
 dark.addEventListener("change", showTheme);
@@ -65,12 +63,18 @@ function showSystem({ cpu, memory, disk, gpus }) {
   one("#system-gpus").textContent = names.join(" · ") || "No GPU";
 }
 
+/** @type {any} */
+let seen = null;
+
+/** What is known of the service; whoever draws a form asks for nothing that this strip shows already. */
+export const system = async () => seen ?? get("/system");
+
 poll(async () => {
-  const system = await get("/system");
-  showSystem(system);
-  showRunners(system.runners);
+  seen = await get("/system");
+  showSystem(seen);
+  showRunners(seen.runners);
   const badge = one("#active-jobs");
-  const active = system.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
+  const active = seen.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
   badge.hidden = active === 0;
   badge.textContent = String(active);
   badge.setAttribute("aria-label", `${active} waiting or running`);

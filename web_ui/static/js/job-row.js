@@ -31,6 +31,9 @@ export function showBar(place, job) {
   bar.setAttribute("aria-valuetext", [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateWords(job));
 }
 
+/** @param {Job} job */
+const when = ({ created, started, ended }) => (ended ? ago(ended) : started ? `started ${ago(started)}` : `asked for ${ago(created)}`);
+
 /** @param {Job} job the one thing most likely wanted now; null: open it */
 function mainAction(job) {
   const first = { running: "pause", paused: "resume", queued: "cancel" }[/** @type {string} */ (job.state)];
@@ -47,7 +50,7 @@ function mainAction(job) {
 export function drawRow(existing, job, address, onChange) {
   const row = existing ?? newRow(job, address);
   fill(row, {
-    secondary: [KIND_WORDS[job.kind] ?? words(job.kind), stateWords(job), ago(job.ended ?? job.started ?? job.created)].join(" · "),
+    secondary: [KIND_WORDS[job.kind] ?? words(job.kind), stateWords(job), when(job)].join(" · "),
     percent: progressPercent(job), progress: progressText(job), error: job.state === "failed" ? job.error?.message : "",
   });
   showState(one(".state-icon", row), job);

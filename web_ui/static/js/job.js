@@ -21,6 +21,8 @@ const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
 let openTab = "";
+/** @type {ReturnType<typeof poll> | null} what looks at the job, once the page stands */
+let poller = null;
 let isOffered = false;
 const log = new LogView(one("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
 const outcome = new Outcome(new JobEvents(jobId));
@@ -51,7 +53,7 @@ function showActions(current) {
     button.addEventListener("click", async () => {
       if (!(await act(current, action))) return;
       if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
-      else poller.now();
+      else poller?.now();
     });
     return button;
   }));
@@ -104,7 +106,7 @@ async function refresh() {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
     one("#job-page").hidden = true;
     one("#job-missing").hidden = false;
-    poller.stop();
+    poller?.stop();
     log.stop();
     return false;
   }
@@ -123,9 +125,9 @@ async function refresh() {
   return ACTIVE.has(job.state);
 }
 
-const poller = poll(refresh, { slowMs: 20000 });
 const subtabs = followSubtabs(one("#job-subtabs"), (name) => {
   openTab = name;
   if (name === "log") log.start();
-  poller.now();
+  poller?.now();
 });
+poller = poll(refresh, { slowMs: 20000 });

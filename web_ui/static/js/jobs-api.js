@@ -1,7 +1,7 @@
 // What a job is in the browser, what can be done with it in each state, and in which words.
 
 import { call, post } from "./api.js";
-import { count, duration, percent } from "./format.js";
+import { count, percent, roughly } from "./format.js";
 import { confirmed, toast, toastError } from "./notify.js";
 
 /**
@@ -72,7 +72,7 @@ export function progressText(job) {
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
   if (job.state === "running") {
     if (progress.rate) parts.push(`${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : count(progress.rate)} ${progress.unit}/s`);
-    if (progress.eta_s) parts.push(`${duration(progress.eta_s)} left`);
+    if (progress.eta_s) parts.push(`${roughly(progress.eta_s)} left`);
   }
   return parts.join(" · ");
 }

@@ -9,11 +9,11 @@ import { poll } from "./poll.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
-const PAGE_SIZE = 50;
 const MAX_COMPARED = 4;
 const FILTERS = ["search", "kind", "state"];
 const list = one("#job-list");
 const openCompare = /** @type {HTMLButtonElement} */ (one("#compare-open"));
+let pageSize = 1;
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
 
@@ -51,7 +51,7 @@ function drawPager(total, offset, shown) {
   one("#job-filters").hidden = total === 0 && !hasFilter;
   one("#jobs-none").hidden = total > 0 || !hasFilter;
   list.hidden = total === 0;
-  one("#pager").hidden = total <= PAGE_SIZE;
+  one("#pager").hidden = total <= pageSize;
   one("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
   /** @type {HTMLButtonElement} */ (one("#pager-back")).disabled = offset === 0;
   /** @type {HTMLButtonElement} */ (one("#pager-on")).disabled = offset + shown >= total;
@@ -62,10 +62,11 @@ async function refresh() {
   const query = asked();
   const offset = Number(query.get("offset") ?? 0);
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
-  /** @type {{jobs: Job[], total: number}} */
-  const { jobs, total } = await get(withQuery("/jobs", { ...filters, limit: PAGE_SIZE, offset: offset || null }));
+  /** @type {{jobs: Job[], total: number, limit: number}} */
+  const { jobs, total, limit } = await get(withQuery("/jobs", { ...filters, offset: offset || null }));
+  pageSize = limit;
   if (offset > 0 && jobs.length === 0) {
-    const last = Math.max(0, Math.floor((total - 1) / PAGE_SIZE)) * PAGE_SIZE;
+    const last = Math.max(0, Math.floor((total - 1) / pageSize)) * pageSize;
     setAddress({ offset: last ? String(last) : "" });
     return refresh();
   }
@@ -100,11 +101,15 @@ async function compare() {
   showComparison(compared());
 }
 
-function readAddress() {
+function showAddress() {
   for (const name of FILTERS) control(`[name="${name}"]`, one("#job-filters")).value = asked().get(name) ?? "";
   chosen = new Set(compared());
   markCompared();
   void compare();
+}
+
+function followAddress() {
+  showAddress();
   poller.now();
 }
 
@@ -115,13 +120,13 @@ list.addEventListener("change", (event) => {
 });
 openCompare.addEventListener("click", () => {
   setAddress({ compare: [...chosen].join(",") }, true);
-  readAddress();
+  followAddress();
   one("#compare").scrollIntoView({ block: "start" });
 });
 one("#compare-close").addEventListener("click", () => {
   chosen.clear();
   setAddress({ compare: "" }, true);
-  readAddress();
+  followAddress();
 });
 one("#job-filters").addEventListener("submit", (event) => event.preventDefault());
 one("#job-filters").addEventListener("input", debounce(() => {
@@ -131,12 +136,12 @@ one("#job-filters").addEventListener("input", debounce(() => {
 }, 200));
 for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
   one(button).addEventListener("click", () => {
-    const offset = Math.max(0, Number(asked().get("offset") ?? 0) + direction * PAGE_SIZE);
+    const offset = Math.max(0, Number(asked().get("offset") ?? 0) + direction * pageSize);
     setAddress({ offset: offset ? String(offset) : "" }, true);
     poller.now();
   });
 }
-window.addEventListener("popstate", readAddress);
+window.addEventListener("popstate", followAddress);
 
+showAddress();
 const poller = poll(refresh);
-readAddress();

@@ -2,7 +2,7 @@
 
 import { ApiError, post } from "./api.js";
 import { figure, make, one } from "./dom.js";
-import { count, errorRate, measured } from "./format.js";
+import { compression, count, errorRate, measured } from "./format.js";
 import { latest } from "./latest.js";
 import { zoomable } from "./zoom.js";
 
@@ -85,14 +85,14 @@ export class PagePreview {
   }
 
   /** @param {any} preview */
-  #show({ documents: [first], rejected, compression }) {
+  #show({ documents: [first], rejected, compression: { page_budget_tokens: budget } }) {
     if (!first) return this.#explain(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
     const { pages, num_pages: total, summary } = first;
     const grid = make("div", { class: "page-grid" }, ...pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
       zoomable(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`)));
     const numbers = { Pages: total > pages.length ? `first ${pages.length} of ${count(total)}` : count(total), "Text tokens": count(first.num_text_tokens),
-      "Vision tokens": count(first.num_vision_tokens), Compression: `${measured(first.compression)}×`, "Font size": `${measured(first.font_size_px)} px` };
-    this.#put(grid, Object.entries(numbers).map(([name, value]) => figure(name, value)), notes(first, compression.page_budget_tokens), summary);
+      "Vision tokens": count(first.num_vision_tokens), Compression: compression(first.compression), "Font size": `${measured(first.font_size_px)} px` };
+    this.#put(grid, Object.entries(numbers).map(([name, value]) => figure(name, value)), notes(first, budget), summary);
   }
 
   /** @param {string} text */

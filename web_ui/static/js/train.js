@@ -6,6 +6,7 @@ import { copyButton } from "./copy.js";
 import { keepsDraft, takesAddress } from "./draft.js";
 import { restCall, trainCommand } from "./equivalents.js";
 import { FieldSet } from "./fields.js";
+import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { showMemory } from "./memory-bar.js";
 import { drawPickers, drawPresets, showFit } from "./pickers.js";
@@ -20,17 +21,17 @@ const valueOf = (name) => control(`[name="${name}"]${name === "preset" ? ":check
 const chosen = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
 
 async function load() {
-  const [{ fields }, { presets }, { datasets }, models, system] = await Promise.all(
-    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), get("/system")]);
-  return { fields, presets, datasets, models, system };
+  const [{ fields }, { presets }, { datasets }, models, service] = await Promise.all(
+    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), system()]);
+  return { fields, presets, datasets, models, service };
 }
 
 /** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], datasets: import("./pickers.js").Dataset[],
- *   models: import("./pickers.js").Models, system: any}} Loaded */
+ *   models: import("./pickers.js").Models, service: any}} Loaded */
 
 /** @param {Loaded} loaded */
-function fillIn({ fields, presets, datasets, models, system }) {
-  const gpu = system.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
+function fillIn({ fields, presets, datasets, models, service }) {
+  const gpu = service.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
   drawPresets(presets, gpu);
   drawPickers(datasets, models);
   const own = fields.filter(({ path }) => !CHOSEN.includes(path));
@@ -70,9 +71,9 @@ function fillIn({ fields, presets, datasets, models, system }) {
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
     fill(one("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
-    one("#cli-text").textContent = trainCommand({ ...chosen(), dataset: chosen().dataset || "NAME" }, changes, system.workspace);
+    one("#cli-text").textContent = trainCommand({ ...chosen(), dataset: chosen().dataset || "NAME" }, changes, service.workspace);
     one("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, body(), "needsToken" in document.body.dataset);
-    one("#no-hub-token").hidden = system.has_hub_token || !values.push_to_hub;
+    one("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
     showFit(valueOf("model"), dataset(), models);
     estimate.stop();
     askMemory();

@@ -1,0 +1,64 @@
+"""Styles, modules and drawings. Their address holds a digest of them all, so that a browser asks for each once, not on every page."""
+
+import posixpath
+import re
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Blueprint, send_from_directory, url_for
+from werkzeug.wrappers import Response
+
+STATIC = Path(__file__).parents[1] / "static"
+STYLES = ("css/tokens.css", "css/base.css", "css/components.css", "css/tabs.css", "vendor/uplot/uPlot.min.css")
+IMPORT = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
+YEAR_S = 365 * 24 * 3600
+
+assets = Blueprint("assets", __name__)
+
+
+@assets.get("/static/<digest>/<path:name>")
+def get_asset(digest: str, name: str) -> Response:
+    """Serve one file. A page that was opened before an update asks under the old digest and gets the new file, for this once."""
+    return send_from_directory(STATIC, name, max_age=_max_age_s(digest))
+
+
+@assets.get("/static/<digest>/style.css")
+def get_style(digest: str) -> Response:
+    """Serve the style sheets as one."""
+    response = Response("\n".join((STATIC / name).read_text("utf-8") for name in STYLES), mimetype="text/css")
+    response.cache_control.public, response.cache_control.max_age = True, _max_age_s(digest)
+    return response
+
+
+@assets.app_context_processor
+def addresses() -> dict[str, object]:
+    """Give templates `asset(name)`, and `style()` for the one style sheet."""
+    return {
+        "asset": lambda name: url_for("assets.get_asset", digest=static_digest(), name=name),
+        "style": lambda: url_for("assets.get_style", digest=static_digest()),
+    }
+
+
+@cache
+def static_digest() -> str:
+    """Return what stands for the content of all files at once."""
+    files = sorted(path for path in STATIC.rglob("*") if path.is_file())
+    return sha256(b"".join(sha256(str(path).encode() + path.read_bytes()).digest() for path in files)).hexdigest()[:12]
+
+
+@cache
+def modules_of(*first: str) -> tuple[str, ...]:
+    """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the other's imports."""
+    found = dict.fromkeys(first)
+    for module in (waiting := list(found)):
+        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(module), name))
+            if path not in found:
+                found[path] = None
+                waiting.append(path)
+    return tuple(found)
+
+
+def _max_age_s(digest: str) -> int:
+    return YEAR_S if digest == static_digest() else 0
