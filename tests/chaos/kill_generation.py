@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     rng = random.Random(asked.seed)
-    config = brief_config(max_samples=60 * asked.kills, shard_rows=10)
+    config = brief_config(max_samples=60 * asked.kills, shard_rows=10, num_workers=2)
     with tempfile.TemporaryDirectory() as folder:
         undisturbed = contents(run(Path(folder) / "undisturbed", config).folder)
         num_killed, num_finished = 0, 0

@@ -57,14 +57,14 @@ def brief_config(**values: Any) -> DatasetConfig:
         "rendering": RenderingConfig(mode="micro"),
         "max_samples": 60,
         "shard_rows": 20,
-        "num_workers": 2,
+        "num_workers": 1,
     }
     return DatasetConfig(**{**defaults, **values})
 
 
 def files_config(path: Path, **values: Any) -> DatasetConfig:
     """Return a quick configuration that reads files."""
-    return brief_config(**{"source": {"kind": "files", "path": str(path)}, "max_samples": None, "num_workers": 1, **values})
+    return brief_config(**{"source": {"kind": "files", "path": str(path)}, "max_samples": None, **values})
 
 
 def run(root: Path, config: DatasetConfig, notes: Notes | None = None) -> DatasetResult:

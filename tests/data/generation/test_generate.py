@@ -1,6 +1,7 @@
 """What a finished dataset is: its files, its counts, and what happens when it is asked for again."""
 
 import json
+import shutil
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -28,7 +29,13 @@ WHOLE = {"validation_fraction": 0.0, "test_fraction": 0.0}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(tmp_path_factory.mktemp("workspace"), brief_config()).folder
+    return run(tmp_path_factory.mktemp("workspace"), brief_config(num_workers=2)).folder
+
+
+@pytest.fixture
+def finished(folder: Path, tmp_path: Path) -> Path:
+    """Return a copy of the finished dataset in a workspace of the test's own."""
+    return Path(shutil.copytree(folder, tmp_path / "datasets" / folder.name))
 
 
 def test_plain_datasets_reads_it_with_decoded_images(folder: Path, tmp_path: Path) -> None:
@@ -64,19 +71,19 @@ def test_samples_are_read_back_by_range(folder: Path) -> None:
 
 
 def test_the_same_request_gives_the_same_bytes_elsewhere(folder: Path, tmp_path: Path) -> None:
-    assert contents(run(tmp_path, brief_config(num_workers=1)).folder) == contents(folder)
+    assert contents(run(tmp_path, brief_config()).folder) == contents(folder)
 
 
+@pytest.mark.usefixtures("finished")
 def test_a_finished_dataset_is_returned_at_once(tmp_path: Path) -> None:
-    run(tmp_path, brief_config())
     notes = Notes()
     again = run(tmp_path, brief_config(max_rejected=5), notes)
     assert again.manifest.totals.num_kept == 66
     assert notes.positions == []
 
 
+@pytest.mark.usefixtures("finished")
 def test_another_configuration_under_the_name_is_refused_with_the_difference(tmp_path: Path) -> None:
-    run(tmp_path, brief_config())
     with pytest.raises(Conflict, match=r'rendering.mode was "micro", now "tiny"; seed was 0, now 3') as caught:
         run(tmp_path, brief_config(seed=3, rendering=RenderingConfig(mode="tiny")))
     assert set(caught.value.fields) == {"rendering.mode", "seed"}
@@ -106,13 +113,12 @@ def test_files_that_change_while_they_are_read_make_no_dataset(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])], ids=["gone", "cut"])
-def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, damage: Callable[[Path], None]) -> None:
-    folder = run(tmp_path, brief_config()).folder
-    before = contents(folder)
-    damage(folder / "train" / "shard-00001.parquet")
+def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, finished: Path, damage: Callable[[Path], None]) -> None:
+    before = contents(finished)
+    damage(finished / "train" / "shard-00001.parquet")
     notes = Notes()
     run(tmp_path, brief_config(), notes)
-    assert contents(folder) == before
+    assert contents(finished) == before
     assert notes.messages == ["1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."]
 
 
@@ -179,9 +185,8 @@ def test_a_source_of_nothing_usable_ends_in_an_error(tmp_path: Path) -> None:
     assert run(tmp_path, config).manifest.totals.num_kept == 1, "the name is free, as the hint says"
 
 
-def test_shards_of_other_libraries_or_fonts_are_not_mixed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run(tmp_path, brief_config())
-    manifest = tmp_path / "datasets" / "news" / "manifest.json"
+def test_shards_of_other_libraries_or_fonts_are_not_mixed(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = finished / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"complete": true', '"complete": false'))
     monkeypatch.setattr(dataset_folder, "version", lambda library: "0.0")
     monkeypatch.setattr(dataset_folder, "installed_fonts_digest", lambda: "others")

@@ -16,21 +16,26 @@ from data.shards import MANIFEST, read_manifest
 from tests.data.generation.runs import Notes, brief_config, contents, files_config, news, run, start, write_lines
 from tests.machine import require_root
 
-NUM_KILLS = 6  # tests/chaos/kill_generation.py does fifty
+NUM_KILLS = 4  # tests/chaos/kill_generation.py does fifty
+CONFIG = brief_config(max_samples=300, shard_rows=20, num_workers=2)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what a run of CONFIG leaves that nothing befalls."""
+    return contents(run(tmp_path_factory.mktemp("undisturbed"), CONFIG).folder)
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path) -> None:
-    config = brief_config(max_samples=600, shard_rows=20)
-    undisturbed = contents(run(tmp_path / "undisturbed", config).folder)
+def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path, undisturbed: dict[str, str]) -> None:
     rng = random.Random(7)
-    num_kept = [kill_in_the_middle(tmp_path / "killed", config, rng.randint(0, 3), rng.uniform(0, 0.1)) for _ in range(NUM_KILLS)]
+    num_kept = [kill_in_the_middle(tmp_path, CONFIG, rng.randint(0, 3), rng.uniform(0, 0.05)) for _ in range(NUM_KILLS)]
     assert 0 < num_kept[-1] < len(undisturbed) - 2
-    assert contents(run(tmp_path / "killed", config).folder) == undisturbed
+    assert contents(run(tmp_path, CONFIG).folder) == undisturbed
 
 
 def test_a_dataset_has_one_writer_and_neither_lock_nor_worker_outlives_it(tmp_path: Path) -> None:
-    config = brief_config(max_samples=50_000)
+    config = brief_config(max_samples=50_000, num_workers=2)
     process = start(tmp_path, config)
     workers = _wait_for_workers(process)
     with pytest.raises(Conflict, match="another process"):
@@ -44,7 +49,7 @@ def test_a_dataset_has_one_writer_and_neither_lock_nor_worker_outlives_it(tmp_pa
 
 
 def test_no_worker_outlives_ctrl_c(tmp_path: Path) -> None:
-    process = start(tmp_path, brief_config(max_samples=20_000))
+    process = start(tmp_path, brief_config(max_samples=20_000, num_workers=2))
     workers = _wait_for_workers(process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
@@ -52,28 +57,25 @@ def test_no_worker_outlives_ctrl_c(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_a_killed_worker_is_replaced(tmp_path: Path) -> None:
-    config = brief_config(max_samples=600, shard_rows=150)
-    undisturbed = contents(run(tmp_path / "undisturbed", config).folder)
-    process = start(tmp_path / "hurt", config)
+def test_a_killed_worker_is_replaced(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+    process = start(tmp_path, CONFIG)
     _wait_for_workers(process, settle_s=0)[0].kill()
     _, complaints = process.communicate()
     assert process.returncode == 0, complaints
-    assert contents(tmp_path / "hurt" / "datasets" / "news") == undisturbed
+    assert contents(tmp_path / "datasets" / "news") == undisturbed
 
 
-def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally, "REPORT_EVERY_S", 0.0)  # the wish is heard at once, however fast the pages are drawn
-    config = brief_config(max_samples=300, shard_rows=20)
     stopping = Notes(lambda notes: any(done >= 100 for done, _, _ in notes.positions))
     with pytest.raises(Stopped):
-        run(tmp_path / "a", config, stopping)
-    folder = tmp_path / "a" / "datasets" / "news"
+        run(tmp_path, CONFIG, stopping)
+    folder = tmp_path / "datasets" / "news"
     kept = {path: path.stat().st_mtime_ns for path in folder.rglob("shard-*.parquet")}
     assert kept
     assert not read_manifest(folder).complete
     assert not list(folder.rglob("*.partial"))
-    assert contents(run(tmp_path / "a", config).folder) == contents(run(tmp_path / "b", config).folder)
+    assert contents(run(tmp_path, CONFIG).folder) == undisturbed
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
 
 
@@ -85,9 +87,8 @@ def test_a_stop_is_heard_within_two_seconds(tmp_path: Path) -> None:
             asked.append(time.monotonic())
         return bool(asked)
 
-    config = brief_config(max_samples=100_000, shard_rows=50_000)
     with pytest.raises(Stopped):
-        run(tmp_path, config, Notes(ask))
+        run(tmp_path, brief_config(max_samples=20_000, shard_rows=10_000), Notes(ask))
     assert time.monotonic() - asked[0] < 2
 
 
@@ -106,19 +107,18 @@ def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
     assert read_manifest(folder).totals.num_duplicate == 25
 
 
-def test_a_full_disk_is_said_and_survived(tmp_path: Path) -> None:
+def test_a_full_disk_is_said_and_survived(tmp_path: Path, undisturbed: dict[str, str]) -> None:
     require_root("mounting a small file system")
     small = tmp_path / "small"
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=True)
-    config = brief_config(max_samples=400, shard_rows=50)
     try:
         with pytest.raises(StorageError, match="disk is full"):
-            run(small, config)
+            run(small, CONFIG)
         assert not list(small.rglob("*.partial"))
         assert list(small.rglob("shard-*.parquet"))
         subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
-        assert contents(run(small, config).folder) == contents(run(tmp_path / "roomy", config).folder)
+        assert contents(run(small, CONFIG).folder) == undisturbed
     finally:
         subprocess.run(["umount", str(small)], check=True)
 

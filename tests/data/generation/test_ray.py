@@ -21,7 +21,7 @@ def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monk
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:
         killer = _Killer()
-        config = brief_config(max_samples=1000, shard_rows=100, engine="ray")
+        config = brief_config(max_samples=1000, shard_rows=100, num_workers=2, engine="ray")
         folder = run(tmp_path / "ray", config).folder
         assert killer.join_and_tell() == 1
         (folder / "train" / "shard-00003.parquet").unlink()
