@@ -4,8 +4,6 @@ import hashlib
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from data.config import DatasetConfig
+from data.generate import generate
+from data.progress import Silent
+from data.store.workspace import Workspace
 from tests.chaos.crowd import Crowd
 from tests.services import Service
 
@@ -43,24 +45,8 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def generate_undisturbed(workspace: Path) -> Path:
-    command = [
-        sys.executable,
-        "-m",
-        "web_ui.cli",
-        "generate",
-        "--source",
-        "sample",
-        "--length",
-        "brief",
-        "--name",
-        "victim",
-        "--mode",
-        "micro",
-    ]
-    command += ["--max-samples", str(NUM_SAMPLES), "--set", "shard_rows=50", "--workspace", str(workspace), "--quiet"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return workspace / "datasets" / "victim"
+def generate_undisturbed(root: Path) -> Path:
+    return generate(DatasetConfig.model_validate(DATASET), Workspace.create(root), Silent()).folder
 
 
 @pytest.mark.slow

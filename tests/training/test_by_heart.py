@@ -22,13 +22,13 @@ def rouge_l(workspace: Workspace, model: str, blank_pages: bool) -> float:
     ("option", "learning_rate", "num_steps"),
     [
         ("all", 2e-3, 32),
-        ("decoder", 4e-3, 45),
-        ("dense", 5e-3, 45),
-        ("attention", 8e-3, 50),
+        ("decoder", 5e-3, 36),
+        ("dense", 8e-3, 33),
+        ("attention", 1e-2, 42),
         # Everything must pass through the 33 thousand weights between encoder and decoder: larger steps, and more of them.
         ("projector", 3e-2, 110),
         ("lora", 2e-2, 55),
-        ("lora_experts", 2e-2, 48),
+        ("lora_experts", 2e-2, 42),
     ],
 )
 def test_sixteen_summaries_are_learnt_by_heart(brief_workspace: Workspace, option: Trainable, learning_rate: float, num_steps: int) -> None:

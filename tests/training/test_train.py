@@ -186,14 +186,14 @@ from pathlib import Path
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
-from training.train import train
+from web_ui.jobs.stages import resolve
 
 class Killer(Silent):
     def advance(self, done, total, unit, **counts):
         if unit == "steps" and done == 3:
             os.kill(os.getpid(), signal.SIGKILL)
 
-train(short_training(output="killed"), Workspace(Path(sys.argv[1])), Killer())
+resolve("training.train:train")(short_training(output="killed"), Workspace(Path(sys.argv[1])), Killer())
 """
 
 
