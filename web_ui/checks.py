@@ -199,4 +199,6 @@ def opens_quickly(source: Source, workspace: Workspace) -> bool:
     """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
-    return stored_bytes(source_path(source.path, workspace, "source.path")) <= OPENED_BYTES
+    place = source_path(source.path, workspace, "source.path")
+    is_packed = place.suffix.lower() == ".gz" or any(place.rglob("*.[gG][zZ]"))  # what it unpacks to may be a thousand times larger
+    return not is_packed and stored_bytes(place) <= OPENED_BYTES

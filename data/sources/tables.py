@@ -9,9 +9,9 @@ import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import chain, count, islice
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import IO, Any, AnyStr, Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +23,8 @@ Item = TypeVar("Item")
 LINES_LOOKED_AT: Final = 100
 BATCH_ROWS: Final = 256
 SUMMARY_SUFFIX: Final = ".summary.txt"
-MAX_FIELD_CHARACTERS: Final = 2**31 - 1
+MAX_ROW_BYTES: Final = 64 << 20
+"""A longer row is refused: it is held in memory whole, and packed files may hold it in a few kilobytes."""
 MAX_ARRAY_BYTES: Final = 512 << 20
 """A larger .json file is refused: an array is read into memory whole."""
 PACKED: Final = ".gz"
@@ -89,6 +90,16 @@ def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
     return file
 
 
+def _lines(file: IO[AnyStr], path: Path) -> Iterator[AnyStr]:
+    for number in count(1):
+        line = file.readline(MAX_ROW_BYTES)
+        if len(line) == MAX_ROW_BYTES:
+            raise SourceError(f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a line.")
+        if not line:
+            return
+        yield line
+
+
 class JsonLines:
     """One JSON object a line; blank lines are no rows."""
 
@@ -110,7 +121,7 @@ class JsonLines:
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         with _opened(self.path) as file:
-            yield from ((number, line) for number, line in enumerate(file, 1) if not line.isspace())
+            yield from ((number, line) for number, line in enumerate(_lines(file, self.path), 1) if not line.isspace())
 
     def _values(self, line: bytes, number: int) -> Row:
         try:
@@ -151,9 +162,9 @@ class Csv:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        csv.field_size_limit(MAX_FIELD_CHARACTERS)
+        csv.field_size_limit(MAX_ROW_BYTES)
         with self._text() as file:
-            self.columns = next(csv.reader(file, delimiter=self.delimiter), [])
+            self.columns = next(csv.reader(_lines(file, self.path), delimiter=self.delimiter), [])
         self.num_rows = sum(1 for _ in self._records())
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -168,7 +179,7 @@ class Csv:
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         with self._text() as file:
             # A quote that is never closed makes one field of all that follows, and so takes the last line in.
-            reader = csv.reader(chain(file, [_END_OF_FILE]), delimiter=self.delimiter)
+            reader = csv.reader(chain(_lines(file, self.path), [_END_OF_FILE]), delimiter=self.delimiter)
             next(reader, None)
             line = reader.line_num
             for record in reader:

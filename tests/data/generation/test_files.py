@@ -14,6 +14,7 @@ from data.config import Columns, FilesSource
 from data.errors import DeepSynthError, InvalidInput, SourceError, UnknownName, UnsafePath
 from data.inspect_source import inspect
 from data.records import Document, Rejected
+from data.sources import tables
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
 from data.store.workspace import Workspace
@@ -153,6 +154,17 @@ def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> 
 )
 def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(tmp_path: Path, name: str, content: str, words: str) -> None:
     (tmp_path / name).write_text(content)
+    with pytest.raises(SourceError, match=words):
+        read(tmp_path / name, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("long.jsonl.gz", "line 2 is longer than 1 MiB"), ("long.csv", "line 2 is longer"), ("folded.csv", "field")]
+)
+def test_a_row_that_memory_might_not_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+    monkeypatch.setattr(tables, "MAX_ROW_BYTES", 1 << 20)
+    text = ("document,summary\n" if "csv" in name else "\n") + '"' + ("x\n" if "folded" in name else "xx") * (1 << 19)
+    (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
     with pytest.raises(SourceError, match=words):
         read(tmp_path / name, tmp_path)
 

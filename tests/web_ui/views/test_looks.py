@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from data.config import FilesSource
 from data.store.workspace import Workspace
 from tests.machine import require_tesseract
 from tests.web_ui.conftest import HOST, SAMPLE
@@ -113,9 +114,14 @@ def test_an_inspection_shows_rows_and_suggests_columns(client: FlaskClient, pape
 
 
 def test_a_large_source_is_looked_at_in_a_process_of_its_own(
-    client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, papers: dict[str, Any], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = client.post("/api/dataset/inspect", json={"source": papers}).get_json()
+    assert checks.opens_quickly(FilesSource(**papers), workspace)
+    (workspace.uploads / "packed.CSV.GZ").write_bytes(b"may unpack to a thousand times its size")
+    assert not [
+        path for path in ("upload:packed.CSV.GZ", str(workspace.uploads)) if checks.opens_quickly(FilesSource(path=path), workspace)
+    ]
     monkeypatch.setattr(checks, "OPENED_BYTES", 0)
     assert client.post("/api/dataset/inspect", json={"source": papers}).get_json() == here
     config = {"name": "demo", "source": papers, "columns": {"document": "bdy"}}
