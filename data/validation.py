@@ -117,8 +117,11 @@ def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) ->
     words = WORDS[kind].format_map(context) if kind in WORDS else finding["msg"]
     if kind == "extra_forbidden":
         return words + _suggestion(path, model_class)
-    if context.get("pattern") == f"^{NAME_PATTERN.pattern}$":
+    pattern = context.get("pattern", "")
+    if pattern == f"^{NAME_PATTERN.pattern}$":
         words = f"must be {NAME_RULE}"
+    elif "/" in pattern:
+        words = "must be written as owner/name"
     if kind == "value_error":  # a rule of ours, in its own words
         return str(context["error"])
     says_value = kind != "missing" and not path.lower().endswith("token")

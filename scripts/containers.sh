@@ -38,7 +38,7 @@ container_runs() { case "$(container_state "$1")" in running* | restarting* | pa
 check_container() { # check_container ROLE: what may keep it from starting
   local image_mb=3000 folder
   container_runs "$1" || check_port "$1"
-  if [ "$1" = gpu ]; then image_mb=15000; fi
+  if [ "$1" = gpu ]; then image_mb=10000; fi # 6 GB, and the packed wheels while it is built
   if docker image inspect "$NAME-$1:latest" >/dev/null 2>&1; then image_mb=0; fi
   folder=$(docker info --format '{{.DockerRootDir}}')
   if [ -d "$folder" ]; then check_disk "$folder" $((MIN_FREE_MB + image_mb)); fi # with Docker Desktop it lies in a virtual machine

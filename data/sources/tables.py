@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count, islice
 from pathlib import Path
-from typing import IO, Any, AnyStr, Final, Protocol, TypeVar
+from typing import Any, AnyStr, Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -90,9 +90,9 @@ def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
     return file
 
 
-def _lines(file: IO[AnyStr], path: Path) -> Iterator[AnyStr]:
+def _lines(readline: Callable[[int], AnyStr], path: Path) -> Iterator[AnyStr]:
     for number in count(1):
-        line = file.readline(MAX_ROW_BYTES)
+        line = readline(MAX_ROW_BYTES)
         if len(line) == MAX_ROW_BYTES:
             raise SourceError(f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a line.")
         if not line:
@@ -121,7 +121,7 @@ class JsonLines:
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         with _opened(self.path) as file:
-            yield from ((number, line) for number, line in enumerate(_lines(file, self.path), 1) if not line.isspace())
+            yield from ((number, line) for number, line in enumerate(_lines(file.readline, self.path), 1) if not line.isspace())
 
     def _values(self, line: bytes, number: int) -> Row:
         try:
@@ -164,7 +164,7 @@ class Csv:
         self.path = path
         csv.field_size_limit(MAX_ROW_BYTES)
         with self._text() as file:
-            self.columns = next(csv.reader(_lines(file, self.path), delimiter=self.delimiter), [])
+            self.columns = next(csv.reader(_lines(file.readline, self.path), delimiter=self.delimiter), [])
         self.num_rows = sum(1 for _ in self._records())
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -179,7 +179,7 @@ class Csv:
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         with self._text() as file:
             # A quote that is never closed makes one field of all that follows, and so takes the last line in.
-            reader = csv.reader(chain(_lines(file, self.path), [_END_OF_FILE]), delimiter=self.delimiter)
+            reader = csv.reader(chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter)
             next(reader, None)
             line = reader.line_num
             for record in reader:

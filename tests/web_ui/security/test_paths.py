@@ -94,12 +94,16 @@ def test_an_artifact_lies_inside_the_results_of_its_job(client: FlaskClient, tra
         "upload:link.txt",
         "a\0b",
         "linked",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
     ],
 )
 def test_a_source_outside_the_workspace_is_refused(client: FlaskClient, traps: Workspace, path: str) -> None:
-    answer = client.post("/api/dataset/generate", json={"name": "demo", "source": {"kind": "files", "path": path}})
-    assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unsafe_path")
-    assert SECRET not in answer.text
+    body = {"name": "demo", "source": {"kind": "files", "path": path}}
+    for address, asked in (("/api/dataset/generate", body), ("/api/model/predict", {"model": "tiny", "inputs": [path]})):
+        answer = client.post(address, json=asked)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unsafe_path")
+        assert SECRET not in answer.text
     assert client.get("/api/jobs").get_json()["total"] == 0
 
 
@@ -115,11 +119,29 @@ def test_an_output_name_stays_inside_the_workspace(client: FlaskClient, traps: W
     assert client.get("/api/jobs").get_json()["total"] == 0
 
 
-@pytest.mark.parametrize("model", ["/etc", "../model", "~/model", "./model", "link.txt", "linked", "a\0b"])
-def test_a_model_folder_lies_inside_the_workspace(client: FlaskClient, traps: Workspace, model: str) -> None:
-    (traps.datasets / "demo").mkdir()
-    answer = client.post("/api/model/evaluate", json={"dataset": "demo", "model": model})
-    assert answer.status_code == 422
+@pytest.mark.parametrize(
+    "model",
+    [
+        "/etc",
+        "../model",
+        "~/model",
+        "./model",
+        "link.txt",
+        "linked",
+        "a\0b",
+        "demo/checkpoints/../../../../etc",
+        "http://169.254.169.254/latest",
+        "hf://owner/name",
+    ],
+)
+def test_a_model_folder_lies_inside_the_workspace(client: FlaskClient, traps: Workspace, dataset: Path, model: str) -> None:
+    traps.upload("text.txt").write_text("A text.")
+    bodies = [{"dataset": "demo", "model": model}, {"dataset": "demo", "model": "tiny", "text_model": model}]
+    answers = [client.post("/api/model/evaluate", json=body) for body in bodies]
+    answers.append(client.post("/api/model/predict", json={"inputs": ["upload:text.txt"], "model": model}))
+    answers.append(client.post("/api/model/train", json=bodies[0]))
+    assert [answer.status_code for answer in answers] == [422] * 4
+    assert all("odel" in next(iter(answer.get_json()["error"]["fields"])) for answer in answers), [answer.text for answer in answers]
     assert client.get("/api/jobs").get_json()["total"] == 0
 
 
