@@ -7,10 +7,11 @@ from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 
 from data.store.workspace import Workspace
-from web_ui import logs, security
+from web_ui import security
 from web_ui.jobs.store import JobStore
+from web_ui.request_log import follow_requests
 from web_ui.service import EXTENSION, Service
-from web_ui.settings import Settings
+from web_ui.settings import Settings, check_exposure
 from web_ui.views.artifacts import artifacts
 from web_ui.views.assets import assets
 from web_ui.views.benchmarks import benchmarks
@@ -52,14 +53,14 @@ def create_app(settings: Settings | None = None) -> Flask:
         StorageError: the workspace cannot be made.
     """
     settings = settings or Settings.from_environment()
-    security.check_exposure(settings)
+    check_exposure(settings)
     workspace = Workspace.create(settings.workspace)
     app = Flask(__name__, static_folder=None)
     app.json = Json(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
     app.extensions[EXTENSION] = Service(settings, workspace, JobStore(workspace))
-    logs.follow_requests(app)
+    follow_requests(app)
     security.guard(app, settings)
     answer_errors(app)
     for blueprint in BLUEPRINTS:

@@ -1,17 +1,10 @@
-"""Structured logs: one JSON object a line on standard error, with the job id where there is one, so that grep follows a job.
-
-Only methods, paths and names are logged: never bodies, query strings or headers, which may hold secrets.
-"""
+"""Structured logs: one JSON object a line on standard error, with the job id where there is one, so that grep follows a job."""
 
 import json
 import logging
-import secrets
 import sys
 from datetime import UTC, datetime
-from time import perf_counter
 from typing import Any
-
-from flask import Flask, Response, g, request
 
 LOGGER = logging.getLogger("deepsynth.web")
 
@@ -41,35 +34,3 @@ def configure_logs(level: int = logging.INFO) -> None:
         logger.addHandler(handler)
         logger.propagate = False
     logger.setLevel(level)
-
-
-def follow_requests(app: Flask) -> None:
-    """Give every request an id (answered as X-Request-Id) and log how it ended."""
-    configure_logs()
-    app.before_request(_begin)
-    app.after_request(_end)
-
-
-def _begin() -> None:
-    g.request_id = secrets.token_hex(6)
-    g.started_s = perf_counter()
-
-
-def _end(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.request_id
-    is_reading = request.method in ("GET", "HEAD") and response.status_code < 400
-    LOGGER.log(logging.DEBUG if is_reading else logging.INFO, "request", extra={"values": _request_values(response)})
-    return response
-
-
-def _request_values(response: Response) -> dict[str, Any]:
-    values = {
-        "request_id": g.request_id,
-        "method": request.method,
-        "path": request.path,
-        "status": response.status_code,
-        "duration_ms": round((perf_counter() - g.started_s) * 1000, 1),
-        "client": request.remote_addr,
-    }
-    job_id = (request.view_args or {}).get("job_id") or g.get("job_id")
-    return values | {"job_id": job_id} if job_id else values

@@ -12,7 +12,6 @@ from flask import Flask, Response, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, MisdirectedRequest, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from data.errors import InvalidInput
 from web_ui.rate import RateLimit
 from web_ui.settings import Settings, is_loopback
 
@@ -33,20 +32,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-
-
-def check_exposure(settings: Settings) -> None:
-    """Refuse a service that others could reach without a token.
-
-    Raises:
-        InvalidInput: the host is not loopback and DEEPSYNTH_API_TOKEN is not set.
-    """
-    if settings.api_token is None and not settings.is_on_loopback:
-        raise InvalidInput(
-            f"The service would listen on {settings.host}, open to other machines, without a token.",
-            hint="Set DEEPSYNTH_API_TOKEN to a long random text, or listen on 127.0.0.1.",
-            fields={"DEEPSYNTH_API_TOKEN": "is required when the service is reachable from other machines"},
-        )
 
 
 def guard(app: Flask, settings: Settings) -> None:

@@ -18,8 +18,7 @@ from data.store.workspace import Workspace
 from web_ui.jobs.runner import RunnerOptions, devices_of, run_jobs
 from web_ui.jobs.stages import Role
 from web_ui.logs import configure_logs
-from web_ui.security import check_exposure
-from web_ui.settings import Settings
+from web_ui.settings import Settings, check_exposure
 
 LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8

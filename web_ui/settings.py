@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from data.errors import InvalidInput
 from data.validation import parse_config
 from web_ui.jobs.stages import Role
 
@@ -91,3 +92,17 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def check_exposure(settings: Settings) -> None:
+    """Refuse a service that others could reach without a token.
+
+    Raises:
+        InvalidInput: the host is not loopback and DEEPSYNTH_API_TOKEN is not set.
+    """
+    if settings.api_token is None and not settings.is_on_loopback:
+        raise InvalidInput(
+            f"The service would listen on {settings.host}, open to other machines, without a token.",
+            hint="Set DEEPSYNTH_API_TOKEN to a long random text, or listen on 127.0.0.1.",
+            fields={"DEEPSYNTH_API_TOKEN": "is required when the service is reachable from other machines"},
+        )

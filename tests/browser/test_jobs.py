@@ -103,7 +103,7 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
     expect(page.get_by_role("link", name="metrics.json")).to_be_visible()
 
 
-def test_a_refresh_shows_a_running_job_again(page: Page, working_site: Site, dataset: str) -> None:
+def test_a_refresh_shows_a_running_job_again_until_it_is_cancelled_and_deleted(page: Page, working_site: Site, dataset: str) -> None:
     submit_dataset(page, working_site, "refreshed", 20_000)
     wait_for_state(page, "Running")
     page.reload()
@@ -113,6 +113,11 @@ def test_a_refresh_shows_a_running_job_again(page: Page, working_site: Site, dat
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the job").click()
     wait_for_state(page, "Cancelled")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete the job").click()
+    page.wait_for_url("**/jobs")
+    expect(page.get_by_role("link", name=DATASET, exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="refreshed")).to_have_count(0)
 
 
 def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_site: Site, dataset: str) -> None:
@@ -173,13 +178,3 @@ def test_the_page_of_a_finished_training_fits_a_phone(page: Page, training: str)
 def test_what_a_training_said_is_in_its_log(page: Page, training: str) -> None:
     page.goto(f"{training}#log")
     expect(page.locator("#job-messages")).to_contain_text("parameters of tiny")
-
-
-def test_a_deleted_job_leaves_the_list(page: Page, working_site: Site, dataset: str) -> None:
-    submit_dataset(page, working_site, "short-lived", 4)
-    wait_for_state(page, "Done")
-    page.get_by_role("button", name="Delete").click()
-    page.get_by_role("button", name="Delete the job").click()
-    page.wait_for_url("**/jobs")
-    expect(page.get_by_role("link", name=DATASET, exact=True)).to_be_visible()
-    expect(page.get_by_role("link", name="short-lived")).to_have_count(0)
