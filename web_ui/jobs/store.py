@@ -268,5 +268,5 @@ def _refusal(job: Job, desired: Desired) -> Conflict:
     words = {"run": "resumed", "pause": "paused", "cancel": "cancelled"}
     if job.state in ENDINGS:
         hint = job.error["hint"] if job.error and job.role is None else "Start a new job instead."
-        return Conflict(f"Job {job.id} has {job.state} and cannot be {words[desired]}.", hint=hint)
+        return Conflict(f"Job {job.id} has ended ({job.state}) and cannot be {words[desired]}.", hint=hint)
     return Conflict(f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException
 
@@ -42,7 +42,8 @@ def _answer_known(error: DeepSynthError) -> Response:
 def _answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     code, hint = HINTS.get(status, ("http_error", ""))
-    response = _answer(status, {"code": code, "message": error.description or error.name, "hint": hint, "fields": {}})
+    message = f"There is nothing at {request.path}." if status == 404 else error.description or error.name
+    response = _answer(status, {"code": code, "message": message, "hint": hint, "fields": {}})
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
