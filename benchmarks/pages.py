@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 import psutil
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from web import fill
@@ -31,29 +31,28 @@ USABLE = {
     "/jobs": ".job-list:not([aria-busy]) .job-row",
 }
 FRAME_MS = 1000 / 60
-CHART = """async ({numPoints, share, isMoved}) => {
+CHART = """async ([numPoints, share]) => {
   const { Chart } = await import(new URL("chart.js", document.querySelector("script[type=module]").src));
   const place = document.createElement("div");
   place.style.width = "900px";
-  document.querySelector("main").prepend(place);
+  document.querySelector("main").replaceChildren(place);
   const steps = Array.from({ length: numPoints }, (_, index) => index);
   const chart = new Chart(place, "Loss");
   chart.show([{ label: "train", colour: 1, steps, values: steps.map((step) => 3 / Math.log(step + 3) + Math.sin(step * 12.9898) / 9) }]);
   await new Promise((resolve) => setTimeout(resolve, 500));
   chart.plot.setScale("x", { min: 0, max: numPoints * share });
-  const frames = [], draws = [];
-  for (let frame = 0, last = 0; frame < 180; frame += 1) {
-    const now = await new Promise(requestAnimationFrame);
-    if (frame > 10) frames.push(now - last);
-    last = now;
-    const start = performance.now();
-    if (isMoved) chart.plot.over.dispatchEvent(new WheelEvent("wheel", { deltaX: 4, cancelable: true }));
-    await Promise.resolve();  // uPlot draws at the end of the task
-    draws.push(performance.now() - start);
-  }
-  place.remove();
-  return { frames, draws };
+  const { right, top, width } = chart.plot.over.getBoundingClientRect();
+  return [right, top, width];
 }"""
+FRAMES = """new Promise((resolve) => {
+  const frames = [], end = performance.now() + 3000;
+  const next = (last) => (now) => {
+    frames.push(now - last);
+    now < end ? requestAnimationFrame(next(now)) : resolve(frames.slice(1));
+  };
+  requestAnimationFrame(next(0));
+})"""
+MOVE_S = 2.8
 NUM_SAMPLES = 3000
 DATASET = {"source": {"kind": "sample"}, "max_samples": NUM_SAMPLES}
 NUM_TABS = 10
@@ -110,18 +109,44 @@ def opened_ms(page: Page, address: str, usable: str) -> float:
 
 
 def print_chart(browser: Browser, site: Site, _: int) -> None:
-    """Print how long the frames take while a chart is moved, beside frames in which nothing happens."""
-    page = browser.new_page()
+    """Print how long the frames take while a finger moves a chart, beside frames in which nothing happens."""
+    context = browser.new_context(has_touch=True)
+    page = context.new_page()
     page.goto(site.address + "/jobs")
-    print(f"{'frames of':34}{'median ms':>10}{'p95 ms':>8}{'dropped':>9}{'drawing ms':>12}   (dropped: over 1.5 frames of 60 Hz, of 169)")
-    cases = (("a chart at rest", 0.1, False), ("100,000 points, a tenth seen", 0.1, True), ("100,000 points, half seen", 0.5, True))
-    for name, share, is_moved in cases:
-        measured = page.evaluate(CHART, {"numPoints": 100_000, "share": share, "isMoved": is_moved})
-        frames = sorted(measured["frames"])
-        dropped = sum(frame > 1.5 * FRAME_MS for frame in frames)
-        times = f"{median(frames):10.1f}{frames[int(0.95 * len(frames))]:8.1f}{dropped:9}"
-        print(f"{name:34}{times}{median(measured['draws']):12.1f}")
-    page.close()
+    print(f"{'frames of':34}{'median ms':>10}{'p95 ms':>8}{'dropped':>12}{'busy ms':>9}   (dropped: over 1.5 frames; busy: main thread)")
+    cases = (("a chart at rest", 100_000, 0.1, False), ("1,000 points, half seen", 1000, 0.5, True))
+    cases += tuple((f"100,000 points, {name} seen", 100_000, share, True) for name, share in (("a tenth", 0.1), ("half", 0.5)))
+    for name, num_points, share, is_moved in cases:
+        place = page.evaluate(CHART, [num_points, share])
+        frames, busy_ms = frames_of(context.new_cdp_session(page), page, place if is_moved else None)
+        dropped = f"{sum(frame > 1.5 * FRAME_MS for frame in frames)} of {len(frames)}"
+        print(f"{name:34}{median(frames):10.1f}{sorted(frames)[int(0.95 * len(frames))]:8.1f}{dropped:>12}{busy_ms / len(frames):9.1f}")
+    context.close()
+
+
+def frames_of(cdp: CDPSession, page: Page, place: tuple[float, float, float] | None) -> tuple[list[float], float]:
+    """Return the milliseconds from frame to frame while a finger moves from right to left, and those that the main thread was busy.
+
+    Args:
+        place: right end, top and width of what is moved; None: no finger.
+    """
+    cdp.send("Performance.enable")
+    before_s = busy_s(cdp)
+    page.evaluate(f"() => {{ window.frames_ = {FRAMES}; }}")
+    if place:
+        right, top, width = place
+        start_s = time.monotonic()
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": right - 20, "y": top + 50}]})
+        while (done := (time.monotonic() - start_s) / MOVE_S) < 1:
+            x = right - 20 - done * (width - 40)
+            cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": top + 50}]})
+            time.sleep(FRAME_MS / 2000)
+        cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    return page.evaluate("window.frames_"), 1000 * (busy_s(cdp) - before_s)
+
+
+def busy_s(cdp: CDPSession) -> float:
+    return next(float(metric["value"]) for metric in cdp.send("Performance.getMetrics")["metrics"] if metric["name"] == "TaskDuration")
 
 
 def print_requests(browser: Browser, site: Site, _: int) -> None:

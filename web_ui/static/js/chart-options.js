@@ -1,5 +1,6 @@
 // How a chart looks: axes, colours of the active theme, dots where few are seen, and the values in its legend.
 
+import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { movable } from "./chart-moves.js";
 import { make } from "./dom.js";
 import { count, measured, metric } from "./format.js";
@@ -10,6 +11,7 @@ import { count, measured, metric } from "./format.js";
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
 const MAX_DOTS = 40;
+const MANY_POINTS = 200;
 
 /** @param {ArrayLike<number | null | undefined>} values */
 export const latest = (values) => Array.prototype.findLast.call(values, (value) => value !== null);
@@ -31,12 +33,28 @@ function hasFewDots(plot, index, first, last) {
   return dots < MAX_DOTS;
 }
 
+const straight = /** @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
+
+/**
+ * Draw a line of many points as hairlines on top of each other: one wide stroke of a jagged line takes ten times as long where no
+ * graphics card helps, more than a frame. Like uPlot, it shows the lowest and the highest of the values that share a pixel.
+ * @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder}
+ */
+function hairlines(plot, index, first, last) {
+  const paths = straight(plot, index, first, last);
+  if (!(paths?.stroke instanceof Path2D) || last - first < MANY_POINTS) return paths;
+  const number = Math.round((plot.series[index].width ?? 1) * devicePixelRatio);
+  const stroke = new Path2D();
+  for (let line = 0; line < number; line += 1) stroke.addPath(paths.stroke, new DOMMatrix([1, 0, 0, 1, 0, line - (number >> 1)]));
+  return /** @type {typeof paths} */ ({ ...paths, stroke, _width: 1 / devicePixelRatio });
+}
+
 /** @param {string} title of the chart @param {Line} line @param {number} width @param {string} note @returns {PlotSeries} */
 function series(title, line, width, note) {
   const stroke = colour(`--line-${line.colour}`);
   const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
   return {
-    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, points: { show: hasFewDots, size: 5 },
+    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, paths: hairlines, points: { show: hasFewDots, size: 5 },
     value: (plot, value, index, place) => metric(title, place === null ? latest(plot.data[index]) : value),
   };
 }
