@@ -1,8 +1,9 @@
 # Short names for work on the browser code. The product itself needs none of this.
 .PHONY: screenshots check-js
+SHELL := /bin/bash
 
 screenshots: ## Pictures of every tab at three widths and in both themes, in build/screenshots
-	.venv/bin/python scripts/screenshots.py
+	source scripts/setup.sh && ensure_libraries && ensure_packages chromium && ensure_venv train,dev && .venv/bin/python scripts/screenshots.py
 
 check-js: node_modules ## Types and tests of the browser modules
 	npx tsc --project tsconfig.json
