@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from math import ceil
 from pathlib import Path
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from werkzeug.exceptions import TooManyRequests
 
@@ -31,6 +31,8 @@ MAX_READ_PAGES = 16
 MAX_SHOWN_PAGES = 6
 _looking = Lock()
 """One look at a time leaves the other threads for answers, and Skia's font collection to one thread."""
+_room = BoundedSemaphore(3)
+"""So many looks run or wait here: each holds one of the server's few threads, and a long document takes seconds."""
 _reading = Lock()
 """Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
 
@@ -99,7 +101,7 @@ def look(asked: Look, workspace: Workspace) -> JsonObject:
         SourceError: it cannot be read, or not in time.
         InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the time allows.
         Unavailable: pages are to be read, and tesseract is not installed.
-        TooManyRequests: pages are to be read while others are, or a newer look of the kind has come.
+        TooManyRequests: pages are to be read while others are, several looks wait, or a newer look of the kind has come.
     """
     source = asked.config.source if asked.config else asked.source
     is_quick = source is not None and opens_quickly(source, workspace)
@@ -107,8 +109,13 @@ def look(asked: Look, workspace: Workspace) -> JsonObject:
         return _read_alone(asked, workspace)
     if not is_quick:
         return _look_elsewhere(asked, workspace, TIMEOUT_S, _previews if asked.config else _inspections)
-    with _looking:
-        return look_here(asked, workspace)
+    if not _room.acquire(blocking=False):
+        raise TooManyRequests("Several looks are waiting already. Try again in a moment.", retry_after=1)
+    try:
+        with _looking:
+            return look_here(asked, workspace)
+    finally:
+        _room.release()
 
 
 def look_here(asked: Look, workspace: Workspace) -> JsonObject:

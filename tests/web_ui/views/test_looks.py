@@ -6,6 +6,7 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
@@ -74,6 +75,14 @@ def test_one_reading_at_a_time(client: FlaskClient) -> None:
     with looking._reading:
         answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "legibility": True})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
+
+
+def test_looks_leave_threads_for_other_answers(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "_room", BoundedSemaphore(1))
+    body = {"config": SAMPLE, "num_documents": 1}
+    with looking._room:
+        assert client.post("/api/dataset/preview", json=body).status_code == 429
+    assert [client.post("/api/dataset/preview", json=body).status_code for _ in range(2)] == [200, 200]
 
 
 def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
