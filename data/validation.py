@@ -115,6 +115,8 @@ def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) ->
     kind = finding["type"]
     context = finding.get("ctx", {})
     words = WORDS[kind].format_map(context) if kind in WORDS else finding["msg"]
+    if finding["input"] == "" and kind in ("string_pattern_mismatch", "string_too_short"):
+        return WORDS["missing"]  # a field left empty in a form
     if kind == "extra_forbidden":
         return words + _suggestion(path, model_class)
     pattern = context.get("pattern", "")

@@ -217,6 +217,7 @@ def test_an_error_goes_once_its_field_is_corrected(tab: Page, site: Site) -> Non
     expect(tab.get_by_label("Name", exact=True)).to_be_focused()
     tab.get_by_label("Name", exact=True).fill("fine")
     expect(error).to_be_empty()
+    expect(tab.locator("[data-form-error]")).to_be_hidden()
 
 
 def test_a_form_whose_service_does_not_answer_fills_itself_later(tab: Page, site: Site) -> None:

@@ -25,6 +25,14 @@ def theme() -> dict[str, str | None]:
     return {"theme": chosen if chosen in ("light", "dark") else None}
 
 
+@pages.after_request
+def keep(response: Response) -> Response:
+    """Let a browser show a page again as it was left, with its charts and its place; never where somebody may have logged out since."""
+    if current_service().settings.api_token is None:
+        response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
 @pages.get("/")
 def home() -> Response:
     """Lead to the first tab."""

@@ -150,6 +150,11 @@ def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -
     assert locked.get("/api/jobs").status_code == 401
 
 
+def test_a_browser_keeps_no_page_of_a_service_that_one_logs_out_of(client: FlaskClient, locked: FlaskClient) -> None:
+    locked.post("/login", data={"token": TOKEN})
+    assert [one.get("/jobs").headers["Cache-Control"] for one in (client, locked)] == ["no-cache", "no-store"]
+
+
 @pytest.mark.parametrize(
     ("wanted", "leads_to"),
     [("/jobs?kind=training#log", "/jobs?kind=training#log"), ("", "/"), ("//evil.example", "/"), ("/\\evil.example", "/"),

@@ -11,6 +11,8 @@ import { count, measured, metric } from "./format.js";
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
 const MAX_DOTS = 40;
+/** Between the numbers of an axis that counts. */
+const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
 const MANY_POINTS = 200;
 
 /** @param {ArrayLike<number | null | undefined>} values */
@@ -71,7 +73,7 @@ export function chartOptions({ title, xLabel, isLog, lines, weight }, place) {
   const faint = weight > 0 ? lines.map((line) => series(title, line, 1, " as measured")) : [];
   return {
     scales: { x: { time: false, distr: isLog ? 3 : 1 } },
-    axes: [{ ...axis, label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
+    axes: [{ ...axis, ...(isLog ? {} : { incrs: WHOLE }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
     series: [{ label: xLabel, value: (plot, step) => (isLog ? measured : count)(step ?? latest(plot.data[0])) },
       ...lines.map((line) => series(title, line, 2, "")), ...faint],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },

@@ -18,6 +18,9 @@ const FIGURES = {
   train_samples_per_second: "Samples/s", epoch: "Epoch", gpu_memory_reserved_gb: "GPU memory (GB)",
 };
 
+/** What a count says, where its name alone does not. @type {Record<string, string>} */
+const COUNTS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
+
 /** @param {string} name @param {unknown} value */
 function inWords(name, value) {
   if (typeof value !== "number") return String(value);
@@ -100,7 +103,7 @@ export class Outcome {
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 function resultOf(job, result) {
   const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
+  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(COUNTS[name] ?? words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
   return [make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
     ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []), ...(result.curve ? [curveOf(result.curve)] : [])];
 }

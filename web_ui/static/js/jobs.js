@@ -18,6 +18,7 @@ let pageSize = 1;
 const rows = new Map();
 
 const asked = () => new URLSearchParams(location.search);
+const askedOffset = () => Math.max(0, Math.trunc(Number(asked().get("offset"))) || 0);
 
 /** @param {Record<string, string>} values put into the address; empty ones leave it */
 function setAddress(values, isNewEntry = false) {
@@ -60,7 +61,7 @@ function drawPager(total, offset, shown) {
 /** @returns {Promise<boolean>} whether one of the jobs shown goes on */
 async function refresh() {
   const query = asked();
-  const offset = Number(query.get("offset") ?? 0);
+  const offset = askedOffset();
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   /** @type {{jobs: Job[], total: number, limit: number}} */
   const { jobs, total, limit } = await get(withQuery("/jobs", { ...filters, offset: offset || null }));
@@ -136,7 +137,7 @@ one("#job-filters").addEventListener("input", debounce(() => {
 }, 200));
 for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
   one(button).addEventListener("click", () => {
-    const offset = Math.max(0, Number(asked().get("offset") ?? 0) + direction * pageSize);
+    const offset = Math.max(0, askedOffset() + direction * pageSize);
     setAddress({ offset: offset ? String(offset) : "" }, true);
     poller.now();
   });

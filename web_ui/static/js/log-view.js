@@ -69,7 +69,8 @@ export class LogView {
     const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
     const all = lines.length >= MAX_LINES - 1 ? `the last ${count(lines.length)} lines` : `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
     this.text.textContent = shown.join("\n");
-    this.note.textContent = !lines.length ? "Nothing has been printed yet." : wanted ? `${count(shown.length)} of ${all}` : all;
+    const none = this.isActive() ? "Nothing has been printed yet." : "Nothing was printed.";
+    this.note.textContent = !lines.length ? none : wanted ? `${count(shown.length)} of ${all}` : all;
     // A new text moves the place that is seen; only a reader's own scrolling may end or begin the following.
     this.isDrawing = true;
     requestAnimationFrame(() => (this.isDrawing = false));

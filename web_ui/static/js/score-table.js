@@ -18,7 +18,9 @@ export function scoreTable(scores, intervals = []) {
   };
   const head = ["On held-out samples", ...types.map((type) => type.replace("rouge", "ROUGE-"))];
   const rows = scores.map((line, row) => [String(line.name), ...types.map((type) => cell(line, row, type))]);
+  const hasLead = scores.some(({ name }) => String(name).startsWith("lead-"));
   return make("div", { class: "stack-s" },
     table("Scores", head, rows),
-    intervals.length ? make("p", { class: "muted small" }, "ROUGE F-measure from 0 to 100; in grey its 95% confidence interval, resampled over the samples.") : null);
+    intervals.length ? make("p", { class: "muted small" }, "ROUGE F-measure from 0 to 100; in grey its 95% confidence interval, resampled over the samples.") : null,
+    hasLead ? make("p", { class: "muted small" }, "lead-1 and lead-3: the first sentences of each document as its summary, what a model should surpass.") : null);
 }

@@ -29,7 +29,7 @@ export async function begin(form, load, fillIn) {
 }
 
 /**
- * Send a form's job when the form is submitted. An error goes once its field is corrected.
+ * Send a form's job when the form is submitted. An error goes once its field is corrected, and with the last the notice above the button.
  * @param {HTMLElement} form
  * @param {string} path
  * @param {() => unknown} body
@@ -39,6 +39,7 @@ export function submitsJob(form, path, body, afterwards = () => {}) {
   form.addEventListener("input", ({ target }) => {
     const box = /** @type {HTMLElement} */ (target).closest("[data-field]");
     if (box) showError(/** @type {HTMLElement} */ (box), "");
+    if (!form.querySelector('[aria-invalid="true"]')) showFormError(form, null);
   });
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

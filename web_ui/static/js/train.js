@@ -71,8 +71,9 @@ function fillIn({ fields, presets, datasets, models, service }) {
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
     fill(one("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
-    one("#cli-text").textContent = trainCommand({ ...chosen(), dataset: chosen().dataset || "NAME" }, changes, service.workspace);
-    one("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, body(), "needsToken" in document.body.dataset);
+    const named = { dataset: chosen().dataset || "NAME" };
+    one("#cli-text").textContent = trainCommand({ ...chosen(), ...named }, changes, service.workspace);
+    one("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, { ...body(), ...named }, "needsToken" in document.body.dataset);
     one("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
     showFit(valueOf("model"), dataset(), models);
     estimate.stop();
