@@ -15,6 +15,7 @@ ensure_packages chromium-headless-shell tesseract-ocr fonts-noto-core fonts-noto
 ensure_node_modules || say "Going on without Node.js: the tests of the browser modules are skipped."
 ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+unset PYTHONDONTWRITEBYTECODE # or each of some hundred processes compiles the project anew
 
 run_tests() { # nproc obeys OMP_NUM_THREADS, which is not about processes
   pytest -n "$(env -u OMP_NUM_THREADS nproc)" --dist loadfile --no-loadscope-reorder "$@"
