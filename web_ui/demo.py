@@ -33,7 +33,7 @@ TRAINING: dict[str, Any] = {
     "preset": "quick_test",
     "dataset": DATASET["name"],
     "model": "tiny",
-    "output": "trained_model",
+    "output": "demo_model",
     # The presets' rates are for billions of weights that know their work; a million that do not need larger steps.
     "learning_rate": 1e-3,
     "adam_beta2": 0.98,
@@ -90,7 +90,7 @@ class Service:
             with opener.open(request, timeout=30) as answer:
                 return json.loads(answer.read() or b"null")  # a deletion is answered by nothing
         except urllib.error.HTTPError as error:
-            raise DemoFailed(f"{method} {path}: {error.read().decode(errors='replace')}") from error
+            raise DemoFailed(f"{method} {path}: {in_words(json.load(error)['error'])}") from error
         except OSError as error:
             raise DemoFailed(f"{self.url} does not answer: {error}") from error
 
@@ -119,8 +119,14 @@ def run_job(service: Service, path: str, body: dict[str, Any], title: str, conso
             progress = job["progress"] or {"done": 0, "total": None}
             bar.update(task, completed=progress["done"], total=progress["total"])
     if job["state"] != "succeeded":
-        raise DemoFailed(f"{title}: the job {job['id']} {job['state']}: {json.dumps(job['error'], indent=2)}")
+        why = f": {in_words(job['error'])}" if job["error"] else "."
+        raise DemoFailed(f"{title}: the job {job['id']} has ended ({job['state']}){why}")
     return job
+
+
+def in_words(error: dict[str, str]) -> str:
+    """Say what the API's shape of an error holds: what is wrong, and what to do."""
+    return f"{error['message']} {error['hint']}".strip()
 
 
 def score_table(rows: list[dict[str, Any]]) -> Table:

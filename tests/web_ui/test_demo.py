@@ -2,7 +2,12 @@
 
 import pytest
 
-from web_ui.demo import CONTROL_NAME, TRAINED_NAME, DemoFailed, require_reading
+from training.config import TrainingConfig
+from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, DemoFailed, require_reading
+
+
+def test_the_demo_takes_no_name_that_a_training_has_by_default() -> None:
+    assert len({TRAINING["output"], CONTROL["output"], TrainingConfig.model_fields["output"].default}) == 3
 
 
 @pytest.mark.parametrize(
