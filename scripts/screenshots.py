@@ -48,7 +48,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         site = Site(options.workspace or Path(folder) / "workspace")
         if not options.workspace:
-            fill_workspace(site.workspace, "slow", "The model 'slow' reads micro pages; the dataset has base pages.")
+            message = "The model 'slow' reads micro pages; the dataset has base pages."
+            fill_workspace(site.workspace, "slow", message, "Make a dataset of micro pages, or score a model that reads base pages.")
         site.start_web()
         site.start_runner("cpu")
         site.start_runner("gpu")

@@ -17,13 +17,14 @@ HOSTILE = "<img src=x onerror=document.title='owned'>"
 NUM_STEPS = 300
 
 
-def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE) -> None:
+def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hint: str = HOSTILE) -> None:
     """Make a workspace with a job of each state and two trainings to compare.
 
     Args:
         root: of the workspace.
         model: whose evaluation failed.
         message: why.
+        hint: what to do about it.
     """
     workspace = Workspace.create(root)
     store = JobStore(workspace)
@@ -44,7 +45,7 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE) -> 
     write_json(workspace.jobs / paused.id / CONTROL, Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"))
     _write_progress(workspace, paused, 150, 600, "steps")
     failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
-    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": message, "hint": message, "fields": {}})
+    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": message, "hint": hint, "fields": {}})
     (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
 
