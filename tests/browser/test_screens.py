@@ -224,6 +224,9 @@ def test_the_theme_can_be_switched_and_stays(page: Page, still_site: Site) -> No
     page.get_by_role("button", name="Dark theme").click()
     page.goto(still_site.address + "/jobs")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
+    page.evaluate("document.cookie = 'deepsynth_theme=light; path=/'")  # chosen on a later page, before going back to this one
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
 def test_the_first_tab_stop_skips_to_the_content(page: Page, still_site: Site) -> None:

@@ -25,6 +25,14 @@ themeSwitch.addEventListener("click", () => {
   showTheme();
 });
 dark.addEventListener("change", showTheme);
+// A page that the back button shows again as it was left may have another theme than was chosen since.
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  const [, theme] = /(?:^|; )deepsynth_theme=(light|dark)/.exec(document.cookie) ?? [];
+  if (theme) document.documentElement.dataset.theme = theme;
+  else delete document.documentElement.dataset.theme;
+  showTheme();
+});
 showTheme();
 
 window.addEventListener("trouble", (event) => {
