@@ -113,11 +113,13 @@ def run_job(service: Service, path: str, body: dict[str, Any], title: str, conso
         console=console,
     ) as bar:
         task = bar.add_task(title, total=None)
-        while job["state"] not in ENDED:
-            time.sleep(POLL_S)
-            job = service.call("GET", f"/api/jobs/{job['id']}")
+        while True:
             progress = job["progress"] or {"done": 0, "total": None}
             bar.update(task, completed=progress["done"], total=progress["total"])
+            if job["state"] in ENDED:
+                break
+            time.sleep(POLL_S)
+            job = service.call("GET", f"/api/jobs/{job['id']}")
     if job["state"] != "succeeded":
         why = f": {in_words(job['error'])}" if job["error"] else "."
         raise DemoFailed(f"{title}: the job {job['id']} has ended ({job['state']}){why}")
