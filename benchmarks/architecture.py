@@ -8,6 +8,7 @@ from transformers import UnlimitedOcrForConditionalGeneration
 
 from training.config import Trainable
 from training.encoder import vision_tower
+from training.fast_forward import join_passes
 from training.features import accept_features
 from training.kinds import num_image_tokens
 from training.published_layout import native_config
@@ -17,16 +18,23 @@ IMAGE_TOKEN_ID = 128815
 NUM_PROMPT_TOKENS = 5
 
 
-def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped_mm", num_experts: int = 64) -> Any:
-    """Build the architecture with random weights."""
+def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped_mm", num_experts: int = 64, stock: bool = False) -> Any:
+    """Build the architecture with random weights.
+
+    Args:
+        stock: leave the library's forward passes as they are.
+    """
     torch.manual_seed(0)
     with torch.device(device):
         config = native_config(published_config(width, num_experts), IMAGE_TOKEN_ID)
         # The meta device computes nothing; there attention is written out, so that its operations can be counted.
         attention = "eager" if device == "meta" else "sdpa"
-        model = UnlimitedOcrForConditionalGeneration._from_config(config, experts_implementation=experts, attn_implementation=attention)
+        options = {"experts_implementation": experts, "attn_implementation": attention, "dtype": dtype}
+        model = UnlimitedOcrForConditionalGeneration._from_config(config, **options)
+    if not stock:
+        join_passes(model)
     accept_features(model)
-    return model.to(dtype)
+    return model
 
 
 def num_operations(width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool) -> int:
@@ -35,7 +43,7 @@ def num_operations(width: float, page_size_px: int, num_target_tokens: int, trai
     Recomputed activations and the head on tokens without a label are not needed, and not counted.
     """
     # Batched experts are plain matrix products, which the counter knows.
-    model = choose_trainable(build(width, "meta", torch.float32, "batched_mm"), train).model.train()
+    model = choose_trainable(build(width, "meta", torch.float32, "batched_mm", stock=True), train).model.train()
     num_tokens = num_image_tokens("deepseek_ocr", page_size_px) + NUM_PROMPT_TOKENS + num_target_tokens
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         if not cached:

@@ -7,6 +7,7 @@ Shapes, with b samples, p pages of all samples together, t tokens of the longest
     pixel_values     (p, 3, size, size)        pages in the order of their image tokens
     labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
     logits_to_keep   k                         the longest answer and the token before it: the head skips image and prompt
+    use_cache        False: keys and values are kept for generation alone
     document_ids     b names, for messages only
     page_keys        p names of pages whose features are to be stored; absent without a feature cache
 With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
@@ -52,6 +53,7 @@ class Collator:
             **tokens,
             "labels": torch.tensor([[IGNORED] * (keep - len(answer)) + answer for answer in answers]),
             "logits_to_keep": keep,
+            "use_cache": False,
             "document_ids": [sample.document_id for sample in samples],
             **self._encoder_inputs(samples),
         }

@@ -18,17 +18,19 @@ def vision_tower(model: nn.Module) -> nn.Module:
 def encode_in_parts(model: nn.Module) -> None:
     """Let a frozen encoder see a bounded number of pages at a time, so that the pages of a batch do not add up in memory.
 
-    Each page is encoded by itself anyway, and nothing is kept for a backward pass. A whole encoder that trains stays as it is.
+    Each page is encoded by itself anyway, and nothing is kept for a backward pass. It computes in the precision of its weights, as when
+    the model reads: autocast would turn every normalised number into float32 and back. An encoder that trains stays as it is.
     """
     tower = vision_tower(model)
     encode = tower.forward
 
     def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
-        limit = pages_at_once(pixel_values.shape[-1])
-        trains = torch.is_grad_enabled() and any(parameter.requires_grad for parameter in tower.parameters())
-        if trains or len(pixel_values) <= limit:
+        weights = list(tower.parameters())
+        if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return encode(pixel_values, **kwargs)
-        parts = [encode(part, **kwargs).last_hidden_state for part in torch.split(pixel_values, limit)]
+        with torch.autocast(pixel_values.device.type, enabled=False):
+            pages = torch.split(pixel_values.to(weights[0].dtype), pages_at_once(pixel_values.shape[-1]))
+            parts = [encode(part, **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 
     tower.forward = forward
