@@ -62,7 +62,8 @@ class Setting:
     width: float
     mode: PageMode
     experts: str = "grouped_mm"
-    head_on_targets_only: bool = True
+    stock: bool = False
+    """The library's own passes, the head on every token."""
     cached: bool = False
     gradient_checkpointing: bool = False
     optimizer: bool = True
@@ -129,7 +130,8 @@ def settings(width: float) -> list[Setting]:
     mode: PageMode = "base" if CUDA else "tiny"
     ours = Setting("ours", "dense", 8 if CUDA else 2, width, mode)
     rows = [
-        replace(ours, name="stock: batched experts, head on every token", experts="batched_mm", head_on_targets_only=False),
+        replace(ours, name="stock, experts one by one", stock=True, experts="eager"),
+        replace(ours, name="stock, batched experts", stock=True, experts="batched_mm", batch=1 if CUDA else ours.batch),
         ours,
         replace(ours, name="ours, from the feature cache", cached=True),
         replace(ours, name="lora", train="lora"),
@@ -137,7 +139,11 @@ def settings(width: float) -> list[Setting]:
     ]
     if not CUDA:  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
         return rows
-    return rows + [preset_setting(name, width) for name in PRESETS]
+    larger = [
+        replace(ours, name="ours, 32 samples a batch", batch=32),
+        replace(ours, name="ours, 64 from the feature cache", batch=64, cached=True),
+    ]
+    return rows + larger + [preset_setting(name, width) for name in PRESETS]
 
 
 def preset_setting(name: str, width: float, mode: PageMode = "base") -> Setting:
@@ -224,7 +230,7 @@ def cap_memory(memory_gb: int | None) -> None:
 
 def prepared(setting: Setting) -> Any:
     """Build the model of a setting, and choose what trains."""
-    chosen = choose_trainable(build(setting.width, DEVICE.type, DTYPE, setting.experts), setting.train).model
+    chosen = choose_trainable(build(setting.width, DEVICE.type, DTYPE, setting.experts, stock=setting.stock), setting.train).model
     if setting.gradient_checkpointing:
         chosen.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return chosen.train()
@@ -233,7 +239,7 @@ def prepared(setting: Setting) -> Any:
 def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
     """Time steps after some that are not counted."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=1e-6)
+    optimizer = torch.optim.AdamW(trained, lr=1e-6, fused=True)
     inputs = text_inputs(setting)
     waits, seconds = [], []
     with TemporaryDirectory() as folder:
@@ -290,10 +296,10 @@ def text_inputs(setting: Setting) -> dict[str, Any]:
     ids = torch.cat([torch.full((setting.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()
     labels[:, : image + NUM_PROMPT_TOKENS] = -100
-    if not setting.head_on_targets_only:
+    if setting.stock:
         return {"input_ids": ids.to(DEVICE), "labels": labels.to(DEVICE)}
     keep = setting.num_target_tokens + 1
-    return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep}
+    return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep, "use_cache": False}
 
 
 def matrix_tflops_per_second() -> float:

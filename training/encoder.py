@@ -29,7 +29,8 @@ def encode_in_parts(model: nn.Module) -> None:
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return encode(pixel_values, **kwargs)
         with torch.autocast(pixel_values.device.type, enabled=False):
-            pages = torch.split(pixel_values.to(weights[0].dtype), pages_at_once(pixel_values.shape[-1]))
+            num_pages = pages_at_once(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda)
+            pages = torch.split(pixel_values.to(weights[0].dtype), num_pages)
             parts = [encode(part, **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 

@@ -1,11 +1,12 @@
 """How much GPU memory a training needs, computed without loading anything: weights, gradients, optimizer, activations, encoder.
 
 The parameter counts are DeepSeek-OCR's own (a test counts them on the real architecture). The activation figures count the
-tensors that the backward pass keeps, and are scaled by what was counted of them in one layer of the real width.
+tensors that the backward pass keeps, scaled by what an H200 was seen to take at the real width (peaks of batches of 4 and 12).
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from math import ceil
 from typing import Any, Final
 
 from data.config import PageMode
@@ -21,17 +22,17 @@ _GRADIENT_BYTES = 4
 _OPTIMIZER_BYTES: Final = {"adamw_torch_fused": 8, "adamw_torch": 12, "adafactor": 0.1}
 _RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allocator cannot hand out again
 _LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
-_PIXELS_AT_ONCE: Final = 4 * 1024**2
-# Of what `_activation_bytes` counts for a layer in which everything trains (167 kB a token at full size), the share that the backward
-# pass was seen to keep: 82, 106, 98 kB and so on.
+_PIXELS_AT_ONCE_ON_GPU: Final = 16 * 1024**2
+_PIXELS_AT_ONCE_ON_CPU: Final = 4 * 1024**2
+# Of what `_activation_bytes` counts for a layer (167 kB a token at full size), the share that was kept: 50, 52, 59 kB and so on.
 _KEPT_SHARE: Final[Mapping[Trainable, float]] = {
-    "projector": 0.49,
-    "attention": 0.49,
-    "dense": 0.64,
-    "lora": 0.59,
-    "lora_experts": 0.84,
-    "decoder": 1.0,
-    "all": 1.0,
+    "projector": 0.30,
+    "attention": 0.31,
+    "dense": 0.36,
+    "lora": 0.42,
+    "lora_experts": 0.56,
+    "decoder": 0.52,
+    "all": 0.52,
 }
 
 
@@ -48,8 +49,8 @@ class Architecture:
     num_experts_active: int
     """Routed experts per token and shared ones together."""
     expert_hidden: int
-    num_global_attention_heads: int
-    """Heads of the encoder's attention over the whole page, whose position bias is a full matrix."""
+    encoder_width: int
+    """Of the encoder's first part, which sees each patch of 16 pixels."""
 
 
 DEEPSEEK_OCR: Final = Architecture(
@@ -68,7 +69,7 @@ DEEPSEEK_OCR: Final = Architecture(
     num_layers=12,
     num_experts_active=8,
     expert_hidden=896,
-    num_global_attention_heads=12,
+    encoder_width=768,
 )
 # The decoder is the same; a language model of 24 layers stands where CLIP was.
 DEEPSEEK_OCR2: Final = replace(DEEPSEEK_OCR, parameters={**DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440})
@@ -81,7 +82,7 @@ TINY: Final = Architecture(
     num_layers=2,
     num_experts_active=3,
     expert_hidden=64,
-    num_global_attention_heads=2,
+    encoder_width=64,
 )
 
 
@@ -131,7 +132,7 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     number_bytes = 2 if config.bf16 else 4
     batch, page_px = config.per_device_train_batch_size, MODES[mode].size_px
     num_tokens = num_pages * num_image_tokens(kind, page_px) + config.max_length
-    weights = (frozen * number_bytes + trained * (6 if config.bf16 else 4)) / GB
+    weights = (frozen * number_bytes + trained * (6 if config.bf16 else 4) + _merged_bytes(sizes, config) * number_bytes) / GB
     gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _OPTIMIZER_BYTES[config.optim] / GB
     activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
     encoder = min(batch * num_pages, pages_at_once(page_px)) * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
@@ -140,9 +141,9 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
 
 
-def pages_at_once(page_size_px: int) -> int:
-    """Return how many pages a frozen encoder sees at a time: few enough that their work space stays small, enough to fill a GPU."""
-    return max(1, _PIXELS_AT_ONCE // page_size_px**2)
+def pages_at_once(page_size_px: int, on_gpu: bool = True) -> int:
+    """Return how many pages a frozen encoder sees at a time: enough to fill a GPU, few enough that their work space stays small."""
+    return max(1, (_PIXELS_AT_ONCE_ON_GPU if on_gpu else _PIXELS_AT_ONCE_ON_CPU) // page_size_px**2)
 
 
 def fit_sentence(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
@@ -170,7 +171,14 @@ def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: i
     return num_tokens * kept + config.max_length * sizes.vocabulary * _LOGIT_BYTES
 
 
+def _merged_bytes(sizes: Architecture, config: TrainingConfig) -> float:
+    """Return what adapters of the routed experts take, which are added to the weights of a layer when a batch comes to it."""
+    if config.train != "lora_experts":
+        return 0
+    return sizes.parameters["experts"] / (sizes.num_layers if config.gradient_checkpointing else 1)
+
+
 def _encoder_bytes(sizes: Architecture, page_size_px: int) -> float:
-    """Return the encoder's work space for one page: the position bias of its global attention, twice, in bfloat16."""
-    num_patches = (page_size_px // 16) ** 2
-    return 2 * 2 * sizes.num_global_attention_heads * num_patches**2
+    """Return the encoder's work space for one page in bfloat16: as seen, 135 MB at 1024 px. Patches are padded to whole windows of 14."""
+    patches_a_side = 14 * ceil(page_size_px / 16 / 14)
+    return 36 * sizes.encoder_width * patches_a_side**2

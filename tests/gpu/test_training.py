@@ -6,6 +6,7 @@
 Without a GPU, what can be tried of the same code runs on the CPU at a small part of the width, and the rest is skipped.
 """
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -16,9 +17,12 @@ from benchmarks.training import CUDA, DEVICE, DTYPE, Setting, line, measure, pre
 from data.store.workspace import Workspace
 from tests.machine import require_gpu
 from tests.training.trainings import Listener, short_training
-from training.features import vision_tower
+from training.encoder import vision_tower
+from training.fast_forward import join_passes
+from training.fused import missing_for_fusion
 from training.optimal_configs import PRESETS
 from training.out_of_memory import free_memory
+from training.tiny import load_tiny
 from training.train import train
 
 WIDTH, MODE = (1.0, "base") if CUDA else (0.05, "micro")
@@ -52,6 +56,26 @@ def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 0.5
     assert all(torch.equal(frozen[name], tensor) for name, tensor in vision_tower(model).state_dict().items())
+
+
+def test_compiled_kernels_come_to_what_the_library_computes() -> None:
+    require_gpu()
+    assert missing_for_fusion() == []
+    stock = load_tiny()[0].to("cuda")
+    fast = deepcopy(stock)
+    join_passes(fast)
+    for length in (40, 56, 72):  # each of them compiled anew, or for any length
+        ids = torch.randint(5, 90, (3, length), device="cuda", generator=torch.Generator("cuda").manual_seed(0))
+        mask = torch.ones_like(ids)
+        mask[0, :9] = 0
+        losses = [model(input_ids=ids, attention_mask=mask, labels=ids, use_cache=False).loss for model in (stock, fast)]
+        for model, loss in zip((stock, fast), losses, strict=True):
+            model.zero_grad()
+            loss.backward()
+        torch.testing.assert_close(losses[1], losses[0])
+        for (name, one), other in zip(stock.named_parameters(), fast.parameters(), strict=True):
+            if one.grad is not None:
+                torch.testing.assert_close(other.grad, one.grad, rtol=1e-3, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
 
 
 @pytest.mark.parametrize("name", PRESETS)

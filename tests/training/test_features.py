@@ -61,7 +61,7 @@ def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyP
     seen: list[int] = []
     vision_tower(model).sam_encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))  # type: ignore[operator, union-attr]
     expected = step(model, batch())
-    monkeypatch.setattr("training.encoder.pages_at_once", lambda page_size_px: 1)
+    monkeypatch.setattr("training.encoder.pages_at_once", lambda page_size_px, on_gpu: 1)
     encode_in_parts(model)
     loss, gradients = step(model, batch())
     assert seen == [2, 1, 1]
