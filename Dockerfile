@@ -7,9 +7,10 @@ ARG PIP_INDEX_URL
 ARG PIP_FIND_LINKS
 ARG DEEPSYNTH_UID=1000
 
+# The compiler makes a training's kernels for the GPU at hand.
 # Skia links to the GL loader but draws on the processor: the drivers behind the loader are never opened, so they go.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libegl1 libgl1 tesseract-ocr \
+    && apt-get install -y --no-install-recommends gcc libc6-dev libegl1 libgl1 tesseract-ocr \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /usr/share/doc /usr/share/man /usr/lib/*/dri /usr/lib/*/libLLVM* /usr/lib/*/libz3*
@@ -39,7 +40,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DEEPSYNTH_WORKSPACE=/workspace \
-    HF_HOME=/cache
+    HF_HOME=/cache \
+    TORCHINDUCTOR_CACHE_DIR=/cache/kernels
 USER ${DEEPSYNTH_UID}
 WORKDIR /workspace
 EXPOSE 5001

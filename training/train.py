@@ -20,6 +20,7 @@ from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.features import FeatureCache, accept_features, page_key
 from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.fitting import Fitting, fit
+from training.kernels import missing_for_kernels
 from training.kinds import require_page_mode
 from training.memory import estimate, fit_sentence
 from training.model import LoadedModel, ModelFiles, find_model, load_found, without_weights
@@ -151,6 +152,8 @@ def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) ->
         expected = estimate(task.config, task.dataset.mode, task.most_pages, task.found.kind)
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
         progress.message(fit_sentence(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
+        if missing := missing_for_kernels():
+            progress.message(f"Steps take up to 1.4 times as long as they need, since this is missing: {', '.join(missing)}.", "warning")
 
 
 def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progress: Progress) -> RunState:

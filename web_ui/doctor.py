@@ -14,6 +14,7 @@ from typing import Literal
 
 from data.errors import DeepSynthError
 from data.store.workspace import Workspace
+from training.kernels import missing_for_kernels
 from web_ui import machine
 from web_ui.cli_stages import workspace_of
 from web_ui.jobs.stages import Role
@@ -153,7 +154,11 @@ def _gpu() -> Finding:
     gpus = machine.gpus()
     if gpus:
         sizes = ["memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB" for gpu in gpus]
-        return Finding("GPU", "ok", "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True)))
+        found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
+        if missing := missing_for_kernels():
+            fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
+            return Finding("GPU", "notice", f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}", fix)
+        return Finding("GPU", "ok", found)
     if shutil.which("nvidia-smi"):
         return Finding("GPU", "notice", "a driver is installed, but no GPU answers", "Run nvidia-smi and follow what it says.")
     fix = "None is needed for datasets and the tiny model; DeepSeek-OCR needs one with 16 GB or more."
