@@ -40,7 +40,7 @@ from training.kinds import num_image_tokens
 from training.memory import estimate
 from training.optimal_configs import PRESETS, training_config
 from training.out_of_memory import free_memory
-from training.pixels import page_pixels
+from training.pixels import normalised, page_pixels
 from training.trainable import choose_trainable
 
 CUDA = torch.cuda.is_available()
@@ -246,7 +246,9 @@ def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
         pages = page_batches(setting, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS)
         for _ in range(num_steps + NUM_UNCOUNTED_STEPS):
             start = time.perf_counter()
-            pixels = next(pages).to(DEVICE, DTYPE)
+            pixels = next(pages).to(DEVICE, non_blocking=True)
+            if setting.stock:
+                pixels = normalised(pixels).to(DTYPE)
             waits.append(time.perf_counter() - start)
             step(model, inputs, pixels, optimizer if setting.optimizer else None)
             seconds.append(time.perf_counter() - start)
@@ -272,7 +274,7 @@ def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int) -
     size_px, cache = setting.page_size_px, None
     if setting.cached:
         with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
-            features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE, DTYPE)).last_hidden_state
+            features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE)).last_hidden_state
         cache = FeatureCache(folder, features.shape[1], features.shape[2], DTYPE)
         cache.save([page_key(picture) for picture in pictures], features)
 

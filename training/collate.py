@@ -4,7 +4,7 @@ Shapes, with b samples, p pages of all samples together, t tokens of the longest
     input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the left
     attention_mask   (b, t)                    0 on padding; for a model with a window, see `training.windows`
     position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
-    pixel_values     (p, 3, size, size)        pages in the order of their image tokens
+    pixel_values     (p, 3, size, size)        pages in the order of their image tokens, in bytes
     labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
     logits_to_keep   k                         the longest answer and the token before it: the head skips image and prompt
     use_cache        False: keys and values are kept for generation alone

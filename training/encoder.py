@@ -7,6 +7,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
 from training.memory import pages_at_once
+from training.pixels import normalised
 
 
 def vision_tower(model: nn.Module) -> nn.Module:
@@ -27,11 +28,14 @@ def encode_in_parts(model: nn.Module) -> None:
     def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
         weights = list(tower.parameters())
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
-            return encode(pixel_values, **kwargs)
+            return encode(_numbers(pixel_values), **kwargs)
         with torch.autocast(pixel_values.device.type, enabled=False):
-            num_pages = pages_at_once(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda)
-            pages = torch.split(pixel_values.to(weights[0].dtype), num_pages)
-            parts = [encode(part, **kwargs).last_hidden_state for part in pages]
+            pages = torch.split(pixel_values, pages_at_once(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda))
+            parts = [encode(_numbers(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 
     tower.forward = forward
+
+
+def _numbers(pixels: torch.Tensor) -> torch.Tensor:
+    return normalised(pixels) if pixels.dtype == torch.uint8 else pixels

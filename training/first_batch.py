@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from data.progress import Progress
@@ -45,6 +44,6 @@ def _write_pages(folder: Path, samples: Sequence[PageSample], collator: Collator
     names = [f"first_batch_page_{number}.png" for number in range(1, len(pages) + 1)]
     for name, pixels in zip(names, collator.pixels(pages).numpy(), strict=True):
         content = io.BytesIO()
-        Image.fromarray(np.rint((pixels.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)).save(content, "PNG")
+        Image.fromarray(pixels.transpose(1, 2, 0)).save(content, "PNG")
         write_bytes(folder / name, content.getvalue())
     return names

@@ -1,9 +1,11 @@
 """Pictures as the encoder reads them: square, RGB, between -1 and 1. Bit-exact with the model authors' preprocessing, but for what
-theirs makes black or white: transparency, and grey of 16 bits."""
+theirs makes black or white: transparency, and grey of 16 bits. Until they are on the encoder's device they are bytes, a quarter of
+the size."""
 
 import io
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -16,18 +18,23 @@ BLANK = 255
 DEEPEST_GREY = (1 << 16) - 1
 
 
-def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.float32]:
-    """Decode one picture to shape (3, page_size_px, page_size_px).
+def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.uint8]:
+    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255.
 
     Raises:
         InvalidInput: the bytes are not a picture.
     """
-    return _normalised(square_page(picture, page_size_px))
+    return _channels_first(square_page(picture, page_size_px))
 
 
-def blank_page_pixels(page_size_px: int) -> NDArray[np.float32]:
+def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
     """Return a white page: what a control sees to show that pages are read."""
-    return _normalised(Image.new("RGB", (page_size_px, page_size_px), (BLANK,) * 3))
+    return np.full((3, page_size_px, page_size_px), BLANK, dtype=np.uint8)
+
+
+def normalised(pixels: torch.Tensor) -> torch.Tensor:
+    """Return what the encoder computes with: 0 to 255 as -1 to 1, in float32."""
+    return (pixels.to(torch.float32) / 255 - 0.5) / 0.5
 
 
 def square_page(picture: bytes, page_size_px: int) -> Image.Image:
@@ -52,6 +59,5 @@ def rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _normalised(image: Image.Image) -> NDArray[np.float32]:
-    scaled = np.asarray(image, dtype=np.float32).transpose(2, 0, 1) / np.float32(255)
-    return np.ascontiguousarray((scaled - np.float32(0.5)) / np.float32(0.5))
+def _channels_first(image: Image.Image) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))

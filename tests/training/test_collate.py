@@ -9,6 +9,7 @@ from data.rendering.render import render
 from data.rendering.style import resolve_style
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageSample
+from training.fast_forward import join_passes
 from training.tiny import untrained_tiny
 from training.tokens import IGNORED, Encoder
 
@@ -16,6 +17,7 @@ from training.tokens import IGNORED, Encoder
 @pytest.fixture(scope="module")
 def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
+    join_passes(model)
     return model.eval(), Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
 
 
@@ -87,4 +89,4 @@ def test_questions_end_together(tiny: tuple[UnlimitedOcrForConditionalGeneration
 
 def test_blank_pages_hide_the_text(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
-    assert (Collator(collator.encoder, blank_pages=True)(SAMPLES)["pixel_values"] == 1).all()
+    assert (Collator(collator.encoder, blank_pages=True)(SAMPLES)["pixel_values"] == 255).all()

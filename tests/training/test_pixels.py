@@ -4,10 +4,11 @@ import io
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.pixels import blank_page_pixels, page_pixels, square_page
+from training.pixels import blank_page_pixels, normalised, page_pixels, square_page
 
 
 def png(image: Image.Image) -> bytes:
@@ -19,11 +20,18 @@ def png(image: Image.Image) -> bytes:
 def test_white_is_one_and_black_is_minus_one() -> None:
     image = Image.new("L", (320, 320), 255)
     image.putpixel((3, 5), 0)
-    pixels = page_pixels(png(image), 320)
+    pixels = normalised(torch.from_numpy(page_pixels(png(image), 320)))
     assert pixels.shape == (3, 320, 320)
-    assert pixels.dtype == np.float32
+    assert pixels.dtype == torch.float32
     assert (pixels[:, 5, 3] == -1).all()
     assert pixels.sum() == 3 * 320 * 320 - 6
+
+
+def test_each_shade_is_what_the_authors_preprocessing_makes_of_it() -> None:
+    shades = torch.arange(256, dtype=torch.uint8)
+    # To tensor: a division by 255. Then the mean and the deviation 0.5 of each channel, all in float32.
+    expected = (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
+    assert (normalised(shades).numpy() == expected).all()
 
 
 def test_a_page_of_the_models_size_keeps_every_pixel() -> None:
@@ -52,7 +60,7 @@ def test_transparency_is_white_and_deep_grey_stays_grey() -> None:
 
 
 def test_a_blank_page_is_white() -> None:
-    assert (blank_page_pixels(320) == 1).all()
+    assert (blank_page_pixels(320) == 255).all()
 
 
 def test_what_is_no_picture_is_refused() -> None:
