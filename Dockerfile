@@ -41,7 +41,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     DEEPSYNTH_WORKSPACE=/workspace \
     HF_HOME=/cache \
-    TORCHINDUCTOR_CACHE_DIR=/cache/kernels
+    TORCHINDUCTOR_CACHE_DIR=/cache/kernels \
+    TRITON_CACHE_DIR=/cache/kernels/triton
 USER ${DEEPSYNTH_UID}
 WORKDIR /workspace
 EXPOSE 5001

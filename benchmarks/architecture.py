@@ -22,6 +22,7 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
     """Build the architecture with random weights.
 
     Args:
+        experts: how the library's passes multiply the experts; ours always group them.
         stock: leave the library's forward passes as they are.
     """
     torch.manual_seed(0)

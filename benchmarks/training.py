@@ -131,7 +131,8 @@ def settings(width: float) -> list[Setting]:
     ours = Setting("ours", "dense", 8 if CUDA else 2, width, mode)
     rows = [
         replace(ours, name="stock, experts one by one", stock=True, experts="eager"),
-        replace(ours, name="stock, batched experts", stock=True, experts="batched_mm", batch=1 if CUDA else ours.batch),
+        replace(ours, name="stock, batched experts", stock=True, experts="batched_mm", batch=1),
+        replace(ours, name="stock, grouped experts", stock=True),
         ours,
         replace(ours, name="ours, from the feature cache", cached=True),
         replace(ours, name="lora", train="lora"),

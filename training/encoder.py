@@ -1,5 +1,6 @@
 """The encoder: finding it in a model, and letting it see a few pages at a time where nothing of it trains."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -29,7 +30,7 @@ def encode_in_parts(model: nn.Module) -> None:
         weights = list(tower.parameters())
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return encode(_numbers(pixel_values), **kwargs)
-        with torch.autocast(pixel_values.device.type, enabled=False):
+        with nullcontext() if weights[0].dtype == torch.float32 else torch.autocast(pixel_values.device.type, enabled=False):
             pages = torch.split(pixel_values, pages_at_once(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda))
             parts = [encode(_numbers(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))

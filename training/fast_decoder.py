@@ -41,7 +41,9 @@ def _in_autocast_precision(_module: Any, _inputs: Any, embedded: torch.Tensor) -
 
 
 def _norm(self: Any, hidden_states: torch.Tensor) -> torch.Tensor:
-    return functional.rms_norm(hidden_states, self.weight.shape, self.weight.to(hidden_states.dtype), self.variance_epsilon)
+    # Autocast would hand out float32, and all that follows would be float32 too. The sum of squares is taken in float32 anyway.
+    with torch.autocast(hidden_states.device.type, enabled=False):
+        return functional.rms_norm(hidden_states, self.weight.shape, self.weight.to(hidden_states.dtype), self.variance_epsilon)
 
 
 def _attend(

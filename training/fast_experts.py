@@ -29,10 +29,12 @@ def route(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top
     # histc takes floats alone on a CPU, and integers alone where a GPU is to be deterministic.
     counts = torch.histc(experts.int() if experts.is_cuda else experts.float(), self.num_experts, 0, self.num_experts - 1)
     ends = counts.cumsum(0, dtype=torch.int32)
-    rows = _ToExperts.apply(hidden_states.to(self.down_proj.dtype), token_of, row_of)  # type: ignore[no-untyped-call]
-    rows = _grouped_linear(rows, self.gate_up_proj, ends)
+    device, gate_up_proj, down_proj = hidden_states.device.type, self.gate_up_proj, self.down_proj
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else down_proj.dtype  # it knows no grouped products
+    rows = _ToExperts.apply(hidden_states.to(dtype), token_of, row_of)  # type: ignore[no-untyped-call]
+    rows = _grouped_linear(rows, gate_up_proj.to(dtype), ends)
     rows = _Gate.apply(rows, top_k_weights.flatten()[order][:, None])  # type: ignore[no-untyped-call]
-    rows = _grouped_linear(rows, self.down_proj, ends)
+    rows = _grouped_linear(rows, down_proj.to(dtype), ends)
     returned: torch.Tensor = _FromExperts.apply(rows, token_of, row_of)  # type: ignore[no-untyped-call]
     return returned.to(hidden_states.dtype)
 
@@ -40,7 +42,7 @@ def route(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top
 @fused
 def _sum_of_rows(rows: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
     """Add up the rows of each token: (rows, width), (tokens, k) -> (tokens, width). Sums in float32."""
-    return rows[row_of].sum(1)
+    return rows[row_of].sum(1, dtype=rows.dtype)
 
 
 class _ToExperts(torch.autograd.Function):

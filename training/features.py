@@ -26,8 +26,8 @@ from data.store.workspace import Workspace
 from training.encoder import vision_tower
 from training.kinds import PIXELS_PER_VISION_TOKEN
 
-PREPROCESSING_VERSION: Final = 2
-"""Raise it when `training.pixels` turns the same picture into other numbers."""
+PREPROCESSING_VERSION: Final = 3
+"""Raise it when `training.pixels` or `training.encoder` turn the same picture into other numbers."""
 _TENSOR = "features"
 
 

@@ -25,7 +25,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
 
 @cache
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    torch._inductor.config.compile_threads = 1  # in this process: helpers could outlive a killed training
-    torch._dynamo.config.recompile_limit = 32  # pages and batches of many sizes come by; beyond the limit nothing is compiled any more
-    compiled: Callable[..., Any] = torch.compile(function)
+    # Compiled in this process, since helpers could outlive a killed training. Pages and batches of many sizes come by, and beyond the
+    # limit nothing is compiled any more. Both as arguments: what torch's configuration says holds for one thread, not for backward's.
+    compiled: Callable[..., Any] = torch.compile(function, recompile_limit=32, options={"compile_threads": 1})  # type: ignore[call-overload]
     return compiled

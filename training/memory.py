@@ -24,6 +24,7 @@ _RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allo
 _LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
 _PIXELS_AT_ONCE_ON_GPU: Final = 16 * 1024**2
 _PIXELS_AT_ONCE_ON_CPU: Final = 4 * 1024**2
+_KEPT_BY_TRAINED_ENCODER: Final = 16  # times its work space: 4.3 GB a 1024 px page in float32, counted on tensors without numbers
 # Of what `_activation_bytes` counts for a layer (167 kB a token at full size), the share that was kept: 50, 52, 59 kB and so on.
 _KEPT_SHARE: Final[Mapping[Trainable, float]] = {
     "projector": 0.30,
@@ -102,7 +103,7 @@ class MemoryEstimate:
     encoder_gb: float
     runtime_gb: float
     total_gb: float
-    """The peak: the encoder's work space is given back before the decoder's activations pile up, so the larger of both counts."""
+    """The peak: a frozen encoder's work space is given back before the decoder's activations pile up, so the larger of both counts."""
 
     def fits(self, gpu_memory_gb: float) -> bool:
         """Say whether a GPU with that much memory is expected to hold the training."""
@@ -136,7 +137,10 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _OPTIMIZER_BYTES[config.optim] / GB
     activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
     encoder = min(batch * num_pages, pages_at_once(page_px)) * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
-    total = weights + gradients + optimizer + max(activations, encoder) + _RUNTIME_GB
+    if config.train == "all":  # its encoder sees all pages at once, and keeps for the backward pass what the decoder's adds to
+        encoder = batch * num_pages * _KEPT_BY_TRAINED_ENCODER * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
+    passing = activations + encoder if config.train == "all" else max(activations, encoder)
+    total = weights + gradients + optimizer + passing + _RUNTIME_GB
     parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
     return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
 
@@ -175,7 +179,7 @@ def _merged_bytes(sizes: Architecture, config: TrainingConfig) -> float:
     """Return what adapters of the routed experts take, which are added to the weights of a layer when a batch comes to it."""
     if config.train != "lora_experts":
         return 0
-    return sizes.parameters["experts"] / (sizes.num_layers if config.gradient_checkpointing else 1)
+    return sizes.parameters["experts"] / (sizes.num_layers - 1 if config.gradient_checkpointing else 1)
 
 
 def _encoder_bytes(sizes: Architecture, page_size_px: int) -> float:
