@@ -24,7 +24,8 @@ _RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allo
 _LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
 _PIXELS_AT_ONCE_ON_GPU: Final = 16 * 1024**2
 _PIXELS_AT_ONCE_ON_CPU: Final = 4 * 1024**2
-_KEPT_BY_TRAINED_ENCODER: Final = 16  # times its work space: 4.3 GB a 1024 px page in float32, counted on tensors without numbers
+# Times its work space. Counted on tensors without numbers: 2.9 GB a 1024 px page in bfloat16; and autocast's norms are float32.
+_KEPT_BY_TRAINED_ENCODER: Final = 24
 # Of what `_activation_bytes` counts for a layer (167 kB a token at full size), the share that was kept: 50, 52, 59 kB and so on.
 _KEPT_SHARE: Final[Mapping[Trainable, float]] = {
     "projector": 0.30,
@@ -136,10 +137,11 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     weights = (frozen * number_bytes + trained * (6 if config.bf16 else 4) + _merged_bytes(sizes, config) * number_bytes) / GB
     gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _OPTIMIZER_BYTES[config.optim] / GB
     activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
-    encoder = min(batch * num_pages, pages_at_once(page_px)) * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
-    if config.train == "all":  # its encoder sees all pages at once, and keeps for the backward pass what the decoder's adds to
-        encoder = batch * num_pages * _KEPT_BY_TRAINED_ENCODER * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
-    passing = activations + encoder if config.train == "all" else max(activations, encoder)
+    # An encoder that trains sees all pages at once, and what it keeps for the backward pass adds to what the decoder keeps.
+    trains_encoder = config.train == "all"
+    pages = batch * num_pages * _KEPT_BY_TRAINED_ENCODER if trains_encoder else min(batch * num_pages, pages_at_once(page_px))
+    encoder = pages * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
+    passing = activations + encoder if trains_encoder else max(activations, encoder)
     total = weights + gradients + optimizer + passing + _RUNTIME_GB
     parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
     return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
