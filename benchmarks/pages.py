@@ -56,6 +56,9 @@ MOVE_S = 2.8
 NUM_SAMPLES = 3000
 DATASET = {"source": {"kind": "sample"}, "max_samples": NUM_SAMPLES}
 NUM_TABS = 10
+TABS_IN_VIEW = {"without tabs": 0, f"{NUM_TABS} tabs, one in view": 1, f"{NUM_TABS} tabs, all in view": NUM_TABS}
+HIDDEN = """Object.defineProperty(document, "hidden", { get: () => true });
+Object.defineProperty(document, "visibilityState", { get: () => "hidden" });"""
 IDLE_S = 90
 SETTLE_S = 5
 
@@ -163,29 +166,33 @@ def print_requests(browser: Browser, site: Site, _: int) -> None:
 
 
 def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
-    """Print the rate of a dataset job without a page, and with ten in view that show it, in turns, and what these cost the web server.
+    """Print the rate of a dataset job without a page and beside ten that show it, in turns, and what these cost the web server.
 
-    Chromium draws the ten on the same processors; on another machine only the cost to the web server is left.
+    Headless pages all count as seen, so that those out of view are told that they are hidden. Chromium draws the others
+    on the job's processors; on another machine only the cost to the web server is left.
     """
-    runs: dict[int, list[tuple[float, float]]] = {0: [], NUM_TABS: []}
-    for _ in range(max(1, repeats // 3)):
-        for num_tabs, known in runs.items():
-            known.append(run_beside(browser, site, num_tabs, f"beside-{num_tabs}-{len(known)}"))
-    (alone, _), (beside, web_share) = (map(median, zip(*known, strict=True)) for known in runs.values())
-    print(f"a dataset job draws {alone:.0f} samples/s alone, {beside:.0f} beside {NUM_TABS} tabs in view: {beside / alone:.2f} of it")
-    print(f"these tabs keep the web server busy for {100 * web_share:.1f}% of one core")
+    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in TABS_IN_VIEW}
+    for turn in range(max(1, repeats // 3)):
+        for number, (name, known) in enumerate(runs.items()):
+            known.append(run_beside(browser, site, TABS_IN_VIEW[name], f"beside-{number}-{turn}"))
+    print(f"{'a dataset job beside':24}{'samples/s':>10}{'of alone':>10}{'web server':>12}   (medians of {len(known)}; share of one core)")
+    alone = median(rate for rate, _ in runs["without tabs"])
+    for name, known in runs.items():
+        rate, web_share = map(median, zip(*known, strict=True))
+        print(f"{name:24}{rate:10.0f}{rate / alone:10.2f}{web_share:12.1%}")
 
 
-def run_beside(browser: Browser, site: Site, num_tabs: int, name: str) -> tuple[float, float]:
-    """Run one job while some pages show the list and some the job.
+def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tuple[float, float]:
+    """Run one job while some pages show the list and some the job; with one in view the others are hidden.
 
     Returns:
         Its samples a second, and the web server's share of one core meanwhile.
     """
     job = call(site, "/api/dataset/generate", {**DATASET, "name": name})
-    context = browser.new_context()
-    for number in range(num_tabs):
-        context.new_page().goto(f"{site.address}/jobs" + (f"/{job['id']}" if number % 2 else ""))
+    contexts = [browser.new_context(), browser.new_context()]
+    contexts[1].add_init_script(HIDDEN)
+    for number in range(NUM_TABS if num_in_view else 0):
+        contexts[number >= num_in_view].new_page().goto(f"{site.address}/jobs" + ("" if number % 2 else f"/{job['id']}"))
     time.sleep(SETTLE_S)
     site.start_runner("cpu")
     start_s, start_web_s = time.monotonic(), web_s()
@@ -194,7 +201,8 @@ def run_beside(browser: Browser, site: Site, num_tabs: int, name: str) -> tuple[
         job = call(site, f"/api/jobs/{job['id']}")
     web_share = (web_s() - start_web_s) / (time.monotonic() - start_s)
     site.stop("cpu")
-    context.close()
+    for context in contexts:
+        context.close()
     if job["state"] == "failed":
         raise RuntimeError(job["error"]["message"])
     return NUM_SAMPLES / float(job["run_s"]), web_share
