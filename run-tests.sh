@@ -17,8 +17,8 @@ ensure_venv train,dev,ray
 export PATH="$VENV/bin:$PATH" HF_HUB_DISABLE_TELEMETRY=1 OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
 unset PYTHONDONTWRITEBYTECODE # or each of some hundred processes compiles the project anew
 
-run_tests() { # nproc obeys OMP_NUM_THREADS, which is not about processes
-  pytest -n "$(env -u OMP_NUM_THREADS nproc)" --dist loadfile --no-loadscope-reorder "$@"
+run_tests() { # nproc obeys OMP_NUM_THREADS, which is not about processes; one process more than cores, since tests wait for their jobs
+  pytest -n "$(($(env -u OMP_NUM_THREADS nproc) + 1))" --dist loadfile --no-loadscope-reorder "$@"
 }
 
 lint() {

@@ -4,11 +4,10 @@
 
 Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data are compared. With a
 GPU: the real size, 1024 px pages, 128 target tokens; each preset with its own micro-batch and target tokens, its memory capped at what it
-promises. Without: a reduced width and 512 px
-pages, where only the ratios mean something and the GPU's numbers are "not measured"; then, where 13 GB of memory are free, what the
-feature cache saves at the real width, with 32 experts instead of 64 for want of memory (each token still meets six), forward and
-backward without the optimizer, which steps once in sixteen samples. (Started as a module, since a script named like a package would
-hide it.)
+promises. Without: a reduced width and 512 px pages, where only the ratios mean something and the GPU's numbers are "not measured";
+then, where 13 GB of memory are free, what the feature cache saves at the real width, with 32 experts instead of 64 for want of memory
+(each token still meets six), forward and backward without the optimizer, which steps once in sixteen samples; and how long a GPU as
+fast as an H200 would wait for its pages. (Started as a module, since a script named like a package would hide it.)
 """
 
 import argparse
@@ -28,6 +27,7 @@ from torch.utils.data import DataLoader
 
 from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, build, num_operations
 from data.config import PageMode, RenderingConfig
+from data.cores import num_cores
 from data.rendering.modes import MODES
 from data.rendering.render import render
 from data.rendering.style import resolve_style
@@ -50,6 +50,8 @@ REAL_WIDTH_GB, REAL_WIDTH_EXPERTS = 13, 32
 """What the real width takes in float32 with so many experts, with gradients and without an optimizer."""
 NUM_TARGET_TOKENS = 128
 NUM_UNCOUNTED_STEPS = 2 if CUDA else 1
+H200_PAGES_PER_SECOND = 102
+"""What the model alone takes there of `dense` with the cache off (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def main() -> int:
         "gpu": [asdict(row) for row in rows] if CUDA else "not measured",
         "cpu": "not measured" if CUDA else [asdict(row) for row in rows],
         "cpu_real_width": "not measured" if CUDA else real_width_table(rate),
+        "loader_idle_fraction_at_h200_rate": "not measured" if CUDA else loader_idle_fraction(),
         "width": options.width,
         "matrix_tflops_per_second": rate,
     }
@@ -176,6 +179,27 @@ def real_width_table(rate: float) -> list[dict[str, Any]] | str:
         return step_times(setting, choose_trainable(model, setting.train).model.train(), num_steps=2)
 
     return [asdict(row) for row in table(pair, rate, times)]
+
+
+def loader_idle_fraction(num_batches: int = 40) -> float:
+    """Return the share of its time that a GPU would wait for pages read as in training, while it takes them at an H200's rate."""
+    setting, num_workers = Setting("pages for a GPU", "dense", 32, 1.0, "base"), min(NUM_GPU_WORKERS, num_cores())
+    waits_s, busy_s = [], setting.batch / H200_PAGES_PER_SECOND
+    with TemporaryDirectory() as folder:
+        pages = page_batches(setting, None, Path(folder), num_batches + NUM_UNCOUNTED_STEPS, num_workers)
+        for _ in range(num_batches + NUM_UNCOUNTED_STEPS):
+            start = time.perf_counter()
+            batch = next(pages)
+            waits_s.append(time.perf_counter() - start)
+            time.sleep(busy_s)
+            del batch  # unmaps 100 MB, which beside a GPU the pinning thread does
+    waited_s = sum(waits_s[NUM_UNCOUNTED_STEPS:])
+    idle = waited_s / (waited_s + num_batches * busy_s)
+    print(
+        f"A GPU that takes {H200_PAGES_PER_SECOND} pages/s of 1024 px would be idle {idle:.2%} beside {num_workers} loader processes",
+        flush=True,
+    )
+    return idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +268,7 @@ def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
     inputs = text_inputs(setting)
     waits, seconds = [], []
     with TemporaryDirectory() as folder:
-        pages = page_batches(setting, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS)
+        pages = page_batches(setting, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS, NUM_GPU_WORKERS if CUDA else 0)
         for _ in range(num_steps + NUM_UNCOUNTED_STEPS):
             start = time.perf_counter()
             pixels = next(pages).to(DEVICE, non_blocking=True)
@@ -268,8 +292,12 @@ def step(model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: to
     return float(loss.detach())  # which waits for the device
 
 
-def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int) -> Iterator[torch.Tensor]:
-    """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files."""
+def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int, num_workers: int) -> Iterator[torch.Tensor]:
+    """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files.
+
+    Args:
+        model: its encoder fills the cache of a setting that has one.
+    """
     style = resolve_style(RenderingConfig(mode=setting.mode))
     pictures = [render(sample_document(0, "train", row, "article").text, style).pages[0].png for row in range(setting.batch)]
     size_px, cache = setting.page_size_px, None
@@ -282,8 +310,7 @@ def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int) -
     def collate(batch: list[bytes]) -> torch.Tensor | None:
         return cache.load([page_key(picture) for picture in batch]) if cache else decoded(batch, size_px)
 
-    workers = NUM_GPU_WORKERS if CUDA else 0
-    return iter(DataLoader(pictures * num_batches, batch_size=setting.batch, collate_fn=collate, num_workers=workers, pin_memory=CUDA))
+    return iter(DataLoader(pictures * num_batches, batch_size=setting.batch, collate_fn=collate, num_workers=num_workers, pin_memory=CUDA))
 
 
 def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
