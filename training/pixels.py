@@ -34,8 +34,9 @@ def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
 
 def normalised(pixels: torch.Tensor) -> torch.Tensor:
     """Return what the encoder computes with: 0 to 255 as -1 to 1, in float32."""
-    # By a tensor: a GPU would multiply by the reciprocal of a plain number, which is not the same for each shade.
-    return (pixels.to(torch.float32) / torch.tensor(255.0, device=pixels.device) - 0.5) / 0.5
+    # By a tensor: a GPU would multiply by the reciprocal of a plain number, which is not the same for each shade. Filled in there, since
+    # a number that is sent waits for all that the GPU has yet to do.
+    return (pixels.to(torch.float32) / torch.full((), 255.0, device=pixels.device) - 0.5) / 0.5
 
 
 def square_page(picture: bytes, page_size_px: int) -> Image.Image:
