@@ -16,13 +16,15 @@ from data.store.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 PROGRAM = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from data.config import DatasetConfig
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
 
+# A shell that runs tests in the background ignores Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 generate(DatasetConfig.model_validate(json.loads(sys.argv[1])), Workspace.create(Path(sys.argv[2])), Silent())
 """
 
