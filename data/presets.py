@@ -5,7 +5,7 @@ code of others that read the set at it. Pinned or not, a dataset records its com
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final
 
 from data.config import Columns, DatasetConfig, HubSource, PageMode
@@ -35,15 +35,6 @@ class BenchmarkPreset:
     source_note: str = ""
     fallbacks: tuple[HubSource, ...] = ()
     """Tried in this order once the source is gone, its commit too, or it has become a script. Their columns have the same names."""
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the preset as JSON values."""
-        return {
-            **asdict(self),
-            "source": self.source.model_dump(mode="json"),
-            "columns": self.columns.model_dump(mode="json"),
-            "fallbacks": [fallback.model_dump(mode="json") for fallback in self.fallbacks],
-        }
 
     def values(self) -> dict[str, Any]:
         """Return the DatasetConfig values that the preset stands for."""

@@ -37,8 +37,3 @@ def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part
 def part_of(name: str) -> Part:
     """Say which part of the model a parameter belongs to, by its native name."""
     return next(part for part, pattern in _PATTERNS if pattern.search(name))
-
-
-def keeps_encoder_frozen(train: Trainable) -> bool:
-    """Say whether the encoder's output for a page stays the same throughout a training."""
-    return "encoder" not in TRAINED_PARTS[train]

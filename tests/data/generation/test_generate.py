@@ -283,7 +283,6 @@ def test_presets_become_configurations() -> None:
         assert config.name == f"{name}-benchmark"
         assert config.rendering.mode == PRESETS[name].mode
         assert config.rendering.line_height == 1.5
-        json.dumps(PRESETS[name].as_dict())
         assert fallbacks_of(PRESETS[name].source.model_copy(update={"streaming": False})) == PRESETS[name].fallbacks
         assert fallbacks_of(PRESETS[name].source.model_copy(update={"revision": "of my own"})) == ()
     with pytest.raises(UnknownName, match="no benchmark preset"):
