@@ -2,9 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PageMode = Literal["micro", "tiny", "small", "base", "large"]
+TAKEN_NAMES = {"presets"}
+"""Addresses below /api/datasets that are no dataset."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 
 
@@ -119,3 +121,10 @@ class DatasetConfig(Settings):
     publish: PublishConfig | None = Field(None, description="publishing on the Hugging Face Hub; null: the dataset stays here")
     engine: Literal["local", "ray"] = Field("local", description="where pages are rendered: all cores of this machine, or a Ray cluster")
     num_workers: int | None = Field(None, ge=1, le=4096, description="render processes; null: one per core")
+
+    @field_validator("name")
+    @classmethod
+    def _check_name(cls, name: str) -> str:
+        if name in TAKEN_NAMES:
+            raise ValueError(f"cannot be {name}, which has a meaning of its own: choose another")
+        return name

@@ -18,8 +18,6 @@ from training.run_folder import check_output
 
 UPLOAD = "upload:"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-TAKEN_NAMES = {"presets"}
-"""Addresses below /api/datasets that are no dataset."""
 OPENED_BYTES = 64 << 20
 """Larger sources are opened by the job alone: counting their rows would keep the request waiting."""
 
@@ -38,10 +36,6 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
     from data.rendering.style import resolve_style  # noqa: PLC0415
     from data.sources.open import open_source  # noqa: PLC0415
 
-    if config.name in TAKEN_NAMES:
-        raise InvalidInput(
-            f"A dataset cannot be named {config.name!r}.", hint="Choose another name.", fields={"name": "has a meaning of its own"}
-        )
     folder = workspace.dataset(config.name)
     existing_manifest(folder, config)
     resolve_style(config.rendering)

@@ -58,6 +58,7 @@ def test_an_unknown_field_is_answered_with_the_nearest_known_one() -> None:
 def test_names_are_explained_in_words_not_as_a_pattern() -> None:
     assert "letters, digits" in fields_of({**SAMPLE, "name": "a/b"})["name"]
     assert fields_of({**SAMPLE, "name": ""}) == {"name": "is required"}
+    assert "choose another" in fields_of({**SAMPLE, "name": "presets"})["name"]
     publish = {"source": {"kind": "hub", "id": "http://a/b"}, "publish": {"repo_id": "me"}}
     assert fields_of({**SAMPLE, **publish}) == {
         "source.id": "must be written as owner/name, not 'http://a/b'",

@@ -11,13 +11,13 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
+from data.config import TAKEN_NAMES
 from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
 from web_ui import looking
 from web_ui.app import BLUEPRINTS, create_app
-from web_ui.checks import TAKEN_NAMES
 from web_ui.endpoint import JSON
 from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, RunState, now
 from web_ui.settings import Settings

@@ -70,7 +70,6 @@ def test_a_source_that_is_not_there_is_refused(client: FlaskClient) -> None:
         ({"rendering": {"mode": "tiny", "margin_px": 256}}, "rendering.margin_px"),
         ({"max_samples": 10**12}, "max_samples"),
         ({"seed": -1}, "seed"),
-        ({"name": "presets"}, "name"),
         ({"colour": "red"}, "colour"),
     ],
 )
