@@ -10,13 +10,12 @@ from pathlib import Path
 from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import stored_bytes
-from data.store.workspace import Workspace, checked_name
+from data.store.workspace import UPLOAD, Workspace, checked_name
 from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind, require_page_mode
 from training.optimal_configs import PRESETS
 from training.run_folder import check_output
 
-UPLOAD = "upload:"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 OPENED_BYTES = 64 << 20
 """Larger sources are opened by the job alone: counting their rows would keep the request waiting."""

@@ -11,14 +11,13 @@ from typing import Any
 
 from data.errors import InvalidInput, Stopped
 from data.store.files import write_bytes
-from data.store.workspace import Workspace
+from data.store.workspace import UPLOAD, Workspace
 from data.validation import in_words, parse_config
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.terminal import TerminalProgress, print_result
 
 HUB = "hub:"
-UPLOAD = "upload:"
 DEFAULT_PRESET = "default"
 
 

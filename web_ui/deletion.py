@@ -7,9 +7,8 @@ from pathlib import Path
 
 from data.errors import Conflict, NotFound, UnsafePath
 from data.store.files import storage_error, sync_folder
-from data.store.workspace import Workspace, names_hint
+from data.store.workspace import UPLOAD, Workspace, names_hint
 from data.store.writer import only_writer
-from web_ui.checks import UPLOAD
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
 

@@ -13,9 +13,8 @@ from data.sources.columns import ColumnMap, document_from, map_columns
 from data.sources.reader import row_id
 from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, in_words, open_table, table_suffix
 from data.store.files import file_sha256
-from data.store.workspace import Workspace
+from data.store.workspace import UPLOAD, Workspace
 
-UPLOAD_PREFIX: Final = "upload:"
 SPLIT_WORDS: Final = {
     "train": "train",
     "validation": "validation",
@@ -93,8 +92,8 @@ def source_path(path: str, workspace: Workspace, field: str = "source.path") -> 
         UnsafePath: the name of an upload is not a plain name.
         SourceError: there is no such file or folder.
     """
-    if path.startswith(UPLOAD_PREFIX):
-        found = workspace.upload(path.removeprefix(UPLOAD_PREFIX))
+    if path.startswith(UPLOAD):
+        found = workspace.upload(path.removeprefix(UPLOAD))
     elif "\0" in path:
         raise InvalidInput(f"{field} holds a NUL character.", fields={field: "is not a path"})
     else:

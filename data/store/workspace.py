@@ -10,6 +10,8 @@ from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "learning_rates", "uploads", "cache", "trash", "runners")
+UPLOAD = "upload:"
+"""How the path of a source or input begins that is an uploaded file: upload:<name>."""
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 NUM_LISTED_NAMES = 10
 

@@ -10,9 +10,8 @@ from flask import Blueprint, Response, request
 
 from data.errors import Conflict, InvalidInput, StorageError
 from data.store.files import TEMPORARY_SUFFIX, inside, storage_error, stored_bytes, sync_folder
-from data.store.workspace import checked_name
+from data.store.workspace import UPLOAD, checked_name
 from web_ui import schemas
-from web_ui.checks import UPLOAD
 from web_ui.deletion import delete_upload
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
