@@ -11,7 +11,7 @@ from data.errors import InvalidInput, SourceError
 from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, document_from, map_columns
 from data.sources.reader import row_id
-from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, in_words, open_table, table_suffix
+from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, in_words, is_unicode, open_table, table_suffix
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD, Workspace
 
@@ -48,7 +48,8 @@ class FilesReader:
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split's first file."""
         table = self._tables[split][0]
-        return list(table.columns), list(table.rows(range(min(num_rows, table.num_rows)), table.columns))
+        with in_words(table.path):
+            return list(table.columns), list(table.rows(range(min(num_rows, table.num_rows)), table.columns))
 
     def splits(self) -> Mapping[str, int]:
         return {split: sum(table.num_rows for table in tables) for split, tables in self._tables.items()}
@@ -68,12 +69,13 @@ class FilesReader:
             stop = bisect_left(rows, first + table.num_rows, position)
             wanted = [row - first for row in rows[position:stop]]
             columns = self._columns[table.path]
-            with in_words(table.path):
-                found = iter(table.rows(wanted, columns.names) if wanted else ())
-                for row in rows[position:stop]:
-                    if (values := next(found, None)) is None:
-                        raise _changed(table.path)
-                    yield self._item(values, columns, split, row, self._name(table))
+            found = iter(table.rows(wanted, columns.names) if wanted else ())
+            for row in rows[position:stop]:
+                with in_words(table.path):
+                    values = next(found, None)
+                if values is None:
+                    raise _changed(table.path)
+                yield self._item(values, columns, split, row, self._name(table))
             first, position = first + table.num_rows, stop
 
     def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
@@ -111,6 +113,9 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
     files = [path for path in tables if path.suffix.lower() != ".json"] or tables
     if not files:
         raise SourceError(f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
+    for name in (str(path.relative_to(root)) for path in files):
+        if not is_unicode(name):
+            raise SourceError(f"The file name {name!a} in {root} is not UTF-8.", hint="Rename the file or its folder.")
     by_split: dict[str | None, list[Path]] = {}
     for path in files:
         by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)

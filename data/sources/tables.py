@@ -7,6 +7,7 @@ import json
 import re
 import zlib
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count, islice
@@ -29,7 +30,7 @@ MAX_ARRAY_BYTES: Final = 512 << 20
 """A larger .json file is refused: an array is read into memory whole."""
 PACKED: Final = ".gz"
 UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
-_NOT_UTF_8: Final = re.compile("[\udc80-\udcff]")
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _END_OF_FILE: Final = "\x00end of file\x00"
 
 
@@ -51,7 +52,7 @@ def open_table(path: Path) -> Table:
     """Open a file by its suffix.
 
     Raises:
-        SourceError: the suffix is unknown, or the file cannot be read or is empty.
+        SourceError: the suffix is unknown, the file cannot be read or is empty, or its columns cannot be told apart by their names.
     """
     kind = TABLES.get(table_suffix(path))
     if kind is None:
@@ -60,6 +61,7 @@ def open_table(path: Path) -> Table:
         table = kind(path)
     if not table.num_rows:
         raise SourceError(f"{path} is empty: it has no rows.", hint="Choose another file.")
+    _check_names(table)
     return table
 
 
@@ -69,15 +71,29 @@ def table_suffix(path: Path) -> str:
     return "".join(suffixes).lower()
 
 
+def is_unicode(text: str) -> bool:
+    """Say whether a text can be written as UTF-8; bytes that were read and are not UTF-8 stand in it as lone surrogates."""
+    return text.isascii() or not _LONE_SURROGATE.search(text)
+
+
 @contextmanager
 def in_words(path: Path) -> Iterator[None]:
-    """Raise SourceError for whatever reading a file may raise."""
+    """Raise SourceError for whatever reading a file may raise: put nothing but reading inside."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, pa.ArrowException, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, pa.ArrowException, csv.Error, ValueError, OverflowError) as error:
         raise SourceError(
             f"{path} cannot be read: {error}.", hint="Check that the file exists, is readable, whole, and what its suffix says."
         ) from error
+
+
+def _check_names(table: Table) -> None:
+    if not all(map(is_unicode, table.columns)):
+        raise SourceError(f"The names of the columns of {table.path} are not UTF-8.", hint="Save the file as UTF-8.")
+    repeated = [name for name, uses in Counter(table.columns).items() if uses > 1 and name]  # spreadsheets end rows in empty fields
+    if repeated:
+        names = ", ".join(map(repr, repeated))
+        raise SourceError(f"{table.path} has more than one column named {names}.", hint="Give each column a name of its own.")
 
 
 def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
@@ -171,7 +187,7 @@ class Csv:
         for line, record in chosen(self._records(), wanted):
             if len(record) != len(self.columns):
                 yield f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
-            elif any(not text.isascii() and _NOT_UTF_8.search(text) for text in record):
+            elif not all(map(is_unicode, record)):
                 yield f"{self.path.name} line {line} is not UTF-8"
             else:
                 yield dict(zip(self.columns, record, strict=True))
@@ -227,13 +243,16 @@ class TextFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._summary = path.with_name(path.stem + SUMMARY_SUFFIX)
         if not path.stat().st_size:
             raise SourceError(f"{path} is empty.", hint="Choose another file.")
+        for file in (path, self._summary):
+            if file.is_file() and file.stat().st_size > MAX_ROW_BYTES:
+                raise SourceError(f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a file.")
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        beside = self.path.with_name(self.path.stem + SUMMARY_SUFFIX)
         try:
-            summary = beside.read_text("utf-8-sig") if beside.is_file() else None
+            summary = self._summary.read_text("utf-8-sig") if self._summary.is_file() else None
             yield {"text": self.path.read_text("utf-8-sig"), "summary": summary, "name": self.path.stem}
         except UnicodeDecodeError as error:
             yield f"{self.path.name} is not UTF-8: {error.reason} at byte {error.start}"

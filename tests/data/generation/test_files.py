@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -149,6 +150,7 @@ def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> 
     [
         ("open.csv", 'document,summary\na,b\n"a quote that,is open\nc,d\n', "line 3: a quote is opened there and never closed"),
         ("pretty.jsonl", '{\n  "document": "a",\n  "summary": "b"\n}\n', "line 1 is not JSON"),
+        ("twice.csv", "document,summary,document\na,b,c\n", "more than one column named 'document'"),
         ("array.jsonl", '[\n{"document": "a", "summary": "b"},\n{"document": "c", "summary": "d"}\n]\n', "line 1 is not JSON"),
     ],
 )
@@ -159,7 +161,8 @@ def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "words"), [("long.jsonl.gz", "line 2 is longer than 1 MiB"), ("long.csv", "line 2 is longer"), ("folded.csv", "field")]
+    ("name", "words"),
+    [("long.jsonl.gz", "line 2 is longer than 1 MiB"), ("long.csv", "line 2 is longer"), ("folded.csv", "field"), ("long.txt", "MiB")],
 )
 def test_a_row_that_memory_might_not_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
     monkeypatch.setattr(tables, "MAX_ROW_BYTES", 1 << 20)
@@ -182,6 +185,28 @@ def test_a_file_that_shrinks_or_goes_while_it_is_read_is_said(tmp_path: Path, ki
         list(reader.documents("train", range(8)))
 
 
+def test_a_table_that_has_a_name_twice_is_refused_and_unnamed_columns_are_not(tmp_path: Path) -> None:
+    table = pa.table([["a"], ["b"], ["c"]], ["document", "summary", "summary"])
+    pq.write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(SourceError, match="more than one column named 'summary'"):
+        read(tmp_path / "twice.parquet", tmp_path)
+    (tmp_path / "spreadsheet.csv").write_text("document,summary,,\na,b,,\n")
+    assert isinstance(read(tmp_path / "spreadsheet.csv", tmp_path)[0], Document)
+
+
+@pytest.mark.parametrize("values", [pa.array([10**15], pa.timestamp("s")), pa.array([b"\xff"]).view(pa.string())], ids=["time", "text"])
+def test_a_value_that_cannot_be_shown_is_said(tmp_path: Path, values: pa.Array) -> None:
+    pq.write_table(pa.table({"document": values}), tmp_path / "rows.parquet")
+    with pytest.raises(SourceError, match="cannot be read"):
+        inspect(FilesSource(path=str(tmp_path / "rows.parquet")), Workspace.create(tmp_path / "w"))
+
+
+def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
+    write_lines(tmp_path / "in" / os.fsdecode(b"caf\xe9.jsonl"), [news(1)])
+    with pytest.raises(SourceError, match=r"caf\\udce9\.jsonl"):
+        read(tmp_path / "in", tmp_path)
+
+
 def test_descriptions_beside_the_data_are_no_data(tmp_path: Path) -> None:
     write_lines(tmp_path / "in" / "train.jsonl", [news(1)])
     (tmp_path / "in" / "about.json").write_text("{}")
@@ -201,6 +226,8 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
         ("object.json", b'{"document": "a"}', SourceError),
         ("cut.json", b'[{"document": "a"', SourceError),
         ("windows.csv", "document,summary\na,b\n".encode("utf-16"), SourceError),
+        ("latin.csv", "résumé,texte\na,b\n".encode("latin-1"), SourceError),
+        ("escape.jsonl", b'{"\\ud800": "a"}', SourceError),
         ("cut.jsonl.gz", gzip.compress(b'{"document": "a"}\n' * 9, mtime=0)[:-12], SourceError),
         ("empty.jsonl", b"", SourceError),
         ("blank.jsonl", b"\n\n", SourceError),
