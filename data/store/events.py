@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data.store.files import storage_error
+from data.store.files import json_bytes, storage_error
 
 READ_LIMIT_BYTES = 1 << 20
 TAIL_BYTES = 1 << 20
@@ -38,7 +38,7 @@ class EventLog:
     def append(self, kind: str, **payload: Any) -> None:
         """Append one event: its kind (progress, metric, message, checkpoint, preview) and its values."""
         event = {"seq": self._next_seq, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **payload}
-        line = (json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n").encode()
+        line = json_bytes(event)
         try:
             while line:
                 line = line[os.write(self._descriptor, line) :]

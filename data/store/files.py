@@ -48,7 +48,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as readable JSON (keys in the given order), atomically. NaN and infinity are refused."""
-    write_bytes(path, (json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode())
+    write_bytes(path, json_bytes(value, indent=2))
+
+
+def json_bytes(value: Any, indent: int | None = None) -> bytes:
+    """Return `value` as JSON in UTF-8, with a line's end. A lone surrogate, which UTF-8 has not, is written as JSON's escape of it."""
+    return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode(errors="backslashreplace")
 
 
 def stored_bytes(path: Path) -> int:

@@ -1,6 +1,7 @@
 """The promises of data.store: whole files, offsets that survive crashes, paths that stay inside."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,14 @@ def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> Non
     write_json(tmp_path / "a.json", {"n": 2})
     assert read_json(tmp_path / "a.json") == {"n": 2}
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_bytes_that_are_no_text_are_written_and_read_back(tmp_path: Path) -> None:
+    text = os.fsdecode(b"caf\xe9")
+    write_json(tmp_path / "a.json", {"name": text})
+    assert read_json(tmp_path / "a.json") == {"name": text}
+    EventLog(tmp_path / "events.jsonl").append("message", text=text)
+    assert read_events(tmp_path / "events.jsonl").events[0]["text"] == text
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\x00\xff garbage"])
