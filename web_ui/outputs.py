@@ -1,11 +1,10 @@
 """What a job made: a folder or one file in the workspace, and what of it may be listed and downloaded."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from data.errors import NotFound
-from data.store.files import TEMPORARY_SUFFIX, inside
+from data.store.files import TEMPORARY_SUFFIX, files_below, inside
 from data.store.workspace import Workspace
 from web_ui.jobs.job import Job
 
@@ -59,19 +58,13 @@ def output_files(output: Path) -> Iterator[Path]:
         yield output
         return
     found = 0
-    for path in sorted(_below(output)):
+    for path in sorted(files_below(output)):
         if _is_hidden(path, output) or path.is_symlink() or not path.is_file() or path.suffix == TEMPORARY_SUFFIX:
             continue
         found += 1
         if found > MAX_FILES:
             return
         yield path
-
-
-def _below(folder: Path) -> Iterator[Path]:
-    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left out."""
-    for place, _, names in os.walk(folder):
-        yield from (Path(place, name) for name in names)
 
 
 def output_name(output: Path, path: Path) -> str:

@@ -59,11 +59,17 @@ def json_bytes(value: Any, indent: int | None = None) -> bytes:
 def stored_bytes(path: Path) -> int:
     """Return the size of a file, or of all files below a folder. What vanishes meanwhile counts nothing."""
     total = 0
-    for file in path.rglob("*") if path.is_dir() else [path]:
+    for file in files_below(path) if path.is_dir() else [path]:
         with suppress(FileNotFoundError):
             stat = file.stat()
             total += stat.st_size if S_ISREG(stat.st_mode) else 0
     return total
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left out."""
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
 
 
 def read_json(path: Path) -> Any:

@@ -3,12 +3,13 @@
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data.errors import NotFound, StorageError, UnsafePath
 from data.store.events import EventLog, read_events
-from data.store.files import inside, read_json, write_json
+from data.store.files import inside, read_json, stored_bytes, write_json
 from data.store.workspace import Workspace, checked_name, names_hint
 
 
@@ -25,6 +26,20 @@ def test_bytes_that_are_no_text_are_written_and_read_back(tmp_path: Path) -> Non
     assert read_json(tmp_path / "a.json") == {"name": text}
     EventLog(tmp_path / "events.jsonl").append("message", text=text)
     assert read_events(tmp_path / "events.jsonl").events[0]["text"] == text
+
+
+def test_what_vanishes_while_it_is_measured_counts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "kept" / "gone").mkdir(parents=True)
+    (tmp_path / "kept" / "file").write_bytes(b"12345")
+    scan = os.scandir
+
+    def scan_too_late(folder: Any) -> Any:
+        if Path(folder).name == "gone":
+            Path(folder).rmdir()
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", scan_too_late)
+    assert stored_bytes(tmp_path) == 5
 
 
 @pytest.mark.parametrize("content", [b"", b'{"a": 1', b"\x00\xff garbage"])
