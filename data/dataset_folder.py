@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from functools import reduce
 from importlib.metadata import version
@@ -114,9 +115,10 @@ def discard_if_empty(folder: Path) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what a killed run left half-written."""
+    """Remove what a killed run left half-written; where the disk allows no removal, whatever is written next says so."""
     for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink()
 
 
 def complete(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDone]]) -> Manifest:

@@ -7,23 +7,24 @@ other end of the socket does, so no worker outlives a run that was killed.
 import signal
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Final
 
 from data.errors import DeepSynthError
 from data.render_shard import ShardDone, ShardTask, Working, render_shard
+from data.store.files import storage_error
 
 PREVIEW_EVERY_S: Final = 1.0
 
 
 def serve(connection: Connection) -> None:
     """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end is gone."""
-    try:
+    with suppress(EOFError, OSError):  # OSError: the other end died in the middle of a message, or is not listening any more
         while True:
             connection.send(_answer(connection.recv(), connection))
-    except (EOFError, OSError):  # OSError: the other end died in the middle of a message, or is not listening any more
-        return
 
 
 def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
@@ -40,6 +41,8 @@ def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthErr
         return render_shard(task, report)
     except DeepSynthError as error:
         return error
+    except OSError as error:  # of a disk: that the other end is gone is `serve`'s to see
+        return storage_error(Path(error.filename or task.path), error)
 
 
 if __name__ == "__main__":

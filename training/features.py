@@ -7,7 +7,6 @@ projector may train; the loss is the same number with and without the cache.
 """
 
 import hashlib
-import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +20,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
 from data.errors import StorageError
-from data.store.files import TEMPORARY_SUFFIX, require_space, storage_error
+from data.store.files import new_file, require_space
 from data.store.workspace import Workspace
 from training.encoder import vision_tower
 from training.kinds import PIXELS_PER_VISION_TOKEN
@@ -125,16 +124,11 @@ class FeatureCache:
 
     def _save_page(self, path: Path, page: torch.Tensor) -> None:
         # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost more.
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({_TENSOR: page.contiguous()}, temporary)
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise storage_error(path, error) from error
+            with new_file(path, is_durable=False) as temporary:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_file({_TENSOR: page.contiguous()}, temporary)
         except SafetensorError as error:  # how the writer reports a full disk
-            temporary.unlink(missing_ok=True)
             raise StorageError(f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk.") from error
 
 

@@ -18,8 +18,11 @@ TEMPORARY_SUFFIX = ".partial"
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path to write to; on success it becomes `path`, durably. On any exception it is removed.
+def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
+    """Give a temporary path to write to; on success it becomes `path`. On any exception it is removed.
+
+    Args:
+        is_durable: wait until the disk has it. Without, a power cut may leave an empty or torn file at `path`.
 
     Raises:
         StorageError: the disk is full, read-only or not writable; an old file at `path` is untouched.
@@ -27,13 +30,16 @@ def new_file(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         yield temporary
-        _sync(temporary)
+        if is_durable:
+            _sync(temporary)
         temporary.replace(path)
-        sync_folder(path.parent)
+        if is_durable:
+            sync_folder(path.parent)
     except OSError as error:
         raise storage_error(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only disk fails for a missing file too, and would hide the error that is raised
+            temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -144,5 +150,5 @@ def storage_error(path: Path, error: OSError) -> StorageError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(f"The disk is full: {path} could not be written.", hint="Free some space, then resume the job.")
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return StorageError(f"{path} is not accessible: {error.strerror}.", hint="Check the owner and mode of the workspace folder.")
+        return StorageError(f"{path} is not accessible: {error.strerror}.", hint="Check the folder's owner, mode and mount.")
     return StorageError(f"{path}: {error.strerror or error}.", hint="Check the disk that holds the workspace.")

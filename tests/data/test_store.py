@@ -20,6 +20,12 @@ def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
 
 
+def test_a_fault_of_the_disk_is_not_hidden_by_the_temporary_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
+        write_json(tmp_path / "file" / "a.json", {})
+
+
 def test_bytes_that_are_no_text_are_written_and_read_back(tmp_path: Path) -> None:
     text = os.fsdecode(b"caf\xe9")
     write_json(tmp_path / "a.json", {"name": text})

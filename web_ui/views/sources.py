@@ -1,7 +1,5 @@
 """Files that a user uploads as sources, alone or several in a folder. Each arrives as one streamed PUT and is whole or absent."""
 
-import os
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from data.errors import Conflict, InvalidInput, StorageError
-from data.store.files import TEMPORARY_SUFFIX, inside, storage_error, stored_bytes, sync_folder
+from data.store.files import inside, new_file, storage_error, stored_bytes
 from data.store.workspace import UPLOAD, checked_name
 from web_ui import schemas
 from web_ui.deletion import delete_upload
@@ -85,23 +83,14 @@ def _receive(path: Path) -> int:
 
     Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same disk.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    try:
+    with new_file(path) as temporary:
         with temporary.open("xb") as file:
             while chunk := request.stream.read(CHUNK_BYTES):
                 _check_room(path, len(chunk))
                 file.write(chunk)
             size_bytes = file.tell()
-            file.flush()
-            os.fsync(file.fileno())
         if request.content_length not in (None, size_bytes):
             raise InvalidInput(f"{path.name} was cut off after {size_bytes:,} bytes.", hint="Upload it again.")
         if not size_bytes:
             raise InvalidInput(f"{path.name} is empty.", hint="Upload a file that holds documents.")
-        temporary.replace(path)
-        sync_folder(path.parent)
-    except OSError as error:
-        raise storage_error(path, error) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return size_bytes

@@ -1,5 +1,6 @@
 """A pool of render processes whose processes die: which shard goes on, and which document is to blame."""
 
+import errno
 import sys
 import threading
 from collections.abc import Callable
@@ -10,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from data import cores, engines
-from data.errors import RenderError, Unavailable
+from data import cores, engines, render_worker
+from data.errors import RenderError, StorageError, Unavailable
 from data.render_shard import ShardDone, ShardTask, Working, render_shard
 from data.shards import read_samples
 from tests.data.generation.runs import brief_config, files_config, news, run, write_lines
@@ -83,6 +84,19 @@ def test_processes_that_end_at_different_documents_end_the_run(tmp_path: Path, m
     with pytest.raises(RenderError, match="3 render processes in a row ended with status -9") as caught:
         run(tmp_path, files_config(path, validation_fraction=0, test_fraction=0))
     assert "a smaller num_workers" in caught.value.hint
+
+
+def test_a_worker_tells_a_fault_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(task: ShardTask, on_document: object) -> ShardDone:
+        raise OSError(errno.EROFS, "Read-only file system", "shard")
+
+    monkeypatch.setattr(render_worker, "render_shard", fail)
+    ours, theirs = Pipe()
+    threading.Thread(target=render_worker.serve, args=(theirs,), daemon=True).start()
+    ours.send(None)
+    assert ours.poll(10)
+    assert isinstance(ours.recv(), StorageError)
+    ours.close()
 
 
 def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,9 +108,10 @@ def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
     assert read_manifest(folder).totals.num_duplicate == 25
 
 
-def test_a_full_disk_is_said_and_survived(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+def test_a_full_disk_and_a_read_only_one_are_said_and_survived(tmp_path: Path, undisturbed: dict[str, str]) -> None:
     require_root("mounting a small file system")
     small = tmp_path / "small"
+    folder = small / "datasets" / CONFIG.name
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(small)], check=True)
     try:
@@ -118,10 +119,15 @@ def test_a_full_disk_is_said_and_survived(tmp_path: Path, undisturbed: dict[str,
             run(small, CONFIG)
         assert not list(small.rglob("*.partial"))
         assert list(small.rglob("shard-*.parquet"))
+        (folder / ".left_by_a_killed_run.partial").touch()
+        subprocess.run(["mount", "--bind", "-o", "ro", str(folder), str(folder)], check=True)
+        with pytest.raises(StorageError, match="Read-only"):
+            run(small, CONFIG)
+        subprocess.run(["umount", str(folder)], check=True)
         subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
         assert contents(run(small, CONFIG).folder) == undisturbed
     finally:
-        subprocess.run(["umount", str(small)], check=True)
+        subprocess.run(["umount", "--recursive", str(small)], check=True)
 
 
 def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
