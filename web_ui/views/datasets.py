@@ -15,8 +15,6 @@ from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
 
-PAGE_CACHE_S = 3600
-
 datasets = Blueprint("datasets", __name__)
 
 
@@ -58,5 +56,5 @@ def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     response = make_response(sample.pages[page - 1].png)
     response.mimetype = "image/png"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
-    response.headers["Cache-Control"] = f"private, max-age={PAGE_CACHE_S}"
+    response.headers["Cache-Control"] = "private, no-cache"  # a dataset made anew under its name has the same addresses
     return response.make_conditional(request)
