@@ -175,13 +175,17 @@ def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Si
     expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("none.json.")
 
 
-def test_a_file_sent_again_under_its_name_is_looked_at_again(tab: Page, site: Site, tmp_path: Path) -> None:
+def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(tab: Page, site: Site, tmp_path: Path) -> None:
     open_form(tab, site, "/custom")
     tab.get_by_text("Your files").click()
     for text in ("The first text.", "The second text."):
         (tmp_path / "again.jsonl").write_text(json.dumps({"document": text, "summary": "Short."}) + "\n")
         tab.get_by_label("Choose files to upload").set_input_files(tmp_path / "again.jsonl")
         expect(tab.locator("#rows")).to_contain_text(text)
+    for name, stored in (("данные.jsonl", "upload:file.jsonl"), ("другие.jsonl", "upload:file-2.jsonl")):
+        (tmp_path / name).write_text(json.dumps({"document": name, "summary": "Short."}) + "\n")
+        tab.get_by_label("Choose files to upload").set_input_files(tmp_path / name)
+        expect(tab.get_by_label("Path", exact=True)).to_have_value(stored)
 
 
 def test_a_hub_sets_configurations_and_splits_are_picked_from_lists(tab: Page, site: Site) -> None:

@@ -37,7 +37,8 @@ const storedNames = async () => new Set((await get("/uploads")).uploads.map((/**
 
 /**
  * Make a place take files, one after the other; while they are sent it is aria-busy.
- * Each is stored under a name of its own. As one source: a single file replaces that of its name, and several share a folder.
+ * Each is stored under a name of its own. As one source: several share a folder, and a single file replaces that of its name;
+ * not where its name had to be made plain, which makes one name of many.
  * @param {HTMLElement} place
  * @param {(path: string, name: string) => void} onStored called with upload:<name> of each file, or of the one source, and what it was called
  * @param {{asOneSource?: boolean}} [options]
@@ -62,7 +63,8 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   /** @param {File[]} files those waiting now */
   async function takeAll(files) {
     const isFolder = asOneSource && files.length > 1;
-    const stored = asOneSource && !isFolder ? new Set() : await storedNames();
+    const replaces = asOneSource && !isFolder && plainName(files[0].name) === files[0].name;
+    const stored = replaces ? new Set() : await storedNames();
     const folder = isFolder ? `${freeName("files", stored)}/` : "";
     const taken = isFolder ? new Set() : stored;
     const said = [];
