@@ -21,7 +21,9 @@ PORT = re.compile(r":\d+$")
 HTTP_PORT = 80
 SESSION_COOKIE = "deepsynth_session"
 SESSION_DAYS = 30
-OPEN_ENDPOINTS = frozenset({"health.get_health", "login.show_login", "login.log_in", "assets.get_asset", "assets.get_style"})
+OPEN_ENDPOINTS = frozenset(
+    {"health.get_health", "login.show_login", "login.log_in", "login.log_out", "assets.get_asset", "assets.get_style"}
+)
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",

@@ -146,7 +146,7 @@ def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -
     assert TOKEN not in cookie
     assert locked.get("/api/jobs").status_code == 200
     assert b"Log out" in locked.get("/jobs").data
-    locked.post("/logout")
+    assert [locked.post("/logout").headers["Location"] for _ in range(2)] == ["/login", "/login"]  # the second time with an ended login
     assert locked.get("/api/jobs").status_code == 401
 
 
