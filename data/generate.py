@@ -105,7 +105,7 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
     with closing(publisher):
         manifest = begin(folder, config, reader.identity(), style)
         remove_partial_files(folder)
-        tally = Tally(progress, sum(len(plan.rows) for plan in plans), workspace.cache / f"{config.name}.preview.png")
+        tally = Tally(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
         run = _Run(config, folder, reader, plans, style, publisher, tally)
         try:
             shards = run.make_shards(open_engine(config, run.num_missing_shards))

@@ -14,7 +14,7 @@ from web_ui.jobs.store import JobStore
 
 
 def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a dataset, finished or not. What lies on the Hub, and the models trained on it, stay.
+    """Delete a dataset, finished or not, with the picture of its latest page. What lies on the Hub, and the models trained on it, stay.
 
     Raises:
         UnsafePath: the name leaves the workspace, or is a link.
@@ -25,6 +25,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     folder = _own_folder("dataset", workspace.dataset(name), workspace.datasets / name)
     _refuse_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
     with only_writer(workspace, "dataset", name):
+        _remove_file(workspace.latest_page(name))
         trashed = _moved(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
@@ -81,6 +82,13 @@ def _refuse_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None
     job = next(filter(uses, jobs.unended()), None)
     if job:
         raise Conflict(f"{what} is needed by job {job.id}, which is {job.state}.", hint="Wait for that job to end, or cancel it.")
+
+
+def _remove_file(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise storage_error(path, error) from error
 
 
 def _moved(folder: Path, trash: Path) -> Path:

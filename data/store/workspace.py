@@ -82,6 +82,10 @@ class Workspace:
         """Return the folder of a dataset. Raises UnsafePath for anything but a plain name."""
         return inside(self.datasets, checked_name(name))
 
+    def latest_page(self, name: str) -> Path:
+        """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for anything but a plain name."""
+        return inside(self.cache, f"{checked_name(name)}.preview.png")
+
     def model(self, name: str) -> Path:
         """Return the output folder of a training. Raises UnsafePath for anything but a plain name."""
         return inside(self.models, checked_name(name))

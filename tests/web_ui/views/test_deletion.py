@@ -43,9 +43,10 @@ def conflict(client: FlaskClient, path: str) -> str:
 
 
 def test_a_deleted_dataset_is_gone_and_its_name_free(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+    workspace.latest_page("demo").write_bytes(b"page")
     answer = client.delete("/api/datasets/demo")
     assert (answer.status_code, answer.data) == (204, b"")
-    assert (dataset.exists(), list(workspace.trash.iterdir())) == (False, [])
+    assert (dataset.exists(), workspace.latest_page("demo").exists(), list(workspace.trash.iterdir())) == (False, False, [])
     assert client.get("/api/datasets/demo").status_code == client.delete("/api/datasets/demo").status_code == 404
     assert client.post("/api/dataset/generate", json={**SAMPLE, "seed": 7}).status_code == 202
 
