@@ -84,7 +84,7 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
         check_finished_dataset(config.dataset, workspace, (config.split,))
         check_page_mode(config.model, config.dataset, workspace)
     for index, path in enumerate(config.inputs):
-        if not source_path(path, workspace, f"inputs.{index}").exists():
+        if not requested_path(path, workspace, f"inputs.{index}").exists():
             raise InvalidInput(
                 f"There is no {path!r}.", hint="Upload it, then name it as upload:<name>.", fields={f"inputs.{index}": "does not exist"}
             )
@@ -181,7 +181,7 @@ def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
     return resolved
 
 
-def source_path(path: str, workspace: Workspace, field: str) -> Path:
+def requested_path(path: str, workspace: Workspace, field: str) -> Path:
     """Return where an upload, or a path inside the workspace, lies."""
     if path.startswith(UPLOAD):
         return workspace.upload(path.removeprefix(UPLOAD))
@@ -192,6 +192,6 @@ def opens_quickly(source: Source, workspace: Workspace) -> bool:
     """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
-    place = source_path(source.path, workspace, "source.path")
+    place = requested_path(source.path, workspace, "source.path")
     is_packed = place.suffix.lower() == ".gz" or any(place.rglob("*.[gG][zZ]"))  # what it unpacks to may be a thousand times larger
     return not is_packed and stored_bytes(place) <= OPENED_BYTES

@@ -26,7 +26,7 @@ def output_of(job: Job, workspace: Workspace) -> Path:
     elif job.kind == "training":
         output = workspace.model(job.name_in("output"))
     else:  # these choose their place when they run, and say so in their result
-        output = inside_workspace(result.get("folder") or result.get("path"), workspace)
+        output = reported_path(result.get("folder") or result.get("path"), workspace)
     if not output.exists():
         raise NotFound(f"Job {job.id} has no results yet.", hint="Wait until it has begun to write them.")
     return output
@@ -44,7 +44,7 @@ def example_page(job: Job, workspace: Workspace) -> Path:
     return page
 
 
-def inside_workspace(path: object, workspace: Workspace) -> Path:
+def reported_path(path: object, workspace: Workspace) -> Path:
     """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the workspace."""
     if not isinstance(path, str) or not path:
         raise NotFound("The job has reported no place yet.", hint="Wait until it has ended.")

@@ -11,7 +11,7 @@ from data.store.events import last_event
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.jobs.job import EVENTS
-from web_ui.outputs import example_page, inside_workspace, output_file, output_files, output_name, output_of
+from web_ui.outputs import example_page, output_file, output_files, output_name, output_of, reported_path
 from web_ui.service import current_service
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
@@ -50,7 +50,7 @@ def get_preview(job_id: str) -> Response:
     """Show the latest page that a job drew."""
     service = current_service()
     event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
-    path = inside_workspace(event["path"], service.workspace) if event and event.get("path") else None
+    path = reported_path(event["path"], service.workspace) if event and event.get("path") else None
     if path is None or not path.is_file():
         path = example_page(service.jobs.get(job_id), service.workspace)
     response = send_file(path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True)
