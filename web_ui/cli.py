@@ -53,7 +53,7 @@ def _add_generate(commands: Subparsers) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--source", metavar="sample|PATH|hub:ID", help="embedded samples, a file or folder, or a Hugging Face dataset")
     source.add_argument("--preset", help="a benchmark dataset: cnn_dailymail, xsum, arxiv, gigaword, samsum")
-    parser.add_argument("--name", help="name of the new dataset; default with --preset: the preset's name")
+    parser.add_argument("--name", help="name of the new dataset; default with --preset: <preset>-benchmark")
     parser.add_argument("--length", choices=("brief", "article"), help="length of the embedded samples")
     parser.add_argument("--config", help="configuration (subset) of a Hub dataset")
     parser.add_argument("--revision", help="commit, tag or branch of a Hub dataset")

@@ -67,7 +67,7 @@ class Job(Answer):
     started: str | None
     ended: str | None
     attempts: int
-    run_s: float = Field(description="running time of the attempts that have ended")
+    run_s: float = Field(description="running time of all attempts, the current one among them")
     progress: JobProgress | None
     config: JsonObject
     result: JsonObject | None
