@@ -18,6 +18,7 @@ PINNED_REVISIONS: Final = {
 """Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
 
 DEFAULT_PROMPT = "\nSummarize."
+DEFAULT_PRESET: Final = "default"
 
 
 def _check_generation(config: "TrainingConfig | DecodingConfig") -> None:
@@ -39,7 +40,7 @@ class TrainingConfig(Settings):
     model: ModelName = Field("tiny", description="tiny, a Hub id, a local folder, or the name of an earlier training in the workspace")
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     output: Name = Field("trained_model", description="folder below workspace/models")
-    preset: str = Field("default", description="the preset that the other values started from")
+    preset: str = Field(DEFAULT_PRESET, description="the preset that the other values started from")
     train: Trainable = Field(
         "dense",
         description="which weights train. projector: between encoder and decoder; attention: that, and the decoder's attention; dense: all "

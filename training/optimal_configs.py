@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from data.errors import UnknownName
-from training.config import TrainingConfig
+from training.config import DEFAULT_PRESET, TrainingConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
 )
 
 
-def training_config(preset: str = "default", **overrides: Any) -> TrainingConfig:
+def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
     """Build a configuration from a preset's values and the caller's own.
 
     The tiny model trains with `train=all` unless that is given: the presets' choices are about the memory of the real one.

@@ -81,7 +81,7 @@ def _add_train(commands: Subparsers) -> None:
     parser = _command(commands, "train", "web_ui.cli_stages:train", "fine-tune a model on a dataset")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
-    parser.add_argument("--preset", default="default", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
+    parser.add_argument("--preset", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
     parser.add_argument("--output", metavar="NAME", help="name of the new model; default: trained_model")
     _add_stage_options(parser, "TrainingConfig: learning_rate=1e-4")
 

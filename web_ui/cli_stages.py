@@ -18,7 +18,6 @@ from web_ui.settings import Settings
 from web_ui.terminal import TerminalProgress, print_result
 
 HUB = "hub:"
-DEFAULT_PRESET = "default"
 
 
 def generate(options: Namespace) -> int:
@@ -43,8 +42,8 @@ def generate(options: Namespace) -> int:
 
 def train(options: Namespace) -> int:
     """Fine-tune a model."""
-    given = _given({"dataset": options.dataset, "model": _model(options.model), "output": options.output})
-    return _run("training", _from_preset(options.preset, _with_settings(given, options.set)), options)
+    given = _given({"preset": options.preset, "dataset": options.dataset, "model": _model(options.model), "output": options.output})
+    return _run("training", _from_preset(_with_settings(given, options.set)), options)
 
 
 def evaluate(options: Namespace) -> int:
@@ -68,7 +67,7 @@ def predict(options: Namespace) -> int:
 def find_lr(options: Namespace) -> int:
     """Suggest a learning rate."""
     given = _with_settings(_given({"dataset": options.dataset, "model": _model(options.model)}), options.set)
-    shared = _from_preset(DEFAULT_PRESET, {name: given[name] for name in ("dataset", "model") if name in given})
+    shared = _from_preset({name: given[name] for name in ("dataset", "model") if name in given})
     return _run("find_lr", shared | given, options)
 
 
@@ -124,13 +123,12 @@ def _source(options: Namespace) -> dict[str, Any]:
     return {"kind": "files", "path": _path(text)}
 
 
-def _from_preset(preset: str, values: dict[str, Any]) -> dict[str, Any]:
+def _from_preset(values: dict[str, Any]) -> dict[str, Any]:
     from training.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
     from training.optimal_configs import training_config  # noqa: PLC0415
 
-    preset = values.pop("preset", preset)
     with in_words(TrainingConfig, values):
-        return training_config(preset, **values).model_dump(exclude_unset=True)
+        return training_config(**values).model_dump(exclude_unset=True)
 
 
 def _benchmark(preset: str, values: dict[str, Any]) -> dict[str, Any]:

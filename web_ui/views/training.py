@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from data.validation import in_words, parse_config
-from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind
 from training.memory import estimate
 from training.optimal_configs import PRESETS, Preset, training_config
@@ -14,7 +14,6 @@ from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
 from web_ui.submission import creates_job, submit
 
-DEFAULT_PRESET = "default"
 NO_DATASET = "not-chosen"
 FULL_MODEL = "deepseek-ai/DeepSeek-OCR"
 
