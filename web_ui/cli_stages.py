@@ -18,10 +18,23 @@ from web_ui.settings import Settings
 from web_ui.terminal import TerminalProgress, print_result
 
 HUB = "hub:"
+SOURCES = {"sample": "--source sample", "files": "--source PATH", "hub": "--source hub:ID"}
+"""Kind of source -> how it is asked for."""
+WITH_COLUMNS = (SOURCES["files"], SOURCES["hub"], "--preset")
+GOES_WITH: Mapping[str, tuple[str, ...]] = {
+    "length": (SOURCES["sample"],),
+    "config": (SOURCES["hub"],),
+    "revision": (SOURCES["hub"],),
+    "document_column": WITH_COLUMNS,
+    "summary_column": WITH_COLUMNS,
+    "public": ("--publish",),
+}
+"""Option of `generate` -> the options that it says more about; beside none of them it would change nothing."""
 
 
 def generate(options: Namespace) -> int:
     """Make a dataset."""
+    _refuse_idle_options(options)
     columns = _given({"document": options.document_column, "summary": options.summary_column})
     values = _given({
         "name": options.name,
@@ -33,7 +46,7 @@ def generate(options: Namespace) -> int:
         "rendering": {"mode": options.mode} if options.mode else None,
         "publish": _publish(options),
     })  # fmt: skip
-    if options.preset:
+    if options.preset is not None:
         return _run("dataset", _benchmark(options.preset, _with_settings(values, options.set)), options)
     if not options.name:
         raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
@@ -112,6 +125,19 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
         result["path"] = str(deliver_to)
     print_result(result, options.json)
     return 1 if result.get("num_failed") else 0
+
+
+def _refuse_idle_options(options: Namespace) -> None:
+    source = "--preset" if options.preset is not None else SOURCES[_source(options)["kind"]]
+    chosen = {source} if options.publish is None else {source, "--publish"}
+    idle = {
+        f"--{name.replace('_', '-')}": f"goes with {' or '.join(wanted)}"
+        for name, wanted in GOES_WITH.items()
+        if getattr(options, name) not in (None, False) and chosen.isdisjoint(wanted)
+    }
+    if idle:
+        hint = "; ".join(f"{option} {words}" for option, words in idle.items())
+        raise InvalidInput(f"Beside {source}, {', '.join(idle)} would change nothing.", hint=f"{hint}.", fields=idle)
 
 
 def _source(options: Namespace) -> dict[str, Any]:
