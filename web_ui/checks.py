@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
-from data.store.files import stored_bytes
+from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD, Workspace, checked_name
 from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind, require_page_mode
@@ -193,5 +193,6 @@ def opens_quickly(source: Source, workspace: Workspace) -> bool:
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
     place = requested_path(source.path, workspace, "source.path")
-    is_packed = place.suffix.lower() == ".gz" or any(place.rglob("*.[gG][zZ]"))  # what it unpacks to may be a thousand times larger
+    # What is packed may unpack to a thousand times its size.
+    is_packed = any(path.suffix.lower() == ".gz" for path in (place, *files_below(place)))
     return not is_packed and stored_bytes(place) <= OPENED_BYTES
