@@ -139,7 +139,7 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     manifest = read_manifest(folder)
     if not manifest.complete:
         raise Conflict(f"The dataset {name!r} is not finished.", hint="Wait for its job, or resume it.", fields={"dataset": "not finished"})
-    return PageDatasetFolder(folder, manifest, workspace.cache / "arrow")
+    return PageDatasetFolder(folder, manifest, workspace.decoded(name))
 
 
 def _common_columns(name: str, files: Sequence[Path]) -> set[str]:

@@ -14,7 +14,9 @@ from web_ui.jobs.store import JobStore
 
 
 def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a dataset, finished or not, with the picture of its latest page. What lies on the Hub, and the models trained on it, stay.
+    """Delete a dataset, finished or not, and its copies in the cache: the latest page, and what trainings decoded.
+
+    What lies on the Hub, and the models trained on it, stay.
 
     Raises:
         UnsafePath: the name leaves the workspace, or is a link.
@@ -27,7 +29,8 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     with only_writer(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
         trashed = _moved(folder, workspace.trash)
-    shutil.rmtree(trashed, ignore_errors=True)
+    for copy in (workspace.decoded(name), trashed):
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:

@@ -86,6 +86,10 @@ class Workspace:
         """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for anything but a plain name."""
         return inside(self.cache, f"{checked_name(name)}.preview.png")
 
+    def decoded(self, name: str) -> Path:
+        """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for anything but a plain name."""
+        return self.cache / "arrow" / checked_name(name)
+
     def model(self, name: str) -> Path:
         """Return the output folder of a training. Raises UnsafePath for anything but a plain name."""
         return inside(self.models, checked_name(name))

@@ -10,6 +10,7 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from data.store.writer import only_writer
 from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
+from training.dataset import open_dataset
 from web_ui.jobs.store import JobStore
 
 TRAVERSALS = [
@@ -44,9 +45,12 @@ def conflict(client: FlaskClient, path: str) -> str:
 
 def test_a_deleted_dataset_is_gone_and_its_name_free(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
     workspace.latest_page("demo").write_bytes(b"page")
+    assert len(open_dataset(workspace, "demo").split("train"))
+    assert list(workspace.decoded("demo").rglob("*.arrow"))
     answer = client.delete("/api/datasets/demo")
     assert (answer.status_code, answer.data) == (204, b"")
-    assert (dataset.exists(), workspace.latest_page("demo").exists(), list(workspace.trash.iterdir())) == (False, False, [])
+    gone = (dataset, workspace.latest_page("demo"), workspace.decoded("demo"))
+    assert (any(path.exists() for path in gone), list(workspace.trash.iterdir())) == (False, [])
     assert client.get("/api/datasets/demo").status_code == client.delete("/api/datasets/demo").status_code == 404
     assert client.post("/api/dataset/generate", json={**SAMPLE, "seed": 7}).status_code == 202
 
