@@ -102,12 +102,11 @@ class HubRepository:
 
     def files(self) -> dict[str, RepoFile]:
         """Return path -> file for everything in the repository."""
+        return self._call("listing the repository", self._listed)
 
-        def listed() -> dict[str, RepoFile]:
-            tree = self._api.list_repo_tree(self.repo_id, repo_type=self._kind, recursive=True)
-            return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
-
-        return self._call("listing the repository", listed)
+    def _listed(self) -> dict[str, RepoFile]:
+        tree = self._api.list_repo_tree(self.repo_id, repo_type=self._kind, recursive=True)
+        return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     def missing(self, files: Sequence[LocalFile]) -> list[LocalFile]:
         """Return those files that the repository does not hold with the same bytes."""
@@ -115,7 +114,11 @@ class HubRepository:
         return [file for file in files if not file.is_stored_as(stored.get(file.name))]
 
     def commit(self, files: Sequence[LocalFile], summary: str, delete: Sequence[str] = ()) -> None:
-        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed again."""
+        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed again.
+
+        Args:
+            delete: paths that leave the repository; those that it does not hold are left out.
+        """
 
         def committed() -> None:
             # The client marks its operations as used, so each attempt needs new ones.
@@ -123,7 +126,9 @@ class HubRepository:
             for addition, file in zip(additions, files, strict=True):
                 if file.sha256:
                     addition.upload_info.sha256 = bytes.fromhex(file.sha256)
-            removals = [CommitOperationDelete(name) for name in delete]
+            # The Hub refuses to delete what is gone, as after a commit whose answer was lost.
+            stored = self._listed() if delete else {}
+            removals = [CommitOperationDelete(name) for name in delete if name in stored]
             self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=summary, repo_type=self._kind)
 
         self._call(f"uploading {len(files)} files", committed)

@@ -99,7 +99,7 @@ class Repository:
             elif line["key"] == "lfsFile":
                 files[value["path"]] = Stored.lfs(value["oid"], value.get("size") or len(objects[value["oid"]]))
             elif line["key"] == "deletedFile":
-                files.pop(value["path"], None)
+                del files[value["path"]]
             elif line["key"] == "deletedFolder":
                 files = {path: stored for path, stored in files.items() if not path.startswith(value["path"])}
         return self._add(branch, files, lines[0]["value"]["summary"])

@@ -249,6 +249,9 @@ class StandInHub:
         missing = [line["value"]["path"] for line in lines if line["key"] == "lfsFile" and not self._has(line["value"]["oid"])]
         if missing:
             return Answer(400, {"error": f"LFS pointer pointed to a file that does not exist: {missing}"})
+        if any(line["key"] == "deletedFile" and line["value"]["path"] not in head.files for line in lines):
+            message = "A file with this name doesn't exist"
+            return Answer(404, {"error": message}, {"X-Error-Code": "EntryNotFound", "X-Error-Message": message})
         commit = repository.commit(lines, self.objects, revision)
         link = f"{self.url}/{'' if kind == 'models' else kind + '/'}{repo_id}/commit/{commit.sha}"
         return Answer(200, {"success": True, "commitOid": commit.sha, "commitUrl": link})
