@@ -1,7 +1,7 @@
 """The folder of one dataset as its writer sees it: one configuration for good, a manifest last."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from functools import reduce
@@ -47,6 +47,8 @@ def existing_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:
 def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle) -> Manifest:
     """Note in the folder what is being made, before its first shard, or check that it is what was noted there.
 
+    Shards that lie there without a manifest are removed, so that none is taken for one of this dataset.
+
     Raises:
         Conflict: the source, the libraries or the fonts changed since the interrupted run, so that its shards would not fit.
         StorageError: the folder cannot be written.
@@ -70,6 +72,7 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
         sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
+    _remove(folder, _shards(folder))  # whatever they are of, there is no manifest to say that they are of this dataset
     manifest.write(folder)
     return manifest
 
@@ -106,12 +109,23 @@ def _size_bytes(path: Path) -> int | None:
 
 def discard_if_empty(folder: Path) -> None:
     """Forget a begun dataset without a single sample, so that its name is free for another configuration. rejected.jsonl stays."""
-    shards = list(folder.glob("*/shard-*.parquet"))
-    if any(read_footer(path).counts.num_kept for path in shards):
-        return
-    (folder / MANIFEST).unlink(missing_ok=True)  # first: shards without it belong to no dataset
-    for path in shards:
-        path.unlink()
+    if not any(read_footer(path).counts.num_kept for path in _shards(folder)):
+        (folder / MANIFEST).unlink(missing_ok=True)  # shards without it belong to no dataset; whoever begins one there removes them
+
+
+def _shards(folder: Path) -> list[Path]:
+    return list(folder.glob("*/shard-*.parquet"))
+
+
+def _remove(folder: Path, shards: Sequence[Path]) -> None:
+    """Remove shards of a folder so that not even a power cut brings them back beside the manifest that is written next."""
+    try:
+        for path in shards:
+            path.unlink()
+        for parent in {path.parent for path in shards}:
+            sync_folder(parent)
+    except OSError as error:
+        raise storage_error(folder, error) from error
 
 
 def remove_partial_files(folder: Path) -> None:

@@ -122,6 +122,13 @@ def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, fin
     assert notes.messages == ["1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."]
 
 
+def test_shards_without_a_manifest_are_not_taken_for_those_of_the_next_dataset(tmp_path: Path, finished: Path) -> None:
+    (finished / "manifest.json").unlink()
+    run(tmp_path, brief_config(seed=3, max_samples=20, **WHOLE))
+    assert next(read_samples(finished, "train")).document.text == sample_document(3, "train", 0, "brief").text
+    assert [path.name for path in finished.rglob("shard-*")] == ["shard-00000.parquet"]
+
+
 def test_repeats_are_dropped_and_leaks_leave_train(tmp_path: Path) -> None:
     texts = {"train": [0, 1, 1, 2, 3], "validation": [2, 4, 4], "test": [3, 4]}
     for split, numbers in texts.items():
