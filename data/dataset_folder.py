@@ -89,7 +89,11 @@ def _way_back(earlier: Manifest, now: Manifest) -> str:
 
 
 def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> bool:
-    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made again; say whether it was."""
+    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made again; say whether it was.
+
+    Raises:
+        StorageError: a damaged shard cannot be removed, or the manifest not be written.
+    """
     damaged = [
         shard for split in manifest.splits.values() for shard in split.shards if _size_bytes(folder / shard.path) != shard.size_bytes
     ]
@@ -97,9 +101,9 @@ def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> b
         return False
     names = ", ".join(shard.path for shard in damaged[:3])
     progress.message(f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.", "warning")
+    # Before the manifest: a shard that is there counts as whole in an unfinished dataset.
+    _remove(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
     replace(manifest, complete=False).write(folder)
-    for shard in damaged:
-        (folder / shard.path).unlink(missing_ok=True)
     return True
 
 

@@ -17,7 +17,7 @@ from data.errors import Conflict, NotFound, SourceError, Unavailable, UnknownNam
 from data.presets import PRESETS, benchmark_config, fallbacks_of
 from data.preview import preview
 from data.records import COLUMNS
-from data.shards import read_manifest, read_samples, shard_schema
+from data.shards import Manifest, read_manifest, read_samples, shard_schema
 from data.sources.sample import sample_document
 from data.sources.sample_brief import FIRST_NAMES, LAST_NAMES
 from data.store.files import file_sha256
@@ -120,6 +120,23 @@ def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, fin
     run(tmp_path, brief_config(), notes)
     assert contents(finished) == before
     assert notes.messages == ["1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."]
+
+
+def test_mending_a_dataset_may_be_interrupted_at_each_step(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(finished)
+    shard = finished / "train" / "shard-00001.parquet"
+    shard.write_bytes(shard.read_bytes()[:-9])
+    for owner, step in ((Path, "unlink"), (Manifest, "write")):
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, step, interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                run(tmp_path, brief_config())
+    run(tmp_path, brief_config())
+    assert contents(finished) == before
+
+
+def interrupt(*arguments: object, **options: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_shards_without_a_manifest_are_not_taken_for_those_of_the_next_dataset(tmp_path: Path, finished: Path) -> None:
