@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ SEAL = "checkpoint.json"
 _PARAMETER_BYTES = 4 + 8
 """A weight that trains and Adam's two moments of it, in float32; all else in a checkpoint is small."""
 _NAME = re.compile(r"checkpoint-(\d+)")
+_EARLIER = ".earlier.partial"
+"""Ends the name of a checkpoint that makes room for another one of its step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +55,29 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
     """Make the unfinished checkpoint of a step durable and put it into place.
 
     Raises:
-        StorageError: the disk is full or not writable; the unfinished folder is removed.
+        StorageError: the disk is full or not writable; the unfinished folder is removed, an earlier checkpoint of the step stays.
     """
-    unfinished, final = unfinished_path(folder, step), checkpoint_path(folder, step)
+    unfinished, final, earlier = unfinished_path(folder, step), checkpoint_path(folder, step), _earlier_path(folder, step)
     try:
         files = {str(path.relative_to(unfinished)): _described(path) for path in _files(unfinished)}
         write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
-        earlier = folder / f".checkpoint-{step}.earlier.partial"
         if final.exists():
             final.rename(earlier)
         unfinished.rename(final)
         sync_folder(folder)
         shutil.rmtree(earlier, ignore_errors=True)
     except OSError as error:
-        discard(folder, step)
         raise storage_error(final, error) from error
+    finally:
+        discard(folder, step)
     return Checkpoint(step, final)
 
 
 def discard(folder: Path, step: int) -> None:
-    """Remove what was written of a checkpoint that will not be finished."""
+    """Remove what was written of a checkpoint that will not be finished; the one that it was to replace has its place again."""
     shutil.rmtree(unfinished_path(folder, step), ignore_errors=True)
+    with suppress(OSError):  # the next start tries it again, and says when it fails
+        _put_back(_earlier_path(folder, step))
 
 
 def verify(path: Path, run: str | None = None) -> Checkpoint:
@@ -143,9 +148,28 @@ def require_room(folder: Path, num_trainable_parameters: int, limit: int, model_
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Remove what a crash left half written."""
-    for path in folder.glob(".checkpoint-*.partial"):
-        shutil.rmtree(path)
+    """Remove what a crash left half written, and give a checkpoint that it was to replace its place again.
+
+    Raises:
+        StorageError: the folder is not writable.
+    """
+    try:
+        for path in folder.glob(f".checkpoint-*{_EARLIER}"):
+            _put_back(path)
+        for path in folder.glob(".checkpoint-*.partial"):
+            shutil.rmtree(path)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+
+
+def _earlier_path(folder: Path, step: int) -> Path:
+    return folder / f".checkpoint-{step}{_EARLIER}"
+
+
+def _put_back(earlier: Path) -> None:
+    final = earlier.with_name(earlier.name.removeprefix(".").removesuffix(_EARLIER))
+    if earlier.exists() and not final.exists():
+        earlier.rename(final)
 
 
 def _all(folder: Path) -> Iterator[Checkpoint]:

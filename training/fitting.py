@@ -59,7 +59,9 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
         TrainingError, StorageError: the training cannot go on; the last checkpoint is good.
     """
     folder, config = fitting.folder, fitting.config
-    checkpoints.clear_unfinished(folder.checkpoints)
+    with fitting.arguments.main_process_first(local=False):
+        if fitting.arguments.should_save:
+            checkpoints.clear_unfinished(folder.checkpoints)
     start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
     progress.message(_start_message(fitting, start))
     stop = StopOnRequest(progress)

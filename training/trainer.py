@@ -206,9 +206,10 @@ class PageTrainer(Trainer):
                 self.state.save_to_json(str(unfinished / STATE))
                 if self._stop.evaluation_due:
                     (unfinished / EVALUATION_DUE).touch()
-        except (OSError, RuntimeError, SafetensorError) as error:
+        except (OSError, RuntimeError, SafetensorError, StorageError) as error:
             checkpoints.discard(self._rules.folder, step)
-            if isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN):
+            is_no_write = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN)
+            if is_no_write or isinstance(error, StorageError):
                 raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",

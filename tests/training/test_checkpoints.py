@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -91,16 +92,38 @@ def test_the_newest_and_the_best_stay(tmp_path: Path, limit: int, best: int | No
     assert names(tmp_path) == kept
 
 
-def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("owner", "call"), [(files, "_sync"), (Path, "rename")])
+def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, call: str) -> None:
     write(tmp_path, 5)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoints, "sync_folder", full)
-    monkeypatch.setattr(Path, "rename", full)
+    monkeypatch.setattr(owner, call, full)
     with pytest.raises(StorageError, match="disk is full"):
         write(tmp_path, 10)
     monkeypatch.undo()
     assert names(tmp_path) == ["checkpoint-5"]
     assert checkpoints.last_good(tmp_path, "run", pytest.fail) is not None
+
+
+def test_a_checkpoint_stays_until_the_one_that_replaces_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = write(tmp_path, 5, content=b"earlier") / "model.safetensors"
+    rename = Path.rename
+
+    def fail_at_the_second(path: Path, target: Path) -> Path:
+        if path == checkpoints.unfinished_path(tmp_path, 5):
+            raise OSError(5, "Input/output error")
+        return rename(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", fail_at_the_second)
+        with pytest.raises(StorageError):
+            write(tmp_path, 5)
+        assert (names(tmp_path), weights.read_bytes()) == (["checkpoint-5"], b"earlier")
+        patched.setattr(checkpoints, "discard", lambda *_: None)  # as if killed there
+        with pytest.raises(StorageError):
+            write(tmp_path, 5)
+    assert not weights.exists()
+    checkpoints.clear_unfinished(tmp_path)
+    assert (names(tmp_path), weights.read_bytes()) == (["checkpoint-5"], b"earlier")

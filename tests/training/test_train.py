@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -236,20 +237,24 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(brief_workspace: W
 
 
 @pytest.mark.parametrize(
-    ("words", "expected"),
-    [("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598", StorageError), ("no such operator", RuntimeError)],
+    ("error", "expected"),
+    [
+        (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 704 vs 598"), StorageError),
+        (RuntimeError("no such operator"), RuntimeError),
+        (StorageError("The disk is full: trained.json"), StorageError),
+    ],
 )
-def test_only_a_write_that_failed_is_called_one(
-    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, words: str, expected: type[Exception]
+def test_only_a_write_that_failed_is_called_one_and_no_part_of_it_stays(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
 ) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError(words)
+        raise error
 
     monkeypatch.setattr(PageTrainer, "_save_rng_state", fail)
-    output = f"not-saved-{expected.__name__}"
-    with pytest.raises(expected, match=words[:12].replace("[", r"\[")):
-        train(short_training(output=output, max_steps=1, save_steps=1, max_eval_samples=1, num_eval_samples=0), brief_workspace, Silent())
-    assert list(brief_workspace.model(output).glob("checkpoints/*")) == []
+    config = short_training(output="not-saved", overwrite=True, max_steps=1, save_steps=1, max_eval_samples=1, num_eval_samples=0)
+    with pytest.raises(expected, match=re.escape(str(error)[:12])):
+        train(config, brief_workspace, Silent())
+    assert list(brief_workspace.model("not-saved").glob("checkpoints/*")) == []
 
 
 def test_another_training_under_the_same_name_is_refused_unless_told(
