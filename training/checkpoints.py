@@ -118,13 +118,18 @@ def last_good(folder: Path, run: str, complain: Callable[[str], None]) -> Checkp
     return None
 
 
-def prune(folder: Path, limit: int, best_step: int | None) -> None:
-    """Keep the newest checkpoints up to `limit` in all, the best one among them, and remove the others."""
-    newest_first = sorted(_all(folder), key=lambda checkpoint: -checkpoint.step)
-    ranked = sorted(newest_first[1:], key=lambda checkpoint: checkpoint.step != best_step)
-    # The newest always stays: it is what a resume goes on from. So a limit of 1 may keep two, the newest and the best.
-    kept = {checkpoint.step for checkpoint in (newest_first[:1] + ranked)[:limit]} | {best_step}
-    for checkpoint in newest_first:
+def prune(folder: Path, newest_step: int, good_step: int, limit: int, best_step: int | None) -> None:
+    """Keep the newest checkpoints up to `limit` in all, the best one among them, and remove the others.
+
+    Args:
+        newest_step: of the checkpoint just written. It always stays: it is what a resume goes on from. So a limit of 1 may keep two,
+            the newest and the best.
+        good_step: of the newest good one before; 0: there was none. All others after it are damaged, for a resume passed them over.
+    """
+    before = (checkpoint.step for checkpoint in _all(folder) if checkpoint.step <= good_step and checkpoint.step != newest_step)
+    ranked = sorted(before, key=lambda step: (step != best_step, -step))
+    kept = {newest_step, *ranked[: limit - 1], best_step}
+    for checkpoint in list(_all(folder)):
         if checkpoint.step not in kept:
             shutil.rmtree(checkpoint.path)
 

@@ -1,7 +1,6 @@
 """The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it came."""
 
 import logging
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
@@ -11,7 +10,7 @@ from data.errors import Stopped
 from data.progress import Progress
 from evaluation.training_metrics import TrainingMetrics
 from training import checkpoints
-from training.callbacks import Reporter, StopOnRequest, TrainingOver
+from training.callbacks import Reporter, StopOnRequest
 from training.checkpoints import Checkpoint
 from training.collate import Collator
 from training.config import TrainingConfig
@@ -24,7 +23,7 @@ from training.run_folder import RunFolder, RunState
 from training.trackers import write_tensorboard
 from training.trainable import Chosen
 from training.trained import TrainedOn
-from training.trainer import EVALUATION_DUE, CheckpointRules, EvaluationInterrupted, PageTrainer
+from training.trainer import CheckpointRules, EvaluationInterrupted, PageTrainer
 from training.validation import GenerationScores
 
 
@@ -56,13 +55,15 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
 
     Raises:
         Stopped: the listener asked to stop; the last step is saved.
-        TrainingError, StorageError: the training cannot go on; the last checkpoint is good.
+        TrainingError, StorageError: the training cannot go on; the last checkpoint, where there is one, is good.
     """
     folder, config = fitting.folder, fitting.config
     with fitting.arguments.main_process_first(local=False):
         if fitting.arguments.should_save:
             checkpoints.clear_unfinished(folder.checkpoints)
-    start = checkpoints.last_good(folder.checkpoints, state.run, lambda text: progress.message(text, "warning"))
+    start = checkpoints.last_good(
+        folder.checkpoints, state.run, lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning")
+    )
     progress.message(_start_message(fitting, start))
     stop = StopOnRequest(progress)
     # The listener hears of a step before it is asked whether to stop after it.
@@ -73,10 +74,8 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
         write_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
     if start is None and fitting.arguments.should_save:
         report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
-    fitting.arguments.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
     try:
-        with suppress(TrainingOver):
-            trainer.train(resume_from_checkpoint=str(start.path) if start else None)
+        trainer.train_from(start)
     except EvaluationInterrupted:
         raise Stopped from None
     except RuntimeError as error:

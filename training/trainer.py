@@ -3,7 +3,7 @@ is none; ROUGE by real generation at each evaluation."""
 
 import math
 from collections.abc import Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -19,6 +19,7 @@ from transformers.trainer_utils import EvalLoopOutput
 from data.errors import StorageError, TrainingError
 from training import checkpoints
 from training.callbacks import StopOnRequest, TrainingOver
+from training.checkpoints import Checkpoint
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset, PageSample
 from training.eval_loss import eval_batches, mean_token_loss
@@ -75,6 +76,20 @@ class PageTrainer(Trainer):
         self._micro_batches: list[tuple[torch.Tensor, list[str]]] = []
         """Of the step in the making: loss and samples of each."""
         self._eval_batches: DataLoader[Batch] | None = None
+        self._good_step = 0
+        """Of the newest good checkpoint; 0: there is none."""
+
+    def train_from(self, start: Checkpoint | None) -> None:
+        """Train to the end from a checkpoint that was verified, or from the beginning.
+
+        Raises:
+            EvaluationInterrupted: the listener asked to stop in an evaluation that was put off before.
+            DeepSynthError: the training cannot go on.
+        """
+        self._good_step = start.step if start else 0
+        self.args.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
+        with suppress(TrainingOver):
+            self.train(resume_from_checkpoint=str(start.path) if start else None)
 
     @property
     def plain_model(self) -> PreTrainedModel:
@@ -218,7 +233,8 @@ class PageTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             checkpoints.seal(self._rules.folder, step, self._rules.run)
-            checkpoints.prune(self._rules.folder, self._rules.limit, self.state.best_global_step)
+            checkpoints.prune(self._rules.folder, step, self._good_step, self._rules.limit, self.state.best_global_step)
+        self._good_step = step
         self.accelerator.wait_for_everyone()
 
     def save_last_step(self, evaluation_due: bool) -> None:
@@ -238,7 +254,7 @@ class PageTrainer(Trainer):
             )
         self._stop.evaluation_due = evaluation_due
         self.plain_model.zero_grad()
-        if self.state.global_step and not checkpoints.checkpoint_path(self._rules.folder, self.state.global_step).exists():
+        if self.state.global_step not in (0, self._good_step):
             self._save_checkpoint(self.plain_model, None)
 
     def _export_callback_states(self) -> None:

@@ -88,7 +88,15 @@ def test_half_written_checkpoints_are_never_found(tmp_path: Path) -> None:
 def test_the_newest_and_the_best_stay(tmp_path: Path, limit: int, best: int | None, kept: list[str]) -> None:
     for step in (1, 2, 3, 4):
         write(tmp_path, step)
-    checkpoints.prune(tmp_path, limit, best)
+    checkpoints.prune(tmp_path, 4, 3, limit, best)
+    assert names(tmp_path) == kept
+
+
+@pytest.mark.parametrize(("limit", "kept"), [(1, ["checkpoint-4"]), (3, ["checkpoint-2", "checkpoint-4"])])
+def test_those_that_a_resume_passed_over_make_room_for_the_next(tmp_path: Path, limit: int, kept: list[str]) -> None:
+    for step in (2, 3, 4, 9):
+        write(tmp_path, step)
+    checkpoints.prune(tmp_path, 4, 2, limit, None)
     assert names(tmp_path) == kept
 
 

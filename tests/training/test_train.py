@@ -213,10 +213,13 @@ def test_a_damaged_last_checkpoint_costs_only_its_steps(brief_workspace: Workspa
     config = short_training(output="damaged")
     with pytest.raises(Stopped):
         train(config, brief_workspace, Listener(stop_after_step=3))
-    (brief_workspace.models / "damaged" / "checkpoints" / "checkpoint-3" / "optimizer.pt").write_bytes(b"")
+    folder = brief_workspace.models / "damaged" / "checkpoints"
+    (folder / "checkpoint-3" / "optimizer.pt").write_bytes(b"")
+    Path(shutil.copytree(folder / "checkpoint-3", folder / "checkpoint-9"))
     listener = Listener()
     result = train(config, brief_workspace, listener)
     assert any("step 3 is passed over" in text for text in listener.texts)
+    assert {path.name for path in folder.iterdir()} == {"checkpoint-2", "checkpoint-4"}
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
 
 
