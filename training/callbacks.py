@@ -99,9 +99,11 @@ class StopOnRequest(TrainerCallback):
         self._progress = progress
         self.stopped = False
         self.evaluation_due = False
+        self.is_over = False
+        """Whether an earlier process made the last step. The Trainer itself remembers no early stop."""
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.global_step >= state.max_steps and not args.eval_on_start:
+        if self.is_over:
             raise TrainingOver
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:

@@ -32,6 +32,8 @@ from training.validation import GenerationScores
 STATE = "trainer_state.json"
 EVALUATION_DUE = "evaluation_due"
 """Stands in a checkpoint whose step has still to be evaluated."""
+TRAINING_OVER = "training_over"
+"""Stands in a checkpoint after whose step no other one comes."""
 _NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream error")
 """What torch says, in a plain RuntimeError, when a file cannot be written."""
 
@@ -88,6 +90,7 @@ class PageTrainer(Trainer):
         """
         self._good_step = start.step if start else 0
         self.args.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
+        self._stop.is_over = start is not None and (start.path / TRAINING_OVER).exists()
         with suppress(TrainingOver):
             self.train(resume_from_checkpoint=str(start.path) if start else None)
 
@@ -191,7 +194,7 @@ class PageTrainer(Trainer):
         if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
             self._determine_best_metric(metrics, trial)
             self._save_and_say_so()
-            if self.control.should_training_stop or self.state.global_step >= self.state.max_steps:
+            if self._is_over:
                 raise TrainingOver
         return metrics
 
@@ -203,6 +206,12 @@ class PageTrainer(Trainer):
         return best
 
     # Checkpoints
+
+    @property
+    def _is_over(self) -> bool:
+        """Whether the step just made is the last one: by its number or by early stopping, and no pause or failed evaluation."""
+        ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
+        return ends and not (self._stop.stopped or self._stop.evaluation_due)
 
     def _save_and_say_so(self) -> None:
         self._save_checkpoint(self.plain_model, None)
@@ -221,6 +230,8 @@ class PageTrainer(Trainer):
                 self.state.save_to_json(str(unfinished / STATE))
                 if self._stop.evaluation_due:
                     (unfinished / EVALUATION_DUE).touch()
+                if self._is_over:
+                    (unfinished / TRAINING_OVER).touch()
         except (OSError, RuntimeError, SafetensorError, StorageError) as error:
             checkpoints.discard(self._rules.folder, step)
             is_no_write = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN)

@@ -36,12 +36,21 @@ from training.tiny import BASE_FOLDER
 from training.train import train
 from training.trainer import PageTrainer
 
+EARLY = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
+"""Ends after three of its steps: none is better than the first by as much as asked for."""
+
 
 @pytest.fixture(scope="module")
 def uninterrupted(brief_workspace: Workspace) -> tuple[Path, Listener]:
     """Return the folder of a training that was never stopped, and what it said."""
     listener = Listener()
     return train(short_training(output="uninterrupted"), brief_workspace, listener).folder, listener
+
+
+@pytest.fixture(scope="module")
+def stopped_early(brief_workspace: Workspace) -> Path:
+    """Return the folder of a training that early stopping ended."""
+    return train(short_training(output="early", **EARLY), brief_workspace, Silent()).folder
 
 
 def test_the_metrics_files_hold_every_key(uninterrupted: tuple[Path, Listener]) -> None:
@@ -140,17 +149,19 @@ def test_an_evaluation_that_is_stopped_is_made_up_for(
     assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
 
 
+@pytest.mark.parametrize("values", [{}, EARLY])
 def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
-    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], stopped_early: Path, values: dict[str, Any]
 ) -> None:
-    folder = Path(shutil.copytree(uninterrupted[0], brief_workspace.model("killed-late")))
+    whole = stopped_early if values else uninterrupted[0]
+    folder = Path(shutil.copytree(whole, brief_workspace.model(f"{whole.name}-killed")))
     state = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(state | {"phase": "training", "best_step": None}))
     listener = Listener()
-    train(short_training(output="killed-late"), brief_workspace, listener)
-    assert listener.step == 4
+    train(short_training(output=folder.name, **values), brief_workspace, listener)
+    assert listener.step == read_metrics(whole).latest["step"]
     assert json.loads((folder / "run.json").read_text())["best_step"] == state["best_step"]
-    assert model_bytes(folder) == model_bytes(uninterrupted[0])
+    assert model_bytes(folder) == model_bytes(whole)
 
 
 def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(brief_workspace: Workspace) -> None:
@@ -308,16 +319,14 @@ def test_a_training_stopped_while_it_is_scored_has_exported_what_it_learnt_and_g
     assert (result.folder / "model" / "README.md").is_file()
 
 
-def test_early_stopping_survives_a_pause(brief_workspace: Workspace) -> None:
-    values = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
-    whole = train(short_training(output="early", **values), brief_workspace, Silent())
-    config = short_training(output="early-paused", **values)
+def test_early_stopping_survives_a_pause(brief_workspace: Workspace, stopped_early: Path) -> None:
+    config = short_training(output="early-paused", **EARLY)
     with pytest.raises(Stopped):
         train(config, brief_workspace, Listener(stop_after_step=2))
     resumed = train(config, brief_workspace, Silent())
-    assert whole.metrics["step"] == resumed.metrics["step"] == 3
-    assert (whole.folder / "checkpoints" / "checkpoint-3").is_dir()
-    assert model_bytes(whole.folder) == model_bytes(resumed.folder)
+    assert read_metrics(stopped_early).latest["step"] == resumed.metrics["step"] == 3
+    assert (stopped_early / "checkpoints" / "checkpoint-3").is_dir()
+    assert model_bytes(stopped_early) == model_bytes(resumed.folder)
 
 
 def test_the_best_weights_are_restored(brief_workspace: Workspace) -> None:
