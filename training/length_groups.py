@@ -17,7 +17,7 @@ class LengthGroups(Sampler[int]):
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iteration is of; the Trainer calls this."""
+        """Choose the epoch (from 0) that the next iteration is of."""
         self._epoch = epoch
 
     def __len__(self) -> int:

@@ -71,6 +71,8 @@ class PageTrainer(Trainer):
         self._rules = rules
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
+        self._length_groups: LengthGroups | None = None
+        """Of the batches last asked for."""
         self._stop = stop
         self._router_aux_loss_coef = router_aux_loss_coef
         """None: the router is not balanced."""
@@ -108,7 +110,14 @@ class PageTrainer(Trainer):
         image_tokens = self._collator.encoder.num_page_tokens
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
         samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        return LengthGroups(lengths, samples_per_step, self.args.seed)
+        self._length_groups = LengthGroups(lengths, samples_per_step, self.args.seed)
+        return self._length_groups
+
+    def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
+        # The Trainer looks for the sampler at fixed depths, and misses it in an epoch that several processes go on with.
+        if self._length_groups is not None:
+            self._length_groups.set_epoch(epoch)
+        super()._run_epoch(model, epoch, *args, **options)  # type: ignore[no-untyped-call]
 
     def first_samples(self) -> list[PageSample]:
         """Return the samples of the micro-batch that this process trains on first."""
