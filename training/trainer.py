@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from accelerate.utils import gather_object
 from safetensors import SafetensorError
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, Sampler
@@ -153,19 +154,22 @@ class PageTrainer(Trainer):
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
         # Looked at once a step: each look waits for the GPU.
         losses = torch.stack([loss.detach() for loss, _ in self._micro_batches]).tolist()
-        documents = [names for _, names in self._micro_batches]
+        micro_batches = [(loss, names) for loss, (_, names) in zip(losses, self._micro_batches, strict=True)]
         self._micro_batches = []
-        for loss, names in zip(losses, documents, strict=True):
-            if not math.isfinite(loss):
-                raise self._not_finite("loss", loss, names)
-        if not math.isfinite(float(norm)):
-            raise self._not_finite("gradient norm", float(norm), [name for names in documents for name in names])
+        if not all(math.isfinite(value) for value in (*losses, float(norm))):
+            raise self._not_finite(micro_batches, float(norm))
         return norm
 
-    def _not_finite(self, what: str, value: float, documents: list[str]) -> TrainingError:
+    def _not_finite(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
+        # Only the norm is the same in all processes: with it all come here, but a loss brings one alone, which must not wait for others.
+        if not math.isfinite(norm):
+            micro_batches = gather_object(micro_batches)
+        guilty = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
+        what, value = ("loss", guilty[0][0]) if guilty else ("gradient norm", norm)
+        documents = ", ".join(name for _, names in guilty or micro_batches for name in names)
         return TrainingError(
-            f"The {what} became {value} at step {self.state.global_step + 1}, in a batch of these samples: {', '.join(documents)}.",
-            hint="The last checkpoint is good. Look at these samples, lower learning_rate or max_grad_norm, and train again.",
+            f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: {documents}.",
+            hint=f"{self._what_is_kept} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
         )
 
     # Evaluation
@@ -222,6 +226,10 @@ class PageTrainer(Trainer):
         ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
         return ends and not (self._stop.stopped or self._stop.evaluation_due)
 
+    @property
+    def _what_is_kept(self) -> str:
+        return f"The checkpoint of step {self._good_step} is good." if self._good_step else "There is no checkpoint yet."
+
     def _save_and_say_so(self) -> None:
         self._save_checkpoint(self.plain_model, None)
         self.control = self.callback_handler.on_save(self.args, self.state, self.control)
@@ -248,7 +256,7 @@ class PageTrainer(Trainer):
                 raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",
-                hint="Free some space on the workspace's disk, then resume: the checkpoint before it is good.",
+                hint=f"Free some space on the workspace's disk, then resume. {self._what_is_kept}",
             ) from error
         self.accelerator.wait_for_everyone()
         if self.args.should_save:

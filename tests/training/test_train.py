@@ -1,6 +1,7 @@
 """Trainings of the tiny model through the stage itself."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -242,20 +243,30 @@ def test_a_damaged_last_checkpoint_costs_only_its_steps(brief_workspace: Workspa
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
 
 
-def test_a_loss_that_is_no_number_stops_and_names_the_samples(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    compute_loss = PageTrainer.compute_loss
+@pytest.mark.parametrize(
+    ("step", "is_gradient_nan", "hint"), [(3, True, "The checkpoint of step 2 is good"), (1, False, "There is no checkpoint yet")]
+)
+def test_a_loss_that_is_no_number_stops_and_names_the_samples(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, step: int, is_gradient_nan: bool, hint: str
+) -> None:
+    compute_loss, gathered = PageTrainer.compute_loss, []
 
-    def broken_at_step_three(trainer: PageTrainer, *args: Any, **kwargs: Any) -> Any:
+    def broken(trainer: PageTrainer, *args: Any, **kwargs: Any) -> Any:
         loss = compute_loss(trainer, *args, **kwargs)
-        return loss * float("nan") if trainer.state.global_step == 2 and trainer.model.training else loss  # type: ignore[union-attr]
+        if trainer.state.global_step != step - 1 or not trainer.model.training:  # type: ignore[union-attr]
+            return loss
+        return loss * math.nan if is_gradient_nan else loss + math.nan
 
-    monkeypatch.setattr(PageTrainer, "compute_loss", broken_at_step_three)
-    with pytest.raises(TrainingError, match=r"loss became nan at step 3.*train-\d+"):
-        train(short_training(output="nan"), brief_workspace, Silent())
-    run = json.loads((brief_workspace.models / "nan" / "run.json").read_text())["run"]
-    last = checkpoints.last_good(brief_workspace.models / "nan" / "checkpoints", run, pytest.fail)
-    assert last is not None
-    assert last.step == 2
+    monkeypatch.setattr(PageTrainer, "compute_loss", broken)
+    monkeypatch.setattr("training.trainer.gather_object", lambda values: gathered.append(values) or values)
+    with pytest.raises(TrainingError, match=rf"loss became nan at step {step}, with these samples: train-\d+") as caught:
+        train(short_training(output=f"nan-{step}"), brief_workspace, Silent())
+    assert caught.value.hint.startswith(hint)
+    # Only of a gradient that is no number do all processes know, and come to a gathering.
+    assert bool(gathered) == is_gradient_nan
+    run = json.loads((brief_workspace.models / f"nan-{step}" / "run.json").read_text())["run"]
+    last = checkpoints.last_good(brief_workspace.models / f"nan-{step}" / "checkpoints", run, pytest.fail)
+    assert (last.step if last else None) == (2 if step == 3 else None)
 
 
 @pytest.mark.parametrize(

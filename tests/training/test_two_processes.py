@@ -1,9 +1,11 @@
 """Two processes train as one does with the same samples per step, started by torchrun's launcher or by Ray."""
 
 import json
+import math
 import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +18,7 @@ from torch.distributed.tensor import DTensor
 from transformers import TrainingArguments
 
 import training
-from data.errors import InvalidInput, Stopped
+from data.errors import InvalidInput, Stopped, TrainingError
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import StopsWhileScored, short_training
@@ -75,6 +77,24 @@ def one_of_two(config: TrainingConfig, root: Path) -> None:
     with pytest.raises(Stopped):
         score(scoring("two", "by-two"), workspace, listener)
     score(scoring("two", "by-two"), workspace, Silent())
+    assert_only_the_guilty_are_named(config.model_copy(update={"output": "guilty"}), workspace)
+
+
+def assert_only_the_guilty_are_named(config: TrainingConfig, workspace: Workspace) -> None:
+    """A loss that is no number in the second process alone ends both, with the samples of the second named."""
+    compute_loss, is_guilty = PageTrainer.compute_loss, not PartialState().is_main_process
+    samples: set[str] = set()
+
+    def broken_in_the_second(trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        samples.update(inputs["document_ids"])
+        loss = compute_loss(trainer, model, inputs, *args, **kwargs)
+        return loss * math.nan if is_guilty else loss
+
+    PageTrainer.compute_loss = broken_in_the_second
+    with pytest.raises(TrainingError, match="loss became nan at step 1") as caught:
+        train(config, workspace, Silent())
+    named = set(caught.value.message.rstrip(".").rpartition(": ")[2].split(", "))
+    assert samples & named == (samples if is_guilty else set())
 
 
 def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
