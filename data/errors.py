@@ -17,6 +17,7 @@
 Each says what is wrong (naming the field and the value) and what to do.
 """
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 
@@ -46,6 +47,12 @@ class DeepSynthError(Exception):
     def as_dict(self) -> dict[str, Any]:
         """Return the one error shape of the API, of outcome.json and of the command line."""
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": self.fields}
+
+
+def listed(names: Sequence[str], most: int = 20) -> str:
+    """Name the first `most`, and how many there are more: a message is read, however many columns a file has."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _rebuild(kind: type[DeepSynthError], message: str, hint: str, fields: dict[str, str]) -> DeepSynthError:

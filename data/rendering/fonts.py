@@ -12,7 +12,7 @@ from typing import Any, Final
 import skia
 from skia import textlayout
 
-from data.errors import RenderError
+from data.errors import RenderError, listed
 
 DEFAULT_FAMILY: Final = "DejaVu Sans"
 MONO_FAMILY: Final = "DejaVu Sans Mono"
@@ -161,8 +161,7 @@ def _needs_no_glyph(character: str) -> bool:
 def named_characters(characters: Iterable[str], most: int = 20) -> str:
     """Name characters that no font may have, so that they are readable where they cannot be drawn."""
     names = [f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in characters]
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return listed(names, most)
 
 
 def installed_fonts_digest() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from data.config import Columns
-from data.errors import InvalidInput, UnknownName
+from data.errors import InvalidInput, UnknownName, listed
 from data.records import Document, Rejected
 from data.sources.reader import row_id
 
@@ -33,7 +33,7 @@ def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnM
     """Settle which columns to read: the named ones, otherwise those with a usual name.
 
     Raises:
-        UnknownName: a named column does not exist, or none has a usual name; the message lists those that exist.
+        UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of those that exist.
         InvalidInput: one column is to be both.
     """
     document = _column("document", wanted.document, USUAL_DOCUMENT, existing, where)
@@ -41,7 +41,7 @@ def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnM
     if document == summary:
         raise InvalidInput(
             f"The column {document!r} of {where} cannot be both document and summary.",
-            hint=f"Name another one as columns.summary. Columns: {', '.join(existing)}.",
+            hint=f"Name another one as columns.summary. Columns: {listed(existing)}.",
             fields={"columns.summary": "is the document's column too"},
         )
     identifier = None if wanted.id is None else _column("id", wanted.id, (), existing, where)
@@ -61,7 +61,7 @@ def suggest_columns(existing: Sequence[str]) -> Columns:
 def _column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], where: str) -> str:
     if wanted in existing:
         return str(wanted)
-    columns = f"Columns: {', '.join(existing)}."
+    columns = f"Columns: {listed(existing)}."
     if wanted is None:
         found = getattr(suggest_columns(existing), role)
         if found is not None:

@@ -14,7 +14,7 @@ import datasets
 from huggingface_hub import HfApi
 
 from data.config import Columns, HubSource
-from data.errors import UnknownName
+from data.errors import UnknownName, listed
 from data.presets import CONVERTED
 from data.progress import Progress, Silent
 from data.records import Document, Rejected
@@ -203,7 +203,7 @@ class _Opening:
         if wanted not in found:
             raise UnknownName(
                 f"{source.id} has no configuration {wanted!r}.",
-                hint=f"Configurations: {', '.join(found) or 'none'}. Name one as source.config.",
+                hint=f"Configurations: {listed(list(found)) or 'none'}. Name one as source.config.",
                 fields={"source.config": f"{wanted!r} does not exist"},
             )
         if any(name.startswith(f"{wanted}/partial-") for files in found[wanted].values() for name in files):

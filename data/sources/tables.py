@@ -17,7 +17,7 @@ from typing import Any, AnyStr, Final, Protocol, TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import SourceError
+from data.errors import SourceError, listed
 
 Row = Mapping[str, Any] | str
 Item = TypeVar("Item")
@@ -92,7 +92,7 @@ def _check_names(table: Table) -> None:
         raise SourceError(f"The names of the columns of {table.path} are not UTF-8.", hint="Save the file as UTF-8.")
     repeated = [name for name, uses in Counter(table.columns).items() if uses > 1 and name]  # spreadsheets end rows in empty fields
     if repeated:
-        names = ", ".join(map(repr, repeated))
+        names = listed(list(map(repr, repeated)))
         raise SourceError(f"{table.path} has more than one column named {names}.", hint="Give each column a name of its own.")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import UnsafePath
+from data.errors import UnsafePath, listed
 from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
@@ -109,5 +109,4 @@ def checked_name(name: str) -> str:
 def names_hint(names: Iterable[str]) -> str:
     """Return a hint that lists the names that exist, for one that does not."""
     shown = sorted(names)
-    more = f" and {len(shown) - NUM_LISTED_NAMES} more" if len(shown) > NUM_LISTED_NAMES else ""
-    return f"Those that exist: {', '.join(shown[:NUM_LISTED_NAMES])}{more}." if shown else "None exists yet."
+    return f"Those that exist: {listed(shown, NUM_LISTED_NAMES)}." if shown else "None exists yet."

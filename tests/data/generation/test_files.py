@@ -98,6 +98,14 @@ def test_a_wrong_column_is_told_those_that_exist(tmp_path: Path, column: str) ->
     assert "columns.document" in caught.value.fields
 
 
+@pytest.mark.parametrize("columns", [Columns(document="c0"), Columns(document="c0", summary="c0"), Columns(document="none")])
+def test_of_many_columns_the_first_are_told(tmp_path: Path, columns: Columns) -> None:
+    path = write_lines(tmp_path / "rows.jsonl", [{f"c{number}": "" for number in range(3000)}])
+    with pytest.raises(InvalidInput) as caught:
+        read(path, tmp_path, columns)
+    assert caught.value.hint.endswith("c18, c19 and 2,980 more.")
+
+
 def test_one_column_cannot_be_both(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", ROWS)
     with pytest.raises(InvalidInput, match="cannot be both document and summary"):
