@@ -38,7 +38,10 @@ test("ROUGE has one decimal, whatever its value", () => {
 
 test("a rate of character errors shows hundredths of a percent", () => assert.equal(errorRate(0.00081), "0.08%"));
 
-test("99.9 percent is not yet 100", () => assert.equal(percent(0.999), "99%"));
+test("99.9 percent is not yet 100, and 29 of 100 are 29", () => {
+  assert.equal(percent(0.999), "99%");
+  for (let done = 0; done <= 100; done += 1) assert.equal(percent(done / 100), `${done}%`);
+});
 
 test("times say how long ago", () => {
   const now = Date.parse("2026-01-01T12:00:00Z");

@@ -83,8 +83,8 @@ const second = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
  */
 export const clock = (time, now = new Date()) => (time.toDateString() === now.toDateString() ? second.format(time) : `${day.format(time)}, ${second.format(time)}`);
 
-/** @param {number | null | undefined} share 0 to 1 */
-export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100)}%`);
+/** Whole percents, rounded down: only the end is 100. The small part undoes that 0.29 * 100 is less than 29. @param {number | null | undefined} share 0 to 1 */
+export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`);
 
 /**
  * Turn a field's name into words: num_train_epochs -> Num train epochs.
