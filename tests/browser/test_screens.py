@@ -199,6 +199,9 @@ def test_subtabs_work_by_keyboard_and_survive_a_refresh(page: Page, still_site: 
     expect(page.locator("#panel-log")).to_be_visible()
     page.reload()
     expect(page.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")
+    page.get_by_role("link", name="Skip to the content").press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    expect(page.locator("#panel-log")).to_be_visible()
 
 
 def test_the_log_is_searched_by_line(page: Page, still_site: Site) -> None:

@@ -20,7 +20,12 @@ export function followSubtabs(bar, onOpen) {
     }
     onOpen(nameOf(chosen));
   }
-  const asked = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs()[0];
+  const isOpen = (/** @type {HTMLElement} */ tab) => tab.ariaSelected === "true";
+  // Not every '#' names a tab: "Skip to the content" leads to #main.
+  const asked = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
+  function follow() {
+    if (!isOpen(asked())) open(asked());
+  }
 
   bar.addEventListener("click", (event) => {
     const tab = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[role="tab"]'));
@@ -36,11 +41,7 @@ export function followSubtabs(bar, onOpen) {
     next.focus();
     next.click();
   });
-  window.addEventListener("hashchange", () => open(asked()));
-  open(asked());
-  return {
-    tabsChanged() {
-      if (asked().ariaSelected !== "true") open(asked());
-    },
-  };
+  window.addEventListener("hashchange", follow);
+  follow();
+  return { tabsChanged: follow };
 }
