@@ -83,10 +83,13 @@ def test_a_log_read_by_keyboard_stays_where_it_is(page: Page, still_site: Site, 
     page.get_by_role("tab", name="Log").click()
     text = page.get_by_role("region", name="Log", exact=True)
     expect(page.locator(".log__note")).to_have_text("200 lines")
+    text.evaluate("element => getSelection().setBaseAndExtent(element.firstChild, 0, element.firstChild, 6)")
     text.press("Home")
     expect(page.get_by_label("Follow")).not_to_be_checked()
     worker.print(201, 250)
     expect(page.locator(".log__note")).to_have_text("250 lines")
+    assert page.evaluate("String(getSelection())") == "line 1"
+    expect(page.locator(".log__note")).to_have_attribute("aria-live", "off")
     assert text.evaluate("element => element.scrollTop") == 0
     text.press("End")
     expect(page.get_by_label("Follow")).to_be_checked()

@@ -210,6 +210,7 @@ def test_the_log_is_searched_by_line(page: Page, still_site: Site) -> None:
     expect(page.locator("#panel-log .log__note")).to_have_text("3 lines")
     page.get_by_role("searchbox", name="Search the log").fill("last")
     expect(page.locator("#panel-log pre")).to_have_text("last line of the log")
+    expect(page.locator("#panel-log .log__note")).to_have_attribute("aria-live", "polite")
 
 
 def test_a_chart_zooms_by_dragging_and_back(page: Page, still_site: Site) -> None:

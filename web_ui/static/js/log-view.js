@@ -15,6 +15,8 @@ export class LogView {
    */
   constructor(place, jobId, isActive) {
     this.text = one("pre", place);
+    this.shown = document.createTextNode("");
+    this.text.append(this.shown);
     this.note = one(".log__note", place);
     this.follow = control('[name="follow"]', place);
     this.search = control('[name="search"]', place);
@@ -25,7 +27,7 @@ export class LogView {
     this.lines = [""];
     /** @type {{stop: () => void, now: () => void} | null} */
     this.poller = null;
-    this.search.addEventListener("input", debounce(() => this.draw(), 150));
+    this.search.addEventListener("input", debounce(() => this.draw("polite"), 150));
     this.follow.addEventListener("change", () => this.draw());
     this.isDrawing = false;
     this.text.addEventListener("scroll", () => {
@@ -63,18 +65,28 @@ export class LogView {
     this.lines = this.lines.slice(-MAX_LINES).map((line) => (line.includes("\r") ? (line.split("\r").findLast((part) => part) ?? "") : line));
   }
 
-  draw() {
+  /** @param {"off" | "polite"} [live] whether the number of lines is said aloud: what a search found is, that lines came is not */
+  draw(live = "off") {
     const wanted = this.search.value.toLowerCase();
     const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
     const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
     const all = lines.length >= MAX_LINES - 1 ? `the last ${count(lines.length)} lines` : `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
-    this.text.textContent = shown.join("\n");
+    this.#show(shown.join("\n"));
     const none = this.isActive() ? "Nothing has been printed yet." : "Nothing was printed.";
+    this.note.ariaLive = live;
     this.note.textContent = !lines.length ? none : wanted ? `${count(shown.length)} of ${all}` : all;
     // A new text moves the place that is seen; only a reader's own scrolling may end or begin the following.
     this.isDrawing = true;
     requestAnimationFrame(() => (this.isDrawing = false));
     if (this.follow.checked) this.text.scrollTop = this.text.scrollHeight;
+  }
+
+  /** Change the text from where it differs on: what is selected before that stays selected. @param {string} text */
+  #show(text) {
+    const { data } = this.shown;
+    let same = 0;
+    while (same < data.length && data[same] === text[same]) same += 1;
+    this.shown.replaceData(same, data.length - same, text.slice(same));
   }
 
   #isAtEnd() {
