@@ -2,13 +2,13 @@
 
 import { control, fill, icon, make, one, redraw, stamp } from "./dom.js";
 import { ago, words } from "./format.js";
-import { ACTIONS, KIND_WORDS, act, isWaiting, possibleActions, progressPercent, progressText, share, stateWords } from "./jobs-api.js";
+import { ACTIONS, KIND_WORDS, act, possibleActions, progressPercent, progressText, share, stateOf, stateWords } from "./jobs-api.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
 /** @param {HTMLElement} place @param {Job} job */
 export function showState(place, job) {
-  const state = isWaiting(job) ? "queued" : job.state;
+  const state = stateOf(job);
   place.className = `state-icon state-icon--${state}`;
   place.title = stateWords(job);
   redraw(place, state, () => [icon(`state-${state === "pausing" ? "paused" : state}`)]);
@@ -36,7 +36,7 @@ const when = ({ created, started, ended }) => (ended ? ago(ended) : started ? `s
 
 /** @param {Job} job the one thing most likely wanted now; null: open it */
 function mainAction(job) {
-  const first = { running: "pause", paused: "resume", queued: "cancel" }[/** @type {string} */ (job.state)];
+  const first = { running: "pause", pausing: "resume", paused: "resume", queued: "cancel" }[/** @type {string} */ (stateOf(job))];
   return possibleActions(job).find((action) => action === first) ?? null;
 }
 

@@ -6,7 +6,7 @@ import { copyButton } from "./copy.js";
 import { ago, bytes, clock, count, duration, words } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { showBar, showState } from "./job-row.js";
-import { ACTIONS, ACTIVE, KIND_WORDS, act, isWaiting, possibleActions, progressPercent, progressText, stateWords } from "./jobs-api.js";
+import { ACTIONS, ACTIVE, KIND_WORDS, act, possibleActions, progressPercent, progressText, stateOf, stateWords } from "./jobs-api.js";
 import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
@@ -63,7 +63,7 @@ function showActions(current) {
 async function showError(current) {
   const { error, ended } = current;
   const place = one("#job-error");
-  place.hidden = current.state !== "failed" || !error || isWaiting(current);
+  place.hidden = stateOf(current) !== "failed" || !error;
   if (place.hidden || !error || place.dataset.ended === ended) return;
   fill(place, { message: error.message, hint: error.hint, tail: "" });
   const { text } = await get(withQuery(`/jobs/${jobId}/log`, { offset: -TAIL_BYTES }));

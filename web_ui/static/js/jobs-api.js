@@ -10,7 +10,7 @@ import { confirmed, toast, toastError } from "./notify.js";
  * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted"} State
  * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string, started: string | null,
  *   ended: string | null, attempts: number, run_s: number, progress: Progress | null, config: Record<string, any>,
- *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel"}} Job
+ *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
  */
 
 export const ACTIVE = new Set(["queued", "running", "pausing", "interrupted"]);
@@ -32,29 +32,30 @@ export const KIND_WORDS = {
 /** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
 export const ACTIONS = {
   pause: { label: "Pause", icon: "icon-pause", done: "Pausing: the work so far is being saved.", states: ["running", "queued"] },
-  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["paused", "failed"] },
+  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["pausing", "paused", "failed"] },
   cancel: { label: "Cancel", icon: "icon-stop", done: "Cancelling.", states: ["queued", "running", "pausing", "paused", "interrupted"] },
   delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
 };
 
-/** Whether a job waits for its runner, which may not even have seen yet that it was resumed. @param {Job} job */
-export const isWaiting = ({ state, desired }) => state === "queued" || (desired === "run" && (state === "paused" || state === "failed"));
+/** What a state is for its user once something else is wanted, which the job's runner may not have seen yet. @type {Record<string, Partial<Record<State, State>>>} */
+const AS_WANTED = {
+  run: { paused: "queued", failed: "queued", pausing: "running" },
+  pause: { queued: "pausing", running: "pausing", interrupted: "pausing", failed: "pausing" },
+};
+
+/** @param {Pick<Job, "state" | "desired">} job */
+export const stateOf = ({ state, desired }) => AS_WANTED[desired ?? ""]?.[state] ?? state;
 
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {
-  const { desired } = job;
-  const state = isWaiting(job) ? "queued" : job.state;
-  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(state));
-  if (desired === "cancel") return actions.filter((action) => action === "delete");
-  return desired === "pause" ? actions.filter((action) => action !== "pause") : actions;
+  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(stateOf(job)));
+  return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
 }
 
 /** @param {Job} job */
 export function stateWords(job) {
-  const { state, desired } = job;
-  if (isWaiting(job)) return STATE_WORDS.queued;
-  if (desired === "cancel" && ACTIVE.has(state)) return "Cancelling";
-  return desired === "pause" && state === "running" ? STATE_WORDS.pausing : (STATE_WORDS[state] ?? state);
+  const state = stateOf(job);
+  return job.desired === "cancel" && ACTIVE.has(state) ? "Cancelling" : (STATE_WORDS[state] ?? state);
 }
 
 /** @param {Job} job share done, 0 to 1; null: unknown */
@@ -66,7 +67,7 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (isWaiting(job)) return `Waits for the ${job.role?.toUpperCase()} runner`;
+  if (stateOf(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
