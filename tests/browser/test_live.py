@@ -114,3 +114,13 @@ def test_a_resumed_job_without_its_runner_waits_and_says_for_what(page: Page, st
     expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Waiting")
     expect(page.locator("#job-head [data-slot=progress]")).to_have_text("Waits for the GPU runner")
     expect(page.locator("#runner-banners")).to_contain_text("No GPU runner is alive")
+
+
+def test_a_button_pressed_leaves_the_focus_where_the_next_one_stands(page: Page, still_site: Site) -> None:
+    open_job(page, still_site, "waiting")
+    page.get_by_role("button", name="Pause").press("Enter")
+    expect(page.get_by_role("button", name="Resume")).to_be_focused()
+    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Pausing")
+    open_tab(page, still_site, "/jobs")
+    page.get_by_role("button", name="Resume waiting").press("Enter")
+    expect(page.get_by_role("button", name="Cancel waiting")).to_be_focused()

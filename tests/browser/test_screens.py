@@ -91,8 +91,11 @@ def test_the_pages_of_a_preview_are_read_back(page: Page, still_site: Site) -> N
     require_tesseract()
     open_tab(page, still_site, "/custom")
     page.locator(".preview .page-thumb").first.wait_for()
-    page.get_by_role("button", name="Check legibility").click()
+    check = page.get_by_role("button", name="Check legibility")
+    check.click()
     expect(page.locator(".preview__numbers dd", has_text="%")).to_be_visible(timeout=READING_MS)
+    expect(check).to_be_focused()
+    expect(check).to_be_disabled()
 
 
 @pytest.mark.parametrize("path", TABS)

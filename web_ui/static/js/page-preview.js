@@ -22,12 +22,13 @@ export class PagePreview {
       ({ legibility }) => this.#showErrors(errorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
         one("[data-errors]", place).remove();
-        this.check.hidden = false;
+        this.check.ariaDisabled = "false";
         one(".preview__notes", place).append(make("li", { class: "notice notice--warn" }, `${message} ${hint}`));
       });
     this.check = one('[data-act="legibility"]', place);
     this.check.addEventListener("click", () => {
-      this.check.hidden = true;
+      if (this.check.ariaDisabled === "true") return;
+      this.check.ariaDisabled = "true"; // hidden or disabled, it would lose the focus
       this.#showErrors("Reading…");
       void this.reading.ask();
     });
@@ -78,6 +79,7 @@ export class PagePreview {
     this.stage.removeAttribute("aria-busy");
     this.stage.replaceChildren(shown);
     this.check.hidden = numbers.length === 0;
+    this.check.ariaDisabled = "false";
     one(".preview__numbers", this.place).replaceChildren(...numbers);
     one(".preview__notes", this.place).replaceChildren(...notes);
     one(".preview__summary", this.place).textContent = summary;

@@ -1,7 +1,7 @@
 // What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
 
 import { call, get } from "./api.js";
-import { make, one } from "./dom.js";
+import { make, one, redraw } from "./dom.js";
 import { bytes, count } from "./format.js";
 import { latest } from "./latest.js";
 import { confirmed, toast, toastError } from "./notify.js";
@@ -40,9 +40,9 @@ async function offerDelete(address, question) {
   void look.ask();
 }
 
-/** @param {string} id @param {HTMLElement[]} rows */
+/** @param {string} id @param {[Stored, Entry][]} rows */
 function put(id, rows) {
-  one(`${id} ul`).replaceChildren(...rows);
+  redraw(one(`${id} ul`), rows, () => rows.map(([stored, entry]) => drawRow(stored, entry)));
   one(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
@@ -51,12 +51,12 @@ function show({ datasets, models, uploads }) {
   put("#stored-datasets", datasets.map((dataset) => {
     const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
     const learned = users.length ? `${users.join(", ")} learned from it` : "";
-    return drawRow(dataset, { kind: "dataset", path: "datasets", facts: [`${count(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
-      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined });
+    return [dataset, { kind: "dataset", path: "datasets", facts: [`${count(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
+      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined }];
   }));
-  put("#stored-models", models.map((model) => drawRow(model, { kind: "model", path: "models",
-    facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." })));
-  put("#stored-uploads", uploads.map((upload) => drawRow(upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." })));
+  put("#stored-models", models.map((model) => [model, { kind: "model", path: "models",
+    facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." }]));
+  put("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
   one("#stored-total").textContent = bytes(total);
 }
