@@ -15,7 +15,7 @@ from pathlib import Path
 from time import monotonic, time
 from typing import Any
 
-from data.errors import StorageError, Unavailable
+from data.errors import StorageError
 from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
 from web_ui.jobs.job import (
@@ -36,11 +36,10 @@ from web_ui.jobs.job import (
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
+from web_ui.jobs.restart import after_vanishing, may_start_s, tell
 from web_ui.jobs.stages import Role
-from web_ui.jobs.view import last_progress
 
 LOGGER = logging.getLogger("deepsynth.jobs")
-MAX_STALLED_ATTEMPTS = 5
 WHEN_IDLE = {
     (JobState.QUEUED, "pause"): JobState.PAUSED,
     (JobState.QUEUED, "cancel"): JobState.CANCELLED,
@@ -85,7 +84,7 @@ def start(folder: Path, makes: tuple[str, str], role: Role, device: str | None, 
             return None
         state = state.moved(
             JobState.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
-            ended=None, exit_code=None, error=None,
+            ended=None, exit_code=None, error=None, wait=None,
         )  # fmt: skip
         write_state(folder, state)
         attempt = Attempt(folder, state, makes, _spawn(folder, state, lock, stages))
@@ -130,6 +129,8 @@ def settle(attempt: Attempt) -> bool:
         _remove_partials(attempt.folder)
         to, values = _ending(attempt)
         _write(attempt, to, **values)
+        if to == JobState.INTERRUPTED:
+            tell(attempt.folder, attempt.state)
     finally:
         os.close(lock)
     if killed:
@@ -144,9 +145,8 @@ def move_idle(folder: Path) -> JobState:
         StorageError: the state cannot be written.
     """
     state, control = read_state(folder), read_control(folder)
-    answered = control.request_id if control else state.answered
     to = WHEN_IDLE.get((state.state, _desired(control)))
-    if to is None or (state.state == JobState.FAILED and answered == state.answered):
+    if to is None or (state.state == JobState.FAILED and not _is_asked(state, control)):
         return state.state
     lock = try_lock(folder / REQUEST)
     if lock is None:
@@ -154,11 +154,21 @@ def move_idle(folder: Path) -> JobState:
     try:
         values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == JobState.FAILED else {}
         if to == JobState.CANCELLED:
-            values = {"ended": now()}
-        write_state(folder, state.moved(to, answered=answered, **values))
+            values = {"ended": now(), "answered": control.request_id if control else state.answered}
+        write_state(folder, state.moved(to, **values))
     finally:
         os.close(lock)
     return to
+
+
+def waits_until_s(folder: Path) -> float:
+    """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since it stalled may at once.
+
+    Raises:
+        StorageError: the state is damaged.
+    """
+    state = read_state(folder)
+    return 0.0 if _is_asked(state, read_control(folder)) else may_start_s(state)
 
 
 def read_state(folder: Path) -> RunState:
@@ -202,6 +212,11 @@ def read_control(folder: Path) -> Control | None:
         return read_document(folder / CONTROL, Control) or Control()
     except StorageError:
         return None
+
+
+def _is_asked(state: RunState, control: Control | None) -> bool:
+    """Say whether the user has asked for something since the last attempt ended."""
+    return control is not None and control.request_id != state.answered
 
 
 def _desired(control: Control | None) -> Desired | None:
@@ -272,8 +287,9 @@ def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -
 def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
     """Say to which state an ended attempt leads, and with which values."""
     state, control = attempt.state, read_control(attempt.folder)
+    exit_code = attempt.child.returncode if attempt.child else None
     values = {
-        "exit_code": attempt.child.returncode if attempt.child else None,
+        "exit_code": exit_code,
         "run_s": state.run_s + _lived_s(attempt),
         "worker": None,
         "answered": control.request_id if control else state.answered,
@@ -290,7 +306,8 @@ def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
     if _desired(control) == "cancel":
         return JobState.CANCELLED, values
     if outcome is None:
-        return _vanished(attempt, values)
+        to, more = after_vanishing(attempt.folder, state, exit_code)
+        return to, values | more
     to = LEFT_BY[outcome.status]
     return to, values | ({"ended": None, "stalled": 0} if to == JobState.PAUSED else {})
 
@@ -309,33 +326,6 @@ def _changed_s(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _vanished(attempt: Attempt, values: dict[str, Any]) -> tuple[JobState, dict[str, Any]]:
-    """A worker that ended without a word is started again, unless it keeps ending at the same place."""
-    progress = last_progress(attempt.folder / EVENTS) or {}
-    done = progress.get("done")
-    furthest = done if isinstance(done, int) else 0
-    stalled = 0 if furthest > attempt.state.furthest else attempt.state.stalled + 1
-    values |= {"stalled": stalled, "furthest": max(furthest, attempt.state.furthest)}
-    if stalled < MAX_STALLED_ATTEMPTS:
-        return JobState.INTERRUPTED, values | {"ended": None}
-    error = Unavailable(
-        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_reason(values['exit_code'])}).",
-        hint="Often the machine ran out of memory: see the job's log, use a smaller configuration or free memory, then resume the job.",
-    )
-    return JobState.FAILED, values | {"error": error.as_dict()}
-
-
-def _reason(exit_code: int | None) -> str:
-    if exit_code is None:
-        return "exit code not known"
-    if exit_code >= 0:
-        return f"exit code {exit_code}"
-    try:
-        return f"killed by {signal.Signals(-exit_code).name}"
-    except ValueError:  # real-time signals have no name
-        return f"killed by signal {-exit_code}"
 
 
 def _remove_partials(folder: Path) -> None:

@@ -87,12 +87,20 @@ class Control(Document):
     time: str = ""
 
 
+class Wait(Document):
+    """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has booted anew."""
+
+    until_s: float
+    boot_id: str
+
+
 class RunState(Document):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
-    `stalled` counts the attempts in a row that vanished without getting further than `furthest` units;
-    `run_s` is the running time of the ended attempts; `answered` the id of the request that the last ending has seen;
-    `role` whose runner started it, so that it is found again when its request is damaged.
+    `stalled` is the number of attempts in a row that vanished without getting further than `furthest` units, and `wait` what they make
+    the next one wait; `run_s` is the running time of the ended attempts; `answered`
+    the id of the request that the last ending has seen; `role` whose runner started it, so that it is found again when its request is
+    damaged.
     """
 
     state: JobState = JobState.QUEUED
@@ -106,6 +114,7 @@ class RunState(Document):
     run_s: float = 0.0
     stalled: int = 0
     furthest: int = 0
+    wait: Wait | None = None
     answered: str = ""
     error: dict[str, Any] | None = None
 

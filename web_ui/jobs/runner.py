@@ -17,7 +17,7 @@ from threading import Event, Thread
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
-from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, watch
+from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, waits_until_s, watch
 from web_ui.jobs.job import WITH_WORKER, Job, JobState, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.shelf import Shelf
@@ -90,7 +90,7 @@ class Runner:
         self.attempts: dict[str, Attempt] = {}
         self._workspace, self._role, self._options = workspace, role, options
         self._shelf = Shelf(workspace.jobs)
-        self._queue: list[Job] = []
+        self._queue: list[tuple[Job, float]] = []  # with the time from when on it may start
         self._started = now()
         self._bell: int | None = None
         self._troubles: dict[str, str] = {}
@@ -159,20 +159,24 @@ class Runner:
         if state in WITH_WORKER:
             self.attempts[job.id] = Attempt(folder, read_state(folder), job.makes)
         elif state == JobState.QUEUED:
-            self._queue.append(job)
+            self._queue.append((job, waits_until_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:
-        waiting = []
-        for job in self._queue:
-            if len(self.attempts) >= len(self._options.devices) or any(job.makes == other.makes for other in self.attempts.values()):
-                waiting.append(job)
-                continue
-            with self._surviving(job.id):
-                attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
-                if attempt:
-                    self.attempts[job.id] = attempt
-                    self._beat_s = float("-inf")
-        self._queue = waiting
+        queue, self._queue = self._queue, []
+        taken = {attempt.makes for attempt in self.attempts.values()}
+        for job, from_s in queue:
+            if len(self.attempts) >= len(self._options.devices) or job.makes in taken or time.monotonic() < from_s:
+                self._queue.append((job, from_s))
+            else:
+                self._start(job)
+            taken.add(job.makes)  # what a waiting job has begun, no later one takes over
+
+    def _start(self, job: Job) -> None:
+        with self._surviving(job.id):
+            attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
+            if attempt:
+                self.attempts[job.id] = attempt
+                self._beat_s = float("-inf")
 
     def _free_device(self) -> str | None:
         free = list(self._options.devices)

@@ -1,15 +1,17 @@
 """What a runner makes of the files that it finds, without any process."""
 
 import os
+import signal
 import time
+from dataclasses import dataclass
 
 import pytest
 
 from data.store.files import write_json
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.attempt import Attempt, move_idle, read_state, recover_state, settle
-from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, RunState, now
-from web_ui.jobs.process import identify
+from web_ui.jobs.attempt import Attempt, move_idle, read_state, recover_state, settle, waits_until_s
+from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, RunState, Wait, now
+from web_ui.jobs.process import boot_id, identify
 
 MAKES = ("count", "a")
 
@@ -73,16 +75,51 @@ def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old
     assert (read_state(folder).run_s == 0) == is_old
 
 
-def test_a_death_by_a_signal_without_a_name_is_told(world: World) -> None:
+@pytest.mark.parametrize("stalled", range(5))
+def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stalled: int) -> None:
+    folder, started_s = world.workspace.jobs / world.submit("a"), time.monotonic()
+    settle(Attempt(folder, RunState(state=JobState.RUNNING, attempts=1, stalled=stalled), MAKES, child=Ended(1)))
+    state = read_state(folder)
+    if stalled == 4:
+        assert state.error is not None
+        assert "5 times in a row, each time at the same place (exit code 1)" in state.error["message"]
+        assert str(folder / LOG) in state.error["hint"]
+        return
+    wait_s = (0, 5, 30, 120)[stalled]
+    assert move_idle(folder) == JobState.QUEUED
+    assert started_s + wait_s <= waits_until_s(folder) <= time.monotonic() + wait_s
+    (told,) = world.store.events(folder.name).events
+    assert "(exit code 1)" in told["text"]
+    assert (f"tried again in {wait_s} s" in told["text"]) == (wait_s > 0)
+
+
+def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> None:
+    folder, far_s = world.workspace.jobs / world.submit("a"), time.monotonic() + 1000
+    for boot, until_s in (("another", 0.0), (boot_id(), far_s)):
+        write_json(folder / STATE, RunState(wait=Wait(until_s=far_s, boot_id=boot)).model_dump(mode="json"))
+        assert waits_until_s(folder) == until_s
+    world.store.request_pause(folder.name)
+    assert move_idle(folder) == JobState.PAUSED
+    world.store.request_resume(folder.name)
+    assert move_idle(folder) == JobState.QUEUED
+    assert waits_until_s(folder) == 0
+    world.store.request_cancel(folder.name)
+    assert move_idle(folder) == JobState.CANCELLED
+    assert world.store.get(folder.name).desired is None
+
+
+@pytest.mark.parametrize(("status", "words", "blames_memory"), [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)])
+def test_a_death_by_a_signal_is_told(world: World, status: int, words: str, blames_memory: bool) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    state = RunState(state=JobState.RUNNING, attempts=5, stalled=4)
-    settle(Attempt(folder, state, MAKES, child=Ended()))
+    settle(Attempt(folder, RunState(state=JobState.RUNNING, attempts=5, stalled=4), MAKES, child=Ended(status)))
     error = read_state(folder).error
     assert error is not None
-    assert "killed by signal 35" in error["message"]
+    assert words in error["message"]
+    assert ("memory" in error["hint"]) == blames_memory
 
 
+@dataclass
 class Ended:
-    """A child that a real-time signal killed."""
+    """A child that ended with this status."""
 
-    returncode = -35
+    returncode: int = -signal.SIGKILL

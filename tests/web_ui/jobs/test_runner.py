@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from data.errors import Conflict, StorageError
-from data.store.files import read_json
+from data.store.files import read_json, write_json
+from tests.web_ui.jobs.tiny_stages import STAGES_NAME
 from tests.web_ui.jobs.world import World
 from web_ui.jobs import runner as runner_module
-from web_ui.jobs.attempt import MAX_STALLED_ATTEMPTS
-from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE
-from web_ui.jobs.process import is_alive
+from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE, JobState, RunState, Wait
+from web_ui.jobs.process import boot_id, is_alive
+from web_ui.jobs.restart import RESTART_WAITS_S
 from web_ui.jobs.runner import Runner, RunnerOptions, devices_of
 
 LONG = 100_000
@@ -168,9 +169,22 @@ def test_a_killed_worker_is_started_again_and_goes_on_from_what_it_saved(shared_
 def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world: World) -> None:
     job_id = shared_world.submit("a_worker_that_always_vanishes_is_given_up_with_the_reason", misbehaviour="vanish")
     job = shared_world.wait_for_end(job_id)
-    assert (job.state, job.attempts) == ("failed", MAX_STALLED_ATTEMPTS)
+    assert (job.state, job.attempts) == ("failed", len(RESTART_WAITS_S))
     assert job.error is not None
     assert "SIGKILL" in job.error["message"]
+
+
+def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: World) -> None:
+    stalled, same, other = world.submit("a"), world.submit("a"), world.submit("b")
+    wait = Wait(until_s=time.monotonic() + 1000, boot_id=boot_id())
+    write_json(world.workspace.jobs / stalled / STATE, RunState(state=JobState.INTERRUPTED, attempts=3, wait=wait).model_dump(mode="json"))
+    runner = Runner(world.workspace, "cpu", RunnerOptions((None, None), STAGES_NAME))
+    runner.tick()
+    assert list(runner.attempts) == [other]
+    assert [world.store.get(job_id).state for job_id in (stalled, same)] == ["queued", "queued"]
+    world.store.request_resume(stalled)
+    runner.tick()
+    assert list(runner.attempts) == [other, stalled]
 
 
 def test_a_failed_job_can_be_resumed(shared_world: World) -> None:

@@ -1,0 +1,71 @@
+"""What becomes of a job whose worker ended without a word: started again, at once or after a wait, or given up.
+
+The waits let a fault of the machine pass that fails every worker, such as packages that are just being replaced.
+"""
+
+import signal
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from data.errors import StorageError, Unavailable
+from data.store.events import EventLog
+from web_ui.jobs.job import EVENTS, LOG, JobState, RunState, Wait
+from web_ui.jobs.process import boot_id
+from web_ui.jobs.view import last_progress
+
+RESTART_WAITS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
+"""What the next start waits, by the number of attempts in a row that got no further; after one more the job has failed."""
+
+
+def after_vanishing(folder: Path, state: RunState, exit_code: int | None) -> tuple[JobState, dict[str, Any]]:
+    """Say to which state a worker that ended without a word leads, and with which values of `RunState`."""
+    progress = last_progress(folder / EVENTS)
+    done: int = progress["done"] if progress else 0
+    stalled = 0 if done > state.furthest else state.stalled + 1
+    values: dict[str, Any] = {"stalled": stalled, "furthest": max(done, state.furthest)}
+    if stalled < len(RESTART_WAITS_S):
+        wait = Wait(until_s=monotonic() + RESTART_WAITS_S[stalled], boot_id=boot_id())
+        return JobState.INTERRUPTED, values | {"wait": wait, "ended": None}
+    error = Unavailable(
+        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_reason(exit_code)}).",
+        hint=f"{_advice(exit_code)}, then resume the job. The log is {folder / LOG}.",
+    )
+    return JobState.FAILED, values | {"error": error.as_dict()}
+
+
+def may_start_s(state: RunState) -> float:
+    """Return from when on a job that is started again by itself may start, by the monotonic clock."""
+    return state.wait.until_s if state.wait and state.wait.boot_id == boot_id() else 0.0
+
+
+def tell(folder: Path, state: RunState) -> None:
+    """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
+    wait_s = RESTART_WAITS_S[state.stalled]
+    text = f"The worker ended without a result ({_reason(state.exit_code)})."
+    if wait_s:
+        text += f" {state.stalled} times in a row at the same place: the job is tried again in {wait_s:g} s, or when it is resumed."
+    with suppress(StorageError):  # the state, which counts, is written
+        log = EventLog(folder / EVENTS)
+        try:
+            log.append("message", text=text, level="warning")
+        finally:
+            log.close()
+
+
+def _reason(exit_code: int | None) -> str:
+    if exit_code is None:
+        return "exit code not known"
+    if exit_code >= 0:
+        return f"exit code {exit_code}"
+    try:
+        return f"killed by {signal.Signals(-exit_code).name}"
+    except ValueError:  # real-time signals have no name
+        return f"killed by signal {-exit_code}"
+
+
+def _advice(exit_code: int | None) -> str:
+    if exit_code == -signal.SIGKILL:
+        return "Often the machine ran out of memory: use a smaller configuration or free memory"
+    return "Mend what ended it according to its log"
