@@ -97,8 +97,8 @@ class Wait(Document):
 class RunState(Document):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
-    `stalled` is the number of attempts in a row that vanished without getting further than `furthest` units, and `wait` what they make
-    the next one wait; `run_s` is the running time of the ended attempts; `answered`
+    `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts in a row that vanished
+    without getting further, and `wait` what they make the next one wait; `run_s` is the running time of the ended attempts; `answered`
     the id of the request that the last ending has seen; `role` whose runner started it, so that it is found again when its request is
     damaged.
     """
@@ -113,7 +113,7 @@ class RunState(Document):
     exit_code: int | None = None
     run_s: float = 0.0
     stalled: int = 0
-    furthest: int = 0
+    reached: dict[str, int] = Field(default_factory=dict)
     wait: Wait | None = None
     answered: str = ""
     error: dict[str, Any] | None = None

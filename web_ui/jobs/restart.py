@@ -22,9 +22,10 @@ RESTART_WAITS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
 def after_vanishing(folder: Path, state: RunState, exit_code: int | None) -> tuple[JobState, dict[str, Any]]:
     """Say to which state a worker that ended without a word leads, and with which values of `RunState`."""
     progress = last_progress(folder / EVENTS)
-    done: int = progress["done"] if progress else 0
-    stalled = 0 if done > state.furthest else state.stalled + 1
-    values: dict[str, Any] = {"stalled": stalled, "furthest": max(done, state.furthest)}
+    done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
+    is_further = done > state.reached.get(unit, -1)
+    stalled = 0 if is_further else state.stalled + 1
+    values: dict[str, Any] = {"stalled": stalled, "reached": state.reached | ({unit: done} if is_further else {})}
     if stalled < len(RESTART_WAITS_S):
         wait = Wait(until_s=monotonic() + RESTART_WAITS_S[stalled], boot_id=boot_id())
         return JobState.INTERRUPTED, values | {"wait": wait, "ended": None}

@@ -12,6 +12,7 @@ from tests.web_ui.jobs.world import World
 from web_ui.jobs.attempt import Attempt, move_idle, read_state, recover_state, settle, waits_until_s
 from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, RunState, Wait, now
 from web_ui.jobs.process import boot_id, identify
+from web_ui.jobs.progress import EventProgress
 
 MAKES = ("count", "a")
 
@@ -106,6 +107,19 @@ def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> N
     world.store.request_cancel(folder.name)
     assert move_idle(folder) == JobState.CANCELLED
     assert world.store.get(folder.name).desired is None
+
+
+def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: World) -> None:
+    folder = world.workspace.jobs / world.submit("a")
+    (folder / STATE).write_text('{"state": "running", "attempts": 1, "furthest": 95000}')  # as before progress was told by unit
+    stalled = []
+    for done, unit in ((90_000, "samples"), (100, "files"), (300, "files"), (300, "files"), (80_000, "samples"), (400, "files")):
+        progress = EventProgress(folder)
+        progress.advance(done, None, unit)
+        progress.close()
+        settle(Attempt(folder, read_state(folder).model_copy(update={"state": JobState.RUNNING}), MAKES, child=Ended()))
+        stalled.append(read_state(folder).stalled)
+    assert stalled == [0, 0, 0, 1, 2, 0]
 
 
 @pytest.mark.parametrize(("status", "words", "blames_memory"), [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)])
