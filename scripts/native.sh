@@ -1,16 +1,23 @@
 #!/usr/bin/env bash
 # Sourced by services.sh: the two services as processes of this machine.
 
-# native_pid ROLE: the pid of our service, nothing when it is gone or the number belongs to another program by now.
+# native_pid ROLE: the pid of this workspace's service, nothing when it is gone or the number belongs to another program by now.
 native_pid() {
   local pid
   pid=$(cat "$RUN_FOLDER/$1.pid" 2>/dev/null) || return 1
-  "$VENV/bin/python" -c 'import psutil, sys; sys.exit(f"serve --role {sys.argv[2]}" not in " ".join(psutil.Process(int(sys.argv[1])).cmdline()))' \
-    "$pid" "$1" 2>/dev/null && echo "$pid"
+  "$VENV/bin/python" - "$pid" "$1" "$WORKSPACE" 2>/dev/null <<'PYTHON' && echo "$pid"
+import os, psutil, sys
+_, pid, role, workspace = sys.argv
+process = psutil.Process(int(pid))
+words = process.cmdline()
+after = dict(zip(words, words[1:]))
+serves = os.path.join(process.cwd(), after["--workspace"])
+sys.exit((after["serve"], after["--role"], os.path.realpath(serves)) != ("--role", role, os.path.realpath(workspace)))
+PYTHON
 }
 
-# native_url ROLE: where it was started, whatever the port's variable says now.
-native_url() { cat "$RUN_FOLDER/$1.url" 2>/dev/null || service_url "$1"; }
+# native_url ROLE: where it was started, whatever the port's variable says now; of one that does not run, where it would be.
+native_url() { { native_pid "$1" >/dev/null && cat "$RUN_FOLDER/$1.url" 2>/dev/null; } || service_url "$1"; }
 
 healthy() { # healthy ROLE: this very service answers at its address
   "$VENV/bin/python" - "$(native_url "$1")/api/health" "$1" 2>/dev/null <<'PYTHON'
@@ -31,10 +38,10 @@ start_native() {
   fi
   say "Starting the $(service_title "$role")"
   if [ -f "$log" ]; then mv -f "$log" "$log.1"; fi # one log a start, and the one before
+  service_url "$role" >"$RUN_FOLDER/$role.url"
   setsid nohup "$VENV/bin/deepsynth" serve --role "$role" --host "$HOST" --port "$(service_port "$role")" --workspace "$WORKSPACE" \
     >"$log" 2>&1 </dev/null &
   echo $! >"$RUN_FOLDER/$role.pid"
-  service_url "$role" >"$RUN_FOLDER/$role.url"
   wait_healthy "$role" "$log"
 }
 

@@ -1,6 +1,7 @@
 """The start scripts choose where the services run, check before they start anything, and say what is wrong in words."""
 
 import re
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def test_wrong_usage_is_refused(machine: Machine, script: str, arguments: list[s
 
 def test_without_docker_both_services_run_natively(machine: Machine) -> None:
     cpu_port, gpu_port = machine.environment["DEEPSYNTH_CPU_PORT"], machine.environment["DEEPSYNTH_GPU_PORT"]
+    run_folder, elsewhere = machine.folder / "workspace/run", {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
     try:
         first = machine.run("start-all.sh")
         assert first.returncode == 0, first.stdout
@@ -59,12 +61,15 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         assert f"dataset service is ready: http://127.0.0.1:{cpu_port}" in first.stdout
         assert f"training service is ready: http://127.0.0.1:{gpu_port}" in first.stdout
 
-        elsewhere = {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
         second = machine.run("start-all.sh", "--cpu", **elsewhere)
-        assert second.stdout.count("already running: http://127.0.0.1:") == 2
+        assert second.stdout.count("already running: http://127.0.0.1:") == 2, second.stdout
         assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
         assert f"dataset service: running, http://127.0.0.1:{cpu_port}" in machine.run("start-all.sh", "--status", **elsewhere).stdout
         assert "GET /api/health" in machine.run("start-all.sh", "--logs").stdout
+        shutil.copytree(run_folder, machine.folder / "other/run")  # numbers that belong to the services of another workspace by now
+        other = {"DEEPSYNTH_WORKSPACE": str(machine.folder / "other")}
+        assert "port is in use" in re.sub(r" \d+", "", machine.run("start-all.sh", **other).stdout)
+        assert machine.run("start-all.sh", "--stop", **other).stdout.count("not running") == 2
     finally:
         assert machine.run("start-all.sh", "--stop").stdout.count("Stopped the") == 2
     assert machine.run("start-all.sh", "--status").stdout == "dataset service: not running\ntraining service: not running\n"
