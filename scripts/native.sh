@@ -40,7 +40,7 @@ start_native() {
   if [ -f "$log" ]; then mv -f "$log" "$log.1"; fi # one log a start, and the one before
   service_url "$role" >"$RUN_FOLDER/$role.url"
   setsid nohup "$VENV/bin/deepsynth" serve --role "$role" --host "$HOST" --port "$(service_port "$role")" --workspace "$WORKSPACE" \
-    >"$log" 2>&1 </dev/null &
+    >"$log" 2>&1 </dev/null 9>&- & # the lock of this start is not the service's
   echo $! >"$RUN_FOLDER/$role.pid"
   wait_healthy "$role" "$log"
 }

@@ -126,16 +126,23 @@ parse_service_arguments() {
   fi
 }
 
-start_services() { # start_services ROLE...: looks at everything that may keep one from starting before it starts any
-  local role problem extras=''
+start_services() { # start_services ROLE...: by one script at a time, so that a second one finds running what the first has started
+  local problem
   choose_mode "$@"
   if [ "$MODE" = docker ]; then
     problem=$(engine_problem)
     [ -z "$problem" ] || fail 3 "$problem. Mend that, or use --native."
+    check_and_start "$@"
   else
-    mkdir -p "$RUN_FOLDER" 2>/dev/null || fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a folder that is."
+    { mkdir -p "$RUN_FOLDER" && [ -w "$RUN_FOLDER" ]; } 2>/dev/null ||
+      fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a folder that is."
     check_disk "$WORKSPACE" "$MIN_FREE_MB"
+    alone "$RUN_FOLDER/start.lock" check_and_start "$@"
   fi
+}
+
+check_and_start() { # check_and_start ROLE...: looks at everything that may keep one from starting before it starts any
+  local role extras=''
   for role in "$@"; do
     if [ "$role" = gpu ]; then
       check_gpu

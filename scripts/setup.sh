@@ -14,6 +14,23 @@ fail() { # fail EXIT_CODE MESSAGE...
   exit "$code"
 }
 
+# alone LOCK_FILE COMMAND...: runs it while no other script runs one with that file; at once where flock is missing, as on macOS.
+alone() {
+  local lock=$1
+  shift
+  if ! command -v flock >/dev/null; then
+    "$@"
+    return
+  fi
+  {
+    if ! flock --nonblock 9; then
+      say "Another script is at this already; waiting for it (${lock##*/})"
+      flock 9
+    fi
+    "$@"
+  } 9>"$lock"
+}
+
 # read_env_file FILE: exports what FILE sets and the environment does not, as Docker Compose does. Nothing in it is run.
 read_env_file() {
   local line name value
@@ -85,9 +102,14 @@ installed() {
 
 # ensure_venv EXTRAS: .venv with this project and its extras (none, or for example "train,dev") at the pinned versions.
 ensure_venv() {
-  local extras=$1 python wanted
+  local wanted
   wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
-  if installed "$extras" "$wanted"; then return 0; fi
+  if ! installed "$1" "$wanted"; then alone "$ROOT/.venv.lock" install_venv "$1" "$wanted"; fi
+}
+
+install_venv() { # install_venv EXTRAS WANTED
+  local extras=$1 wanted=$2 python
+  if installed "$extras" "$wanted"; then return 0; fi # by the script that this one waited for
   if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then # absent, or left half made
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."

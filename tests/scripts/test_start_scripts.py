@@ -1,15 +1,19 @@
 """The start scripts choose where the services run, check before they start anything, and say what is wrong in words."""
 
+import os
 import re
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
 
 from tests.scripts.conftest import ROOT, Machine
+from web_ui.jobs.locks import try_lock
 
 ENGINE, ENGINE_WITH_GPU = "Server Version: 28", '{"Runtimes": {"nvidia": {}, "runc": {}}}'
 GPU = "NVIDIA H100, 81559 MiB"
@@ -55,17 +59,25 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
     cpu_port, gpu_port = machine.environment["DEEPSYNTH_CPU_PORT"], machine.environment["DEEPSYNTH_GPU_PORT"]
     run_folder, elsewhere = machine.folder / "workspace/run", {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
     try:
-        first = machine.run("start-all.sh")
+        with ThreadPoolExecutor() as pool:
+            starting = pool.submit(machine.run, "start-all.sh")
+            while not (run_folder / "cpu.pid").exists() and not starting.done():
+                time.sleep(0.01)
+            second = machine.run("start-all.sh", "--cpu", **elsewhere)
+        first = starting.result()
         assert first.returncode == 0, first.stdout
         assert "No NVIDIA GPU with a working driver" in first.stdout
         assert f"dataset service is ready: http://127.0.0.1:{cpu_port}" in first.stdout
         assert f"training service is ready: http://127.0.0.1:{gpu_port}" in first.stdout
-
-        second = machine.run("start-all.sh", "--cpu", **elsewhere)
+        assert "Another script is at this already; waiting for it (start.lock)" in second.stdout
         assert second.stdout.count("already running: http://127.0.0.1:") == 2, second.stdout
         assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
         assert f"dataset service: running, http://127.0.0.1:{cpu_port}" in machine.run("start-all.sh", "--status", **elsewhere).stdout
         assert "GET /api/health" in machine.run("start-all.sh", "--logs").stdout
+        lock = try_lock(run_folder / "start.lock")
+        assert lock is not None  # no service has kept it
+        os.close(lock)
+
         shutil.copytree(run_folder, machine.folder / "other/run")  # numbers that belong to the services of another workspace by now
         other = {"DEEPSYNTH_WORKSPACE": str(machine.folder / "other")}
         assert "port is in use" in re.sub(r" \d+", "", machine.run("start-all.sh", **other).stdout)
