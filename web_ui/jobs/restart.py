@@ -69,4 +69,4 @@ def _reason(exit_code: int | None) -> str:
 def _advice(exit_code: int | None) -> str:
     if exit_code == -signal.SIGKILL:
         return "Often the machine ran out of memory: use a smaller configuration or free memory"
-    return "Mend what ended it according to its log"
+    return "Look into the log for what ended it, mend that"
