@@ -146,7 +146,7 @@ def test_publishing_without_a_token_is_said_before_the_start(tab: Page, site: Si
     expect(tab.locator("#no-hub-token")).to_contain_text("HF_TOKEN")
 
 
-def test_several_files_are_one_source_and_a_chosen_column_survives_a_refresh(tab: Page, site: Site, tmp_path: Path) -> None:
+def test_several_files_are_one_source_and_what_is_chosen_of_it_survives_a_refresh_only(tab: Page, site: Site, tmp_path: Path) -> None:
     rows = [{"body": f"A long story number {number}. " * 5, "abstract": "Short.", "title": "News"} for number in range(3)]
     for split in ("train", "test"):
         (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "not JSON\n")
@@ -158,12 +158,14 @@ def test_several_files_are_one_source_and_a_chosen_column_survives_a_refresh(tab
     expect(tab.locator("#row-problems")).to_contain_text("1 of the first rows cannot be read")
     assert (field(tab, "Document"), field(tab, "Summary")) == ("body", "abstract")
     tab.get_by_label("Summary", exact=True).select_option("title")
+    tab.locator("#splits").get_by_role("button", name="test").click()
     expect(tab.locator(".preview__summary")).to_have_text("News")
     reload(tab)
     expect(tab.locator("#rows")).to_contain_text("A long story")
-    assert (field(tab, "Path"), field(tab, "Summary")) == ("upload:files", "title")
+    assert (field(tab, "Path"), field(tab, "Summary"), field(tab, "Splits")) == ("upload:files", "title", "test")
     tab.get_by_text("Hugging Face Hub", exact=True).click()
     expect(tab.locator(".preview .page-thumb")).to_have_count(0)
+    assert field(tab, "Splits") == ""
 
 
 def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Site) -> None:
@@ -197,6 +199,8 @@ def test_a_hub_sets_configurations_and_splits_are_picked_from_lists(tab: Page, s
     splits.get_by_role("button", name="train").click(timeout=LOOK_MS)
     expect(splits.get_by_role("button", name="train")).to_have_attribute("aria-pressed", "true")
     assert (field(tab, "Config"), field(tab, "Splits"), field(tab, "Document")) == ("long", "train", "body")
+    open_form(tab, site, "/custom?source_kind=sample")
+    assert field(tab, "Splits") == ""
 
 
 def test_a_benchmark_is_started_as_it_was_left_before_a_refresh(tab: Page, site: Site) -> None:

@@ -1,6 +1,6 @@
 // The first rows of a source, and which of their columns holds what.
 
-import { all, control, make, one } from "./dom.js";
+import { all, control, enter, make, one } from "./dom.js";
 import { count } from "./format.js";
 
 /** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
@@ -61,9 +61,8 @@ export function offer(place, input, names, { many }) {
   buttons.forEach((button, index) => button.addEventListener("click", () => {
     const others = chosen().filter((name) => name !== names[index]);
     const added = others.length === chosen().length ? [names[index]] : [];
-    input.value = [...(many ? others : []), ...added].join(", ");
+    enter(input, [...(many ? others : []), ...added].join(", "));
     mark();
-    for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
   }));
   mark();
   place.hidden = names.length === 0;

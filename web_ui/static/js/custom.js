@@ -36,7 +36,6 @@ void begin(form, loadFields, (loaded) => {
     refresh();
   });
   takesAddress(form, LINKED);
-  for (const set of dataset.sets) set.mark();
   showDefault();
   source.look();
 });

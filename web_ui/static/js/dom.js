@@ -28,6 +28,16 @@ export const all = (selector, root = document) => /** @type {HTMLElement[]} */ (
 export const control = (selector, root = document) => /** @type {HTMLInputElement} */ (one(selector, root));
 
 /**
+ * Put a value into a control as if it was typed.
+ * @param {HTMLInputElement} input
+ * @param {string} value
+ */
+export function enter(input, value) {
+  input.value = value;
+  for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
+}
+
+/**
  * Copy the one element of a <template>.
  * @param {string} id
  * @returns {HTMLElement}

@@ -11,6 +11,9 @@ const isTick = (input) => input.type === "checkbox" || input.type === "radio";
 /** @param {HTMLInputElement} input */
 const key = (input) => (input.type === "radio" ? `${input.name}=${input.value}` : input.name);
 
+/** @param {HTMLInputElement} input */
+const state = (input) => (isTick(input) ? input.checked : input.value);
+
 /** @param {HTMLInputElement} input @param {any} value */
 function restore(input, value) {
   if (input.type === "radio") input.checked ||= value;  // one of them is always chosen
@@ -32,7 +35,7 @@ export function keepsDraft(form) {
   const place = `draft:${form.id}`;
   const kept = JSON.parse(sessionStorage.getItem(place) ?? "{}");
   form.addEventListener("input", () => {
-    const values = Object.fromEntries(controls(form).map((input) => [key(input), isTick(input) ? input.checked : input.value]));
+    const values = Object.fromEntries(controls(form).map((input) => [key(input), state(input)]));
     sessionStorage.setItem(place, JSON.stringify(values));
   });
   return {
@@ -52,8 +55,10 @@ export function takesAddress(form, names) {
   const asked = new URLSearchParams(location.search);
   for (const input of controls(form)) {
     const value = asked.get(input.name);
-    if (value !== null && names.includes(input.name)) restore(input, input.type === "radio" ? input.value === value : value);
+    if (value === null || !names.includes(input.name)) continue;
+    const before = state(input);
+    restore(input, input.type === "radio" ? input.value === value : value);
+    if (state(input) !== before) input.dispatchEvent(new Event("input", { bubbles: true }));  // as if it was typed: what hangs on it follows
   }
   history.replaceState(history.state, "", location.pathname + location.hash);
-  if (asked.size) form.dispatchEvent(new Event("input"));
 }

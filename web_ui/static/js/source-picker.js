@@ -2,13 +2,15 @@
 
 import { get, post } from "./api.js";
 import { Columns, offer } from "./columns.js";
-import { all, control, debounce, make, one } from "./dom.js";
+import { all, control, debounce, enter, make, one } from "./dom.js";
 import { FieldSet, showError } from "./fields.js";
 import { latest } from "./latest.js";
 import { takesFiles } from "./upload.js";
 
 /** What names a source of each kind. @type {Record<string, string>} */
 const NAMES = { sample: "", files: "path", hub: "id" };
+/** Settings that lead to other documents, which may be divided otherwise. */
+const LEADS_ELSEWHERE = /^source(_kind|\.(path|id|config|revision))$/;
 
 export class SourcePicker {
   /**
@@ -35,18 +37,17 @@ export class SourcePicker {
   #takeFiles() {
     const path = control('[name="source.path"]', this.form);
     path.setAttribute("list", "uploads");
-    takesFiles(one("#drop", this.form), (stored) => {
-      path.value = stored;
-      path.dispatchEvent(new Event("input", { bubbles: true }));
-    }, { asOneSource: true });
+    takesFiles(one("#drop", this.form), (stored) => enter(path, stored), { asOneSource: true });
   }
 
   /** Files are looked at while their name is typed; the Hub once the name stands. */
   #follow() {
     const place = one("#source", this.form);
+    const splits = control('[name="splits"]', this.form);
     const later = debounce(() => this.look(), 400);
     place.addEventListener("input", ({ target }) => {
       const { name } = /** @type {HTMLInputElement} */ (target);
+      if (LEADS_ELSEWHERE.test(name) && splits.value) enter(splits, "");  // they would take a part of the new source, or nothing
       if (name === "source_kind") return this.look();
       if (!name.startsWith("source.")) return;
       if (name === "source.id") one("#configs", place).hidden = true;

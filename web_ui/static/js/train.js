@@ -92,7 +92,6 @@ function fillIn({ fields, presets, datasets, models, service }) {
   for (const name of ["cli", "rest"]) one(`#${name}`).append(copyButton(() => one(`#${name}-text`).textContent ?? ""));
   one("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
   takesAddress(form, LINKED);
-  followChoice();
   refresh();
 }
 
