@@ -190,7 +190,7 @@ def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(tab: Pag
         expect(tab.get_by_label("Path", exact=True)).to_have_value(stored)
 
 
-def test_a_hub_sets_configurations_and_splits_are_picked_from_lists(tab: Page, site: Site) -> None:
+def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, site: Site) -> None:
     open_form(tab, site, "/custom?source_kind=hub")
     tab.get_by_label("Id", exact=True).fill("news/several")
     tab.get_by_label("Id", exact=True).press("Enter")
@@ -199,6 +199,10 @@ def test_a_hub_sets_configurations_and_splits_are_picked_from_lists(tab: Page, s
     splits.get_by_role("button", name="train").click(timeout=LOOK_MS)
     expect(splits.get_by_role("button", name="train")).to_have_attribute("aria-pressed", "true")
     assert (field(tab, "Config"), field(tab, "Splits"), field(tab, "Document")) == ("long", "train", "body")
+    tab.get_by_label("Id", exact=True).fill("news/other")
+    with tab.expect_request("**/api/dataset/generate") as sent:
+        tab.get_by_role("button", name="Make the dataset").click()
+    assert json.loads(sent.value.post_data or "")["columns"] == {"document": None, "summary": None}
     open_form(tab, site, "/custom?source_kind=sample")
     assert field(tab, "Splits") == ""
 

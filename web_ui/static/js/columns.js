@@ -12,19 +12,22 @@ export class Columns {
   /** @param {HTMLElement} place */
   constructor(place) {
     this.place = place;
+    /** Whose columns can be chosen. */
+    this.source = "";
     place.addEventListener("input", () => this.#mark());
   }
 
   /** @param {string} role */
   #control = (role) => control(`[name="columns.${role}"]`, this.place);
 
-  /** The columns as the API wants them. */
-  chosen() {
-    return Object.fromEntries(ROLES.map((role) => [role, this.#control(role).value || null]));
+  /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
+  chosen(source) {
+    return Object.fromEntries(ROLES.map((role) => [role, (source === this.source && this.#control(role).value) || null]));
   }
 
-  /** @param {Inspection} inspection what was chosen before stays, where there is such a column */
-  show({ columns, suggestion, rows, problems }) {
+  /** @param {Inspection} inspection what was chosen before stays, where there is such a column @param {string} source its */
+  show({ columns, suggestion, rows, problems }, source) {
+    this.source = source;
     this.place.hidden = false;
     for (const role of ROLES) {
       const select = this.#control(role);

@@ -92,6 +92,7 @@ export class SourcePicker {
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
   look() {
     const source = JSON.stringify(this.value());
+    this.rows.source ||= source;  // a draft's columns are those of its source
     if (source === this.asked) return;
     this.#forget();
     for (const kind of Object.keys(NAMES)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
@@ -126,12 +127,12 @@ export class SourcePicker {
     offer(one("#splits", this.form), control('[name="splits"]', this.form), splits, { many: true });
     if (!columns.length) return showError(one('[data-field="source.config"]', this.form), "There are several. Choose one.");
     this.isSeen = true;
-    this.rows.show(inspection);
+    this.rows.show(inspection, this.asked);
     this.onChange(true);
   }
 
-  /** The columns as the API wants them; null where the source has its own. */
+  /** The columns as the API wants them; null where the source has its own, or has not been looked at. */
   columns() {
-    return this.kind === "sample" ? { document: null, summary: null } : this.rows.chosen();
+    return this.kind === "sample" ? { document: null, summary: null } : this.rows.chosen(JSON.stringify(this.value()));
   }
 }
