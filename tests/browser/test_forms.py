@@ -134,7 +134,15 @@ def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, s
     tab.get_by_label("Dataset", exact=True).select_option("base-articles")
     expect(tab.locator("#mismatch")).to_contain_text("tiny does not read base pages")
     expect(tab.locator("#mismatch")).to_contain_text("Models that do: deepseek-ai/DeepSeek-OCR")
-    expect(tab.locator("#memory")).to_contain_text("one base page a sample")
+    memory = tab.locator("#memory")
+    expect(memory).to_contain_text("one base page a sample")
+    tab.get_by_role("button", name="Start training").click()
+    refusal = tab.locator("[data-form-error]")
+    expect(refusal).to_contain_text("base")
+    estimated = memory.text_content() or ""
+    tab.locator("label.choice", has_text="quick test").click()
+    expect(memory).not_to_have_text(estimated)
+    assert refusal.is_visible()  # what the memory needs has nothing to do with it
     tab.get_by_role("link", name="Make a dataset of micro pages").click()
     tab.wait_for_selector("form:not([aria-busy])")
     assert (field(tab, "Length"), field(tab, "Mode")) == ("brief", "micro")

@@ -78,11 +78,24 @@ export async function sendJob(form, path, body) {
   }
 }
 
+/** @type {WeakMap<HTMLElement, ApiError | null>} what each form says */
+const said = new WeakMap();
+
+/**
+ * Take one refusal away again, unless another stands in its place.
+ * @param {HTMLElement} form
+ * @param {ApiError | null} error
+ */
+export function takeBack(form, error) {
+  if (error && said.get(form) === error) showFormError(form, null);
+}
+
 /**
  * @param {HTMLElement} form
  * @param {ApiError | null} error null: take earlier ones away
  */
 export function showFormError(form, error) {
+  said.set(form, error);
   const notice = one("[data-form-error]", form);
   notice.hidden = error === null;
   one("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";

@@ -10,7 +10,7 @@ import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { showMemory } from "./memory-bar.js";
 import { drawPickers, drawPresets, showFit } from "./pickers.js";
-import { begin, sendJob, showFormError, submitsJob } from "./submit.js";
+import { begin, sendJob, showFormError, submitsJob, takeBack } from "./submit.js";
 import { groupFields } from "./training-groups.js";
 
 const CHOSEN = ["dataset", "model", "output", "preset"];
@@ -57,10 +57,14 @@ function fillIn({ fields, presets, datasets, models, service }) {
   set.mark();
 
   const body = () => ({ ...chosen(), ...set.changes() });
+  /** @type {import("./api.js").ApiError | null} */
+  let refusal = null;
   const estimate = latest((signal) => post("/model/estimate", { ...body(), dataset: valueOf("dataset") || undefined }, signal), (answer) => {
     showMemory(answer, gpu);
-    showFormError(form, null);
-  }, (error) => error.status && showFormError(form, error));
+    takeBack(form, refusal);
+  }, (error) => {
+    if (error.status) showFormError(form, (refusal = error));
+  });
   const askMemory = debounce(() => void estimate.ask(), 300);
 
   function refresh() {
