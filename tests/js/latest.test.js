@@ -60,3 +60,30 @@ test("what got no answer is asked again once the service is back, unless somethi
   window.dispatchEvent(new CustomEvent("trouble", { detail: null }));
   assert.deepEqual([waiting.length, shown], [3, ["answer"]]);
 });
+
+test("a busy service is asked again for a while before that is explained, and not once nobody waits", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { waiting, request } = byHand();
+  const told = [];
+  const look = latest(request, () => {}, (error) => told.push(error.message));
+  const isBusy = async () => {
+    waiting.at(-1).reject(new ApiError(429, { message: "busy" }));
+    await new Promise(setImmediate);
+    context.mock.timers.tick(8000);
+    await new Promise(setImmediate);
+  };
+  void look.ask();
+  for (const tries of [2, 3, 4, 5]) {
+    await isBusy();
+    assert.deepEqual([waiting.length, told], [tries, []]);
+  }
+  await isBusy();
+  assert.deepEqual([waiting.length, told], [5, ["busy"]]);
+  const last = look.ask();
+  waiting[5].reject(new ApiError(429, {}));
+  await new Promise(setImmediate);
+  look.stop();
+  context.mock.timers.tick(8000);
+  await last;
+  assert.equal(waiting.length, 6);
+});

@@ -2,6 +2,10 @@
 
 import { ApiError, PATIENCE_MS } from "./api.js";
 
+const BUSY = 429;
+/** After so long a busy service is asked again, each time later: those who wait for the same do not keep driving each other away. */
+const PAUSES_MS = [1000, 2000, 4000, 8000];
+
 /**
  * @template {unknown[]} Values
  * @template Answer
@@ -18,15 +22,24 @@ export function latest(request, show, explain = () => {}) {
     running.abort();
     running = new AbortController();
     const { signal } = running;
-    try {
-      const answer = await request(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]), ...values);
-      if (!signal.aborted) show(answer);
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof ApiError)) throw error;
-      explain(error);
-      if (error.status === 0) window.addEventListener("trouble", (event) => /** @type {CustomEvent} */ (event).detail ?? void ask(...values), { signal });
+    for (let tries = 0; !signal.aborted; tries += 1) {
+      try {
+        const answer = await request(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]), ...values);
+        if (!signal.aborted) show(answer);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (!(error instanceof ApiError)) throw error;
+        if (error.status !== BUSY || tries === PAUSES_MS.length) return refuse(error, signal, values);
+      }
+      await new Promise((resolve) => setTimeout(resolve, PAUSES_MS[tries]));
     }
+  }
+
+  /** @param {ApiError} error @param {AbortSignal} signal @param {Values} values */
+  function refuse(error, signal, values) {
+    explain(error);
+    if (error.status === 0) window.addEventListener("trouble", (event) => /** @type {CustomEvent} */ (event).detail ?? void ask(...values), { signal });
   }
   return { ask, stop: () => running.abort() };
 }
