@@ -125,6 +125,9 @@ def test_a_link_chooses_the_dataset_over_a_draft_and_once_only(tab: Page, site: 
     assert field(tab, "Dataset") == "base-articles"
     open_form(tab, site, "/train?dataset=none")
     assert field(tab, "Dataset") == "base-articles"
+    expect(tab.locator('[data-field="dataset"] .field__error')).to_have_text(
+        "There is no finished dataset none; base-articles is chosen instead."
+    )
 
 
 def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, site: Site) -> None:

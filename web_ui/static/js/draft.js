@@ -1,4 +1,5 @@
 // Keeps what was typed into a form over a refresh and over a look at another tab, in this browser tab only.
+// A list that no longer has what was chosen of it names that in its data-gone.
 
 import { all, make } from "./dom.js";
 
@@ -22,7 +23,9 @@ function restore(input, value) {
   else {
     // What is not among the options is gone, unless the options are still to come.
     if ("optionsLater" in input.dataset && value) input.append(make("option", { value }, value));
-    if (all("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value)) input.value = value;
+    const isThere = all("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value);
+    if (isThere) input.value = value;
+    input.dataset.gone = isThere ? "" : value;
   }
 }
 

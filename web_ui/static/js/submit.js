@@ -16,7 +16,9 @@ const RETRY_MS = 3000;
 export async function begin(form, load, fillIn) {
   for (;;) {
     try {
-      fillIn(await load());
+      const answer = await load();
+      showFormError(form, null);
+      fillIn(answer);
       break;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -24,7 +26,6 @@ export async function begin(form, load, fillIn) {
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }
   }
-  showFormError(form, null);
   form.removeAttribute("aria-busy");
 }
 

@@ -5,7 +5,7 @@ import { all, control, debounce, fill, make, one } from "./dom.js";
 import { copyButton } from "./copy.js";
 import { keepsDraft, takesAddress } from "./draft.js";
 import { restCall, trainCommand } from "./equivalents.js";
-import { FieldSet } from "./fields.js";
+import { FieldSet, showError } from "./fields.js";
 import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { showMemory } from "./memory-bar.js";
@@ -24,6 +24,12 @@ async function load() {
   const [{ fields }, { presets }, { datasets }, models, service] = await Promise.all(
     [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), system()]);
   return { fields, presets, datasets, models, service };
+}
+
+/** A dataset that was chosen earlier, or by a link, may have been deleted since. */
+function sayWhatIsGone() {
+  const { value, dataset: { gone } } = control('[name="dataset"]', form);
+  if (gone) showError(one('[data-field="dataset"]', form), `There is no finished dataset ${gone}${value && `; ${value} is chosen instead`}.`);
 }
 
 /** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], datasets: import("./pickers.js").Dataset[],
@@ -96,6 +102,7 @@ function fillIn({ fields, presets, datasets, models, service }) {
   for (const name of ["cli", "rest"]) one(`#${name}`).append(copyButton(() => one(`#${name}-text`).textContent ?? ""));
   one("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
   takesAddress(form, LINKED);
+  sayWhatIsGone();
   refresh();
 }
 
