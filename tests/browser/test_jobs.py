@@ -152,13 +152,20 @@ def test_a_finished_training_summarises_documents_from_its_page(page: Page, trai
     page.goto(f"{training}#use")
     form = page.locator("#summarise-form")
     form.get_by_role("button", name="Summarise", exact=True).click()
-    expect(form.locator('[data-field="inputs"] .field__error')).to_contain_text("Drop or choose a document")
+    missing = form.locator("#field-inputs-error")
+    expect(missing).to_contain_text("Drop or choose a document")
     for name in ("Oslo storm.txt", "report.docx"):
         (tmp_path / name).write_text("Ada Berg opened a library in Oslo.")
     form.get_by_label("Choose documents").set_input_files(
         [tmp_path / "Oslo storm.txt", tmp_path / "report.docx", tmp_path / "Oslo storm.txt"]
     )
     expect(form.locator("#chosen-documents li")).to_have_count(2)
+    expect(missing).to_be_empty()
+    form.get_by_label("Max pages").fill("none")
+    form.get_by_role("button", name="Summarise", exact=True).click()
+    expect(form.locator("[data-form-error]")).to_be_visible()
+    form.get_by_label("Max pages").fill("4")
+    expect(form.locator("[data-form-error]")).to_be_hidden()
     expect(form.get_by_role("status")).to_contain_text("report.docx is of another kind")
     form.get_by_role("button", name="Leave out Oslo_storm-2.txt").click()
     form.get_by_role("button", name="Summarise", exact=True).click()

@@ -131,7 +131,7 @@ export class FieldSet {
 
 /** @param {HTMLElement} box data-field @param {string} text empty: nothing is wrong */
 export function showError(box, text) {
-  one(".field__error", box).textContent = text;
+  one(":scope > .field__error", box).textContent = text;
   for (const input of all("input, select, textarea", box)) {
     if (text) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");

@@ -30,18 +30,26 @@ export async function begin(form, load, fillIn) {
 }
 
 /**
- * Send a form's job when the form is submitted. An error goes once its field is corrected, and with the last the notice above the button.
+ * An error goes once its field is corrected, and with the last the notice above the button.
+ * @param {HTMLElement} form
+ */
+export function clearsErrors(form) {
+  form.addEventListener("input", ({ target }) => {
+    const box = /** @type {HTMLElement} */ (target).closest("[data-field]");
+    if (box) showError(/** @type {HTMLElement} */ (box), "");
+    if (!form.querySelector('[aria-invalid="true"]')) showFormError(form, null);
+  });
+}
+
+/**
+ * Send a form's job when the form is submitted.
  * @param {HTMLElement} form
  * @param {string} path
  * @param {() => unknown} body
  * @param {() => void} [afterwards] called when the job exists, before leaving the page
  */
 export function submitsJob(form, path, body, afterwards = () => {}) {
-  form.addEventListener("input", ({ target }) => {
-    const box = /** @type {HTMLElement} */ (target).closest("[data-field]");
-    if (box) showError(/** @type {HTMLElement} */ (box), "");
-    if (!form.querySelector('[aria-invalid="true"]')) showFormError(form, null);
-  });
+  clearsErrors(form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await sendJob(form, path, body())) afterwards();

@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { all, control, icon, make, one } from "./dom.js";
 import { FieldSet, showErrors } from "./fields.js";
 import { count } from "./format.js";
-import { sendJob, submitsJob } from "./submit.js";
+import { clearsErrors, sendJob, submitsJob } from "./submit.js";
 import { takesFiles } from "./upload.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -55,7 +55,11 @@ function offerSummaries(model, fields) {
   const list = one("#chosen-documents");
   const drop = one("#documents");
   const set = new FieldSet(one("#summarise-fields"), fields.filter(({ path }) => SUMMARY_FIELDS.includes(path)));
-  takesFiles(drop, (path, name) => list.append(chosenDocument(path, name)));
+  clearsErrors(form);
+  takesFiles(drop, (path, name) => {
+    list.append(chosenDocument(path, name));
+    drop.dispatchEvent(new Event("input", { bubbles: true }));
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const chosen = all("li", list);
@@ -71,6 +75,9 @@ function chosenDocument(path, name) {
   const stored = path.replace("upload:", "");
   const remove = make("button", { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` }, "Leave out");
   const item = make("li", { class: "row small", "data-path": path }, icon("icon-page"), make("span", { class: "grow" }, name, stored === name ? null : make("span", { class: "muted" }, ` as ${stored}`)), remove, make("span", { class: "field__error" }));
-  remove.addEventListener("click", () => item.remove());
+  remove.addEventListener("click", () => {
+    item.dispatchEvent(new Event("input", { bubbles: true }));
+    item.remove();
+  });
   return item;
 }
