@@ -186,6 +186,11 @@ def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Si
     expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("There is no file")
     tab.get_by_label("Path", exact=True).fill("upload:none.json")
     expect(tab.locator('[data-field="source.path"] .field__error')).to_contain_text("none.json.")
+    tab.get_by_label("Name", exact=True).fill("fine")
+    tab.get_by_role("button", name="Make the dataset").click()
+    expect(tab.locator("[data-form-error]")).to_be_visible()
+    tab.get_by_text("Sample texts").click()
+    expect(tab.locator("[data-form-error]")).to_be_hidden()
 
 
 def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(tab: Page, site: Site, tmp_path: Path) -> None:
@@ -216,6 +221,19 @@ def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, 
     assert json.loads(sent.value.post_data or "")["columns"] == {"document": None, "summary": None}
     open_form(tab, site, "/custom?source_kind=sample")
     assert field(tab, "Splits") == ""
+
+
+def test_a_name_that_is_taken_is_held_against_its_own_benchmark_only(tab: Page, site: Site) -> None:
+    shutil.copytree(Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "xsum-benchmark")
+    open_form(tab, site, "/benchmarks")
+    tab.locator("label.choice", has_text="XSum").click()
+    error = tab.locator('[data-field="name"] .field__error')
+    expect(error).to_contain_text("There is already a dataset xsum-benchmark")
+    tab.get_by_role("button", name="Make the dataset").click()
+    expect(tab.locator("[data-form-error]")).to_be_visible()
+    tab.locator("label.choice", has_text="SAMSum").click()
+    expect(error).to_be_empty()
+    expect(tab.locator("[data-form-error]")).to_be_hidden()
 
 
 def test_a_benchmark_is_started_as_it_was_left_before_a_refresh(tab: Page, site: Site) -> None:

@@ -6,7 +6,7 @@ import { keepsDraft } from "./draft.js";
 import { FieldSet, showError } from "./fields.js";
 import { system } from "./frame.js";
 import { latest } from "./latest.js";
-import { submitsJob } from "./submit.js";
+import { showFormError, submitsJob } from "./submit.js";
 import { nested } from "./values.js";
 
 /** @typedef {import("./fields.js").Field} Field */
@@ -31,12 +31,14 @@ export class DatasetForm {
     this.publish = new FieldSet(one("#publish-fields"), fields.filter(({ part }) => part === "publish"));
     this.draft = keepsDraft(form);
     one("#no-hub-token").hidden = hasToken;
-    this.#watchName();
+    this.checkName = this.#watchName();
   }
 
-  /** @param {Record<string, any>} config new starting points */
+  /** @param {Record<string, any>} config new starting points, of which nothing that was said holds */
   follow(config) {
     for (const set of this.sets) set.follow(config);
+    showFormError(this.form, null);
+    this.checkName();
   }
 
   /** What differs from the starting points, by path. */
@@ -78,7 +80,7 @@ export class DatasetForm {
     submitsJob(this.form, path, body, this.draft.discard);
   }
 
-  /** Say while typing whether a dataset has this name already. */
+  /** Say while typing whether a dataset has this name already. @returns {() => void} to look at a name that was not typed */
   #watchName() {
     const box = one('[data-field="name"]', this.form);
     const input = control('[name="name"]', box);
@@ -88,9 +90,11 @@ export class DatasetForm {
       if (isTaken) showError(box, `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`);
     });
     const ask = debounce(() => void look.ask(), 250);
-    input.addEventListener("input", () => {
+    const check = () => {
       look.stop();
       ask();
-    });
+    };
+    input.addEventListener("input", check);
+    return check;
   }
 }

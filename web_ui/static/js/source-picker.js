@@ -86,7 +86,13 @@ export class SourcePicker {
     this.asked = "";
     this.isSeen = false;
     this.#say("");
+    this.#clearErrors();
     this.rows.place.hidden = true;
+  }
+
+  /** What was said about a source does not hold for another; hidden, it would keep the form's notice. */
+  #clearErrors() {
+    for (const box of all(":is(#source, #columns) [data-field]", this.form)) showError(box, "");
   }
 
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
@@ -122,7 +128,7 @@ export class SourcePicker {
   #show(inspection) {
     const { configs, splits, columns } = inspection;
     this.#say("");
-    for (const box of all("#source [data-field]", this.form)) showError(box, "");
+    this.#clearErrors();
     offer(one("#configs", this.form), control('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { many: false });
     offer(one("#splits", this.form), control('[name="splits"]', this.form), splits, { many: true });
     if (!columns.length) return showError(one('[data-field="source.config"]', this.form), "There are several. Choose one.");
