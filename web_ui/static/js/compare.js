@@ -1,11 +1,12 @@
 // Up to four trainings in the same charts, one colour each, and a table of the settings and results that differ.
 
 import { ApiError, get } from "./api.js";
-import { make, one, redraw, table } from "./dom.js";
+import { make, one, table } from "./dom.js";
 import { duration, metric, words } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
+import { redraw } from "./redraw.js";
 import { same, shown } from "./values.js";
 import { TrainingCharts } from "./training-charts.js";
 

@@ -1,10 +1,11 @@
 // What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
 
 import { get } from "./api.js";
-import { icon, make, one, redraw } from "./dom.js";
+import { icon, make, one } from "./dom.js";
 import { clock } from "./format.js";
 import { copyButton } from "./copy.js";
 import { poll } from "./poll.js";
+import { redraw } from "./redraw.js";
 
 const YEAR_S = 365 * 24 * 3600;
 const dark = window.matchMedia("(prefers-color-scheme: dark)");

@@ -2,10 +2,11 @@
 
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
-import { control, figure, make, one, redraw } from "./dom.js";
+import { control, figure, make, one } from "./dom.js";
 import { bytes, clock, compact, count, duration, measured, metric, words } from "./format.js";
 import { reportOn } from "./dataset-report.js";
 import { FINAL } from "./jobs-api.js";
+import { redraw } from "./redraw.js";
 import { scoreTable } from "./score-table.js";
 import { TrainingCharts } from "./training-charts.js";
 

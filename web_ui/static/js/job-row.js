@@ -1,8 +1,9 @@
 // Draws one job: its state's icon, its progress bar, and its line in the list.
 
-import { control, fill, icon, make, one, redraw, stamp } from "./dom.js";
+import { control, fill, icon, make, one, stamp } from "./dom.js";
 import { ago, words } from "./format.js";
 import { ACTIONS, KIND_WORDS, act, possibleActions, progressPercent, progressText, share, stateOf, stateWords } from "./jobs-api.js";
+import { redraw } from "./redraw.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 

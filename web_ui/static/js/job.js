@@ -1,7 +1,7 @@
 // The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
 
 import { ApiError, get, withQuery } from "./api.js";
-import { figure, fill, icon, make, one, redraw, table } from "./dom.js";
+import { figure, fill, icon, make, one, table } from "./dom.js";
 import { copyButton } from "./copy.js";
 import { ago, bytes, clock, count, duration, words } from "./format.js";
 import { JobEvents } from "./job-events.js";
@@ -11,6 +11,7 @@ import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
 import { isTexts, showSamples } from "./job-samples.js";
+import { redraw } from "./redraw.js";
 import { flattened, shown } from "./values.js";
 import { followSubtabs } from "./subtabs.js";
 

@@ -1,10 +1,11 @@
 // What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
 
 import { call, get } from "./api.js";
-import { make, one, redraw } from "./dom.js";
+import { make, one } from "./dom.js";
 import { bytes, count } from "./format.js";
 import { latest } from "./latest.js";
 import { confirmed, toast, toastError } from "./notify.js";
+import { redraw } from "./redraw.js";
 
 /**
  * @typedef {{name: string, size_bytes: number, complete?: boolean, error?: {message: string} | null}} Stored
