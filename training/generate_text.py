@@ -14,7 +14,7 @@ from transformers.models.unlimited_ocr.generation_unlimited_ocr import Unlimited
 from evaluation.loops import loops
 from training.collate import Collator
 from training.dataset import PageSample
-from training.out_of_memory import free_memory
+from training.out_of_memory import free_memory, ran_out
 
 Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
@@ -57,7 +57,7 @@ class Prediction:
 
 
 def generate_rounds(
-    items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], first: int = 0
+    items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], first: int = 0, may_halve: bool = True
 ) -> Iterator[list[Prediction]]:
     """Yield the predictions of a batch of each process, in order, to all processes.
 
@@ -68,13 +68,15 @@ def generate_rounds(
         batch_size: of one process.
         generate: items -> a prediction for each.
         first: the item to begin with, the first one of a batch.
+        may_halve: whether a process generates for the halves of a batch that its memory does not hold. Not where others must take part.
     """
     processes = PartialState()
     for start in range(first, len(items), batch_size * processes.num_processes):
         own = start + batch_size * processes.process_index
         batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
         # A process with nothing left makes the first item again: where each holds a part of the weights, all must take part.
-        made = _within_memory(generate, batch or [items[0]])
+        whole = batch or [items[0]]
+        made = _within_memory(generate, whole) if may_halve else generate(whole)
         yield gather_object(made[: len(batch)])
 
 
@@ -83,23 +85,28 @@ def generate_texts(
     collator: Collator,
     samples: Items[PageSample],
     decoding: Decoding,
-    before_batch: Callable[[], None] = lambda: None,
+    before_round: Callable[[], None] = lambda: None,
 ) -> list[Prediction]:
-    """Return a prediction for each sample, in order; every process gets all of them. `before_batch` may raise to stop."""
+    """Return a prediction for each sample, in order; every process gets all of them. `before_round` may raise to stop."""
 
     def generate(batch: Sequence[PageSample]) -> list[Prediction]:
-        before_batch()
         return generate_batch(model, collator, batch, decoding)
 
-    return [prediction for made in generate_rounds(samples, decoding.batch_size, generate) for prediction in made]
+    rounds = generate_rounds(samples, decoding.batch_size, generate, may_halve=not isinstance(model, FSDPModule))
+    predictions: list[Prediction] = []
+    while len(predictions) < len(samples):
+        # Here and not in `generate`: processes vote in it, and one that halves its batches generates more often than the others.
+        before_round()
+        predictions += next(rounds)
+    return predictions
 
 
 def _within_memory(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:
     """Generate for a batch, and for its halves where the GPU's memory does not hold it."""
     try:
         return generate(batch)
-    except torch.OutOfMemoryError:
-        if len(batch) == 1:
+    except RuntimeError as error:
+        if len(batch) == 1 or not ran_out(error):
             raise
     free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
     middle = len(batch) // 2

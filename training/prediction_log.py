@@ -21,6 +21,7 @@ from data.errors import Stopped, Unavailable
 from data.progress import Progress
 from data.store.files import TEMPORARY_SUFFIX, new_file, storage_error
 from training.generate_text import Item, Items, Prediction, generate_rounds
+from training.out_of_memory import ran_out
 
 
 class PredictionLog:
@@ -100,7 +101,9 @@ class PredictionLog:
 def _next(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
     try:
         return next(rounds)
-    except torch.OutOfMemoryError as error:
+    except RuntimeError as error:
+        if not ran_out(error):
+            raise
         raise Unavailable(
             "The GPU's memory does not hold the generation of a single summary.",
             hint="See with nvidia-smi what else uses the GPU; then a shorter max_length, or documents with fewer or smaller pages.",

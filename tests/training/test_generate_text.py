@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.distributed.fsdp import FSDPModule
 
 from data.config import RenderingConfig
 from data.rendering.render import render
@@ -51,14 +52,35 @@ def test_repeats_are_blocked(ngram_size: int, repeats: bool) -> None:
     assert (len(set(windows)) < len(windows)) is repeats
 
 
-def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch) -> None:
-    generate = generate_text.generate_batch
+LACKS = [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`")]
 
-    def small(model: object, collator: object, batch: list[PageSample], decoding: object) -> list[Prediction]:
+
+@pytest.mark.parametrize("lack", LACKS)
+def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> None:
+    made = run_out(monkeypatch, lack)
+    rounds: list[int] = []
+    texts = generate_texts(None, None, SAMPLES, Decoding(8, 2), lambda: rounds.append(len(made)))  # type: ignore[arg-type]
+    assert [prediction.text for prediction in texts] == [one.document_id for one in SAMPLES]
+    assert made == [2, 1, 1, 1]
+    assert rounds == [0, 3]  # as often as in a process that halves nothing: they vote in it
+
+
+def test_of_a_model_that_processes_share_none_repeats_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = run_out(monkeypatch, LACKS[0])
+    with pytest.raises(torch.OutOfMemoryError):
+        generate_texts(object.__new__(FSDPModule), None, SAMPLES, Decoding(8, 2))  # type: ignore[arg-type]
+    assert made == [2]
+
+
+def run_out(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> list[int]:
+    """Let the memory hold single samples; return the sizes of the batches that are tried."""
+    made: list[int] = []
+
+    def generate(model: object, collator: object, batch: list[PageSample], decoding: object) -> list[Prediction]:
+        made.append(len(batch))
         if len(batch) > 1:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return generate(model, collator, batch, decoding)  # type: ignore[arg-type]
+            raise lack
+        return [Prediction(sample.document_id, "", 1, sample.document_id) for sample in batch]
 
-    expected = read(batch_size=3)
-    monkeypatch.setattr(generate_text, "generate_batch", small)
-    assert read(batch_size=3) == expected
+    monkeypatch.setattr(generate_text, "generate_batch", generate)
+    return made

@@ -85,7 +85,7 @@ def test_other_weights_are_another_work() -> None:
 
 def test_memory_that_holds_no_single_sample_is_said_in_words(tmp_path: Path) -> None:
     def generate(batch: Sequence[str]) -> list[Prediction]:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
+        raise RuntimeError("CUDA error: out of memory")
 
     with pytest.raises(Unavailable, match="a single summary"):
         PredictionLog(tmp_path / "texts.jsonl", "work").run(NAMES, 2, generate, Silent())
