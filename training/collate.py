@@ -13,21 +13,36 @@ Shapes, with b samples, p pages of all samples together, t tokens of the longest
 With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch._utils import ExceptionWrapper
+from torch.utils.data import get_worker_info
 
+from data.errors import DeepSynthError
 from training.dataset import PageSample
 from training.features import FeatureCache, page_key
-from training.pixels import blank_page_pixels, page_pixels
+from training.pixels import blank_page_pixels, page_pixels, reading
 from training.tokens import IGNORED, Encoder
 from training.windows import window_masks
 
 Batch = dict[str, Any]
 NOT_FOR_MODEL = ("document_ids", "page_keys")
+
+
+class _FromWorker(ExceptionWrapper):
+    """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text, and raises a new one."""
+
+    def __init__(self, error: DeepSynthError) -> None:
+        self.error = error
+
+    def reraise(self) -> NoReturn:
+        """Raise it in the process that takes the batches; torch calls this."""
+        raise self.error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +55,19 @@ class Collator:
     features: FeatureCache | None = None
 
     def __call__(self, samples: Sequence[PageSample]) -> Batch:
-        """Build a training batch."""
+        """Build a training batch.
+
+        Raises:
+            InvalidInput: a page is not a readable picture; from a loader's worker too, in the process that takes the batches.
+        """
+        try:
+            return self._batch(samples)
+        except DeepSynthError as error:
+            if get_worker_info() is None:
+                raise
+            return _FromWorker(error)  # type: ignore[return-value] # no one gets it: the loader raises
+
+    def _batch(self, samples: Sequence[PageSample]) -> Batch:
         questions = [self.encoder.question(len(sample.pages)) for sample in samples]
         answers = [self.encoder.answer(sample.summary) for sample in samples]
         # All rows end together, whatever their pages, so the head computes answers only. The logits before a token predict it, so
@@ -83,9 +110,16 @@ class Collator:
         return {"pixel_values": self.pixels(samples), "page_keys": keys} if stored is None else {"pixel_values": stored}
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
-        """Decode all pages of all samples, in order."""
+        """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that is not readable."""
         size_px = self.encoder.page_size_px
         pages = [page for sample in samples for page in sample.pages]
         if self.blank_pages:
             return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))
-        return torch.from_numpy(np.stack([page_pixels(page, size_px) for page in pages]))
+        return torch.from_numpy(np.stack([pixels for sample in samples for pixels in _page_pixels(sample, size_px)]))
+
+
+def _page_pixels(sample: PageSample, size_px: int) -> Iterator[NDArray[np.uint8]]:
+    for number, page in enumerate(sample.pages, 1):
+        with reading(f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."):
+            pixels = page_pixels(page, size_px)
+        yield pixels

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import pypdfium2
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from data.config import RenderingConfig
 from data.errors import InvalidInput, RenderError, SourceError
@@ -20,7 +20,7 @@ from data.rendering.vision_tokens import num_text_tokens
 from data.sources.files import source_path
 from data.store.workspace import Workspace
 from training.dataset import PageSample
-from training.pixels import rgb
+from training.pixels import decoded, reading, rgb
 
 MOST_PAGES = 256
 """The most that are read of one document, whatever the model holds."""
@@ -124,24 +124,21 @@ class _Document:
 
 
 def _read_picture(file: Path, style: PageStyle) -> _Document:
-    try:
-        with Image.open(file) as picture:
-            picture.load()
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise SourceError(f"{file.name} is not a readable picture: {error}.", hint="Save it again as PNG or JPEG.") from error
-    return _Document(1, iter((file.read_bytes(),)))
+    content = file.read_bytes()
+    with reading(file.name, _SAVE_AGAIN):
+        decoded(content)
+    return _Document(1, iter((content,)))
 
 
 def _read_tiff(file: Path, style: PageStyle) -> _Document:
     """Each picture of a TIFF file is a page, as scanners write them."""
-    _read_picture(file, style)
-    with Image.open(file) as picture:
+    with reading(file.name, _SAVE_AGAIN), Image.open(file) as picture:
         num_pages = getattr(picture, "n_frames", 1)
     return _Document(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
 def _tiff_page(file: Path, index: int) -> bytes:
-    with Image.open(file) as picture:
+    with reading(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file) as picture:
         picture.seek(index)
         return _png(rgb(picture))
 
@@ -190,4 +187,5 @@ _READERS: Mapping[str, Callable[[Path, PageStyle], _Document]] = {
     ".pdf": _read_pdf,
     **dict.fromkeys((".txt", ".md"), _read_text),
 }
+_SAVE_AGAIN = "Save it again as PNG or JPEG."
 _KINDS = f"Files may end in {', '.join(_READERS)}."

@@ -3,6 +3,9 @@ theirs makes black or white: transparency, and grey of 16 bits. Until they are o
 the size."""
 
 import io
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -16,14 +19,42 @@ LARGEST_SQUASHED_PX = 640
 PADDING_GREY = 127
 BLANK = 255
 DEEPEST_GREY = (1 << 16) - 1
+_REFUSALS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    ArithmeticError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises for pictures that it cannot read: each format's reader has its own, and they share no class of Pillow's."""
+
+
+@contextmanager
+def reading(name: str, hint: str) -> Iterator[None]:
+    """Say in words what is wrong with a picture that cannot be read inside this block.
+
+    Args:
+        name: of the picture, as the message begins.
+        hint: what to do about it.
+
+    Raises:
+        InvalidInput: the picture is damaged, too large, or none.
+    """
+    try:
+        yield
+    except UnidentifiedImageError as error:  # it would show where in memory the bytes lie
+        raise InvalidInput(f"{name} is not a readable picture: its format is not known.", hint=hint) from error
+    except _REFUSALS as error:
+        raise InvalidInput(f"{name} is not a readable picture: {error}.", hint=hint) from error
 
 
 def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.uint8]:
-    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255.
-
-    Raises:
-        InvalidInput: the bytes are not a picture.
-    """
+    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255. To be called inside `reading`."""
     return _channels_first(square_page(picture, page_size_px))
 
 
@@ -41,15 +72,17 @@ def normalised(pixels: torch.Tensor) -> torch.Tensor:
 
 def square_page(picture: bytes, page_size_px: int) -> Image.Image:
     """Decode a picture and bring it to the model's square; our own pages have that size already and stay as they are."""
-    try:
-        image = rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise InvalidInput(f"A page is not a readable picture: {error}", hint="Use PNG or JPEG files.") from error
+    image = decoded(picture)
     if image.size == (page_size_px, page_size_px):
         return image
     if page_size_px <= LARGEST_SQUASHED_PX:
         return image.resize((page_size_px, page_size_px))
     return ImageOps.pad(image, (page_size_px, page_size_px), color=(PADDING_GREY,) * 3)
+
+
+def decoded(picture: bytes) -> Image.Image:
+    """Decode a picture whole, as a person sees it. To be called inside `reading`."""
+    return rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
 
 
 def rgb(image: Image.Image) -> Image.Image:

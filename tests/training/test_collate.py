@@ -1,10 +1,14 @@
 """Batches: what the loss sees, and what generation starts from."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from torch.utils.data import DataLoader
 from transformers import UnlimitedOcrForConditionalGeneration
 
 from data.config import RenderingConfig
+from data.errors import InvalidInput
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from training.collate import NOT_FOR_MODEL, Batch, Collator
@@ -90,3 +94,12 @@ def test_questions_end_together(tiny: tuple[UnlimitedOcrForConditionalGeneration
 def test_blank_pages_hide_the_text(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
     assert (Collator(collator.encoder, blank_pages=True)(SAMPLES)["pixel_values"] == 255).all()
+
+
+@pytest.mark.parametrize("num_workers", [0, 1])
+def test_a_damaged_page_is_named_with_its_document(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator], num_workers: int) -> None:
+    damaged = replace(SAMPLES[1], document_id="news-17", pages=(SAMPLES[1].pages[0], b"not a picture"))
+    with pytest.raises(InvalidInput) as caught:
+        list(DataLoader([SAMPLES[0], damaged], batch_size=2, collate_fn=tiny[1], num_workers=num_workers))  # type: ignore[arg-type]
+    assert caught.value.message == "Page 2 of document news-17 is not a readable picture: its format is not known."
+    assert caught.value.hint

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.pixels import blank_page_pixels, normalised, page_pixels, square_page
+from training.pixels import blank_page_pixels, normalised, page_pixels, reading, square_page
 
 
 def png(image: Image.Image) -> bytes:
@@ -64,5 +64,5 @@ def test_a_blank_page_is_white() -> None:
 
 
 def test_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(InvalidInput, match="not a readable picture"):
+    with pytest.raises(InvalidInput, match=r"^Page 2 is not a readable picture: its format is not known\.$"), reading("Page 2", "Scan it."):
         page_pixels(b"not a picture", 320)

@@ -64,7 +64,22 @@ def test_a_dataset_can_be_predicted(brief_workspace: Workspace) -> None:
     assert [line["num_pages"] for line in lines] == [1, 1]
 
 
-BROKEN = {"empty.txt": b"  ", "latin.txt": b"caf\xe9", "bad.pdf": b"%PDF-1.4 cut", "bad.png": b"\x89PNG cut", "bad.tiff": b"II*\0cut"}
+def saved(kind: str, **options: Any) -> bytes:
+    content = io.BytesIO()
+    Image.effect_noise((300, 300), 80).save(content, kind, **options)
+    return content.getvalue()
+
+
+BROKEN = {
+    "empty.txt": b"  ",
+    "latin.txt": b"caf\xe9",
+    "bad.pdf": b"%PDF-1.4 cut",
+    "bad.png": b"\x89PNG cut",
+    "bad.tiff": b"II*\0cut",
+    "chunk.png": b"?DAT".join(saved("PNG").rsplit(b"IDAT", 1)),
+    # The second page has no width.
+    "page.tif": b"\0?\4\0".join(saved("TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]).rsplit(b"\0\1\4\0", 1)),
+}
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, picture: bytes) -> None:
@@ -80,8 +95,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, pictu
     assert lines.pop("page.png")["summary"] == TEXT
     assert lines.keys() == BROKEN.keys()
     assert all(name in line["error"] and not line["summary"] for name, line in lines.items())
-    assert (result.num_samples, result.num_failed) == (6, 5)
-    assert any("5 of 6 inputs could not be read" in text for text in listener.texts)
+    assert not any(" object at 0x" in line["error"] for line in lines.values())
+    assert (result.num_samples, result.num_failed) == (8, 7)
+    assert any("7 of 8 inputs could not be read" in text for text in listener.texts)
 
 
 @pytest.mark.parametrize(("name", "content", "error"), [("page.docx", b"x", InvalidInput), ("latin.txt", b"caf\xe9", SourceError)])
