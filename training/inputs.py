@@ -4,6 +4,8 @@ Which files there are, and that their kinds can be read, is known before a model
 """
 
 import io
+import os
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -35,10 +37,19 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to summarise."""
+
+    path: Path
+    name: str
+    """Its own; from the folder that they have in common, where files of several folders have the same."""
+
+
+@dataclass(frozen=True, slots=True)
 class InputFiles:
     """The files that some names stand for, in order; folders give theirs in the order of their names."""
 
-    files: tuple[Path, ...]
+    files: tuple[InputFile, ...]
 
     @classmethod
     def find(cls, names: Sequence[str], workspace: Workspace) -> "InputFiles":
@@ -48,12 +59,13 @@ class InputFiles:
             InvalidInput: a file is of a kind that cannot be read, or a folder holds none.
             SourceError: a file is missing.
         """
-        return cls(tuple(file for name in names for file in _files(source_path(name, workspace, "inputs"))))
+        paths = [path for name in names for path in _files(source_path(name, workspace, "inputs"))]
+        return cls(tuple(map(InputFile, paths, _names(paths))))
 
     @property
     def fingerprint(self) -> list[tuple[str, int, int]]:
         """Name, size and time of each file: the same for the same inputs."""
-        return [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in self.files]
+        return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
 
     def for_reader(self, rendering: RenderingConfig, most_pages: int, max_pages: int | None) -> "Documents":
         """Return the files as what a model reads.
@@ -71,7 +83,7 @@ class InputFiles:
 class Documents:
     """Files as samples without summaries, each opened when it is asked for."""
 
-    files: tuple[Path, ...]
+    files: tuple[InputFile, ...]
     style: PageStyle
     most_pages: int
     max_pages: int | None
@@ -88,8 +100,8 @@ class Documents:
         except OSError as error:
             return Unreadable(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
 
-    def _read(self, file: Path) -> PageSample:
-        document = _READERS[file.suffix.lower()](file, self.style)
+    def _read(self, file: InputFile) -> PageSample:
+        document = _READERS[file.path.suffix.lower()](file, self.style)
         if not document.num_pages:
             raise SourceError(f"{file.name} is empty.")
         num_read = min(document.num_pages, self.max_pages or document.num_pages)
@@ -113,6 +125,13 @@ def _files(path: Path) -> list[Path]:
     return files
 
 
+def _names(paths: Sequence[Path]) -> list[str]:
+    folders = defaultdict(set)
+    for path in paths:
+        folders[path.name].add(path.parent)
+    return [path.relative_to(os.path.commonpath(folders[path.name])).as_posix() for path in paths]
+
+
 @dataclass(frozen=True, slots=True)
 class _Document:
     """How many pages a file has, and each of them when it is asked for."""
@@ -123,29 +142,29 @@ class _Document:
     """Further pages, about, of a text whose style draws the first one only."""
 
 
-def _read_picture(file: Path, style: PageStyle) -> _Document:
-    content = file.read_bytes()
+def _read_picture(file: InputFile, style: PageStyle) -> _Document:
+    content = file.path.read_bytes()
     with reading(file.name, _SAVE_AGAIN):
         decoded(content)
     return _Document(1, iter((content,)))
 
 
-def _read_tiff(file: Path, style: PageStyle) -> _Document:
+def _read_tiff(file: InputFile, style: PageStyle) -> _Document:
     """Each picture of a TIFF file is a page, as scanners write them."""
-    with reading(file.name, _SAVE_AGAIN), Image.open(file) as picture:
+    with reading(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
         num_pages = getattr(picture, "n_frames", 1)
     return _Document(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
-def _tiff_page(file: Path, index: int) -> bytes:
-    with reading(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file) as picture:
+def _tiff_page(file: InputFile, index: int) -> bytes:
+    with reading(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file.path) as picture:
         picture.seek(index)
         return _png(rgb(picture))
 
 
-def _read_text(file: Path, style: PageStyle) -> _Document:
+def _read_text(file: InputFile, style: PageStyle) -> _Document:
     try:
-        text = file.read_text(encoding="utf-8").strip()
+        text = file.path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
         raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
     if not text:
@@ -156,19 +175,19 @@ def _read_text(file: Path, style: PageStyle) -> _Document:
     return _Document(len(drawn.pages), (page.png for page in drawn.pages), num_undrawn)
 
 
-def _read_pdf(file: Path, style: PageStyle) -> _Document:
+def _read_pdf(file: InputFile, style: PageStyle) -> _Document:
     try:
-        with pypdfium2.PdfDocument(file) as document:
+        with pypdfium2.PdfDocument(file.path) as document:
             num_pages = len(document)
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
     return _Document(num_pages, _pdf_pages(file, style.size_px))
 
 
-def _pdf_pages(file: Path, size_px: int) -> Iterator[bytes]:
+def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
     """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own preprocessing."""
     try:
-        with pypdfium2.PdfDocument(file) as document:
+        with pypdfium2.PdfDocument(file.path) as document:
             for page in document:
                 yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
     except pypdfium2.PdfiumError as error:
@@ -181,7 +200,7 @@ def _png(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
-_READERS: Mapping[str, Callable[[Path, PageStyle], _Document]] = {
+_READERS: Mapping[str, Callable[[InputFile, PageStyle], _Document]] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp"), _read_picture),
     **dict.fromkeys((".tif", ".tiff"), _read_tiff),
     ".pdf": _read_pdf,

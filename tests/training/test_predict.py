@@ -59,6 +59,16 @@ def test_a_folder_gives_its_files_in_order_and_uploads_are_found(tmp_path: Path,
     assert [line["input"] for line in read(workspace, folder, "upload:sent.txt", max_length=4)] == ["a.png", "b.png", "sent.txt"]
 
 
+def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    paths = [tmp_path / "scans" / name for name in ("a/page.txt", "b/page.txt", "b/other.txt")]
+    for path, text in zip(paths, (TEXT, "", TEXT), strict=True):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    one, two, other = read(Workspace.create(tmp_path / "workspace"), paths[0].parent, *paths[1:], max_length=4)
+    assert (one["input"], two["input"], other["input"]) == ("a/page.txt", "b/page.txt", "other.txt")
+    assert two["error"] == "b/page.txt is empty."
+
+
 def test_a_dataset_can_be_predicted(brief_workspace: Workspace) -> None:
     lines = read(brief_workspace, dataset="brief", split="train", max_samples=2, max_length=4)
     assert [line["num_pages"] for line in lines] == [1, 1]
