@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { possibleActions, stateWords } = await import("../../web_ui/static/js/jobs-api.js");
+const { possibleActions, progressText, stateWords } = await import("../../web_ui/static/js/jobs-api.js");
 
 test("what is asked of a job shows before its runner has seen it, and can be taken back", () => {
   const said = (state, desired) => [stateWords({ state, desired }), ...possibleActions({ state, desired })].join(", ");
@@ -13,4 +13,11 @@ test("what is asked of a job shows before its runner has seen it, and can be tak
   assert.equal(said("pausing", "run"), "Running, pause, cancel");
   assert.equal(said("failed", null), "Failed, resume, delete");
   assert.equal(said("queued", "cancel"), "Cancelling");
+});
+
+test("what a job waits for is the runner only before its first attempt, or until the runner has seen that it is resumed", () => {
+  const said = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu" });
+  assert.equal(said("queued", 0), "Waits for the GPU runner");
+  assert.equal(said("paused", 1), "Waits for the GPU runner");
+  assert.equal(said("queued", 3), "Waits to go on");
 });

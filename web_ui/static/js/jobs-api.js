@@ -67,6 +67,8 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
+  // What has run before may wait for a place, for its runner, or to be tried again after its worker vanished; its messages say which.
+  if (job.state === "queued" && job.attempts) return "Waits to go on";
   if (stateOf(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
