@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data.config import DatasetConfig
 from data.dedup import TRAIN
-from data.errors import SourceError, UnknownName
+from data.errors import SourceError, UnknownName, listed
 from data.sources.reader import SourceReader
 from data.store.workspace import checked_name
 
@@ -42,7 +42,7 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
         if split not in available:
             raise UnknownName(
                 f"The source has no split {split!r}.",
-                hint=f"Splits: {', '.join(available)}.",
+                hint=f"Splits: {listed(tuple(available))}.",
                 fields={"splits": f"{split!r} does not exist"},
             )
     if not any(available[split] for split in wanted):

@@ -60,6 +60,8 @@ def _show(job: Job, as_json: bool) -> None:
         return
     asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
     print(f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_position(job)}\nattempts: {job.attempts}")
+    if job.retry_at:
+        print(f"tried again: at {job.retry_at}, or when it is resumed")
     if job.error:
         print(f"error: {job.error['message']}\nhint: {job.error['hint']}")
     print_result(job.result or {}, as_json=False)

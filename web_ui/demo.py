@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -90,9 +91,18 @@ class Service:
             with opener.open(request, timeout=30) as answer:
                 return json.loads(answer.read() or b"null")  # a deletion is answered by nothing
         except urllib.error.HTTPError as error:
-            raise DemoFailed(f"{method} {path}: {in_words(json.load(error)['error'])}") from error
+            raise DemoFailed(f"{method} {path}: {_refusal(error)}") from error
         except OSError as error:
             raise DemoFailed(f"{self.url} does not answer: {error}") from error
+        except (ValueError, HTTPException) as error:
+            raise DemoFailed(f"{self.url} answers as no DeepSynth does. Is another program at its port?") from error
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    try:
+        return in_words(json.load(error)["error"])
+    except (ValueError, LookupError, TypeError):  # not from a DeepSynth, or from something before it
+        return f"HTTP {error.code} {error.reason}"
 
 
 def run_job(service: Service, path: str, body: dict[str, Any], title: str, console: Console) -> Any:

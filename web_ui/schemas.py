@@ -67,6 +67,7 @@ class Job(Answer):
     started: str | None
     ended: str | None
     attempts: int
+    retry_at: str | None = Field(description="until when a job whose worker vanished waits to be tried again; may have passed")
     run_s: float = Field(description="running time of all attempts, the current one among them")
     progress: JobProgress | None
     config: JsonObject

@@ -80,9 +80,12 @@ def test_a_finished_dataset_shows_its_pages(page: Page, working_site: Site, data
 def test_a_report_shows_compression_and_character_errors(page: Page, dataset: str) -> None:
     require_tesseract()
     page.goto(dataset)
-    page.get_by_role("button", name="Make a report").click()
+    ask = page.get_by_role("button", name="Make a report")
+    ask.press("Enter")
     expect(page.get_by_role("region", name="Densest pages").get_by_role("row")).to_have_count(11)
     expect(page.locator("dd", has_text="% on 8 pages")).to_be_visible(timeout=JOB_S)
+    expect(ask).to_be_enabled()
+    expect(ask).to_be_focused()
 
 
 def test_a_taken_name_is_said_while_typing(page: Page, working_site: Site, dataset: str) -> None:

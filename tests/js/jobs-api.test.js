@@ -21,3 +21,11 @@ test("what a job waits for is the runner only before its first attempt, or until
   assert.equal(said("paused", 1), "Waits for the GPU runner");
   assert.equal(said("queued", 3), "Waits to go on");
 });
+
+test("a job that is to be tried again says when, and can be resumed at once", () => {
+  const job = (/** @type {number} */ inS) => ({ state: "queued", attempts: 4, desired: "run", role: "cpu", retry_at: new Date(Date.now() + inS * 1000).toISOString() });
+  assert.match(progressText(job(30)), /tried again in (29|30) s$/);
+  assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel"]);
+  assert.equal(progressText(job(-1)), "Waits to go on");
+  assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel"]);
+});

@@ -1,9 +1,13 @@
-"""The demo succeeds only where its table shows that pages are read."""
+"""The demo succeeds only where its table shows that pages are read, and says what stands in its way."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
 from training.config import TrainingConfig
-from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, DemoFailed, require_reading
+from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, DemoFailed, Service, require_reading
 
 
 def test_the_demo_takes_no_name_that_a_training_has_by_default() -> None:
@@ -29,3 +33,33 @@ def test_the_trained_model_must_stand_above_lead_3_and_above_blank_pages(
     else:
         with pytest.raises(DemoFailed, match=fault):
             require_reading(rows)
+
+
+class OtherProgram(BaseHTTPRequestHandler):
+    """Answers as a program at DeepSynth's port, or a proxy before it, does."""
+
+    def do_GET(self) -> None:
+        if self.path == "/broken":
+            self.send_error(502)
+        else:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>hello</html>")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def other_program() -> Iterator[Service]:
+    server = HTTPServer(("127.0.0.1", 0), OtherProgram)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield Service(f"http://127.0.0.1:{server.server_port}")
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(("path", "fault"), [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Is another program at its port")])
+def test_another_program_at_the_port_is_said_in_words(other_program: Service, path: str, fault: str) -> None:
+    with pytest.raises(DemoFailed, match=fault):
+        other_program.call("GET", path)

@@ -36,8 +36,9 @@ from web_ui.jobs.job import (
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
-from web_ui.jobs.restart import after_vanishing, may_start_s, tell
+from web_ui.jobs.restart import after_vanishing, tell
 from web_ui.jobs.stages import Role
+from web_ui.jobs.view import starts_from_s
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 WHEN_IDLE = {
@@ -146,7 +147,7 @@ def move_idle(folder: Path) -> JobState:
     """
     state, control = read_state(folder), read_control(folder)
     to = WHEN_IDLE.get((state.state, _desired(control)))
-    if to is None or (state.state == JobState.FAILED and not _is_asked(state, control)):
+    if to is None or (state.state == JobState.FAILED and not state.is_asked(control)):
         return state.state
     lock = try_lock(folder / REQUEST)
     if lock is None:
@@ -167,8 +168,7 @@ def waits_until_s(folder: Path) -> float:
     Raises:
         StorageError: the state is damaged.
     """
-    state = read_state(folder)
-    return 0.0 if _is_asked(state, read_control(folder)) else may_start_s(state)
+    return starts_from_s(read_state(folder), read_control(folder))
 
 
 def read_state(folder: Path) -> RunState:
@@ -212,11 +212,6 @@ def read_control(folder: Path) -> Control | None:
         return read_document(folder / CONTROL, Control) or Control()
     except StorageError:
         return None
-
-
-def _is_asked(state: RunState, control: Control | None) -> bool:
-    """Say whether the user has asked for something since the last attempt ended."""
-    return control is not None and control.request_id != state.answered
 
 
 def _desired(control: Control | None) -> Desired | None:

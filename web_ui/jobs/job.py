@@ -124,6 +124,10 @@ class RunState(Document):
             raise ValueError(f"a job cannot move from {self.state} to {to}")
         return self.model_copy(update={"state": to, **values})
 
+    def is_asked(self, control: Control | None) -> bool:
+        """Say whether the user has asked for something since the last attempt ended. None: what the user wants cannot be read."""
+        return control is not None and control.request_id != self.answered
+
 
 class Outcome(Document):
     """outcome.json: written by the worker as the last thing that an attempt does."""
@@ -150,7 +154,8 @@ class JobProgress(Document):
 class Job:
     """What everyone but the runner sees of a job, put together from the files of its folder.
 
-    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried out.
+    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried out. `retry_at` is until when
+    a job whose worker vanished several times in a row waits to be started again by itself; None: it does not wait for that.
     """
 
     id: str
@@ -163,6 +168,7 @@ class Job:
     started: str | None
     ended: str | None
     attempts: int
+    retry_at: str | None
     run_s: float
     progress: dict[str, Any] | None
     config: dict[str, Any]

@@ -36,11 +36,6 @@ def after_vanishing(folder: Path, state: RunState, exit_code: int | None) -> tup
     return JobState.FAILED, values | {"error": error.as_dict()}
 
 
-def may_start_s(state: RunState) -> float:
-    """Return from when on a job that is started again by itself may start, by the monotonic clock."""
-    return state.wait.until_s if state.wait and state.wait.boot_id == boot_id() else 0.0
-
-
 def tell(folder: Path, state: RunState) -> None:
     """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
     wait_s = RESTART_WAITS_S[state.stalled]

@@ -3,7 +3,9 @@
 import json
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from data.errors import NotFound, StorageError
@@ -73,12 +75,19 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         started=state.started,
         ended=state.ended,
         attempts=state.attempts,
+        retry_at=_retry_at(state, control),
         run_s=state.run_s + _current_s(state),
         progress=last_progress(folder / EVENTS) if progress else None,
         config=request.config if request else {},
         result=outcome.result if outcome and state.state == JobState.SUCCEEDED else None,
         error=faults[0].as_dict() if faults else error,
     )
+
+
+def starts_from_s(state: RunState, control: Control | None) -> float:
+    """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since it stalled may at once."""
+    is_waiting = state.wait is not None and state.wait.boot_id == boot_id() and not state.is_asked(control)
+    return state.wait.until_s if state.wait and is_waiting else 0.0
 
 
 def no_such_job(job_id: str) -> NotFound:
@@ -129,6 +138,13 @@ def _read(path: Path, kind: type[AnyDocument], faults: list[StorageError]) -> An
     except StorageError as error:
         faults.append(error)
         return None
+
+
+def _retry_at(state: RunState, control: Control) -> str | None:
+    wait_s = starts_from_s(state, control) - monotonic()
+    if wait_s <= 0 or state.state not in (JobState.QUEUED, JobState.INTERRUPTED):
+        return None
+    return (datetime.now(UTC) + timedelta(seconds=wait_s)).isoformat(timespec="seconds")
 
 
 def _current_s(state: RunState) -> float:

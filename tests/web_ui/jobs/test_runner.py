@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -182,7 +183,11 @@ def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: Worl
     runner.tick()
     assert list(runner.attempts) == [other]
     assert [world.store.get(job_id).state for job_id in (stalled, same)] == ["queued", "queued"]
+    retry_at = world.store.get(stalled).retry_at
+    assert retry_at is not None
+    assert 990 < (datetime.fromisoformat(retry_at) - datetime.now(UTC)).total_seconds() <= 1001
     world.store.request_resume(stalled)
+    assert world.store.get(stalled).retry_at is None
     runner.tick()
     assert list(runner.attempts) == [other, stalled]
 

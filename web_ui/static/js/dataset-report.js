@@ -1,21 +1,21 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
 import { ApiError, PATIENCE_MS, get } from "./api.js";
-import { figure, make, table } from "./dom.js";
+import { figure, make, onPress, rest, table } from "./dom.js";
 import { compression, count, errorRate, measured } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function reportOn(name) {
   const button = make("button", { type: "button", class: "button button--small" }, "Make a report");
   const place = make("div", { class: "stack", "aria-live": "polite" });
-  button.addEventListener("click", () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
+  onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
   return make("section", { class: "stack-s", "aria-label": "Report" }, make("div", { class: "row row--apart" }, make("h2", {}, "Report"), button),
     make("p", { class: "muted small" }, "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong."), place);
 }
 
 /** @param {string} path @param {HTMLElement} button @param {HTMLElement} place */
 async function showReport(path, button, place) {
-  button.toggleAttribute("disabled", true);
+  rest(button, true);
   place.replaceChildren(make("p", { class: "muted" }, "Counting…"));
   const reading = make("dd", {}, "Reading…");
   try {
@@ -29,7 +29,7 @@ async function showReport(path, button, place) {
     else place.replaceChildren();
     place.prepend(make("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
   }
-  button.toggleAttribute("disabled", false);
+  rest(button, false);
 }
 
 /** @param {any} measures @param {HTMLElement} reading where the character errors will stand */

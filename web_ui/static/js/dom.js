@@ -28,6 +28,20 @@ export const all = (selector, root = document) => /** @type {HTMLElement[]} */ (
 export const control = (selector, root = document) => /** @type {HTMLInputElement} */ (one(selector, root));
 
 /**
+ * Do something at each press of a button, except while it rests.
+ * @param {HTMLElement} button
+ * @param {() => void} action
+ */
+export function onPress(button, action) {
+  button.addEventListener("click", () => button.ariaDisabled === "true" || action());
+}
+
+/** Let a button do nothing for a while, and keep the focus, which hiding or disabling it would lose. @param {HTMLElement} button @param {boolean} isResting */
+export function rest(button, isResting) {
+  button.ariaDisabled = String(isResting);
+}
+
+/**
  * Put a value into a control as if it was typed.
  * @param {HTMLInputElement} input
  * @param {string} value

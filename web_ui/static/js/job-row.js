@@ -37,8 +37,10 @@ const when = ({ created, started, ended }) => (ended ? ago(ended) : started ? `s
 
 /** @param {Job} job the one thing most likely wanted now; null: open it */
 function mainAction(job) {
-  const first = { running: "pause", pausing: "resume", paused: "resume", queued: "cancel" }[/** @type {string} */ (stateOf(job))];
-  return possibleActions(job).find((action) => action === first) ?? null;
+  const possible = possibleActions(job);
+  if (possible.includes("resume") && job.state !== "failed") return "resume";
+  const first = { running: "pause", queued: "cancel" }[/** @type {string} */ (stateOf(job))];
+  return possible.find((action) => action === first) ?? null;
 }
 
 /**

@@ -1,7 +1,7 @@
 // What a job is in the browser, what can be done with it in each state, and in which words.
 
 import { call, post } from "./api.js";
-import { count, percent, roughly } from "./format.js";
+import { count, duration, percent, roughly } from "./format.js";
 import { confirmed, toast, toastError } from "./notify.js";
 
 /**
@@ -9,7 +9,7 @@ import { confirmed, toast, toastError } from "./notify.js";
  * @typedef {{code: string, message: string, hint: string, fields?: Record<string, string>}} JobError
  * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted"} State
  * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string, started: string | null,
- *   ended: string | null, attempts: number, run_s: number, progress: Progress | null, config: Record<string, any>,
+ *   ended: string | null, attempts: number, retry_at: string | null, run_s: number, progress: Progress | null, config: Record<string, any>,
  *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
  */
 
@@ -46,9 +46,13 @@ const AS_WANTED = {
 /** @param {Pick<Job, "state" | "desired">} job */
 export const stateOf = ({ state, desired }) => AS_WANTED[desired ?? ""]?.[state] ?? state;
 
+/** How long a job whose worker vanished still waits to be tried again by itself. @param {Job} job */
+const waitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
+
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {
-  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter((action) => ACTIONS[action].states.includes(stateOf(job)));
+  const isPossible = (/** @type {Action} */ action) => ACTIONS[action].states.includes(stateOf(job)) || (action === "resume" && waitS(job) > 0);
+  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter(isPossible);
   return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
 }
 
@@ -67,8 +71,8 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  // What has run before may wait for a place, for its runner, or to be tried again after its worker vanished; its messages say which.
-  if (job.state === "queued" && job.attempts) return "Waits to go on";
+  if (waitS(job) > 0) return `Stopped unexpectedly; tried again in ${duration(waitS(job))}`;
+  if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a place, or for its runner
   if (stateOf(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";

@@ -2,7 +2,7 @@
 // Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
 
 import { get, withQuery } from "./api.js";
-import { all, control, debounce, one } from "./dom.js";
+import { all, control, debounce, one, onPress, rest } from "./dom.js";
 import { drawRow } from "./job-row.js";
 import { ACTIVE } from "./jobs-api.js";
 import { poll } from "./poll.js";
@@ -54,8 +54,8 @@ function drawPager(total, offset, shown) {
   list.hidden = total === 0;
   one("#pager").hidden = total <= pageSize;
   one("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
-  /** @type {HTMLButtonElement} */ (one("#pager-back")).disabled = offset === 0;
-  /** @type {HTMLButtonElement} */ (one("#pager-on")).disabled = offset + shown >= total;
+  rest(one("#pager-back"), offset === 0);
+  rest(one("#pager-on"), offset + shown >= total);
 }
 
 /** @returns {Promise<boolean>} whether one of the jobs shown goes on */
@@ -136,7 +136,7 @@ one("#job-filters").addEventListener("input", debounce(() => {
   poller.now();
 }, 200));
 for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
-  one(button).addEventListener("click", () => {
+  onPress(one(button), () => {
     const offset = Math.max(0, askedOffset() + direction * pageSize);
     setAddress({ offset: offset ? String(offset) : "" }, true);
     poller.now();

@@ -1,7 +1,7 @@
 // The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
 
 import { ApiError, post } from "./api.js";
-import { figure, make, one } from "./dom.js";
+import { figure, make, one, onPress, rest } from "./dom.js";
 import { compression, count, errorRate, measured } from "./format.js";
 import { latest } from "./latest.js";
 import { zoomable } from "./zoom.js";
@@ -22,13 +22,12 @@ export class PagePreview {
       ({ legibility }) => this.#showErrors(errorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
         one("[data-errors]", place).remove();
-        this.check.ariaDisabled = "false";
+        rest(this.check, false);
         one(".preview__notes", place).append(make("li", { class: "notice notice--warn" }, `${message} ${hint}`));
       });
     this.check = one('[data-act="legibility"]', place);
-    this.check.addEventListener("click", () => {
-      if (this.check.ariaDisabled === "true") return;
-      this.check.ariaDisabled = "true"; // hidden or disabled, it would lose the focus
+    onPress(this.check, () => {
+      rest(this.check, true);
       this.#showErrors("Reading…");
       void this.reading.ask();
     });
@@ -79,7 +78,7 @@ export class PagePreview {
     this.stage.removeAttribute("aria-busy");
     this.stage.replaceChildren(shown);
     this.check.hidden = numbers.length === 0;
-    this.check.ariaDisabled = "false";
+    rest(this.check, false);
     one(".preview__numbers", this.place).replaceChildren(...numbers);
     one(".preview__notes", this.place).replaceChildren(...notes);
     one(".preview__summary", this.place).textContent = summary;
