@@ -155,7 +155,8 @@ def _gpu() -> Finding:
     if gpus:
         sizes = ["memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB" for gpu in gpus]
         found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
-        if missing := missing_for_kernels():
+        # Without torch nothing trains here, and the training libraries are named above.
+        if find_spec("torch") and (missing := missing_for_kernels()):
             fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
             return Finding("GPU", "notice", f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}", fix)
         return Finding("GPU", "ok", found)

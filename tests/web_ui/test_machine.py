@@ -54,6 +54,8 @@ def test_gpus_are_listed_with_memory_and_load_where_they_tell_them(monkeypatch: 
     assert (doctor._gpu().level, doctor._gpu().detail[:44]) == ("ok", "GPU 0, 80 GB; GPU 1, memory not reported; GPU"[:44])
     monkeypatch.setattr(doctor, "missing_for_kernels", lambda: ["a C compiler (gcc)"])
     assert (doctor._gpu().level, "a C compiler" in doctor._gpu().detail, "gcc" in doctor._gpu().fix) == ("notice", True, True)
+    monkeypatch.setattr(doctor, "find_spec", {}.get)  # where no torch is
+    assert doctor._gpu().level == "ok"
 
 
 def test_without_nvml_there_are_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
