@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 from data import errors
 from data.config import DatasetConfig
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.optimal_configs import PRESETS
+from training.optimal_configs import PRESETS, TINY
 from web_ui.app import create_app
 from web_ui.cli import build_parser
 from web_ui.settings import Settings
@@ -126,8 +126,13 @@ def presets() -> Iterator[str]:
     yield "## Training presets\n"
     for preset in PRESETS.values():
         yield f"### {preset.name}\n\n{preset.title}. Stays below {preset.memory_gb} GB with DeepSeek-OCR.\n"
-        rows = ((f"`{name}`", f"`{value}`", preset.reasons[name]) for name, value in preset.values.items())
-        yield table(("field", "value", "why"), rows)
+        yield _values_with_reasons(preset.values, preset.reasons)
+    yield "### model=tiny\n\nStarts from these values instead, whichever the preset.\n"
+    yield _values_with_reasons(TINY.values, TINY.reasons)
+
+
+def _values_with_reasons(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
+    return table(("field", "value", "why"), ((f"`{name}`", f"`{value}`", reasons[name]) for name, value in values.items()))
 
 
 def error_codes() -> Iterator[str]:

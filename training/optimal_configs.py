@@ -113,10 +113,29 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
 )
 
 
-def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
-    """Build a configuration from a preset's values and the caller's own.
+@dataclass(frozen=True, slots=True)
+class StartingValues:
+    """What one model starts from instead of a preset's values."""
 
-    The tiny model trains with `train=all` unless that is given: the presets' choices are about the memory of the real one.
+    values: Mapping[str, Any]
+    reasons: Mapping[str, str]
+
+
+TINY: Final = StartingValues(
+    MappingProxyType({"train": "all", "learning_rate": 1e-3, "adam_beta2": 0.98}),
+    MappingProxyType(
+        {
+            "train": "the tiny model is small enough to train whole",
+            "learning_rate": "the presets' rate is for billions of weights that know their work; a million need larger steps",
+            "adam_beta2": "few steps need an average of squared gradients that forgets the first of them",
+        }
+    ),
+)
+"""For `model=tiny`, whichever the preset: the presets' choices are about the memory and the knowledge of the real one."""
+
+
+def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
+    """Build a configuration from a preset's values, for the tiny model those of `TINY` over them, and the caller's own over both.
 
     Raises:
         UnknownName: there is no such preset.
@@ -130,5 +149,5 @@ def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingC
         )
     values = dict(PRESETS[preset].values)
     if overrides.get("model", TrainingConfig.model_fields["model"].default) == "tiny":
-        values["train"] = "all"
+        values |= TINY.values
     return TrainingConfig(**{**values, **overrides, "preset": preset})

@@ -35,9 +35,6 @@ TRAINING: dict[str, Any] = {
     "dataset": DATASET["name"],
     "model": "tiny",
     "output": "demo_model",
-    # The presets' rates are for billions of weights that know their work; a million that do not need larger steps.
-    "learning_rate": 1e-3,
-    "adam_beta2": 0.98,
     "max_steps": 400,
     "max_length": 64,
     "per_device_train_batch_size": 16,

@@ -224,8 +224,14 @@ class TrainingPreset(Answer):
     estimate: MemoryEstimate
 
 
+class StartingValues(Answer):
+    values: JsonObject
+    reasons: dict[str, str]
+
+
 class TrainingPresetList(Answer):
     presets: list[TrainingPreset]
+    tiny: StartingValues = Field(description="what model=tiny starts from instead, whichever the preset")
 
 
 class DatasetSummary(Answer):

@@ -133,10 +133,10 @@ def test_an_advanced_setting_out_of_range_is_opened_and_explained(page: Page, st
     open_tab(page, still_site, "/train")
     page.locator("#advanced-box > summary").click()
     page.get_by_label("Learning rate", exact=True).fill("seven")
-    expect(page.locator('[data-field="learning_rate"] .field__changed')).to_contain_text("Changed from 0.00005")
+    expect(page.locator('[data-field="learning_rate"] .field__changed')).to_contain_text("Changed from 0.001")
     expect(page.locator('[data-field="learning_rate"] .field__error')).to_contain_text("must be a number")
     page.locator('[data-field="learning_rate"]').get_by_role("button", name="Reset").click()
-    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("0.00005")
+    expect(page.get_by_label("Learning rate", exact=True)).to_have_value("0.001")
 
 
 def test_the_equivalent_commands_follow_the_form(page: Page, still_site: Site) -> None:

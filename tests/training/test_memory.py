@@ -60,8 +60,12 @@ def test_the_tiny_model_has_the_sizes_that_are_estimated() -> None:
     assert len(tokenizer) == TINY.vocabulary
 
 
-def test_own_values_win_over_the_preset_and_tiny_trains_whole() -> None:
-    assert training_config("default", dataset="news", learning_rate=1e-3).learning_rate == 1e-3
+def test_own_values_win_over_the_preset_and_tiny_trains_whole_in_larger_steps() -> None:
+    assert training_config("default", dataset="news", learning_rate=1e-4).learning_rate == 1e-4
+    assert (
+        training_config("default", dataset="news").learning_rate
+        == 20 * training_config("default", model=REAL, dataset="news").learning_rate
+    )
     assert training_config("default", dataset="news").train == "all"
     assert training_config("default", dataset="news", train="dense").train == "dense"
     assert training_config("default", dataset="news", model=REAL).train == "dense"

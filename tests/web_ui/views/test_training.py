@@ -16,7 +16,9 @@ from training.run_folder import RunFolder, RunState, run_digest
 
 
 def test_the_presets_say_why_and_what_they_need(client: FlaskClient) -> None:
-    presets = {preset["name"]: preset for preset in client.get("/api/training/presets").get_json()["presets"]}
+    answer = client.get("/api/training/presets").get_json()
+    presets = {preset["name"]: preset for preset in answer["presets"]}
+    assert answer["tiny"]["values"].keys() == answer["tiny"]["reasons"].keys() >= {"train", "learning_rate"}
     assert list(presets) == ["default", "low_memory", "high_memory", "quick_test"]
     assert all(preset["effective_batch_size"] == 16 for preset in presets.values())
     assert all(preset["estimate"]["total_gb"] <= preset["memory_gb"] for preset in presets.values())

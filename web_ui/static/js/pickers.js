@@ -3,7 +3,8 @@
 import { control, make, one } from "./dom.js";
 import { count } from "./format.js";
 
-/** @typedef {{name: string, title: string, memory_gb: number, values: Record<string, any>, reasons: Record<string, string>, effective_batch_size: number, estimate: any}} Preset */
+/** @typedef {{values: Record<string, any>, reasons: Record<string, string>}} StartingValues */
+/** @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number, estimate: any}} Preset */
 /** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number, splits: Record<string, number>}} Dataset */
 /** @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[], bases: {name: string, title: string, modes: string[]}[]}} Models */
 

@@ -21,9 +21,9 @@ const valueOf = (name) => control(`[name="${name}"]${name === "preset" ? ":check
 const chosen = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
 
 async function load() {
-  const [{ fields }, { presets }, { datasets }, models, service] = await Promise.all(
+  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
     [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), system()]);
-  return { fields, presets, datasets, models, service };
+  return { fields, presets, tiny, datasets, models, service };
 }
 
 /** A dataset that was chosen earlier, or by a link, may have been deleted since. */
@@ -32,11 +32,11 @@ function sayWhatIsGone() {
   if (gone) showError(one('[data-field="dataset"]', form), `There is no finished dataset ${gone}${value && `; ${value} is chosen instead`}.`);
 }
 
-/** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], datasets: import("./pickers.js").Dataset[],
+/** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], tiny: import("./pickers.js").StartingValues, datasets: import("./pickers.js").Dataset[],
  *   models: import("./pickers.js").Models, service: any}} Loaded */
 
 /** @param {Loaded} loaded */
-function fillIn({ fields, presets, datasets, models, service }) {
+function fillIn({ fields, presets, tiny, datasets, models, service }) {
   const gpu = service.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
   drawPresets(presets, gpu);
   drawPickers(datasets, models);
@@ -46,12 +46,13 @@ function fillIn({ fields, presets, datasets, models, service }) {
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
   const dataset = () => datasets.find(({ name }) => name === valueOf("dataset"));
 
-  /** Where the settings start from: the presets' `train` is about the memory of the real model, and the tiny one trains whole. */
+  /** Where the settings start from: the preset, and for the tiny model what it starts from instead. */
   function followChoice() {
-    const isTiny = valueOf("model") === "tiny";
-    set.follow({ ...preset().values, ...(isTiny ? { train: "all" } : {}) });
+    const own = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
+    const reasons = { ...preset().reasons, ...own.reasons };
+    set.follow({ ...preset().values, ...own.values });
     for (const box of all("[data-field]", one("#advanced"))) {
-      const reason = isTiny && box.dataset.field === "train" ? "the tiny model is small enough to train whole" : preset().reasons[box.dataset.field ?? ""];
+      const reason = reasons[box.dataset.field ?? ""];
       const note = box.querySelector(".field__reason") ?? box.insertBefore(make("span", { class: "field__note field__reason" }), one(".field__error", box));
       note.textContent = reason ? `Here: ${reason}.` : "";
     }
