@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 
 screenshots: ## Pictures of every tab at three widths and in both themes, in build/screenshots
-	source scripts/setup.sh && ensure_libraries && ensure_packages chromium && ensure_venv train,dev && .venv/bin/python scripts/screenshots.py
+	source scripts/setup.sh && ensure_libraries && ensure_packages chromium-headless-shell && ensure_venv train,dev && .venv/bin/python scripts/screenshots.py
 
 check-js: node_modules ## Types and tests of the browser modules
 	npx tsc --project tsconfig.json
