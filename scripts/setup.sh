@@ -2,7 +2,7 @@
 # Sourced by the start and test scripts: makes .venv with the pinned packages and the few system libraries they need.
 # Does nothing when all is there already. Exit code 3: the machine lacks something; the message names the command to type.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 VENV="$ROOT/.venv"
 
 say() { printf '%s\n' "$*"; }
@@ -87,9 +87,16 @@ find_python() {
   return 1
 }
 
+# own_venv: .venv has its Python and was made here. In a copied or moved folder its programs would run the code of the old one.
+own_venv() {
+  [ -x "$VENV/bin/python" ] || return 1
+  case "$(grep '^command = ' "$VENV/pyvenv.cfg" 2>/dev/null)" in '' | *" $VENV") ;; *) return 1 ;; esac
+}
+
 # installed EXTRAS WANTED: .venv has these extras, perhaps among others, at the versions whose checksum is WANTED.
 installed() {
   local stamp extra
+  own_venv || return 1
   for stamp in "$VENV"/.installed-*; do
     [ "$(cat "$stamp" 2>/dev/null)" = "$2" ] || continue
     for extra in ${1//,/ }; do
@@ -110,11 +117,11 @@ ensure_venv() {
 install_venv() { # install_venv EXTRAS WANTED
   local extras=$1 wanted=$2 python
   if installed "$extras" "$wanted"; then return 0; fi # by the script that this one waited for
-  if ! "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then # absent, or left half made
+  if ! { own_venv && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }; then # absent, left half made, or of another folder
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
     say "Making a virtual environment in .venv"
-    "$python" -m venv "$VENV" || fail 3 "python -m venv failed in $VENV."
+    "$python" -m venv --clear "$VENV" || fail 3 "python -m venv failed in $VENV."
   fi
   say "Installing the pinned packages${extras:+ ($extras)}; the first time takes a few minutes"
   "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "$ROOT${extras:+[$extras]}" ||

@@ -97,8 +97,9 @@ def make_venv(folder: Path) -> None:
     """Lay what the scripts use of a virtual environment over the one that runs the tests, with a service that only answers."""
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
-    for name in ("lib", "pyvenv.cfg"):
-        (folder / name).symlink_to(Path(sys.prefix) / name)
+    (folder / "lib").symlink_to(Path(sys.prefix) / "lib")
+    made_here = (Path(sys.prefix) / "pyvenv.cfg").read_text().replace(sys.prefix, str(folder))
+    (folder / "pyvenv.cfg").write_text(made_here)
     executable(folder / "bin" / "deepsynth", SERVICE.format(python=sys.executable))
     wanted = subprocess.run("cat pyproject.toml constraints.txt | cksum", shell=True, cwd=folder.parent, capture_output=True, check=True)
     (folder / ".installed-dev,train").write_bytes(wanted.stdout)

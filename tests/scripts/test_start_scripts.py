@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.scripts.conftest import ROOT, Machine
+from tests.scripts.conftest import ROOT, Machine, executable
 from web_ui.jobs.locks import try_lock
 
 ENGINE, ENGINE_WITH_GPU = "Server Version: 28", '{"Runtimes": {"nvidia": {}, "runc": {}}}'
@@ -93,6 +93,19 @@ def test_a_service_that_does_not_come_up_is_shown_with_its_log(machine: Machine)
     assert answer.returncode == 1
     assert "what the service last said" in answer.stdout
     assert str(machine.folder / "workspace/run/cpu.log") in answer.stdout
+
+
+@pytest.mark.parametrize("fault", ["of another folder", "without its Python"])
+def test_a_virtual_environment_that_would_run_other_code_or_none_is_made_anew(machine: Machine, fault: str) -> None:
+    venv, python = machine.folder / ".venv", machine.state / "python"
+    if fault == "of another folder":
+        (venv / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /where/it/was/copied/from/.venv\n")
+    else:
+        (venv / "bin" / "python").unlink()
+    executable(python, f'#!/bin/bash\n[ "$1" = -c ] && exit 0\necho "asked: $*"\n[ "$*" != "-m venv --clear {venv}" ]\n')
+    done = machine.run("start-dataset-generation.sh", "--native", PYTHON=str(python))
+    assert (done.returncode, machine.started) == (3, False), done.stdout
+    assert f"asked: -m venv --clear {venv}\nerror: python -m venv failed" in done.stdout
 
 
 def test_with_docker_and_a_gpu_both_run_in_containers(machine: Machine) -> None:
