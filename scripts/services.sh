@@ -37,10 +37,11 @@ gpu_name() { # name and memory of the first GPU that the driver sees; nothing wi
 }
 
 check_port() {
-  local address
-  address=$(called)
-  if (exec 3<>"/dev/tcp/${address//[\[\]]/}/$(service_port "$1")") 2>/dev/null; then
-    fail 1 "port $(service_port "$1") is in use by another program. Stop it, or set DEEPSYNTH_${1^^}_PORT."
+  local address port
+  address=$(called) port=$(service_port "$1")
+  [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -le 65535 ]] || fail 2 "DEEPSYNTH_${1^^}_PORT must be a port from 1 to 65535, not '$port'."
+  if (exec 3<>"/dev/tcp/${address//[\[\]]/}/$port") 2>/dev/null; then
+    fail 1 "port $port is in use by another program. Stop it, or set DEEPSYNTH_${1^^}_PORT."
   fi
 }
 
@@ -137,6 +138,7 @@ start_services() { # start_services ROLE...: by one script at a time, so that a 
     { mkdir -p "$RUN_FOLDER" && [ -w "$RUN_FOLDER" ]; } 2>/dev/null ||
       fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a folder that is."
     check_disk "$WORKSPACE" "$MIN_FREE_MB"
+    [[ $HEALTH_WAIT_S =~ ^[0-9]+$ ]] || fail 2 "DEEPSYNTH_HEALTH_WAIT_S must be whole seconds, not '$HEALTH_WAIT_S'."
     alone "$RUN_FOLDER/start.lock" check_and_start "$@"
   fi
 }

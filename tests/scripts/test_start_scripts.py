@@ -55,6 +55,16 @@ def test_wrong_usage_is_refused(machine: Machine, script: str, arguments: list[s
     assert not machine.started
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("DEEPSYNTH_CPU_PORT", "abc"), ("DEEPSYNTH_GPU_PORT", "65536"), ("DEEPSYNTH_HEALTH_WAIT_S", "long")]
+)
+def test_a_wrong_setting_is_refused_by_the_name_that_was_set(machine: Machine, name: str, value: str) -> None:
+    done = machine.run("start-all.sh", "--native", **{name: value})
+    assert (done.returncode, machine.started) == (2, False), done.stdout
+    assert f"error: {name} must be" in done.stdout
+    assert f"not '{value}'" in done.stdout
+
+
 def test_without_docker_both_services_run_natively(machine: Machine) -> None:
     cpu_port, gpu_port = machine.environment["DEEPSYNTH_CPU_PORT"], machine.environment["DEEPSYNTH_GPU_PORT"]
     run_folder, elsewhere = machine.folder / "workspace/run", {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
