@@ -102,7 +102,7 @@ class DatasetConfig(Settings):
     name: Name = Field(description="folder below workspace/datasets")
     source: Source = Field(description="where the documents come from")
     columns: Columns = Field(Columns(), description="which columns of the source are document and summary")
-    splits: tuple[str, ...] | None = Field(None, description="splits to read; null: all that the source has")
+    splits: tuple[str, ...] | None = Field(None, min_length=1, description="splits to read; null: all that the source has")
     max_samples: int | None = Field(
         None, ge=1, le=100_000_000, description="at most so many documents per split, chosen by seed; null: all"
     )

@@ -44,6 +44,8 @@ WORDS = {
     "finite_number": "must be a finite number",
     "bool_type": "must be true or false",
     "bool_parsing": "must be true or false",
+    "too_short": "must have a length of at least {min_length}",
+    "too_long": "must have a length of at most {max_length}",
     "list_type": "must be a list",
     "tuple_type": "must be a list",
     "dict_type": "must be an object",

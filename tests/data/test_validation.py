@@ -42,6 +42,10 @@ def test_each_wrong_field_is_named_with_its_value_and_what_is_allowed() -> None:
     assert fields["rendering.mode"] == "must be 'micro', 'tiny', 'small', 'base' or 'large', not 'huge'"
 
 
+def test_an_empty_choice_is_refused() -> None:
+    assert fields_of({**SAMPLE, "splits": []}) == {"splits": "must have a length of at least 1, not []"}
+
+
 def test_a_missing_field_is_required() -> None:
     assert fields_of({"source": {"kind": "sample"}}) == {"name": "is required"}
 
