@@ -31,7 +31,7 @@ from data.engines import Engine, open_engine
 from data.errors import SourceError, Unavailable
 from data.findings import findings
 from data.hub import repository_name
-from data.plan import SplitPlan, plan_splits
+from data.plan import SplitPlan, lacks_validation, plan_splits
 from data.progress import Progress
 from data.publish import Publisher, open_publisher
 from data.records import Document, Rejected
@@ -46,6 +46,10 @@ from data.tally import Tally
 from data.upload import Publication
 
 CHANGED_MEANWHILE: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
+NO_VALIDATION: Final = (
+    "No document is for validation, and a training needs some. To train on this dataset, raise validation_fraction where the source has "
+    "one split, read its validation split too where it has several, or add documents."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,8 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
         repository_name(config.publish.repo_id, config.name)  # without a token there is no use in reading the source
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
+    if earlier is None and lacks_validation(plans):
+        progress.message(NO_VALIDATION, "warning")
     publisher = open_publisher(config, folder, progress)
     with closing(publisher):
         manifest = begin(folder, config, reader.identity(), style)

@@ -4,12 +4,15 @@ import random
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from data.config import DatasetConfig
 from data.dedup import TRAIN
 from data.errors import SourceError, UnknownName, listed
 from data.sources.reader import SourceReader
 from data.store.workspace import checked_name
+
+VALIDATION: Final = "validation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,12 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
     return tuple(
         _plan(checked_name(split), available[split], config) for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
     )
+
+
+def lacks_validation(plans: Sequence[SplitPlan]) -> bool:
+    """Say whether there are rows to train on, but none to validate on."""
+    planned = {plan.split for plan in plans if plan.rows}
+    return TRAIN in planned and VALIDATION not in planned
 
 
 def _plan(split: str, num_rows: int, config: DatasetConfig) -> SplitPlan:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from datasets.features import Features
 
 from data import dataset_folder, hub
 from data.config import RenderingConfig, SampleSource
-from data.errors import Conflict, NotFound, SourceError, Unavailable, UnknownName
+from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
 from data.presets import PRESETS, benchmark_config, fallbacks_of
 from data.preview import preview
 from data.records import COLUMNS
@@ -112,6 +113,18 @@ def test_files_that_change_while_they_are_read_make_no_dataset(tmp_path: Path) -
     assert not read_manifest(tmp_path / "datasets" / "news").complete
 
 
+@pytest.mark.parametrize(
+    ("values", "is_told"), [({"validation_fraction": 0}, True), ({"splits": ["train"]}, True), ({}, False), ({"splits": ["test"]}, False)]
+)
+def test_a_dataset_that_cannot_be_trained_on_is_said_to_be_so_before_it_is_made(
+    tmp_path: Path, values: dict[str, Any], is_told: bool
+) -> None:
+    notes = Notes(lambda notes: bool(notes.positions))
+    with suppress(Stopped):
+        run(tmp_path, brief_config(**values), notes)
+    assert any("a training needs some" in text for text in notes.messages) == is_told
+
+
 @pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])], ids=["gone", "cut"])
 def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, finished: Path, damage: Callable[[Path], None]) -> None:
     before = contents(finished)
@@ -158,13 +171,13 @@ def test_repeats_are_dropped_and_leaks_leave_train(tmp_path: Path) -> None:
 
 
 def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
-    for split, numbers in {"train": [1, 1, 2], "test": [2, 3]}.items():
+    for split, numbers in {"train": [1, 1, 2], "validation": [2, 3]}.items():
         write_lines(tmp_path / "in" / f"{split}.jsonl", [{**news(number), "document": f"{number} \ue123"} for number in numbers])
     notes = Notes()
     result = run(tmp_path, files_config(tmp_path / "in", deduplicate=False), notes)
     assert result.manifest.totals.num_kept == 5
     assert notes.messages == [
-        "1 texts of train are also in test, and stay in both: scores on test measure memory too.",
+        "1 texts of train are also in validation, and stay in both: scores on validation measure memory too.",
         "5 characters are drawn as boxes, since no font has them: U+E123. "
         "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset is begun.",
     ]
