@@ -1,8 +1,8 @@
-"""What of a split's summaries a model cannot learn: empty ones, and the ends of long ones. Said before the training starts."""
+"""What of a split's summaries a model cannot learn: empty ones, ends of long ones, unknown characters. Said before the training starts."""
 
 from collections.abc import Sequence
 
-from data.errors import InvalidInput
+from data.errors import InvalidInput, listed
 from data.progress import Progress
 from training.tokens import Encoder
 
@@ -33,5 +33,21 @@ def say_what_is_cut(summaries: Sequence[str], encoder: Encoder, progress: Progre
         progress.message(
             f"{len(long):,} of {len(summaries):,} summaries to learn from are cut at max_length={encoder.max_length}; "
             f"the longest has {max(long) + 1:,} tokens with its end mark.",
+            "warning",
+        )
+
+
+def say_what_is_unknown(summaries: Sequence[str], encoder: Encoder, progress: Progress) -> None:
+    """Warn of characters for which the model has no token. The real models have one for each byte, the tiny one has Latin letters."""
+    unknown_id = encoder.tokenizer.unk_token_id
+    if unknown_id is None:
+        return
+    unknown = {character for character in set().union(*summaries) if unknown_id in encoder.text(character)}
+    num_affected = sum(not unknown.isdisjoint(summary) for summary in summaries)
+    if num_affected:
+        named = listed([repr(character) for character in sorted(unknown)], 5)
+        progress.message(
+            f"{num_affected:,} of {len(summaries):,} summaries to learn from hold characters for which the model has no token, and in "
+            f"whose place it learns to write {encoder.tokenizer.unk_token}: {named}.",
             "warning",
         )

@@ -28,7 +28,7 @@ from training.out_of_memory import free_memory, run_until_it_fits, starting_batc
 from training.provenance import Provenance, licence_of
 from training.reader import encoder_for, require_positions, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
-from training.targets import require_summaries, say_what_is_cut
+from training.targets import require_summaries, say_what_is_cut, say_what_is_unknown
 from training.tokens import Encoder
 from training.trackers import start_wandb
 from training.trainable import choose_trainable
@@ -141,7 +141,9 @@ def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) ->
     """Say what the training will be, to its listener and to those who will read its model."""
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
-        say_what_is_cut(task.training.summaries(), task.encoder, progress)
+        summaries = task.training.summaries()
+        say_what_is_cut(summaries, task.encoder, progress)
+        say_what_is_unknown(summaries, task.encoder, progress)
     if torch.cuda.device_count() > 1 and arguments.world_size == 1:
         progress.message(
             f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts one for each "
