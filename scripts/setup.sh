@@ -2,7 +2,7 @@
 # Sourced by the start and test scripts: makes .venv with the pinned packages and the few system libraries they need.
 # Does nothing when all is there already. Exit code 3: the machine lacks something; the message names the command to type.
 
-ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV="$ROOT/.venv"
 
 say() { printf '%s\n' "$*"; }
@@ -89,8 +89,10 @@ find_python() {
 
 # own_venv: .venv has its Python and was made here. In a copied or moved folder its programs would run the code of the old one.
 own_venv() {
+  local made_at
   [ -x "$VENV/bin/python" ] || return 1
-  case "$(grep '^command = ' "$VENV/pyvenv.cfg" 2>/dev/null)" in '' | *" $VENV") ;; *) return 1 ;; esac
+  made_at=$(sed -n 's/^command = .* -m venv [^/]*//p' "$VENV/pyvenv.cfg" 2>/dev/null) || return 1
+  [ -z "$made_at" ] || [ "$made_at" -ef "$VENV" ]
 }
 
 # installed EXTRAS WANTED: .venv has these extras, perhaps among others, at the versions whose checksum is WANTED.

@@ -118,6 +118,15 @@ def test_a_virtual_environment_that_would_run_other_code_or_none_is_made_anew(ma
     assert f"asked: -m venv --clear {venv}\nerror: python -m venv failed" in done.stdout
 
 
+def test_a_folder_reached_through_a_link_keeps_its_virtual_environment(machine: Machine) -> None:
+    machine.folder.rename(machine.state / "behind")
+    machine.folder.symlink_to(machine.state / "behind")
+    done = machine.run("start-dataset-generation.sh", "--native", PYTHON="/nowhere")
+    assert done.returncode == 0, done.stdout
+    machine.run("start-dataset-generation.sh", "--stop")
+    assert "Installing" not in done.stdout
+
+
 def test_with_docker_and_a_gpu_both_run_in_containers(machine: Machine) -> None:
     machine.has("engine", ENGINE_WITH_GPU)
     machine.has("gpu", GPU)
