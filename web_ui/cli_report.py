@@ -28,7 +28,7 @@ def _tables(found: dict[str, Any]) -> dict[str, Any]:
         figures |= {f"{name}_read": legibility[name] for name in ("num_documents", "num_pages")}
         figures["character_error_rate"] = f"{legibility['character_error_rate']:.2%}"
     tables = {
-        found["name"]: [{"figure": name.replace("_", " "), "value": value} for name, value in figures.items()],
+        "figures": [{"figure": name.replace("_", " "), "value": value} for name, value in figures.items()],
         "text_tokens_per_vision_token": [
             {"pages": f"{name.removeprefix('p')}%", "at most": value} for name, value in compression["page_ratio"].items()
         ],

@@ -99,27 +99,53 @@ class TerminalProgress:
 
 
 def print_result(result: Mapping[str, Any], as_json: bool) -> None:
-    """Print what a stage made: numbers and paths a line each, lists of alike things as tables."""
+    """Print what a stage made: numbers and paths a line each, lists of alike things as tables, texts below each other."""
     if as_json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
         return
     console = Console(highlight=False, soft_wrap=True)
     for name, value in result.items():
-        title = name.replace("_", " ")
         if isinstance(value, Mapping):
             print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
+        elif name == "intervals":
+            continue  # they stand in `table`, below the scores
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
-            console.print(_table(title, value))
+            if _has_texts(value):
+                console.print(Text("\n".join([f"{_words(name)}:", *_texts(value)])))
+            elif name == "table":
+                console.print(_table("scores", value, result.get("intervals", ())))
+            else:
+                console.print(_table(_words(name), value))
         elif value is not None and not isinstance(value, list | tuple):
-            console.print(f"{title}: {_shown(value)}", markup=False)
+            console.print(Text(f"{_words(name)}: {_shown(value)}"))
 
 
-def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
-    columns = [name for name, value in rows[0].items() if not isinstance(value, Mapping | list)]
-    table = Table(*[name.replace("_", " ") for name in columns], title=title, title_justify="left")
+def _has_texts(rows: Sequence[Mapping[str, Any]]) -> bool:
+    return any(" " in value for row in rows for value in list(row.values())[1:] if isinstance(value, str))
+
+
+def _texts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield lines: what each row begins with, and below it its texts, one a line, then its numbers."""
     for row in rows:
-        table.add_row(*[Text(_shown(row.get(name))) for name in columns])
+        (_, heading), *rest = row.items()
+        yield f"  {heading}"
+        yield from (f"    {_words(name)}: {value}" for name, value in rest if isinstance(value, str))
+        numbers = (f"{_words(name)} {_shown(value)}" for name, value in rest if type(value) in (int, float))
+        yield f"    {', '.join([*numbers, *(_words(name) for name, value in rest if value is True)])}"
+
+
+def _table(title: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]] = ()) -> Table:
+    columns = [name for name, value in rows[0].items() if not isinstance(value, Mapping | list)]
+    table = Table(*map(_words, columns), title=title, title_justify="left")
+    for index, row in enumerate(rows):
+        ends = intervals[index] if intervals else {}
+        below = {name: f"\n{low:.3f}–{high:.3f}" for name, (low, high) in ends.items()}
+        table.add_row(*[Text(_shown(row.get(name)) + below.get(name, "")) for name in columns])
     return table
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _shown(value: object) -> str:
@@ -127,6 +153,4 @@ def _shown(value: object) -> str:
         return "-"
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    if isinstance(value, tuple):
-        return " to ".join(_shown(end) for end in value)
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -102,11 +102,21 @@ def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) ->
 
 
 def test_a_result_is_printed_in_few_digits(capsys: pytest.CaptureFixture[str]) -> None:
-    print_result({"num_kept": 1234, "splits": {"train": 9}, "intervals": [{"rouge1": (0.17391304, 0.38)}]}, as_json=False)
+    scores = {"table": [{"name": "lead-1", "rouge1": 0.26666666}], "intervals": [{"rouge1": [0.17391304, 0.38]}]}
+    print_result({"num_kept": 1234, "splits": {"train": 9}, **scores}, as_json=False)
     printed = capsys.readouterr().out
     assert "num kept: 1,234" in printed
     assert "splits train: 9" in printed
-    assert "0.1739 to 0.38" in printed
+    score, interval = (next(line for line in printed.splitlines() if text in line) for text in ("0.2667", "0.174–0.380"))
+    assert "lead-1" in score
+    assert printed.index(score) < printed.index(interval)
+
+
+def test_texts_of_a_result_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    long = "A storm [in] Oslo. " * 20
+    row = {"input": "letter.txt", "num_pages": 1, "summary": long, "cut": True, "looping": False, "error": None}
+    print_result({"examples": [row]}, as_json=False)
+    assert capsys.readouterr().out == f"examples:\n  letter.txt\n    summary: {long}\n    num pages 1, cut\n"
 
 
 def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
