@@ -68,6 +68,17 @@ def test_a_chart_follows_the_training_to_its_newest_step(page: Page, still_site:
     assert pause.evaluate("element => element.isConnected")
 
 
+def test_what_a_job_warns_of_stands_in_its_overview_each_thing_once(page: Page, still_site: Site, worker: Worker) -> None:
+    for text in ("a", "b", "b", "c", "d", "e"):
+        worker.events.append("message", text=f"Warning {text}.", level="warning")
+    worker.events.append("message", text="All is well.", level="info")
+    open_job(page, still_site, RUNNING)
+    warnings = page.get_by_role("region", name="Warnings")
+    expect(warnings.locator(".notice")).to_have_text([f"Warning {text}." for text in "bcde"])
+    warnings.get_by_role("link", name="log").click()
+    expect(page.locator("#job-messages")).to_contain_text("Warning a.")
+
+
 def test_a_focused_button_of_the_list_keeps_its_focus(page: Page, still_site: Site, worker: Worker) -> None:
     open_tab(page, still_site, "/jobs")
     row = page.locator(".job-row", has=page.get_by_role("link", name=RUNNING, exact=True))

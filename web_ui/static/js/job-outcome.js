@@ -2,7 +2,7 @@
 
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
-import { control, figure, make, one } from "./dom.js";
+import { control, figure, icon, make, one } from "./dom.js";
 import { bytes, clock, compact, count, duration, measured, metric, words } from "./format.js";
 import { reportOn } from "./dataset-report.js";
 import { FINAL } from "./jobs-api.js";
@@ -22,6 +22,9 @@ const FIGURES = {
 /** What a count says, where its name alone does not. @type {Record<string, string>} */
 const COUNTS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
 
+/** As many warnings stand in the overview; a Hub that is waited for again and again would fill it. */
+const MAX_WARNINGS = 4;
+
 /** @param {string} name @param {unknown} value */
 function inWords(name, value) {
   if (typeof value !== "number") return String(value);
@@ -37,6 +40,8 @@ export class Outcome {
     this.charts = new TrainingCharts(one("#job-charts"));
     this.numDrawn = -1;
     this.message = "";
+    /** @type {Set<string>} what the job warned of, each once */
+    this.warnings = new Set();
     this.preview = 0;
     this.shownPreview = 0;
     this.smoothing = control('[name="smoothing"]');
@@ -53,6 +58,7 @@ export class Outcome {
       if (event.kind === "message") {
         this.message = event.text;
         this.#addMessage(event);
+        if (event.level !== "info") this.warnings.add(event.text);
       }
       if (event.kind === "preview") this.preview = event.seq;
     }
@@ -69,11 +75,21 @@ export class Outcome {
   show(job) {
     const { numMeasured } = this.events;
     if (this.numDrawn !== numMeasured) this.#drawCurves();
+    this.#showWarnings();
     this.#showPreview(job.kind !== "training");
     this.#showResult(job);
     const empty = one("#overview-empty");
     empty.hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
     empty.textContent = FINAL.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
+  }
+
+  #showWarnings() {
+    const texts = [...this.warnings];
+    const last = texts.slice(-MAX_WARNINGS);
+    redraw(one("#job-warnings"), texts, () => [
+      ...last.map((text) => make("div", { class: "notice notice--warn" }, icon("icon-warning"), make("p", {}, text))),
+      ...(texts.length > last.length ? [make("p", { class: "muted small" }, "Earlier warnings are in the ", make("a", { href: "#log" }, "log"), ".")] : []),
+    ]);
   }
 
   #drawCurves() {
