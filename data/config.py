@@ -18,13 +18,13 @@ class RuleError(ValueError):
         self.fields = fields
 
 
-class Settings(BaseModel):
+class Config(BaseModel):
     """Base of every configuration: frozen, and unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=4096, allow_inf_nan=False)
 
 
-class SampleSource(Settings):
+class SampleSource(Config):
     """Documents made here, the same for the same seed: news-like texts with facts and a one-sentence summary."""
 
     kind: Literal["sample"] = "sample"
@@ -33,14 +33,14 @@ class SampleSource(Settings):
     )
 
 
-class FilesSource(Settings):
+class FilesSource(Config):
     """Documents in .jsonl, .json, .csv, .tsv, .parquet or .txt files."""
 
     kind: Literal["files"] = "files"
     path: str = Field(description="a file or a folder; or upload:<name> for an uploaded file", min_length=1)
 
 
-class HubSource(Settings):
+class HubSource(Config):
     """Documents in a dataset on the Hugging Face Hub."""
 
     kind: Literal["hub"] = "hub"
@@ -53,7 +53,7 @@ class HubSource(Settings):
 Source = Annotated[SampleSource | FilesSource | HubSource, Field(discriminator="kind")]
 
 
-class Columns(Settings):
+class Columns(Config):
     """Which source columns hold what. None: take the usual names, or refuse with the list of columns that exist."""
 
     document: str | None = Field(None, description="column with the document text")
@@ -61,7 +61,7 @@ class Columns(Settings):
     id: str | None = Field(None, description="column with the document id; default <split>-<row>")
 
 
-class Degradation(Settings):
+class Degradation(Config):
     """Scan-like damage, seeded by the document, for robustness training. All zero: none."""
 
     blur_px: float = Field(0.0, ge=0, le=5, description="standard deviation of a Gaussian blur")
@@ -70,7 +70,7 @@ class Degradation(Settings):
     jpeg_quality: int | None = Field(None, ge=5, le=95, description="JPEG round trip at this quality; null: none")
 
 
-class RenderingConfig(Settings):
+class RenderingConfig(Config):
     """How a document becomes pages."""
 
     mode: PageMode = Field("base", description="page size: micro 320, tiny 512, small 640, base 1024, large 1280 pixels square")
@@ -88,7 +88,7 @@ class RenderingConfig(Settings):
     degradation: Degradation = Field(Degradation(), description="damage as of a scan")
 
 
-class PublishConfig(Settings):
+class PublishConfig(Config):
     """Where and how the dataset goes to the Hugging Face Hub."""
 
     repo_id: str | None = Field(None, description="owner/name; null: HF_USERNAME/<dataset name>", pattern=r"^[\w.-]+/[\w.-]+$")
@@ -96,7 +96,7 @@ class PublishConfig(Settings):
     commit_every_num_samples: int = Field(100, ge=1, le=1_000_000, description="finished shards are sent once they hold so many")
 
 
-class DatasetConfig(Settings):
+class DatasetConfig(Config):
     """One dataset: where the documents come from, how they are drawn, what is kept."""
 
     name: Name = Field(description="folder below workspace/datasets")

@@ -4,7 +4,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data.config import Name, PageMode, RuleError, Settings
+from data.config import Config, Name, PageMode, RuleError
 
 Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
@@ -33,7 +33,7 @@ def _check_revision(config: "TrainingConfig | EvaluationConfig | PredictionConfi
         raise RuleError("model=tiny comes with DeepSynth and has no revision", "revision", "model")
 
 
-class TrainingConfig(Settings):
+class TrainingConfig(Config):
     """Everything that decides a training's result, besides the code and library versions saved with it."""
 
     dataset: Name = Field(description="folder below workspace/datasets")
@@ -140,7 +140,7 @@ class FindLrConfig(TrainingConfig):
         return self
 
 
-class DecodingConfig(Settings):
+class DecodingConfig(Config):
     """How summaries are generated: greedily, in batches."""
 
     prompt: str | None = Field(None, max_length=512, description="text right after the pages; null: as the model was trained")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from data.config import Columns, DatasetConfig, FilesSource, HubSource, Settings
+from data.config import Columns, Config, DatasetConfig, FilesSource, HubSource
 from web_ui.schemas import Answer, JsonObject
 
 Language = Annotated[
@@ -13,7 +13,7 @@ Language = Annotated[
 ]
 
 
-class PreviewRequest(Settings):
+class PreviewRequest(Config):
     """A dataset as it would be generated, and which documents to draw."""
 
     config: DatasetConfig
@@ -63,7 +63,7 @@ class Preview(Answer):
     legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: not asked for")
 
 
-class ReportQuery(Settings):
+class ReportQuery(Config):
     num_documents: int = Field(8, ge=0, le=100, description="documents to read back; 0: none, compression only")
     language: Language = "eng"
 
@@ -76,7 +76,7 @@ class DatasetReport(Answer):
     legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: no document was to be read")
 
 
-class InspectRequest(Settings):
+class InspectRequest(Config):
     source: Annotated[FilesSource | HubSource, Field(discriminator="kind")]
 
 

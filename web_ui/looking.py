@@ -17,7 +17,7 @@ from threading import BoundedSemaphore, Lock
 
 from werkzeug.exceptions import TooManyRequests
 
-from data.config import DatasetConfig, FilesSource, HubSource, Settings
+from data.config import Config, DatasetConfig, FilesSource, HubSource
 from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
 from web_ui.checks import opens_quickly
@@ -81,7 +81,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 _inspections, _previews = Seat(), Seat()
 
 
-class Look(Settings):
+class Look(Config):
     """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by name)."""
 
     config: DatasetConfig | None = None

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import Columns, Name, PageMode, PublishConfig, RenderingConfig, Settings
+from data.config import Columns, Config, Name, PageMode, PublishConfig, RenderingConfig
 from web_ui.jobs.job import Desired, JobProgress, JobState
 from web_ui.jobs.stages import Role
 
@@ -38,7 +38,7 @@ class Health(Answer):
     problems: list[str]
 
 
-class JobsQuery(Settings):
+class JobsQuery(Config):
     kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
     state: JobState | None = None
     search: str | None = Field(None, max_length=256, description="text in the title, the id, the dataset or the model")
@@ -46,11 +46,11 @@ class JobsQuery(Settings):
     limit: int = Field(50, ge=1, le=MAX_JOBS_PER_PAGE)
 
 
-class OffsetQuery(Settings):
+class OffsetQuery(Config):
     offset: int = Field(0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning")
 
 
-class LogQuery(Settings):
+class LogQuery(Config):
     offset: int = Field(
         0, ge=-(2**62), le=2**62, description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the end"
     )
@@ -322,7 +322,7 @@ class Model(Answer):
     checkpoints: list[str]
 
 
-class BenchmarkRequest(Settings):
+class BenchmarkRequest(Config):
     """A benchmark dataset, and what to change of its preset's configuration."""
 
     preset: str = Field(description="name of a benchmark preset", max_length=64)

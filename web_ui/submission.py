@@ -8,7 +8,7 @@ from flask import Response, g, jsonify, request, url_for
 from pydantic import BaseModel
 from werkzeug.exceptions import TooManyRequests
 
-from data.config import Settings
+from data.config import Config
 from data.errors import InvalidInput
 from data.store.workspace import Workspace
 from web_ui import schemas
@@ -17,7 +17,7 @@ from web_ui.jobs.job import Job
 from web_ui.schemas import JsonObject
 from web_ui.service import Service, current_service
 
-Config = TypeVar("Config", bound=Settings)
+AnyConfig = TypeVar("AnyConfig", bound=Config)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 LINKS = {
     "self": "/api/jobs/{}",
@@ -38,7 +38,7 @@ def creates_job(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] 
     return Operation(body, build, answer=schemas.Job, status=202, headers=HEADERS)
 
 
-def submit(kind: str, config: Config, check: Callable[[Config, Workspace], None]) -> Response:
+def submit(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:
     """Queue a job that passes `check` and answer 202 with it and its address.
 
     A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job itself has made.

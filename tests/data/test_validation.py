@@ -6,13 +6,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.config import DatasetConfig, Settings
+from data.config import Config, DatasetConfig
 from data.errors import InvalidInput
 from data.validation import parse_config
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 
 SAMPLE = {"name": "demo", "source": {"kind": "sample"}}
-VALID: dict[type[Settings], dict[str, Any]] = {
+VALID: dict[type[Config], dict[str, Any]] = {
     DatasetConfig: SAMPLE,
     TrainingConfig: {"dataset": "demo"},
     EvaluationConfig: {"dataset": "demo", "model": "tiny"},
@@ -26,7 +26,7 @@ JSON = st.recursive(
 )
 
 
-def fields_of(values: Any, model_class: type[Settings] = DatasetConfig) -> dict[str, str]:
+def fields_of(values: Any, model_class: type[Config] = DatasetConfig) -> dict[str, str]:
     with pytest.raises(InvalidInput) as caught:
         parse_config(model_class, values)
     return caught.value.fields
@@ -85,7 +85,7 @@ def test_a_rule_across_fields_speaks_for_itself() -> None:
         (FindLrConfig, {"dataset": "demo", "first_learning_rate": 0.1}, ["last_learning_rate", "first_learning_rate"]),
     ],
 )
-def test_a_rule_across_fields_names_them(model_class: type[Settings], values: dict[str, Any], names: list[str]) -> None:
+def test_a_rule_across_fields_names_them(model_class: type[Config], values: dict[str, Any], names: list[str]) -> None:
     assert list(fields_of(values, model_class)) == names
 
 
@@ -103,7 +103,7 @@ def test_something_other_than_an_object_is_refused(values: Any) -> None:
 @pytest.mark.parametrize("model_class", VALID)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_any_json_is_a_configuration_or_a_readable_refusal(model_class: type[Settings], data: st.DataObject) -> None:
+def test_any_json_is_a_configuration_or_a_readable_refusal(model_class: type[Config], data: st.DataObject) -> None:
     names = st.sampled_from(list(model_class.model_fields)) | st.text(max_size=10)
     near = st.sampled_from([0, 1, 2, 1e-4, 0.5, 100, "a", "tiny", True, None, [], {}])
     changed = st.dictionaries(names, near, max_size=3).map(lambda drawn: VALID[model_class] | drawn)

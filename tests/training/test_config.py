@@ -7,12 +7,12 @@ import pytest
 from pydantic import ValidationError
 
 import data.config  # noqa: F401 - so that its settings are known
-from data.config import Settings
+from data.config import Config
 from training.config import EvaluationConfig, PredictionConfig, Trainable, TrainingConfig
 from training.parts import TRAINED_PARTS
 
 
-def every_kind(of: type[Settings]) -> Iterator[type[Settings]]:
+def every_kind(of: type[Config]) -> Iterator[type[Config]]:
     for kind in of.__subclasses__():
         if kind.__module__ in {"data.config", "training.config"}:
             yield kind
@@ -20,7 +20,7 @@ def every_kind(of: type[Settings]) -> Iterator[type[Settings]]:
 
 
 def test_every_option_is_explained() -> None:
-    options = {f"{kind.__name__}.{name}": field for kind in every_kind(Settings) for name, field in kind.model_fields.items()}
+    options = {f"{kind.__name__}.{name}": field for kind in every_kind(Config) for name, field in kind.model_fields.items()}
     assert "DatasetConfig.source" in options
     assert [name for name, field in options.items() if not field.description and not name.endswith(".kind")] == []
 
@@ -41,7 +41,7 @@ def test_each_choice_of_what_trains_is_explained() -> None:
         (PredictionConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
     ],
 )
-def test_what_cannot_go_together_is_refused(kind: type[Settings], values: dict[str, Any], fields: tuple[str, str]) -> None:
+def test_what_cannot_go_together_is_refused(kind: type[Config], values: dict[str, Any], fields: tuple[str, str]) -> None:
     with pytest.raises(ValidationError) as caught:
         kind(dataset="news", **values)  # type: ignore[call-arg]
     assert [error["ctx"]["error"].fields for error in caught.value.errors()] == [fields]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data.config import Settings
+from data.config import Config
 from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import storage_error, sync_folder, write_bytes, write_json
@@ -52,7 +52,7 @@ class JobStore:
         self._stages = stages
         self._shelf = Shelf(workspace.jobs)
 
-    def create(self, kind: str, config: Settings, idempotency_key: str | None = None) -> Job:
+    def create(self, kind: str, config: Config, idempotency_key: str | None = None) -> Job:
         """Queue a job.
 
         Args:
@@ -76,7 +76,7 @@ class JobStore:
             key = self._key_file(idempotency_key)
             return self._job_of_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
 
-    def find(self, kind: str, config: Settings, idempotency_key: str) -> Job | None:
+    def find(self, kind: str, config: Config, idempotency_key: str) -> Job | None:
         """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict as `create`."""
         return self._job_of_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from data.config import Name, Settings
+from data.config import Config, Name
 from data.errors import InvalidInput, Stopped
 from data.progress import Progress
 from data.store.files import read_json, storage_error
@@ -18,7 +18,7 @@ from data.store.workspace import Workspace
 from web_ui.jobs.stages import Stage
 
 
-class CountConfig(Settings):
+class CountConfig(Config):
     """Count to `num_steps`, saving after each, and behave as told on the way."""
 
     name: Name
