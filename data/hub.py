@@ -1,4 +1,4 @@
-"""One repository on the Hugging Face Hub: made, listed, added to in commits, verified. Passing faults are waited out and said.
+"""One repository on the Hugging Face Hub: create it, list it, add files in commits, verify them. Failed calls are retried.
 
 The token comes from the environment of the process that pushes (HF_TOKEN) and is never part of a message.
 """
@@ -15,14 +15,14 @@ from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
 from data.errors import HubError, Unavailable
-from data.patience import PASSING_ERRORS, Patience, http_status, patiently, said
 from data.progress import Progress
+from data.retry import RETRYABLE_ERRORS, Backoff, call_with_retries, describe_error, http_status
 from data.store.files import file_sha256
 
 Kind = Literal["dataset", "model"]
 Result = TypeVar("Result")
 # hf_xet reports trouble with its storage as RuntimeError.
-PASSING: Final = (*PASSING_ERRORS, RuntimeError)
+RETRYABLE: Final = (*RETRYABLE_ERRORS, RuntimeError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +72,11 @@ def repository_name(repo_id: str | None, name: str) -> str:
 class HubRepository:
     """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may stop the waiting."""
 
-    def __init__(self, repo_id: str, kind: Kind, listener: Progress, patience: Patience | None = None) -> None:
+    def __init__(self, repo_id: str, kind: Kind, listener: Progress, backoff: Backoff | None = None) -> None:
         self.repo_id = repo_id
         self._kind = kind
         self._listener = listener
-        self._patience = patience
+        self._backoff = backoff
         self._api = HfApi()
         disable_progress_bars()
 
@@ -148,10 +148,10 @@ class HubRepository:
 
     def _call(self, what: str, call: Callable[[], Result]) -> Result:
         try:
-            return patiently(what, call, self._listener, self._patience, PASSING)
+            return call_with_retries(what, call, self._listener, self._backoff, RETRYABLE)
         except OfflineModeIsEnabled as error:
             raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
-        except (HfHubHTTPError, *PASSING, ValueError, OSError) as error:
+        except (HfHubHTTPError, *RETRYABLE, ValueError, OSError) as error:
             raise self._refused(what, error) from error
 
     def _refused(self, what: str, error: Exception) -> HubError:
@@ -161,4 +161,4 @@ class HubRepository:
             404: f"{self.repo_id} is gone, or the token may not see it.",
         }
         hint = hints.get(http_status(error), "Resume the job to try again; what is on the Hub already is not sent again.")
-        return HubError(f"{what.capitalize()} at {self.repo_id} failed: {said(error)}.", hint=hint)
+        return HubError(f"{what.capitalize()} at {self.repo_id} failed: {describe_error(error)}.", hint=hint)

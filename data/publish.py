@@ -13,8 +13,8 @@ from data.card import CARD, EXAMPLE_PAGE, terms_of, write_card
 from data.config import DatasetConfig, PublishConfig
 from data.errors import Conflict, HubError
 from data.hub import LocalFile, repository_name
-from data.patience import Patience, http_status
 from data.progress import Progress
+from data.retry import Backoff, http_status
 from data.shards import Manifest, ShardEntry
 from data.upload import Background, Publication, Pusher, batches, commit_summary
 
@@ -52,7 +52,7 @@ class Publisher(Protocol):
         """Let uploads in progress end at their next chance."""
 
 
-def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, patience: Patience | None = None) -> Publisher:
+def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, backoff: Backoff | None = None) -> Publisher:
     """Return the publisher that a configuration asks for, after making sure that it can write to its repository.
 
     Raises:
@@ -62,7 +62,7 @@ def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, pati
     """
     if config.publish is None:
         return NotPublished(folder)
-    return HubPublisher(config.publish, folder, progress, patience)
+    return HubPublisher(config.publish, folder, progress, backoff)
 
 
 class NotPublished:
@@ -87,11 +87,11 @@ class NotPublished:
 class HubPublisher:
     """Sends shards to one repository, at most one commit at a time, in the background."""
 
-    def __init__(self, publish: PublishConfig, folder: Path, progress: Progress, patience: Patience | None = None) -> None:
+    def __init__(self, publish: PublishConfig, folder: Path, progress: Progress, backoff: Backoff | None = None) -> None:
         self._folder = folder
         self._progress = progress
         self._every_num_samples = publish.commit_every_num_samples
-        self._pusher = Pusher(repository_name(publish.repo_id, folder.name), "dataset", progress, patience)
+        self._pusher = Pusher(repository_name(publish.repo_id, folder.name), "dataset", progress, backoff)
         self._repository = self._pusher.repository
         self._pusher.call(lambda: self._repository.create(publish.private))
         self._stored = self._pusher.call(self._repository.files)

@@ -10,8 +10,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from data.errors import DeepSynthError, HubError, Stopped
 from data.hub import HubRepository, Kind, LocalFile, repository_name
-from data.patience import Patience
 from data.progress import Level, Progress, Silent
+from data.retry import Backoff
 from data.store.files import TEMPORARY_SUFFIX
 
 Result = TypeVar("Result")
@@ -86,10 +86,10 @@ class Background(threading.Thread, Generic[Result]):
 class Pusher:
     """A repository and the way to it from a stage: calls run in the background, words and stops pass through."""
 
-    def __init__(self, repo_id: str, kind: Kind, progress: Progress, patience: Patience | None = None) -> None:
+    def __init__(self, repo_id: str, kind: Kind, progress: Progress, backoff: Backoff | None = None) -> None:
         self._relay = Relay()
         self._progress = progress
-        self.repository = HubRepository(repo_id, kind, self._relay, patience)
+        self.repository = HubRepository(repo_id, kind, self._relay, backoff)
 
     def pass_on(self) -> None:
         self._relay.pass_on(self._progress)
@@ -150,7 +150,7 @@ def push_folder(
     *,
     repo_id: str | None = None,
     private: bool = True,
-    patience: Patience | None = None,
+    backoff: Backoff | None = None,
 ) -> Publication:
     """Push every file below a folder, or what an earlier push left out. The token is HF_TOKEN of this process.
 
@@ -161,14 +161,14 @@ def push_folder(
         progress: hears of files sent and of faults waited out.
         repo_id: another repository, as owner/name.
         private: whether a repository that has to be made is private.
-        patience: how long to wait out faults; None: the default.
+        backoff: how often and after which waits a failed call is repeated; None: the default.
 
     Raises:
         Unavailable: HF_TOKEN or HF_USERNAME is missing.
         HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
         Stopped: the listener asked to stop; a later push goes on from there.
     """
-    pusher = Pusher(repository_name(repo_id, name), kind, progress, patience)
+    pusher = Pusher(repository_name(repo_id, name), kind, progress, backoff)
     pusher.call(lambda: pusher.repository.create(private))
     files = [
         LocalFile(path, path.relative_to(folder).as_posix())

@@ -13,59 +13,60 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from web_ui.settings import Settings
 
 MIN_BYTES_PER_S = 1024
-"""A client that sends less than this uses its patience up."""
+"""A client that sends fewer bytes a second than this uses up its waiting budget."""
 
 
-class PatientSocket(socket.socket):
-    """A client's connection. Waiting for bytes uses patience up, received bytes earn it back; without any left it has ended."""
+class SlowClientSocket(socket.socket):
+    """A client's connection with a waiting budget. Waiting for bytes uses the budget, received bytes restore it; without budget the
+    connection counts as closed."""
 
-    def __init__(self, connection: socket.socket, patience_s: float) -> None:
+    def __init__(self, connection: socket.socket, waiting_budget_s: float) -> None:
         super().__init__(fileno=connection.detach())
-        self._patience_s = self._most_s = patience_s
+        self._waiting_budget_s = self._max_waiting_s = waiting_budget_s
         self.setblocking(True)
 
     def setblocking(self, is_blocking: bool) -> None:
         if self.fileno() >= 0:
-            self.settimeout(self._most_s if is_blocking else 0)
+            self.settimeout(self._max_waiting_s if is_blocking else 0)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Receive as usual; b"", as at the end of a stream, once the patience is used up. Raises TimeoutError as usual."""
-        if self._patience_s <= 0:
+        """Receive as usual; b"", as at the end of a stream, once the waiting budget is used up. Raises TimeoutError as usual."""
+        if self._waiting_budget_s <= 0:
             return b""
-        given_s, began_s = self.gettimeout() or self._most_s, monotonic()
+        given_s, began_s = self.gettimeout() or self._max_waiting_s, monotonic()
         try:
-            self.settimeout(min(given_s, self._patience_s))
+            self.settimeout(min(given_s, self._waiting_budget_s))
             received = super().recv(size, flags)
         except TimeoutError:
-            self._patience_s -= monotonic() - began_s
-            if self._patience_s > 0:
+            self._waiting_budget_s -= monotonic() - began_s
+            if self._waiting_budget_s > 0:
                 raise
             return b""
         finally:
             self.settimeout(given_s)
         earned_s = len(received) / MIN_BYTES_PER_S
-        self._patience_s = min(self._most_s, self._patience_s - (monotonic() - began_s) + earned_s)
+        self._waiting_budget_s = min(self._max_waiting_s, self._waiting_budget_s - (monotonic() - began_s) + earned_s)
         return received
 
     def sendall(self, content: Any, flags: int = 0, /) -> None:
-        with _as_gone():
+        with _report_as_closed():
             super().sendall(content, flags)
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
-        with _as_gone():
+        with _report_as_closed():
             return super().sendfile(file, offset, count)
 
 
-class PatientWorker(ThreadWorker):  # type: ignore[misc]
+class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
     """The worker that `deepsynth serve` starts."""
 
     def init_process(self) -> None:
-        self.patience_s = Settings.from_environment().client_timeout_s
+        self.waiting_budget_s = Settings.from_environment().client_timeout_s
         super().init_process()
 
     def enqueue_req(self, conn: TConn) -> None:
-        if not isinstance(conn.sock, PatientSocket):
-            conn.sock = PatientSocket(conn.sock, self.patience_s)
+        if not isinstance(conn.sock, SlowClientSocket):
+            conn.sock = SlowClientSocket(conn.sock, self.waiting_budget_s)
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
@@ -77,7 +78,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]
 
 
 @contextmanager
-def _as_gone() -> Iterator[None]:
+def _report_as_closed() -> Iterator[None]:
     """Take a client that does not read its answer for one that has left, which gunicorn passes over in silence."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""Calls of the Hub's clients, made patiently; what went wrong for good is said in the user's words."""
+"""Calls of the Hub's clients, with retries. Errors that remain are explained in the user's words."""
 
 import errno
 import re
@@ -12,11 +12,11 @@ from huggingface_hub.errors import DisabledRepoError, GatedRepoError, HfHubHTTPE
 
 from data.config import HubSource
 from data.errors import InvalidInput, SourceError, StorageError, UnknownName
-from data.patience import Patience, patiently, said
 from data.progress import Progress, Silent
+from data.retry import Backoff, call_with_retries, describe_error
 
 Result = TypeVar("Result")
-ONLOOKER: Final = Patience(num_attempts=3, first_wait_s=0.5)
+INTERACTIVE_BACKOFF: Final = Backoff(num_attempts=3, first_wait_s=0.5)
 REFUSALS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
 SUCCESSORS: Final = {
     "Samsung/samsum": "knkarthick/samsum",
@@ -41,7 +41,7 @@ class HubCalls:
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
         self._listener = listener or Silent()
-        self._patience = Patience() if listener else ONLOOKER
+        self._backoff = Backoff() if listener else INTERACTIVE_BACKOFF
 
     def __call__(self, what: str, call: Callable[[], Result], revision: str | None = None) -> Result:
         """Make a call of the Hub's clients.
@@ -57,12 +57,12 @@ class HubCalls:
             Stopped: the listener asked to stop while waiting.
         """
         try:
-            return patiently(f"{what} of {self._source.id}", call, self._listener, self._patience)
+            return call_with_retries(f"{what} of {self._source.id}", call, self._listener, self._backoff)
         except REFUSALS as error:
             raise _refused(self._source, error, revision or self._source.revision) from error
         except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
             raise SourceError(
-                f"The Hub did not give the {what} of {self._source.id}: {said(error)}.",
+                f"The Hub did not give the {what} of {self._source.id}: {describe_error(error)}.",
                 hint="Check the network, then try again.",
             ) from error
         except RuntimeError as error:
@@ -109,7 +109,7 @@ def _bad_config(source: HubSource, error: ValueError) -> InvalidInput | SourceEr
 
 
 def _unreadable(source: HubSource, error: Exception) -> SourceError:
-    return SourceError(f"{source.id} cannot be read: {said(error)}.", hint="Look at the dataset's page on the Hub.")
+    return SourceError(f"{source.id} cannot be read: {describe_error(error)}.", hint="Look at the dataset's page on the Hub.")
 
 
 def _is_full(error: Exception) -> bool:
@@ -120,6 +120,6 @@ def _is_full(error: Exception) -> bool:
 
 def _full(source: HubSource, error: Exception) -> StorageError:
     return StorageError(
-        f"{source.id} cannot be downloaded, since the disk is full: {said(error)}.",
+        f"{source.id} cannot be downloaded, since the disk is full: {describe_error(error)}.",
         hint="Free some space where HF_HOME lies, or leave source.streaming on, which keeps no copy.",
     )

@@ -21,7 +21,7 @@ import sys, time
 from pathlib import Path
 from data.config import DatasetConfig
 from data.errors import DeepSynthError
-from data.patience import Patience
+from data.retry import Backoff
 from data.progress import Silent
 from data.publish import open_publisher
 from data.shards import read_manifest
@@ -36,7 +36,7 @@ repositories = options.pop("repo_id", None)
 try:
     for repo_id in repositories if isinstance(repositories, list) else [repositories]:
         config = DatasetConfig(name=folder.name, source={"kind": "sample"}, publish={"repo_id": repo_id, **options})
-        publisher = open_publisher(config, folder, Printed(), Patience(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2))
+        publisher = open_publisher(config, folder, Printed(), Backoff(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2))
         for split in manifest.splits.values():
             for entry in split.shards:
                 publisher.shard_finished(entry)

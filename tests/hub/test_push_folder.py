@@ -12,7 +12,7 @@ PUSH = """
 import sys
 from pathlib import Path
 from data.errors import DeepSynthError
-from data.patience import Patience
+from data.retry import Backoff
 from data.progress import Silent
 from data.upload import push_folder
 
@@ -21,8 +21,8 @@ class Printed(Silent):
         print(level, text, flush=True)
 
 try:
-    patience = Patience(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2)
-    print(push_folder(Path(sys.argv[1]), "summariser", "model", Printed(), patience=patience).as_dict())
+    backoff = Backoff(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2)
+    print(push_folder(Path(sys.argv[1]), "summariser", "model", Printed(), backoff=backoff).as_dict())
 except DeepSynthError as error:
     sys.exit(f"{error.code}: {error.message} {error.hint}")
 """

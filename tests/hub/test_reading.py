@@ -14,8 +14,8 @@ import pytest
 
 from data.config import HubSource
 from data.errors import DeepSynthError, SourceError, Stopped, StorageError
-from data.patience import Patience
 from data.progress import Silent
+from data.retry import Backoff
 from data.sources import hub_splits
 from data.sources.hub_errors import HubCalls
 from tests.data.generation.runs import Notes
@@ -198,7 +198,7 @@ def test_a_group_that_was_cut_is_read_again(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "a.parquet").write_bytes(parquet(*map(str, range(10)), row_group_size=2))
     files = Files(tmp_path / "a.parquet")
     monkeypatch.setattr(hub_splits, "HfFileSystem", lambda: files)
-    monkeypatch.setattr(Patience, "wait_s", lambda patience, attempt: 0.0)
+    monkeypatch.setattr(Backoff, "wait_s", lambda backoff, attempt: 0.0)
     split = hub_splits.ParquetSplit(["first", "second"], HubCalls(HubSource(id="news/cut"), Silent()))
     assert split.num_rows == 20
     wanted = [0, 1, 5, 8, 12, 19]
@@ -226,7 +226,7 @@ class Cut:
 
 
 def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Patience, "wait_s", lambda patience, attempt: 0.0)
+    monkeypatch.setattr(Backoff, "wait_s", lambda backoff, attempt: 0.0)
     stream, source = Cut(), HubSource(id="news/cut")
     split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
     assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]

@@ -13,8 +13,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from data import upload
 from data.errors import HubError, Stopped
 from data.hub import LocalFile
-from data.patience import Patience, _asked_wait_s
 from data.progress import Silent
+from data.retry import Backoff, _asked_wait_s
 from data.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, Background, Pusher, batches
 
 
@@ -30,10 +30,10 @@ def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:
 
 
 def test_waits_double_up_to_a_limit_and_differ_between_clients() -> None:
-    patience = Patience(first_wait_s=1, max_wait_s=60)
-    waits = [patience.wait_s(attempt) for attempt in range(1, 11)]
+    backoff = Backoff(first_wait_s=1, max_wait_s=60)
+    waits = [backoff.wait_s(attempt) for attempt in range(1, 11)]
     assert all(0.5 * min(60, 2**number) <= wait <= min(60, 2**number) for number, wait in enumerate(waits))
-    assert len({patience.wait_s(5) for _ in range(5)}) > 1
+    assert len({backoff.wait_s(5) for _ in range(5)}) > 1
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A workspace with its store and runner processes, and the patience to wait for what they do."""
+"""A workspace with its store and runner processes, and helpers that wait for what they do."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Calls of the Hugging Face Hub, repeated while the fault is a passing one. Each wait is said, and a wish to stop ends it."""
+"""Repeats calls of the Hugging Face Hub that fail with a passing fault. Reports each wait; a request to stop ends the wait."""
 
 import random
 import re
@@ -18,9 +18,9 @@ from data.progress import Progress
 
 Result = TypeVar("Result")
 # 412: someone else committed in between. The client does not repeat a failed commit by itself.
-PASSING_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
+RETRYABLE_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
 # A time-out is an OSError, as is a refused connection, but so is a full disk: that one does not pass.
-PASSING_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
+RETRYABLE_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
 # Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
 TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
 # draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
@@ -29,7 +29,7 @@ LONGEST_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Backoff:
     """How often, and how long apart, a call is tried again."""
 
     num_attempts: int = 10
@@ -41,38 +41,38 @@ class Patience:
         return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
-def patiently(
+def call_with_retries(
     what: str,
     call: Callable[[], Result],
     listener: Progress,
-    patience: Patience | None = None,
-    passing: tuple[type[Exception], ...] = PASSING_ERRORS,
+    backoff: Backoff | None = None,
+    retryable: tuple[type[Exception], ...] = RETRYABLE_ERRORS,
 ) -> Result:
     """Make a call of the Hub's client, again and again while its fault is a passing one.
 
     Args:
         what: the call in words, for the log.
         listener: hears of each wait and may stop it.
-        patience: None: the default.
-        passing: errors that may pass, beside the HTTP statuses that do.
+        backoff: None: the default.
+        retryable: errors that may pass, beside the HTTP statuses that do.
 
     Raises:
         Stopped: the listener asked to stop while waiting.
         Exception: what the call raised, when it does not pass or has not passed.
     """
-    patience = patience or Patience()
-    faults: tuple[type[Exception], ...] = (HfHubHTTPError, *passing)
-    for attempt in range(1, patience.num_attempts + 1):
+    backoff = backoff or Backoff()
+    faults: tuple[type[Exception], ...] = (HfHubHTTPError, *retryable)
+    for attempt in range(1, backoff.num_attempts + 1):
         get_session().timeout = TIMEOUT
         try:
             return call()
         except faults as error:
-            if not _is_passing(error) or attempt == patience.num_attempts:
+            if not _is_retryable(error) or attempt == backoff.num_attempts:
                 raise
             asked_s = _asked_wait_s(error)
-            wait_s = min(patience.wait_s(attempt) if asked_s is None else asked_s, LONGEST_WAIT_S)
-            number = f"{attempt + 1} of {patience.num_attempts}"
-            listener.message(f"Hub: {what} failed ({said(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning")
+            wait_s = min(backoff.wait_s(attempt) if asked_s is None else asked_s, LONGEST_WAIT_S)
+            number = f"{attempt + 1} of {backoff.num_attempts}"
+            listener.message(f"Hub: {what} failed ({describe_error(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning")
         _wait(wait_s, listener)
     raise AssertionError("the last attempt returns or raises")
 
@@ -82,7 +82,7 @@ def http_status(error: BaseException | None) -> int:
     return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """Say an error in one line, without the token, should a server repeat it."""
     if isinstance(error, HfHubHTTPError):
         text = f"HTTP {http_status(error)}: {error.server_message or error.response.reason_phrase}"
@@ -93,9 +93,9 @@ def said(error: Exception) -> str:
     return text.replace(token, "***") if token else text
 
 
-def _is_passing(error: Exception) -> bool:
+def _is_retryable(error: Exception) -> bool:
     if isinstance(error, HfHubHTTPError):
-        return http_status(error) in PASSING_STATUS
+        return http_status(error) in RETRYABLE_STATUS
     return not isinstance(error, OfflineModeIsEnabled)
 
 
