@@ -25,10 +25,10 @@ from data.config import DatasetConfig, SampleSource
 from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, RunState, now
+from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.jobs.store import JobStore
 
-STATES = (JobState.SUCCEEDED, JobState.SUCCEEDED, JobState.FAILED, JobState.PAUSED, JobState.RUNNING)
+STATES = (State.SUCCEEDED, State.SUCCEEDED, State.FAILED, State.PAUSED, State.RUNNING)
 LIMITS = {"ready_s": 1.0, "memory_mb": 120.0, "p99_ms": 50.0}
 
 
@@ -54,13 +54,13 @@ def fill(workspace: Workspace, num_jobs: int) -> None:
     for number in range(num_jobs):
         job = store.create("dataset", DatasetConfig(name=f"set-{number}", source=SampleSource()))
         folder, state = workspace.jobs / job.id, STATES[number % len(STATES)]
-        write_json(folder / STATE, RunState(state=state, attempts=1, started=now()).model_dump(mode="json"))
+        write_json(folder / STATE, JobState(state=state, attempts=1, started=now()).model_dump(mode="json"))
         log = EventLog(folder / EVENTS)
         for done in range(0, 1000, 50):
             log.append("progress", done=done, total=1000, unit="samples", counts={"kept": done}, rate=99.0, eta_s=1.0)
         log.close()
-        if state in (JobState.SUCCEEDED, JobState.FAILED):
-            status = "succeeded" if state == JobState.SUCCEEDED else "failed"
+        if state in (State.SUCCEEDED, State.FAILED):
+            status = "succeeded" if state == State.SUCCEEDED else "failed"
             write_json(folder / OUTCOME, Outcome(attempt=1, status=status, ended=now(), result={"num_kept": 1000}).model_dump(mode="json"))
 
 

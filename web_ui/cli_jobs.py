@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from data.errors import InvalidInput, UnknownName
 from web_ui.cli_stages import workspace_of
-from web_ui.jobs.job import KINDS, Job, JobState
+from web_ui.jobs.job import KINDS, Job, State
 from web_ui.jobs.store import JobStore
 from web_ui.terminal import print_result
 
@@ -40,7 +40,7 @@ _ACTIONS: dict[str, Callable[[JobStore, str], Job]] = {
 
 
 def _list(store: JobStore, options: Namespace) -> int:
-    for name, value, known in (("kind", options.kind, KINDS), ("state", options.state, tuple(JobState))):
+    for name, value, known in (("kind", options.kind, KINDS), ("state", options.state, tuple(State))):
         if value is not None and value not in known:
             raise UnknownName(f"There is no {name} {value!r}.", hint=f"One of {', '.join(known)}.", fields={name: "unknown"})
     jobs, total = store.list(options.kind, options.state, limit=max(0, options.limit))

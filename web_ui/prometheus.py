@@ -8,7 +8,7 @@ from statistics import fmean
 
 from data.errors import NotFound
 from web_ui import machine
-from web_ui.jobs.job import KINDS, Job, JobState, now
+from web_ui.jobs.job import KINDS, Job, State, now
 from web_ui.jobs.store import JobStore
 from web_ui.runners import runners
 from web_ui.service import Service
@@ -29,7 +29,7 @@ def exposition(service: Service) -> str:
 def _running(jobs: Sequence[Job], store: JobStore) -> Iterator[Job]:
     """Yield the running jobs with their progress: the others' event logs are not read."""
     for job in jobs:
-        if job.state == JobState.RUNNING:
+        if job.state == State.RUNNING:
             with suppress(NotFound):  # deleted meanwhile
                 yield store.get(job.id)
 

@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Sequence
 
 from data.store.workspace import Workspace
-from web_ui.jobs.job import WITH_WORKER, Job, JobState
+from web_ui.jobs.job import WITH_WORKER, Job, State
 from web_ui.jobs.stages import Role
 from web_ui.schemas import Runner
 from web_ui.service import Service
 from web_ui.settings import ROLE_PORTS
 
-STARTED_BY_A_RUNNER = frozenset({JobState.QUEUED, JobState.PAUSED, JobState.INTERRUPTED, JobState.FAILED})
+STARTED_BY_A_RUNNER = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
 
 
 def runners(service: Service) -> list[Runner]:

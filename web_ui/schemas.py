@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import Columns, Config, Name, PageMode, PublishConfig, RenderingConfig
-from web_ui.jobs.job import Desired, JobProgress, JobState
+from web_ui.jobs.job import Desired, JobProgress, State
 from web_ui.jobs.stages import Role
 
 MAX_JOBS_PER_PAGE = 1000
@@ -40,7 +40,7 @@ class Health(Answer):
 
 class JobsQuery(Config):
     kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
-    state: JobState | None = None
+    state: State | None = None
     search: str | None = Field(None, max_length=256, description="text in the title, the id, the dataset or the model")
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(50, ge=1, le=MAX_JOBS_PER_PAGE)
@@ -61,7 +61,7 @@ class Job(Answer):
     kind: str
     role: Role | None = Field(description="null when the job's request is damaged")
     title: str
-    state: JobState
+    state: State
     desired: Desired | None = Field(description="what the user asked for last; null once the job has ended")
     created: str
     started: str | None

@@ -10,7 +10,7 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import TrainingMetrics
 from training.config import EvaluationConfig, TrainingConfig
-from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, RunState
+from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
@@ -30,22 +30,22 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
     store = JobStore(workspace)
     done = store.create("dataset", _dataset("articles"))
     _set_state(
-        workspace, done, JobState.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567}
+        workspace, done, State.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567}
     )
     _write_progress(workspace, done, 2000, 2000, "samples")
     running = store.create("dataset", _dataset("running-dataset"))
-    _set_state(workspace, running, JobState.INTERRUPTED)
+    _set_state(workspace, running, State.INTERRUPTED)
     _write_progress(workspace, running, 900, 2000, "samples")
     for name, learning_rate in (("slow", 5e-5), ("fast", 3e-4)):
         training = store.create("training", TrainingConfig(dataset="articles", output=name, learning_rate=learning_rate))
-        _set_state(workspace, training, JobState.SUCCEEDED, result={"folder": name, "table": [{"name": "tiny", "rougeL": 0.5}]})
+        _set_state(workspace, training, State.SUCCEEDED, result={"folder": name, "table": [{"name": "tiny", "rougeL": 0.5}]})
         _write_curves(workspace, training, learning_rate)
     paused = store.create("training", TrainingConfig(dataset="articles", output="paused-training"))
-    _set_state(workspace, paused, JobState.PAUSED)
+    _set_state(workspace, paused, State.PAUSED)
     write_json(workspace.jobs / paused.id / CONTROL, Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"))
     _write_progress(workspace, paused, 150, 600, "steps")
     failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
-    _set_state(workspace, failed, JobState.FAILED, error={"code": "model_failed", "message": message, "hint": hint, "fields": {}})
+    _set_state(workspace, failed, State.FAILED, error={"code": "model_failed", "message": message, "hint": hint, "fields": {}})
     (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
 
@@ -55,14 +55,14 @@ def _dataset(name: str) -> DatasetConfig:
 
 
 def _set_state(
-    workspace: Workspace, job: Job, state: JobState, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
+    workspace: Workspace, job: Job, state: State, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
 ) -> None:
     folder, time = workspace.jobs / job.id, job.created
-    has_ended = state in (JobState.SUCCEEDED, JobState.FAILED)
-    run = RunState(state=state, attempts=1, started=time, ended=time if has_ended else None, run_s=61)
+    has_ended = state in (State.SUCCEEDED, State.FAILED)
+    run = JobState(state=state, attempts=1, started=time, ended=time if has_ended else None, run_s=61)
     write_json(folder / STATE, run.model_dump(mode="json"))
     if has_ended:
-        status = "succeeded" if state == JobState.SUCCEEDED else "failed"
+        status = "succeeded" if state == State.SUCCEEDED else "failed"
         outcome = Outcome(attempt=1, status=status, ended=time, result=result, error=error)
         write_json(folder / OUTCOME, outcome.model_dump(mode="json"))
 

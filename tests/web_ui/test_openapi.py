@@ -19,7 +19,7 @@ from tests.web_ui.conftest import SAMPLE
 from web_ui import looking
 from web_ui.app import BLUEPRINTS, create_app
 from web_ui.endpoint import JSON
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, RunState, now
+from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.settings import Settings
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
@@ -33,7 +33,7 @@ def seeded(client: FlaskClient, workspace: Workspace, dataset: Path) -> dict[str
     jobs = [client.post("/api/model/train", json={"dataset": "demo"}), client.post("/api/dataset/generate", json=SAMPLE)]
     for job in jobs:
         folder = workspace.jobs / job.get_json()["id"]
-        write_json(folder / STATE, RunState(state=JobState.SUCCEEDED, attempts=1, started=now(), ended=now()).model_dump(mode="json"))
+        write_json(folder / STATE, JobState(state=State.SUCCEEDED, attempts=1, started=now(), ended=now()).model_dump(mode="json"))
         write_json(folder / OUTCOME, Outcome(attempt=1, status="succeeded", ended=now(), result={"splits": {}}).model_dump(mode="json"))
     EventLog(folder / EVENTS).append("progress", done=1, total=4, unit="samples", counts={}, rate=None, eta_s=None)
     addresses = {"name": "demo", "folder": "demo", "path": "manifest.json", "split": "train", "row": 0, "page": 1, "preset": "default"}

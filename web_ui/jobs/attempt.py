@@ -30,7 +30,7 @@ from web_ui.jobs.job import (
     Desired,
     JobState,
     Outcome,
-    RunState,
+    State,
     now,
     read_document,
 )
@@ -42,20 +42,20 @@ from web_ui.jobs.view import starts_from_s
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 WHEN_IDLE = {
-    (JobState.QUEUED, "pause"): JobState.PAUSED,
-    (JobState.QUEUED, "cancel"): JobState.CANCELLED,
-    (JobState.PAUSED, "run"): JobState.QUEUED,
-    (JobState.PAUSED, "cancel"): JobState.CANCELLED,
-    (JobState.INTERRUPTED, "run"): JobState.QUEUED,
-    (JobState.INTERRUPTED, None): JobState.QUEUED,
-    (JobState.INTERRUPTED, "pause"): JobState.PAUSED,
-    (JobState.INTERRUPTED, "cancel"): JobState.CANCELLED,
-    (JobState.FAILED, "run"): JobState.QUEUED,
-    (JobState.FAILED, "pause"): JobState.PAUSED,
-    (JobState.FAILED, "cancel"): JobState.CANCELLED,
+    (State.QUEUED, "pause"): State.PAUSED,
+    (State.QUEUED, "cancel"): State.CANCELLED,
+    (State.PAUSED, "run"): State.QUEUED,
+    (State.PAUSED, "cancel"): State.CANCELLED,
+    (State.INTERRUPTED, "run"): State.QUEUED,
+    (State.INTERRUPTED, None): State.QUEUED,
+    (State.INTERRUPTED, "pause"): State.PAUSED,
+    (State.INTERRUPTED, "cancel"): State.CANCELLED,
+    (State.FAILED, "run"): State.QUEUED,
+    (State.FAILED, "pause"): State.PAUSED,
+    (State.FAILED, "cancel"): State.CANCELLED,
 }
 """By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a request made since it failed."""
-LEFT_BY = {"succeeded": JobState.SUCCEEDED, "failed": JobState.FAILED, "stopped": JobState.PAUSED}
+LEFT_BY = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopped": State.PAUSED}
 """The state that an attempt's outcome leads to."""
 
 
@@ -64,7 +64,7 @@ class Attempt:
     """A worker that lives, or did when last seen. `child` is None for one adopted from an earlier runner."""
 
     folder: Path
-    state: RunState
+    state: JobState
     makes: tuple[str, str]
     child: "subprocess.Popen[bytes] | None" = None
     cancelled_s: float | None = None
@@ -81,10 +81,10 @@ def start(folder: Path, makes: tuple[str, str], role: Role, device: str | None, 
         return None
     try:
         state = read_state(folder)
-        if state.state != JobState.QUEUED or _desired(read_control(folder)) not in ("run", None):
+        if state.state != State.QUEUED or _desired(read_control(folder)) not in ("run", None):
             return None
         state = state.moved(
-            JobState.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
+            State.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
             ended=None, exit_code=None, error=None, wait=None,
         )  # fmt: skip
         write_state(folder, state)
@@ -102,7 +102,7 @@ def watch(attempt: Attempt, grace_s: float) -> bool:
     if attempt.state.worker is None:
         _remember_worker(attempt)
     desired = _desired(read_control(attempt.folder))
-    wanted = JobState.PAUSING if desired == "pause" else JobState.RUNNING
+    wanted = State.PAUSING if desired == "pause" else State.RUNNING
     if wanted != attempt.state.state and desired != "cancel":
         _write(attempt, wanted)
     if desired == "cancel" and attempt.state.worker:
@@ -130,7 +130,7 @@ def settle(attempt: Attempt) -> bool:
         _remove_partials(attempt.folder)
         to, values = _ending(attempt)
         _write(attempt, to, **values)
-        if to == JobState.INTERRUPTED:
+        if to == State.INTERRUPTED:
             tell(attempt.folder, attempt.state)
     finally:
         os.close(lock)
@@ -139,7 +139,7 @@ def settle(attempt: Attempt) -> bool:
     return True
 
 
-def move_idle(folder: Path) -> JobState:
+def move_idle(folder: Path) -> State:
     """Carry out what the user wants of a job without a worker, and return its state.
 
     Raises:
@@ -147,14 +147,14 @@ def move_idle(folder: Path) -> JobState:
     """
     state, control = read_state(folder), read_control(folder)
     to = WHEN_IDLE.get((state.state, _desired(control)))
-    if to is None or (state.state == JobState.FAILED and not state.is_asked(control)):
+    if to is None or (state.state == State.FAILED and not state.is_asked(control)):
         return state.state
     lock = try_lock(folder / REQUEST)
     if lock is None:
         return state.state
     try:
-        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == JobState.FAILED else {}
-        if to == JobState.CANCELLED:
+        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == State.FAILED else {}
+        if to == State.CANCELLED:
             values = {"ended": now(), "answered": control.request_id if control else state.answered}
         write_state(folder, state.moved(to, **values))
     finally:
@@ -171,9 +171,9 @@ def waits_until_s(folder: Path) -> float:
     return starts_from_s(read_state(folder), read_control(folder))
 
 
-def read_state(folder: Path) -> RunState:
+def read_state(folder: Path) -> JobState:
     """Read the state. Raises StorageError when it is damaged."""
-    return read_document(folder / STATE, RunState) or RunState()
+    return read_document(folder / STATE, JobState) or JobState()
 
 
 def recover_state(folder: Path) -> None:
@@ -189,16 +189,16 @@ def recover_state(folder: Path) -> None:
         os.close(lock)
 
 
-def _state_left_behind(folder: Path) -> RunState:
+def _state_left_behind(folder: Path) -> JobState:
     try:
         outcome = read_document(folder / OUTCOME, Outcome)
     except StorageError:
         outcome = None
     if outcome is None:
-        return RunState(state=JobState.INTERRUPTED)
+        return JobState(state=State.INTERRUPTED)
     control, state = read_control(folder), LEFT_BY[outcome.status]
     is_answered = control is not None and control.time <= outcome.ended
-    return RunState(
+    return JobState(
         state=state,
         attempts=outcome.attempt,
         ended=outcome.ended if state in ENDINGS else None,
@@ -218,20 +218,20 @@ def _desired(control: Control | None) -> Desired | None:
     return control.desired if control else None
 
 
-def write_state(folder: Path, state: RunState) -> None:
+def write_state(folder: Path, state: JobState) -> None:
     """Replace state.json and say so in the log."""
     write_json(folder / STATE, state.model_dump(mode="json"))
     values = {"job_id": folder.name, "state": state.state, "attempt": state.attempts, "error": (state.error or {}).get("message")}
     LOGGER.info("job %s", state.state, extra={"values": {name: value for name, value in values.items() if value is not None}})
 
 
-def _write(attempt: Attempt, to: JobState, **values: Any) -> None:
+def _write(attempt: Attempt, to: State, **values: Any) -> None:
     state = attempt.state.moved(to, **values)
     write_state(attempt.folder, state)
     attempt.state = state
 
 
-def _spawn(folder: Path, state: RunState, lock: int, stages: str) -> "subprocess.Popen[bytes]":
+def _spawn(folder: Path, state: JobState, lock: int, stages: str) -> "subprocess.Popen[bytes]":
     environment = child_environment() | {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
     if state.device is not None:
         environment["CUDA_VISIBLE_DEVICES"] = state.device
@@ -279,7 +279,7 @@ def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -
         process.kill_group(worker)
 
 
-def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
+def _ending(attempt: Attempt) -> tuple[State, dict[str, Any]]:
     """Say to which state an ended attempt leads, and with which values."""
     state, control = attempt.state, read_control(attempt.folder)
     exit_code = attempt.child.returncode if attempt.child else None
@@ -293,18 +293,18 @@ def _ending(attempt: Attempt) -> tuple[JobState, dict[str, Any]]:
     try:
         outcome = read_document(attempt.folder / OUTCOME, Outcome)
     except StorageError as error:
-        return JobState.FAILED, values | {"error": error.as_dict()}
+        return State.FAILED, values | {"error": error.as_dict()}
     if outcome and outcome.attempt != state.attempts:
         outcome = None
     if outcome and outcome.status == "succeeded":
-        return JobState.SUCCEEDED, values
+        return State.SUCCEEDED, values
     if _desired(control) == "cancel":
-        return JobState.CANCELLED, values
+        return State.CANCELLED, values
     if outcome is None:
         to, more = after_vanishing(attempt.folder, state, exit_code)
         return to, values | more
     to = LEFT_BY[outcome.status]
-    return to, values | ({"ended": None, "stalled": 0} if to == JobState.PAUSED else {})
+    return to, values | ({"ended": None, "stalled": 0} if to == State.PAUSED else {})
 
 
 def _lived_s(attempt: Attempt) -> float:

@@ -24,7 +24,7 @@ Desired = Literal["run", "pause", "cancel"]
 KINDS = tuple(STAGES)
 
 
-class JobState(StrEnum):
+class State(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     PAUSING = "pausing"
@@ -35,20 +35,20 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-ENDINGS = frozenset({JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED})
-STOPPED_BY_WORKER = ENDINGS | {JobState.PAUSED, JobState.INTERRUPTED}
-LEGAL_MOVES: Mapping[JobState, frozenset[JobState]] = {
-    JobState.QUEUED: frozenset({JobState.RUNNING, JobState.PAUSED, JobState.CANCELLED, JobState.FAILED}),
-    JobState.RUNNING: STOPPED_BY_WORKER | {JobState.PAUSING},
-    JobState.PAUSING: STOPPED_BY_WORKER | {JobState.RUNNING},
-    JobState.PAUSED: frozenset({JobState.QUEUED, JobState.CANCELLED}),
-    JobState.INTERRUPTED: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED, JobState.FAILED}),
-    JobState.FAILED: frozenset({JobState.QUEUED, JobState.PAUSED, JobState.CANCELLED}),
-    JobState.SUCCEEDED: frozenset(),
-    JobState.CANCELLED: frozenset(),
+ENDINGS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+STOPPED_BY_WORKER = ENDINGS | {State.PAUSED, State.INTERRUPTED}
+LEGAL_MOVES: Mapping[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED, State.FAILED}),
+    State.RUNNING: STOPPED_BY_WORKER | {State.PAUSING},
+    State.PAUSING: STOPPED_BY_WORKER | {State.RUNNING},
+    State.PAUSED: frozenset({State.QUEUED, State.CANCELLED}),
+    State.INTERRUPTED: frozenset({State.QUEUED, State.PAUSED, State.CANCELLED, State.FAILED}),
+    State.FAILED: frozenset({State.QUEUED, State.PAUSED, State.CANCELLED}),
+    State.SUCCEEDED: frozenset(),
+    State.CANCELLED: frozenset(),
 }
 FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
-WITH_WORKER = frozenset({JobState.RUNNING, JobState.PAUSING})
+WITH_WORKER = frozenset({State.RUNNING, State.PAUSING})
 
 
 def _checked_time(text: str) -> str:
@@ -94,7 +94,7 @@ class Wait(Document):
     boot_id: str
 
 
-class RunState(Document):
+class JobState(Document):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
     `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts in a row that vanished
@@ -103,7 +103,7 @@ class RunState(Document):
     damaged.
     """
 
-    state: JobState = JobState.QUEUED
+    state: State = State.QUEUED
     attempts: int = 0
     worker: ProcessIdentity | None = None
     role: Role | None = None
@@ -118,7 +118,7 @@ class RunState(Document):
     answered: str = ""
     error: dict[str, Any] | None = None
 
-    def moved(self, to: JobState, **values: Any) -> "RunState":
+    def moved(self, to: State, **values: Any) -> "JobState":
         """Return the state after a legal move."""
         if to not in LEGAL_MOVES[self.state]:
             raise ValueError(f"a job cannot move from {self.state} to {to}")
@@ -162,7 +162,7 @@ class Job:
     kind: str
     role: Role | None
     title: str
-    state: JobState
+    state: State
     desired: Desired | None
     created: str
     started: str | None

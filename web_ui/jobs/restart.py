@@ -11,7 +11,7 @@ from typing import Any
 
 from data.errors import StorageError, Unavailable
 from data.store.events import EventLog
-from web_ui.jobs.job import EVENTS, LOG, JobState, RunState, Wait
+from web_ui.jobs.job import EVENTS, LOG, JobState, State, Wait
 from web_ui.jobs.process import boot_id
 from web_ui.jobs.view import last_progress
 
@@ -19,8 +19,8 @@ RESTART_WAITS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
 """What the next start waits, by the number of attempts in a row that got no further; after one more the job has failed."""
 
 
-def after_vanishing(folder: Path, state: RunState, exit_code: int | None) -> tuple[JobState, dict[str, Any]]:
-    """Say to which state a worker that ended without a word leads, and with which values of `RunState`."""
+def after_vanishing(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
+    """Say to which state a worker that ended without a word leads, and with which values of `JobState`."""
     progress = last_progress(folder / EVENTS)
     done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
     is_further = done > state.reached.get(unit, -1)
@@ -28,15 +28,15 @@ def after_vanishing(folder: Path, state: RunState, exit_code: int | None) -> tup
     values: dict[str, Any] = {"stalled": stalled, "reached": state.reached | ({unit: done} if is_further else {})}
     if stalled < len(RESTART_WAITS_S):
         wait = Wait(until_s=monotonic() + RESTART_WAITS_S[stalled], boot_id=boot_id())
-        return JobState.INTERRUPTED, values | {"wait": wait, "ended": None}
+        return State.INTERRUPTED, values | {"wait": wait, "ended": None}
     error = Unavailable(
         f"The worker ended without a result {stalled} times in a row, each time at the same place ({_reason(exit_code)}).",
         hint=f"{_advice(exit_code)}, then resume the job. The log is {folder / LOG}.",
     )
-    return JobState.FAILED, values | {"error": error.as_dict()}
+    return State.FAILED, values | {"error": error.as_dict()}
 
 
-def tell(folder: Path, state: RunState) -> None:
+def tell(folder: Path, state: JobState) -> None:
     """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
     wait_s = RESTART_WAITS_S[state.stalled]
     text = f"The worker ended without a result ({_reason(state.exit_code)})."

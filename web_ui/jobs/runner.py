@@ -18,7 +18,7 @@ from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, waits_until_s, watch
-from web_ui.jobs.job import WITH_WORKER, Job, JobState, now
+from web_ui.jobs.job import WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.shelf import Shelf
 from web_ui.jobs.stages import STAGES_NAME, Role
@@ -158,7 +158,7 @@ class Runner:
             state = moved
         if state in WITH_WORKER:
             self.attempts[job.id] = Attempt(folder, read_state(folder), job.makes)
-        elif state == JobState.QUEUED:
+        elif state == State.QUEUED:
             self._queue.append((job, waits_until_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:

@@ -28,8 +28,8 @@ from web_ui.jobs.job import (
     Control,
     Desired,
     Job,
-    JobState,
     Request,
+    State,
     now,
     read_document,
 )
@@ -41,7 +41,7 @@ from web_ui.jobs.view import LogSlice, load_job, no_such_job, read_log
 
 KEYS = ".keys"
 LOCK_WAIT_S = 2.0
-UNENDED = frozenset(JobState) - ENDINGS
+UNENDED = frozenset(State) - ENDINGS
 
 
 class JobStore:
@@ -85,7 +85,7 @@ class JobStore:
         return load_job(self._folder(job_id))
 
     def list(
-        self, kind: str | None = None, state: JobState | str | None = None, offset: int = 0, limit: int = 50, search: str | None = None
+        self, kind: str | None = None, state: State | str | None = None, offset: int = 0, limit: int = 50, search: str | None = None
     ) -> tuple[list[Job], int]:
         """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
         return self._shelf.page(kind, state, offset, limit, search)
@@ -239,7 +239,7 @@ class JobStore:
         try:
             with locked(folder):
                 job = load_job(folder)
-                if job.state == JobState.CANCELLED and desired == "cancel":
+                if job.state == State.CANCELLED and desired == "cancel":
                     return job
                 is_being_cancelled = job.desired == "cancel" and desired != "cancel" and job.state not in ENDINGS
                 if is_being_cancelled or not _may_be_asked(job, desired):
@@ -261,7 +261,7 @@ def _may_be_asked(job: Job, desired: Desired) -> bool:
     """Say whether a request can still change something: a failed job may be resumed, and then, until a runner has begun, be stopped."""
     if job.role is None:  # nobody knows who would have to do it
         return False
-    return job.state in UNENDED or (job.state == JobState.FAILED and (desired == "run" or job.desired is not None))
+    return job.state in UNENDED or (job.state == State.FAILED and (desired == "run" or job.desired is not None))
 
 
 def _refusal(job: Job, desired: Desired) -> Conflict:

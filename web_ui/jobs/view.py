@@ -24,7 +24,7 @@ from web_ui.jobs.job import (
     JobState,
     Outcome,
     Request,
-    RunState,
+    State,
     read_document,
 )
 from web_ui.jobs.process import age_s, boot_id
@@ -58,18 +58,18 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     if request is None and not faults:
         faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
     control = _read(folder / CONTROL, Control, faults) or Control()
-    state = _read(folder / STATE, RunState, faults) or RunState(state=JobState.INTERRUPTED if faults else JobState.QUEUED)
+    state = _read(folder / STATE, JobState, faults) or JobState(state=State.INTERRUPTED if faults else State.QUEUED)
     is_running = state.state in WITH_WORKER
     outcome = _read(folder / OUTCOME, Outcome, faults)
     if outcome and outcome.attempt != state.attempts:
         outcome = None  # of an earlier attempt
-    error = (outcome.error if outcome and state.state == JobState.FAILED else None) or state.error
+    error = (outcome.error if outcome and state.state == State.FAILED else None) or state.error
     return Job(
         id=folder.name,
         kind=request.kind if request else "unknown",
         role=request.role if request else state.role if is_running else None,
         title=request.title if request else folder.name,
-        state=state.state if request or is_running else JobState.FAILED,
+        state=state.state if request or is_running else State.FAILED,
         desired=None if state.state in ENDINGS and control.request_id == state.answered else control.desired,
         created=request.created if request else _created(folder.name),
         started=state.started,
@@ -79,12 +79,12 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         run_s=state.run_s + _current_s(state),
         progress=last_progress(folder / EVENTS) if progress else None,
         config=request.config if request else {},
-        result=outcome.result if outcome and state.state == JobState.SUCCEEDED else None,
+        result=outcome.result if outcome and state.state == State.SUCCEEDED else None,
         error=faults[0].as_dict() if faults else error,
     )
 
 
-def starts_from_s(state: RunState, control: Control | None) -> float:
+def starts_from_s(state: JobState, control: Control | None) -> float:
     """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since it stalled may at once."""
     is_waiting = state.wait is not None and state.wait.boot_id == boot_id() and not state.is_asked(control)
     return state.wait.until_s if state.wait and is_waiting else 0.0
@@ -140,14 +140,14 @@ def _read(path: Path, kind: type[AnyDocument], faults: list[StorageError]) -> An
         return None
 
 
-def _retry_at(state: RunState, control: Control) -> str | None:
+def _retry_at(state: JobState, control: Control) -> str | None:
     wait_s = starts_from_s(state, control) - monotonic()
-    if wait_s <= 0 or state.state not in (JobState.QUEUED, JobState.INTERRUPTED):
+    if wait_s <= 0 or state.state not in (State.QUEUED, State.INTERRUPTED):
         return None
     return (datetime.now(UTC) + timedelta(seconds=wait_s)).isoformat(timespec="seconds")
 
 
-def _current_s(state: RunState) -> float:
+def _current_s(state: JobState) -> float:
     if state.state in WITH_WORKER and state.worker and state.worker.boot_id == boot_id():
         return max(0.0, age_s(state.worker))
     return 0.0

@@ -10,7 +10,7 @@ import pytest
 from data.store.files import write_json
 from tests.web_ui.jobs.world import World
 from web_ui.jobs.attempt import Attempt, move_idle, read_state, recover_state, settle, waits_until_s
-from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, RunState, Wait, now
+from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, State, Wait, now
 from web_ui.jobs.process import boot_id, identify
 from web_ui.jobs.progress import EventProgress
 
@@ -20,21 +20,21 @@ MAKES = ("count", "a")
 @pytest.mark.parametrize(
     ("state", "to"),
     [
-        (JobState.QUEUED, JobState.QUEUED),
-        (JobState.INTERRUPTED, JobState.QUEUED),
-        (JobState.PAUSED, JobState.PAUSED),
-        (JobState.FAILED, JobState.FAILED),
+        (State.QUEUED, State.QUEUED),
+        (State.INTERRUPTED, State.QUEUED),
+        (State.PAUSED, State.PAUSED),
+        (State.FAILED, State.FAILED),
     ],
 )
-def test_a_damaged_control_starts_nothing_that_was_stopped(world: World, state: JobState, to: JobState) -> None:
+def test_a_damaged_control_starts_nothing_that_was_stopped(world: World, state: State, to: State) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    write_json(folder / STATE, RunState(state=state, answered="earlier").model_dump(mode="json"))
+    write_json(folder / STATE, JobState(state=state, answered="earlier").model_dump(mode="json"))
     (folder / CONTROL).write_bytes(b"{")
     assert move_idle(folder) == to
 
 
-@pytest.mark.parametrize(("status", "to"), [("succeeded", JobState.SUCCEEDED), ("failed", JobState.FAILED), ("stopped", JobState.PAUSED)])
-def test_a_damaged_state_is_recovered_from_the_last_outcome(world: World, status: str, to: JobState) -> None:
+@pytest.mark.parametrize(("status", "to"), [("succeeded", State.SUCCEEDED), ("failed", State.FAILED), ("stopped", State.PAUSED)])
+def test_a_damaged_state_is_recovered_from_the_last_outcome(world: World, status: str, to: State) -> None:
     job_id = world.submit("a")
     folder = world.workspace.jobs / job_id
     world.store.request_pause(job_id)
@@ -51,20 +51,20 @@ def test_a_failed_job_with_a_damaged_state_runs_again_only_when_asked(world: Wor
     write_json(folder / OUTCOME, Outcome(attempt=1, status="failed", ended=now()).model_dump(mode="json"))
     (folder / STATE).write_bytes(b"{")
     recover_state(folder)
-    assert move_idle(folder) == JobState.FAILED
+    assert move_idle(folder) == State.FAILED
     (folder / STATE).write_bytes(b"{")
     world.store.request_resume(job_id)
     recover_state(folder)
-    assert move_idle(folder) == JobState.QUEUED
+    assert move_idle(folder) == State.QUEUED
 
 
 def test_a_resume_that_waits_for_a_runner_can_be_taken_back(world: World) -> None:
     job_id = world.submit("a")
     folder = world.workspace.jobs / job_id
-    write_json(folder / STATE, RunState(state=JobState.FAILED).model_dump(mode="json"))
+    write_json(folder / STATE, JobState(state=State.FAILED).model_dump(mode="json"))
     world.store.request_resume(job_id)
     world.store.request_cancel(job_id)
-    assert move_idle(folder) == JobState.CANCELLED
+    assert move_idle(folder) == State.CANCELLED
 
 
 @pytest.mark.parametrize("is_old", [True, False])
@@ -72,14 +72,14 @@ def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old
     folder = world.workspace.jobs / world.submit("a")
     (folder / LOG).touch()
     os.utime(folder / LOG, (time.time() - is_old * 1e6,) * 2)
-    settle(Attempt(folder, RunState(state=JobState.RUNNING, attempts=1, worker=identify(os.getpid())), MAKES))
+    settle(Attempt(folder, JobState(state=State.RUNNING, attempts=1, worker=identify(os.getpid())), MAKES))
     assert (read_state(folder).run_s == 0) == is_old
 
 
 @pytest.mark.parametrize("stalled", range(5))
 def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stalled: int) -> None:
     folder, started_s = world.workspace.jobs / world.submit("a"), time.monotonic()
-    settle(Attempt(folder, RunState(state=JobState.RUNNING, attempts=1, stalled=stalled), MAKES, child=Ended(1)))
+    settle(Attempt(folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), MAKES, child=Ended(1)))
     state = read_state(folder)
     if stalled == 4:
         assert state.error is not None
@@ -87,7 +87,7 @@ def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stall
         assert str(folder / LOG) in state.error["hint"]
         return
     wait_s = (0, 5, 30, 120)[stalled]
-    assert move_idle(folder) == JobState.QUEUED
+    assert move_idle(folder) == State.QUEUED
     assert started_s + wait_s <= waits_until_s(folder) <= time.monotonic() + wait_s
     (told,) = world.store.events(folder.name).events
     assert "(exit code 1)" in told["text"]
@@ -97,15 +97,15 @@ def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stall
 def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> None:
     folder, far_s = world.workspace.jobs / world.submit("a"), time.monotonic() + 1000
     for boot, until_s in (("another", 0.0), (boot_id(), far_s)):
-        write_json(folder / STATE, RunState(wait=Wait(until_s=far_s, boot_id=boot)).model_dump(mode="json"))
+        write_json(folder / STATE, JobState(wait=Wait(until_s=far_s, boot_id=boot)).model_dump(mode="json"))
         assert waits_until_s(folder) == until_s
     world.store.request_pause(folder.name)
-    assert move_idle(folder) == JobState.PAUSED
+    assert move_idle(folder) == State.PAUSED
     world.store.request_resume(folder.name)
-    assert move_idle(folder) == JobState.QUEUED
+    assert move_idle(folder) == State.QUEUED
     assert waits_until_s(folder) == 0
     world.store.request_cancel(folder.name)
-    assert move_idle(folder) == JobState.CANCELLED
+    assert move_idle(folder) == State.CANCELLED
     assert world.store.get(folder.name).desired is None
 
 
@@ -117,7 +117,7 @@ def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: Worl
         progress = EventProgress(folder)
         progress.advance(done, None, unit)
         progress.close()
-        settle(Attempt(folder, read_state(folder).model_copy(update={"state": JobState.RUNNING}), MAKES, child=Ended()))
+        settle(Attempt(folder, read_state(folder).model_copy(update={"state": State.RUNNING}), MAKES, child=Ended()))
         stalled.append(read_state(folder).stalled)
     assert stalled == [0, 0, 0, 1, 2, 0]
 
@@ -125,7 +125,7 @@ def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: Worl
 @pytest.mark.parametrize(("status", "words", "blames_memory"), [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)])
 def test_a_death_by_a_signal_is_told(world: World, status: int, words: str, blames_memory: bool) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    settle(Attempt(folder, RunState(state=JobState.RUNNING, attempts=5, stalled=4), MAKES, child=Ended(status)))
+    settle(Attempt(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), MAKES, child=Ended(status)))
     error = read_state(folder).error
     assert error is not None
     assert words in error["message"]

@@ -3,12 +3,12 @@
 import pytest
 
 from web_ui.jobs.attempt import WHEN_IDLE
-from web_ui.jobs.job import ENDINGS, FINAL, LEGAL_MOVES, WITH_WORKER, JobState, RunState
+from web_ui.jobs.job import ENDINGS, FINAL, LEGAL_MOVES, WITH_WORKER, JobState, State
 
 
 def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
-    assert set(LEGAL_MOVES) == set(JobState)
-    assert all(moves <= set(JobState) and state not in moves for state, moves in LEGAL_MOVES.items())
+    assert set(LEGAL_MOVES) == set(State)
+    assert all(moves <= set(State) and state not in moves for state, moves in LEGAL_MOVES.items())
 
 
 def test_the_table_is_the_one_that_was_agreed() -> None:
@@ -31,13 +31,13 @@ def test_what_a_runner_does_with_an_idle_job_is_legal() -> None:
 
 def test_an_illegal_move_is_refused() -> None:
     for state, moves in LEGAL_MOVES.items():
-        for to in set(JobState) - moves:
+        for to in set(State) - moves:
             with pytest.raises(ValueError, match="cannot move"):
-                RunState(state=state).moved(to)
+                JobState(state=state).moved(to)
 
 
 def test_from_every_state_a_job_can_still_end() -> None:
-    for state in set(JobState) - ENDINGS:
-        assert JobState.CANCELLED in LEGAL_MOVES[state]
-    assert sorted(FINAL) == [JobState.CANCELLED, JobState.SUCCEEDED]
+    for state in set(State) - ENDINGS:
+        assert State.CANCELLED in LEGAL_MOVES[state]
+    assert sorted(FINAL) == [State.CANCELLED, State.SUCCEEDED]
     assert not WITH_WORKER & ENDINGS

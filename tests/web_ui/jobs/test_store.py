@@ -14,13 +14,13 @@ from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
 from training.config import EvaluationConfig
 from web_ui.jobs import stages, store
-from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, RunState
+from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
 from web_ui.jobs.store import KEYS, JobStore
 from web_ui.jobs.view import LOG_LIMIT_BYTES
 
 
-def set_state(world: World, job_id: str, state: JobState, **values: object) -> None:
-    document = RunState(state=state).model_copy(update=values)
+def set_state(world: World, job_id: str, state: State, **values: object) -> None:
+    document = JobState(state=state).model_copy(update=values)
     (world.workspace.jobs / job_id / STATE).write_text(document.model_dump_json())
 
 
@@ -101,11 +101,11 @@ def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(world: World, mo
 
 def test_jobs_are_listed_newest_first_by_page_kind_and_state(world: World) -> None:
     ids = [world.submit(f"n{number}") for number in range(5)]
-    set_state(world, ids[0], JobState.SUCCEEDED)
+    set_state(world, ids[0], State.SUCCEEDED)
     jobs, total = world.store.list(offset=1, limit=2)
     assert ([job.id for job in jobs], total) == ([ids[3], ids[2]], 5)
     assert [job.id for job in world.store.list(state="succeeded")[0]] == [ids[0]]
-    assert world.store.list(kind="count", state=JobState.QUEUED)[1] == 4
+    assert world.store.list(kind="count", state=State.QUEUED)[1] == 4
     assert world.store.list(kind="training") == ([], 0)
 
 
@@ -127,7 +127,7 @@ def test_a_job_that_names_no_output_has_one_of_its_own() -> None:
 
 def test_the_list_follows_every_change(world: World) -> None:
     job_id = world.submit("a")
-    for state in (JobState.RUNNING, JobState.FAILED, JobState.QUEUED, JobState.SUCCEEDED):
+    for state in (State.RUNNING, State.FAILED, State.QUEUED, State.SUCCEEDED):
         set_state(world, job_id, state)
         assert [job.state for job in world.store.list()[0]] == [state]
     world.store.delete(job_id)
@@ -170,8 +170,8 @@ def test_a_cancelled_job_can_not_be_called_back(world: World) -> None:
     assert world.store.request_cancel(job_id).desired == "cancel"
 
 
-@pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.CANCELLED])
-def test_a_job_that_has_ended_can_not_be_asked(world: World, state: JobState) -> None:
+@pytest.mark.parametrize("state", [State.SUCCEEDED, State.CANCELLED])
+def test_a_job_that_has_ended_can_not_be_asked(world: World, state: State) -> None:
     job_id = world.submit("a")
     set_state(world, job_id, state)
     with pytest.raises(Conflict, match=state):
@@ -182,7 +182,7 @@ def test_a_job_that_has_ended_can_not_be_asked(world: World, state: JobState) ->
 
 def test_a_failed_job_can_be_resumed_but_not_paused(world: World) -> None:
     job_id = world.submit("a")
-    set_state(world, job_id, JobState.FAILED)
+    set_state(world, job_id, State.FAILED)
     assert world.store.get(job_id).desired is None
     with pytest.raises(Conflict):
         world.store.request_pause(job_id)

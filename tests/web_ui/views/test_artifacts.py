@@ -9,7 +9,7 @@ from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
-from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, RunState, now
+from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, State, now
 
 
 @pytest.fixture
@@ -95,5 +95,5 @@ def test_a_prediction_is_one_file_and_no_other_of_its_folder(client: FlaskClient
 def finish(workspace: Workspace, job_id: str, result: dict[str, str]) -> None:
     """End a job as its runner and worker would."""
     folder = workspace.jobs / job_id
-    write_json(folder / STATE, RunState(state=JobState.SUCCEEDED, attempts=1).model_dump(mode="json"))
+    write_json(folder / STATE, JobState(state=State.SUCCEEDED, attempts=1).model_dump(mode="json"))
     write_json(folder / OUTCOME, Outcome(attempt=1, status="succeeded", ended=now(), result=result).model_dump(mode="json"))

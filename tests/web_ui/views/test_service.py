@@ -14,7 +14,7 @@ from data.store.events import EventLog
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
-from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, RunState
+from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
 from web_ui.jobs.status import beat
 
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
@@ -120,7 +120,7 @@ def test_prometheus_tells_rates_and_waits_whatever_else_the_files_hold(client: F
     progress = {"done": 1, "total": None, "unit": "samples", "counts": {}, "rate": 7.5, "eta_s": None}
     created = read_json(healthy / REQUEST)["created"]
     for folder, rate in ((healthy, 7.5), (odd, "fast")):
-        write_json(folder / STATE, RunState(state=JobState.RUNNING, started=created).model_dump(mode="json"))
+        write_json(folder / STATE, JobState(state=State.RUNNING, started=created).model_dump(mode="json"))
         EventLog(folder / EVENTS).append("progress", **{**progress, "rate": rate})
     write_json(ancient / REQUEST, read_json(ancient / REQUEST) | {"created": "yesterday"})
     lines = client.get("/metrics").text.splitlines()
