@@ -24,12 +24,12 @@ from data.store.workspace import Workspace
 from training.dataset import PageSample
 from training.pixels import decoded, reading, rgb
 
-MOST_PAGES = 256
+MAX_RENDERED_PAGES = 256
 """The most that are read of one document, whatever the model holds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableInput:
     """An input that cannot be summarised."""
 
     document_id: str
@@ -67,7 +67,7 @@ class InputFiles:
         """Name, size and time of each file: the same for the same inputs."""
         return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
 
-    def for_reader(self, rendering: RenderingConfig, most_pages: int, max_pages: int | None) -> "Documents":
+    def as_page_inputs(self, rendering: RenderingConfig, most_pages: int, max_pages: int | None) -> "PageInputs":
         """Return the files as what a model reads.
 
         Args:
@@ -75,12 +75,12 @@ class InputFiles:
             most_pages: documents with more are refused.
             max_pages: the first pages of each that are read; None: all.
         """
-        style = resolve_style(rendering.model_copy(update={"max_pages": MOST_PAGES}))
-        return Documents(self.files, style, most_pages, max_pages)
+        style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
+        return PageInputs(self.files, style, most_pages, max_pages)
 
 
 @dataclass(frozen=True, slots=True)
-class Documents:
+class PageInputs:
     """Files as samples without summaries, each opened when it is asked for."""
 
     files: tuple[InputFile, ...]
@@ -91,35 +91,35 @@ class Documents:
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> PageSample | Unreadable:
+    def __getitem__(self, index: int) -> PageSample | UnreadableInput:
         file = self.files[index]
         try:
             return self._read(file)
         except (InvalidInput, SourceError, RenderError) as error:
-            return Unreadable(file.name, f"{error.message} {error.hint}".strip())
+            return UnreadableInput(file.name, f"{error.message} {error.hint}".strip())
         except OSError as error:
-            return Unreadable(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
+            return UnreadableInput(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
 
     def _read(self, file: InputFile) -> PageSample:
-        document = _READERS[file.path.suffix.lower()](file, self.style)
-        if not document.num_pages:
+        page_input = _INPUT_READERS[file.path.suffix.lower()](file, self.style)
+        if not page_input.num_pages:
             raise SourceError(f"{file.name} is empty.")
-        num_read = min(document.num_pages, self.max_pages or document.num_pages)
+        num_read = min(page_input.num_pages, self.max_pages or page_input.num_pages)
         if num_read > self.most_pages:
             raise InvalidInput(
-                f"{file.name} has {document.num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
+                f"{file.name} has {page_input.num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
                 hint=f"Set max_pages to {self.most_pages} or less to read the first ones, or split the document.",
             )
-        num_left_out = document.num_pages - num_read + document.num_undrawn
-        return PageSample(file.name, tuple(islice(document.pages, num_read)), "", "", num_left_out)
+        num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
+        return PageSample(file.name, tuple(islice(page_input.pages, num_read)), "", "", num_left_out)
 
 
 def _files(path: Path) -> list[Path]:
     if path.is_file():
-        if path.suffix.lower() not in _READERS:
+        if path.suffix.lower() not in _INPUT_READERS:
             raise InvalidInput(f"{path.name} is of no kind that can be summarised.", hint=_KINDS, fields={"inputs": "unknown kind of file"})
         return [path]
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _READERS)
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _INPUT_READERS)
     if not files:
         raise InvalidInput(f"The folder {path} holds no file to summarise.", hint=_KINDS, fields={"inputs": "nothing to read"})
     return files
@@ -133,27 +133,27 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
+class _PageInput:
     """How many pages a file has, and each of them when it is asked for."""
 
     num_pages: int
     pages: Iterator[bytes]
-    num_undrawn: int = 0
+    num_unrendered: int = 0
     """Further pages, about, of a text whose style draws the first one only."""
 
 
-def _read_picture(file: InputFile, style: PageStyle) -> _Document:
+def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
     content = file.path.read_bytes()
     with reading(file.name, _SAVE_AGAIN):
         decoded(content)
-    return _Document(1, iter((content,)))
+    return _PageInput(1, iter((content,)))
 
 
-def _read_tiff(file: InputFile, style: PageStyle) -> _Document:
+def _read_tiff(file: InputFile, style: PageStyle) -> _PageInput:
     """Each picture of a TIFF file is a page, as scanners write them."""
     with reading(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
         num_pages = getattr(picture, "n_frames", 1)
-    return _Document(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
+    return _PageInput(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
 def _tiff_page(file: InputFile, index: int) -> bytes:
@@ -162,26 +162,26 @@ def _tiff_page(file: InputFile, index: int) -> bytes:
         return _png(rgb(picture))
 
 
-def _read_text(file: InputFile, style: PageStyle) -> _Document:
+def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
     try:
         text = file.path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
         raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
     if not text:
-        return _Document(0, iter(()))
+        return _PageInput(0, iter(()))
     drawn = render(text, style)
     tokens_per_page = max(1, drawn.num_text_tokens // len(drawn.pages))
-    num_undrawn = -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
-    return _Document(len(drawn.pages), (page.png for page in drawn.pages), num_undrawn)
+    num_unrendered = -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
+    return _PageInput(len(drawn.pages), (page.png for page in drawn.pages), num_unrendered)
 
 
-def _read_pdf(file: InputFile, style: PageStyle) -> _Document:
+def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
     try:
         with pypdfium2.PdfDocument(file.path) as document:
             num_pages = len(document)
     except pypdfium2.PdfiumError as error:
         raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
-    return _Document(num_pages, _pdf_pages(file, style.size_px))
+    return _PageInput(num_pages, _pdf_pages(file, style.size_px))
 
 
 def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
@@ -200,11 +200,11 @@ def _png(picture: Image.Image) -> bytes:
     return content.getvalue()
 
 
-_READERS: Mapping[str, Callable[[InputFile, PageStyle], _Document]] = {
+_INPUT_READERS: Mapping[str, Callable[[InputFile, PageStyle], _PageInput]] = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp"), _read_picture),
     **dict.fromkeys((".tif", ".tiff"), _read_tiff),
     ".pdf": _read_pdf,
     **dict.fromkeys((".txt", ".md"), _read_text),
 }
 _SAVE_AGAIN = "Save it again as PNG or JPEG."
-_KINDS = f"Files may end in {', '.join(_READERS)}."
+_KINDS = f"Files may end in {', '.join(_INPUT_READERS)}."

@@ -15,7 +15,7 @@ from data.store.workspace import Workspace
 from training.config import PredictionConfig
 from training.dataset import PageSample, open_dataset
 from training.generate_text import Items, Prediction, generate_batch
-from training.inputs import InputFiles, Unreadable
+from training.inputs import InputFiles, UnreadableInput
 from training.prediction_log import PredictionLog
 from training.reader import Reader, open_reader
 
@@ -56,9 +56,9 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     samples = dataset.split(config.split).first(config.max_samples) if dataset else None
     most_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
     reader = open_reader(config, dataset.mode if dataset else config.mode, most_pages, workspace, progress)
-    items: Items[PageSample | Unreadable]
+    items: Items[PageSample | UnreadableInput]
     if files:
-        items = files.for_reader(reader.rendering, reader.most_pages, config.max_pages)
+        items = files.as_page_inputs(reader.rendering, reader.most_pages, config.max_pages)
         read: list[Any] = [files.fingerprint, reader.rendering.model_dump(mode="json"), config.max_pages]
     elif dataset and samples:
         items = samples
@@ -79,10 +79,12 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     )
 
 
-def _predict_batch(reader: Reader, batch: Sequence[PageSample | Unreadable]) -> list[Prediction]:
+def _predict_batch(reader: Reader, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
     samples = [item for item in batch if isinstance(item, PageSample)]
     made = iter(generate_batch(reader.model, reader.collator, samples, reader.decoding) if samples else [])
-    return [Prediction(item.document_id, "", 0, "", error=item.error) if isinstance(item, Unreadable) else next(made) for item in batch]
+    return [
+        Prediction(item.document_id, "", 0, "", error=item.error) if isinstance(item, UnreadableInput) else next(made) for item in batch
+    ]
 
 
 def _say_what_is_wrong(predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress) -> None:

@@ -31,7 +31,7 @@ def dataset_summary(folder: Path) -> DatasetSummary | None:
     )
 
 
-def dataset_document(folder: Path) -> Dataset:
+def dataset_details(folder: Path) -> Dataset:
     """Return everything that a dataset's manifest says.
 
     Raises:

@@ -41,7 +41,7 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
     )
 
 
-def model_document(folder: Path) -> Model:
+def model_details(folder: Path) -> Model:
     """Return everything that a training's folder says.
 
     Raises:

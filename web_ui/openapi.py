@@ -18,8 +18,8 @@ PATH_SCHEMAS = {"int": {"type": "integer", "minimum": 0}}
 ANY_ERRORS = (400, 401, 403, 404, 421, 422)
 CHANGING_ERRORS = (409, 413, 415, 429)
 DONE = {200: "Done.", 201: "Stored.", 202: "Accepted: the job is queued.", 204: "Done."}
-Document = dict[str, Any]
-References = Mapping[Any, Document]
+JsonDocument = dict[str, Any]
+References = Mapping[Any, JsonDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Route:
     summary: str
 
 
-def openapi_document(app: Flask, version: str) -> Document:
+def openapi_document(app: Flask, version: str) -> JsonDocument:
     """Describe every operation that `app` serves through `endpoint`."""
     routes = list(_routes(app))
     models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(schemas.Error, "serialization")]
@@ -38,7 +38,7 @@ def openapi_document(app: Flask, version: str) -> Document:
         models += [(model, "validation") for model in (route.operation.body, route.operation.query) if model]
         models += [(model, "serialization") for model in (route.operation.answer,) if model]
     references, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
-    paths: dict[str, Document] = {}
+    paths: dict[str, JsonDocument] = {}
     for route in routes:
         path = PATH_VALUE.sub(r"{\g<name>}", route.rule.rule)
         paths.setdefault(path, {})[route.method] = _entry(route, references)
@@ -60,7 +60,7 @@ def _routes(app: Flask) -> Iterator[_Route]:
             yield _Route(method.lower(), rule, operation, (view.__doc__ or "").strip().partition("\n")[0])
 
 
-def _entry(route: _Route, references: References) -> Document:
+def _entry(route: _Route, references: References) -> JsonDocument:
     operation = route.operation
     is_changing = route.method != "get"
     errors = sorted({*ANY_ERRORS, *(CHANGING_ERRORS if is_changing else ()), *operation.errors})
@@ -79,12 +79,12 @@ def _entry(route: _Route, references: References) -> Document:
     return entry
 
 
-def _body_schema(operation: Operation, references: References) -> Document:
+def _body_schema(operation: Operation, references: References) -> JsonDocument:
     return references[operation.body, "validation"] if operation.body else {"type": "string", "format": "binary"}
 
 
-def _answer(operation: Operation, references: References) -> Document:
-    answer: Document = {"description": DONE[operation.status]}
+def _answer(operation: Operation, references: References) -> JsonDocument:
+    answer: JsonDocument = {"description": DONE[operation.status]}
     if operation.answer:
         answer["content"] = {JSON: {"schema": references[operation.answer, "serialization"]}}
     elif operation.media != JSON:
@@ -92,22 +92,22 @@ def _answer(operation: Operation, references: References) -> Document:
     return answer
 
 
-def _refusal(references: References) -> Document:
+def _refusal(references: References) -> JsonDocument:
     return {"description": "Refused or failed.", "content": {JSON: {"schema": references[schemas.Error, "serialization"]}}}
 
 
-def _path_parameters(rule: Rule) -> Iterator[Document]:
+def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:
     for match in PATH_VALUE.finditer(rule.rule):
         schema = PATH_SCHEMAS.get(match["converter"], {"type": "string"})
         yield {"name": match["name"], "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(operation: Operation) -> Iterator[Document]:
+def _query_parameters(operation: Operation) -> Iterator[JsonDocument]:
     if operation.query:
         for name, schema in operation.query.model_json_schema(ref_template="#/components/schemas/{model}")["properties"].items():
             yield {"name": name, "in": "query", "required": False, "schema": schema}
 
 
-def _header_parameters(operation: Operation) -> Iterator[Document]:
+def _header_parameters(operation: Operation) -> Iterator[JsonDocument]:
     for name, description in operation.headers.items():
         yield {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}

@@ -50,13 +50,13 @@ def submit(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace],
         check(config, service.workspace)
         job = service.jobs.create(kind, config, key)
     g.job_id = job.id
-    response = jsonify(job_document(job))
+    response = jsonify(job_answer(job))
     response.status_code = 202
     response.location = url_for("jobs.get_job", job_id=job.id)
     return response
 
 
-def job_document(job: Job) -> JsonObject:
+def job_answer(job: Job) -> JsonObject:
     """Return a job as the API shows it: itself, and where its parts are."""
     root = request.script_root
     return {**job.as_dict(), "links": {name: root + link.format(job.id) for name, link in LINKS.items()}}

@@ -32,7 +32,7 @@ from web_ui.jobs.job import (
     Outcome,
     State,
     now,
-    read_document,
+    read_json_file,
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
@@ -173,7 +173,7 @@ def waits_until_s(folder: Path) -> float:
 
 def read_state(folder: Path) -> JobState:
     """Read the state. Raises StorageError when it is damaged."""
-    return read_document(folder / STATE, JobState) or JobState()
+    return read_json_file(folder / STATE, JobState) or JobState()
 
 
 def recover_state(folder: Path) -> None:
@@ -191,7 +191,7 @@ def recover_state(folder: Path) -> None:
 
 def _state_left_behind(folder: Path) -> JobState:
     try:
-        outcome = read_document(folder / OUTCOME, Outcome)
+        outcome = read_json_file(folder / OUTCOME, Outcome)
     except StorageError:
         outcome = None
     if outcome is None:
@@ -209,7 +209,7 @@ def _state_left_behind(folder: Path) -> JobState:
 def read_control(folder: Path) -> Control | None:
     """Read what the user wants; None when the file is damaged, which is shown on the job."""
     try:
-        return read_document(folder / CONTROL, Control) or Control()
+        return read_json_file(folder / CONTROL, Control) or Control()
     except StorageError:
         return None
 
@@ -291,7 +291,7 @@ def _ending(attempt: Attempt) -> tuple[State, dict[str, Any]]:
         "ended": now(),
     }
     try:
-        outcome = read_document(attempt.folder / OUTCOME, Outcome)
+        outcome = read_json_file(attempt.folder / OUTCOME, Outcome)
     except StorageError as error:
         return State.FAILED, values | {"error": error.as_dict()}
     if outcome and outcome.attempt != state.attempts:

@@ -60,13 +60,13 @@ def _checked_time(text: str) -> str:
 Time = Annotated[str, AfterValidator(_checked_time)]
 
 
-class Document(BaseModel):
+class JsonFile(BaseModel):
     """One JSON file of a job's folder. Fields that a later version adds are ignored."""
 
     model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
 
-class Request(Document):
+class Request(JsonFile):
     """request.json: written once, by whoever asks for the job. Never holds a token."""
 
     schema_version: int = 1
@@ -79,7 +79,7 @@ class Request(Document):
     title: str = ""
 
 
-class Control(Document):
+class Control(JsonFile):
     """control.json: what the user wants. Each request has its own id, so that an answered one is told from a new one."""
 
     desired: Desired = "run"
@@ -87,14 +87,14 @@ class Control(Document):
     time: str = ""
 
 
-class Wait(Document):
+class Wait(JsonFile):
     """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has booted anew."""
 
     until_s: float
     boot_id: str
 
 
-class JobState(Document):
+class JobState(JsonFile):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
     `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts in a row that vanished
@@ -129,7 +129,7 @@ class JobState(Document):
         return control is not None and control.request_id != self.answered
 
 
-class Outcome(Document):
+class Outcome(JsonFile):
     """outcome.json: written by the worker as the last thing that an attempt does."""
 
     attempt: int
@@ -139,7 +139,7 @@ class Outcome(Document):
     error: dict[str, Any] | None = None
 
 
-class JobProgress(Document):
+class JobProgress(JsonFile):
     """The last progress event of a job."""
 
     done: int
@@ -193,10 +193,10 @@ class Job:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-AnyDocument = TypeVar("AnyDocument", bound=Document)
+AnyJsonFile = TypeVar("AnyJsonFile", bound=JsonFile)
 
 
-def read_document(path: Path, kind: type[AnyDocument]) -> AnyDocument | None:
+def read_json_file(path: Path, kind: type[AnyJsonFile]) -> AnyJsonFile | None:
     """Read one file of a job's folder; None when it is not there.
 
     Raises:

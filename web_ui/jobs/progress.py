@@ -9,7 +9,7 @@ from time import monotonic
 from data.errors import StorageError
 from data.progress import Level
 from data.store.events import EventLog
-from web_ui.jobs.job import CONTROL, EVENTS, Control, read_document
+from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
 from web_ui.jobs.redaction import without_secrets
 
 EVENT_EVERY_S = 0.5
@@ -91,7 +91,7 @@ class EventProgress:
 
     def _is_asked_to_stop(self) -> bool:
         try:
-            control = read_document(self._control, Control)
+            control = read_json_file(self._control, Control)
         except StorageError:
             return False  # reported where the job is shown; the next request replaces the file
         return control is not None and control.desired != "run"

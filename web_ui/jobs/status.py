@@ -8,7 +8,7 @@ from pathlib import Path
 from data.errors import StorageError
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import Document, now, read_document
+from web_ui.jobs.job import JsonFile, now, read_json_file
 from web_ui.jobs.process import boot_id
 from web_ui.jobs.stages import Role
 
@@ -16,7 +16,7 @@ HEARTBEAT_S = 2.0
 DEAD_AFTER_S = 10.0
 
 
-class Heartbeat(Document):
+class Heartbeat(JsonFile):
     """runners/<role>.json: written only by the runner that holds the role."""
 
     pid: int
@@ -63,7 +63,7 @@ def beat(workspace: Workspace, role: Role, started: str, num_slots: int, running
 def read_status(workspace: Workspace, role: Role) -> RunnerStatus:
     """Read whether a runner is alive: it has beaten lately, in this boot of the machine."""
     try:
-        heartbeat = read_document(heartbeat_path(workspace, role), Heartbeat)
+        heartbeat = read_json_file(heartbeat_path(workspace, role), Heartbeat)
     except StorageError:
         heartbeat = None  # the next beat replaces it
     if heartbeat is None or heartbeat.boot_id != boot_id():

@@ -31,7 +31,7 @@ from web_ui.jobs.job import (
     Request,
     State,
     now,
-    read_document,
+    read_json_file,
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.shelf import Shelf
@@ -218,7 +218,7 @@ class JobStore:
     def _forget_key(self, trashed: Path) -> None:
         """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads nowhere."""
         with suppress(StorageError):
-            request = read_document(trashed / REQUEST, Request)
+            request = read_json_file(trashed / REQUEST, Request)
             if request and request.idempotency_key:
                 key = self._key_file(request.idempotency_key)
                 with suppress(FileNotFoundError), locked(key.parent):

@@ -17,7 +17,7 @@ from web_ui.jobs.job import (
     REQUEST,
     STATE,
     WITH_WORKER,
-    AnyDocument,
+    AnyJsonFile,
     Control,
     Job,
     JobProgress,
@@ -25,7 +25,7 @@ from web_ui.jobs.job import (
     Outcome,
     Request,
     State,
-    read_document,
+    read_json_file,
 )
 from web_ui.jobs.process import age_s, boot_id
 
@@ -132,9 +132,9 @@ def last_progress(path: Path) -> dict[str, Any] | None:
     return None
 
 
-def _read(path: Path, kind: type[AnyDocument], faults: list[StorageError]) -> AnyDocument | None:
+def _read(path: Path, kind: type[AnyJsonFile], faults: list[StorageError]) -> AnyJsonFile | None:
     try:
-        return read_document(path, kind)
+        return read_json_file(path, kind)
     except StorageError as error:
         faults.append(error)
         return None

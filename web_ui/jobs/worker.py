@@ -19,7 +19,7 @@ from data.errors import DeepSynthError, NotFound, Stopped, StorageError
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from data.validation import parse_config
-from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_document
+from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_json_file
 from web_ui.jobs.progress import EventProgress
 from web_ui.jobs.redaction import CleanStream, cleaned
 from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
@@ -71,7 +71,7 @@ def stop_on_sigterm(progress: EventProgress) -> None:
 
 
 def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgress) -> dict[str, Any]:
-    request = read_document(folder / REQUEST, Request)
+    request = read_json_file(folder / REQUEST, Request)
     if request is None:
         raise StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Delete the job.")
     if request.kind not in stages:

@@ -32,7 +32,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     documents = []
     for path in output_files(output):
         with suppress(FileNotFoundError):  # an old checkpoint, removed just now
-            documents.append(_document(job_id, output_name(output, path), path))
+            documents.append(_answer(job_id, output_name(output, path), path))
     return {"artifacts": documents}
 
 
@@ -58,6 +58,6 @@ def get_preview(job_id: str) -> Response:
     return response
 
 
-def _document(job_id: str, name: str, path: Path) -> dict[str, Any]:
+def _answer(job_id: str, name: str, path: Path) -> dict[str, Any]:
     url = url_for("artifacts.get_artifact", job_id=job_id, path=name)
     return {"path": name, "size_bytes": path.stat().st_size, "url": url}

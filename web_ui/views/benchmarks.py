@@ -25,7 +25,7 @@ def from_benchmark(values: dict[str, Any]) -> DatasetConfig:
 @endpoint(benchmarks, "GET", "/api/datasets/presets", Operation(answer=schemas.BenchmarkPresetList))
 def list_dataset_presets() -> dict[str, Any]:
     """List the benchmark datasets."""
-    return {"presets": [_document(preset) for preset in PRESETS.values()]}
+    return {"presets": [_answer(preset) for preset in PRESETS.values()]}
 
 
 @endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, from_benchmark))
@@ -34,7 +34,7 @@ def create_benchmark(body: DatasetConfig) -> Response:
     return submit("dataset", body, checks.check_dataset)
 
 
-def _document(preset: BenchmarkPreset) -> dict[str, Any]:
+def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
     config = benchmark_config(preset.name, {})
     estimate = estimate_dataset(sum(preset.num_documents.values()), preset.mean_document_words, config.rendering.mode)
     return {

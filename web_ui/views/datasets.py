@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from data.config import DatasetConfig
 from data.errors import NotFound
 from web_ui import checks, schemas
-from web_ui.dataset_documents import dataset_document, dataset_summary
+from web_ui.dataset_documents import dataset_details, dataset_summary
 from web_ui.deletion import delete_dataset
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
@@ -34,7 +34,7 @@ def list_datasets() -> dict[str, Any]:
 @endpoint(datasets, "GET", "/api/datasets/<name>", Operation(answer=schemas.Dataset))
 def get_dataset(name: str) -> schemas.Dataset:
     """Show one dataset's manifest."""
-    return dataset_document(current_service().workspace.dataset(name))
+    return dataset_details(current_service().workspace.dataset(name))
 
 
 @endpoint(datasets, "DELETE", "/api/datasets/<name>", Operation(status=204, errors=(409, 507)))

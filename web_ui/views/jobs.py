@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
-from web_ui.submission import job_document
+from web_ui.submission import job_answer
 
 jobs = Blueprint("jobs", __name__)
 
@@ -16,13 +16,13 @@ jobs = Blueprint("jobs", __name__)
 def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
     """List jobs, newest first."""
     page, total = current_service().jobs.list(query.kind, query.state, query.offset, query.limit, query.search)
-    return {"jobs": [job_document(job) for job in page], "total": total, "offset": query.offset, "limit": query.limit}
+    return {"jobs": [job_answer(job) for job in page], "total": total, "offset": query.offset, "limit": query.limit}
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.Job))
 def get_job(job_id: str) -> dict[str, Any]:
     """Show one job."""
-    return job_document(current_service().jobs.get(job_id))
+    return job_answer(current_service().jobs.get(job_id))
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=schemas.Events))
@@ -42,19 +42,19 @@ def get_log(job_id: str, query: schemas.LogQuery) -> dict[str, Any]:
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/pause", Operation(answer=schemas.Job))
 def pause_job(job_id: str) -> dict[str, Any]:
     """Ask a job to save and stop."""
-    return job_document(current_service().jobs.request_pause(job_id))
+    return job_answer(current_service().jobs.request_pause(job_id))
 
 
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/resume", Operation(answer=schemas.Job))
 def resume_job(job_id: str) -> dict[str, Any]:
     """Ask a paused, interrupted or failed job to go on from where it saved."""
-    return job_document(current_service().jobs.request_resume(job_id))
+    return job_answer(current_service().jobs.request_resume(job_id))
 
 
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/cancel", Operation(answer=schemas.Job))
 def cancel_job(job_id: str) -> dict[str, Any]:
     """Ask a job to stop for good."""
-    return job_document(current_service().jobs.request_cancel(job_id))
+    return job_answer(current_service().jobs.request_cancel(job_id))
 
 
 @endpoint(jobs, "DELETE", "/api/jobs/<job_id>", Operation(status=204))

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from web_ui import schemas
 from web_ui.deletion import delete_model
 from web_ui.endpoint import Operation, endpoint
-from web_ui.model_documents import BASES, model_document, model_summary
+from web_ui.model_documents import BASES, model_details, model_summary
 from web_ui.service import current_service
 
 models = Blueprint("models", __name__)
@@ -24,7 +24,7 @@ def list_models() -> dict[str, Any]:
 @endpoint(models, "GET", "/api/models/<name>", Operation(answer=schemas.Model))
 def get_model(name: str) -> schemas.Model:
     """Show one training's settings, metrics, report and checkpoints."""
-    return model_document(current_service().workspace.model(name))
+    return model_details(current_service().workspace.model(name))
 
 
 @endpoint(models, "DELETE", "/api/models/<name>", Operation(status=204, errors=(409, 507)))

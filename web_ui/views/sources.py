@@ -48,7 +48,7 @@ def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
 def list_uploads() -> dict[str, Any]:
     """List the uploaded files and folders."""
     entries = [path for path in sorted(current_service().workspace.uploads.iterdir()) if not path.name.startswith(".")]
-    return {"uploads": [_document(path.name, path.name, stored_bytes(path)) for path in entries]}
+    return {"uploads": [_answer(path.name, path.name, stored_bytes(path)) for path in entries]}
 
 
 @endpoint(sources, "DELETE", "/api/uploads/<name>", Operation(status=204, errors=(409, 507)))
@@ -62,10 +62,10 @@ def remove_upload(name: str) -> Response:
 def _store(path: Path, source: str, name: str) -> dict[str, Any]:
     request.max_content_length = current_service().settings.max_upload_bytes
     _check_room(path, request.content_length or 0)
-    return _document(source, name, _receive(path))
+    return _answer(source, name, _receive(path))
 
 
-def _document(source: str, name: str, size_bytes: int) -> dict[str, Any]:
+def _answer(source: str, name: str, size_bytes: int) -> dict[str, Any]:
     return {"path": f"{UPLOAD}{source}", "name": name, "size_bytes": size_bytes}
 
 

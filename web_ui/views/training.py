@@ -41,14 +41,14 @@ def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
 def list_training_presets() -> dict[str, Any]:
     """List the training presets, and what the tiny model starts from instead, with the reason for each value."""
     tiny = {"values": dict(TINY.values), "reasons": dict(TINY.reasons)}
-    return {"presets": [_document(preset) for preset in PRESETS.values()], "tiny": tiny}
+    return {"presets": [_answer(preset) for preset in PRESETS.values()], "tiny": tiny}
 
 
 @endpoint(training, "GET", "/api/training/optimal-config/<preset>", Operation(answer=schemas.TrainingPreset))
 def get_optimal_config(preset: str) -> dict[str, Any]:
     """Show one training preset."""
     checks.check_training_preset(preset)
-    return _document(PRESETS[preset])
+    return _answer(PRESETS[preset])
 
 
 @endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, from_preset))
@@ -87,7 +87,7 @@ def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
     return estimate(body, *checks.dataset_pages(body.dataset, workspace), kind).as_dict()
 
 
-def _document(preset: Preset) -> dict[str, Any]:
+def _answer(preset: Preset) -> dict[str, Any]:
     config = training_config(preset.name, dataset=NO_DATASET, model=FULL_MODEL)
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
     return {**preset.as_dict(), "effective_batch_size": batch, "estimate": estimate(config).as_dict()}
