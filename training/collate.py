@@ -1,12 +1,12 @@
 """Samples -> model inputs.
 
 Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
-    input_ids        (b, t)                    [bos] + image tokens + prompt + answer + [eos], padded on the left
+    input_ids        (b, t)                    [bos] + image tokens + prompt + target + [eos], padded on the left
     attention_mask   (b, t)                    0 on padding; for a model with a window, see `training.windows`
     position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
     pixel_values     (p, 3, size, size)        pages in the order of their image tokens, in bytes
-    labels           (b, k)                    the last k positions; IGNORED but on answer and EOS
-    logits_to_keep   k                         the longest answer and the token before it: the head skips image and prompt
+    labels           (b, k)                    the last k positions; IGNORED but on target and EOS
+    logits_to_keep   k                         the longest target and the token before it: the head skips image and prompt
     use_cache        False: keys and values are kept for generation alone
     document_ids     b names, for messages only
     page_keys        p names of pages whose features are to be stored; absent without a feature cache
@@ -27,7 +27,7 @@ from data.errors import DeepSynthError
 from training.dataset import PageSample
 from training.features import FeatureCache, page_key
 from training.pixels import blank_page_pixels, page_pixels, reading
-from training.tokens import IGNORED, Encoder
+from training.tokens import IGNORED, TokenLayout
 from training.windows import window_masks
 
 Batch = dict[str, Any]
@@ -49,7 +49,7 @@ class _FromWorker(ExceptionWrapper):
 class Collator:
     """Builds training and generation inputs for one model and prompt."""
 
-    encoder: Encoder
+    token_layout: TokenLayout
     blank_pages: bool = False
     """Show white pages instead: the control that tells reading from guessing."""
     features: FeatureCache | None = None
@@ -68,32 +68,32 @@ class Collator:
             return _FromWorker(error)  # type: ignore[return-value] # no one gets it: the loader raises
 
     def _batch(self, samples: Sequence[PageSample]) -> Batch:
-        questions = [self.encoder.question(len(sample.pages)) for sample in samples]
-        answers = [self.encoder.answer(sample.summary) for sample in samples]
-        # All rows end together, whatever their pages, so the head computes answers only. The logits before a token predict it, so
-        # the token before the longest answer is needed too.
-        keep = max(map(len, answers)) + 1
-        tokens: Batch = self._tokens([question + answer for question, answer in zip(questions, answers, strict=True)])
-        if window := self.encoder.window:
-            tokens["attention_mask"] = window_masks(tokens["attention_mask"], list(map(len, answers)), window)
+        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
+        targets = [self.token_layout.encode_target(sample.summary) for sample in samples]
+        # All rows end together, whatever their pages, so the head computes targets only. The logits before a token predict it, so
+        # the token before the longest target is needed too.
+        keep = max(map(len, targets)) + 1
+        tokens: Batch = self._tokens([prompt + target for prompt, target in zip(prompts, targets, strict=True)])
+        if window := self.token_layout.window:
+            tokens["attention_mask"] = window_masks(tokens["attention_mask"], list(map(len, targets)), window)
         return {
             **tokens,
-            "labels": torch.tensor([[IGNORED] * (keep - len(answer)) + answer for answer in answers]),
+            "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
             "logits_to_keep": keep,
             "use_cache": False,
             "document_ids": [sample.document_id for sample in samples],
             **self._encoder_inputs(samples),
         }
 
-    def question(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
-        """Build a batch to generate from: no answers, padded on the left so that all answers start together."""
-        questions = [self.encoder.question(len(sample.pages)) for sample in samples]
-        return {**self._tokens(questions), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+    def collate_prompts(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
+        """Build a batch to generate from: no targets, padded on the left so that all targets start together."""
+        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
+        return {**self._tokens(prompts), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
 
     def _tokens(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
         """Pad token ids on the left; positions count from each row's own beginning, as without padding."""
         length = max(map(len, rows))
-        pad = int(self.encoder.tokenizer.pad_token_id)
+        pad = int(self.token_layout.tokenizer.pad_token_id)
         mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
         return {
             "input_ids": torch.tensor([[pad] * (length - len(row)) + [*row] for row in rows]),
@@ -111,7 +111,7 @@ class Collator:
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
         """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that is not readable."""
-        size_px = self.encoder.page_size_px
+        size_px = self.token_layout.page_size_px
         pages = [page for sample in samples for page in sample.pages]
         if self.blank_pages:
             return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))

@@ -26,7 +26,7 @@ from training.kinds import require_page_mode
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
 from training.model import find_model, load_found
 from training.out_of_memory import run_until_it_fits, starting_batch
-from training.reader import encoder_for, require_positions, uses_bf16
+from training.reader import require_positions, token_layout_for, uses_bf16
 from training.targets import require_summaries
 from training.trainable import choose_trainable
 
@@ -81,16 +81,20 @@ class _Trial:
     @classmethod
     def prepare(cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace) -> "_Trial":
         found = find_model(config.model, config.revision, workspace)
-        encoder = encoder_for(found, dataset.mode, config.prompt, config.max_length)
+        token_layout = token_layout_for(found, dataset.mode, config.prompt, config.max_length)
         require_page_mode(config.model, found.kind, dataset.mode)
-        require_positions(found.config, encoder, max(samples.num_pages()))
+        require_positions(found.config, token_layout, max(samples.num_pages()))
         loaded = load_found(found, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
         set_seed(config.seed)
         model = choose_trainable(loaded.model, config.train, config.router).model
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         arguments = training_arguments(config, workspace.cache / "find_lr")
-        data: dict[str, Any] = {"data_collator": Collator(encoder, config.blank_pages), "train_dataset": samples, "eval_dataset": samples}
+        data: dict[str, Any] = {
+            "data_collator": Collator(token_layout, config.blank_pages),
+            "train_dataset": samples,
+            "eval_dataset": samples,
+        }
         trainer = Trainer(model=model, args=arguments, **data)
         return cls(trainer, _endless(trainer), trainer.create_optimizer())
 

@@ -23,13 +23,13 @@ def report_first_batch(folder: Path, samples: Sequence[PageSample], collator: Co
     names = _write_pages(folder, samples, collator)
     document = {
         "pages": names,
-        "prompt": collator.encoder.prompt,
+        "prompt": collator.token_layout.prompt,
         "shapes": {name: list(batch[name].shape) for name in ("input_ids", "pixel_values", "labels")},
         "samples": [
             {
                 "document_id": sample.document_id,
                 "num_pages": len(sample.pages),
-                "labels": collator.encoder.tokenizer.decode(target),
+                "labels": collator.token_layout.tokenizer.decode(target),
                 "summary": sample.summary,
             }
             for sample, target in zip(samples, targets, strict=True)

@@ -119,14 +119,14 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
 
     Args:
         model: on its device; left in evaluation mode.
-        collator: builds the questions.
+        collator: builds the prompts.
         batch: at least one sample.
         decoding: lengths and n-gram blocking.
     """
     model.train(False)
-    tokenizer = collator.encoder.tokenizer
-    inputs = {name: tensor.to(model.device) for name, tensor in collator.question(batch).items()}
-    num_question_tokens = inputs["input_ids"].shape[1]
+    tokenizer = collator.token_layout.tokenizer
+    inputs = {name: tensor.to(model.device) for name, tensor in collator.collate_prompts(batch).items()}
+    num_prompt_tokens = inputs["input_ids"].shape[1]
     generate: Callable[..., torch.Tensor] = model.generate  # type: ignore[assignment]
     with torch.autocast(model.device.type, torch.bfloat16, enabled=decoding.bf16):
         ids = generate(
@@ -139,12 +139,12 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
             # Processes that hold parts of one model step together until the last has its texts; the library does not see FSDP2.
             synced_gpus=isinstance(model, FSDPModule),
         )
-    rows = ids[:, num_question_tokens:].tolist()
+    rows = ids[:, num_prompt_tokens:].tolist()
     return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
 
 
 def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Prediction:
-    tokenizer = collator.encoder.tokenizer
+    tokenizer = collator.token_layout.tokenizer
     ended = tokenizer.eos_token_id in row
     tokens = row[: row.index(tokenizer.eos_token_id)] if ended else row
     text = str(tokenizer.decode(tokens, skip_special_tokens=True))

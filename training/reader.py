@@ -18,7 +18,7 @@ from training.generate_text import Decoding
 from training.kinds import require_page_mode
 from training.model import ModelFiles, find_model, load_found
 from training.prediction_log import work_digest
-from training.tokens import Encoder
+from training.tokens import TokenLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Reader:
     @property
     def most_pages(self) -> int:
         """The most pages that a document may have."""
-        return pages_that_fit(self.model.config, self.collator.encoder)
+        return pages_that_fit(self.model.config, self.collator.token_layout)
 
     def work_digest(self, *inputs: Any) -> str:
         """Return the same value for the same texts; `inputs` says what is read, as JSON values."""
-        encoder = self.collator.encoder
-        layout = [encoder.page_size_px, encoder.prompt, encoder.max_length]
+        token_layout = self.collator.token_layout
+        layout = [token_layout.page_size_px, token_layout.prompt, token_layout.max_length]
         return work_digest(self.model, layout, asdict(self.decoding), *inputs)
 
 
@@ -63,8 +63,8 @@ def open_reader(
     require_page_mode(config.model, found.kind, rendering.mode)
     trained = found.provenance
     prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
-    encoder = encoder_for(found, rendering.mode, prompt, config.max_length)
-    require_positions(found.config, encoder, most_pages)
+    token_layout = token_layout_for(found, rendering.mode, prompt, config.max_length)
+    require_positions(found.config, token_layout, most_pages)
     loaded = load_found(found, torch.bfloat16 if bf16 else torch.float32)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
     if trained and trained.mode != rendering.mode:
@@ -74,7 +74,7 @@ def open_reader(
     )
     model: nn.Module = loaded.model
     model.to(device)
-    return Reader(loaded.model, Collator(encoder), decoding, rendering)
+    return Reader(loaded.model, Collator(token_layout), decoding, rendering)
 
 
 def _rendering(found: ModelFiles, mode: PageMode | None) -> RenderingConfig:
@@ -84,37 +84,38 @@ def _rendering(found: ModelFiles, mode: PageMode | None) -> RenderingConfig:
     return RenderingConfig(mode=mode or ("base" if "base" in found.modes else found.modes[0]))
 
 
-def encoder_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> Encoder:
+def token_layout_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
     """Return the token layout of a model for pages of one mode."""
     window = found.config.get_text_config().sliding_window if found.kind == "unlimited_ocr" else None
-    return Encoder(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
+    return TokenLayout(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
 
 
-def require_positions(config: PreTrainedConfig, encoder: Encoder, most_pages: int) -> None:
+def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, most_pages: int) -> None:
     """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it would write nonsense.
 
     Raises:
         InvalidInput: `most_pages` do not fit beside `max_length`, or no page does.
     """
-    fitting = pages_that_fit(config, encoder)
+    fitting = pages_that_fit(config, token_layout)
     if fitting < 1:
         raise InvalidInput(
-            f"max_length={encoder.max_length} leaves no room for a page: the model has too few positions for both.",
+            f"max_length={token_layout.max_length} leaves no room for a page: the model has too few positions for both.",
             hint="Lower max_length: few summaries have more than 512 tokens.",
             fields={"max_length": "leaves no room for a page"},
         )
     if most_pages > fitting:
         raise InvalidInput(
-            f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of {encoder.max_length} tokens.",
+            f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of "
+            f"{token_layout.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
             fields={"dataset": "has documents with too many pages"},
         )
 
 
-def pages_that_fit(config: PreTrainedConfig, encoder: Encoder) -> int:
+def pages_that_fit(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
     """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
     limit: int = config.get_text_config().max_position_embeddings
-    return max(0, limit - len(encoder.question(0)) - encoder.max_length) // encoder.num_page_tokens
+    return max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length) // token_layout.num_page_tokens
 
 
 def compute_device() -> torch.device:

@@ -92,7 +92,7 @@ def score_into(
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
     reader = open_reader(config, dataset.mode, max(samples.num_pages()), workspace, progress)
-    collator = Collator(reader.collator.encoder, config.blank_pages)
+    collator = Collator(reader.collator.token_layout, config.blank_pages)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, reader.work_digest(*read, config.blank_pages))
     log.run(samples, reader.decoding.batch_size, lambda batch: generate_batch(reader.model, collator, batch, reader.decoding), progress)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from data.errors import InvalidInput, listed
 from data.progress import Progress
-from training.tokens import Encoder
+from training.tokens import TokenLayout
 
 
 def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
@@ -24,30 +24,30 @@ def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
         progress.message(f"{num_empty:,} of {len(summaries):,} summaries to learn from are empty.", "warning")
 
 
-def say_what_is_cut(summaries: Sequence[str], encoder: Encoder, progress: Progress) -> None:
+def say_what_is_cut(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
     """Warn when summaries are longer than the tokens that the model learns of them."""
-    kept = encoder.max_length - 1  # and the end mark
+    kept = token_layout.max_length - 1  # and the end mark
     # No text has more tokens than bytes, so short ones need no tokenizer: seconds instead of a minute for a large split.
-    long = [num for summary in summaries if len(summary.encode()) > kept and (num := len(encoder.text(summary))) > kept]
+    long = [num for summary in summaries if len(summary.encode()) > kept and (num := len(token_layout.encode_text(summary))) > kept]
     if long:
         progress.message(
-            f"{len(long):,} of {len(summaries):,} summaries to learn from are cut at max_length={encoder.max_length}; "
+            f"{len(long):,} of {len(summaries):,} summaries to learn from are cut at max_length={token_layout.max_length}; "
             f"the longest has {max(long) + 1:,} tokens with its end mark.",
             "warning",
         )
 
 
-def say_what_is_unknown(summaries: Sequence[str], encoder: Encoder, progress: Progress) -> None:
+def say_what_is_unknown(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
     """Warn of characters for which the model has no token. The real models have one for each byte, the tiny one has Latin letters."""
-    unknown_id = encoder.tokenizer.unk_token_id
+    unknown_id = token_layout.tokenizer.unk_token_id
     if unknown_id is None:
         return
-    unknown = {character for character in set().union(*summaries) if unknown_id in encoder.text(character)}
+    unknown = {character for character in set().union(*summaries) if unknown_id in token_layout.encode_text(character)}
     num_affected = sum(not unknown.isdisjoint(summary) for summary in summaries)
     if num_affected:
         named = listed([repr(character) for character in sorted(unknown)], 5)
         progress.message(
             f"{num_affected:,} of {len(summaries):,} summaries to learn from hold characters for which the model has no token, and in "
-            f"whose place it learns to write {encoder.tokenizer.unk_token}: {named}.",
+            f"whose place it learns to write {token_layout.tokenizer.unk_token}: {named}.",
             "warning",
         )

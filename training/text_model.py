@@ -80,7 +80,7 @@ class TextModel:
         positions = getattr(self.model.config, "max_position_embeddings", None)
         if positions is None:
             return None
-        return int(positions) - len(self._ids(self._question(""))) - (0 if self.is_encoder_decoder else self.max_new_tokens)
+        return int(positions) - len(self._ids(self._build_prompt(""))) - (0 if self.is_encoder_decoder else self.max_new_tokens)
 
     def count(self, text: str) -> int:
         """Return how many tokens a text has, without special ones."""
@@ -112,8 +112,8 @@ class TextModel:
     def summarise(self, batch: Sequence[CutText]) -> list[Prediction]:
         """Write a summary of each text, greedily or with the beams that the model's makers chose."""
         self.model.train(False)
-        questions = [self._question(item.text) for item in batch]
-        inputs = self.tokenizer(questions, return_tensors="pt", padding=True, add_special_tokens=not self._is_chat).to(self.model.device)
+        prompts = [self._build_prompt(item.text) for item in batch]
+        inputs = self.tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=not self._is_chat).to(self.model.device)
         generate: Callable[..., torch.Tensor] = self.model.generate  # type: ignore[assignment]
         ids = generate(
             input_ids=inputs["input_ids"],
@@ -134,7 +134,7 @@ class TextModel:
     def _is_chat(self) -> bool:
         return not self.is_encoder_decoder and bool(self.tokenizer.chat_template)
 
-    def _question(self, text: str) -> str:
+    def _build_prompt(self, text: str) -> str:
         """Ask for a summary in the model's own way."""
         if self.is_encoder_decoder:
             tasks: dict[str, Any] = getattr(self.model.config, "task_specific_params", None) or {}

@@ -26,10 +26,10 @@ from training.memory import estimate, fit_sentence
 from training.model import LoadedModel, ModelFiles, find_model, load_found, without_weights
 from training.out_of_memory import free_memory, run_until_it_fits, starting_batch
 from training.provenance import Provenance, licence_of
-from training.reader import encoder_for, require_positions, uses_bf16
+from training.reader import require_positions, token_layout_for, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, say_what_is_cut, say_what_is_unknown
-from training.tokens import Encoder
+from training.tokens import TokenLayout
 from training.trackers import start_wandb
 from training.trainable import choose_trainable
 
@@ -56,8 +56,8 @@ class _Task:
         return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
 
     @property
-    def encoder(self) -> Encoder:
-        return encoder_for(self.found, self.dataset.mode, self.config.prompt, self.config.max_length)
+    def token_layout(self) -> TokenLayout:
+        return token_layout_for(self.found, self.dataset.mode, self.config.prompt, self.config.max_length)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -112,7 +112,7 @@ def _refuse_early(task: _Task, arguments: TrainingArguments, progress: Progress)
     config = task.config
     require_summaries(task.training.summaries(), progress)
     require_page_mode(config.model, task.found.kind, task.dataset.mode)
-    require_positions(task.found.config, task.encoder, task.most_pages)
+    require_positions(task.found.config, task.token_layout, task.most_pages)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:
@@ -142,8 +142,8 @@ def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) ->
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
         summaries = task.training.summaries()
-        say_what_is_cut(summaries, task.encoder, progress)
-        say_what_is_unknown(summaries, task.encoder, progress)
+        say_what_is_cut(summaries, task.token_layout, progress)
+        say_what_is_unknown(summaries, task.token_layout, progress)
     if torch.cuda.device_count() > 1 and arguments.world_size == 1:
         progress.message(
             f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts one for each "
@@ -172,7 +172,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
     loaded = _load(task, progress)
     set_seed(config.seed)  # adapters start from random numbers
     chosen = choose_trainable(loaded.model, config.train, config.router)
-    collator = Collator(task.encoder, config.blank_pages)
+    collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, progress))
     fitting = Fitting(config, task.folder, loaded, chosen, collator, arguments)

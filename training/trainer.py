@@ -108,7 +108,7 @@ class PageTrainer(Trainer):
         if not self._group_by_length:
             return super()._get_train_sampler(train_dataset)
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
-        image_tokens = self._collator.encoder.num_page_tokens
+        image_tokens = self._collator.token_layout.num_page_tokens
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
         samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
         self._length_groups = LengthGroups(lengths, samples_per_step, self.args.seed)
@@ -137,7 +137,7 @@ class PageTrainer(Trainer):
 
     def _balanced_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any) -> Any:
         loss, outputs = super().compute_loss(model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs)
-        present = inputs["input_ids"] != self._collator.encoder.tokenizer.pad_token_id
+        present = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
         top_k = self.plain_model.config.get_text_config().num_experts_per_tok
         balance = balance_loss(outputs.router_logits, present, top_k)
         # The loss of a micro-batch is its share of the step's; so is this one's.

@@ -1,24 +1,24 @@
-"""Unlimited-OCR's attention as masks for training: each token sees the question whole, and of the answer only a window.
+"""Unlimited-OCR's attention as masks for training: each token sees the prompt whole, and of the target only a window.
 
-In generation the model's own cache forgets what leaves the window. Without a cache its class knows no question and lets everything
-be seen, so a model trained like that would meet answers longer than its window as something new.
+In generation the model's own cache forgets what leaves the window. Without a cache its class knows no prompt and lets everything
+be seen, so a model trained like that would meet targets longer than its window as something new.
 """
 
 import torch
 
 
-def window_masks(present: torch.Tensor, answer_lengths: list[int], window: int) -> dict[str, torch.Tensor]:
+def window_masks(present: torch.Tensor, target_lengths: list[int], window: int) -> dict[str, torch.Tensor]:
     """Return which position sees which, by the names of the model's attention layers; each mask is (b, 1, t, t), true: seen.
 
     Args:
         present: (b, t), 0 on the padding, which is on the left.
-        answer_lengths: tokens at the end of each row that are its answer.
-        window: tokens of the answer that one of them sees, itself included.
+        target_lengths: tokens at the end of each row that are its target.
+        window: tokens of the target that one of them sees, itself included.
     """
     positions = torch.arange(present.shape[1])
     behind = positions[:, None] - positions[None, :]
     # Padding sees itself: a row that sees nothing has no softmax.
     seen = present.bool()[:, None, :] & (behind >= 0) | (behind == 0)
-    in_question = positions[None, :] < present.shape[1] - torch.tensor(answer_lengths)[:, None]
-    near = in_question[:, None, :] | (behind < window)
+    in_prompt = positions[None, :] < present.shape[1] - torch.tensor(target_lengths)[:, None]
+    near = in_prompt[:, None, :] | (behind < window)
     return {"full_attention": seen[:, None], "reference_sliding_attention": (seen & near)[:, None]}

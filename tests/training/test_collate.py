@@ -15,14 +15,14 @@ from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageSample
 from training.fast_forward import join_passes
 from training.tiny import untrained_tiny
-from training.tokens import IGNORED, Encoder
+from training.tokens import IGNORED, TokenLayout
 
 
 @pytest.fixture(scope="module")
 def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
     join_passes(model)
-    return model.eval(), Collator(Encoder(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
+    return model.eval(), Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
 
 
 def sample(text: str, summary: str) -> PageSample:
@@ -36,7 +36,7 @@ SAMPLES = [sample("One page.", "Short."), sample("word " * 60, "A longer summary
 def test_labels_are_the_answers_and_their_ends_only(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
     batch = collator(SAMPLES)
-    tokenizer = collator.encoder.tokenizer
+    tokenizer = collator.token_layout.tokenizer
     targets = [row[row != IGNORED] for row in batch["labels"]]
     assert [tokenizer.decode(target[:-1]) for target in targets] == ["Short.", "A longer summary."]
     assert all(target[-1] == tokenizer.eos_token_id for target in targets)
@@ -45,7 +45,7 @@ def test_labels_are_the_answers_and_their_ends_only(tiny: tuple[UnlimitedOcrForC
 def test_pages_follow_their_image_tokens(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
     batch = collator(SAMPLES)
-    per_sample = (batch["input_ids"] == collator.encoder.image_token_id).sum(dim=1) // 31
+    per_sample = (batch["input_ids"] == collator.token_layout.image_token_id).sum(dim=1) // 31
     assert per_sample.tolist() == [1, 2]
     assert batch["pixel_values"].shape == (3, 3, 320, 320)
     alone = collator(SAMPLES[1:])["pixel_values"]
@@ -86,14 +86,14 @@ def loss_and_gradient(model: UnlimitedOcrForConditionalGeneration, batch: Batch)
 
 def test_questions_end_together(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
-    batch = collator.question(SAMPLES)
-    assert [collator.encoder.tokenizer.decode(row[-5:]) for row in batch["input_ids"]] == ["\nSum."] * 2
+    batch = collator.collate_prompts(SAMPLES)
+    assert [collator.token_layout.tokenizer.decode(row[-5:]) for row in batch["input_ids"]] == ["\nSum."] * 2
     assert batch["attention_mask"][0].sum() + 31 == batch["attention_mask"][1].sum()
 
 
 def test_blank_pages_hide_the_text(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
     _, collator = tiny
-    assert (Collator(collator.encoder, blank_pages=True)(SAMPLES)["pixel_values"] == 255).all()
+    assert (Collator(collator.token_layout, blank_pages=True)(SAMPLES)["pixel_values"] == 255).all()
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])

@@ -19,7 +19,7 @@ from training.dataset import PageSample
 from training.fast_forward import join_passes
 from training.model import load_model
 from training.tiny import character_tokenizer
-from training.tokens import IGNORED, Encoder
+from training.tokens import IGNORED, TokenLayout
 from training.train import train
 
 
@@ -44,7 +44,7 @@ def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: P
 def test_a_window_is_the_same_in_training_as_in_generation() -> None:
     model, tokenizer = small_model("unlimited_ocr"), character_tokenizer()
     join_passes(model)
-    collator = Collator(Encoder(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW))
+    collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW))
     pages = [render(text, resolve_style(RenderingConfig(mode="tiny"))).pages for text in ("A page.", "More. " * 400)]
     samples = [PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "") for n in (0, 1)]
     assert len(samples[1].pages) > len(samples[0].pages)
@@ -55,15 +55,15 @@ def test_a_window_is_the_same_in_training_as_in_generation() -> None:
         for row, sample in enumerate(samples):
             target = batch["labels"][row][batch["labels"][row] != IGNORED]
             assert len(target) > WINDOW
-            written = _logits_while_writing(model, collator.question([sample]), target)
+            written = _logits_while_writing(model, collator.collate_prompts([sample]), target)
             torch.testing.assert_close(trained[row, -len(target) - 1 : -1], written, atol=1e-5, rtol=1e-5)
 
 
-def _logits_while_writing(model: torch.nn.Module, question: dict[str, torch.Tensor], answer: torch.Tensor) -> torch.Tensor:
-    """Return the logits before each token of an answer that is fed to the model token by token, as generation does."""
-    output = model(**question, use_cache=True)
+def _logits_while_writing(model: torch.nn.Module, prompt: dict[str, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
+    """Return the logits before each token of a target that is fed to the model token by token, as generation does."""
+    output = model(**prompt, use_cache=True)
     logits = [output.logits[0, -1]]
-    for token in answer[:-1]:
+    for token in target[:-1]:
         output = model(input_ids=token.view(1, 1), past_key_values=output.past_key_values, use_cache=True)
         logits.append(output.logits[0, -1])
     return torch.stack(logits)

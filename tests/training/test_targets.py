@@ -5,23 +5,23 @@ import pytest
 from tests.training.trainings import Listener
 from training.targets import say_what_is_unknown
 from training.tiny import character_tokenizer
-from training.tokens import Encoder
+from training.tokens import TokenLayout
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder(character_tokenizer(), 99, 320, "Sum.", 64, "tiny")
+def token_layout() -> TokenLayout:
+    return TokenLayout(character_tokenizer(), 99, 320, "Sum.", 64, "tiny")
 
 
-def test_characters_without_a_token_are_named(encoder: Encoder) -> None:
+def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None:
     listener = Listener()
-    say_what_is_unknown(["Storm in Oslo.", "Шш \u5d50", "caf\u00e9"], encoder, listener)
+    say_what_is_unknown(["Storm in Oslo.", "Шш \u5d50", "caf\u00e9"], token_layout, listener)
     (text,) = listener.texts
     assert text.startswith("2 of 3 summaries to learn from hold characters for which the model has no token")
     assert text.endswith("<unk>: 'é', 'Ш', 'ш', '嵐'.")
 
 
-def test_summaries_that_the_model_can_write_need_no_word(encoder: Encoder) -> None:
+def test_summaries_that_the_model_can_write_need_no_word(token_layout: TokenLayout) -> None:
     listener = Listener()
-    say_what_is_unknown(["Storm in Oslo, 12 hurt (of 40)."], encoder, listener)
+    say_what_is_unknown(["Storm in Oslo, 12 hurt (of 40)."], token_layout, listener)
     assert not listener.texts

@@ -4,14 +4,14 @@ import pytest
 
 from training.kinds import ModelKind, num_image_tokens
 from training.tiny import character_tokenizer
-from training.tokens import Encoder
+from training.tokens import TokenLayout
 
 IMAGE = 4
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder(character_tokenizer(), IMAGE, 320, "\nGo", 8, "tiny")
+def token_layout() -> TokenLayout:
+    return TokenLayout(character_tokenizer(), IMAGE, 320, "\nGo", 8, "tiny")
 
 
 @pytest.mark.parametrize(
@@ -27,26 +27,26 @@ def test_a_page_takes_the_authors_number_of_tokens(kind: ModelKind, size_px: int
     assert num_image_tokens(kind, size_px) == expected
 
 
-def test_a_question_is_bos_pages_and_prompt(encoder: Encoder) -> None:
-    question = encoder.question(2)
-    assert question[0] == encoder.tokenizer.bos_token_id
-    assert question[1:63] == [IMAGE] * 62
-    assert encoder.tokenizer.decode(question[63:]) == "\nGo"
+def test_a_prompt_is_bos_pages_and_prompt(token_layout: TokenLayout) -> None:
+    prompt = token_layout.encode_prompt(2)
+    assert prompt[0] == token_layout.tokenizer.bos_token_id
+    assert prompt[1:63] == [IMAGE] * 62
+    assert token_layout.tokenizer.decode(prompt[63:]) == "\nGo"
 
 
-def test_an_answer_ends_with_eos(encoder: Encoder) -> None:
-    assert encoder.answer("Yes.")[-1] == encoder.tokenizer.eos_token_id
-    assert encoder.tokenizer.decode(encoder.answer("Yes.")[:-1]) == "Yes."
+def test_a_target_ends_with_eos(token_layout: TokenLayout) -> None:
+    assert token_layout.encode_target("Yes.")[-1] == token_layout.tokenizer.eos_token_id
+    assert token_layout.tokenizer.decode(token_layout.encode_target("Yes.")[:-1]) == "Yes."
 
 
-def test_a_long_answer_is_cut_and_still_ends_with_eos(encoder: Encoder) -> None:
-    answer = encoder.answer("abcdefghijklm")
-    assert len(answer) == 8
-    assert encoder.tokenizer.decode(answer, skip_special_tokens=True) == "abcdefg"
-    assert answer[-1] == encoder.tokenizer.eos_token_id
+def test_a_long_target_is_cut_and_still_ends_with_eos(token_layout: TokenLayout) -> None:
+    target = token_layout.encode_target("abcdefghijklm")
+    assert len(target) == 8
+    assert token_layout.tokenizer.decode(target, skip_special_tokens=True) == "abcdefg"
+    assert target[-1] == token_layout.tokenizer.eos_token_id
 
 
-def test_no_text_can_stand_for_a_special_token(encoder: Encoder) -> None:
-    ids = encoder.text("<eos><image>")
-    assert not {encoder.tokenizer.eos_token_id, IMAGE} & set(ids)
-    assert encoder.tokenizer.decode(ids) == "<eos><image>"
+def test_no_text_can_stand_for_a_special_token(token_layout: TokenLayout) -> None:
+    ids = token_layout.encode_text("<eos><image>")
+    assert not {token_layout.tokenizer.eos_token_id, IMAGE} & set(ids)
+    assert token_layout.tokenizer.decode(ids) == "<eos><image>"

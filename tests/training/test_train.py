@@ -35,7 +35,7 @@ from training.collate import NOT_FOR_MODEL, Collator
 from training.dataset import open_dataset
 from training.eval_loss import eval_batches, mean_token_loss
 from training.model import load_model
-from training.reader import encoder_for
+from training.reader import token_layout_for
 from training.tiny import BASE_FOLDER
 from training.train import train
 from training.trainer import PageTrainer
@@ -171,7 +171,7 @@ def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
 def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(brief_workspace: Workspace) -> None:
     found = load_model("tiny", None, brief_workspace)
     samples = open_dataset(brief_workspace, "brief").split("train").first(5)
-    collator = Collator(encoder_for(found, "micro", "\nSum.", 64))
+    collator = Collator(token_layout_for(found, "micro", "\nSum.", 64))
     found.model.train(False)
 
     def loss_of(batch: dict[str, Any]) -> torch.Tensor:
