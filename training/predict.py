@@ -17,7 +17,7 @@ from training.dataset import PageSample, open_dataset
 from training.generate_text import Items, Prediction, generate_batch
 from training.inputs import InputFiles, UnreadableInput
 from training.prediction_log import PredictionLog
-from training.reader import Reader, open_reader
+from training.reader import Summarizer, load_summarizer
 
 PREDICTIONS = "predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -55,16 +55,16 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     files = None if dataset else InputFiles.find(config.inputs, workspace)
     samples = dataset.split(config.split).first(config.max_samples) if dataset else None
     most_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
-    reader = open_reader(config, dataset.mode if dataset else config.mode, most_pages, workspace, progress)
+    summarizer = load_summarizer(config, dataset.mode if dataset else config.mode, most_pages, workspace, progress)
     items: Items[PageSample | UnreadableInput]
     if files:
-        items = files.as_page_inputs(reader.rendering, reader.most_pages, config.max_pages)
-        read: list[Any] = [files.fingerprint, reader.rendering.model_dump(mode="json"), config.max_pages]
+        items = files.as_page_inputs(summarizer.rendering, summarizer.most_pages, config.max_pages)
+        read: list[Any] = [files.fingerprint, summarizer.rendering.model_dump(mode="json"), config.max_pages]
     elif dataset and samples:
         items = samples
         read = [dataset.fingerprint, config.split, config.max_samples]
-    log = PredictionLog(path, reader.work_digest(*read))
-    log.run(items, reader.decoding.batch_size, lambda batch: _predict_batch(reader, batch), progress)
+    log = PredictionLog(path, summarizer.work_digest(*read))
+    log.run(items, summarizer.decoding.batch_size, lambda batch: _predict_batch(summarizer, batch), progress)
     processes, predictions = PartialState(), log.predictions
     if processes.is_main_process:
         _say_what_is_wrong(predictions, config, progress)
@@ -79,9 +79,9 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     )
 
 
-def _predict_batch(reader: Reader, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
+def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
     samples = [item for item in batch if isinstance(item, PageSample)]
-    made = iter(generate_batch(reader.model, reader.collator, samples, reader.decoding) if samples else [])
+    made = iter(generate_batch(summarizer.model, summarizer.collator, samples, summarizer.decoding) if samples else [])
     return [
         Prediction(item.document_id, "", 0, "", error=item.error) if isinstance(item, UnreadableInput) else next(made) for item in batch
     ]

@@ -22,7 +22,7 @@ from training.tokens import TokenLayout
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class Summarizer:
     """A model, how its inputs are built, and how it writes."""
 
     model: PreTrainedModel
@@ -43,9 +43,9 @@ class Reader:
         return work_digest(self.model, layout, asdict(self.decoding), *inputs)
 
 
-def open_reader(
+def load_summarizer(
     config: EvaluationConfig | PredictionConfig, mode: PageMode | None, most_pages: int, workspace: Workspace, progress: Progress
-) -> Reader:
+) -> Summarizer:
     """Load the model that a configuration names, once it is known to read what it shall.
 
     Args:
@@ -74,7 +74,7 @@ def open_reader(
     )
     model: nn.Module = loaded.model
     model.to(device)
-    return Reader(loaded.model, Collator(token_layout), decoding, rendering)
+    return Summarizer(loaded.model, Collator(token_layout), decoding, rendering)
 
 
 def _rendering(found: ModelFiles, mode: PageMode | None) -> RenderingConfig:

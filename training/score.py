@@ -22,7 +22,7 @@ from training.config import EvaluationConfig
 from training.dataset import open_dataset
 from training.generate_text import Prediction, generate_batch
 from training.prediction_log import PredictionLog, work_digest
-from training.reader import compute_device, open_reader, uses_bf16
+from training.reader import compute_device, load_summarizer, uses_bf16
 from training.text_model import CutTexts, TextModel, load_text_model
 
 PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
@@ -91,14 +91,19 @@ def score_into(
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
-    reader = open_reader(config, dataset.mode, max(samples.num_pages()), workspace, progress)
-    collator = Collator(reader.collator.token_layout, config.blank_pages)
+    summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
+    collator = Collator(summarizer.collator.token_layout, config.blank_pages)
     read = [dataset.fingerprint, config.split, config.max_samples]
-    log = PredictionLog(folder / PREDICTIONS, reader.work_digest(*read, config.blank_pages))
-    log.run(samples, reader.decoding.batch_size, lambda batch: generate_batch(reader.model, collator, batch, reader.decoding), progress)
+    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
+    log.run(
+        samples,
+        summarizer.decoding.batch_size,
+        lambda batch: generate_batch(summarizer.model, collator, batch, summarizer.decoding),
+        progress,
+    )
     logs = {config.model: log}
     if text_model:
-        nn.Module.to(reader.model, "cpu")  # room for the other one
+        nn.Module.to(summarizer.model, "cpu")  # room for the other one
         texts = text_model.reading(samples, MODES[dataset.mode].num_vision_tokens, progress)
         logs[f"{config.text_model} on cut text"] = _write_with(text_model, texts, folder, [*read, dataset.mode], config, progress)
     processes = PartialState()
