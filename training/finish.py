@@ -21,7 +21,7 @@ from training.checkpoints import checkpoint_path, last_good, verify
 from training.config import EvaluationConfig, TrainingConfig
 from training.dataset import PageDatasetFolder
 from training.export import export_model
-from training.fitting import Fitting
+from training.fitting import TrainingSetup
 from training.model import load_model
 from training.model_card import write_model_card
 from training.provenance import read_provenance
@@ -45,19 +45,19 @@ class TrainingResult:
         return {**self.evaluation.as_dict(), "best_step": self.best_step, "metrics": dict(self.metrics)}
 
 
-def export_run(fitting: Fitting, state: RunState, workspace: Workspace, progress: Progress) -> RunState:
+def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, progress: Progress) -> RunState:
     """Export what the training settled on: its best step where that is wanted, else its last.
 
     Raises:
         StorageError: the best checkpoint, or every one, is damaged; or the disk is full.
     """
-    folder, arguments = fitting.folder, fitting.arguments
+    folder, arguments = setup.folder, setup.arguments
     exported = replace(state, phase="exported")
     if arguments.should_save:
-        loaded, model = fitting.loaded, fitting.chosen.model
+        loaded, model = setup.loaded, setup.chosen.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
             loaded = load_model(loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
-            model = choose_trainable(loaded.model, fitting.config.train, fitting.config.router).model
+            model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
         load_trained(model, _settled(folder, state, progress))
         export_model(model, loaded, folder.model, read_provenance(folder.path))

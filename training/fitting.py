@@ -28,7 +28,7 @@ from training.validation import GenerationScores
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class TrainingSetup:
     """What a training needs besides its samples."""
 
     config: TrainingConfig
@@ -50,30 +50,30 @@ class Fitting:
         )
 
 
-def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress) -> RunState:
+def run_training(setup: TrainingSetup, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress) -> RunState:
     """Train to the end, and write down which step was the best.
 
     Raises:
         Stopped: the listener asked to stop; the last step is saved.
         TrainingError, StorageError: the training cannot go on; the last checkpoint, where there is one, is good.
     """
-    folder, config = fitting.folder, fitting.config
-    with fitting.arguments.main_process_first(local=False):
-        if fitting.arguments.should_save:
+    folder, config = setup.folder, setup.config
+    with setup.arguments.main_process_first(local=False):
+        if setup.arguments.should_save:
             checkpoints.clear_unfinished(folder.checkpoints)
     start = checkpoints.last_good(
         folder.checkpoints, state.run, lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning")
     )
-    progress.message(_start_message(fitting, start))
+    progress.message(_start_message(setup, start))
     stop = StopOnRequest(progress)
     # The listener hears of a step before it is asked whether to stop after it.
-    reporters = [_reporter(fitting, start, progress)] if fitting.arguments.should_save else []
+    reporters = [_reporter(setup, start, progress)] if setup.arguments.should_save else []
     callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(config)]
-    trainer = _trainer(fitting, state, training, validation, callbacks, stop)
-    if fitting.arguments.should_save:
+    trainer = _trainer(setup, state, training, validation, callbacks, stop)
+    if setup.arguments.should_save:
         write_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
-    if start is None and fitting.arguments.should_save:
-        report_first_batch(folder.path, trainer.first_samples(), fitting.collator, progress)
+    if start is None and setup.arguments.should_save:
+        report_first_batch(folder.path, trainer.first_samples(), setup.collator, progress)
     try:
         trainer.train_from(start)
     except EvaluationInterrupted:
@@ -85,16 +85,21 @@ def fit(fitting: Fitting, state: RunState, training: PageDataset, validation: Pa
     if stop.stopped:
         raise Stopped
     done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)
-    if fitting.arguments.should_save:
+    if setup.arguments.should_save:
         folder.write_state(done)
     return done
 
 
 def _trainer(
-    fitting: Fitting, state: RunState, training: PageDataset, validation: PageDataset, callbacks: list[TrainerCallback], stop: StopOnRequest
+    setup: TrainingSetup,
+    state: RunState,
+    training: PageDataset,
+    validation: PageDataset,
+    callbacks: list[TrainerCallback],
+    stop: StopOnRequest,
 ) -> PageTrainer:
-    config, folder, loaded = fitting.config, fitting.folder, fitting.loaded
-    scores = GenerationScores(validation.first(config.num_eval_samples), fitting.collator, fitting.decoding(), folder.predictions)
+    config, folder, loaded = setup.config, setup.folder, setup.loaded
+    scores = GenerationScores(validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions)
     base = TrainedOn(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
     trainer = PageTrainer(
         rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
@@ -102,9 +107,9 @@ def _trainer(
         stop=stop,
         router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,
         group_by_length=config.train_sampling_strategy == "group_by_length",
-        model=fitting.chosen.model,
-        args=fitting.arguments,
-        data_collator=fitting.collator,
+        model=setup.chosen.model,
+        args=setup.arguments,
+        data_collator=setup.collator,
         train_dataset=training,
         eval_dataset=validation.first(config.max_eval_samples),
         callbacks=callbacks,
@@ -113,10 +118,10 @@ def _trainer(
     return trainer
 
 
-def _reporter(fitting: Fitting, start: Checkpoint | None, progress: Progress) -> Reporter:
-    arguments, chosen = fitting.arguments, fitting.chosen
+def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress) -> Reporter:
+    arguments, chosen = setup.arguments, setup.chosen
     samples_per_step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
-    metrics = TrainingMetrics(fitting.folder.path, start.step if start else 0)
+    metrics = TrainingMetrics(setup.folder.path, start.step if start else 0)
     counts = {"num_parameters": chosen.num_parameters, "num_trainable_parameters": chosen.num_trainable_parameters}
     return Reporter(progress, metrics, samples_per_step, counts)
 
@@ -129,9 +134,9 @@ def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
     return [EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold)]
 
 
-def _start_message(fitting: Fitting, start: Checkpoint | None) -> str:
-    arguments, chosen = fitting.arguments, fitting.chosen
+def _start_message(setup: TrainingSetup, start: Checkpoint | None) -> str:
+    arguments, chosen = setup.arguments, setup.chosen
     precision = "bfloat16" if arguments.bf16 else "float32"
     where = f"from step {start.step}" if start else "from the beginning"
     share = f"{chosen.num_trainable_parameters:,} of {chosen.num_parameters:,} parameters"
-    return f"Training {share} of {fitting.loaded.source} on {arguments.device} in {precision}, {where}."
+    return f"Training {share} of {setup.loaded.source} on {arguments.device} in {precision}, {where}."

@@ -96,16 +96,16 @@ def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, most_
     Raises:
         InvalidInput: `most_pages` do not fit beside `max_length`, or no page does.
     """
-    fitting = pages_that_fit(config, token_layout)
-    if fitting < 1:
+    capacity = pages_that_fit(config, token_layout)
+    if capacity < 1:
         raise InvalidInput(
             f"max_length={token_layout.max_length} leaves no room for a page: the model has too few positions for both.",
             hint="Lower max_length: few summaries have more than 512 tokens.",
             fields={"max_length": "leaves no room for a page"},
         )
-    if most_pages > fitting:
+    if most_pages > capacity:
         raise InvalidInput(
-            f"A document has {most_pages} pages; the model holds {fitting} beside its prompt and a summary of "
+            f"A document has {most_pages} pages; the model holds {capacity} beside its prompt and a summary of "
             f"{token_layout.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
             fields={"dataset": "has documents with too many pages"},

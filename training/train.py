@@ -19,7 +19,7 @@ from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.features import FeatureCache, accept_features, page_key
 from training.finish import TrainingResult, export_run, final_split, finish_run
-from training.fitting import Fitting, fit
+from training.fitting import TrainingSetup, run_training
 from training.kernels import missing_for_kernels
 from training.kinds import require_page_mode
 from training.memory import estimate, fit_sentence
@@ -175,10 +175,10 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, progress))
-    fitting = Fitting(config, task.folder, loaded, chosen, collator, arguments)
+    setup = TrainingSetup(config, task.folder, loaded, chosen, collator, arguments)
     if state.phase == "training":
-        state = fit(fitting, state, task.training, task.validation, progress)
-    return export_run(fitting, state, task.workspace, progress)
+        state = run_training(setup, state, task.training, task.validation, progress)
+    return export_run(setup, state, task.workspace, progress)
 
 
 def _provenance(task: _Task) -> Provenance:
