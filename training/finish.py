@@ -26,7 +26,7 @@ from training.model import load_model
 from training.model_card import write_model_card
 from training.provenance import read_provenance
 from training.run_folder import RunFolder, RunState
-from training.score import EvaluationResult, score_into
+from training.score import EvaluationResult, evaluate_into
 from training.trainable import choose_trainable
 from training.trained import load_trained
 
@@ -94,7 +94,7 @@ def finish_run(
     """
     folder = RunFolder(workspace.model(config.output))
     if state.phase == "exported":
-        score_into(folder.path, _final_evaluation(config, dataset), workspace, progress, state.best_step)
+        evaluate_into(folder.path, _final_evaluation(config, dataset), workspace, progress, state.best_step)
         state = replace(state, phase="finished")
         if is_first:
             write_model_card(folder, dataset.manifest)

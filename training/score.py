@@ -40,7 +40,7 @@ class EvaluationResult:
 
     @classmethod
     def read(cls, folder: Path) -> "EvaluationResult":
-        """Read what `score_into` left."""
+        """Read what `evaluate_into` left."""
         with (folder / PREDICTIONS).open("rb") as lines:
             examples = tuple(json.loads(line) for line in islice(lines, NUM_EXAMPLES))
         return cls(folder, read_report(folder), examples)
@@ -58,7 +58,7 @@ class EvaluationResult:
         }
 
 
-def score(config: EvaluationConfig, workspace: Workspace, progress: Progress) -> EvaluationResult:
+def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Progress) -> EvaluationResult:
     """Evaluate a model on one split: predictions, then ROUGE with intervals, with the lead baselines beside it.
 
     Raises:
@@ -71,10 +71,10 @@ def score(config: EvaluationConfig, workspace: Workspace, progress: Progress) ->
     except OSError as error:
         raise storage_error(folder, error) from error
     write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
-    return score_into(folder, config, workspace, progress)
+    return evaluate_into(folder, config, workspace, progress)
 
 
-def score_into(
+def evaluate_into(
     folder: Path, config: EvaluationConfig, workspace: Workspace, progress: Progress, step: int | None = None
 ) -> EvaluationResult:
     """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a folder.
@@ -86,7 +86,7 @@ def score_into(
 
     Raises:
         InvalidInput: the dataset has no such split, or the model cannot read its pages.
-        Stopped: as `score`.
+        Stopped: as `evaluate_model`.
     """
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)

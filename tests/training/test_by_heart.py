@@ -6,7 +6,7 @@ from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
 from training.config import EvaluationConfig, Trainable
-from training.score import score
+from training.score import evaluate_model
 from training.train import train
 
 
@@ -14,7 +14,7 @@ def rouge_l(workspace: Workspace, model: str, blank_pages: bool) -> float:
     """Score the summaries that a model writes for the sixteen pages it trained on."""
     output = f"{model}-blank" if blank_pages else model
     config = EvaluationConfig(model=model, dataset="brief", split="train", max_length=64, blank_pages=blank_pages, output=output)
-    return score(config, workspace, Silent()).report.rouge.scores["rougeL"].fmeasure
+    return evaluate_model(config, workspace, Silent()).report.rouge.scores["rougeL"].fmeasure
 
 
 @pytest.mark.slow

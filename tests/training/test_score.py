@@ -8,7 +8,7 @@ from data.errors import Stopped, UnknownName
 from data.progress import Silent
 from data.store.workspace import Workspace
 from training.config import EvaluationConfig
-from training.score import score
+from training.score import evaluate_model
 
 
 class Impatient(Silent):
@@ -23,7 +23,7 @@ def config(**values: object) -> EvaluationConfig:
 
 
 def test_an_evaluation_leaves_a_report_and_its_predictions(brief_workspace: Workspace) -> None:
-    result = score(config(), brief_workspace, Silent())
+    result = evaluate_model(config(), brief_workspace, Silent())
     assert result.folder == brief_workspace.evaluations / "tiny-brief-train"
     report = json.loads((result.folder / "report.json").read_text())
     assert report["rouge"]["num_samples"] == 2
@@ -34,7 +34,7 @@ def test_an_evaluation_leaves_a_report_and_its_predictions(brief_workspace: Work
 
 
 def test_blank_pages_are_scored_apart(brief_workspace: Workspace) -> None:
-    result = score(config(blank_pages=True), brief_workspace, Silent())
+    result = evaluate_model(config(blank_pages=True), brief_workspace, Silent())
     assert result.folder.name == "tiny-brief-train-blank"
     # Nothing tells one white page from another.
     assert len({example["prediction"] for example in result.examples}) == 1
@@ -42,10 +42,10 @@ def test_blank_pages_are_scored_apart(brief_workspace: Workspace) -> None:
 
 def test_a_stop_ends_between_batches(brief_workspace: Workspace) -> None:
     with pytest.raises(Stopped):
-        score(config(output="stopped"), brief_workspace, Impatient())
+        evaluate_model(config(output="stopped"), brief_workspace, Impatient())
     assert not (brief_workspace.evaluations / "stopped" / "report.json").exists()
 
 
 def test_an_unknown_model_is_refused(brief_workspace: Workspace) -> None:
     with pytest.raises(UnknownName):
-        score(config(model="nothing"), brief_workspace, Silent())
+        evaluate_model(config(model="nothing"), brief_workspace, Silent())

@@ -23,7 +23,7 @@ from data.store.workspace import Workspace
 from tests.training.trainings import Listener
 from training.config import EvaluationConfig
 from training.dataset import open_dataset
-from training.score import score
+from training.score import evaluate_model
 from training.text_model import ENDING, load_text_model
 from training.tiny import character_tokenizer
 
@@ -55,7 +55,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_its_summaries_stand_in_the_same_table(brief_workspace: Workspace, models: dict[str, Path], kind: str) -> None:
     few = {"max_samples": 3, "max_length": 8, "per_device_eval_batch_size": 2, "output": f"beside-{kind}"}
     config = EvaluationConfig(model="tiny", dataset="brief", split="train", text_model=str(models[kind]), **few)
-    result = score(config, brief_workspace, Silent())
+    result = evaluate_model(config, brief_workspace, Silent())
     assert [row["name"] for row in result.as_dict()["table"]] == ["tiny", "lead-1", "lead-3", f"{models[kind]} on cut text"]
     lines = [json.loads(line) for line in (result.folder / "text_predictions.jsonl").read_text().splitlines()]
     assert len(lines) == 3

@@ -26,7 +26,7 @@ from training.arguments import training_arguments
 from training.config import EvaluationConfig, TrainingConfig
 from training.model import load_model
 from training.optimal_configs import training_config
-from training.score import score
+from training.score import evaluate_model
 from training.train import train
 from training.trainer import PageTrainer
 
@@ -75,8 +75,8 @@ def one_of_two(config: TrainingConfig, root: Path) -> None:
     train(config, workspace, Silent())
     listener = StopsWhileScored(after=2) if PartialState().is_main_process else Silent()
     with pytest.raises(Stopped):
-        score(scoring("two", "by-two"), workspace, listener)
-    score(scoring("two", "by-two"), workspace, Silent())
+        evaluate_model(scoring("two", "by-two"), workspace, listener)
+    evaluate_model(scoring("two", "by-two"), workspace, Silent())
     assert_only_the_guilty_are_named(config.model_copy(update={"output": "guilty"}), workspace)
 
 
@@ -117,7 +117,7 @@ def test_several_processes_cannot_try_batches_out(brief_workspace: Workspace, mo
 def test_two_processes_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
     elastic_launch(two_processes("two"), one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
     assert_as_alone(brief_workspace, "two")
-    by_one, by_two = score(scoring("two", "by-one"), brief_workspace, Silent()).folder, brief_workspace.evaluations / "by-two"
+    by_one, by_two = evaluate_model(scoring("two", "by-one"), brief_workspace, Silent()).folder, brief_workspace.evaluations / "by-two"
     assert (by_two / "predictions.jsonl").read_bytes() == (by_one / "predictions.jsonl").read_bytes()
 
 
