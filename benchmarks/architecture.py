@@ -8,7 +8,7 @@ from transformers import UnlimitedOcrForConditionalGeneration
 
 from training.config import Trainable
 from training.encoder import vision_tower
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.features import accept_features
 from training.kinds import num_image_tokens
 from training.published_layout import native_config
@@ -33,7 +33,7 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
         options = {"experts_implementation": experts, "attn_implementation": attention, "dtype": dtype}
         model = UnlimitedOcrForConditionalGeneration._from_config(config, **options)
     if not stock:
-        join_passes(model)
+        patch_model(model)
     accept_features(model)
     return model
 

@@ -17,7 +17,7 @@ def vision_tower(model: nn.Module) -> nn.Module:
     return tower
 
 
-def encode_in_parts(model: nn.Module) -> None:
+def patch_vision_tower(model: nn.Module) -> None:
     """Let a frozen encoder see a bounded number of pages at a time, so that the pages of a batch do not add up in memory.
 
     Each page is encoded by itself anyway, and nothing is kept for a backward pass. It computes in the precision of its weights, as when

@@ -10,7 +10,7 @@ from transformers.integrations.moe import _grouped_linear
 from training.fused import fused
 
 
-def route(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor) -> torch.Tensor:
+def experts_forward(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor) -> torch.Tensor:
     """Send each token to its experts and add up what they return.
 
     Args:
@@ -31,21 +31,21 @@ def route(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top
     ends = counts.cumsum(0, dtype=torch.int32)
     device, gate_up_proj, down_proj = hidden_states.device.type, self.gate_up_proj, self.down_proj
     dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else down_proj.dtype  # it knows no grouped products
-    rows = _ToExperts.apply(hidden_states.to(dtype), token_of, row_of)  # type: ignore[no-untyped-call]
+    rows = _DispatchTokens.apply(hidden_states.to(dtype), token_of, row_of)  # type: ignore[no-untyped-call]
     rows = _grouped_linear(rows, gate_up_proj.to(dtype), ends)
-    rows = _Gate.apply(rows, top_k_weights.flatten()[order][:, None])  # type: ignore[no-untyped-call]
+    rows = _WeightedSwiGLU.apply(rows, top_k_weights.flatten()[order][:, None])  # type: ignore[no-untyped-call]
     rows = _grouped_linear(rows, down_proj.to(dtype), ends)
-    returned: torch.Tensor = _FromExperts.apply(rows, token_of, row_of)  # type: ignore[no-untyped-call]
+    returned: torch.Tensor = _CombineTokens.apply(rows, token_of, row_of)  # type: ignore[no-untyped-call]
     return returned.to(hidden_states.dtype)
 
 
 @fused
-def _sum_of_rows(rows: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
+def _sum_rows_per_token(rows: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
     """Add up the rows of each token: (rows, width), (tokens, k) -> (tokens, width). Sums in float32."""
     return rows[row_of].sum(1, dtype=rows.dtype)
 
 
-class _ToExperts(torch.autograd.Function):
+class _DispatchTokens(torch.autograd.Function):
     """(tokens, width) -> (tokens * k, width), a copy of each token for each of its experts, those of one expert side by side."""
 
     @staticmethod
@@ -56,16 +56,16 @@ class _ToExperts(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
-        return _sum_of_rows(gradient, *ctx.saved_tensors), None, None
+        return _sum_rows_per_token(gradient, *ctx.saved_tensors), None, None
 
 
-class _FromExperts(torch.autograd.Function):
+class _CombineTokens(torch.autograd.Function):
     """The way back: (tokens * k, width) -> (tokens, width), what a token's experts returned, added up."""
 
     @staticmethod
     def forward(ctx: Any, rows: torch.Tensor, token_of: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(token_of)
-        return _sum_of_rows(rows, row_of)
+        return _sum_rows_per_token(rows, row_of)
 
     @staticmethod
     @once_differentiable
@@ -73,7 +73,7 @@ class _FromExperts(torch.autograd.Function):
         return gradient.index_select(0, *ctx.saved_tensors), None, None
 
 
-class _Gate(torch.autograd.Function):
+class _WeightedSwiGLU(torch.autograd.Function):
     """silu(gate) * up * weight: (rows, 2 * inner), (rows, 1) -> (rows, inner).
 
     The weight is multiplied in before the last product, which it commutes with, since fewer numbers are there.
@@ -82,23 +82,23 @@ class _Gate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, gate_up: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(gate_up, weight)
-        return _gated(gate_up, weight)
+        return _weighted_swiglu(gate_up, weight)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> Any:
         gate_up, weight = ctx.saved_tensors
-        return _gradients_of_gated(gate_up, weight, gradient)
+        return _weighted_swiglu_backward(gate_up, weight, gradient)
 
 
 @fused
-def _gated(gate_up: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def _weighted_swiglu(gate_up: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
     gate, up = gate_up.chunk(2, dim=-1)
     return (functional.silu(gate) * up * weight).to(gate_up.dtype)
 
 
 @fused
-def _gradients_of_gated(gate_up: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _weighted_swiglu_backward(gate_up: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     gate, up = gate_up.chunk(2, dim=-1)
     active, weighted = functional.silu(gate), gradient * weight
     of_gate = torch.ops.aten.silu_backward(weighted * up, gate.to(weighted.dtype))

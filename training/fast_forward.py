@@ -2,13 +2,13 @@
 
 from transformers import PreTrainedModel
 
-from training.encoder import encode_in_parts
-from training.fast_decoder import shorten_decoder
-from training.page_attention import attend_without_bias
+from training.encoder import patch_vision_tower
+from training.fast_decoder import patch_decoder
+from training.page_attention import patch_page_attention
 
 
-def join_passes(model: PreTrainedModel) -> None:
+def patch_model(model: PreTrainedModel) -> None:
     """Replace what the library's classes compute step by step. What comes out is the same but for rounding, and no weight moves."""
-    encode_in_parts(model)
-    attend_without_bias(model)
-    shorten_decoder(model)
+    patch_vision_tower(model)
+    patch_page_attention(model)
+    patch_decoder(model)

@@ -38,7 +38,7 @@ from data.store.files import file_sha256, read_json
 from data.store.workspace import Workspace
 from training import published_layout
 from training.config import PINNED_REVISIONS
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.kinds import PAGE_MODES, PUBLISHED_TYPE, TRAINED_FILE, ModelKind, kind_of, local_folder, model_folder
 from training.provenance import Provenance, read_provenance
 from training.tiny import BASE_FOLDER, load_tiny
@@ -140,7 +140,7 @@ def load_found(found: ModelFiles, dtype: torch.dtype | None = None) -> LoadedMod
         from training.trained import with_trained  # noqa: PLC0415 - peft takes seconds to import
 
         model = with_trained(model, checkpoint)
-    join_passes(model)
+    patch_model(model)
     values = {name: getattr(found, name) for name in ModelFiles.__dataclass_fields__}
     return LoadedModel(model=model, **values)
 

@@ -14,20 +14,20 @@ from torch import nn
 from torch.nn import functional
 
 
-def attend_without_bias(model: nn.Module) -> None:
+def patch_page_attention(model: nn.Module) -> None:
     """Replace the attention of the first encoder where a GPU computes it. On a CPU the bias costs less than the longer products."""
     for module in model.modules():
         if hasattr(module, "rel_pos_h"):
-            module.forward = MethodType(_on_gpu_without_bias, module)
+            module.forward = MethodType(_page_attention_forward, module)
 
 
-def _on_gpu_without_bias(self: Any, hidden_states: torch.Tensor, output_attentions: bool = False) -> Any:
+def _page_attention_forward(self: Any, hidden_states: torch.Tensor, output_attentions: bool = False) -> Any:
     if not hidden_states.is_cuda:
         return type(self).forward(self, hidden_states, output_attentions)
-    return attend(self, hidden_states), None
+    return compute_page_attention(self, hidden_states), None
 
 
-def attend(attention: Any, hidden_states: torch.Tensor) -> torch.Tensor:
+def compute_page_attention(attention: Any, hidden_states: torch.Tensor) -> torch.Tensor:
     """Compute what the library's attention computes.
 
     Args:
@@ -46,7 +46,7 @@ def attend(attention: Any, hidden_states: torch.Tensor) -> torch.Tensor:
     row_bias = torch.einsum("bnhwc,hkc->bnhwk", grid, of_rows)
     column_bias = torch.einsum("bnhwc,wkc->bnhwk", grid, of_columns)
     longer_query = torch.cat([query * attention.scale, row_bias.flatten(2, 3), column_bias.flatten(2, 3)], dim=-1)
-    longer_key = torch.cat([key, _places(rows, columns, key).expand(batch, attention.num_attention_heads, -1, -1)], dim=-1)
+    longer_key = torch.cat([key, _one_hot_positions(rows, columns, key).expand(batch, attention.num_attention_heads, -1, -1)], dim=-1)
     # The kernels that hold no matrix of weights want values as long as keys.
     longer_value = functional.pad(value, (0, rows + columns))
     attended = functional.scaled_dot_product_attention(longer_query, longer_key, longer_value, scale=1.0)[..., : value.shape[-1]]
@@ -54,7 +54,7 @@ def attend(attention: Any, hidden_states: torch.Tensor) -> torch.Tensor:
     return joined
 
 
-def _places(rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:
+def _one_hot_positions(rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:
     """Return each patch's row and column, one-hot: (rows * columns, rows + columns)."""
     of_row = torch.eye(rows, dtype=like.dtype, device=like.device).repeat_interleave(columns, dim=0)
     of_column = torch.eye(columns, dtype=like.dtype, device=like.device).repeat(rows, 1)

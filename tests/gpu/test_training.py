@@ -18,7 +18,7 @@ from data.store.workspace import Workspace
 from tests.machine import require_gpu
 from tests.training.trainings import Listener, short_training
 from training.encoder import vision_tower
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.kernels import missing_for_kernels
 from training.optimal_configs import PRESETS
 from training.out_of_memory import free_memory
@@ -63,7 +63,7 @@ def test_compiled_kernels_come_to_what_the_library_computes() -> None:
     assert missing_for_kernels() == []
     stock = load_tiny()[0].to("cuda")
     fast = deepcopy(stock)
-    join_passes(fast)
+    patch_model(fast)
     for length in (40, 56, 72):  # each of them compiled anew, or for any length
         ids = torch.randint(5, 90, (3, length), device="cuda", generator=torch.Generator("cuda").manual_seed(0))
         mask = torch.ones_like(ids)

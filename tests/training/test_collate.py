@@ -13,7 +13,7 @@ from data.rendering.render import render
 from data.rendering.style import resolve_style
 from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageSample
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.tiny import untrained_tiny
 from training.tokens import IGNORED, TokenLayout
 
@@ -21,7 +21,7 @@ from training.tokens import IGNORED, TokenLayout
 @pytest.fixture(scope="module")
 def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
-    join_passes(model)
+    patch_model(model)
     return model.eval(), Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
 
 

@@ -8,8 +8,8 @@ import torch
 from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration, PreTrainedModel
 
 from tests.training.small_models import OCR_2
-from training.fast_decoder import shorten_decoder
-from training.page_attention import attend
+from training.fast_decoder import patch_decoder
+from training.page_attention import compute_page_attention
 from training.tiny import load_tiny
 
 
@@ -36,7 +36,7 @@ def loss_of(model: PreTrainedModel) -> torch.Tensor:
 
 def test_the_decoder_gives_the_same_loss_and_gradients(stock: PreTrainedModel) -> None:
     fast = deepcopy(stock)
-    shorten_decoder(fast)
+    patch_decoder(fast)
     replaced = {type(module).__name__.split("Text")[-1] for module in fast.modules() if "forward" in vars(module)}
     assert replaced >= {"RMSNorm", "Attention", "Experts", "TopkRouter"}
     losses = [loss_of(model) for model in (stock, fast)]
@@ -50,7 +50,7 @@ def test_the_decoder_gives_the_same_loss_and_gradients(stock: PreTrainedModel) -
 
 def test_autocast_keeps_activations_in_bfloat16_and_the_router_in_float32(stock: PreTrainedModel) -> None:
     expected = float(loss_of(stock))
-    shorten_decoder(stock)
+    patch_decoder(stock)
     seen: dict[str, torch.dtype] = {}
 
     def note(name: str) -> Callable[..., None]:
@@ -71,5 +71,5 @@ def test_attention_without_a_written_bias_is_the_same(stock: PreTrainedModel) ->
         torch.nn.init.normal_(attention.rel_pos_h)
         torch.nn.init.normal_(attention.rel_pos_w)
         states = torch.randn(2, 9, 9, attention.qkv.in_features, generator=torch.Generator().manual_seed(0))
-        torch.testing.assert_close(attend(attention, states), attention(states)[0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(compute_page_attention(attention, states), attention(states)[0], rtol=1e-4, atol=1e-5)
     assert layers

@@ -10,7 +10,7 @@ from data.rendering.style import resolve_style
 from training import generate_text
 from training.collate import Collator
 from training.dataset import PageSample
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.generate_text import Decoding, Prediction, generate_texts
 from training.tiny import load_tiny
 from training.tokens import TokenLayout
@@ -27,7 +27,7 @@ SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample(
 
 def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
     model, tokenizer = load_tiny()
-    join_passes(model)
+    patch_model(model)
     collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40, "tiny"))
     return generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size))
 

@@ -16,7 +16,7 @@ from tests.training.small_models import WINDOW, small_model, write_small
 from tests.training.trainings import short_training
 from training.collate import Collator
 from training.dataset import PageSample
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.model import load_model
 from training.tiny import character_tokenizer
 from training.tokens import IGNORED, TokenLayout
@@ -43,7 +43,7 @@ def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: P
 
 def test_a_window_is_the_same_in_training_as_in_generation() -> None:
     model, tokenizer = small_model("unlimited_ocr"), character_tokenizer()
-    join_passes(model)
+    patch_model(model)
     collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW))
     pages = [render(text, resolve_style(RenderingConfig(mode="tiny"))).pages for text in ("A page.", "More. " * 400)]
     samples = [PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "") for n in (0, 1)]

@@ -8,7 +8,7 @@ from data.rendering.style import resolve_style
 from data.sources.sample_brief import brief
 from training.collate import Collator
 from training.dataset import PageSample
-from training.fast_forward import join_passes
+from training.fast_forward import patch_model
 from training.generate_text import Decoding, generate_texts
 from training.tiny import BASE_FOLDER, load_tiny, untrained_tiny
 from training.tokens import TokenLayout
@@ -27,7 +27,7 @@ def test_the_same_seed_gives_the_same_untrained_weights() -> None:
 
 def test_the_base_reads_pages_with_names_it_never_saw() -> None:
     model, tokenizer = load_tiny()
-    join_passes(model)
+    patch_model(model)
     collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 128, "tiny"))
     rng, style = random.Random(2026), resolve_style(RenderingConfig(mode="micro"))
     texts = [brief(rng, "test")[0] for _ in range(16)]
