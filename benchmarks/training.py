@@ -40,7 +40,7 @@ from training.kinds import num_image_tokens
 from training.memory import estimate
 from training.optimal_configs import PRESETS, training_config
 from training.out_of_memory import free_memory
-from training.pixels import normalised, page_pixels
+from training.pixels import normalize_pixels, page_pixels
 from training.trainable import choose_trainable
 
 CUDA = torch.cuda.is_available()
@@ -273,7 +273,7 @@ def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
             start = time.perf_counter()
             pixels = next(pages).to(DEVICE, non_blocking=True)
             if setting.stock:
-                pixels = normalised(pixels).to(DTYPE)
+                pixels = normalize_pixels(pixels).to(DTYPE)
             waits.append(time.perf_counter() - start)
             step(model, inputs, pixels, optimizer if setting.optimizer else None)
             seconds.append(time.perf_counter() - start)

@@ -8,7 +8,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
 from training.memory import pages_at_once
-from training.pixels import normalised
+from training.pixels import normalize_pixels
 
 
 def vision_tower(model: nn.Module) -> nn.Module:
@@ -39,4 +39,4 @@ def patch_vision_tower(model: nn.Module) -> None:
 
 
 def _numbers(pixels: torch.Tensor) -> torch.Tensor:
-    return normalised(pixels) if pixels.dtype == torch.uint8 else pixels
+    return normalize_pixels(pixels) if pixels.dtype == torch.uint8 else pixels

@@ -41,8 +41,8 @@ def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: 
         StorageError: the disk is full or not writable; an earlier export stays as it was.
     """
     plain = merge_adapter(model) if isinstance(model, PeftModel) else model
-    for left_by_a_crash in folder.parent.glob(f".{folder.name}.*{TEMPORARY_SUFFIX}"):
-        shutil.rmtree(left_by_a_crash, ignore_errors=True)
+    for stale in folder.parent.glob(f".{folder.name}.*{TEMPORARY_SUFFIX}"):
+        shutil.rmtree(stale, ignore_errors=True)
     unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
         unfinished.mkdir(parents=True)

@@ -25,7 +25,7 @@ from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.kinds import require_page_mode
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
 from training.model import find_model, load_found
-from training.out_of_memory import run_until_it_fits, starting_batch
+from training.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.reader import require_positions, token_layout_for, uses_bf16
 from training.targets import require_summaries
 from training.trainable import choose_trainable
@@ -63,7 +63,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
     def attempt(attempted: FindLrConfig) -> LrCurve:
         return _sweep(attempted, _Trial.prepare(attempted, dataset, samples, workspace), progress)
 
-    curve = run_until_it_fits(attempt, starting_batch(config), progress)
+    curve = retry_with_smaller_batches(attempt, initial_batch_config(config), progress)
     _write(folder, curve)
     progress.preview(folder / PICTURE)
     progress.message(_sentence(curve))

@@ -18,7 +18,7 @@ from training.dataset import PageDataset
 from training.first_batch import report_first_batch
 from training.generate_text import Decoding
 from training.model import LoadedModel
-from training.out_of_memory import EvaluationOutOfMemory, ran_out
+from training.out_of_memory import EvaluationOutOfMemory, is_out_of_memory
 from training.run_folder import RunFolder, RunState
 from training.trackers import write_tensorboard
 from training.trainable import Chosen
@@ -79,7 +79,7 @@ def run_training(setup: TrainingSetup, state: RunState, training: PageDataset, v
     except EvaluationInterrupted:
         raise Stopped from None
     except RuntimeError as error:
-        if ran_out(error):
+        if is_out_of_memory(error):
             trainer.save_last_step(evaluation_due=isinstance(error, EvaluationOutOfMemory))
         raise
     if stop.stopped:

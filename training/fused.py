@@ -16,11 +16,11 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function of tensors where they are on a GPU and this machine can compile. It comes to the same, but for rounding."""
 
     @wraps(function)
-    def compiled_or_not(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         on_gpu = any(isinstance(value, torch.Tensor) and value.is_cuda for value in args)
         return (_compiled(function) if on_gpu and not missing_for_kernels() else function)(*args, **kwargs)
 
-    return compiled_or_not
+    return wrapper
 
 
 @cache

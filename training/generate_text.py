@@ -14,7 +14,7 @@ from transformers.models.unlimited_ocr.generation_unlimited_ocr import Unlimited
 from evaluation.loops import loops
 from training.collate import Collator
 from training.dataset import PageSample
-from training.out_of_memory import free_memory, ran_out
+from training.out_of_memory import free_memory, is_out_of_memory
 
 Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
@@ -57,7 +57,11 @@ class Prediction:
 
 
 def generate_rounds(
-    items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], first: int = 0, may_halve: bool = True
+    items: Items[Item],
+    batch_size: int,
+    generate: Callable[[Sequence[Item]], list[Prediction]],
+    first: int = 0,
+    can_split_batch: bool = True,
 ) -> Iterator[list[Prediction]]:
     """Yield the predictions of a batch of each process, in order, to all processes.
 
@@ -68,7 +72,7 @@ def generate_rounds(
         batch_size: of one process.
         generate: items -> a prediction for each.
         first: the item to begin with, the first one of a batch.
-        may_halve: whether a process generates for the halves of a batch that its memory does not hold. Not where others must take part.
+        can_split_batch: whether a process generates for the halves of a batch that its memory does not hold. Not where others must take part.
     """
     processes = PartialState()
     for start in range(first, len(items), batch_size * processes.num_processes):
@@ -76,7 +80,7 @@ def generate_rounds(
         batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
         # A process with nothing left makes the first item again: where each holds a part of the weights, all must take part.
         whole = batch or [items[0]]
-        made = _within_memory(generate, whole) if may_halve else generate(whole)
+        made = _generate_in_halves(generate, whole) if can_split_batch else generate(whole)
         yield gather_object(made[: len(batch)])
 
 
@@ -92,7 +96,7 @@ def generate_texts(
     def generate(batch: Sequence[PageSample]) -> list[Prediction]:
         return generate_batch(model, collator, batch, decoding)
 
-    rounds = generate_rounds(samples, decoding.batch_size, generate, may_halve=not isinstance(model, FSDPModule))
+    rounds = generate_rounds(samples, decoding.batch_size, generate, can_split_batch=not isinstance(model, FSDPModule))
     predictions: list[Prediction] = []
     while len(predictions) < len(samples):
         # Here and not in `generate`: processes vote in it, and one that halves its batches generates more often than the others.
@@ -101,16 +105,16 @@ def generate_texts(
     return predictions
 
 
-def _within_memory(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:
+def _generate_in_halves(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:
     """Generate for a batch, and for its halves where the GPU's memory does not hold it."""
     try:
         return generate(batch)
     except RuntimeError as error:
-        if len(batch) == 1 or not ran_out(error):
+        if len(batch) == 1 or not is_out_of_memory(error):
             raise
     free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
     middle = len(batch) // 2
-    return _within_memory(generate, batch[:middle]) + _within_memory(generate, batch[middle:])
+    return _generate_in_halves(generate, batch[:middle]) + _generate_in_halves(generate, batch[middle:])
 
 
 @torch.no_grad()
@@ -135,7 +139,7 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
             do_sample=False,
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
-            logits_processor=_no_repeats(decoding),
+            logits_processor=_build_logits_processors(decoding),
             # Processes that hold parts of one model step together until the last has its texts; the library does not see FSDP2.
             synced_gpus=isinstance(model, FSDPModule),
         )
@@ -160,7 +164,7 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
     )
 
 
-def _no_repeats(decoding: Decoding) -> LogitsProcessorList:
+def _build_logits_processors(decoding: Decoding) -> LogitsProcessorList:
     if not decoding.no_repeat_ngram_size:
         return LogitsProcessorList()
     return LogitsProcessorList(

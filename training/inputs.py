@@ -67,16 +67,16 @@ class InputFiles:
         """Name, size and time of each file: the same for the same inputs."""
         return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
 
-    def as_page_inputs(self, rendering: RenderingConfig, most_pages: int, max_pages: int | None) -> "PageInputs":
+    def as_page_inputs(self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None) -> "PageInputs":
         """Return the files as what a model reads.
 
         Args:
             rendering: how texts become pages.
-            most_pages: documents with more are refused.
+            page_capacity: documents with more are refused.
             max_pages: the first pages of each that are read; None: all.
         """
         style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
-        return PageInputs(self.files, style, most_pages, max_pages)
+        return PageInputs(self.files, style, page_capacity, max_pages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class PageInputs:
 
     files: tuple[InputFile, ...]
     style: PageStyle
-    most_pages: int
+    page_capacity: int
     max_pages: int | None
 
     def __len__(self) -> int:
@@ -105,10 +105,10 @@ class PageInputs:
         if not page_input.num_pages:
             raise SourceError(f"{file.name} is empty.")
         num_read = min(page_input.num_pages, self.max_pages or page_input.num_pages)
-        if num_read > self.most_pages:
+        if num_read > self.page_capacity:
             raise InvalidInput(
-                f"{file.name} has {page_input.num_pages} pages; the model holds {self.most_pages} beside its prompt and summary.",
-                hint=f"Set max_pages to {self.most_pages} or less to read the first ones, or split the document.",
+                f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside its prompt and summary.",
+                hint=f"Set max_pages to {self.page_capacity} or less to read the first ones, or split the document.",
             )
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
         return PageSample(file.name, tuple(islice(page_input.pages, num_read)), "", "", num_left_out)

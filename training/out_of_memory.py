@@ -16,7 +16,7 @@ Config = TypeVar("Config", bound=TrainingConfig)
 Result = TypeVar("Result")
 
 
-_SIGNS = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+_OUT_OF_MEMORY_MESSAGES = ("out of memory", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
 """What libraries below torch say, in a plain RuntimeError, when memory does not suffice."""
 
 
@@ -24,23 +24,23 @@ class EvaluationOutOfMemory(RuntimeError):
     """Memory did not suffice for a batch that nothing was learnt from."""
 
 
-def ran_out(error: RuntimeError) -> bool:
+def is_out_of_memory(error: RuntimeError) -> bool:
     """Say whether an error means that the GPU's memory did not suffice."""
-    return isinstance(error, torch.OutOfMemoryError | EvaluationOutOfMemory) or any(sign in str(error) for sign in _SIGNS)
+    return isinstance(error, torch.OutOfMemoryError | EvaluationOutOfMemory) or any(sign in str(error) for sign in _OUT_OF_MEMORY_MESSAGES)
 
 
 @contextmanager
-def evaluating() -> Iterator[None]:
+def marking_evaluation_errors() -> Iterator[None]:
     """Say of memory that does not suffice inside this block that evaluation needs it, not training."""
     try:
         yield
     except RuntimeError as error:
-        if ran_out(error):
+        if is_out_of_memory(error):
             raise EvaluationOutOfMemory(str(error)) from error
         raise
 
 
-def starting_batch(config: Config, largest: int | None = None, largest_of_evaluation: int | None = None) -> Config:
+def initial_batch_config(config: Config, largest: int | None = None, largest_of_evaluation: int | None = None) -> Config:
     """Return the configuration to begin with: as given, or with `auto_batch_size` a whole step as one micro-batch.
 
     Args:
@@ -54,7 +54,7 @@ def starting_batch(config: Config, largest: int | None = None, largest_of_evalua
     return _with_batch(config, next(n for n in range(size, 0, -1) if samples % n == 0), evaluation)
 
 
-def halved(config: Config) -> Config:
+def halve_batch(config: Config) -> Config:
     """Return the same training with a micro-batch of at most half the size, and as many samples per step as before.
 
     Raises:
@@ -71,7 +71,7 @@ def halved(config: Config) -> Config:
     return _with_batch(config, next(size for size in range(batch // 2, 0, -1) if samples % size == 0))
 
 
-def halved_evaluation(config: Config) -> Config:
+def halve_eval_batch(config: Config) -> Config:
     """Return the same training with batches of evaluation of half the size.
 
     Raises:
@@ -86,11 +86,11 @@ def halved_evaluation(config: Config) -> Config:
     return config.model_copy(update={"per_device_eval_batch_size": config.per_device_eval_batch_size // 2})
 
 
-def run_until_it_fits(run: Callable[[Config], Result], config: Config, progress: Progress) -> Result:
+def retry_with_smaller_batches(run: Callable[[Config], Result], config: Config, progress: Progress) -> Result:
     """Run a training, and run it again with smaller batches each time the GPU's memory does not suffice.
 
     Args:
-        run: trains from the last step that is saved; must save it when it meets an error that `ran_out`, and let that pass.
+        run: trains from the last step that is saved; must save it when it meets an error that `is_out_of_memory`, and let that pass.
         config: what to begin with.
         progress: is told of each change.
     """
@@ -98,16 +98,16 @@ def run_until_it_fits(run: Callable[[Config], Result], config: Config, progress:
         try:
             return run(config)
         except RuntimeError as error:
-            if not ran_out(error):
+            if not is_out_of_memory(error):
                 raise
             reason = str(error).split(". ")[0]
-            config = halved_evaluation(config) if isinstance(error, EvaluationOutOfMemory) else halved(config)
+            config = halve_eval_batch(config) if isinstance(error, EvaluationOutOfMemory) else halve_batch(config)
         # Outside the handler: the exception's traceback keeps the failed step's tensors alive.
         free_memory()
-        progress.message(f"Out of GPU memory ({reason}). {_going_on(config)}", "warning")
+        progress.message(f"Out of GPU memory ({reason}). {_describe_batch_sizes(config)}", "warning")
 
 
-def _going_on(config: TrainingConfig) -> str:
+def _describe_batch_sizes(config: TrainingConfig) -> str:
     return (
         f"Going on from the last step with micro-batches of {config.per_device_train_batch_size} and "
         f"{config.gradient_accumulation_steps} of them a step; evaluation takes {config.per_device_eval_batch_size} at a time."

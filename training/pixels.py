@@ -63,7 +63,7 @@ def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
     return np.full((3, page_size_px, page_size_px), BLANK, dtype=np.uint8)
 
 
-def normalised(pixels: torch.Tensor) -> torch.Tensor:
+def normalize_pixels(pixels: torch.Tensor) -> torch.Tensor:
     """Return what the encoder computes with: 0 to 255 as -1 to 1, in float32."""
     # By a tensor: a GPU would multiply by the reciprocal of a plain number, which is not the same for each shade. Filled in there, since
     # a number that is sent waits for all that the GPU has yet to do.

@@ -54,11 +54,11 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     files = None if dataset else InputFiles.find(config.inputs, workspace)
     samples = dataset.split(config.split).first(config.max_samples) if dataset else None
-    most_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
-    summarizer = load_summarizer(config, dataset.mode if dataset else config.mode, most_pages, workspace, progress)
+    max_num_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
+    summarizer = load_summarizer(config, dataset.mode if dataset else config.mode, max_num_pages, workspace, progress)
     items: Items[PageSample | UnreadableInput]
     if files:
-        items = files.as_page_inputs(summarizer.rendering, summarizer.most_pages, config.max_pages)
+        items = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, config.max_pages)
         read: list[Any] = [files.fingerprint, summarizer.rendering.model_dump(mode="json"), config.max_pages]
     elif dataset and samples:
         items = samples
@@ -67,7 +67,7 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     log.run(items, summarizer.decoding.batch_size, lambda batch: _predict_batch(summarizer, batch), progress)
     processes, predictions = PartialState(), log.predictions
     if processes.is_main_process:
-        _say_what_is_wrong(predictions, config, progress)
+        _warn_failed_predictions(predictions, config, progress)
         log.finish(_record)
     processes.wait_for_everyone()
     return PredictionResult(
@@ -87,7 +87,7 @@ def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | Unreadab
     ]
 
 
-def _say_what_is_wrong(predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress) -> None:
+def _warn_failed_predictions(predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress) -> None:
     """Warn of what the result's counts are about. Raises SourceError when no input could be read."""
     failed = [prediction for prediction in predictions if prediction.error is not None]
     if len(failed) == len(predictions):

@@ -21,7 +21,7 @@ from data.errors import Stopped, Unavailable
 from data.progress import Progress
 from data.store.files import TEMPORARY_SUFFIX, new_file, storage_error
 from training.generate_text import Item, Items, Prediction, generate_rounds
-from training.out_of_memory import ran_out
+from training.out_of_memory import is_out_of_memory
 
 
 class PredictionLog:
@@ -102,7 +102,7 @@ def _next(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
     try:
         return next(rounds)
     except RuntimeError as error:
-        if not ran_out(error):
+        if not is_out_of_memory(error):
             raise
         raise Unavailable(
             "The GPU's memory does not hold the generation of a single summary.",

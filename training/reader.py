@@ -32,9 +32,9 @@ class Summarizer:
     """How texts become pages for it."""
 
     @property
-    def most_pages(self) -> int:
+    def page_capacity(self) -> int:
         """The most pages that a document may have."""
-        return pages_that_fit(self.model.config, self.collator.token_layout)
+        return compute_page_capacity(self.model.config, self.collator.token_layout)
 
     def work_digest(self, *inputs: Any) -> str:
         """Return the same value for the same texts; `inputs` says what is read, as JSON values."""
@@ -44,13 +44,13 @@ class Summarizer:
 
 
 def load_summarizer(
-    config: EvaluationConfig | PredictionConfig, mode: PageMode | None, most_pages: int, workspace: Workspace, progress: Progress
+    config: EvaluationConfig | PredictionConfig, mode: PageMode | None, max_num_pages: int, workspace: Workspace, progress: Progress
 ) -> Summarizer:
     """Load the model that a configuration names, once it is known to read what it shall.
 
     Args:
         mode: of the pages; None: those that it was trained on.
-        most_pages: of a document.
+        max_num_pages: of a document.
 
     Raises:
         UnknownName, ModelError: it cannot be loaded.
@@ -64,7 +64,7 @@ def load_summarizer(
     trained = found.provenance
     prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
     token_layout = token_layout_for(found, rendering.mode, prompt, config.max_length)
-    require_positions(found.config, token_layout, most_pages)
+    require_positions(found.config, token_layout, max_num_pages)
     loaded = load_found(found, torch.bfloat16 if bf16 else torch.float32)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
     if trained and trained.mode != rendering.mode:
@@ -90,29 +90,29 @@ def token_layout_for(found: ModelFiles, mode: PageMode, prompt: str, max_length:
     return TokenLayout(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
 
 
-def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, most_pages: int) -> None:
+def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:
     """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it would write nonsense.
 
     Raises:
-        InvalidInput: `most_pages` do not fit beside `max_length`, or no page does.
+        InvalidInput: `max_num_pages` do not fit beside `max_length`, or no page does.
     """
-    capacity = pages_that_fit(config, token_layout)
+    capacity = compute_page_capacity(config, token_layout)
     if capacity < 1:
         raise InvalidInput(
             f"max_length={token_layout.max_length} leaves no room for a page: the model has too few positions for both.",
             hint="Lower max_length: few summaries have more than 512 tokens.",
             fields={"max_length": "leaves no room for a page"},
         )
-    if most_pages > capacity:
+    if max_num_pages > capacity:
         raise InvalidInput(
-            f"A document has {most_pages} pages; the model holds {capacity} beside its prompt and a summary of "
+            f"A document has {max_num_pages} pages; the model holds {capacity} beside its prompt and a summary of "
             f"{token_layout.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
             fields={"dataset": "has documents with too many pages"},
         )
 
 
-def pages_that_fit(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
+def compute_page_capacity(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
     """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
     limit: int = config.get_text_config().max_position_embeddings
     return max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length) // token_layout.num_page_tokens

@@ -171,8 +171,8 @@ def _clear(folder: RunFolder, workspace: Workspace) -> None:
 
 def _create(folder: RunFolder, config: TrainingConfig, dataset_fingerprint: str, state: RunState) -> None:
     """Make the folder aside and rename it into place, so that a crash leaves it whole or not at all."""
-    for left_by_a_crash in folder.path.parent.glob(f".{folder.path.name}.????????{TEMPORARY_SUFFIX}"):
-        shutil.rmtree(left_by_a_crash, ignore_errors=True)
+    for stale in folder.path.parent.glob(f".{folder.path.name}.????????{TEMPORARY_SUFFIX}"):
+        shutil.rmtree(stale, ignore_errors=True)
     unfinished = RunFolder(folder.path.with_name(f".{folder.path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"))
     try:
         unfinished.checkpoints.mkdir(parents=True)

@@ -129,7 +129,7 @@ def _write_with(
     nn.Module.to(text_model.model, compute_device())
     work = work_digest(text_model.model, *read, config.max_length, config.per_device_eval_batch_size)
     log = PredictionLog(folder / TEXT_PREDICTIONS, work)
-    log.run(texts, config.per_device_eval_batch_size, text_model.summarise, progress)
+    log.run(texts, config.per_device_eval_batch_size, text_model.summarize, progress)
     return log
 
 

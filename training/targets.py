@@ -24,7 +24,7 @@ def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
         progress.message(f"{num_empty:,} of {len(summaries):,} summaries to learn from are empty.", "warning")
 
 
-def say_what_is_cut(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
+def warn_truncated_summaries(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
     """Warn when summaries are longer than the tokens that the model learns of them."""
     kept = token_layout.max_length - 1  # and the end mark
     # No text has more tokens than bytes, so short ones need no tokenizer: seconds instead of a minute for a large split.
@@ -37,7 +37,7 @@ def say_what_is_cut(summaries: Sequence[str], token_layout: TokenLayout, progres
         )
 
 
-def say_what_is_unknown(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
+def warn_unknown_characters(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
     """Warn of characters for which the model has no token. The real models have one for each byte, the tiny one has Latin letters."""
     unknown_id = token_layout.tokenizer.unk_token_id
     if unknown_id is None:

@@ -109,7 +109,7 @@ class TextModel:
         return CutTexts([CutText(*row) for row in zip(*columns, strict=True)], cut)
 
     @torch.no_grad()
-    def summarise(self, batch: Sequence[CutText]) -> list[Prediction]:
+    def summarize(self, batch: Sequence[CutText]) -> list[Prediction]:
         """Write a summary of each text, greedily or with the beams that the model's makers chose."""
         self.model.train(False)
         prompts = [self._build_prompt(item.text) for item in batch]
@@ -160,7 +160,7 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
     Raises:
         DeepSynthError: there is none of that name, or it cannot be loaded safely and completely, or writes no summaries.
     """
-    with _naming_our_fields():
+    with _rename_error_fields():
         folder, _ = find_folder(name, revision, workspace)
         require_safetensors(folder)
         model, tokenizer, report = _load(name, folder, dtype)
@@ -173,7 +173,7 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
 
 
 @contextmanager
-def _naming_our_fields() -> Iterator[None]:
+def _rename_error_fields() -> Iterator[None]:
     """What loading a model says of `model` and `revision` is about `text_model` and `text_model_revision` here."""
     try:
         yield

@@ -24,11 +24,11 @@ from training.kernels import missing_for_kernels
 from training.kinds import require_page_mode
 from training.memory import estimate, fit_sentence
 from training.model import LoadedModel, ModelFiles, find_model, load_found, without_weights
-from training.out_of_memory import free_memory, run_until_it_fits, starting_batch
+from training.out_of_memory import free_memory, initial_batch_config, retry_with_smaller_batches
 from training.provenance import Provenance, licence_of
 from training.reader import require_positions, token_layout_for, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
-from training.targets import require_summaries, say_what_is_cut, say_what_is_unknown
+from training.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
 from training.tokens import TokenLayout
 from training.trackers import start_wandb
 from training.trainable import choose_trainable
@@ -52,7 +52,7 @@ class _Task:
     found: ModelFiles
 
     @property
-    def most_pages(self) -> int:
+    def max_num_pages(self) -> int:
         return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
 
     @property
@@ -84,7 +84,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         progress = Silent()  # one process of several speaks for all, and holds the folder for all
     with only_writer(workspace, "model", config.output) if arguments.should_save else nullcontext():
         task = _task(config, workspace)
-        _refuse_early(task, arguments, progress)
+        _check_request(task, arguments, progress)
         with arguments.main_process_first(local=False):
             _, state = open_run(config, workspace, task.dataset.fingerprint, task.found.fingerprint(), arguments.world_size)
         if state.phase in ("training", "trained"):
@@ -92,9 +92,9 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
                 _require_room(task, progress)
                 if "wandb" in config.report_to:
                     start_wandb(task.folder.path, state.run_name)
-            _say_first(task, arguments, progress)
-            start = starting_batch(config, state.fitting_batch_size, state.fitting_eval_batch_size)
-            state = run_until_it_fits(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
+            _report_start(task, arguments, progress)
+            start = initial_batch_config(config, state.fitting_batch_size, state.fitting_eval_batch_size)
+            state = retry_with_smaller_batches(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
             free_memory()
         return finish_run(config, task.dataset, state, arguments.should_save, workspace, progress)
 
@@ -107,12 +107,12 @@ def _task(config: TrainingConfig, workspace: Workspace) -> _Task:
     return _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, found)
 
 
-def _refuse_early(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+def _check_request(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
     """Refuse what can be known not to work before weights are loaded or anything is written."""
     config = task.config
     require_summaries(task.training.summaries(), progress)
     require_page_mode(config.model, task.found.kind, task.dataset.mode)
-    require_positions(task.found.config, task.token_layout, task.most_pages)
+    require_positions(task.found.config, task.token_layout, task.max_num_pages)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:
@@ -137,13 +137,13 @@ def _require_room(task: _Task, progress: Progress) -> None:
     progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
-def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+def _report_start(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
     """Say what the training will be, to its listener and to those who will read its model."""
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
         summaries = task.training.summaries()
-        say_what_is_cut(summaries, task.token_layout, progress)
-        say_what_is_unknown(summaries, task.token_layout, progress)
+        warn_truncated_summaries(summaries, task.token_layout, progress)
+        warn_unknown_characters(summaries, task.token_layout, progress)
     if torch.cuda.device_count() > 1 and arguments.world_size == 1:
         progress.message(
             f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts one for each "
@@ -151,7 +151,7 @@ def _say_first(task: _Task, arguments: TrainingArguments, progress: Progress) ->
             "warning",
         )
     if torch.cuda.is_available():
-        expected = estimate(task.config, task.dataset.mode, task.most_pages, task.found.kind)
+        expected = estimate(task.config, task.dataset.mode, task.max_num_pages, task.found.kind)
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
         progress.message(fit_sentence(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
         if missing := missing_for_kernels():

@@ -25,7 +25,7 @@ from training.collate import NOT_FOR_MODEL, Batch, Collator
 from training.dataset import PageDataset, PageSample
 from training.eval_loss import eval_batches, mean_token_loss
 from training.length_groups import LengthGroups
-from training.out_of_memory import evaluating
+from training.out_of_memory import marking_evaluation_errors
 from training.router import balance_loss
 from training.trained import TrainedOn, load_trained, save_trained
 from training.validation import GenerationScores
@@ -157,10 +157,10 @@ class PageTrainer(Trainer):
         micro_batches = [(loss, names) for loss, (_, names) in zip(losses, self._micro_batches, strict=True)]
         self._micro_batches = []
         if not all(math.isfinite(value) for value in (*losses, float(norm))):
-            raise self._not_finite(micro_batches, float(norm))
+            raise self._non_finite_error(micro_batches, float(norm))
         return norm
 
-    def _not_finite(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
+    def _non_finite_error(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
         # Only the norm is the same in all processes: with it all come here, but a loss brings one alone, which must not wait for others.
         if not math.isfinite(norm):
             micro_batches = gather_object(micro_batches)
@@ -169,7 +169,7 @@ class PageTrainer(Trainer):
         documents = ", ".join(name for _, names in guilty or micro_batches for name in names)
         return TrainingError(
             f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: {documents}.",
-            hint=f"{self._what_is_kept} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
+            hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
         )
 
     # Evaluation
@@ -179,7 +179,7 @@ class PageTrainer(Trainer):
         if self._eval_batches is None:
             self._eval_batches = eval_batches(dataset, size, self._collator, self.args.dataloader_num_workers)
         self.plain_model.train(False)
-        with evaluating():
+        with marking_evaluation_errors():
             loss = mean_token_loss(self._eval_batches, size, self._loss_of, self.stop_if_asked)
             scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
         return EvalLoopOutput(None, None, {"eval_loss": loss, **scores}, len(dataset))  # type: ignore[arg-type]
@@ -200,13 +200,13 @@ class PageTrainer(Trainer):
             super()._maybe_log_save_evaluate(*args, **options)
         except EvaluationInterrupted:
             self._stop.put_off_evaluation(self.control)
-            self._save_and_say_so()
+            self._save_and_notify()
 
     def _evaluate(self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False) -> dict[str, float]:
         metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
         if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
             self._determine_best_metric(metrics, trial)
-            self._save_and_say_so()
+            self._save_and_notify()
             if self._is_over:
                 raise TrainingOver
         return metrics
@@ -227,10 +227,10 @@ class PageTrainer(Trainer):
         return ends and not (self._stop.stopped or self._stop.evaluation_due)
 
     @property
-    def _what_is_kept(self) -> str:
+    def _last_checkpoint_hint(self) -> str:
         return f"The checkpoint of step {self._good_step} is good." if self._good_step else "There is no checkpoint yet."
 
-    def _save_and_say_so(self) -> None:
+    def _save_and_notify(self) -> None:
         self._save_checkpoint(self.plain_model, None)
         self.control = self.callback_handler.on_save(self.args, self.state, self.control)
 
@@ -256,7 +256,7 @@ class PageTrainer(Trainer):
                 raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",
-                hint=f"Free some space on the workspace's disk, then resume. {self._what_is_kept}",
+                hint=f"Free some space on the workspace's disk, then resume. {self._last_checkpoint_hint}",
             ) from error
         self.accelerator.wait_for_everyone()
         if self.args.should_save:

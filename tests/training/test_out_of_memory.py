@@ -8,7 +8,14 @@ import torch
 from data.errors import TrainingError
 from data.progress import Level, Silent
 from training.config import TrainingConfig
-from training.out_of_memory import evaluating, halved, halved_evaluation, ran_out, run_until_it_fits, starting_batch
+from training.out_of_memory import (
+    halve_batch,
+    halve_eval_batch,
+    initial_batch_config,
+    is_out_of_memory,
+    marking_evaluation_errors,
+    retry_with_smaller_batches,
+)
 
 
 @dataclass
@@ -43,13 +50,13 @@ def config(batch: int, accumulation: int, auto: bool = False) -> TrainingConfig:
     ("batch", "accumulation", "expected"), [(8, 2, (4, 4)), (2, 8, (1, 16)), (6, 1, (3, 2)), (3, 4, (1, 12)), (5, 2, (2, 5))]
 )
 def test_halving_keeps_the_samples_of_a_step(batch: int, accumulation: int, expected: tuple[int, int]) -> None:
-    smaller = halved(config(batch, accumulation))
+    smaller = halve_batch(config(batch, accumulation))
     assert (smaller.per_device_train_batch_size, smaller.gradient_accumulation_steps) == expected
 
 
 def test_a_training_goes_on_with_smaller_batches_and_says_so() -> None:
     gpu, listener = Gpu(largest=2), Listener()
-    assert run_until_it_fits(gpu.run, config(8, 2), listener).gradient_accumulation_steps == 8
+    assert retry_with_smaller_batches(gpu.run, config(8, 2), listener).gradient_accumulation_steps == 8
     assert gpu.tried == [(8, 2), (4, 4), (2, 8)]
     assert len(listener.texts) == 2
     assert "warning: Out of GPU memory (CUDA out of memory)" in listener.texts[0]
@@ -58,25 +65,25 @@ def test_a_training_goes_on_with_smaller_batches_and_says_so() -> None:
 
 def test_a_single_sample_that_does_not_fit_ends_with_advice() -> None:
     with pytest.raises(TrainingError, match="single sample") as caught:
-        run_until_it_fits(Gpu(largest=0).run, config(2, 1), Silent())
+        retry_with_smaller_batches(Gpu(largest=0).run, config(2, 1), Silent())
     assert "low_memory" in caught.value.hint
 
 
 def test_auto_begins_with_the_whole_step_and_finds_the_largest_that_fits() -> None:
     gpu = Gpu(largest=8)
-    found = run_until_it_fits(gpu.run, starting_batch(config(2, 8, auto=True)), Silent())
+    found = retry_with_smaller_batches(gpu.run, initial_batch_config(config(2, 8, auto=True)), Silent())
     assert found.per_device_train_batch_size == 8
     assert gpu.tried == [(16, 1), (8, 2)]
 
 
 def test_without_auto_the_batch_stays_as_given() -> None:
-    assert starting_batch(config(2, 8)) == config(2, 8)
+    assert initial_batch_config(config(2, 8)) == config(2, 8)
 
 
 def test_what_did_not_fit_is_not_tried_again() -> None:
-    resumed = starting_batch(config(2, 8, auto=True), largest=5, largest_of_evaluation=1)
+    resumed = initial_batch_config(config(2, 8, auto=True), largest=5, largest_of_evaluation=1)
     assert (resumed.per_device_train_batch_size, resumed.gradient_accumulation_steps, resumed.per_device_eval_batch_size) == (4, 4, 1)
-    assert starting_batch(config(1, 16), largest=4).per_device_train_batch_size == 1
+    assert initial_batch_config(config(1, 16), largest=4).per_device_train_batch_size == 1
 
 
 def test_memory_that_evaluation_lacks_changes_no_training() -> None:
@@ -84,20 +91,20 @@ def test_memory_that_evaluation_lacks_changes_no_training() -> None:
 
     def run(attempted: TrainingConfig) -> TrainingConfig:
         tried.append((attempted.per_device_train_batch_size, attempted.per_device_eval_batch_size))
-        with evaluating():
+        with marking_evaluation_errors():
             if attempted.per_device_eval_batch_size > 1:
                 raise torch.OutOfMemoryError("CUDA out of memory.")
         return attempted
 
-    run_until_it_fits(run, config(2, 8), Silent())
+    retry_with_smaller_batches(run, config(2, 8), Silent())
     assert tried == [(2, 4), (2, 2), (2, 1)]
     with pytest.raises(TrainingError, match="evaluation of a single sample"):
-        halved_evaluation(config(2, 8).model_copy(update={"per_device_eval_batch_size": 1}))
+        halve_eval_batch(config(2, 8).model_copy(update={"per_device_eval_batch_size": 1}))
 
 
 @pytest.mark.parametrize(
     "words", ["CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"]
 )
 def test_libraries_below_torch_are_understood(words: str) -> None:
-    assert ran_out(RuntimeError(words))
-    assert not ran_out(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))
+    assert is_out_of_memory(RuntimeError(words))
+    assert not is_out_of_memory(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))

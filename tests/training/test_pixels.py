@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.pixels import blank_page_pixels, normalised, page_pixels, reading, square_page
+from training.pixels import blank_page_pixels, normalize_pixels, page_pixels, reading, square_page
 
 
 def png(image: Image.Image) -> bytes:
@@ -20,7 +20,7 @@ def png(image: Image.Image) -> bytes:
 def test_white_is_one_and_black_is_minus_one() -> None:
     image = Image.new("L", (320, 320), 255)
     image.putpixel((3, 5), 0)
-    pixels = normalised(torch.from_numpy(page_pixels(png(image), 320)))
+    pixels = normalize_pixels(torch.from_numpy(page_pixels(png(image), 320)))
     assert pixels.shape == (3, 320, 320)
     assert pixels.dtype == torch.float32
     assert (pixels[:, 5, 3] == -1).all()
@@ -31,7 +31,7 @@ def test_each_shade_is_what_the_authors_preprocessing_makes_of_it() -> None:
     shades = torch.arange(256, dtype=torch.uint8)
     # To tensor: a division by 255. Then the mean and the deviation 0.5 of each channel, all in float32.
     expected = (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
-    assert (normalised(shades).numpy() == expected).all()
+    assert (normalize_pixels(shades).numpy() == expected).all()
 
 
 def test_a_page_of_the_models_size_keeps_every_pixel() -> None:

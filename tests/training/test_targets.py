@@ -3,7 +3,7 @@
 import pytest
 
 from tests.training.trainings import Listener
-from training.targets import say_what_is_unknown
+from training.targets import warn_unknown_characters
 from training.tiny import character_tokenizer
 from training.tokens import TokenLayout
 
@@ -15,7 +15,7 @@ def token_layout() -> TokenLayout:
 
 def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None:
     listener = Listener()
-    say_what_is_unknown(["Storm in Oslo.", "Шш \u5d50", "caf\u00e9"], token_layout, listener)
+    warn_unknown_characters(["Storm in Oslo.", "Шш \u5d50", "caf\u00e9"], token_layout, listener)
     (text,) = listener.texts
     assert text.startswith("2 of 3 summaries to learn from hold characters for which the model has no token")
     assert text.endswith("<unk>: 'é', 'Ш', 'ш', '嵐'.")
@@ -23,5 +23,5 @@ def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None
 
 def test_summaries_that_the_model_can_write_need_no_word(token_layout: TokenLayout) -> None:
     listener = Listener()
-    say_what_is_unknown(["Storm in Oslo, 12 hurt (of 40)."], token_layout, listener)
+    warn_unknown_characters(["Storm in Oslo, 12 hurt (of 40)."], token_layout, listener)
     assert not listener.texts

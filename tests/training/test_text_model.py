@@ -80,7 +80,7 @@ def test_a_batch_gives_what_each_text_gives_alone(brief_workspace: Workspace, mo
         text_model = load_text_model(str(models[kind]), None, 8, brief_workspace, torch.float32)
         texts = text_model.reading(samples, MIN_PAGE_TOKENS, Silent())
         batch = [texts[0], texts[1]]
-        assert text_model.summarise(batch) == [text_model.summarise([text])[0] for text in batch]
+        assert text_model.summarize(batch) == [text_model.summarize([text])[0] for text in batch]
 
 
 @pytest.mark.parametrize(
