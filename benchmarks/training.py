@@ -37,7 +37,7 @@ from training.config import Trainable
 from training.encoder import vision_tower
 from training.features import FeatureCache, page_key
 from training.kinds import num_image_tokens
-from training.memory import estimate
+from training.memory import estimate_training_memory
 from training.optimal_configs import PRESETS, training_config
 from training.out_of_memory import free_memory
 from training.pixels import normalize_pixels, page_pixels
@@ -162,7 +162,7 @@ def preset_setting(name: str, width: float, mode: PageMode = "base") -> Setting:
         gradient_checkpointing=config.gradient_checkpointing,
         num_target_tokens=config.max_length,
         memory_gb=PRESETS[name].memory_gb,
-        estimated_memory_gb=estimate(config, mode).total_gb,
+        estimated_memory_gb=estimate_training_memory(config, mode).total_gb,
     )
 
 

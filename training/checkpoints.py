@@ -134,7 +134,7 @@ def prune(folder: Path, newest_step: int, good_step: int, limit: int, best_step:
             shutil.rmtree(checkpoint.path)
 
 
-def require_room(folder: Path, num_trainable_parameters: int, limit: int, model_bytes: int) -> float:
+def require_disk_space(folder: Path, num_trainable_parameters: int, limit: int, model_bytes: int) -> float:
     """Return the bytes that a training's checkpoints and its finished model take at most, after a look whether the disk has them.
 
     Args:

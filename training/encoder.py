@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
-from training.memory import pages_at_once
+from training.memory import pages_per_chunk
 from training.pixels import normalize_pixels
 
 
@@ -31,7 +31,7 @@ def patch_vision_tower(model: nn.Module) -> None:
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return encode(_numbers(pixel_values), **kwargs)
         with nullcontext() if weights[0].dtype == torch.float32 else torch.autocast(pixel_values.device.type, enabled=False):
-            pages = torch.split(pixel_values, pages_at_once(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda))
+            pages = torch.split(pixel_values, pages_per_chunk(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda))
             parts = [encode(_numbers(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 

@@ -64,7 +64,7 @@ class FeatureCache:
         """Return what the outputs for so many pages take on disk."""
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
-    def require_room(self, num_pages: int, examples: Sequence[str]) -> None:
+    def require_disk_space(self, num_pages: int, examples: Sequence[str]) -> None:
         """Refuse before the start what the workspace's disk could not hold. What is stored of the pages already is taken off.
 
         Args:

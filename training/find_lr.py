@@ -24,7 +24,7 @@ from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.kinds import require_page_mode
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
-from training.model import find_model, load_found
+from training.model import find_model, load_from_files
 from training.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.reader import require_positions, token_layout_for, uses_bf16
 from training.targets import require_summaries
@@ -80,11 +80,11 @@ class _Trial:
 
     @classmethod
     def prepare(cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace) -> "_Trial":
-        found = find_model(config.model, config.revision, workspace)
-        token_layout = token_layout_for(found, dataset.mode, config.prompt, config.max_length)
-        require_page_mode(config.model, found.kind, dataset.mode)
-        require_positions(found.config, token_layout, max(samples.num_pages()))
-        loaded = load_found(found, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
+        model_files = find_model(config.model, config.revision, workspace)
+        token_layout = token_layout_for(model_files, dataset.mode, config.prompt, config.max_length)
+        require_page_mode(config.model, model_files.kind, dataset.mode)
+        require_positions(model_files.config, token_layout, max(samples.num_pages()))
+        loaded = load_from_files(model_files, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
         set_seed(config.seed)
         model = choose_trainable(loaded.model, config.train, config.router).model
         if config.gradient_checkpointing:

@@ -28,7 +28,7 @@ from training.provenance import read_provenance
 from training.run_folder import RunFolder, RunState
 from training.score import EvaluationResult, evaluate_into
 from training.trainable import choose_trainable
-from training.trained import load_trained
+from training.trained import load_trained_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, prog
     folder, arguments = setup.folder, setup.arguments
     exported = replace(state, phase="exported")
     if arguments.should_save:
-        loaded, model = setup.loaded, setup.chosen.model
+        loaded, model = setup.loaded, setup.trainable.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
             loaded = load_model(loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
             model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
-        load_trained(model, _settled(folder, state, progress))
+        load_trained_weights(model, _settled(folder, state, progress))
         export_model(model, loaded, folder.model, read_provenance(folder.path))
         folder.write_state(exported)
     PartialState().wait_for_everyone()

@@ -21,8 +21,8 @@ from training.model import LoadedModel
 from training.out_of_memory import EvaluationOutOfMemory, is_out_of_memory
 from training.run_folder import RunFolder, RunState
 from training.trackers import write_tensorboard
-from training.trainable import Chosen
-from training.trained import TrainedOn
+from training.trainable import TrainableModel
+from training.trained import TrainedWeightsInfo
 from training.trainer import CheckpointRules, EvaluationInterrupted, PageTrainer
 from training.validation import GenerationScores
 
@@ -34,7 +34,7 @@ class TrainingSetup:
     config: TrainingConfig
     folder: RunFolder
     loaded: LoadedModel
-    chosen: Chosen
+    trainable: TrainableModel
     collator: Collator
     arguments: TrainingArguments
 
@@ -100,14 +100,14 @@ def _trainer(
 ) -> PageTrainer:
     config, folder, loaded = setup.config, setup.folder, setup.loaded
     scores = GenerationScores(validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions)
-    base = TrainedOn(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
+    base = TrainedWeightsInfo(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
     trainer = PageTrainer(
         rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
         generation_scores=scores,
         stop=stop,
         router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,
         group_by_length=config.train_sampling_strategy == "group_by_length",
-        model=setup.chosen.model,
+        model=setup.trainable.model,
         args=setup.arguments,
         data_collator=setup.collator,
         train_dataset=training,
@@ -119,10 +119,10 @@ def _trainer(
 
 
 def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress) -> Reporter:
-    arguments, chosen = setup.arguments, setup.chosen
+    arguments, trainable = setup.arguments, setup.trainable
     samples_per_step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
     metrics = TrainingMetrics(setup.folder.path, start.step if start else 0)
-    counts = {"num_parameters": chosen.num_parameters, "num_trainable_parameters": chosen.num_trainable_parameters}
+    counts = {"num_parameters": trainable.num_parameters, "num_trainable_parameters": trainable.num_trainable_parameters}
     return Reporter(progress, metrics, samples_per_step, counts)
 
 
@@ -135,8 +135,8 @@ def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
 
 
 def _start_message(setup: TrainingSetup, start: Checkpoint | None) -> str:
-    arguments, chosen = setup.arguments, setup.chosen
+    arguments, trainable = setup.arguments, setup.trainable
     precision = "bfloat16" if arguments.bf16 else "float32"
     where = f"from step {start.step}" if start else "from the beginning"
-    share = f"{chosen.num_trainable_parameters:,} of {chosen.num_parameters:,} parameters"
+    share = f"{trainable.num_trainable_parameters:,} of {trainable.num_parameters:,} parameters"
     return f"Training {share} of {setup.loaded.source} on {arguments.device} in {precision}, {where}."

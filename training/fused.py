@@ -6,7 +6,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 
-from training.kernels import missing_for_kernels
+from training.kernels import missing_compiler_requirements
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -18,7 +18,7 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         on_gpu = any(isinstance(value, torch.Tensor) and value.is_cuda for value in args)
-        return (_compiled(function) if on_gpu and not missing_for_kernels() else function)(*args, **kwargs)
+        return (_compiled(function) if on_gpu and not missing_compiler_requirements() else function)(*args, **kwargs)
 
     return wrapper
 

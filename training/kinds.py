@@ -43,7 +43,7 @@ def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
     return side * side + row_ends + 1
 
 
-def kind_of(document: Mapping[str, Any]) -> ModelKind:
+def detect_kind(document: Mapping[str, Any]) -> ModelKind:
     """Say which kind a config.json describes, by its own words; code that a repository brings along (`auto_map`) is never run.
 
     Raises:
@@ -80,12 +80,12 @@ def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
     if name == "tiny":
         return "tiny"
     folder = local_folder(name, workspace)
-    model = _with_model(folder) if folder else None
+    model = _find_model_folder(folder) if folder else None
     if model is None:
         return HUB_KINDS.get(name)
     if (model / TRAINED_FILE).is_file():
         return model_kind(read_json(model / TRAINED_FILE)["base_model_name_or_path"], workspace)
-    return kind_of(read_json(model / "config.json"))
+    return detect_kind(read_json(model / "config.json"))
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:
@@ -109,7 +109,7 @@ def model_folder(name: str, folder: Path) -> Path:
     Raises:
         ModelError: there is none yet.
     """
-    model = _with_model(folder)
+    model = _find_model_folder(folder)
     if model is not None:
         return model
     if name.startswith(_PATHS):
@@ -136,6 +136,6 @@ def require_page_mode(name: str, kind: ModelKind, mode: PageMode) -> None:
         )
 
 
-def _with_model(folder: Path) -> Path | None:
+def _find_model_folder(folder: Path) -> Path | None:
     candidates = (folder / "model", folder)
     return next((path for path in candidates if any((path / file).is_file() for file in ("config.json", TRAINED_FILE))), None)

@@ -22,12 +22,12 @@ _GRADIENT_BYTES = 4
 _OPTIMIZER_BYTES: Final = {"adamw_torch_fused": 8, "adamw_torch": 12, "adafactor": 0.1}
 _RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allocator cannot hand out again
 _LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
-_PIXELS_AT_ONCE_ON_GPU: Final = 16 * 1024**2
-_PIXELS_AT_ONCE_ON_CPU: Final = 4 * 1024**2
+_PIXELS_PER_CHUNK_ON_GPU: Final = 16 * 1024**2
+_PIXELS_PER_CHUNK_ON_CPU: Final = 4 * 1024**2
 # Times its work space. Counted on tensors without numbers: 2.9 GB a 1024 px page in bfloat16; and autocast's norms are float32.
-_KEPT_BY_TRAINED_ENCODER: Final = 24
+_TRAINED_ENCODER_MEMORY_FACTOR: Final = 24
 # Of what `_activation_bytes` counts for a layer (167 kB a token at full size), the share that was kept: 50, 52, 59 kB and so on.
-_KEPT_SHARE: Final[Mapping[Trainable, float]] = {
+_KEPT_ACTIVATION_SHARE: Final[Mapping[Trainable, float]] = {
     "projector": 0.30,
     "attention": 0.31,
     "dense": 0.36,
@@ -115,7 +115,9 @@ class MemoryEstimate:
         return asdict(self) | {"fits": {str(size): self.fits(size) for size in (16, 24, 40, 80)}}
 
 
-def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1, kind: ModelKind | None = None) -> MemoryEstimate:
+def estimate_training_memory(
+    config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1, kind: ModelKind | None = None
+) -> MemoryEstimate:
     """Estimate a training's GPU memory.
 
     Unlimited-OCR has the sizes of DeepSeek-OCR.
@@ -139,20 +141,20 @@ def estimate(config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1
     activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
     # An encoder that trains sees all pages at once, and what it keeps for the backward pass adds to what the decoder keeps.
     trains_encoder = config.train == "all"
-    pages = batch * num_pages * _KEPT_BY_TRAINED_ENCODER if trains_encoder else min(batch * num_pages, pages_at_once(page_px))
+    pages = batch * num_pages * _TRAINED_ENCODER_MEMORY_FACTOR if trains_encoder else min(batch * num_pages, pages_per_chunk(page_px))
     encoder = pages * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
-    passing = activations + encoder if trains_encoder else max(activations, encoder)
-    total = weights + gradients + optimizer + passing + _RUNTIME_GB
+    peak_activations = activations + encoder if trains_encoder else max(activations, encoder)
+    total = weights + gradients + optimizer + peak_activations + _RUNTIME_GB
     parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
     return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
 
 
-def pages_at_once(page_size_px: int, on_gpu: bool = True) -> int:
+def pages_per_chunk(page_size_px: int, on_gpu: bool = True) -> int:
     """Return how many pages a frozen encoder sees at a time: enough to fill a GPU, few enough that their work space stays small."""
-    return max(1, (_PIXELS_AT_ONCE_ON_GPU if on_gpu else _PIXELS_AT_ONCE_ON_CPU) // page_size_px**2)
+    return max(1, (_PIXELS_PER_CHUNK_ON_GPU if on_gpu else _PIXELS_PER_CHUNK_ON_CPU) // page_size_px**2)
 
 
-def fit_sentence(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
+def describe_memory_fit(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
     """Say in one sentence whether the training is expected to fit what is free on the GPU found."""
     verdict = "fits" if expected.fits(gpu_memory_gb) else "does not fit"
     return f"The training needs about {expected.total_gb:.1f} GB and {verdict} the {gpu_memory_gb:.1f} GB that are free on this GPU."
@@ -172,7 +174,7 @@ def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: i
     # gate, up, activation and product of each active expert with the token's copy going in and coming out.
     attention = sizes.hidden * (2 * 10 + 2 * 3 + 4 * 2 + 2 * 2)
     experts = sizes.num_experts_active * (4 * 2 * sizes.expert_hidden + 3 * 2 * sizes.hidden)
-    layer = (attention + experts) * _KEPT_SHARE[config.train]
+    layer = (attention + experts) * _KEPT_ACTIVATION_SHARE[config.train]
     kept = layer + sizes.num_layers * 4 * sizes.hidden if config.gradient_checkpointing else sizes.num_layers * layer
     return num_tokens * kept + config.max_length * sizes.vocabulary * _LOGIT_BYTES
 

@@ -39,7 +39,7 @@ from data.store.workspace import Workspace
 from training import published_layout
 from training.config import PINNED_REVISIONS
 from training.fast_forward import patch_model
-from training.kinds import PAGE_MODES, PUBLISHED_TYPE, TRAINED_FILE, ModelKind, kind_of, local_folder, model_folder
+from training.kinds import PAGE_MODES, PUBLISHED_TYPE, TRAINED_FILE, ModelKind, detect_kind, local_folder, model_folder
 from training.provenance import Provenance, read_provenance
 from training.tiny import BASE_FOLDER, load_tiny
 
@@ -111,12 +111,12 @@ def _find_base(name: str, trained: Mapping[str, Any], workspace: Workspace) -> M
     base = trained["base_model_name_or_path"]
     hint = "Use the finished training, which is whole; or train again from the model that is there now."
     try:
-        found = find_model(base, trained["revision"], workspace)
+        model_files = find_model(base, trained["revision"], workspace)
     except UnknownName as error:
         raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, is gone.", hint=hint) from error
-    if found.fingerprint() != trained["base_weights"]:
+    if model_files.fingerprint() != trained["base_weights"]:
         raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, has other weights now.", hint=hint)
-    return found
+    return model_files
 
 
 def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
@@ -125,30 +125,32 @@ def load_model(name: str, revision: str | None, workspace: Workspace, dtype: tor
     Args:
         dtype: of the weights; None: bfloat16 where a GPU computes with it, else float32.
     """
-    return load_found(find_model(name, revision, workspace), dtype)
+    return load_from_files(find_model(name, revision, workspace), dtype)
 
 
-def load_found(found: ModelFiles, dtype: torch.dtype | None = None) -> LoadedModel:
+def load_from_files(model_files: ModelFiles, dtype: torch.dtype | None = None) -> LoadedModel:
     """Load the weights of a model that was found, with those of its checkpoints in their places.
 
     Raises:
         ModelError: they are not exactly the model's.
     """
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    model: PreTrainedModel = load_tiny()[0] if found.folder is None else _load_weights(found.folder, found, dtype or default_dtype())
-    for checkpoint in found.checkpoints:
-        from training.trained import with_trained  # noqa: PLC0415 - peft takes seconds to import
+    model: PreTrainedModel = (
+        load_tiny()[0] if model_files.folder is None else _load_weights(model_files.folder, model_files, dtype or default_dtype())
+    )
+    for checkpoint in model_files.checkpoints:
+        from training.trained import apply_trained_weights  # noqa: PLC0415 - peft takes seconds to import
 
-        model = with_trained(model, checkpoint)
+        model = apply_trained_weights(model, checkpoint)
     patch_model(model)
-    values = {name: getattr(found, name) for name in ModelFiles.__dataclass_fields__}
+    values = {name: getattr(model_files, name) for name in ModelFiles.__dataclass_fields__}
     return LoadedModel(model=model, **values)
 
 
-def without_weights(found: ModelFiles) -> PreTrainedModel:
+def build_empty_model(model_files: ModelFiles) -> PreTrainedModel:
     """Build a model that has names and shapes and no numbers, to count by: a fraction of a second, whatever its size."""
     with torch.device("meta"):
-        model: PreTrainedModel = _native_class(found.kind)(deepcopy(found.config))
+        model: PreTrainedModel = _native_class(model_files.kind)(deepcopy(model_files.config))
     return model
 
 
@@ -209,7 +211,7 @@ def _read_folder(source: str, revision: str | None, place: Path, folder: Path | 
         raise ModelError(f"{place} holds no model: it has no config.json.", hint="Name the folder that holds config.json.")
     require_safetensors(place)
     document, tokenizer = read_json(place / "config.json"), _load_tokenizer(place)
-    kind = kind_of(document)
+    kind = detect_kind(document)
     config = _native_config(kind, document, tokenizer)
     provenance = read_provenance(folder) if folder else None
     return ModelFiles(source=source, revision=revision, folder=folder, kind=kind, config=config, tokenizer=tokenizer, provenance=provenance)
@@ -219,7 +221,7 @@ def _native_class(kind: ModelKind) -> Any:
     return DeepseekOcr2ForConditionalGeneration if kind == "deepseek_ocr2" else UnlimitedOcrForConditionalGeneration
 
 
-def _load_weights(folder: Path, found: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
+def _load_weights(folder: Path, model_files: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
     try:
         # Mismatched shapes are let through here only to be refused below, by name.
         options: dict[str, Any] = {
@@ -228,7 +230,7 @@ def _load_weights(folder: Path, found: ModelFiles, dtype: torch.dtype) -> PreTra
             "output_loading_info": True,
             "ignore_mismatched_sizes": True,
         }
-        loaded: Any = _native_class(found.kind).from_pretrained(folder, config=found.config, dtype=dtype, **options)
+        loaded: Any = _native_class(model_files.kind).from_pretrained(folder, config=model_files.config, dtype=dtype, **options)
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
         raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
     model: PreTrainedModel

@@ -14,7 +14,7 @@ from data.validation import parse_config
 from training.run_folder import CHECKPOINTS
 
 FILE: Final = "deepsynth.json"
-_LICENCES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
+_LICENSES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
 
 
 class Provenance(BaseModel):
@@ -50,6 +50,6 @@ def read_provenance(folder: Path) -> Provenance | None:
     return parse_config(Provenance, read_json(found / FILE)) if (found / FILE).is_file() else None
 
 
-def licence_of(base_model: str | None) -> str:
+def license_of(base_model: str | None) -> str:
     """Return the licence of a base model as the Hub names it; `other` for one that is not known here."""
-    return _LICENCES.get(base_model or "", "other")
+    return _LICENSES.get(base_model or "", "other")

@@ -16,7 +16,7 @@ from training.collate import Collator
 from training.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.generate_text import Decoding
 from training.kinds import require_page_mode
-from training.model import ModelFiles, find_model, load_found
+from training.model import ModelFiles, find_model, load_from_files
 from training.prediction_log import work_digest
 from training.tokens import TokenLayout
 
@@ -58,14 +58,14 @@ def load_summarizer(
     """
     device = compute_device()
     bf16 = uses_bf16(config.bf16)
-    found = find_model(config.model, config.revision, workspace)
-    rendering = _rendering(found, mode)
-    require_page_mode(config.model, found.kind, rendering.mode)
-    trained = found.provenance
+    model_files = find_model(config.model, config.revision, workspace)
+    rendering = _rendering(model_files, mode)
+    require_page_mode(config.model, model_files.kind, rendering.mode)
+    trained = model_files.provenance
     prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
-    token_layout = token_layout_for(found, rendering.mode, prompt, config.max_length)
-    require_positions(found.config, token_layout, max_num_pages)
-    loaded = load_found(found, torch.bfloat16 if bf16 else torch.float32)
+    token_layout = token_layout_for(model_files, rendering.mode, prompt, config.max_length)
+    require_positions(model_files.config, token_layout, max_num_pages)
+    loaded = load_from_files(model_files, torch.bfloat16 if bf16 else torch.float32)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
     if trained and trained.mode != rendering.mode:
         progress.message(f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning")
@@ -77,17 +77,19 @@ def load_summarizer(
     return Summarizer(loaded.model, Collator(token_layout), decoding, rendering)
 
 
-def _rendering(found: ModelFiles, mode: PageMode | None) -> RenderingConfig:
+def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfig:
     """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others than `mode`."""
-    if found.provenance and mode in (None, found.provenance.mode):
-        return found.provenance.rendering
-    return RenderingConfig(mode=mode or ("base" if "base" in found.modes else found.modes[0]))
+    if model_files.provenance and mode in (None, model_files.provenance.mode):
+        return model_files.provenance.rendering
+    return RenderingConfig(mode=mode or ("base" if "base" in model_files.modes else model_files.modes[0]))
 
 
-def token_layout_for(found: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
+def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
     """Return the token layout of a model for pages of one mode."""
-    window = found.config.get_text_config().sliding_window if found.kind == "unlimited_ocr" else None
-    return TokenLayout(found.tokenizer, found.config.image_token_id, MODES[mode].size_px, prompt, max_length, found.kind, window)
+    window = model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
+    return TokenLayout(
+        model_files.tokenizer, model_files.config.image_token_id, MODES[mode].size_px, prompt, max_length, model_files.kind, window
+    )
 
 
 def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:

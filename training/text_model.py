@@ -75,7 +75,7 @@ class TextModel:
         return bool(self.model.config.is_encoder_decoder)
 
     @property
-    def room_tokens(self) -> int | None:
+    def max_document_tokens(self) -> int | None:
         """The tokens of a document that its positions hold; None: as many as one likes."""
         positions = getattr(self.model.config, "max_position_embeddings", None)
         if positions is None:
@@ -95,7 +95,7 @@ class TextModel:
         columns = (samples.document_ids(), samples.texts(), samples.summaries(), samples.num_pages())
         if not any(columns[1]):
             raise InvalidInput("The dataset has no column text for a text model to read.", fields={"text_model": "finds no texts"})
-        room, most = self.room_tokens, tokens_per_page * max(columns[3])
+        room, most = self.max_document_tokens, tokens_per_page * max(columns[3])
         progress.message("The text model reads as many tokens of each document as its pages cost.")
         if room is not None and room < most:
             progress.message(
@@ -167,7 +167,7 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
         # What such a file holds beyond the model (another head) is left out by everyone.
         require_complete(folder, {kind: keys for kind, keys in report.items() if kind != "unexpected_keys"})
     text_model = TextModel(model, _padding(name, tokenizer, model.config), max_new_tokens)
-    if text_model.room_tokens is not None and text_model.room_tokens < 1:
+    if text_model.max_document_tokens is not None and text_model.max_document_tokens < 1:
         raise _refused(name, f"its positions hold no document beside a summary of max_length={max_new_tokens} tokens")
     return text_model
 

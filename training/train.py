@@ -20,12 +20,12 @@ from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.features import FeatureCache, accept_features, page_key
 from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.fitting import TrainingSetup, run_training
-from training.kernels import missing_for_kernels
+from training.kernels import missing_compiler_requirements
 from training.kinds import require_page_mode
-from training.memory import estimate, fit_sentence
-from training.model import LoadedModel, ModelFiles, find_model, load_found, without_weights
+from training.memory import describe_memory_fit, estimate_training_memory
+from training.model import LoadedModel, ModelFiles, build_empty_model, find_model, load_from_files
 from training.out_of_memory import free_memory, initial_batch_config, retry_with_smaller_batches
-from training.provenance import Provenance, licence_of
+from training.provenance import Provenance, license_of
 from training.reader import require_positions, token_layout_for, uses_bf16
 from training.run_folder import RunFolder, RunState, open_run
 from training.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
@@ -49,7 +49,7 @@ class _Task:
     final: PageDataset
     """What the finished model is scored on."""
     folder: RunFolder
-    found: ModelFiles
+    model_files: ModelFiles
 
     @property
     def max_num_pages(self) -> int:
@@ -57,7 +57,7 @@ class _Task:
 
     @property
     def token_layout(self) -> TokenLayout:
-        return token_layout_for(self.found, self.dataset.mode, self.config.prompt, self.config.max_length)
+        return token_layout_for(self.model_files, self.dataset.mode, self.config.prompt, self.config.max_length)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -86,10 +86,10 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         task = _task(config, workspace)
         _check_request(task, arguments, progress)
         with arguments.main_process_first(local=False):
-            _, state = open_run(config, workspace, task.dataset.fingerprint, task.found.fingerprint(), arguments.world_size)
+            _, state = open_run(config, workspace, task.dataset.fingerprint, task.model_files.fingerprint(), arguments.world_size)
         if state.phase in ("training", "trained"):
             if arguments.should_save and state.phase == "training":
-                _require_room(task, progress)
+                _require_disk_space(task, progress)
                 if "wandb" in config.report_to:
                     start_wandb(task.folder.path, state.run_name)
             _report_start(task, arguments, progress)
@@ -102,17 +102,17 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
 def _task(config: TrainingConfig, workspace: Workspace) -> _Task:
     dataset = open_dataset(workspace, config.dataset)
     training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
-    found = find_model(config.model, config.revision, workspace)
+    model_files = find_model(config.model, config.revision, workspace)
     folder = RunFolder(workspace.model(config.output))
-    return _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, found)
+    return _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, model_files)
 
 
 def _check_request(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
     """Refuse what can be known not to work before weights are loaded or anything is written."""
     config = task.config
     require_summaries(task.training.summaries(), progress)
-    require_page_mode(config.model, task.found.kind, task.dataset.mode)
-    require_positions(task.found.config, task.token_layout, task.max_num_pages)
+    require_page_mode(config.model, task.model_files.kind, task.dataset.mode)
+    require_positions(task.model_files.config, task.token_layout, task.max_num_pages)
     if config.push_to_hub:
         repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:
@@ -123,17 +123,17 @@ def _check_request(task: _Task, arguments: TrainingArguments, progress: Progress
         )
 
 
-def _require_room(task: _Task, progress: Progress) -> None:
+def _require_disk_space(task: _Task, progress: Progress) -> None:
     """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken off."""
-    empty = without_weights(task.found)
+    empty = build_empty_model(task.model_files)
     if task.config.cache_features:
         num_pages, examples = task.cached_pages()
         cache = FeatureCache.fullest(task.workspace, empty, task.dataset.page_size_px, task.dtype, examples)
-        cache.require_room(num_pages, examples)
+        cache.require_disk_space(num_pages, examples)
     counts = choose_trainable(empty, task.config.train, task.config.router)
     model_bytes = counts.num_parameters * task.dtype.itemsize
     limit = task.config.save_total_limit
-    most_bytes = checkpoints.require_room(task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes)
+    most_bytes = checkpoints.require_disk_space(task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes)
     progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
@@ -151,10 +151,10 @@ def _report_start(task: _Task, arguments: TrainingArguments, progress: Progress)
             "warning",
         )
     if torch.cuda.is_available():
-        expected = estimate(task.config, task.dataset.mode, task.max_num_pages, task.found.kind)
+        expected = estimate_training_memory(task.config, task.dataset.mode, task.max_num_pages, task.model_files.kind)
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
-        progress.message(fit_sentence(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
-        if missing := missing_for_kernels():
+        progress.message(describe_memory_fit(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
+        if missing := missing_compiler_requirements():
             progress.message(f"Steps take up to 1.4 times as long as they need, since this is missing: {', '.join(missing)}.", "warning")
 
 
@@ -171,25 +171,25 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
             task.folder.write_state(state)
     loaded = _load(task, progress)
     set_seed(config.seed)  # adapters start from random numbers
-    chosen = choose_trainable(loaded.model, config.train, config.router)
+    trainable = choose_trainable(loaded.model, config.train, config.router)
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, features=_feature_cache(loaded, task, progress))
-    setup = TrainingSetup(config, task.folder, loaded, chosen, collator, arguments)
+    setup = TrainingSetup(config, task.folder, loaded, trainable, collator, arguments)
     if state.phase == "training":
         state = run_training(setup, state, task.training, task.validation, progress)
     return export_run(setup, state, task.workspace, progress)
 
 
 def _provenance(task: _Task) -> Provenance:
-    start, found = task.found.provenance, task.found
-    base = found.source if found.revision or found.source == "tiny" else None
+    start, model_files = task.model_files.provenance, task.found
+    base = model_files.source if model_files.revision or model_files.source == "tiny" else None
     return Provenance(
         prompt=task.config.prompt,
         rendering=task.dataset.rendering,
         base_model=start.base_model if start else base,
-        base_revision=start.base_revision if start else found.revision,
-        licence=start.licence if start else licence_of(base),
+        base_revision=start.base_revision if start else model_files.revision,
+        licence=start.licence if start else license_of(base),
     )
 
 
@@ -197,7 +197,7 @@ def _feature_cache(loaded: LoadedModel, task: _Task, progress: Progress) -> Feat
     accept_features(loaded.model)
     cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, task.dtype)
     num_pages, examples = task.cached_pages()
-    cache.require_room(num_pages, examples)  # again: now it is known which encoder the pages must be stored of
+    cache.require_disk_space(num_pages, examples)  # again: now it is known which encoder the pages must be stored of
     progress.message(
         f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to {cache.size_bytes(num_pages) / 1e9:.2f} GB)."
     )
@@ -206,4 +206,4 @@ def _feature_cache(loaded: LoadedModel, task: _Task, progress: Progress) -> Feat
 
 def _load(task: _Task, progress: Progress) -> LoadedModel:
     progress.message(f"Loading {task.config.model}.")
-    return load_found(task.found, task.dtype)
+    return load_from_files(task.model_files, task.dtype)

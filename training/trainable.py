@@ -19,7 +19,7 @@ _LORA_EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class TrainableModel:
     """A model whose trainable weights are chosen, and how many there are."""
 
     model: PreTrainedModel | PeftModel
@@ -36,7 +36,7 @@ def parameter_counts(model: nn.Module) -> dict[Part, int]:
     return dict(counts)
 
 
-def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> Chosen:
+def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> TrainableModel:
     """Freeze everything but what `train` names, and keep what trains in float32.
 
     Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of fine-tuning: a change below
@@ -50,7 +50,7 @@ def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = 
     trainable = [parameter for parameter in chosen.parameters() if parameter.requires_grad]
     for parameter in trainable:
         parameter.data = parameter.data.float()
-    return Chosen(chosen, num_parameters, sum(parameter.numel() for parameter in trainable))
+    return TrainableModel(chosen, num_parameters, sum(parameter.numel() for parameter in trainable))
 
 
 def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:

@@ -26,7 +26,7 @@ WEIGHTS: Final = "trained.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
-class TrainedOn:
+class TrainedWeightsInfo:
     """What trained weights belong on, and what they are."""
 
     base_model_name_or_path: str
@@ -38,7 +38,7 @@ class TrainedOn:
     router: Router = "frozen"
 
 
-def save_trained(model: nn.Module, folder: Path, base: TrainedOn, whole: Mapping[str, torch.Tensor] | None = None) -> None:
+def save_trained_weights(model: nn.Module, folder: Path, base: TrainedWeightsInfo, whole: Mapping[str, torch.Tensor] | None = None) -> None:
     """Write what trains of a model.
 
     Args:
@@ -48,19 +48,23 @@ def save_trained(model: nn.Module, folder: Path, base: TrainedOn, whole: Mapping
         OSError, SafetensorError, StorageError: the disk is full or not writable.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = whole or _trained(model)
-    save_file({name: weights[name].detach().cpu().contiguous() for name in _trained(model)}, folder / WEIGHTS, metadata={"format": "pt"})
+    weights = whole or _trainable_parameters(model)
+    save_file(
+        {name: weights[name].detach().cpu().contiguous() for name in _trainable_parameters(model)},
+        folder / WEIGHTS,
+        metadata={"format": "pt"},
+    )
     write_json(folder / TRAINED_FILE, asdict(base))
 
 
-def load_trained(model: nn.Module, folder: Path) -> None:
+def load_trained_weights(model: nn.Module, folder: Path) -> None:
     """Load saved weights into a model in which the same parts train.
 
     Raises:
         ModelError: the file does not hold exactly these tensors.
         StorageError: it cannot be read.
     """
-    wanted = _trained(model)
+    wanted = _trainable_parameters(model)
     try:
         with safe_open(folder / WEIGHTS, "pt") as saved, torch.no_grad():
             shapes = {name: tuple(saved.get_slice(name).get_shape()) for name in saved.keys()}  # noqa: SIM118 - no mapping
@@ -76,16 +80,16 @@ def load_trained(model: nn.Module, folder: Path) -> None:
         raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint="Train again under another output name.") from error
 
 
-def with_trained(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
-    """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises as `load_trained`."""
+def apply_trained_weights(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
+    """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises as `load_trained_weights`."""
     dtype = model.dtype
-    base = TrainedOn(**read_json(folder / TRAINED_FILE))
+    base = TrainedWeightsInfo(**read_json(folder / TRAINED_FILE))
     chosen = choose_trainable(model, base.train, base.router).model
-    load_trained(chosen, folder)
+    load_trained_weights(chosen, folder)
     plain = merge_adapter(chosen) if isinstance(chosen, PeftModel) else chosen
     nn.Module.to(plain, dtype)
     return plain
 
 
-def _trained(model: nn.Module) -> dict[str, nn.Parameter]:
+def _trainable_parameters(model: nn.Module) -> dict[str, nn.Parameter]:
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}

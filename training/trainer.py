@@ -27,7 +27,7 @@ from training.eval_loss import eval_batches, mean_token_loss
 from training.length_groups import LengthGroups
 from training.out_of_memory import marking_evaluation_errors
 from training.router import balance_loss
-from training.trained import TrainedOn, load_trained, save_trained
+from training.trained import TrainedWeightsInfo, load_trained_weights, save_trained_weights
 from training.validation import GenerationScores
 
 STATE = "trainer_state.json"
@@ -47,7 +47,7 @@ class CheckpointRules:
     run: str
     """Digest of everything that decides the training."""
     limit: int
-    base: TrainedOn
+    base: TrainedWeightsInfo
     """What the weights that train belong on."""
 
 
@@ -294,7 +294,7 @@ class PageTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
         if not self.args.should_save:
             return
-        save_trained(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._rules.base, state_dict)
+        save_trained_weights(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._rules.base, state_dict)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
-        load_trained(model or self.plain_model, Path(resume_from_checkpoint))
+        load_trained_weights(model or self.plain_model, Path(resume_from_checkpoint))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from data.errors import DeepSynthError
 from data.store.workspace import Workspace
-from training.kernels import missing_for_kernels
+from training.kernels import missing_compiler_requirements
 from web_ui import machine
 from web_ui.cli_stages import workspace_of
 from web_ui.jobs.stages import Role
@@ -156,7 +156,7 @@ def _gpu() -> Finding:
         sizes = ["memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB" for gpu in gpus]
         found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
         # Without torch nothing trains here, and the training libraries are named above.
-        if find_spec("torch") and (missing := missing_for_kernels()):
+        if find_spec("torch") and (missing := missing_compiler_requirements()):
             fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
             return Finding("GPU", "notice", f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}", fix)
         return Finding("GPU", "ok", found)

@@ -19,7 +19,7 @@ from tests.machine import require_gpu
 from tests.training.trainings import Listener, short_training
 from training.encoder import vision_tower
 from training.fast_forward import patch_model
-from training.kernels import missing_for_kernels
+from training.kernels import missing_compiler_requirements
 from training.optimal_configs import PRESETS
 from training.out_of_memory import free_memory
 from training.tiny import load_tiny
@@ -60,7 +60,7 @@ def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
 
 def test_compiled_kernels_come_to_what_the_library_computes() -> None:
     require_gpu()
-    assert missing_for_kernels() == []
+    assert missing_compiler_requirements() == []
     stock = load_tiny()[0].to("cuda")
     fast = deepcopy(stock)
     patch_model(fast)

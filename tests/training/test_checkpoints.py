@@ -61,7 +61,7 @@ def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(tmp_path: Path, m
 
     def with_free(free_bytes: int) -> float:
         monkeypatch.setattr(files.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
-        return checkpoints.require_room(tmp_path, 10_000_000, limit=1, model_bytes=5_000_000)
+        return checkpoints.require_disk_space(tmp_path, 10_000_000, limit=1, model_bytes=5_000_000)
 
     assert with_free(needed - stored) == needed
     with pytest.raises(StorageError, match=r"needs 0\.4 GB more and the disk has 0\.4 GB free"):

@@ -16,7 +16,7 @@ from training.export import export_model, has_published_layout
 from training.model import LoadedModel, find_model, load_model
 from training.tiny import untrained_tiny
 from training.trainable import choose_trainable
-from training.trained import TrainedOn, save_trained
+from training.trained import TrainedWeightsInfo, save_trained_weights
 
 UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
 
@@ -91,7 +91,7 @@ def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace
 def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(base: LoadedModel, workspace: Workspace) -> None:
     run = workspace.model("first")
     checkpoint = run / "checkpoints" / "checkpoint-3"
-    save_trained(trained(base, "dense"), checkpoint, TrainedOn(base.source, None, base.fingerprint(), "dense"))
+    save_trained_weights(trained(base, "dense"), checkpoint, TrainedWeightsInfo(base.source, None, base.fingerprint(), "dense"))
     again = load_model("first/checkpoints/checkpoint-3", None, workspace, torch.float32)
     assert all(torch.equal(a, b) for a, b in zip(base.model.state_dict().values(), again.model.state_dict().values(), strict=True))
     export_model(again.model, again, run / "model")
@@ -106,8 +106,10 @@ def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
     export_model(base.model, base, first)
     found = find_model("first", None, workspace)
     model = choose_trainable(load_model("first", None, workspace).model, "projector").model
-    save_trained(
-        model, workspace.model("second") / "checkpoints" / "checkpoint-1", TrainedOn("first", None, found.fingerprint(), "projector")
+    save_trained_weights(
+        model,
+        workspace.model("second") / "checkpoints" / "checkpoint-1",
+        TrainedWeightsInfo("first", None, found.fingerprint(), "projector"),
     )
     load_model("second/checkpoints/checkpoint-1", None, workspace)
     if change == "gone":

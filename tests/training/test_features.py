@@ -61,7 +61,7 @@ def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyP
     seen: list[int] = []
     vision_tower(model).sam_encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))  # type: ignore[operator, union-attr]
     expected = step(model, batch())
-    monkeypatch.setattr("training.encoder.pages_at_once", lambda page_size_px, on_gpu: 1)
+    monkeypatch.setattr("training.encoder.pages_per_chunk", lambda page_size_px, on_gpu: 1)
     patch_vision_tower(model)
     loss, gradients = step(model, batch())
     assert seen == [2, 1, 1]
@@ -132,21 +132,21 @@ def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: py
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS, torch.zeros(2, 25, 256))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    cache.require_room(2, KEYS)
+    cache.require_disk_space(2, KEYS)
     with pytest.raises(StorageError, match="for 3 pages"):
-        cache.require_room(3, [*KEYS, page_key(b"page 3")])
+        cache.require_disk_space(3, [*KEYS, page_key(b"page 3")])
     with pytest.raises(StorageError, match="for 2 pages"):  # those that are stored are of another dataset
-        cache.require_room(2, [page_key(b"page 4")])
+        cache.require_disk_space(2, [page_key(b"page 4")])
     with torch.device("meta"):  # before weights are loaded, what any encoder has stored is taken off
         empty = UnlimitedOcrForConditionalGeneration(tiny_config(character_tokenizer()))
     other = FeatureCache.open(workspace, untrained_tiny(1)[0], 320, torch.float32)
     other.save(KEYS[:1], torch.zeros(1, 25, 256))
     assert FeatureCache.fullest(workspace, empty, 320, torch.float32, KEYS) == cache
     with pytest.raises(StorageError, match="for 2 pages"):
-        FeatureCache.fullest(workspace, empty, 320, torch.bfloat16, KEYS).require_room(2, KEYS)
+        FeatureCache.fullest(workspace, empty, 320, torch.bfloat16, KEYS).require_disk_space(2, KEYS)
 
 
 def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     with pytest.raises(StorageError, match="the disk has"):
-        cache.require_room(10**12, [page_key(b"page 1")])
+        cache.require_disk_space(10**12, [page_key(b"page 1")])

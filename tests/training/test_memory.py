@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from data.errors import UnknownName
-from training.memory import TINY, estimate, fit_sentence
+from training.memory import TINY, describe_memory_fit, estimate_training_memory
 from training.optimal_configs import PRESETS, training_config
 from training.tiny import untrained_tiny
 from training.trainable import parameter_counts
@@ -17,7 +17,7 @@ REAL = "deepseek-ai/DeepSeek-OCR"
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_fits_the_memory_it_promises(preset: str) -> None:
     config = training_config(preset, dataset="news", model=REAL)
-    assert all(estimate(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4))
+    assert all(estimate_training_memory(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4))
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -29,29 +29,29 @@ def test_each_preset_has_sixteen_samples_a_step_and_a_reason_for_each_value(pres
 
 
 def test_training_the_routed_experts_does_not_fit_40_gb() -> None:
-    assert not estimate(training_config("high_memory", dataset="news", model=REAL, train="decoder")).fits(40)
+    assert not estimate_training_memory(training_config("high_memory", dataset="news", model=REAL, train="decoder")).fits(40)
 
 
 def test_more_pages_and_larger_batches_need_more() -> None:
     config = training_config("default", dataset="news", model=REAL)
     larger = config.model_copy(update={"per_device_train_batch_size": 4})
-    assert estimate(config).total_gb < estimate(config, num_pages=4).total_gb
-    assert estimate(config).total_gb < estimate(larger).total_gb
-    assert estimate(config, "small").total_gb < estimate(config, "large").total_gb
+    assert estimate_training_memory(config).total_gb < estimate_training_memory(config, num_pages=4).total_gb
+    assert estimate_training_memory(config).total_gb < estimate_training_memory(larger).total_gb
+    assert estimate_training_memory(config, "small").total_gb < estimate_training_memory(config, "large").total_gb
 
 
 def test_precision_and_optimizer_count() -> None:
     config = training_config("default", dataset="news", model=REAL)
-    in_float32 = estimate(config.model_copy(update={"bf16": False}))
+    in_float32 = estimate_training_memory(config.model_copy(update={"bf16": False}))
     assert in_float32.weights_gb == pytest.approx(4 * in_float32.num_parameters / 1e9, abs=0.01)
-    assert in_float32.activations_gb > 1.9 * estimate(config).activations_gb
-    assert estimate(config.model_copy(update={"optim": "adafactor"})).optimizer_gb < 0.1
+    assert in_float32.activations_gb > 1.9 * estimate_training_memory(config).activations_gb
+    assert estimate_training_memory(config.model_copy(update={"optim": "adafactor"})).optimizer_gb < 0.1
 
 
 def test_the_sentence_says_what_fits() -> None:
-    expected = estimate(training_config("default", dataset="news", model=REAL))
-    assert "does not fit the 16.0 GB that are free" in fit_sentence(expected, 16)
-    assert "and fits the 24.0 GB that are free" in fit_sentence(expected, 24)
+    expected = estimate_training_memory(training_config("default", dataset="news", model=REAL))
+    assert "does not fit the 16.0 GB that are free" in describe_memory_fit(expected, 16)
+    assert "and fits the 24.0 GB that are free" in describe_memory_fit(expected, 24)
 
 
 def test_the_tiny_model_has_the_sizes_that_are_estimated() -> None:

@@ -162,7 +162,7 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
 def test_what_the_model_does_not_read_is_refused_before_its_weights_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setattr("training.reader.load_found", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("training.reader.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     (tmp_path / "page.txt").write_text(TEXT)
     with pytest.raises(InvalidInput, match=words):
         read(Workspace.create(tmp_path / "workspace"), tmp_path / "page.txt", **values)

@@ -398,7 +398,7 @@ def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(brief_wor
         raise Refused("api_key not configured")
 
     monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=init, Error=Refused, __spec__=object(), run=None))
-    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     for values in ({}, {}, {"overwrite": True, "seed": 1}):
         with pytest.raises(Unavailable, match="did not start a run: api_key not configured") as caught:
             train(short_training(output="tracked", report_to=("wandb",), **values), brief_workspace, Silent())
@@ -414,7 +414,7 @@ def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_we
 ) -> None:
     source, rendering = SampleSource(), RenderingConfig(mode="tiny")
     generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
-    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     for model in ("tiny", str(BASE_FOLDER)):
         with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
             train(short_training(dataset="pages-512", output="wrong-mode", model=model), brief_workspace, Silent())
@@ -431,7 +431,7 @@ def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_we
 def test_what_the_disk_could_not_hold_is_refused_before_weights_are_loaded(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setattr("training.train.load_found", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     monkeypatch.setattr("training.features.PREPROCESSING_VERSION", 0)  # other tests may have filled the cache of these pages
     with pytest.raises(StorageError, match=words):

@@ -19,7 +19,7 @@ from training.trainable import (
     choose_trainable,
     parameter_counts,
 )
-from training.trained import TrainedOn, load_trained, save_trained, with_trained
+from training.trained import TrainedWeightsInfo, apply_trained_weights, load_trained_weights, save_trained_weights
 
 FULL_SIZE: dict[str, dict[str, Any]] = {
     "language_config": {
@@ -136,10 +136,10 @@ def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -
 @pytest.mark.parametrize("train", ["dense", *ADAPTERS])
 def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path) -> None:
     trained = three_steps(train)
-    save_trained(trained, tmp_path, TrainedOn("tiny", None, "", train))
+    save_trained_weights(trained, tmp_path, TrainedWeightsInfo("tiny", None, "", train))
     with torch.no_grad():
         expected, base = trained(**batch()).logits, untrained_tiny(0)[0].eval()(**batch()).logits
-        again = with_trained(untrained_tiny(0)[0], tmp_path).eval()
+        again = apply_trained_weights(untrained_tiny(0)[0], tmp_path).eval()
         torch.testing.assert_close(again(**batch()).logits, expected, atol=1e-4, rtol=1e-4)
     assert not torch.allclose(base, expected, atol=0.1)
     assert again.state_dict().keys() == untrained_tiny(0)[0].state_dict().keys()
@@ -147,7 +147,7 @@ def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path)
 
 def test_only_what_trains_is_saved(tmp_path: Path) -> None:
     chosen = choose_trainable(untrained_tiny(0)[0], "attention")
-    save_trained(chosen.model, tmp_path, TrainedOn("tiny", None, "", "attention"))
+    save_trained_weights(chosen.model, tmp_path, TrainedWeightsInfo("tiny", None, "", "attention"))
     saved = load_file(tmp_path / "trained.safetensors")
     assert sum(tensor.numel() for tensor in saved.values()) == chosen.num_trainable_parameters
     assert {part_of(name) for name in saved} == TRAINED_PARTS["attention"]
@@ -155,17 +155,17 @@ def test_only_what_trains_is_saved(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("saved", "loaded", "differ"), [("lora", "lora_experts", 4), ("attention", "projector", 8)])
 def test_weights_of_other_parts_are_refused(saved: Trainable, loaded: Trainable, differ: int, tmp_path: Path) -> None:
-    save_trained(choose_trainable(untrained_tiny(0)[0], saved).model, tmp_path, TrainedOn("tiny", None, "", saved))
+    save_trained_weights(choose_trainable(untrained_tiny(0)[0], saved).model, tmp_path, TrainedWeightsInfo("tiny", None, "", saved))
     with pytest.raises(ModelError, match=f"do not fit the model: {differ} tensors differ"):
-        load_trained(choose_trainable(untrained_tiny(0)[0], loaded).model, tmp_path)
+        load_trained_weights(choose_trainable(untrained_tiny(0)[0], loaded).model, tmp_path)
 
 
 def test_a_damaged_file_of_weights_is_refused(tmp_path: Path) -> None:
     model = choose_trainable(untrained_tiny(0)[0], "projector").model
-    save_trained(model, tmp_path, TrainedOn("tiny", None, "", "projector"))
+    save_trained_weights(model, tmp_path, TrainedWeightsInfo("tiny", None, "", "projector"))
     (tmp_path / "trained.safetensors").write_bytes(b"cut")
     with pytest.raises(StorageError, match="cannot be restored"):
-        load_trained(model, tmp_path)
+        load_trained_weights(model, tmp_path)
 
 
 def test_the_parts_cover_each_parameter_once() -> None:

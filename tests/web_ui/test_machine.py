@@ -50,9 +50,9 @@ def test_gpus_are_listed_with_memory_and_load_where_they_tell_them(monkeypatch: 
     told = [(gpu["name"], gpu["memory_total_gb"], gpu["memory_used_gb"], gpu["load_percent"]) for gpu in gpus]
     assert told == [("GPU 0", 80, 8, 37), ("GPU 1", None, None, None), ("GPU 2, which does not answer", None, None, None)]
     assert 'deepsynth_gpu_memory_used_bytes{gpu="0"} 8000000000' in client.get("/metrics").text
-    monkeypatch.setattr(doctor, "missing_for_kernels", list)
+    monkeypatch.setattr(doctor, "missing_compiler_requirements", list)
     assert (doctor._gpu().level, doctor._gpu().detail[:44]) == ("ok", "GPU 0, 80 GB; GPU 1, memory not reported; GPU"[:44])
-    monkeypatch.setattr(doctor, "missing_for_kernels", lambda: ["a C compiler (gcc)"])
+    monkeypatch.setattr(doctor, "missing_compiler_requirements", lambda: ["a C compiler (gcc)"])
     assert (doctor._gpu().level, "a C compiler" in doctor._gpu().detail, "gcc" in doctor._gpu().fix) == ("notice", True, True)
     monkeypatch.setattr(doctor, "find_spec", {}.get)  # where no torch is
     assert doctor._gpu().level == "ok"

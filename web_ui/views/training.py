@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from data.validation import in_words, parse_config
 from training.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind
-from training.memory import estimate
+from training.memory import estimate_training_memory
 from training.optimal_configs import PRESETS, TINY, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
@@ -83,11 +83,11 @@ def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
     workspace = current_service().workspace
     kind = model_kind(body.model, workspace)
     if body.dataset == NO_DATASET:
-        return estimate(body, kind=kind).as_dict()
-    return estimate(body, *checks.dataset_pages(body.dataset, workspace), kind).as_dict()
+        return estimate_training_memory(body, kind=kind).as_dict()
+    return estimate_training_memory(body, *checks.dataset_pages(body.dataset, workspace), kind).as_dict()
 
 
 def _answer(preset: Preset) -> dict[str, Any]:
     config = training_config(preset.name, dataset=NO_DATASET, model=FULL_MODEL)
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
-    return {**preset.as_dict(), "effective_batch_size": batch, "estimate": estimate(config).as_dict()}
+    return {**preset.as_dict(), "effective_batch_size": batch, "estimate": estimate_training_memory(config).as_dict()}
