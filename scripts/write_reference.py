@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 from data import errors
 from data.config import DatasetConfig
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.optimal_configs import PRESETS, TINY
+from training.optimal_configs import PRESETS, TINY_VALUES
 from web_ui.app import create_app
 from web_ui.cli import build_parser
 from web_ui.settings import Settings
@@ -128,7 +128,7 @@ def presets() -> Iterator[str]:
         yield f"### {preset.name}\n\n{preset.title}. Stays below {preset.memory_gb} GB with DeepSeek-OCR.\n"
         yield _values_with_reasons(preset.values, preset.reasons)
     yield "### model=tiny\n\nStarts from these values instead, whichever the preset.\n"
-    yield _values_with_reasons(TINY.values, TINY.reasons)
+    yield _values_with_reasons(TINY_VALUES.values, TINY_VALUES.reasons)
 
 
 def _values_with_reasons(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:

@@ -26,15 +26,15 @@ from torch.utils.data import get_worker_info
 from data.errors import DeepSynthError
 from training.dataset import PageSample
 from training.features import FeatureCache, page_key
-from training.pixels import blank_page_pixels, page_pixels, reading
+from training.pixels import blank_page_pixels, page_pixels, reading_image
 from training.tokens import IGNORED, TokenLayout
-from training.windows import window_masks
+from training.windows import sliding_window_masks
 
 Batch = dict[str, Any]
-NOT_FOR_MODEL = ("document_ids", "page_keys")
+NON_MODEL_KEYS = ("document_ids", "page_keys")
 
 
-class _FromWorker(ExceptionWrapper):
+class _WorkerError(ExceptionWrapper):
     """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text, and raises a new one."""
 
     def __init__(self, error: DeepSynthError) -> None:
@@ -52,7 +52,7 @@ class Collator:
     token_layout: TokenLayout
     blank_pages: bool = False
     """Show white pages instead: the control that tells reading from guessing."""
-    features: FeatureCache | None = None
+    feature_cache: FeatureCache | None = None
 
     def __call__(self, samples: Sequence[PageSample]) -> Batch:
         """Build a training batch.
@@ -65,7 +65,7 @@ class Collator:
         except DeepSynthError as error:
             if get_worker_info() is None:
                 raise
-            return _FromWorker(error)  # type: ignore[return-value] # no one gets it: the loader raises
+            return _WorkerError(error)  # type: ignore[return-value] # no one gets it: the loader raises
 
     def _batch(self, samples: Sequence[PageSample]) -> Batch:
         prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
@@ -74,8 +74,8 @@ class Collator:
         # the token before the longest target is needed too.
         keep = max(map(len, targets)) + 1
         tokens: Batch = self._tokens([prompt + target for prompt, target in zip(prompts, targets, strict=True)])
-        if window := self.token_layout.window:
-            tokens["attention_mask"] = window_masks(tokens["attention_mask"], list(map(len, targets)), window)
+        if window := self.token_layout.sliding_window:
+            tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], list(map(len, targets)), window)
         return {
             **tokens,
             "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
@@ -103,10 +103,10 @@ class Collator:
 
     def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
         """Return what the encoder said about the pages, or the pages and the names under which to store what it will say."""
-        if self.features is None:
+        if self.feature_cache is None:
             return {"pixel_values": self.pixels(samples)}
         keys = [page_key(page) for sample in samples for page in sample.pages]
-        stored = self.features.load(keys)
+        stored = self.feature_cache.load(keys)
         return {"pixel_values": self.pixels(samples), "page_keys": keys} if stored is None else {"pixel_values": stored}
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
@@ -120,6 +120,6 @@ class Collator:
 
 def _page_pixels(sample: PageSample, size_px: int) -> Iterator[NDArray[np.uint8]]:
     for number, page in enumerate(sample.pages, 1):
-        with reading(f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."):
+        with reading_image(f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."):
             pixels = page_pixels(page, size_px)
         yield pixels

@@ -18,7 +18,7 @@ from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from data.validation import parse_config
 
-NEEDED_COLUMNS = ("images", "summary")
+REQUIRED_COLUMNS = ("images", "summary")
 READ_COLUMNS = ("images", "summary", "text", "document_id", "num_pages")
 
 
@@ -149,7 +149,7 @@ def _common_columns(name: str, files: Sequence[Path]) -> set[str]:
             columns &= set(pq.read_schema(file).names)
         except (pa.ArrowException, OSError) as error:
             raise StorageError(f"{file} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
-    if missing := [column for column in NEEDED_COLUMNS if column not in columns]:
+    if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
         raise InvalidInput(
             f"Dataset {name!r} has no column {' and no column '.join(missing)}.",
             hint="A page dataset has the columns images (a list of pictures) and summary.",

@@ -29,14 +29,14 @@ def patch_vision_tower(model: nn.Module) -> None:
     def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
         weights = list(tower.parameters())
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
-            return encode(_numbers(pixel_values), **kwargs)
+            return encode(_to_float(pixel_values), **kwargs)
         with nullcontext() if weights[0].dtype == torch.float32 else torch.autocast(pixel_values.device.type, enabled=False):
             pages = torch.split(pixel_values, pages_per_chunk(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda))
-            parts = [encode(_numbers(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages]
+            parts = [encode(_to_float(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 
     tower.forward = forward
 
 
-def _numbers(pixels: torch.Tensor) -> torch.Tensor:
+def _to_float(pixels: torch.Tensor) -> torch.Tensor:
     return normalize_pixels(pixels) if pixels.dtype == torch.uint8 else pixels

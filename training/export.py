@@ -19,12 +19,12 @@ from training import published_layout
 from training.encoder import vision_tower
 from training.kinds import PUBLISHED_TYPE
 from training.model import LoadedModel
-from training.provenance import FILE, Provenance
+from training.provenance import PROVENANCE_FILE, Provenance
 from training.trainable import merge_adapter
 
 _MAX_SHARD_SIZE: Final = "5GB"
 _CARRIED: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
-_NOT_CARRIED: Final = ("README.md", "generation_config.json", FILE)
+_NOT_CARRIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
 _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
 
 

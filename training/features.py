@@ -46,19 +46,19 @@ class FeatureCache:
         return cls._named(weights_sha256(vision_tower(model))[:16], workspace, model, page_size_px, dtype)
 
     @classmethod
-    def fullest(
+    def find_fullest(
         cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype, examples: Sequence[str]
     ) -> "FeatureCache":
         """Return the cache with most of some pages, of those that may turn out to be the model's once its weights are loaded."""
         unknown = cls._named("*", workspace, model, page_size_px, dtype)
         caches = [replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)]
-        return min(caches, key=lambda cache: cache._num_absent(examples), default=unknown)
+        return min(caches, key=lambda cache: cache._num_missing(examples), default=unknown)
 
     @classmethod
     def _named(cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
         name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
         num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
-        return cls(workspace.cache / "features" / name, num_tokens, _part(model, "multi_modal_projector").in_features, dtype)
+        return cls(workspace.cache / "features" / name, num_tokens, _find_submodule(model, "multi_modal_projector").in_features, dtype)
 
     def size_bytes(self, num_pages: int) -> int:
         """Return what the outputs for so many pages take on disk."""
@@ -73,7 +73,7 @@ class FeatureCache:
         Raises:
             StorageError: there is less free space than the cache will take.
         """
-        needed_bytes = self.size_bytes(num_pages * self._num_absent(examples) // len(examples))
+        needed_bytes = self.size_bytes(num_pages * self._num_missing(examples) // len(examples))
         hint = "Free some space, or train with cache_features off."
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         require_space(self.folder.parent, needed_bytes, f"The feature cache for {num_pages} pages", hint)
@@ -94,7 +94,7 @@ class FeatureCache:
             self._save_page(self._path(key), page)
 
     @contextmanager
-    def recording(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
+    def record_outputs(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
         """Store what the encoder says inside this block, about pages with these keys in this order. None: store nothing."""
         if page_keys is None:
             yield
@@ -109,7 +109,7 @@ class FeatureCache:
         finally:
             hook.remove()
 
-    def _num_absent(self, page_keys: Sequence[str]) -> int:
+    def _num_missing(self, page_keys: Sequence[str]) -> int:
         return sum(not self._path(key).is_file() for key in page_keys)
 
     def _path(self, page_key: str) -> Path:
@@ -162,5 +162,5 @@ def accept_features(model: nn.Module) -> None:
     tower.forward = forward
 
 
-def _part(model: nn.Module, name: str) -> Any:
+def _find_submodule(model: nn.Module, name: str) -> Any:
     return next(module for path, module in model.named_modules() if path.split(".")[-1] == name)

@@ -19,7 +19,7 @@ from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
 from data.store.workspace import Workspace, checked_name
 from training.arguments import training_arguments
-from training.collate import NOT_FOR_MODEL, Batch, Collator
+from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.kinds import require_page_mode
@@ -105,7 +105,7 @@ class _Trial:
         batches, num_tokens = self.trainer.get_batch_samples(self.batches, num_batches, arguments.device)
         total = 0.0
         for batch in batches:
-            inputs = {name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}
+            inputs = {name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}
             with torch.autocast(arguments.device.type, torch.bfloat16, enabled=arguments.bf16):
                 loss: torch.Tensor = model(**inputs, num_items_in_batch=num_tokens).loss
             loss.backward()  # type: ignore[no-untyped-call]

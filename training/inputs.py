@@ -22,7 +22,7 @@ from data.rendering.vision_tokens import num_text_tokens
 from data.sources.files import source_path
 from data.store.workspace import Workspace
 from training.dataset import PageSample
-from training.pixels import decoded, reading, rgb
+from training.pixels import decode_image, reading_image, to_rgb
 
 MAX_RENDERED_PAGES = 256
 """The most that are read of one document, whatever the model holds."""
@@ -144,22 +144,22 @@ class _PageInput:
 
 def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
     content = file.path.read_bytes()
-    with reading(file.name, _SAVE_AGAIN):
-        decoded(content)
+    with reading_image(file.name, _SAVE_AGAIN):
+        decode_image(content)
     return _PageInput(1, iter((content,)))
 
 
 def _read_tiff(file: InputFile, style: PageStyle) -> _PageInput:
     """Each picture of a TIFF file is a page, as scanners write them."""
-    with reading(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
+    with reading_image(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
         num_pages = getattr(picture, "n_frames", 1)
     return _PageInput(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
 def _tiff_page(file: InputFile, index: int) -> bytes:
-    with reading(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file.path) as picture:
+    with reading_image(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file.path) as picture:
         picture.seek(index)
-        return _png(rgb(picture))
+        return _png(to_rgb(picture))
 
 
 def _read_text(file: InputFile, style: PageStyle) -> _PageInput:

@@ -29,7 +29,7 @@ HUB_KINDS: Final[Mapping[str, ModelKind]] = {
 PIXELS_PER_VISION_TOKEN: Final = 64
 """Patches of 16 px, merged 4 x 4 by the compressor."""
 TINY_PAGE_SIZE_PX: Final = 320
-_PATHS: Final = ("/", "./", "../", "~")
+_PATH_PREFIXES: Final = ("/", "./", "../", "~")
 PUBLISHED_TYPE: Final = "deepseek_vl_v2"
 PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
 TRAINED_FILE: Final = "trained.json"
@@ -94,7 +94,7 @@ def local_folder(name: str, workspace: Workspace) -> Path | None:
     Raises:
         UnknownName: a path leads nowhere.
     """
-    if not name.startswith(_PATHS):
+    if not name.startswith(_PATH_PREFIXES):
         folder = inside(workspace.models, name)
         return folder if folder.is_dir() else None
     folder = Path(name).expanduser()
@@ -112,7 +112,7 @@ def model_folder(name: str, folder: Path) -> Path:
     model = _find_model_folder(folder)
     if model is not None:
         return model
-    if name.startswith(_PATHS):
+    if name.startswith(_PATH_PREFIXES):
         return folder  # what is wrong with its files is said when they are read
     raise ModelError(
         f"The training {name!r} has no finished model yet.",

@@ -121,7 +121,7 @@ class StartingValues:
     reasons: Mapping[str, str]
 
 
-TINY: Final = StartingValues(
+TINY_VALUES: Final = StartingValues(
     MappingProxyType({"train": "all", "learning_rate": 1e-3, "adam_beta2": 0.98}),
     MappingProxyType(
         {
@@ -135,7 +135,7 @@ TINY: Final = StartingValues(
 
 
 def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
-    """Build a configuration from a preset's values, for the tiny model those of `TINY` over them, and the caller's own over both.
+    """Build a configuration from a preset's values, for the tiny model those of `TINY_VALUES` over them, and the caller's own over both.
 
     Raises:
         UnknownName: there is no such preset.
@@ -149,5 +149,5 @@ def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingC
         )
     values = dict(PRESETS[preset].values)
     if overrides.get("model", TrainingConfig.model_fields["model"].default) == "tiny":
-        values |= TINY.values
+        values |= TINY_VALUES.values
     return TrainingConfig(**{**values, **overrides, "preset": preset})

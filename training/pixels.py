@@ -19,7 +19,7 @@ LARGEST_SQUASHED_PX = 640
 PADDING_GREY = 127
 BLANK = 255
 DEEPEST_GREY = (1 << 16) - 1
-_REFUSALS = (
+_PILLOW_ERRORS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -35,7 +35,7 @@ _REFUSALS = (
 
 
 @contextmanager
-def reading(name: str, hint: str) -> Iterator[None]:
+def reading_image(name: str, hint: str) -> Iterator[None]:
     """Say in words what is wrong with a picture that cannot be read inside this block.
 
     Args:
@@ -49,13 +49,13 @@ def reading(name: str, hint: str) -> Iterator[None]:
         yield
     except UnidentifiedImageError as error:  # it would show where in memory the bytes lie
         raise InvalidInput(f"{name} is not a readable picture: its format is not known.", hint=hint) from error
-    except _REFUSALS as error:
+    except _PILLOW_ERRORS as error:
         raise InvalidInput(f"{name} is not a readable picture: {error}.", hint=hint) from error
 
 
 def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.uint8]:
-    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255. To be called inside `reading`."""
-    return _channels_first(square_page(picture, page_size_px))
+    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255. To be called inside `reading_image`."""
+    return _channels_first(resize_to_square(picture, page_size_px))
 
 
 def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
@@ -70,9 +70,9 @@ def normalize_pixels(pixels: torch.Tensor) -> torch.Tensor:
     return (pixels.to(torch.float32) / torch.full((), 255.0, device=pixels.device) - 0.5) / 0.5
 
 
-def square_page(picture: bytes, page_size_px: int) -> Image.Image:
+def resize_to_square(picture: bytes, page_size_px: int) -> Image.Image:
     """Decode a picture and bring it to the model's square; our own pages have that size already and stay as they are."""
-    image = decoded(picture)
+    image = decode_image(picture)
     if image.size == (page_size_px, page_size_px):
         return image
     if page_size_px <= LARGEST_SQUASHED_PX:
@@ -80,12 +80,12 @@ def square_page(picture: bytes, page_size_px: int) -> Image.Image:
     return ImageOps.pad(image, (page_size_px, page_size_px), color=(PADDING_GREY,) * 3)
 
 
-def decoded(picture: bytes) -> Image.Image:
-    """Decode a picture whole, as a person sees it. To be called inside `reading`."""
-    return rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
+def decode_image(picture: bytes) -> Image.Image:
+    """Decode a picture whole, as a person sees it. To be called inside `reading_image`."""
+    return to_rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
 
 
-def rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
     """Return a picture as a person sees it: on white where it is transparent, and 16 bits of grey as the same grey in 8."""
     if image.mode.startswith("I"):  # a plain conversion would make white of all but the darkest
         image = Image.fromarray(np.rint(np.asarray(image).clip(0, DEEPEST_GREY) / DEEPEST_GREY * 255).astype(np.uint8))

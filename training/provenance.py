@@ -13,7 +13,7 @@ from data.store.files import read_json, write_json
 from data.validation import parse_config
 from training.run_folder import CHECKPOINTS
 
-FILE: Final = "deepsynth.json"
+PROVENANCE_FILE: Final = "deepsynth.json"
 _LICENSES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
 
 
@@ -37,7 +37,7 @@ class Provenance(BaseModel):
 
     def write(self, folder: Path) -> None:
         """Write the file into a folder. Raises StorageError."""
-        write_json(folder / FILE, self.model_dump(mode="json"))
+        write_json(folder / PROVENANCE_FILE, self.model_dump(mode="json"))
 
 
 def read_provenance(folder: Path) -> Provenance | None:
@@ -47,7 +47,7 @@ def read_provenance(folder: Path) -> Provenance | None:
         InvalidInput, StorageError: the file is damaged.
     """
     found = folder if folder.parent.name != CHECKPOINTS else folder.parents[1]
-    return parse_config(Provenance, read_json(found / FILE)) if (found / FILE).is_file() else None
+    return parse_config(Provenance, read_json(found / PROVENANCE_FILE)) if (found / PROVENANCE_FILE).is_file() else None
 
 
 def license_of(base_model: str | None) -> str:

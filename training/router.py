@@ -9,7 +9,7 @@ import torch
 from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_func
 
 
-def balance_loss(router_logits: Sequence[torch.Tensor], present: torch.Tensor, num_experts_per_tok: int) -> torch.Tensor:
+def balance_loss(router_logits: Sequence[torch.Tensor], attention_mask: torch.Tensor, num_experts_per_tok: int) -> torch.Tensor:
     """Return the mean over layers of how unevenly experts are used: 1 when evenly, up to their number when one does everything.
 
     Args:
@@ -18,5 +18,5 @@ def balance_loss(router_logits: Sequence[torch.Tensor], present: torch.Tensor, n
         num_experts_per_tok: how many experts see each token.
     """
     # One layer at a time: an expert that is idle in one layer is not made up for by its namesake in another.
-    losses = [load_balancing_loss_func((logits,), logits.shape[-1], num_experts_per_tok, present) for logits in router_logits]
+    losses = [load_balancing_loss_func((logits,), logits.shape[-1], num_experts_per_tok, attention_mask) for logits in router_logits]
     return torch.stack([loss for loss in losses if isinstance(loss, torch.Tensor)]).mean() / num_experts_per_tok

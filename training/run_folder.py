@@ -17,7 +17,7 @@ from training.config import TrainingConfig
 
 RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
 Phase = Literal["training", "trained", "exported", "finished"]
-_NO_MATTER = {
+_FIELDS_NOT_IN_DIGEST = {
     *("preset", "overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo", "num_test_samples"),
     *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size"),
     *("gradient_checkpointing", "cache_features", "dataloader_num_workers", "save_steps", "save_total_limit", "logging_steps"),
@@ -74,7 +74,7 @@ class RunFolder:
         """Read how far the training came, in a folder that `open_run` has taken."""
         return RunState(**read_json(self.path / RUN))
 
-    def is_free(self) -> bool:
+    def is_replaceable(self) -> bool:
         """Say whether nothing is lost when another training takes the folder: none came to its first checkpoint in it."""
         state = self.state()
         if state is None:
@@ -93,7 +93,7 @@ class RunFolder:
 def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: int = 1) -> str:
     """Return the same value for trainings that must end in the same weights."""
     samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps * num_processes
-    document = config.model_dump(mode="json", exclude=_NO_MATTER)
+    document = config.model_dump(mode="json", exclude=_FIELDS_NOT_IN_DIGEST)
     document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
@@ -117,8 +117,8 @@ def open_run(
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return folder, earlier
     if folder.path.exists():
-        if not config.overwrite and not folder.is_free():
-            raise _taken(config) if earlier is None or earlier.run != fresh.run else _base_changed(config)
+        if not config.overwrite and not folder.is_replaceable():
+            raise _output_taken_error(config) if earlier is None or earlier.run != fresh.run else _base_changed_error(config)
         _clear(folder, workspace)
     _create(folder, config, dataset_fingerprint, fresh)
     return folder, fresh
@@ -139,13 +139,13 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
     dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")
     if run_digest(config, dataset_fingerprint) == earlier.run:
         return
-    if not folder.is_free():
-        raise _taken(config)
+    if not folder.is_replaceable():
+        raise _output_taken_error(config)
     with only_writer(workspace, "model", config.output):
         pass  # nobody is at work there
 
 
-def _taken(config: TrainingConfig) -> Conflict:
+def _output_taken_error(config: TrainingConfig) -> Conflict:
     return Conflict(
         f"The output {config.output!r} already holds another training.",
         hint="Choose another output name, or set overwrite to replace it.",
@@ -153,7 +153,7 @@ def _taken(config: TrainingConfig) -> Conflict:
     )
 
 
-def _base_changed(config: TrainingConfig) -> Conflict:
+def _base_changed_error(config: TrainingConfig) -> Conflict:
     return Conflict(
         f"The model {config.model!r} has other weights than when the training in {config.output!r} started from it.",
         hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",

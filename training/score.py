@@ -23,7 +23,7 @@ from training.dataset import open_dataset
 from training.generate_text import Prediction, generate_batch
 from training.prediction_log import PredictionLog, work_digest
 from training.reader import compute_device, load_summarizer, uses_bf16
-from training.text_model import CutTexts, TextModel, load_text_model
+from training.text_model import TextModel, TruncatedTexts, load_text_model
 
 PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -104,12 +104,14 @@ def evaluate_into(
     logs = {config.model: log}
     if text_model:
         nn.Module.to(summarizer.model, "cpu")  # room for the other one
-        texts = text_model.reading(samples, MODES[dataset.mode].num_vision_tokens, progress)
-        logs[f"{config.text_model} on cut text"] = _write_with(text_model, texts, folder, [*read, dataset.mode], config, progress)
+        texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
+        logs[f"{config.text_model} on cut text"] = _predict_with_text_model(
+            text_model, texts, folder, [*read, dataset.mode], config, progress
+        )
     processes = PartialState()
     if processes.is_main_process:
         subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
-        _report(folder, subject, logs, samples.texts(), progress)
+        _write_report(folder, subject, logs, samples.texts(), progress)
         for log in logs.values():
             log.finish(lambda prediction: prediction_record(prediction, step))
     processes.wait_for_everyone()
@@ -123,8 +125,8 @@ def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | N
     return load_text_model(config.text_model, config.text_model_revision, config.max_length, workspace, dtype)
 
 
-def _write_with(
-    text_model: TextModel, texts: CutTexts, folder: Path, read: list[Any], config: EvaluationConfig, progress: Progress
+def _predict_with_text_model(
+    text_model: TextModel, texts: TruncatedTexts, folder: Path, read: list[Any], config: EvaluationConfig, progress: Progress
 ) -> PredictionLog:
     nn.Module.to(text_model.model, compute_device())
     work = work_digest(text_model.model, *read, config.max_length, config.per_device_eval_batch_size)
@@ -133,7 +135,7 @@ def _write_with(
     return log
 
 
-def _report(folder: Path, subject: Subject, logs: Mapping[str, PredictionLog], documents: Sequence[str], progress: Progress) -> None:
+def _write_report(folder: Path, subject: Subject, logs: Mapping[str, PredictionLog], documents: Sequence[str], progress: Progress) -> None:
     """Score what the model wrote, with what others wrote beside it."""
     own, *others = logs.items()
     predictions, num_cut = own[1].predictions, sum(prediction.cut for prediction in own[1].predictions)

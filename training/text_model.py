@@ -32,12 +32,12 @@ from training.generate_text import Prediction
 from training.model import find_folder, require_complete, require_safetensors
 
 INSTRUCTION: Final = "Summarize this document."
-ENDING: Final = "\n\nSummary:"
+PROMPT_SUFFIX: Final = "\n\nSummary:"
 """Asks a causal model without a chat template."""
 
 
 @dataclass(frozen=True, slots=True)
-class CutText:
+class TruncatedText:
     """The beginning of a document, and how a reference sums it up."""
 
     document_id: str
@@ -47,17 +47,17 @@ class CutText:
 
 
 @dataclass(frozen=True, slots=True)
-class CutTexts:
+class TruncatedTexts:
     """Documents as a text model reads them, cut when they are asked for."""
 
-    documents: Sequence[CutText]
+    documents: Sequence[TruncatedText]
     cut: Callable[[str, int], str]
     """Text and number of pages -> what is read of it."""
 
     def __len__(self) -> int:
         return len(self.documents)
 
-    def __getitem__(self, index: int) -> CutText:
+    def __getitem__(self, index: int) -> TruncatedText:
         whole = self.documents[index]
         return replace(whole, text=self.cut(whole.text, whole.num_pages))
 
@@ -82,11 +82,11 @@ class TextModel:
             return None
         return int(positions) - len(self._ids(self._build_prompt(""))) - (0 if self.is_encoder_decoder else self.max_new_tokens)
 
-    def count(self, text: str) -> int:
+    def count_tokens(self, text: str) -> int:
         """Return how many tokens a text has, without special ones."""
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def reading(self, samples: PageDataset, tokens_per_page: int, progress: Progress) -> CutTexts:
+    def truncate_documents(self, samples: PageDataset, tokens_per_page: int, progress: Progress) -> TruncatedTexts:
         """Return documents cut to the tokens that their pages cost, or to what the model holds where that is less.
 
         Raises:
@@ -104,12 +104,12 @@ class TextModel:
 
         def cut(text: str, num_pages: int) -> str:
             budget = num_pages * tokens_per_page
-            return truncated(text, budget if room is None else min(room, budget), self.count)
+            return truncated(text, budget if room is None else min(room, budget), self.count_tokens)
 
-        return CutTexts([CutText(*row) for row in zip(*columns, strict=True)], cut)
+        return TruncatedTexts([TruncatedText(*row) for row in zip(*columns, strict=True)], cut)
 
     @torch.no_grad()
-    def summarize(self, batch: Sequence[CutText]) -> list[Prediction]:
+    def summarize(self, batch: Sequence[TruncatedText]) -> list[Prediction]:
         """Write a summary of each text, greedily or with the beams that the model's makers chose."""
         self.model.train(False)
         prompts = [self._build_prompt(item.text) for item in batch]
@@ -125,10 +125,10 @@ class TextModel:
         start = 0 if self.is_encoder_decoder else inputs["input_ids"].shape[1]
         return [self._prediction(item, row) for item, row in zip(batch, ids[:, start:].tolist(), strict=True)]
 
-    def _prediction(self, item: CutText, row: list[int]) -> Prediction:
+    def _prediction(self, item: TruncatedText, row: list[int]) -> Prediction:
         text = str(self.tokenizer.decode(row, skip_special_tokens=True)).strip()
         cut = len(row) >= self.max_new_tokens and row[-1] not in (self.tokenizer.eos_token_id, self.tokenizer.pad_token_id)
-        return Prediction(item.document_id, item.reference, item.num_pages, text, self.count(text), cut, loops(text))
+        return Prediction(item.document_id, item.reference, item.num_pages, text, self.count_tokens(text), cut, loops(text))
 
     @property
     def _is_chat(self) -> bool:
@@ -140,7 +140,7 @@ class TextModel:
             tasks: dict[str, Any] = getattr(self.model.config, "task_specific_params", None) or {}
             return f"{tasks.get('summarization', {}).get('prefix', '')}{text}"
         if not self._is_chat:
-            return text + ENDING
+            return text + PROMPT_SUFFIX
         chat = [{"role": "user", "content": f"{INSTRUCTION}\n\n{text}"}]
         return str(self.tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True))
 
@@ -166,9 +166,9 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
         model, tokenizer, report = _load(name, folder, dtype)
         # What such a file holds beyond the model (another head) is left out by everyone.
         require_complete(folder, {kind: keys for kind, keys in report.items() if kind != "unexpected_keys"})
-    text_model = TextModel(model, _padding(name, tokenizer, model.config), max_new_tokens)
+    text_model = TextModel(model, _set_padding(name, tokenizer, model.config), max_new_tokens)
     if text_model.max_document_tokens is not None and text_model.max_document_tokens < 1:
-        raise _refused(name, f"its positions hold no document beside a summary of max_length={max_new_tokens} tokens")
+        raise _unusable_error(name, f"its positions hold no document beside a summary of max_length={max_new_tokens} tokens")
     return text_model
 
 
@@ -185,37 +185,37 @@ def _rename_error_fields() -> Iterator[None]:
 
 def _load(name: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
     if "auto_map" in read_json(folder / "config.json"):
-        raise _refused(name, "it needs code of its own, and code inside a model repository is never run")
+        raise _unusable_error(name, "it needs code of its own, and code inside a model repository is never run")
     options: dict[str, Any] = {"use_safetensors": True, "output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": dtype}
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        loaded: Any = _class_of(name, config).from_pretrained(folder, config=config, local_files_only=True, **options)
+        loaded: Any = _find_model_class(name, config).from_pretrained(folder, config=config, local_files_only=True, **options)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise _refused(name, f"it cannot be loaded: {error}") from error
+        raise _unusable_error(name, f"it cannot be loaded: {error}") from error
     model, report = loaded
     return model, tokenizer, report
 
 
-def _class_of(name: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
+def _find_model_class(name: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
     mapping: Any = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if config.is_encoder_decoder else MODEL_FOR_CAUSAL_LM_MAPPING
     if type(config) in mapping:
         found: type[PreTrainedModel] = mapping[type(config)]
         return found
-    raise _refused(name, f"a model of type {config.model_type} writes no text from text")
+    raise _unusable_error(name, f"a model of type {config.model_type} writes no text from text")
 
 
-def _padding(name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+def _set_padding(name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
     """Let a tokenizer fill up batches: on the left where the text goes on at the right."""
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
-            raise _refused(name, "its tokenizer has neither a padding nor an end token")
+            raise _unusable_error(name, "its tokenizer has neither a padding nor an end token")
         tokenizer.pad_token = tokenizer.eos_token
     tokenizer.padding_side = "right" if config.is_encoder_decoder else "left"
     return tokenizer
 
 
-def _refused(name: str, why: str) -> ModelError:
+def _unusable_error(name: str, why: str) -> ModelError:
     return ModelError(
         f"The text model {name} cannot be used: {why}.",
         hint="Use an encoder-decoder or causal language model of transformers, saved as safetensors with its tokenizer.",

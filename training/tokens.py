@@ -25,7 +25,7 @@ class TokenLayout:
     max_length: int
     """Target tokens, EOS included."""
     kind: ModelKind
-    window: int | None = None
+    sliding_window: int | None = None
     """The last tokens of a target that each of its tokens sees beside the prompt; None: all of them."""
 
     @property

@@ -128,7 +128,7 @@ def _require_disk_space(task: _Task, progress: Progress) -> None:
     empty = build_empty_model(task.model_files)
     if task.config.cache_features:
         num_pages, examples = task.cached_pages()
-        cache = FeatureCache.fullest(task.workspace, empty, task.dataset.page_size_px, task.dtype, examples)
+        cache = FeatureCache.find_fullest(task.workspace, empty, task.dataset.page_size_px, task.dtype, examples)
         cache.require_disk_space(num_pages, examples)
     counts = choose_trainable(empty, task.config.train, task.config.router)
     model_bytes = counts.num_parameters * task.dtype.itemsize
@@ -174,7 +174,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
     trainable = choose_trainable(loaded.model, config.train, config.router)
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
-        collator = replace(collator, features=_feature_cache(loaded, task, progress))
+        collator = replace(collator, feature_cache=_feature_cache(loaded, task, progress))
     setup = TrainingSetup(config, task.folder, loaded, trainable, collator, arguments)
     if state.phase == "training":
         state = run_training(setup, state, task.training, task.validation, progress)

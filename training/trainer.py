@@ -21,7 +21,7 @@ from data.errors import StorageError, TrainingError
 from training import checkpoints
 from training.callbacks import StopOnRequest, TrainingOver
 from training.checkpoints import Checkpoint
-from training.collate import NOT_FOR_MODEL, Batch, Collator
+from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.dataset import PageDataset, PageSample
 from training.eval_loss import eval_batches, mean_token_loss
 from training.length_groups import LengthGroups
@@ -128,18 +128,18 @@ class PageTrainer(Trainer):
     # Loss
 
     def compute_loss(self, model: nn.Module, inputs: Batch, *args: Any, **kwargs: Any) -> Any:
-        for_model = {name: value for name, value in inputs.items() if name not in NOT_FOR_MODEL}
-        cache = self._collator.features
-        with cache.recording(model, inputs.get("page_keys")) if cache else nullcontext():
+        for_model = {name: value for name, value in inputs.items() if name not in NON_MODEL_KEYS}
+        cache = self._collator.feature_cache
+        with cache.record_outputs(model, inputs.get("page_keys")) if cache else nullcontext():
             if self._router_aux_loss_coef is None or not model.training:
                 return super().compute_loss(model, for_model, *args, **kwargs)
             return self._balanced_loss(model, for_model, *args, **kwargs)
 
     def _balanced_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any) -> Any:
         loss, outputs = super().compute_loss(model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs)
-        present = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
+        attention_mask = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
         top_k = self.plain_model.config.get_text_config().num_experts_per_tok
-        balance = balance_loss(outputs.router_logits, present, top_k)
+        balance = balance_loss(outputs.router_logits, attention_mask, top_k)
         # The loss of a micro-batch is its share of the step's; so is this one's.
         loss = loss + (self._router_aux_loss_coef or 0.0) * balance / self.current_gradient_accumulation_steps
         return (loss, outputs) if return_outputs else loss

@@ -7,7 +7,7 @@ be seen, so a model trained like that would meet targets longer than its window 
 import torch
 
 
-def window_masks(present: torch.Tensor, target_lengths: list[int], window: int) -> dict[str, torch.Tensor]:
+def sliding_window_masks(attention_mask: torch.Tensor, target_lengths: list[int], window: int) -> dict[str, torch.Tensor]:
     """Return which position sees which, by the names of the model's attention layers; each mask is (b, 1, t, t), true: seen.
 
     Args:
@@ -15,10 +15,10 @@ def window_masks(present: torch.Tensor, target_lengths: list[int], window: int) 
         target_lengths: tokens at the end of each row that are its target.
         window: tokens of the target that one of them sees, itself included.
     """
-    positions = torch.arange(present.shape[1])
+    positions = torch.arange(attention_mask.shape[1])
     behind = positions[:, None] - positions[None, :]
     # Padding sees itself: a row that sees nothing has no softmax.
-    seen = present.bool()[:, None, :] & (behind >= 0) | (behind == 0)
-    in_prompt = positions[None, :] < present.shape[1] - torch.tensor(target_lengths)[:, None]
+    seen = attention_mask.bool()[:, None, :] & (behind >= 0) | (behind == 0)
+    in_prompt = positions[None, :] < attention_mask.shape[1] - torch.tensor(target_lengths)[:, None]
     near = in_prompt[:, None, :] | (behind < window)
     return {"full_attention": seen[:, None], "reference_sliding_attention": (seen & near)[:, None]}

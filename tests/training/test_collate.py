@@ -11,7 +11,7 @@ from data.config import RenderingConfig
 from data.errors import InvalidInput
 from data.rendering.render import render
 from data.rendering.style import resolve_style
-from training.collate import NOT_FOR_MODEL, Batch, Collator
+from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.dataset import PageSample
 from training.fast_forward import patch_model
 from training.tiny import untrained_tiny
@@ -77,7 +77,7 @@ def full_logits(batch: Batch) -> Batch:
 
 def loss_and_gradient(model: UnlimitedOcrForConditionalGeneration, batch: Batch) -> tuple[float, torch.Tensor]:
     model.zero_grad()
-    loss = model(**{name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}).loss
+    loss = model(**{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}).loss
     loss.backward()
     gradient = model.model.language_model.layers[0].self_attn.q_proj.weight.grad
     assert gradient is not None

@@ -46,7 +46,7 @@ def test_loss_and_gradients_are_the_same_from_the_cache(train: str, bf16: bool, 
     accept_features(model)
     cache = FeatureCache.open(workspace, model, 320, dtype)
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        with cache.recording(model, KEYS):
+        with cache.record_outputs(model, KEYS):
             loss, gradients = step(model, batch())
         stored = cache.load(KEYS)
         assert stored is not None
@@ -74,7 +74,7 @@ def test_generation_reads_stored_features(workspace: Workspace) -> None:
     accept_features(model)
     cache = FeatureCache.open(workspace, model, 320, torch.float32)
     inputs = {"input_ids": batch()["input_ids"][:, :32], "max_new_tokens": 5, "do_sample": False}
-    with cache.recording(model, KEYS):
+    with cache.record_outputs(model, KEYS):
         expected = model.generate(pixel_values=batch()["pixel_values"], **inputs)
     assert torch.equal(model.generate(pixel_values=cache.load(KEYS), **inputs), expected)
 
@@ -141,9 +141,9 @@ def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: py
         empty = UnlimitedOcrForConditionalGeneration(tiny_config(character_tokenizer()))
     other = FeatureCache.open(workspace, untrained_tiny(1)[0], 320, torch.float32)
     other.save(KEYS[:1], torch.zeros(1, 25, 256))
-    assert FeatureCache.fullest(workspace, empty, 320, torch.float32, KEYS) == cache
+    assert FeatureCache.find_fullest(workspace, empty, 320, torch.float32, KEYS) == cache
     with pytest.raises(StorageError, match="for 2 pages"):
-        FeatureCache.fullest(workspace, empty, 320, torch.bfloat16, KEYS).require_disk_space(2, KEYS)
+        FeatureCache.find_fullest(workspace, empty, 320, torch.bfloat16, KEYS).require_disk_space(2, KEYS)
 
 
 def test_a_cache_larger_than_the_disk_is_refused_before_the_start(workspace: Workspace) -> None:

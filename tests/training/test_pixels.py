@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.pixels import blank_page_pixels, normalize_pixels, page_pixels, reading, square_page
+from training.pixels import blank_page_pixels, normalize_pixels, page_pixels, reading_image, resize_to_square
 
 
 def png(image: Image.Image) -> bytes:
@@ -36,13 +36,13 @@ def test_each_shade_is_what_the_authors_preprocessing_makes_of_it() -> None:
 
 def test_a_page_of_the_models_size_keeps_every_pixel() -> None:
     grey = np.random.default_rng(0).integers(0, 256, (320, 320), dtype=np.uint8)
-    page = square_page(png(Image.fromarray(grey)), 320)
+    page = resize_to_square(png(Image.fromarray(grey)), 320)
     assert (np.asarray(page)[:, :, 0] == grey).all()
 
 
 def test_large_pages_are_padded_with_grey_and_small_ones_squashed() -> None:
     wide = png(Image.new("RGB", (200, 100), (0, 0, 0)))
-    padded, squashed = square_page(wide, 1024), square_page(wide, 640)
+    padded, squashed = resize_to_square(wide, 1024), resize_to_square(wide, 640)
     assert padded.size == (1024, 1024)
     assert padded.getpixel((512, 10)) == (127, 127, 127)
     assert padded.getpixel((512, 512)) == (0, 0, 0)
@@ -53,10 +53,10 @@ def test_large_pages_are_padded_with_grey_and_small_ones_squashed() -> None:
 def test_transparency_is_white_and_deep_grey_stays_grey() -> None:
     clear = Image.new("RGBA", (320, 320), (0, 0, 0, 0))
     clear.putpixel((1, 1), (200, 0, 0, 255))
-    page = square_page(png(clear), 320)
+    page = resize_to_square(png(clear), 320)
     assert (page.getpixel((0, 0)), page.getpixel((1, 1))) == ((255, 255, 255), (200, 0, 0))
     deep = Image.fromarray(np.full((320, 320), 128 * 257, dtype=np.uint16))
-    assert square_page(png(deep), 320).getpixel((0, 0)) == (128, 128, 128)
+    assert resize_to_square(png(deep), 320).getpixel((0, 0)) == (128, 128, 128)
 
 
 def test_a_blank_page_is_white() -> None:
@@ -64,5 +64,8 @@ def test_a_blank_page_is_white() -> None:
 
 
 def test_what_is_no_picture_is_refused() -> None:
-    with pytest.raises(InvalidInput, match=r"^Page 2 is not a readable picture: its format is not known\.$"), reading("Page 2", "Scan it."):
+    with (
+        pytest.raises(InvalidInput, match=r"^Page 2 is not a readable picture: its format is not known\.$"),
+        reading_image("Page 2", "Scan it."),
+    ):
         page_pixels(b"not a picture", 320)

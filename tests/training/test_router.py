@@ -16,15 +16,15 @@ ROUTER = "model.language_model.layers.1.mlp.gate.weight"
 
 
 def test_the_loss_is_one_for_even_use_and_grows_with_uneven_use() -> None:
-    present = torch.tensor([[0, 1, 1, 1, 1]])
+    attention_mask = torch.tensor([[0, 1, 1, 1, 1]])
     even = 9.0 * torch.eye(4)
     one_for_all = torch.tensor([9.0, 0, 0, 0]).expand(4, 4)
     padding = torch.tensor([[0, 0, 0, 9.0]])
-    assert balance_loss([torch.cat([padding, even])], present, 1).item() == pytest.approx(1.0, abs=1e-3)
-    assert balance_loss([torch.cat([padding, one_for_all])], present, 1).item() > 3.9
+    assert balance_loss([torch.cat([padding, even])], attention_mask, 1).item() == pytest.approx(1.0, abs=1e-3)
+    assert balance_loss([torch.cat([padding, one_for_all])], attention_mask, 1).item() > 3.9
     # Each layer by itself: two lopsided ones do not make an even one.
     other = torch.cat([padding, one_for_all.roll(1, dims=1)])
-    assert balance_loss([torch.cat([padding, one_for_all]), other], present, 1).item() > 3.9
+    assert balance_loss([torch.cat([padding, one_for_all]), other], attention_mask, 1).item() > 3.9
 
 
 def router_after(workspace: Workspace, output: str, **values: object) -> torch.Tensor:
@@ -37,9 +37,9 @@ def test_a_router_trains_only_when_it_is_balanced(brief_workspace: Workspace, mo
     assert torch.equal(router_after(brief_workspace, "router-frozen"), before)
     used: list[int] = []
 
-    def noted(logits: Sequence[torch.Tensor], present: torch.Tensor, top_k: int) -> torch.Tensor:
-        used.append(int(present.sum()))
-        return balance_loss(logits, present, top_k)
+    def noted(logits: Sequence[torch.Tensor], attention_mask: torch.Tensor, top_k: int) -> torch.Tensor:
+        used.append(int(attention_mask.sum()))
+        return balance_loss(logits, attention_mask, top_k)
 
     monkeypatch.setattr("training.trainer.balance_loss", noted)
     weak = router_after(brief_workspace, "router-balanced", router="balanced")
@@ -56,9 +56,9 @@ def test_balancing_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
     with torch.no_grad():
         router[0] += 0.5 * router.abs().max()
     ids = torch.randint(5, 100, (4, 32), generator=torch.Generator().manual_seed(0))
-    optimizer, present, losses = torch.optim.AdamW([router], lr=1e-2), torch.ones_like(ids), []
+    optimizer, attention_mask, losses = torch.optim.AdamW([router], lr=1e-2), torch.ones_like(ids), []
     for _ in range(10):
-        loss = balance_loss(model(input_ids=ids, output_router_logits=True).router_logits, present, 2)
+        loss = balance_loss(model(input_ids=ids, output_router_logits=True).router_logits, attention_mask, 2)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()

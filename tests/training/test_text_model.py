@@ -24,7 +24,7 @@ from tests.training.trainings import Listener
 from training.config import EvaluationConfig
 from training.dataset import open_dataset
 from training.score import evaluate_model
-from training.text_model import ENDING, load_text_model
+from training.text_model import PROMPT_SUFFIX, load_text_model
 from training.tiny import character_tokenizer
 
 TOKENIZER = character_tokenizer()
@@ -66,11 +66,11 @@ def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(brie
     samples = open_dataset(brief_workspace, "brief").split("train")
     document = samples.texts()[0]
     listener = Listener()
-    for kind, budget in {"t5": MIN_PAGE_TOKENS, "llama": 60 - len(ENDING) - 30}.items():
+    for kind, budget in {"t5": MIN_PAGE_TOKENS, "llama": 60 - len(PROMPT_SUFFIX) - 30}.items():
         text_model = load_text_model(str(models[kind]), None, 30, brief_workspace, torch.float32)
-        read = text_model.reading(samples, MIN_PAGE_TOKENS, listener)[0].text
+        read = text_model.truncate_documents(samples, MIN_PAGE_TOKENS, listener)[0].text
         assert document.startswith(read)
-        assert budget - 10 < text_model.count(read) <= budget
+        assert budget - 10 < text_model.count_tokens(read) <= budget
     assert any("fewer than the 25" in text for text in listener.texts)
 
 
@@ -78,7 +78,7 @@ def test_a_batch_gives_what_each_text_gives_alone(brief_workspace: Workspace, mo
     samples = open_dataset(brief_workspace, "brief").split("train")
     for kind in ("t5", "llama"):
         text_model = load_text_model(str(models[kind]), None, 8, brief_workspace, torch.float32)
-        texts = text_model.reading(samples, MIN_PAGE_TOKENS, Silent())
+        texts = text_model.truncate_documents(samples, MIN_PAGE_TOKENS, Silent())
         batch = [texts[0], texts[1]]
         assert text_model.summarize(batch) == [text_model.summarize([text])[0] for text in batch]
 

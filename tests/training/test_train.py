@@ -31,7 +31,7 @@ from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
 from tests.training.trainings import Listener, StopsWhileEvaluated, StopsWhileScored, model_bytes, short_training
 from training import checkpoints, finish
-from training.collate import NOT_FOR_MODEL, Collator
+from training.collate import NON_MODEL_KEYS, Collator
 from training.dataset import open_dataset
 from training.eval_loss import eval_batches, mean_token_loss
 from training.model import load_model
@@ -176,7 +176,7 @@ def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batche
 
     def loss_of(batch: dict[str, Any]) -> torch.Tensor:
         with torch.no_grad():
-            return found.model(**{name: value for name, value in batch.items() if name not in NOT_FOR_MODEL}).loss
+            return found.model(**{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}).loss
 
     losses = [mean_token_loss(eval_batches(samples, size, collator, 0), size, loss_of, lambda: None) for size in (1, 2, 5)]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)

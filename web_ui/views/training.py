@@ -8,7 +8,7 @@ from data.validation import in_words, parse_config
 from training.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind
 from training.memory import estimate_training_memory
-from training.optimal_configs import PRESETS, TINY, Preset, training_config
+from training.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
@@ -40,7 +40,7 @@ def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
 @endpoint(training, "GET", "/api/training/presets", Operation(answer=schemas.TrainingPresetList))
 def list_training_presets() -> dict[str, Any]:
     """List the training presets, and what the tiny model starts from instead, with the reason for each value."""
-    tiny = {"values": dict(TINY.values), "reasons": dict(TINY.reasons)}
+    tiny = {"values": dict(TINY_VALUES.values), "reasons": dict(TINY_VALUES.reasons)}
     return {"presets": [_answer(preset) for preset in PRESETS.values()], "tiny": tiny}
 
 
