@@ -212,7 +212,7 @@ class _Run:
         num_read = 0
         for item in items:
             num_read += 1
-            self._tally.stop_if_asked()
+            self._tally.stop_if_requested()
             if isinstance(item, Rejected):
                 rejected.append(RejectedRow.of(item))
                 continue

@@ -50,7 +50,7 @@ class Tally:
         Raises:
             Stopped: the listener asks to stop.
         """
-        self.stop_if_asked()
+        self.stop_if_requested()
         if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
             return
         self._reported_s = time.monotonic()
@@ -68,7 +68,7 @@ class Tally:
             **uploaded,
         )
 
-    def stop_if_asked(self) -> None:
+    def stop_if_requested(self) -> None:
         """Look twice a second whether the listener asks to stop.
 
         Raises:

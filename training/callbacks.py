@@ -12,7 +12,7 @@ from data.progress import Progress
 from evaluation.training_metrics import TrainingMetrics
 from training.checkpoints import checkpoint_path
 
-_NAMES = {
+_METRIC_NAMES = {
     "loss": "train_loss",
     "grad_norm": "grad_norm",
     "learning_rate": "learning_rate",
@@ -26,7 +26,7 @@ _NAMES = {
 _BYTES_PER_GB = 1e9
 
 
-class TrainingOver(Exception):
+class TrainingComplete(Exception):
     """The step that an earlier process came to was the last one."""
 
 
@@ -61,9 +61,9 @@ class Reporter(TrainerCallback):
         self._progress.advance(state.global_step, state.max_steps, "steps")
 
     def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
-        values = {_NAMES[name]: value for name, value in (logs or {}).items() if name in _NAMES}
+        values = {_METRIC_NAMES[name]: value for name, value in (logs or {}).items() if name in _METRIC_NAMES}
         if "train_loss" in values:
-            values |= self._speed(state.global_step)
+            values |= self._measure_throughput(state.global_step)
         if values.keys() - {"epoch"}:
             self._record(state, values)
 
@@ -82,7 +82,7 @@ class Reporter(TrainerCallback):
         self._metrics.record(state.global_step, record)
         self._progress.metric(state.global_step, {name: self._metrics.latest[name] for name in record})
 
-    def _speed(self, step: int) -> dict[str, float]:
+    def _measure_throughput(self, step: int) -> dict[str, float]:
         now_s = time.monotonic()
         steps_per_second = (step - self._logged_step) / max(now_s - self._logged_s, 1e-9)
         self._logged_s, self._logged_step = now_s, step
@@ -99,26 +99,26 @@ class StopOnRequest(TrainerCallback):
         self._progress = progress
         self.stopped = False
         self.evaluation_due = False
-        self.is_over = False
+        self.is_complete = False
         """Whether an earlier process made the last step. The Trainer itself remembers no early stop."""
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if self.is_over:
-            raise TrainingOver
+        if self.is_complete:
+            raise TrainingComplete
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        if state.global_step < state.max_steps and self.asked(args):
+        if state.global_step < state.max_steps and self.stop_requested(args):
             self.stopped = True
             control.should_log = control.should_save = control.should_training_stop = True
             if control.should_evaluate:
-                self.put_off_evaluation(control)
+                self.postpone_evaluation(control)
 
-    def put_off_evaluation(self, control: TrainerControl) -> None:
+    def postpone_evaluation(self, control: TrainerControl) -> None:
         """End here, and leave the evaluation after the last step to the process that goes on."""
         self.stopped = self.evaluation_due = True
         control.should_evaluate, control.should_training_stop = False, True
 
-    def asked(self, args: TrainingArguments) -> bool:
+    def stop_requested(self, args: TrainingArguments) -> bool:
         """Say whether the listener asks to stop. Only the first of several processes has one, and all must end together."""
         asked = self._progress.should_stop()
         if args.world_size == 1:

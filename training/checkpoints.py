@@ -59,7 +59,7 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
     """
     unfinished, final, earlier = unfinished_path(folder, step), checkpoint_path(folder, step), _earlier_path(folder, step)
     try:
-        files = {str(path.relative_to(unfinished)): _described(path) for path in _files(unfinished)}
+        files = {str(path.relative_to(unfinished)): _file_entry(path) for path in _files(unfinished)}
         write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
         if final.exists():
             final.rename(earlier)
@@ -77,7 +77,7 @@ def discard(folder: Path, step: int) -> None:
     """Remove what was written of a checkpoint that will not be finished; the one that it was to replace has its place again."""
     shutil.rmtree(unfinished_path(folder, step), ignore_errors=True)
     with suppress(OSError):  # the next start tries it again, and says when it fails
-        _put_back(_earlier_path(folder, step))
+        _restore_earlier(_earlier_path(folder, step))
 
 
 def verify(path: Path, run: str | None = None) -> Checkpoint:
@@ -97,12 +97,12 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
             fields={"output": "holds checkpoints of another training"},
         )
     for name, wanted in document["files"].items():
-        if not (path / name).is_file() or _described(path / name) != wanted:
+        if not (path / name).is_file() or _file_entry(path / name) != wanted:
             raise StorageError(f"{path / name} is damaged or missing.", hint="Restore it from a backup, or train again.")
     return Checkpoint(document["step"], path)
 
 
-def last_good(folder: Path, run: str, complain: Callable[[str], None]) -> Checkpoint | None:
+def last_good(folder: Path, run: str, warn: Callable[[str], None]) -> Checkpoint | None:
     """Return the newest whole checkpoint, or None where there is none; damaged ones are reported and passed over.
 
     Raises:
@@ -114,7 +114,7 @@ def last_good(folder: Path, run: str, complain: Callable[[str], None]) -> Checkp
         except Conflict:
             raise
         except DeepSynthError as error:
-            complain(f"Checkpoint of step {checkpoint.step} is passed over: {error.message}")
+            warn(f"Checkpoint of step {checkpoint.step} is passed over: {error.message}")
     return None
 
 
@@ -160,7 +160,7 @@ def clear_unfinished(folder: Path) -> None:
     """
     try:
         for path in folder.glob(f".checkpoint-*{_EARLIER}"):
-            _put_back(path)
+            _restore_earlier(path)
         for path in folder.glob(".checkpoint-*.partial"):
             shutil.rmtree(path)
     except OSError as error:
@@ -171,7 +171,7 @@ def _earlier_path(folder: Path, step: int) -> Path:
     return folder / f".checkpoint-{step}{_EARLIER}"
 
 
-def _put_back(earlier: Path) -> None:
+def _restore_earlier(earlier: Path) -> None:
     final = earlier.with_name(earlier.name.removeprefix(".").removesuffix(_EARLIER))
     if earlier.exists() and not final.exists():
         earlier.rename(final)
@@ -188,7 +188,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _described(path: Path) -> dict[str, int | str]:
+def _file_entry(path: Path) -> dict[str, int | str]:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

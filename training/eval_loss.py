@@ -12,7 +12,7 @@ from training.dataset import PageDataset
 from training.tokens import IGNORED
 
 
-def eval_batches(samples: PageDataset, batch_size: int, collator: Collator, num_workers: int) -> DataLoader[Batch]:
+def build_eval_dataloader(samples: PageDataset, batch_size: int, collator: Collator, num_workers: int) -> DataLoader[Batch]:
     """Return this process's batches, as many as every other process has; what is made up for that holds no sample."""
     processes = PartialState()
     starts = range(0, len(samples), batch_size * processes.num_processes)
@@ -31,22 +31,22 @@ def eval_batches(samples: PageDataset, batch_size: int, collator: Collator, num_
 
 
 def mean_token_loss(
-    batches: DataLoader[Batch], batch_size: int, loss_of: Callable[[Batch], torch.Tensor], before_batch: Callable[[], None]
+    batches: DataLoader[Batch], batch_size: int, compute_loss: Callable[[Batch], torch.Tensor], before_batch: Callable[[], None]
 ) -> float:
     """Return the mean loss of a target token.
 
     Args:
-        batches: of `eval_batches`.
+        batches: of `build_eval_dataloader`.
         batch_size: of one process.
-        loss_of: batch -> mean loss of its target tokens.
+        compute_loss: batch -> mean loss of its target tokens.
         before_batch: may raise to stop.
     """
     processes = PartialState()
     loss, num_tokens = 0.0, 0
-    for batch, is_own in zip(batches, _are_own(batches, batch_size), strict=True):
+    for batch, is_own in zip(batches, _flag_own_batches(batches, batch_size), strict=True):
         before_batch()
         num = int((batch["labels"][:, 1:] != IGNORED).sum())  # the first label of a row is no target: nothing predicts it
-        value = loss_of(batch).item()
+        value = compute_loss(batch).item()
         if is_own:
             loss, num_tokens = loss + value * num, num_tokens + num
     if processes.num_processes > 1:
@@ -56,7 +56,7 @@ def mean_token_loss(
     return loss / num_tokens
 
 
-def _are_own(batches: DataLoader[Batch], batch_size: int) -> Iterator[bool]:
+def _flag_own_batches(batches: DataLoader[Batch], batch_size: int) -> Iterator[bool]:
     processes, num_samples = PartialState(), len(batches.dataset)  # type: ignore[arg-type]
     for start in range(0, num_samples, batch_size * processes.num_processes):
         yield start + batch_size * processes.process_index < num_samples

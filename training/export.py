@@ -23,8 +23,8 @@ from training.provenance import PROVENANCE_FILE, Provenance
 from training.trainable import merge_adapter
 
 _MAX_SHARD_SIZE: Final = "5GB"
-_CARRIED: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
-_NOT_CARRIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
+_COPIED_PATTERNS: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
+_NOT_COPIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
 _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
 
 
@@ -47,7 +47,7 @@ def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: 
     try:
         unfinished.mkdir(parents=True)
         _write_weights(plain, base, unfinished)
-        _carry_files(base, unfinished)
+        _copy_base_files(base, unfinished)
         if provenance:
             provenance.write(unfinished)
         _put_in_place(unfinished, folder)
@@ -72,13 +72,13 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
     base.tokenizer.save_pretrained(folder)
 
 
-def _carry_files(base: LoadedModel, folder: Path) -> None:
+def _copy_base_files(base: LoadedModel, folder: Path) -> None:
     """Copy what the base's folder holds beside its weights; its config.json only where that is the published one."""
     if base.folder is None:
         return
     published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
-    skipped = {*_NOT_CARRIED, *({} if published else {"config.json"}), *(path.name for path in folder.glob("*.index.json"))}
-    for pattern in _CARRIED:
+    skipped = {*_NOT_COPIED, *({} if published else {"config.json"}), *(path.name for path in folder.glob("*.index.json"))}
+    for pattern in _COPIED_PATTERNS:
         for path in base.folder.glob(pattern):
             if path.name not in skipped and not path.name.endswith(".index.json"):
                 shutil.copyfile(path, folder / path.name)
@@ -86,8 +86,8 @@ def _carry_files(base: LoadedModel, folder: Path) -> None:
 
 def has_published_layout(folder: Path) -> bool:
     """Say whether the authors' own code, and what else loads their model, loads this export too."""
-    is_theirs = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
-    return is_theirs and published_layout.unused_tensor(folder) is not None and any(folder.glob("*.py"))
+    is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
+    return is_published_type and published_layout.unused_tensor(folder) is not None and any(folder.glob("*.py"))
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -31,7 +31,7 @@ from training.targets import require_summaries
 from training.trainable import choose_trainable
 
 CURVE, PICTURE = "curve.json", "curve.svg"
-FEWEST_STEPS = 3
+MIN_STEPS = 3
 """A slope needs this many losses."""
 
 
@@ -137,7 +137,7 @@ def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
             losses = [loss for loss in losses if math.isfinite(loss)]
             break
         progress.metric(step, {"learning_rate": rate, "train_loss": losses[-1], "smoothed_loss": smooth(losses)[-1]})
-    if len(losses) < FEWEST_STEPS:
+    if len(losses) < MIN_STEPS:
         raise TrainingError(
             f"The loss was no number any more after {len(losses)} steps, at a learning rate of {rates[len(losses)]:.1e}.",
             hint="Lower first_learning_rate, and look at the dataset's first samples.",

@@ -59,14 +59,14 @@ def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, prog
             loaded = load_model(loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
             model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
-        load_trained_weights(model, _settled(folder, state, progress))
+        load_trained_weights(model, _select_checkpoint(folder, state, progress))
         export_model(model, loaded, folder.model, read_provenance(folder.path))
         folder.write_state(exported)
     PartialState().wait_for_everyone()
     return exported
 
 
-def _settled(folder: RunFolder, state: RunState, progress: Progress) -> Path:
+def _select_checkpoint(folder: RunFolder, state: RunState, progress: Progress) -> Path:
     if state.best_step is not None:
         best = verify(checkpoint_path(folder.checkpoints, state.best_step), state.run)
         progress.message(f"The best weights, of step {state.best_step}, become the model.")
@@ -81,12 +81,12 @@ def _settled(folder: RunFolder, state: RunState, progress: Progress) -> Path:
 
 
 def finish_run(
-    config: TrainingConfig, dataset: PageDatasetFolder, state: RunState, is_first: bool, workspace: Workspace, progress: Progress
+    config: TrainingConfig, dataset: PageDatasetFolder, state: RunState, is_main_process: bool, workspace: Workspace, progress: Progress
 ) -> TrainingResult:
     """Score the exported model on samples that the training never saw, write its card, and publish it where that is asked.
 
     Args:
-        is_first: of several processes the one that writes.
+        is_main_process: of several processes the one that writes.
 
     Raises:
         Stopped: the listener asked to stop; what is scored or sent so far is kept.
@@ -94,12 +94,12 @@ def finish_run(
     """
     folder = RunFolder(workspace.model(config.output))
     if state.phase == "exported":
-        evaluate_into(folder.path, _final_evaluation(config, dataset), workspace, progress, state.best_step)
+        evaluate_into(folder.path, _final_evaluation_config(config, dataset), workspace, progress, state.best_step)
         state = replace(state, phase="finished")
-        if is_first:
+        if is_main_process:
             write_model_card(folder, dataset.manifest)
             folder.write_state(state)
-    if is_first:
+    if is_main_process:
         _publish(config, folder, state, progress)
     latest = read_metrics(folder.path).latest
     if latest["step"] is not None:
@@ -112,7 +112,7 @@ def final_split(dataset: PageDatasetFolder) -> str:
     return "test" if dataset.has("test") else "validation"
 
 
-def _final_evaluation(config: TrainingConfig, dataset: PageDatasetFolder) -> EvaluationConfig:
+def _final_evaluation_config(config: TrainingConfig, dataset: PageDatasetFolder) -> EvaluationConfig:
     """Describe the evaluation that anyone may repeat on the finished model."""
     same = ("dataset", "blank_pages", "max_length", "per_device_eval_batch_size", "no_repeat_ngram_size", "no_repeat_ngram_window_size")
     values = {name: getattr(config, name) for name in (*same, "bf16", "prompt")}

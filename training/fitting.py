@@ -23,7 +23,7 @@ from training.run_folder import RunFolder, RunState
 from training.trackers import write_tensorboard
 from training.trainable import TrainableModel
 from training.trained import TrainedWeightsInfo
-from training.trainer import CheckpointRules, EvaluationInterrupted, PageTrainer
+from training.trainer import CheckpointPolicy, EvaluationInterrupted, PageTrainer
 from training.validation import GenerationScores
 
 
@@ -102,7 +102,7 @@ def _trainer(
     scores = GenerationScores(validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions)
     base = TrainedWeightsInfo(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
     trainer = PageTrainer(
-        rules=CheckpointRules(folder.checkpoints, state.run, config.save_total_limit, base),
+        checkpoint_policy=CheckpointPolicy(folder.checkpoints, state.run, config.save_total_limit, base),
         generation_scores=scores,
         stop=stop,
         router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,

@@ -72,7 +72,7 @@ def generate_rounds(
         batch_size: of one process.
         generate: items -> a prediction for each.
         first: the item to begin with, the first one of a batch.
-        can_split_batch: whether a process generates for the halves of a batch that its memory does not hold. Not where others must take part.
+        can_split_batch: whether a process may split a batch that does not fit its memory. False where other processes must take part.
     """
     processes = PartialState()
     for start in range(first, len(items), batch_size * processes.num_processes):

@@ -7,7 +7,7 @@ from torch.utils.data import Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 
-class LengthGroups(Sampler[int]):
+class LengthGroupSampler(Sampler[int]):
     """HF's grouping, drawn anew for each epoch from the seed and not from the state of the moment."""
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:

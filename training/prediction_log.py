@@ -48,8 +48,8 @@ class PredictionLog:
             StorageError: the disk is full or not writable.
             Unavailable: the GPU's memory does not hold a single sample.
         """
-        is_first = PartialState().is_main_process
-        [done] = broadcast_object_list([self._take_up(batch_size, len(items)) if is_first else 0])
+        is_main_process = PartialState().is_main_process
+        [done] = broadcast_object_list([self._resume(batch_size, len(items)) if is_main_process else 0])
         if done:
             progress.message(f"{done:,} of {len(items):,} texts are there from before.")
         progress.advance(done, len(items), "samples")
@@ -58,9 +58,9 @@ class PredictionLog:
             # Only the first process has a listener, and all must end after the same round.
             if any(gather_object([progress.should_stop()])):
                 raise Stopped
-            made = _next(rounds)
+            made = _next_round(rounds)
             done += len(made)
-            if is_first:
+            if is_main_process:
                 self._append(made)
             progress.advance(done, len(items), "samples")
 
@@ -69,16 +69,16 @@ class PredictionLog:
         write_predictions(self._path, self.predictions, record)
         self._unfinished.unlink(missing_ok=True)
 
-    def _take_up(self, batch_size: int, num_items: int) -> int:
+    def _resume(self, batch_size: int, num_items: int) -> int:
         """Read the whole rounds of the same work, cut off what else is there, and return how many predictions that is."""
         try:
             lines = self._unfinished.read_bytes().split(b"\n")[:-1] if self._unfinished.exists() else []
-            readable = _read(lines[1:]) if lines[:1] == [self._head] else []
+            readable = _parse_predictions(lines[1:]) if lines[:1] == [self._header] else []
             num_kept = num_items if len(readable) == num_items else len(readable) // batch_size * batch_size
             if num_kept:
                 os.truncate(self._unfinished, sum(len(line) + 1 for line in lines[: num_kept + 1]))
             else:
-                self._unfinished.write_bytes(self._head + b"\n")
+                self._unfinished.write_bytes(self._header + b"\n")
         except OSError as error:
             raise storage_error(self._unfinished, error) from error
         self.predictions = readable[:num_kept]
@@ -94,11 +94,11 @@ class PredictionLog:
         self.predictions += predictions
 
     @property
-    def _head(self) -> bytes:
+    def _header(self) -> bytes:
         return json.dumps({"work": self._work}).encode()
 
 
-def _next(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
+def _next_round(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
     try:
         return next(rounds)
     except RuntimeError as error:
@@ -116,7 +116,7 @@ def write_predictions(path: Path, predictions: Iterable[Prediction], record: Cal
         file.writelines(json.dumps(record(prediction), ensure_ascii=False) + "\n" for prediction in predictions)
 
 
-def _read(lines: Sequence[bytes]) -> list[Prediction]:
+def _parse_predictions(lines: Sequence[bytes]) -> list[Prediction]:
     """Read lines up to the first that a power cut left as something else."""
     predictions = []
     for line in lines:

@@ -66,7 +66,7 @@ class RunFolder:
     def predictions(self) -> Path:
         return self.path / "predictions.jsonl"
 
-    def state(self) -> RunState | None:
+    def read_state(self) -> RunState | None:
         """Read how far the training in this folder came; None: there is none."""
         return RunState(**read_json(self.path / RUN)) if (self.path / RUN).exists() else None
 
@@ -76,7 +76,7 @@ class RunFolder:
 
     def is_replaceable(self) -> bool:
         """Say whether nothing is lost when another training takes the folder: none came to its first checkpoint in it."""
-        state = self.state()
+        state = self.read_state()
         if state is None:
             return not any(path.is_file() for path in self.path.rglob("*"))
         return state.phase == "training" and not any(self.checkpoints.glob("checkpoint-*"))
@@ -113,7 +113,7 @@ def open_run(
     folder = RunFolder(workspace.model(config.output))
     run_name = f"{config.output}-{secrets.token_hex(4)}"
     fresh = RunState(run_digest(config, dataset_fingerprint, num_processes), "training", base_weights=base_weights, run_name=run_name)
-    earlier = folder.state()
+    earlier = folder.read_state()
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return folder, earlier
     if folder.path.exists():
@@ -133,7 +133,7 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
         StorageError: the folder's files are damaged.
     """
     folder = RunFolder(workspace.model(config.output))
-    earlier = folder.state()
+    earlier = folder.read_state()
     if config.overwrite or earlier is None:
         return
     dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")

@@ -182,7 +182,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
 
 
 def _provenance(task: _Task) -> Provenance:
-    start, model_files = task.model_files.provenance, task.found
+    start, model_files = task.model_files.provenance, task.model_files
     base = model_files.source if model_files.revision or model_files.source == "tiny" else None
     return Provenance(
         prompt=task.config.prompt,

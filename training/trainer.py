@@ -19,12 +19,12 @@ from transformers.trainer_utils import EvalLoopOutput
 
 from data.errors import StorageError, TrainingError
 from training import checkpoints
-from training.callbacks import StopOnRequest, TrainingOver
+from training.callbacks import StopOnRequest, TrainingComplete
 from training.checkpoints import Checkpoint
 from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.dataset import PageDataset, PageSample
-from training.eval_loss import eval_batches, mean_token_loss
-from training.length_groups import LengthGroups
+from training.eval_loss import build_eval_dataloader, mean_token_loss
+from training.length_groups import LengthGroupSampler
 from training.out_of_memory import marking_evaluation_errors
 from training.router import balance_loss
 from training.trained import TrainedWeightsInfo, load_trained_weights, save_trained_weights
@@ -35,12 +35,12 @@ EVALUATION_DUE = "evaluation_due"
 """Stands in a checkpoint whose step has still to be evaluated."""
 TRAINING_OVER = "training_over"
 """Stands in a checkpoint after whose step no other one comes."""
-_NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream error")
+_WRITE_ERROR_MESSAGES = ("PytorchStreamWriter", "inline_container", "iostream error")
 """What torch says, in a plain RuntimeError, when a file cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
-class CheckpointRules:
+class CheckpointPolicy:
     """Whose checkpoints a training writes and how many it keeps."""
 
     folder: Path
@@ -61,7 +61,7 @@ class PageTrainer(Trainer):
     def __init__(
         self,
         *,
-        rules: CheckpointRules,
+        checkpoint_policy: CheckpointPolicy,
         generation_scores: GenerationScores,
         group_by_length: bool,
         stop: StopOnRequest,
@@ -69,10 +69,10 @@ class PageTrainer(Trainer):
         **options: Any,
     ) -> None:
         super().__init__(**options)
-        self._rules = rules
+        self._checkpoint_policy = checkpoint_policy
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
-        self._length_groups: LengthGroups | None = None
+        self._length_groups: LengthGroupSampler | None = None
         """Of the batches last asked for."""
         self._stop = stop
         self._router_aux_loss_coef = router_aux_loss_coef
@@ -93,8 +93,8 @@ class PageTrainer(Trainer):
         """
         self._good_step = start.step if start else 0
         self.args.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
-        self._stop.is_over = start is not None and (start.path / TRAINING_OVER).exists()
-        with suppress(TrainingOver):
+        self._stop.is_complete = start is not None and (start.path / TRAINING_OVER).exists()
+        with suppress(TrainingComplete):
             self.train(resume_from_checkpoint=str(start.path) if start else None)
 
     @property
@@ -111,7 +111,7 @@ class PageTrainer(Trainer):
         image_tokens = self._collator.token_layout.num_page_tokens
         lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
         samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        self._length_groups = LengthGroups(lengths, samples_per_step, self.args.seed)
+        self._length_groups = LengthGroupSampler(lengths, samples_per_step, self.args.seed)
         return self._length_groups
 
     def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
@@ -164,9 +164,9 @@ class PageTrainer(Trainer):
         # Only the norm is the same in all processes: with it all come here, but a loss brings one alone, which must not wait for others.
         if not math.isfinite(norm):
             micro_batches = gather_object(micro_batches)
-        guilty = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
-        what, value = ("loss", guilty[0][0]) if guilty else ("gradient norm", norm)
-        documents = ", ".join(name for _, names in guilty or micro_batches for name in names)
+        non_finite = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
+        what, value = ("loss", non_finite[0][0]) if non_finite else ("gradient norm", norm)
+        documents = ", ".join(name for _, names in non_finite or micro_batches for name in names)
         return TrainingError(
             f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: {documents}.",
             hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
@@ -177,29 +177,29 @@ class PageTrainer(Trainer):
     def evaluation_loop(self, *_: Any, **__: Any) -> EvalLoopOutput:
         dataset, size = cast(PageDataset, self.eval_dataset), self.args.per_device_eval_batch_size
         if self._eval_batches is None:
-            self._eval_batches = eval_batches(dataset, size, self._collator, self.args.dataloader_num_workers)
+            self._eval_batches = build_eval_dataloader(dataset, size, self._collator, self.args.dataloader_num_workers)
         self.plain_model.train(False)
         with marking_evaluation_errors():
-            loss = mean_token_loss(self._eval_batches, size, self._loss_of, self.stop_if_asked)
+            loss = mean_token_loss(self._eval_batches, size, self._compute_eval_loss, self.stop_if_requested)
             scores = {f"eval_{name}": value for name, value in self._generation_scores.measure(self).items()}
         return EvalLoopOutput(None, None, {"eval_loss": loss, **scores}, len(dataset))  # type: ignore[arg-type]
 
     @torch.no_grad()
-    def _loss_of(self, batch: Batch) -> torch.Tensor:
+    def _compute_eval_loss(self, batch: Batch) -> torch.Tensor:
         with self.compute_loss_context_manager():
             loss: torch.Tensor = self.compute_loss(self.plain_model, self._prepare_inputs(batch))
         return loss
 
-    def stop_if_asked(self) -> None:
+    def stop_if_requested(self) -> None:
         """Raise EvaluationInterrupted when the listener asks to stop."""
-        if self._stop.asked(self.args):
+        if self._stop.stop_requested(self.args):
             raise EvaluationInterrupted
 
     def _maybe_log_save_evaluate(self, *args: Any, **options: Any) -> None:
         try:
             super()._maybe_log_save_evaluate(*args, **options)
         except EvaluationInterrupted:
-            self._stop.put_off_evaluation(self.control)
+            self._stop.postpone_evaluation(self.control)
             self._save_and_notify()
 
     def _evaluate(self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False) -> dict[str, float]:
@@ -207,8 +207,8 @@ class PageTrainer(Trainer):
         if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
             self._determine_best_metric(metrics, trial)
             self._save_and_notify()
-            if self._is_over:
-                raise TrainingOver
+            if self._is_complete:
+                raise TrainingComplete
         return metrics
 
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
@@ -221,7 +221,7 @@ class PageTrainer(Trainer):
     # Checkpoints
 
     @property
-    def _is_over(self) -> bool:
+    def _is_complete(self) -> bool:
         """Whether the step just made is the last one: by its number or by early stopping, and no pause or failed evaluation."""
         ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
         return ends and not (self._stop.stopped or self._stop.evaluation_due)
@@ -236,7 +236,7 @@ class PageTrainer(Trainer):
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
         step = self.state.global_step
-        unfinished = checkpoints.unfinished_path(self._rules.folder, step)
+        unfinished = checkpoints.unfinished_path(self._checkpoint_policy.folder, step)
         try:
             self.save_model(str(unfinished), _internal_call=True)
             self._save_optimizer_and_scheduler(str(unfinished))
@@ -247,12 +247,12 @@ class PageTrainer(Trainer):
                 self.state.save_to_json(str(unfinished / STATE))
                 if self._stop.evaluation_due:
                     (unfinished / EVALUATION_DUE).touch()
-                if self._is_over:
+                if self._is_complete:
                     (unfinished / TRAINING_OVER).touch()
         except (OSError, RuntimeError, SafetensorError, StorageError) as error:
-            checkpoints.discard(self._rules.folder, step)
-            is_no_write = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _NOT_WRITTEN)
-            if is_no_write or isinstance(error, StorageError):
+            checkpoints.discard(self._checkpoint_policy.folder, step)
+            is_other_error = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _WRITE_ERROR_MESSAGES)
+            if is_other_error or isinstance(error, StorageError):
                 raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",
@@ -260,8 +260,10 @@ class PageTrainer(Trainer):
             ) from error
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            checkpoints.seal(self._rules.folder, step, self._rules.run)
-            checkpoints.prune(self._rules.folder, step, self._good_step, self._rules.limit, self.state.best_global_step)
+            checkpoints.seal(self._checkpoint_policy.folder, step, self._checkpoint_policy.run)
+            checkpoints.prune(
+                self._checkpoint_policy.folder, step, self._good_step, self._checkpoint_policy.limit, self.state.best_global_step
+            )
         self._good_step = step
         self.accelerator.wait_for_everyone()
 
@@ -294,7 +296,7 @@ class PageTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
         if not self.args.should_save:
             return
-        save_trained_weights(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._rules.base, state_dict)
+        save_trained_weights(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._checkpoint_policy.base, state_dict)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_trained_weights(model or self.plain_model, Path(resume_from_checkpoint))

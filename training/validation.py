@@ -34,7 +34,7 @@ class GenerationScores:
         """
         if not len(self._samples):
             return {}
-        predictions = generate_texts(trainer.plain_model, self._collator, self._samples, self._decoding, trainer.stop_if_asked)
+        predictions = generate_texts(trainer.plain_model, self._collator, self._samples, self._decoding, trainer.stop_if_requested)
         scores: dict[str, float] = {}
         if trainer.accelerator.is_main_process:
             write_predictions(self._predictions, predictions, lambda made: prediction_record(made, trainer.state.global_step))

@@ -33,7 +33,7 @@ from tests.training.trainings import Listener, StopsWhileEvaluated, StopsWhileSc
 from training import checkpoints, finish
 from training.collate import NON_MODEL_KEYS, Collator
 from training.dataset import open_dataset
-from training.eval_loss import eval_batches, mean_token_loss
+from training.eval_loss import build_eval_dataloader, mean_token_loss
 from training.model import load_model
 from training.reader import token_layout_for
 from training.tiny import BASE_FOLDER
@@ -178,7 +178,7 @@ def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batche
         with torch.no_grad():
             return found.model(**{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}).loss
 
-    losses = [mean_token_loss(eval_batches(samples, size, collator, 0), size, loss_of, lambda: None) for size in (1, 2, 5)]
+    losses = [mean_token_loss(build_eval_dataloader(samples, size, collator, 0), size, loss_of, lambda: None) for size in (1, 2, 5)]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
 
 

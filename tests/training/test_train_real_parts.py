@@ -76,7 +76,7 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
         return step(trainer, model, inputs, *rest)
 
-    loss_of = PageTrainer._loss_of
+    loss_of = PageTrainer._compute_eval_loss
 
     def too_large_to_evaluate(trainer: PageTrainer, batch: dict[str, Any]) -> torch.Tensor:
         if trainer.args.per_device_eval_batch_size > 1:
@@ -84,7 +84,7 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
         return loss_of(trainer, batch)
 
     monkeypatch.setattr(PageTrainer, "training_step", too_large_from_step_two)
-    monkeypatch.setattr(PageTrainer, "_loss_of", too_large_to_evaluate)
+    monkeypatch.setattr(PageTrainer, "_compute_eval_loss", too_large_to_evaluate)
     sizes = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4, "per_device_eval_batch_size": 2}
     result, listener = run(workspace, "short", **sizes, save_steps=100)
     assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
