@@ -10,7 +10,7 @@ def lead(text: str, num_sentences: int) -> str:
     return "\n".join(sentences(text)[:num_sentences])
 
 
-def truncated(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
+def truncate_text(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
     """Return the longest beginning of a text, in whole words, that a tokenizer counts as at most `max_tokens`.
 
     A text model given this beside a model given pages says whether reading pages pays at the same token budget.

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from data.errors import InvalidInput
 from evaluation.baselines import lead
-from evaluation.loops import loops
+from evaluation.loops import is_looping
 from evaluation.reference_points import REFERENCE_POINTS
 from evaluation.report import Report, Subject, library_versions, now
-from evaluation.rouge import resolved, rouge
+from evaluation.rouge import resolve_tokenizer, rouge
 from evaluation.scores import RougeSettings
 from evaluation.words import words
 
@@ -37,14 +37,14 @@ def evaluate(
     """
     if len(documents) != len(references):
         raise InvalidInput(f"There are {len(documents)} documents and {len(references)} references; each sample needs both.")
-    settings = resolved(settings or RougeSettings(), references)
+    settings = resolve_tokenizer(settings or RougeSettings(), references)
     others = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)} | dict(baselines or {})
     return Report(
         subject=subject,
         rouge=rouge(predictions, references, settings),
         baselines={name: rouge(texts, references, settings) for name, texts in others.items()},
         reference_points=REFERENCE_POINTS.get(subject.benchmark or "", ()),
-        num_looping=sum(map(loops, predictions)),
+        num_looping=sum(map(is_looping, predictions)),
         num_empty=sum(not prediction.strip() for prediction in predictions),
         num_cut=num_cut,
         mean_prediction_words=_mean_words(predictions),

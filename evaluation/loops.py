@@ -6,7 +6,7 @@ MIN_REPEATS = 3
 MIN_WORDS = 12
 
 
-def loops(text: str) -> bool:
+def is_looping(text: str) -> bool:
     """Say whether a text ends in the same words over and over: at least three times and twelve words in all.
 
     The last repetition may be cut short, as it is where generation met its limit.

@@ -41,7 +41,7 @@ def rouge(
         InvalidInput: there is nothing to score, or the two differ in length.
     """
     _check_lengths(predictions, references)
-    settings = resolved(settings or RougeSettings(), references)
+    settings = resolve_tokenizer(settings or RougeSettings(), references)
     values = score_pairs(predictions, references, settings, num_processes)
     low, high = intervals(values[:, :, 2], settings.confidence, settings.num_resamples, settings.seed)
     rows = np.column_stack([values.mean(axis=0), low, high]).tolist()
@@ -49,7 +49,7 @@ def rouge(
     return RougeReport(scores, settings, len(predictions))
 
 
-def resolved(settings: RougeSettings, references: Sequence[str]) -> RougeSettings:
+def resolve_tokenizer(settings: RougeSettings, references: Sequence[str]) -> RougeSettings:
     """Replace tokenizer=auto by the one that the references need, so that reports name what was used."""
     if settings.tokenizer != "auto":
         return settings

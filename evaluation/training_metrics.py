@@ -72,8 +72,8 @@ class TrainingMetrics:
         kept = [record for record in _read_history(folder) if int(record["step"] or 0) <= resume_step] if resume_step else []
         self._latest: Record = dict.fromkeys(KEYS)
         for record in kept:
-            self._latest.update(_known(record))
-        self._lines = [_encoded(record) for record in kept]
+            self._latest.update(_without_nulls(record))
+        self._lines = [_encode_record(record) for record in kept]
         self._write_latest()
         self.flush()
 
@@ -94,9 +94,9 @@ class TrainingMetrics:
         if unknown := sorted(set(values) - set(KEYS)):
             raise ValueError(f"unknown training metrics: {', '.join(unknown)}")
         finite = {key: value if value is not None and math.isfinite(value) else None for key, value in values.items()}
-        record: Record = {**dict.fromkeys(KEYS), **self._following(finite), **finite, "step": step}
-        self._latest.update(_known(record))
-        self._lines.append(_encoded(record))
+        record: Record = {**dict.fromkeys(KEYS), **self._derived_values(finite), **finite, "step": step}
+        self._latest.update(_without_nulls(record))
+        self._lines.append(_encode_record(record))
         self._write_latest()
         grown = len(self._lines) - self._num_written >= _GROWTH_SHARE * len(self._lines)
         if grown or time.monotonic() >= self._next_write_s:
@@ -113,7 +113,7 @@ class TrainingMetrics:
     def _write_latest(self) -> None:
         write_json(self._folder / LATEST, self._latest)
 
-    def _following(self, values: Values) -> Record:
+    def _derived_values(self, values: Values) -> Record:
         loss = values.get("eval_loss")
         if loss is None:
             return {}
@@ -140,9 +140,9 @@ def _read_history(folder: Path) -> list[Record]:
     return list(history)
 
 
-def _known(record: Record) -> Record:
+def _without_nulls(record: Record) -> Record:
     return {key: value for key, value in record.items() if value is not None}
 
 
-def _encoded(record: Record) -> bytes:
+def _encode_record(record: Record) -> bytes:
     return json.dumps(record, allow_nan=False).encode()

@@ -69,14 +69,14 @@ def needs_unicode(texts: Sequence[str]) -> bool:
 def _line_sentences(line: str) -> list[str]:
     found, start = [], 0
     for end in _SENTENCE_END.finditer(line):
-        if not _goes_on(line, end):
+        if not _sentence_continues(line, end):
             found.append(line[start : end.end()].strip())
             start = end.end()
     found.append(line[start:].strip())
     return [sentence for sentence in found if sentence]
 
 
-def _goes_on(line: str, end: re.Match[str]) -> bool:
+def _sentence_continues(line: str, end: re.Match[str]) -> bool:
     """Say whether the sentence goes on after this mark: `Dr. Who`, `J. Smith`, `approx. ten`."""
     following = line[end.end() :].lstrip()[:1]
     if end.group() != ".":

@@ -11,7 +11,7 @@ from training.reader import uses_bf16
 from training.trackers import require_trackers
 
 NUM_GPU_WORKERS = 4
-_SAME_NAME = (
+_SHARED_FIELDS = (
     "num_train_epochs",
     "max_steps",
     "per_device_train_batch_size",
@@ -30,7 +30,7 @@ _SAME_NAME = (
 )
 
 
-def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArguments:
+def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArguments:
     """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to us.
 
     Raises:
@@ -40,7 +40,7 @@ def training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArg
     best = config.metric_for_best_model
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
-        **{name: getattr(config, name) for name in _SAME_NAME},
+        **{name: getattr(config, name) for name in _SHARED_FIELDS},
         # A number below 1 is a share of all steps, rounded up; 1 itself would be one step.
         warmup_steps=min(config.warmup_ratio, math.nextafter(1, 0)),
         bf16=uses_bf16(config.bf16),

@@ -62,7 +62,7 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
     # What trained is float32; the file has the precision that the model was loaded in, as the encoder still is.
     dtype = next(vision_tower(model).parameters()).dtype
     state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
-    unused = published_layout.unused_tensor(base.folder) if base.folder else None
+    unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
     if base.kind == "deepseek_ocr":
@@ -87,7 +87,7 @@ def _copy_base_files(base: LoadedModel, folder: Path) -> None:
 def has_published_layout(folder: Path) -> bool:
     """Say whether the authors' own code, and what else loads their model, loads this export too."""
     is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
-    return is_published_type and published_layout.unused_tensor(folder) is not None and any(folder.glob("*.py"))
+    return is_published_type and published_layout.read_unused_tensor(folder) is not None and any(folder.glob("*.py"))
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -18,7 +18,7 @@ from data.errors import Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
 from data.store.workspace import Workspace, checked_name
-from training.arguments import training_arguments
+from training.arguments import build_training_arguments
 from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.config import FindLrConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
@@ -66,7 +66,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
     curve = retry_with_smaller_batches(attempt, initial_batch_config(config), progress)
     _write(folder, curve)
     progress.preview(folder / PICTURE)
-    progress.message(_sentence(curve))
+    progress.message(_describe_result(curve))
     return FindLrResult(folder, curve)
 
 
@@ -89,14 +89,14 @@ class _Trial:
         model = choose_trainable(loaded.model, config.train, config.router).model
         if config.gradient_checkpointing:
             model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        arguments = training_arguments(config, workspace.cache / "find_lr")
+        arguments = build_training_arguments(config, workspace.cache / "find_lr")
         data: dict[str, Any] = {
             "data_collator": Collator(token_layout, config.blank_pages),
             "train_dataset": samples,
             "eval_dataset": samples,
         }
         trainer = Trainer(model=model, args=arguments, **data)
-        return cls(trainer, _endless(trainer), trainer.create_optimizer())
+        return cls(trainer, _repeat_batches(trainer), trainer.create_optimizer())
 
     def step(self, rate: float) -> float:
         """Take one optimizer step and return the loss before it, a mean over its tokens as in a training."""
@@ -118,7 +118,7 @@ class _Trial:
         return total
 
 
-def _endless(trainer: Trainer) -> Iterator[Batch]:
+def _repeat_batches(trainer: Trainer) -> Iterator[Batch]:
     loader: Any = trainer.get_train_dataloader()
     for epoch in count():
         loader.set_epoch(epoch)
@@ -154,7 +154,7 @@ def _write(folder: Path, curve: LrCurve) -> None:
     write_bytes(folder / PICTURE, curve_svg(curve).encode())
 
 
-def _sentence(curve: LrCurve) -> str:
+def _describe_result(curve: LrCurve) -> str:
     if curve.suggestion is None:
         return f"The loss never fell between {curve.learning_rates[0]:.1e} and {curve.learning_rates[-1]:.1e}; try other rates."
     return f"The loss falls fastest at a learning rate of {curve.suggestion:.1e}; a good value for learning_rate."

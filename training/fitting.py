@@ -20,7 +20,7 @@ from training.generate_text import Decoding
 from training.model import LoadedModel
 from training.out_of_memory import EvaluationOutOfMemory, is_out_of_memory
 from training.run_folder import RunFolder, RunState
-from training.trackers import write_tensorboard
+from training.trackers import set_up_tensorboard
 from training.trainable import TrainableModel
 from training.trained import TrainedWeightsInfo
 from training.trainer import CheckpointPolicy, EvaluationInterrupted, PageTrainer
@@ -64,14 +64,14 @@ def run_training(setup: TrainingSetup, state: RunState, training: PageDataset, v
     start = checkpoints.last_good(
         folder.checkpoints, state.run, lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning")
     )
-    progress.message(_start_message(setup, start))
+    progress.message(_describe_start(setup, start))
     stop = StopOnRequest(progress)
     # The listener hears of a step before it is asked whether to stop after it.
     reporters = [_reporter(setup, start, progress)] if setup.arguments.should_save else []
     callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(config)]
     trainer = _trainer(setup, state, training, validation, callbacks, stop)
     if setup.arguments.should_save:
-        write_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
+        set_up_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
     if start is None and setup.arguments.should_save:
         report_first_batch(folder.path, trainer.first_samples(), setup.collator, progress)
     try:
@@ -134,7 +134,7 @@ def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
     return [EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold)]
 
 
-def _start_message(setup: TrainingSetup, start: Checkpoint | None) -> str:
+def _describe_start(setup: TrainingSetup, start: Checkpoint | None) -> str:
     arguments, trainable = setup.arguments, setup.trainable
     precision = "bfloat16" if arguments.bf16 else "float32"
     where = f"from step {start.step}" if start else "from the beginning"

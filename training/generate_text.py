@@ -11,7 +11,7 @@ from torch.distributed.fsdp import FSDPModule
 from transformers import LogitsProcessorList, PreTrainedModel
 from transformers.models.unlimited_ocr.generation_unlimited_ocr import UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor
 
-from evaluation.loops import loops
+from evaluation.loops import is_looping
 from training.collate import Collator
 from training.dataset import PageSample
 from training.out_of_memory import free_memory, is_out_of_memory
@@ -159,7 +159,7 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
         text.strip(),
         num_tokens=len(tokens),
         cut=not ended,
-        looping=loops(text),
+        looping=is_looping(text),
         num_pages_left_out=sample.num_pages_left_out,
     )
 

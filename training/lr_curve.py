@@ -6,7 +6,7 @@ from itertools import pairwise
 
 SMOOTHING = 0.8
 """Weight of the past in the running mean that the suggestion is read from; single losses jump from batch to batch."""
-DIVERGED = 4.0
+DIVERGENCE_FACTOR = 4.0
 """A smoothed loss this many times the best one ends the sweep."""
 _WIDTH_PX, _HEIGHT_PX, _MARGIN_PX = 640, 360, 56
 
@@ -24,7 +24,7 @@ class LrCurve:
     @classmethod
     def of(cls, learning_rates: list[float], losses: list[float]) -> "LrCurve":
         smoothed = smooth(losses)
-        return cls(tuple(learning_rates), tuple(losses), tuple(smoothed), _suggestion(learning_rates, smoothed))
+        return cls(tuple(learning_rates), tuple(losses), tuple(smoothed), _suggest_rate(learning_rates, smoothed))
 
 
 def sweep_rates(first: float, last: float, num_steps: int) -> list[float]:
@@ -44,10 +44,10 @@ def smooth(losses: list[float]) -> list[float]:
 def has_diverged(losses: list[float]) -> bool:
     """Say whether the loss has grown beyond use, or is no number any more."""
     smoothed = smooth(losses)
-    return not math.isfinite(smoothed[-1]) or smoothed[-1] > DIVERGED * min(smoothed)
+    return not math.isfinite(smoothed[-1]) or smoothed[-1] > DIVERGENCE_FACTOR * min(smoothed)
 
 
-def _suggestion(rates: list[float], smoothed: list[float]) -> float | None:
+def _suggest_rate(rates: list[float], smoothed: list[float]) -> float | None:
     """Return the geometric middle of the step on which the loss falls most per factor of the rate, before its lowest point."""
     lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
     falls = [

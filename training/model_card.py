@@ -16,7 +16,7 @@ from training.provenance import Provenance, read_provenance
 from training.run_folder import CONFIG, RunFolder
 
 CARD: Final = "README.md"
-_SHOWN: Final = (
+_SHOWN_SETTINGS: Final = (
     "train",
     "router",
     "num_train_epochs",
@@ -38,7 +38,7 @@ _SHOWN: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Facts:
+class _CardData:
     """What the card speaks of."""
 
     config: dict[str, Any]
@@ -73,12 +73,12 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
     if provenance is None:
         raise StorageError(f"{folder.path} does not say what its model came from.", hint="Train again under another output name.")
     config, report = read_json(folder.path / CONFIG), read_report(folder.path)
-    facts = _Facts(config, manifest, report, provenance, has_published_layout(folder.model))
+    facts = _CardData(config, manifest, report, provenance, has_published_layout(folder.model))
     sections = (_front_matter(facts), _introduction(facts), _scores(facts), _use(facts), _data(facts), _settings(facts))
     write_bytes(folder.model / CARD, "\n".join(sections).encode())
 
 
-def _front_matter(facts: _Facts) -> str:
+def _front_matter(facts: _CardData) -> str:
     provenance = facts.provenance
     lines = ["---", f"license: {provenance.licence}", "pipeline_tag: image-text-to-text", "library_name: transformers"]
     base = facts.start if facts.start_revision else provenance.base_model if provenance.base_revision else None
@@ -87,7 +87,7 @@ def _front_matter(facts: _Facts) -> str:
     return "\n".join([*lines, "tags:", "- deepsynth", "- deepseek-ocr", "- summarization", "---\n"])
 
 
-def _introduction(facts: _Facts) -> str:
+def _introduction(facts: _CardData) -> str:
     pages = f"{facts.manifest.style['size_px']} x {facts.manifest.style['size_px']} pixels"
     return (
         f"# {facts.name}\n\nReads a document as page images of {pages} and writes its summary. "
@@ -95,7 +95,7 @@ def _introduction(facts: _Facts) -> str:
     )
 
 
-def _lineage(facts: _Facts) -> str:
+def _lineage(facts: _CardData) -> str:
     base, revision = facts.provenance.base_model, facts.provenance.base_revision
     root = f"{base} at `{revision}`" if revision else "DeepSynth's tiny model" if base else "a model in a folder of its maker"
     if facts.start == base or facts.start.startswith(("/", ".", "~")):
@@ -104,7 +104,7 @@ def _lineage(facts: _Facts) -> str:
     return f"{start}, which began with {root}"
 
 
-def _scores(facts: _Facts) -> str:
+def _scores(facts: _CardData) -> str:
     rouge, subject = facts.report.rouge, facts.report.subject
     rows = [
         f"| {name} | " + " | ".join(f"{100 * scores[kind]:.2f}" for kind in ROUGE_TYPES) + " |" for name, scores in facts.report.table()
@@ -126,7 +126,7 @@ def _scores(facts: _Facts) -> str:
     )
 
 
-def _use(facts: _Facts) -> str:
+def _use(facts: _CardData) -> str:
     authors = (
         "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model from the same kind of call.\n"
         if facts.has_published_layout
@@ -138,7 +138,7 @@ def _use(facts: _Facts) -> str:
     )
 
 
-def _data(facts: _Facts) -> str:
+def _data(facts: _CardData) -> str:
     terms = terms_of(facts.manifest)
     warning = f"\n> **Terms.** {terms.warning}\n" if terms.warning else ""
     splits = ", ".join(f"{entry.counts.num_kept:,} {name}" for name, entry in facts.manifest.splits.items())
@@ -148,7 +148,7 @@ def _data(facts: _Facts) -> str:
     return f"## Data\n\n{said} Licence of the source texts: {terms.licence}.\n{warning}"
 
 
-def _settings(facts: _Facts) -> str:
-    shown = {name: facts.config[name] for name in _SHOWN}
+def _settings(facts: _CardData) -> str:
+    shown = {name: facts.config[name] for name in _SHOWN_SETTINGS}
     versions = ", ".join(f"{name} {version}" for name, version in facts.config["versions"].items())
     return f"## Training\n\n```json\n{json.dumps(shown, indent=2)}\n```\n\nMade with {versions}.\n"

@@ -21,7 +21,7 @@ from training.reader import Summarizer, load_summarizer
 
 PREDICTIONS = "predictions.jsonl"
 NUM_EXAMPLES = 3
-NUM_NAMED = 5
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def _warn_failed_predictions(predictions: Sequence[Prediction], config: Predicti
     }
     for what, some in marked.items():
         if some:
-            named = ", ".join(prediction.document_id for prediction in some[:NUM_NAMED])
-            progress.message(f"{len(some):,} of {len(predictions):,} {what}: {named}{', ...' if len(some) > NUM_NAMED else ''}.", "warning")
+            named = ", ".join(prediction.document_id for prediction in some[:MAX_NAMED])
+            progress.message(f"{len(some):,} of {len(predictions):,} {what}: {named}{', ...' if len(some) > MAX_NAMED else ''}.", "warning")
 
 
 def _record(prediction: Prediction) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def weight_files(folder: Path) -> list[Path]:
     return [folder / _WEIGHTS] if (folder / _WEIGHTS).is_file() else []
 
 
-def unused_tensor(folder: Path) -> torch.Tensor | None:
+def read_unused_tensor(folder: Path) -> torch.Tensor | None:
     """Read the published tensor that the native class drops; None when this folder does not hold it."""
     for path in weight_files(folder):
         with safe_open(path, framework="pt") as weights:

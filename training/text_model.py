@@ -25,8 +25,8 @@ from data.errors import DeepSynthError, InvalidInput, ModelError
 from data.progress import Progress
 from data.store.files import read_json
 from data.store.workspace import Workspace
-from evaluation.baselines import truncated
-from evaluation.loops import loops
+from evaluation.baselines import truncate_text
+from evaluation.loops import is_looping
 from training.dataset import PageDataset
 from training.generate_text import Prediction
 from training.model import find_folder, require_complete, require_safetensors
@@ -104,7 +104,7 @@ class TextModel:
 
         def cut(text: str, num_pages: int) -> str:
             budget = num_pages * tokens_per_page
-            return truncated(text, budget if room is None else min(room, budget), self.count_tokens)
+            return truncate_text(text, budget if room is None else min(room, budget), self.count_tokens)
 
         return TruncatedTexts([TruncatedText(*row) for row in zip(*columns, strict=True)], cut)
 
@@ -128,7 +128,7 @@ class TextModel:
     def _prediction(self, item: TruncatedText, row: list[int]) -> Prediction:
         text = str(self.tokenizer.decode(row, skip_special_tokens=True)).strip()
         cut = len(row) >= self.max_new_tokens and row[-1] not in (self.tokenizer.eos_token_id, self.tokenizer.pad_token_id)
-        return Prediction(item.document_id, item.reference, item.num_pages, text, self.count_tokens(text), cut, loops(text))
+        return Prediction(item.document_id, item.reference, item.num_pages, text, self.count_tokens(text), cut, is_looping(text))
 
     @property
     def _is_chat(self) -> bool:

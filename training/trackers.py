@@ -54,7 +54,7 @@ def start_wandb(folder: Path, run_name: str) -> None:
         ) from error
 
 
-def write_tensorboard(folder: Path, callbacks: Iterable[TrainerCallback], first_step: int) -> None:
+def set_up_tensorboard(folder: Path, callbacks: Iterable[TrainerCallback], first_step: int) -> None:
     """Let TensorBoard's files lie in the training's folder, unless TENSORBOARD_LOGGING_DIR names one, and go on there after a resume.
 
     Args:

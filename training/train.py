@@ -13,7 +13,7 @@ from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.store.writer import only_writer
 from training import checkpoints
-from training.arguments import training_arguments
+from training.arguments import build_training_arguments
 from training.collate import Collator
 from training.config import TrainingConfig
 from training.dataset import PageDataset, PageDatasetFolder, open_dataset
@@ -38,7 +38,7 @@ _NUM_EXAMPLES = 64
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
+class _TrainingTask:
     """A training as asked for: its samples, what it starts from and where it writes, before anything large is loaded."""
 
     config: TrainingConfig
@@ -79,11 +79,11 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
-    arguments = training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
+    arguments = build_training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
     if not arguments.should_save:
         progress = Silent()  # one process of several speaks for all, and holds the folder for all
     with only_writer(workspace, "model", config.output) if arguments.should_save else nullcontext():
-        task = _task(config, workspace)
+        task = _open_task(config, workspace)
         _check_request(task, arguments, progress)
         with arguments.main_process_first(local=False):
             _, state = open_run(config, workspace, task.dataset.fingerprint, task.model_files.fingerprint(), arguments.world_size)
@@ -94,20 +94,20 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
                     start_wandb(task.folder.path, state.run_name)
             _report_start(task, arguments, progress)
             start = initial_batch_config(config, state.fitting_batch_size, state.fitting_eval_batch_size)
-            state = retry_with_smaller_batches(lambda attempted: _attempt(attempted, start, task, progress), start, progress)
+            state = retry_with_smaller_batches(lambda attempted: _run_attempt(attempted, start, task, progress), start, progress)
             free_memory()
         return finish_run(config, task.dataset, state, arguments.should_save, workspace, progress)
 
 
-def _task(config: TrainingConfig, workspace: Workspace) -> _Task:
+def _open_task(config: TrainingConfig, workspace: Workspace) -> _TrainingTask:
     dataset = open_dataset(workspace, config.dataset)
     training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
     model_files = find_model(config.model, config.revision, workspace)
     folder = RunFolder(workspace.model(config.output))
-    return _Task(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, model_files)
+    return _TrainingTask(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, model_files)
 
 
-def _check_request(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: Progress) -> None:
     """Refuse what can be known not to work before weights are loaded or anything is written."""
     config = task.config
     require_summaries(task.training.summaries(), progress)
@@ -123,7 +123,7 @@ def _check_request(task: _Task, arguments: TrainingArguments, progress: Progress
         )
 
 
-def _require_disk_space(task: _Task, progress: Progress) -> None:
+def _require_disk_space(task: _TrainingTask, progress: Progress) -> None:
     """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken off."""
     empty = build_empty_model(task.model_files)
     if task.config.cache_features:
@@ -137,7 +137,7 @@ def _require_disk_space(task: _Task, progress: Progress) -> None:
     progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
-def _report_start(task: _Task, arguments: TrainingArguments, progress: Progress) -> None:
+def _report_start(task: _TrainingTask, arguments: TrainingArguments, progress: Progress) -> None:
     """Say what the training will be, to its listener and to those who will read its model."""
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
@@ -158,9 +158,9 @@ def _report_start(task: _Task, arguments: TrainingArguments, progress: Progress)
             progress.message(f"Steps take up to 1.4 times as long as they need, since this is missing: {', '.join(missing)}.", "warning")
 
 
-def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progress: Progress) -> RunState:
+def _run_attempt(config: TrainingConfig, start: TrainingConfig, task: _TrainingTask, progress: Progress) -> RunState:
     """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those begun with, and export."""
-    arguments = training_arguments(config, task.folder.checkpoints)
+    arguments = build_training_arguments(config, task.folder.checkpoints)
     state = task.folder.require_state()
     arguments.run_name = state.run_name
     if arguments.should_save:
@@ -181,7 +181,7 @@ def _attempt(config: TrainingConfig, start: TrainingConfig, task: _Task, progres
     return export_run(setup, state, task.workspace, progress)
 
 
-def _provenance(task: _Task) -> Provenance:
+def _provenance(task: _TrainingTask) -> Provenance:
     start, model_files = task.model_files.provenance, task.model_files
     base = model_files.source if model_files.revision or model_files.source == "tiny" else None
     return Provenance(
@@ -193,7 +193,7 @@ def _provenance(task: _Task) -> Provenance:
     )
 
 
-def _feature_cache(loaded: LoadedModel, task: _Task, progress: Progress) -> FeatureCache:
+def _feature_cache(loaded: LoadedModel, task: _TrainingTask, progress: Progress) -> FeatureCache:
     accept_features(loaded.model)
     cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, task.dtype)
     num_pages, examples = task.cached_pages()
@@ -204,6 +204,6 @@ def _feature_cache(loaded: LoadedModel, task: _Task, progress: Progress) -> Feat
     return cache
 
 
-def _load(task: _Task, progress: Progress) -> LoadedModel:
+def _load(task: _TrainingTask, progress: Progress) -> LoadedModel:
     progress.message(f"Loading {task.config.model}.")
     return load_from_files(task.model_files, task.dtype)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from data.errors import InvalidInput, NotFound, StorageError
-from evaluation.baselines import lead, truncated
+from evaluation.baselines import lead, truncate_text
 from evaluation.evaluate import evaluate
-from evaluation.loops import loops
+from evaluation.loops import is_looping
 from evaluation.reference_points import REFERENCE_POINTS
 from evaluation.report import Report, Subject, read_report, write_report
 
@@ -69,7 +69,7 @@ def test_lead_takes_sentences() -> None:
 
 @pytest.mark.parametrize(("budget", "expected"), [(0, ""), (1, "one"), (3, "one two  three"), (99, "one two  three four")])
 def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: str) -> None:
-    assert truncated("one two  three four", budget, lambda text: len(text.split())) == expected
+    assert truncate_text("one two  three four", budget, lambda text: len(text.split())) == expected
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: st
     ],
 )
 def test_loops(text: str, expected: bool) -> None:
-    assert loops(text) is expected
+    assert is_looping(text) is expected

@@ -22,7 +22,7 @@ from data.errors import InvalidInput, Stopped, TrainingError
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import StopsWhileScored, short_training
-from training.arguments import training_arguments
+from training.arguments import build_training_arguments
 from training.config import EvaluationConfig, TrainingConfig
 from training.model import load_model
 from training.optimal_configs import training_config
@@ -103,7 +103,7 @@ def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return torch.device("cpu")
 
     monkeypatch.setattr(TrainingArguments, "_setup_devices", property(four_gpus))
-    arguments = training_arguments(TrainingConfig(dataset="brief", per_device_train_batch_size=2), tmp_path)
+    arguments = build_training_arguments(TrainingConfig(dataset="brief", per_device_train_batch_size=2), tmp_path)
     assert (arguments.n_gpu, arguments.train_batch_size) == (1, 2)
 
 
