@@ -103,9 +103,9 @@ def pillow_font() -> ImageFont.FreeTypeFont:
 def unique_texts() -> Iterator[str]:
     """Yield English-like texts of NUM_CHARACTERS characters, each word order new."""
     dice = random.Random(7)
-    licence = (Path(__file__).parents[1] / "LICENSE").read_text(encoding="utf-8").split()
+    license_words = (Path(__file__).parents[1] / "LICENSE").read_text(encoding="utf-8").split()
     while True:
-        yield " ".join(dice.choices(licence, k=NUM_CHARACTERS // 3))[:NUM_CHARACTERS]
+        yield " ".join(dice.choices(license_words, k=NUM_CHARACTERS // 3))[:NUM_CHARACTERS]
 
 
 if __name__ == "__main__":

@@ -33,13 +33,13 @@ class Terms:
     """Why passing the pages on may not be allowed."""
 
 
-def terms_of(manifest: Manifest) -> Terms:
+def license_terms(manifest: Manifest) -> Terms:
     """Return the terms of a dataset's source texts."""
     source = manifest.config["source"]
     if source["kind"] == "sample":
         return Terms("mit")
     if preset := benchmark_of(source):
-        return Terms(preset.licence if " " not in preset.licence else "unknown", preset.licence_note)
+        return Terms(preset.licence if " " not in preset.licence else "unknown", preset.license_note)
     return Terms("unknown", "Make sure that the source texts may be passed on before making this public.")
 
 
@@ -59,7 +59,7 @@ def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> 
 
 def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
     """Return the text of README.md."""
-    terms = terms_of(manifest)
+    terms = license_terms(manifest)
     splits = {name: entry for name, entry in manifest.splits.items() if entry.counts.num_kept}
     size_px = manifest.style["size_px"]
     sections = [

@@ -14,12 +14,12 @@ from typing import Final, Protocol
 from data.config import DatasetConfig
 from data.cores import num_cores
 from data.errors import DeepSynthError, RenderError, Unavailable
-from data.render_shard import ShardDone, ShardTask, Working
+from data.render_shard import ShardDone, ShardProgress, ShardTask
 
-HEARTBEAT_S: Final = 0.25
+POLL_INTERVAL_S: Final = 0.25
 MAX_ATTEMPTS: Final = 3
 
-Event = Working | ShardDone | None
+Event = ShardProgress | ShardDone | None
 
 
 class Engine(Protocol):
@@ -113,7 +113,7 @@ class _Worker:
 
 
 def _receive(busy: list[_Worker]) -> Iterator[Event]:
-    answering = wait([worker.connection for worker in busy], timeout=HEARTBEAT_S)
+    answering = wait([worker.connection for worker in busy], timeout=POLL_INTERVAL_S)
     for worker in busy:
         if worker.connection not in answering:
             continue

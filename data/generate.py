@@ -30,19 +30,19 @@ from data.dedup import SeenTexts, text_digest
 from data.engines import Engine, open_engine
 from data.errors import SourceError, Unavailable
 from data.findings import findings
-from data.hub import repository_name
+from data.hub import resolve_repo_id
 from data.plan import SplitPlan, lacks_validation, plan_splits
 from data.progress import Progress
+from data.progress_reporter import ProgressReporter
 from data.publish import Publisher, open_publisher
 from data.records import Document, Rejected
-from data.render_shard import ShardDone, ShardTask, Working
+from data.render_shard import ShardDone, ShardProgress, ShardTask
 from data.rendering.style import PageStyle, resolve_style
 from data.shards import Manifest, RejectedRow, ShardEntry, read_footer, shard_path
 from data.sources.open import open_source
 from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
 from data.store.writer import only_writer
-from data.tally import Tally
 from data.upload import Publication
 
 CHANGED_MEANWHILE: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
@@ -102,7 +102,7 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
     folder = workspace.dataset(config.name)
     style = resolve_style(config.rendering)
     if config.publish is not None:
-        repository_name(config.publish.repo_id, config.name)  # without a token there is no use in reading the source
+        resolve_repo_id(config.publish.repo_id, config.name)  # without a token there is no use in reading the source
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
     if earlier is None and lacks_validation(plans):
@@ -111,8 +111,8 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
     with closing(publisher):
         manifest = begin(folder, config, reader.identity(), style)
         remove_partial_files(folder)
-        tally = Tally(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
-        run = _Run(config, folder, reader, plans, style, publisher, tally)
+        reporter = ProgressReporter(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
+        run = _Run(config, folder, reader, plans, style, publisher, reporter)
         try:
             shards = run.make_shards(open_engine(config, run.num_missing_shards))
         except (SourceError, Unavailable):
@@ -157,7 +157,7 @@ class _Run:
         plans: Sequence[SplitPlan],
         style: PageStyle,
         publisher: Publisher,
-        tally: Tally,
+        reporter: ProgressReporter,
     ) -> None:
         self._config = config
         self._folder = folder
@@ -165,7 +165,7 @@ class _Run:
         self._plans = plans
         self._style = style
         self._publisher = publisher
-        self._tally = tally
+        self._reporter = reporter
         self._seen = SeenTexts()
         self._done: dict[str, list[ShardDone]] = {plan.split: [] for plan in plans}
         for plan in plans:
@@ -177,18 +177,18 @@ class _Run:
 
     def make_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
         """Render every shard that is missing; return all, by split."""
-        self._tally.report(force=True)
+        self._reporter.report(force=True)
         with closing(engine.run(self._tasks())) as events:
             for event in events:
-                if isinstance(event, Working):
-                    self._tally.note_position(event)
+                if isinstance(event, ShardProgress):
+                    self._reporter.update_shard(event)
                 elif isinstance(event, ShardDone):
                     self._finish(event)
                 self._report()
         self._report(force=True)
-        if not self._tally.counts.num_kept:
+        if not self._reporter.counts.num_kept:
             raise SourceError(
-                f"None of the {self._tally.counts.num_read} rows became a sample.{self._reasons()}",
+                f"None of the {self._reporter.counts.num_read} rows became a sample.{self._reasons()}",
                 hint="Check columns.document and columns.summary, and start again: the name is free.",
             )
         return self._done
@@ -212,7 +212,7 @@ class _Run:
         num_read = 0
         for item in items:
             num_read += 1
-            self._tally.stop_if_requested()
+            self._reporter.stop_if_requested()
             if isinstance(item, Rejected):
                 rejected.append(RejectedRow.of(item))
                 continue
@@ -238,11 +238,11 @@ class _Run:
 
     def _finish(self, shard: ShardDone) -> None:
         self._done[shard.split].append(shard)
-        self._tally.note_finished(shard.split, shard.index, shard.footer.counts)
-        self._publisher.shard_finished(shard.entry)
-        num_rejected = self._tally.counts.num_rejected
+        self._reporter.add_finished_shard(shard.split, shard.index, shard.footer.counts)
+        self._publisher.add_shard(shard.entry)
+        num_rejected = self._reporter.counts.num_rejected
         if num_rejected > self._config.max_rejected:
-            kept = self._tally.counts.num_kept
+            kept = self._reporter.counts.num_kept
             start = "start again" if not kept else "start again under another name, or delete what there is of this dataset first"
             raise SourceError(
                 f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._reasons()}",
@@ -257,5 +257,5 @@ class _Run:
 
     def _report(self, *, force: bool = False) -> None:
         num_uploaded = self._publisher.poll()
-        self._tally.num_uploaded = None if self._config.publish is None else num_uploaded
-        self._tally.report(force=force)
+        self._reporter.num_uploaded = None if self._config.publish is None else num_uploaded
+        self._reporter.report(force=force)

@@ -19,7 +19,7 @@ from data.progress import Progress
 from data.retry import RETRYABLE_ERRORS, Backoff, call_with_retries, describe_error, http_status
 from data.store.files import file_sha256
 
-Kind = Literal["dataset", "model"]
+RepoType = Literal["dataset", "model"]
 Result = TypeVar("Result")
 # hf_xet reports trouble with its storage as RuntimeError.
 RETRYABLE: Final = (*RETRYABLE_ERRORS, RuntimeError)
@@ -34,7 +34,7 @@ class LocalFile:
     sha256: str | None = None
     """Its digest, where it is known already."""
 
-    def is_stored_as(self, stored: RepoFile | None) -> bool:
+    def matches(self, stored: RepoFile | None) -> bool:
         """Say whether the Hub holds the same bytes under this name."""
         if stored is None or stored.size != self.path.stat().st_size:
             return False
@@ -45,7 +45,7 @@ class LocalFile:
         return bool(stored.blob_id == git_digest)
 
 
-def repository_name(repo_id: str | None, name: str) -> str:
+def resolve_repo_id(repo_id: str | None, name: str) -> str:
     """Return the repository to push to, and make sure that there is a token to push with.
 
     Args:
@@ -72,7 +72,7 @@ def repository_name(repo_id: str | None, name: str) -> str:
 class HubRepository:
     """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may stop the waiting."""
 
-    def __init__(self, repo_id: str, kind: Kind, listener: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(self, repo_id: str, kind: RepoType, listener: Progress, backoff: Backoff | None = None) -> None:
         self.repo_id = repo_id
         self._kind = kind
         self._listener = listener
@@ -102,18 +102,18 @@ class HubRepository:
 
     def files(self) -> dict[str, RepoFile]:
         """Return path -> file for everything in the repository."""
-        return self._call("listing the repository", self._listed)
+        return self._call("listing the repository", self._list_files)
 
-    def _listed(self) -> dict[str, RepoFile]:
+    def _list_files(self) -> dict[str, RepoFile]:
         tree = self._api.list_repo_tree(self.repo_id, repo_type=self._kind, recursive=True)
         return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     def missing(self, files: Sequence[LocalFile]) -> list[LocalFile]:
         """Return those files that the repository does not hold with the same bytes."""
         stored = self.files()
-        return [file for file in files if not file.is_stored_as(stored.get(file.name))]
+        return [file for file in files if not file.matches(stored.get(file.name))]
 
-    def commit(self, files: Sequence[LocalFile], summary: str, delete: Sequence[str] = ()) -> None:
+    def commit(self, files: Sequence[LocalFile], message: str, delete: Sequence[str] = ()) -> None:
         """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed again.
 
         Args:
@@ -127,9 +127,9 @@ class HubRepository:
                 if file.sha256:
                     addition.upload_info.sha256 = bytes.fromhex(file.sha256)
             # The Hub refuses to delete what is gone, as after a commit whose answer was lost.
-            stored = self._listed() if delete else {}
+            stored = self._list_files() if delete else {}
             removals = [CommitOperationDelete(name) for name in delete if name in stored]
-            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=summary, repo_type=self._kind)
+            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=message, repo_type=self._kind)
 
         self._call(f"uploading {len(files)} files", committed)
 

@@ -11,13 +11,13 @@ from data.sources.columns import suggest_columns
 from data.sources.open import open_stored
 from data.store.workspace import Workspace
 
-ROWS_LOOKED_AT: Final = 20
-SHOWN_ROWS: Final = 5
-SHOWN_CHARACTERS: Final = 300
+NUM_INSPECTED_ROWS: Final = 20
+MAX_SHOWN_ROWS: Final = 5
+MAX_SHOWN_CHARACTERS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnLook:
+class ColumnPreview:
     """One column as its first rows show it."""
 
     name: str
@@ -34,7 +34,7 @@ class Inspection:
     configs: tuple[str, ...]
     """Configurations (subsets) of a Hub dataset. Where one must be chosen first, nothing else is known yet."""
     splits: tuple[str, ...]
-    columns: tuple[ColumnLook, ...]
+    columns: tuple[ColumnPreview, ...]
     suggestion: Columns
     rows: tuple[Mapping[str, str], ...]
     problems: tuple[str, ...]
@@ -67,17 +67,17 @@ def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection
 
         return Inspection(tuple(config_names(source)), (), (), Columns(), (), ())
     splits = reader.split_names()
-    names, read = reader.head(splits[0], ROWS_LOOKED_AT)
+    names, read = reader.head(splits[0], NUM_INSPECTED_ROWS)
     rows = [row for row in read if not isinstance(row, str)]
-    looks = tuple(_look(name, [row.get(name) for row in rows]) for name in names)
-    shown = tuple({name: _shown(row.get(name)) for name in names} for row in rows[:SHOWN_ROWS])
+    previews = tuple(_preview_column(name, [row.get(name) for row in rows]) for name in names)
+    shown = tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS])
     problems = tuple(row for row in read if isinstance(row, str))
-    return Inspection(tuple(reader.config_names()), tuple(splits), looks, _suggestion(names, looks), shown, problems)
+    return Inspection(tuple(reader.config_names()), tuple(splits), previews, _suggest_columns(names, previews), shown, problems)
 
 
-def _suggestion(names: Sequence[str], looks: Sequence[ColumnLook]) -> Columns:
+def _suggest_columns(names: Sequence[str], previews: Sequence[ColumnPreview]) -> Columns:
     """Take the usual names among columns of text; otherwise the column with the longest texts as the document, the next as its summary."""
-    texts = [look for look in looks if look.kind == "text"]
+    texts = [look for look in previews if look.kind == "text"]
     usual = suggest_columns([look.name for look in texts]).model_copy(update={"id": suggest_columns(names).id})
     by_length = sorted(texts, key=lambda look: -look.mean_characters)
     free = [look.name for look in by_length if look.name not in (usual.document, usual.summary, usual.id)]
@@ -86,18 +86,18 @@ def _suggestion(names: Sequence[str], looks: Sequence[ColumnLook]) -> Columns:
     return Columns(document=document, summary=summary, id=usual.id)
 
 
-def _look(name: str, values: Sequence[Any]) -> ColumnLook:
+def _preview_column(name: str, values: Sequence[Any]) -> ColumnPreview:
     present = [value for value in values if value is not None]
     kinds = {"text" if isinstance(value, str) else type(value).__name__ for value in present}
     lengths = [len(value) for value in present if isinstance(value, str)]
-    return ColumnLook(
+    return ColumnPreview(
         name=name,
         kind=" or ".join(sorted(kinds)) or "empty",
         mean_characters=round(fmean(lengths)) if lengths else 0,
-        example=_shown(present[0]) if present else "",
+        example=_shorten(present[0]) if present else "",
     )
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = "" if value is None else str(value)
-    return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "..."
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[:MAX_SHOWN_CHARACTERS] + "..."

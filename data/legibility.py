@@ -85,8 +85,8 @@ def check_legibility(documents: Iterable[DrawnText], language: str = "eng") -> L
 
 def compared(document: DrawnText, read: str) -> Reading:
     """Count the errors of what was read, against the text or, where it was cut off, against the part that the page shows."""
-    expected = _normalised(drawable(document.text))
-    distances = edit_distances(_normalised(read), expected)
+    expected = _normalize_spaces(drawable(document.text))
+    distances = edit_distances(_normalize_spaces(read), expected)
     length = len(expected)
     if document.truncated:
         # Page tokens tell where the text was cut, roughly; among the lengths near by, the one that fits best is taken.
@@ -152,5 +152,5 @@ def _read_page(page: Page, program: str, language: str) -> str:
     return done.stdout.decode(errors="replace")
 
 
-def _normalised(text: str) -> str:
+def _normalize_spaces(text: str) -> str:
     return " ".join(text.split())

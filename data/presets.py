@@ -28,7 +28,7 @@ class BenchmarkPreset:
     num_documents: Mapping[str, int]
     mean_document_words: int
     licence: str
-    licence_note: str
+    license_note: str
     mode: PageMode
     max_pages: int = 32
     max_rejected: int = 1000
@@ -60,7 +60,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 287_113, "validation": 13_368, "test": 11_490},
             mean_document_words=780,
             licence="apache-2.0",
-            licence_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
+            license_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
             mode="base",
             fallbacks=(
                 HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
@@ -76,7 +76,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 204_045, "validation": 11_332, "test": 11_334},
             mean_document_words=430,
             licence="unknown",
-            licence_note="No licence is stated; the articles belong to the BBC.",
+            license_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
             fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=CONVERTED)),
         ),
@@ -89,7 +89,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 203_037, "validation": 6_436, "test": 6_440},
             mean_document_words=6000,
             licence="none stated",
-            licence_note="Each paper has its own licence.",
+            license_note="Each paper has its own licence.",
             mode="large",
             max_pages=64,
             max_rejected=5000,
@@ -107,7 +107,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 3_803_957, "validation": 189_651, "test": 1_951},
             mean_document_words=31,
             licence="mit",
-            licence_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
+            license_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
             mode="tiny",
             max_rejected=10_000,
             source_note="The repository holds a loading script; the Parquet files that the Hub makes of it are read.",
@@ -121,7 +121,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 14_732, "validation": 818, "test": 819},
             mean_document_words=94,
             licence="cc-by-nc-nd-4.0",
-            licence_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
+            license_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
             fallbacks=(HubSource(id="knkarthick/samsum", revision=CONVERTED), HubSource(id="Samsung/samsum", revision=CONVERTED)),

@@ -1,6 +1,6 @@
 """Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then all is verified.
 
-`open_publisher` comes before rendering and refuses what cannot work later; `shard_finished` and `poll` never wait for the
+`open_publisher` comes before rendering and refuses what cannot work later; `add_shard` and `poll` never wait for the
 network; `finish` sends whatever is missing and proves that all is there.
 """
 
@@ -9,26 +9,26 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from data.card import CARD, EXAMPLE_PAGE, terms_of, write_card
+from data.card import CARD, EXAMPLE_PAGE, license_terms, write_card
 from data.config import DatasetConfig, PublishConfig
 from data.errors import Conflict, HubError
-from data.hub import LocalFile, repository_name
+from data.hub import LocalFile, resolve_repo_id
 from data.progress import Progress
 from data.retry import Backoff, http_status
 from data.shards import Manifest, ShardEntry
-from data.upload import Background, Publication, Pusher, batches, commit_summary
+from data.upload import BackgroundCall, Publication, Pusher, commit_message, split_into_commits
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 # The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
 BURST_COMMITS: Final = 30
-COMMITS_AN_HOUR: Final = 90
-REFUSALS: Final = frozenset({401, 403})  # no later attempt helps: the token is gone, or lost its rights
+COMMITS_PER_HOUR: Final = 90
+FORBIDDEN_STATUS: Final = frozenset({401, 403})  # no later attempt helps: the token is gone, or lost its rights
 
 
 class Publisher(Protocol):
     """What the stage tells of its shards."""
 
-    def shard_finished(self, entry: ShardEntry) -> None:
+    def add_shard(self, entry: ShardEntry) -> None:
         """Take note of a finished shard, also of those that an earlier run finished."""
 
     def poll(self) -> int:
@@ -61,17 +61,17 @@ def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, back
         Conflict: the repository holds something else.
     """
     if config.publish is None:
-        return NotPublished(folder)
+        return LocalPublisher(folder)
     return HubPublisher(config.publish, folder, progress, backoff)
 
 
-class NotPublished:
+class LocalPublisher:
     """Keeps the dataset on this machine: all that is published is the card, in its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def shard_finished(self, entry: ShardEntry) -> None:
+    def add_shard(self, entry: ShardEntry) -> None:
         return
 
     def poll(self) -> int:
@@ -91,39 +91,39 @@ class HubPublisher:
         self._folder = folder
         self._progress = progress
         self._every_num_samples = publish.commit_every_num_samples
-        self._pusher = Pusher(repository_name(publish.repo_id, folder.name), "dataset", progress, backoff)
+        self._pusher = Pusher(resolve_repo_id(publish.repo_id, folder.name), "dataset", progress, backoff)
         self._repository = self._pusher.repository
         self._pusher.call(lambda: self._repository.create(publish.private))
         self._stored = self._pusher.call(self._repository.files)
         self._refuse_foreign_files()
         self._pending: list[ShardEntry] = []
         self._sending: list[ShardEntry] = []
-        self._upload: Background[None] | None = None
+        self._upload: BackgroundCall[None] | None = None
         self._num_uploaded_samples = self._num_uploaded_files = 0
-        self._budget = CommitBudget()
+        self._rate_limiter = CommitRateLimiter()
 
-    def shard_finished(self, entry: ShardEntry) -> None:
-        if self._file(entry).is_stored_as(self._stored.get(entry.path)):
+    def add_shard(self, entry: ShardEntry) -> None:
+        if self._file(entry).matches(self._stored.get(entry.path)):
             self._num_uploaded_samples += entry.num_kept
         else:
             self._pending.append(entry)
         self.poll()
 
     def poll(self) -> int:
-        self._pusher.pass_on()
+        self._pusher.forward_messages()
         if self._upload is not None and not self._upload.is_alive():
-            self._take_result()
+            self._collect_upload()
         num_samples = sum(entry.num_kept for entry in self._pending)
-        if self._upload is None and num_samples >= self._every_num_samples and self._budget.take():
-            files = next(batches([self._file(entry) for entry in self._pending]))
+        if self._upload is None and num_samples >= self._every_num_samples and self._rate_limiter.take():
+            files = next(split_into_commits([self._file(entry) for entry in self._pending]))
             self._sending, self._pending = self._pending[: len(files)], self._pending[len(files) :]
-            self._upload = Background(lambda: self._repository.commit(files, commit_summary(files)))
+            self._upload = BackgroundCall(lambda: self._repository.commit(files, commit_message(files)))
         return self._num_uploaded_samples
 
     def finish(self, manifest: Manifest) -> Publication:
         if self._upload is not None:
             self._pusher.wait_until_done(self._upload)
-            self._take_result()
+            self._collect_upload()
         write_card(self._folder, manifest, self._repository.repo_id)
         shards = [self._file(entry) for split in manifest.splits.values() for entry in split.shards]
         files = [*shards, *(LocalFile(self._folder / name, name) for name in (EXAMPLE_PAGE, CARD))]
@@ -131,24 +131,24 @@ class HubPublisher:
         if stale:
             text = f"{len(stale)} shards of an earlier dataset leave {self._repository.repo_id}; its history keeps them."
             self._progress.message(text, "warning")
-        terms = terms_of(manifest)
+        terms = license_terms(manifest)
         if terms.warning:
             self._progress.message(f"Published pages carry the licence {terms.licence!r}. {terms.warning}", "warning")
-        self._num_uploaded_files += self._pusher.push(files, stale, self._budget.take)
+        self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.take)
         self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
         return Publication(self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files)
 
     def close(self) -> None:
         self._pusher.stop()
 
-    def _take_result(self) -> None:
+    def _collect_upload(self) -> None:
         upload, self._upload = self._upload, None
         sent, self._sending = self._sending, []
         try:
             if upload is not None:
                 upload.result()
         except HubError as error:
-            if http_status(error.__cause__) in REFUSALS:
+            if http_status(error.__cause__) in FORBIDDEN_STATUS:
                 raise
             self._pending = [*sent, *self._pending]
             self._progress.message(f"{error.message} Drawing goes on; these files are sent later.", "warning")
@@ -169,18 +169,18 @@ class HubPublisher:
             )
 
 
-class CommitBudget:
+class CommitRateLimiter:
     """A bucket of commits that refills slowly, so that a dataset of any size stays below the Hub's limit."""
 
     def __init__(self) -> None:
         self._num_left = float(BURST_COMMITS)
-        self._looked_s = time.monotonic()
+        self._refilled_at_s = time.monotonic()
 
     def take(self) -> bool:
         """Take one commit if there is one."""
         now_s = time.monotonic()
-        self._num_left = min(float(BURST_COMMITS), self._num_left + (now_s - self._looked_s) * COMMITS_AN_HOUR / 3600)
-        self._looked_s = now_s
+        self._num_left = min(float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600)
+        self._refilled_at_s = now_s
         if self._num_left < 1:
             return False
         self._num_left -= 1

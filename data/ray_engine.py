@@ -11,9 +11,9 @@ from typing import Any, Final
 import ray
 
 from data.errors import DeepSynthError, RenderError, StorageError, Unavailable
-from data.render_shard import ShardDone, ShardTask, Working, render_shard
+from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
 
-HEARTBEAT_S: Final = 0.25
+POLL_INTERVAL_S: Final = 0.25
 MAX_RETRIES: Final = 3
 TASKS_PER_CPU: Final = 2  # one running and one waiting, so that no node idles while the source is read
 
@@ -31,7 +31,7 @@ class RayEngine:
         self._num_tasks = num_workers or TASKS_PER_CPU * num_cpus
         self._render = ray.remote(max_retries=MAX_RETRIES, num_cpus=1)(_render)
 
-    def run(self, tasks: Iterator[ShardTask]) -> Generator[Working | ShardDone | None, None, None]:
+    def run(self, tasks: Iterator[ShardTask]) -> Generator[ShardProgress | ShardDone | None, None, None]:
         pending: dict[Any, ShardTask] = {}
         try:
             ready = next(tasks, None)
@@ -39,7 +39,7 @@ class RayEngine:
                 while ready and len(pending) < self._num_tasks:
                     pending[self._render.remote(ready)] = ready
                     ready = next(tasks, None)
-                finished, _ = ray.wait(list(pending), num_returns=1, timeout=HEARTBEAT_S)
+                finished, _ = ray.wait(list(pending), num_returns=1, timeout=POLL_INTERVAL_S)
                 for reference in finished:
                     yield from _result(reference, pending.pop(reference))
                 yield None
@@ -48,13 +48,13 @@ class RayEngine:
                 ray.cancel(reference, force=True)
 
 
-def _render(task: ShardTask) -> tuple[ShardDone, Working] | DeepSynthError:
+def _render(task: ShardTask) -> tuple[ShardDone, ShardProgress] | DeepSynthError:
     """Draw a shard; return it, and its end with the page that was drawn last."""
-    last = Working(task.split, task.index, 0, 0, None)
+    last = ShardProgress(task.split, task.index, 0, 0, None)
 
-    def note(working: Working, png: bytes) -> None:
+    def note(shard_progress: ShardProgress, png: bytes) -> None:
         nonlocal last
-        last = replace(working, png=png or last.png)
+        last = replace(shard_progress, png=png or last.png)
 
     try:
         return render_shard(task, note), last
@@ -62,7 +62,7 @@ def _render(task: ShardTask) -> tuple[ShardDone, Working] | DeepSynthError:
         return error
 
 
-def _result(reference: Any, task: ShardTask) -> Iterator[Working | ShardDone]:
+def _result(reference: Any, task: ShardTask) -> Iterator[ShardProgress | ShardDone]:
     try:
         answer = ray.get(reference)
     except ray.exceptions.RayError as error:

@@ -51,7 +51,7 @@ class ShardTask:
 
 
 @dataclass(frozen=True, slots=True)
-class Working:
+class ShardProgress:
     """How far a worker is with a shard, and the page that it drew last."""
 
     split: str
@@ -71,7 +71,7 @@ class ShardDone:
     entry: ShardEntry
 
 
-def render_shard(task: ShardTask, on_document: Callable[[Working, bytes], None]) -> ShardDone:
+def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], None]) -> ShardDone:
     """Draw the task's documents and write the shard, whole or not at all.
 
     Args:
@@ -86,7 +86,7 @@ def render_shard(task: ShardTask, on_document: Callable[[Working, bytes], None])
             png = rows.add(document, digest)
             if rows.is_full():
                 writer.write_table(rows.take())
-            on_document(Working(task.split, task.index, number, rows.counts.num_pages, None), png)
+            on_document(ShardProgress(task.split, task.index, number, rows.counts.num_pages, None), png)
         if rows.held or not task.documents:
             writer.write_table(rows.take())
         footer = rows.footer()

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import DeepSynthError
-from data.render_shard import ShardDone, ShardTask, Working, render_shard
+from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
 from data.store.files import storage_error
 
 PREVIEW_EVERY_S: Final = 1.0
@@ -30,12 +30,12 @@ def serve(connection: Connection) -> None:
 def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
     shown_s = float("-inf")  # the first page of a shard is always shown: a short run has no later one
 
-    def report(working: Working, png: bytes) -> None:
+    def report(shard_progress: ShardProgress, png: bytes) -> None:
         nonlocal shown_s
         if png and time.monotonic() - shown_s >= PREVIEW_EVERY_S:
             shown_s = time.monotonic()
-            working = replace(working, png=png)
-        connection.send(working)
+            shard_progress = replace(shard_progress, png=png)
+        connection.send(shard_progress)
 
     try:
         return render_shard(task, report)

@@ -24,8 +24,8 @@ RETRYABLE_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
 # Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
 TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
 # draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
-EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
-LONGEST_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
+RATE_LIMIT_EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
+MAX_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,11 @@ def call_with_retries(
         except faults as error:
             if not _is_retryable(error) or attempt == backoff.num_attempts:
                 raise
-            asked_s = _asked_wait_s(error)
-            wait_s = min(backoff.wait_s(attempt) if asked_s is None else asked_s, LONGEST_WAIT_S)
+            asked_s = _retry_after_s(error)
+            wait_s = min(backoff.wait_s(attempt) if asked_s is None else asked_s, MAX_WAIT_S)
             number = f"{attempt + 1} of {backoff.num_attempts}"
             listener.message(f"Hub: {what} failed ({describe_error(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning")
-        _wait(wait_s, listener)
+        _sleep_unless_stopped(wait_s, listener)
     raise AssertionError("the last attempt returns or raises")
 
 
@@ -99,11 +99,11 @@ def _is_retryable(error: Exception) -> bool:
     return not isinstance(error, OfflineModeIsEnabled)
 
 
-def _asked_wait_s(error: Exception) -> float | None:
+def _retry_after_s(error: Exception) -> float | None:
     """Return how long the Hub asks to wait, if it does: in seconds, or until a date (RFC 9110, 10.2.3)."""
     if not isinstance(error, HfHubHTTPError):
         return None
-    exhausted = EXHAUSTED.search(error.response.headers.get("RateLimit", ""))
+    exhausted = RATE_LIMIT_EXHAUSTED.search(error.response.headers.get("RateLimit", ""))
     after = exhausted[1] if exhausted else error.response.headers.get("Retry-After", "")
     if re.fullmatch(r"\d+(\.\d+)?", after):
         return float(after)
@@ -114,7 +114,7 @@ def _asked_wait_s(error: Exception) -> float | None:
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
-def _wait(seconds: float, listener: Progress) -> None:
+def _sleep_unless_stopped(seconds: float, listener: Progress) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if listener.should_stop():

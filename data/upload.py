@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 from data.errors import DeepSynthError, HubError, Stopped
-from data.hub import HubRepository, Kind, LocalFile, repository_name
+from data.hub import HubRepository, LocalFile, RepoType, resolve_repo_id
 from data.progress import Level, Progress, Silent
 from data.retry import Backoff
 from data.store.files import TEMPORARY_SUFFIX
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 # A commit of this size is sent in a minute or so, and one that is interrupted costs little to repeat.
 MAX_COMMIT_FILES: Final = 64
 MAX_COMMIT_BYTES: Final = 2 << 30
-LOOK_EVERY_S: Final = 0.2
+POLL_INTERVAL_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Publication:
         return asdict(self)
 
 
-class Relay(Silent):
+class ProgressRelay(Silent):
     """Carries words from an uploading thread to the stage's own, and the wish to stop the other way."""
 
     def __init__(self) -> None:
@@ -51,13 +51,13 @@ class Relay(Silent):
     def stop(self) -> None:
         self._stop.set()
 
-    def pass_on(self, progress: Progress) -> None:
+    def forward_messages(self, progress: Progress) -> None:
         """Report what was said since the last time."""
         while not self._texts.empty():
             progress.message(*self._texts.get())
 
 
-class Background(threading.Thread, Generic[Result]):
+class BackgroundCall(threading.Thread, Generic[Result]):
     """One call in a thread that does not hold up the end of the process: an upload cut short is repeated by the next run."""
 
     def __init__(self, call: Callable[[], Result]) -> None:
@@ -86,39 +86,39 @@ class Background(threading.Thread, Generic[Result]):
 class Pusher:
     """A repository and the way to it from a stage: calls run in the background, words and stops pass through."""
 
-    def __init__(self, repo_id: str, kind: Kind, progress: Progress, backoff: Backoff | None = None) -> None:
-        self._relay = Relay()
+    def __init__(self, repo_id: str, kind: RepoType, progress: Progress, backoff: Backoff | None = None) -> None:
+        self._relay = ProgressRelay()
         self._progress = progress
         self.repository = HubRepository(repo_id, kind, self._relay, backoff)
 
-    def pass_on(self) -> None:
-        self._relay.pass_on(self._progress)
+    def forward_messages(self) -> None:
+        self._relay.forward_messages(self._progress)
 
     def stop(self) -> None:
         """Let background calls end at their next chance."""
         self._relay.stop()
 
-    def wait_until_done(self, background: Background[Result]) -> None:
+    def wait_until_done(self, background: BackgroundCall[Result]) -> None:
         """Wait for the end of a background call, reporting what it says.
 
         Raises:
             Stopped: the listener asked to stop meanwhile.
         """
-        self._wait_while(background.is_alive, lambda: background.join(LOOK_EVERY_S))
+        self._wait_while(background.is_alive, lambda: background.join(POLL_INTERVAL_S))
 
     def call(self, function: Callable[[], Result]) -> Result:
-        background = Background(function)
+        background = BackgroundCall(function)
         self.wait_until_done(background)
         return background.result()
 
     def _wait_while(self, condition: Callable[[], bool], wait: Callable[[], None]) -> None:
         while condition():
             wait()
-            self.pass_on()
+            self.forward_messages()
             if self._progress.should_stop():
                 self.stop()
                 raise Stopped
-        self.pass_on()
+        self.forward_messages()
 
     def push(self, files: Sequence[LocalFile], delete: Sequence[str] = (), may_commit: Callable[[], bool] = lambda: True) -> int:
         """Send the files that are not there yet, delete others, and verify that all are there. Return how many were sent.
@@ -129,13 +129,13 @@ class Pusher:
             may_commit: asked before each commit, and again until it says yes.
         """
         missing = self.call(lambda: self.repository.missing(files))
-        groups = list(batches(missing)) or ([[]] if delete else [])
+        groups = list(split_into_commits(missing)) or ([[]] if delete else [])
         num_sent = 0
         for index, group in enumerate(groups):
             gone = delete if index == len(groups) - 1 else ()
             self._progress.advance(len(files) - len(missing) + num_sent, len(files), "files")
-            self._wait_while(lambda: not may_commit(), lambda: time.sleep(LOOK_EVERY_S))
-            self.call(lambda group=group, gone=gone: self.repository.commit(group, commit_summary(group), gone))  # type: ignore[misc]
+            self._wait_while(lambda: not may_commit(), lambda: time.sleep(POLL_INTERVAL_S))
+            self.call(lambda group=group, gone=gone: self.repository.commit(group, commit_message(group), gone))  # type: ignore[misc]
             num_sent += len(group)
         self.call(lambda: self.repository.verify(files))
         self._progress.advance(len(files), len(files), "files")
@@ -145,7 +145,7 @@ class Pusher:
 def push_folder(
     folder: Path,
     name: str,
-    kind: Kind,
+    kind: RepoType,
     progress: Progress,
     *,
     repo_id: str | None = None,
@@ -168,7 +168,7 @@ def push_folder(
         HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
         Stopped: the listener asked to stop; a later push goes on from there.
     """
-    pusher = Pusher(repository_name(repo_id, name), kind, progress, backoff)
+    pusher = Pusher(resolve_repo_id(repo_id, name), kind, progress, backoff)
     pusher.call(lambda: pusher.repository.create(private))
     files = [
         LocalFile(path, path.relative_to(folder).as_posix())
@@ -180,7 +180,7 @@ def push_folder(
     return Publication(pusher.repository.repo_id, pusher.repository.url, len(files), num_sent)
 
 
-def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
+def split_into_commits(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
     """Cut files into commits of bounded size, in order."""
     group: list[LocalFile] = []
     size_bytes = 0
@@ -195,7 +195,7 @@ def batches(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
         yield group
 
 
-def commit_summary(files: Sequence[LocalFile]) -> str:
+def commit_message(files: Sequence[LocalFile]) -> str:
     """Say in one line what a commit adds."""
     if not files:
         return "Remove what is no longer part of it"

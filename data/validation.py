@@ -15,9 +15,9 @@ from data.config import RuleError
 from data.errors import InvalidInput
 from data.store.workspace import NAME_PATTERN, NAME_RULE
 
-Config = TypeVar("Config", bound=BaseModel)
+ConfigT = TypeVar("ConfigT", bound=BaseModel)
 SHOWN_VALUE_CHARACTERS = 80
-SHOWN_FINDINGS = 3
+MAX_SHOWN_ERRORS = 3
 
 WORDS = {
     "missing": "is required",
@@ -54,7 +54,7 @@ WORDS = {
 }
 
 
-def parse_config(model_class: type[Config], values: Mapping[str, Any]) -> Config:
+def parse_config(model_class: type[ConfigT], values: Mapping[str, Any]) -> ConfigT:
     """Validate `values` as a `model_class`.
 
     Raises:
@@ -76,18 +76,18 @@ def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
 def _invalid_input(error: ValidationError, model_class: type[BaseModel], values: Any) -> InvalidInput:
     """Say in the user's words what pydantic found wrong with `values`."""
     fields: dict[str, str] = {}
-    said: dict[str, str] = {}
-    for finding in error.errors(include_url=False, include_context=True):
-        path = _path(finding["loc"], values)
-        words = _sentence(finding, path, model_class)
-        rule = finding.get("ctx", {}).get("error")
+    messages: dict[str, str] = {}
+    for detail in error.errors(include_url=False, include_context=True):
+        path = _path(detail["loc"], values)
+        words = _sentence(detail, path, model_class)
+        rule = detail.get("ctx", {}).get("error")
         names = rule.fields if isinstance(rule, RuleError) else ("",)
-        said.setdefault(path, words if isinstance(rule, RuleError) or not path else f"{path} {words}")
+        messages.setdefault(path, words if isinstance(rule, RuleError) or not path else f"{path} {words}")
         for name in names:
             fields.setdefault(".".join(filter(None, (path, name))), words)
     fields.pop("", None)  # about the whole: the message says it
-    more = f"; and {len(said) - SHOWN_FINDINGS} more" if len(said) > SHOWN_FINDINGS else ""
-    message = "; ".join(list(said.values())[:SHOWN_FINDINGS]) + more
+    more = f"; and {len(messages) - MAX_SHOWN_ERRORS} more" if len(messages) > MAX_SHOWN_ERRORS else ""
+    message = "; ".join(list(messages.values())[:MAX_SHOWN_ERRORS]) + more
     return InvalidInput(
         message if message.endswith("?") else message + ".", hint="Correct the named fields, then try again.", fields=fields
     )
@@ -113,11 +113,11 @@ def _child(values: Any, part: int | str) -> Any:
     return None
 
 
-def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) -> str:
-    kind = finding["type"]
-    context = finding.get("ctx", {})
-    words = WORDS[kind].format_map(context) if kind in WORDS else finding["msg"]
-    if finding["input"] == "" and kind in ("string_pattern_mismatch", "string_too_short"):
+def _sentence(detail: ErrorDetails, path: str, model_class: type[BaseModel]) -> str:
+    kind = detail["type"]
+    context = detail.get("ctx", {})
+    words = WORDS[kind].format_map(context) if kind in WORDS else detail["msg"]
+    if detail["input"] == "" and kind in ("string_pattern_mismatch", "string_too_short"):
         return WORDS["missing"]  # a field left empty in a form
     if kind == "extra_forbidden":
         return words + _suggestion(path, model_class)
@@ -129,10 +129,10 @@ def _sentence(finding: ErrorDetails, path: str, model_class: type[BaseModel]) ->
     if kind == "value_error":  # a rule of ours, in its own words
         return str(context["error"])
     says_value = kind != "missing" and not path.lower().endswith("token")
-    return f"{words}, not {_shown(finding['input'])}" if says_value else words
+    return f"{words}, not {_shorten(detail['input'])}" if says_value else words
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     return text if len(text) <= SHOWN_VALUE_CHARACTERS else text[:SHOWN_VALUE_CHARACTERS] + "..."
 

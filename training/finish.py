@@ -12,7 +12,7 @@ import torch
 from accelerate import PartialState
 
 from data.errors import StorageError
-from data.hub import repository_name
+from data.hub import resolve_repo_id
 from data.progress import Progress
 from data.store.workspace import Workspace
 from data.upload import push_folder
@@ -122,7 +122,7 @@ def _final_evaluation_config(config: TrainingConfig, dataset: PageDatasetFolder)
 def _publish(config: TrainingConfig, folder: RunFolder, state: RunState, progress: Progress) -> None:
     if not config.push_to_hub:
         return
-    repository = repository_name(config.hub_model_id, config.output)
+    repository = resolve_repo_id(config.hub_model_id, config.output)
     if state.published != repository:
         push_folder(folder.model, config.output, "model", progress, repo_id=config.hub_model_id, private=config.hub_private_repo)
         folder.write_state(replace(state, published=repository))

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data.card import terms_of
+from data.card import license_terms
 from data.errors import StorageError
 from data.shards import Manifest
 from data.store.files import read_json, write_bytes
@@ -139,7 +139,7 @@ def _use(facts: _CardData) -> str:
 
 
 def _data(facts: _CardData) -> str:
-    terms = terms_of(facts.manifest)
+    terms = license_terms(facts.manifest)
     warning = f"\n> **Terms.** {terms.warning}\n" if terms.warning else ""
     splits = ", ".join(f"{entry.counts.num_kept:,} {name}" for name, entry in facts.manifest.splits.items())
     source = facts.manifest.config["source"]

@@ -8,7 +8,7 @@ from transformers import TrainingArguments, set_seed
 
 from data.cores import num_cores
 from data.errors import InvalidInput
-from data.hub import repository_name
+from data.hub import resolve_repo_id
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.store.writer import only_writer
@@ -114,7 +114,7 @@ def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: 
     require_page_mode(config.model, task.model_files.kind, task.dataset.mode)
     require_positions(task.model_files.config, task.token_layout, task.max_num_pages)
     if config.push_to_hub:
-        repository_name(config.hub_model_id, config.output)  # refuses a missing token before hours of training
+        resolve_repo_id(config.hub_model_id, config.output)  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:
         raise InvalidInput(
             "auto_batch_size needs a single process: several cannot try batches out together.",

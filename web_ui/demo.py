@@ -97,7 +97,7 @@ class Service:
 
 def _refusal(error: urllib.error.HTTPError) -> str:
     try:
-        return in_words(json.load(error)["error"])
+        return format_api_error(json.load(error)["error"])
     except (ValueError, LookupError, TypeError):  # not from a DeepSynth, or from something before it
         return f"HTTP {error.code} {error.reason}"
 
@@ -128,12 +128,12 @@ def run_job(service: Service, path: str, body: dict[str, Any], title: str, conso
             time.sleep(POLL_S)
             job = service.call("GET", f"/api/jobs/{job['id']}")
     if job["state"] != "succeeded":
-        why = f": {in_words(job['error'])}" if job["error"] else "."
+        why = f": {format_api_error(job['error'])}" if job["error"] else "."
         raise DemoFailed(f"{title}: the job {job['id']} has ended ({job['state']}){why}")
     return job
 
 
-def in_words(error: dict[str, str]) -> str:
+def format_api_error(error: dict[str, str]) -> str:
     """Say what the API's shape of an error holds: what is wrong, and what to do."""
     return f"{error['message']} {error['hint']}".strip()
 

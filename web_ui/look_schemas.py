@@ -80,7 +80,7 @@ class InspectRequest(Config):
     source: Annotated[FilesSource | HubSource, Field(discriminator="kind")]
 
 
-class ColumnLook(Answer):
+class ColumnPreview(Answer):
     name: str
     kind: str
     mean_characters: int
@@ -91,7 +91,7 @@ class Inspection(Answer):
     configs: list[str] = Field(description="of a Hub dataset; where one must be chosen first, nothing else is known yet")
     splits: list[str]
     columns: list[str]
-    column_looks: list[ColumnLook]
+    column_looks: list[ColumnPreview]
     suggestion: Columns
     rows: list[dict[str, str]]
     problems: list[str] = Field(description="rows among the first ones that cannot be read, and why")

@@ -11,7 +11,7 @@ from data.errors import InvalidInput, SourceError
 from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, document_from, map_columns
 from data.sources.reader import row_id
-from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, in_words, is_unicode, open_table, table_suffix
+from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, is_unicode, open_table, table_suffix, translate_read_errors
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD, Workspace
 
@@ -48,7 +48,7 @@ class FilesReader:
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split's first file."""
         table = self._tables[split][0]
-        with in_words(table.path):
+        with translate_read_errors(table.path):
             return list(table.columns), list(table.rows(range(min(num_rows, table.num_rows)), table.columns))
 
     def splits(self) -> Mapping[str, int]:
@@ -71,7 +71,7 @@ class FilesReader:
             columns = self._columns[table.path]
             found = iter(table.rows(wanted, columns.names) if wanted else ())
             for row in rows[position:stop]:
-                with in_words(table.path):
+                with translate_read_errors(table.path):
                     values = next(found, None)
                 if values is None:
                     raise _changed(table.path)
@@ -137,7 +137,7 @@ def _is_table(path: Path, root: Path) -> bool:
 
 
 def _digest(path: Path) -> str:
-    with in_words(path):
+    with translate_read_errors(path):
         return file_sha256(path)
 
 

@@ -17,7 +17,7 @@ from data.retry import Backoff, call_with_retries, describe_error
 
 Result = TypeVar("Result")
 INTERACTIVE_BACKOFF: Final = Backoff(num_attempts=3, first_wait_s=0.5)
-REFUSALS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
+ACCESS_ERRORS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
 SUCCESSORS: Final = {
     "Samsung/samsum": "knkarthick/samsum",
     "samsum": "knkarthick/samsum",
@@ -58,7 +58,7 @@ class HubCalls:
         """
         try:
             return call_with_retries(f"{what} of {self._source.id}", call, self._listener, self._backoff)
-        except REFUSALS as error:
+        except ACCESS_ERRORS as error:
             raise _refused(self._source, error, revision or self._source.revision) from error
         except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
             raise SourceError(

@@ -57,7 +57,7 @@ def open_table(path: Path) -> Table:
     kind = TABLES.get(table_suffix(path))
     if kind is None:
         raise SourceError(f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
-    with in_words(path):
+    with translate_read_errors(path):
         table = kind(path)
     if not table.num_rows:
         raise SourceError(f"{path} is empty: it has no rows.", hint="Choose another file.")
@@ -77,7 +77,7 @@ def is_unicode(text: str) -> bool:
 
 
 @contextmanager
-def in_words(path: Path) -> Iterator[None]:
+def translate_read_errors(path: Path) -> Iterator[None]:
     """Raise SourceError for whatever reading a file may raise: put nothing but reading inside."""
     try:
         yield

@@ -44,7 +44,7 @@ def test_snippet_names_the_repository(manifest: Manifest) -> None:
 @pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda preset: preset.name)
 def test_benchmarks_carry_their_licence_and_warning(manifest: Manifest, preset: object) -> None:
     text = dataset_card(from_source(manifest, kind="hub", id=preset.source.id))  # type: ignore[attr-defined]
-    assert preset.licence_note in text  # type: ignore[attr-defined]
+    assert preset.license_note in text  # type: ignore[attr-defined]
     assert " " not in DatasetCard(text).data.to_dict()["license"]
 
 

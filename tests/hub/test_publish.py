@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from data.publish import BURST_COMMITS, COMMITS_AN_HOUR, CommitBudget
+from data.publish import BURST_COMMITS, COMMITS_PER_HOUR, CommitRateLimiter
 from data.shards import read_manifest
 from tests.hub.conftest import Program, programs
 from tests.hub.stand_in import TOKEN, USER, StandInHub
@@ -39,7 +39,7 @@ try:
         publisher = open_publisher(config, folder, Printed(), Backoff(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2))
         for split in manifest.splits.values():
             for entry in split.shards:
-                publisher.shard_finished(entry)
+                publisher.add_shard(entry)
                 time.sleep(pause_s)
         print("rendered", publisher.poll(), flush=True)
         print(publisher.finish(manifest).as_dict())
@@ -277,12 +277,12 @@ def test_a_stop_is_heard_while_waiting_for_the_hub(hub: StandInHub, program: Pro
 def test_commits_stay_below_the_hubs_hourly_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    budget = CommitBudget()
+    budget = CommitRateLimiter()
     num_taken = 0
     for _ in range(3600):
         num_taken += budget.take()
         clock[0] += 1.0
-    assert BURST_COMMITS < num_taken <= BURST_COMMITS + COMMITS_AN_HOUR < 128
+    assert BURST_COMMITS < num_taken <= BURST_COMMITS + COMMITS_PER_HOUR < 128
 
 
 def test_multipart_uploads_arrive_whole(tmp_path: Path, program: Program, dataset: Path) -> None:

@@ -14,8 +14,8 @@ from data import upload
 from data.errors import HubError, Stopped
 from data.hub import LocalFile
 from data.progress import Silent
-from data.retry import Backoff, _asked_wait_s
-from data.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, Background, Pusher, batches
+from data.retry import Backoff, _retry_after_s
+from data.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, BackgroundCall, Pusher, split_into_commits
 
 
 def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:
@@ -24,9 +24,9 @@ def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:
     large.touch()
     os.truncate(large, MAX_COMMIT_BYTES // 2 + 1)
     many = [LocalFile(small, str(number)) for number in range(MAX_COMMIT_FILES + 1)]
-    assert [len(group) for group in batches(many)] == [MAX_COMMIT_FILES, 1]
-    assert [len(group) for group in batches([LocalFile(large, "a"), LocalFile(large, "b"), LocalFile(small, "c")])] == [1, 2]
-    assert list(batches([])) == []
+    assert [len(group) for group in split_into_commits(many)] == [MAX_COMMIT_FILES, 1]
+    assert [len(group) for group in split_into_commits([LocalFile(large, "a"), LocalFile(large, "b"), LocalFile(small, "c")])] == [1, 2]
+    assert list(split_into_commits([])) == []
 
 
 def test_waits_double_up_to_a_limit_and_differ_between_clients() -> None:
@@ -51,14 +51,14 @@ def test_waits_double_up_to_a_limit_and_differ_between_clients() -> None:
 )
 def test_the_hub_says_how_long_to_wait(headers: dict[str, str], waits_s: tuple[float, float] | None) -> None:
     request = httpx2.Request("POST", "http://hub/commit")
-    wait_s = _asked_wait_s(HfHubHTTPError("busy", response=httpx2.Response(429, headers=headers, request=request)))
+    wait_s = _retry_after_s(HfHubHTTPError("busy", response=httpx2.Response(429, headers=headers, request=request)))
     assert wait_s is None if waits_s is None else waits_s[0] <= (wait_s or 0) <= waits_s[1]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_call_that_ends_unexpectedly_is_no_success() -> None:
     with pytest.raises(HubError, match="ended unexpectedly"):
-        Background(lambda: 1 // 0).result()
+        BackgroundCall(lambda: 1 // 0).result()
 
 
 def test_a_push_waits_until_it_may_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_push_waits_until_it_may_commit(tmp_path: Path, monkeypatch: pytest.Mo
         def verify(self, files: list[LocalFile]) -> None:
             return
 
-    monkeypatch.setattr(upload, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(upload, "POLL_INTERVAL_S", 0.0)
     (tmp_path / "one").touch()
     pusher, answers = Pusher("me/news", "dataset", Silent()), iter([False, False, True])
     pusher.repository = Repository()  # type: ignore[assignment]

@@ -43,7 +43,7 @@ def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
         "description": preset.description,
         "source": f"{preset.source.id} on the Hugging Face Hub. {preset.source_note}".strip(),
         "licence": preset.licence,
-        "warning": preset.licence_note or None,
+        "warning": preset.license_note or None,
         "splits": preset.num_documents,
         "mean_document_words": preset.mean_document_words,
         "config": config.model_dump(mode="json"),

@@ -13,7 +13,7 @@ import pytest
 
 from data import cores, engines, render_worker
 from data.errors import RenderError, StorageError, Unavailable
-from data.render_shard import ShardDone, ShardTask, Working, render_shard
+from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
 from data.shards import read_samples
 from tests.data.generation.runs import brief_config, files_config, news, run, write_lines
 
@@ -39,7 +39,7 @@ class Dying:
     def _draws(self, text: str, number: int) -> bool:
         if self._is_deadly(text):
             return False
-        self._connection.send(Working("train", 0, number + 1, number + 1, None))
+        self._connection.send(ShardProgress("train", 0, number + 1, number + 1, None))
         return True
 
     def _finished(self, task: ShardTask) -> ShardDone:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data.errors import Stopped
 from data.progress import Progress
-from data.render_shard import Working
+from data.render_shard import ShardProgress
 from data.shards import Counts
 from data.store.files import write_bytes
 
@@ -18,7 +18,7 @@ PREVIEW_EVERY_S: Final = 1.0
 PREVIEW_SIZE_PX: Final = 384
 
 
-class Tally:
+class ProgressReporter:
     """Counts of finished shards and of those in the making, told to the listener twice a second."""
 
     def __init__(self, progress: Progress, num_rows: int, preview_path: Path) -> None:
@@ -28,20 +28,20 @@ class Tally:
         self._progress = progress
         self._num_rows = num_rows
         self._preview_path = preview_path
-        self._working: dict[tuple[str, int], Working] = {}
+        self._shards_in_progress: dict[tuple[str, int], ShardProgress] = {}
         self._reported_s = self._checked_s = self._previewed_s = -REPORT_EVERY_S
 
-    def note_position(self, working: Working) -> None:
+    def update_shard(self, shard_progress: ShardProgress) -> None:
         """Take in how far a worker is, and show its page."""
-        self._working[working.split, working.index] = working
-        if working.png and time.monotonic() - self._previewed_s >= PREVIEW_EVERY_S:
+        self._shards_in_progress[shard_progress.split, shard_progress.index] = shard_progress
+        if shard_progress.png and time.monotonic() - self._previewed_s >= PREVIEW_EVERY_S:
             self._previewed_s = time.monotonic()
-            write_bytes(self._preview_path, _thumbnail(working.png))
+            write_bytes(self._preview_path, _thumbnail(shard_progress.png))
             self._progress.preview(self._preview_path)
 
-    def note_finished(self, split: str, index: int, counts: Counts) -> None:
+    def add_finished_shard(self, split: str, index: int, counts: Counts) -> None:
         """Take in a finished shard."""
-        self._working.pop((split, index), None)
+        self._shards_in_progress.pop((split, index), None)
         self.counts += counts
 
     def report(self, *, force: bool = False) -> None:
@@ -54,7 +54,7 @@ class Tally:
         if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
             return
         self._reported_s = time.monotonic()
-        drawn = sum(working.num_done for working in self._working.values())
+        drawn = sum(shard_progress.num_done for shard_progress in self._shards_in_progress.values())
         uploaded = {} if self.num_uploaded is None else {"uploaded": self.num_uploaded}
         self._progress.advance(
             self.counts.num_read + drawn,
@@ -64,7 +64,7 @@ class Tally:
             kept=self.counts.num_kept + drawn,
             duplicate=self.counts.num_duplicate,
             rejected=self.counts.num_rejected,
-            pages=self.counts.num_pages + sum(working.num_pages for working in self._working.values()),
+            pages=self.counts.num_pages + sum(shard_progress.num_pages for shard_progress in self._shards_in_progress.values()),
             **uploaded,
         )
 
