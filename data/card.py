@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 
 from data.findings import findings
-from data.presets import benchmark_of
+from data.presets import find_benchmark
 from data.records import COLUMNS
 from data.shards import Counts, Manifest, read_samples
 from data.store.files import write_bytes
@@ -38,7 +38,7 @@ def license_terms(manifest: Manifest) -> Terms:
     source = manifest.config["source"]
     if source["kind"] == "sample":
         return Terms("mit")
-    if preset := benchmark_of(source):
+    if preset := find_benchmark(source):
         return Terms(preset.licence if " " not in preset.licence else "unknown", preset.license_note)
     return Terms("unknown", "Make sure that the source texts may be passed on before making this public.")
 
@@ -71,18 +71,18 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
         f"![The first page]({EXAMPLE_PAGE})\n",
         f"## Loading it\n\n```python\n{_snippet(repo_id, next(iter(splits)))}\n```\n",
         "## Contents\n",
-        _table(
+        _format_table(
             ("split", "samples", "pages", "shards", "MB", "rows read", "duplicates left out", "rejected", "cut off"),
-            [_contents(name, entry.counts, entry.shards) for name, entry in splits.items()],
+            [_contents_row(name, entry.counts, entry.shards) for name, entry in splits.items()],
         ),
         "## Compression\n\nText tokens that a language model would read, against the vision tokens of the pages that show them.\n",
-        _table(
+        _format_table(
             ("split", "text tokens", "vision tokens", "text tokens per vision token", "pages over the reading budget"),
-            [_compression(name, entry.counts) for name, entry in splits.items()] + [_compression("all", manifest.totals)],
+            [_compression_row(name, entry.counts) for name, entry in splits.items()] + [_compression_row("all", manifest.totals)],
         ),
         "".join(f"{text}\n" for _, text in findings(manifest)),
         "## Columns\n",
-        _table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
+        _format_table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
         f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.licence}.\n",
         f"## Configuration\n\n```json\n{json.dumps(_shown_config(manifest), indent=2, ensure_ascii=False)}\n```\n",
     ]
@@ -105,16 +105,22 @@ def _snippet(repo_id: str | None, split: str) -> str:
     return f'from datasets import load_dataset\n\ndataset = load_dataset("{repo_id}", split="{split}", streaming=True)'
 
 
-def _contents(name: str, counts: Counts, shards: tuple[Any, ...]) -> tuple[str, ...]:
+def _contents_row(name: str, counts: Counts, shards: tuple[Any, ...]) -> tuple[str, ...]:
     size_mb = sum(shard.size_bytes for shard in shards) / 1e6
     numbers = (counts.num_kept, counts.num_pages, len(shards))
     left_out = (counts.num_read, counts.num_duplicate, counts.num_rejected, counts.num_truncated)
-    return (name, *map(_number, numbers), f"{size_mb:,.1f}", *map(_number, left_out))
+    return (name, *map(_format_number, numbers), f"{size_mb:,.1f}", *map(_format_number, left_out))
 
 
-def _compression(name: str, counts: Counts) -> tuple[str, ...]:
+def _compression_row(name: str, counts: Counts) -> tuple[str, ...]:
     ratio = counts.num_text_tokens / counts.num_vision_tokens if counts.num_vision_tokens else 0.0
-    return (name, _number(counts.num_text_tokens), _number(counts.num_vision_tokens), f"{ratio:.2f}", _number(counts.num_pages_over_budget))
+    return (
+        name,
+        _format_number(counts.num_text_tokens),
+        _format_number(counts.num_vision_tokens),
+        f"{ratio:.2f}",
+        _format_number(counts.num_pages_over_budget),
+    )
 
 
 def _source(manifest: Manifest) -> str:
@@ -134,10 +140,10 @@ def _shown_config(manifest: Manifest) -> dict[str, Any]:
     return {**manifest.config, "source": shown}
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _format_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def _number(value: int) -> str:
+def _format_number(value: int) -> str:
     return f"{value:,}"

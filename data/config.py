@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 PageMode = Literal["micro", "tiny", "small", "base", "large"]
-TAKEN_NAMES = {"presets"}
+RESERVED_NAMES = {"presets"}
 """Addresses below /api/datasets that are no dataset."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 
@@ -13,8 +13,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 class RuleError(ValueError):
     """Values that are allowed one by one do not go together; `fields` are those that the rule is about."""
 
-    def __init__(self, words: str, *fields: str) -> None:
-        super().__init__(words)
+    def __init__(self, message: str, *fields: str) -> None:
+        super().__init__(message)
         self.fields = fields
 
 
@@ -125,6 +125,6 @@ class DatasetConfig(Config):
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
-        if name in TAKEN_NAMES:
+        if name in RESERVED_NAMES:
             raise ValueError(f"cannot be {name}, which has a meaning of its own: choose another")
         return name

@@ -20,18 +20,18 @@ from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, Split
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.
-FREE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
+MUTABLE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
 LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
 FONTS: Final = "installed fonts"
 ABSENT: Final = "(absent)"
 
 
-def deciding_fields(config: DatasetConfig) -> dict[str, Any]:
+def content_fields(config: DatasetConfig) -> dict[str, Any]:
     """Return the part of the configuration that decides the dataset's bytes, as JSON values."""
-    return config.model_dump(mode="json", exclude=FREE_FIELDS)
+    return config.model_dump(mode="json", exclude=MUTABLE_FIELDS)
 
 
-def existing_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:
+def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:
     """Return the manifest of an earlier run with the same configuration.
 
     Raises:
@@ -40,7 +40,7 @@ def existing_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:
     if not (folder / MANIFEST).exists():
         return None
     manifest = read_manifest(folder)
-    refuse_difference(folder.name, "configuration", manifest.config, deciding_fields(config))
+    require_unchanged(folder.name, "configuration", manifest.config, content_fields(config))
     return manifest
 
 
@@ -56,28 +56,28 @@ def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style:
     manifest = Manifest(
         name=folder.name,
         complete=False,
-        config=deciding_fields(config),
-        source=_as_json(source),
+        config=content_fields(config),
+        source=_to_json_values(source),
         style={name: value for name, value in _fields(style) if name != "degradation"},
         versions={**{library: version(library) for library in LIBRARIES}, FONTS: installed_fonts_digest()},
     )
-    earlier = existing_manifest(folder, config)
+    earlier = load_matching_manifest(folder, config)
     if earlier is not None:
         for part in ("source", "style"):
-            refuse_difference(folder.name, part, getattr(earlier, part), getattr(manifest, part))
-        refuse_difference(folder.name, "versions", earlier.versions, manifest.versions, _way_back(earlier, manifest))
+            require_unchanged(folder.name, part, getattr(earlier, part), getattr(manifest, part))
+        require_unchanged(folder.name, "versions", earlier.versions, manifest.versions, _restore_versions_hint(earlier, manifest))
         return earlier
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
-    _remove(folder, _shards(folder))  # whatever they are of, there is no manifest to say that they are of this dataset
+    _remove_shards(folder, _shard_paths(folder))  # whatever they are of, there is no manifest to say that they are of this dataset
     manifest.write(folder)
     return manifest
 
 
-def _way_back(earlier: Manifest, now: Manifest) -> str:
+def _restore_versions_hint(earlier: Manifest, now: Manifest) -> str:
     """Say how to get the versions back that an interrupted run was begun with."""
     changed = {name: was for name, was in earlier.versions.items() if now.versions.get(name) != was}
     steps = (
@@ -102,7 +102,7 @@ def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> b
     names = ", ".join(shard.path for shard in damaged[:3])
     progress.message(f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.", "warning")
     # Before the manifest: a shard that is there counts as whole in an unfinished dataset.
-    _remove(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
+    _remove_shards(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
     replace(manifest, complete=False).write(folder)
     return True
 
@@ -113,15 +113,15 @@ def _size_bytes(path: Path) -> int | None:
 
 def discard_if_empty(folder: Path) -> None:
     """Forget a begun dataset without a single sample, so that its name is free for another configuration. rejected.jsonl stays."""
-    if not any(read_footer(path).counts.num_kept for path in _shards(folder)):
+    if not any(read_footer(path).counts.num_kept for path in _shard_paths(folder)):
         (folder / MANIFEST).unlink(missing_ok=True)  # shards without it belong to no dataset; whoever begins one there removes them
 
 
-def _shards(folder: Path) -> list[Path]:
+def _shard_paths(folder: Path) -> list[Path]:
     return list(folder.glob("*/shard-*.parquet"))
 
 
-def _remove(folder: Path, shards: Sequence[Path]) -> None:
+def _remove_shards(folder: Path, shards: Sequence[Path]) -> None:
     """Remove shards of a folder so that not even a power cut brings them back beside the manifest that is written next."""
     try:
         for path in shards:
@@ -145,7 +145,7 @@ def complete(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDo
     splits = {}
     for split, done in sorted(shards.items(), key=lambda item: _split_order(item[0])):
         done.sort(key=lambda shard: shard.index)
-        splits[split] = SplitEntry(_sum(done), tuple(shard.entry for shard in done))
+        splits[split] = SplitEntry(_sum_counts(done), tuple(shard.entry for shard in done))
     totals = reduce(add, (entry.counts for entry in splits.values()), Counts())
     size_bytes = sum(shard.entry.size_bytes for done in shards.values() for shard in done)
     finished = replace(manifest, complete=True, totals=totals, size_bytes=size_bytes, splits=splits)
@@ -162,7 +162,7 @@ def write_rejected(folder: Path, shards: Mapping[str, list[ShardDone]]) -> list[
     return rows
 
 
-def refuse_difference(
+def require_unchanged(
     name: str,
     part: str,
     was: Mapping[str, Any],
@@ -170,7 +170,7 @@ def refuse_difference(
     hint: str = "Choose another name, delete that dataset, or ask with the values it was made with.",
 ) -> None:
     """Raise Conflict, naming every value that differs, unless `was` and `now` are equal."""
-    old, new = _flat(_as_json(was)), _flat(_as_json(now))
+    old, new = _flatten(_to_json_values(was)), _flatten(_to_json_values(now))
     changed = {
         key: (old.get(key, ABSENT), new.get(key, ABSENT)) for key in sorted({**old, **new}) if old.get(key, ABSENT) != new.get(key, ABSENT)
     }
@@ -183,10 +183,10 @@ def refuse_difference(
         )
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, item in value.items():
-        flat.update(_flat(item, f"{prefix}{key}.") if isinstance(item, dict) else {f"{prefix}{key}": item})
+        flat.update(_flatten(item, f"{prefix}{key}.") if isinstance(item, dict) else {f"{prefix}{key}": item})
     return flat
 
 
@@ -194,12 +194,12 @@ def _fields(record: PageStyle) -> Iterator[tuple[str, Any]]:
     return ((item.name, getattr(record, item.name)) for item in fields(record))
 
 
-def _as_json(value: Mapping[str, Any]) -> dict[str, Any]:
+def _to_json_values(value: Mapping[str, Any]) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads(json.dumps(value))
     return loaded
 
 
-def _sum(done: list[ShardDone]) -> Counts:
+def _sum_counts(done: list[ShardDone]) -> Counts:
     return reduce(add, (shard.footer.counts for shard in done), Counts())
 
 

@@ -28,7 +28,7 @@ class SeenTexts:
         """Return the other splits that hold the text."""
         return [other for other, digests in self._splits.items() if other != split and digest in digests]
 
-    def admit(self, split: str, digest: bytes) -> bool:
+    def add_if_new(self, split: str, digest: bytes) -> bool:
         """Say whether the next document of a split stays, and remember its text if so."""
         own = self._splits.setdefault(split, set())
         if digest in own or (split == TRAIN and self.elsewhere(split, digest)):

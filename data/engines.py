@@ -80,9 +80,9 @@ class _Worker:
         Raises:
             RenderError: several processes in a row ended, and no one document is to blame.
         """
-        task, status = self.task, self._reap()
+        task, status = self.task, self._close_process()
         self.died_at.append(self.num_done)
-        if task is None or (len(self.died_at) >= MAX_ATTEMPTS and not self._has_culprit(task)):
+        if task is None or (len(self.died_at) >= MAX_ATTEMPTS and not self._is_one_document_to_blame(task)):
             raise RenderError(
                 f"{len(self.died_at)} render processes in a row ended with status {status} on one shard"
                 + (f" ({task.split}, rows around {task.documents[0][0].row})." if task and task.documents else "."),
@@ -99,7 +99,7 @@ class _Worker:
         self.task = None
         self.died_at.clear()
 
-    def _has_culprit(self, task: ShardTask) -> bool:
+    def _is_one_document_to_blame(self, task: ShardTask) -> bool:
         return len(set(self.died_at)) == 1 and self.num_done < len(task.documents)
 
     def end(self) -> None:
@@ -107,7 +107,7 @@ class _Worker:
         self.process.kill()
         self.process.wait()
 
-    def _reap(self) -> int:
+    def _close_process(self) -> int:
         self.connection.close()
         return self.process.wait()
 

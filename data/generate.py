@@ -20,10 +20,10 @@ from data.dataset_folder import (
     begin,
     complete,
     discard_if_empty,
-    existing_manifest,
-    refuse_difference,
+    load_matching_manifest,
     remove_partial_files,
     reopen_if_damaged,
+    require_unchanged,
     write_rejected,
 )
 from data.dedup import SeenTexts, text_digest
@@ -42,11 +42,11 @@ from data.shards import Manifest, RejectedRow, ShardEntry, read_footer, shard_pa
 from data.sources.open import open_source
 from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
-from data.store.writer import only_writer
+from data.store.writer import hold_writer_lock
 from data.upload import Publication
 
-CHANGED_MEANWHILE: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
-NO_VALIDATION: Final = (
+SOURCE_CHANGED_HINT: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
+NO_VALIDATION_WARNING: Final = (
     "No document is for validation, and a training needs some. To train on this dataset, raise validation_fraction where the source has "
     "one split, read its validation split too where it has several, or add documents."
 )
@@ -89,16 +89,16 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         Stopped: the listener asked to stop; finished shards stay.
     """
     folder = workspace.dataset(config.name)
-    with only_writer(workspace, "dataset", config.name):
-        earlier = existing_manifest(folder, config)
+    with hold_writer_lock(workspace, "dataset", config.name):
+        earlier = load_matching_manifest(folder, config)
         if earlier is not None and earlier.complete:
             _refuse_changed_files(config, workspace, earlier)
             if not reopen_if_damaged(folder, earlier, progress):
-                return _published_again(config, folder, earlier, progress)
-        return _make(config, workspace, progress, earlier)
+                return _ensure_published(config, folder, earlier, progress)
+        return _make_dataset(config, workspace, progress, earlier)
 
 
-def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None) -> DatasetResult:
+def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None) -> DatasetResult:
     folder = workspace.dataset(config.name)
     style = resolve_style(config.rendering)
     if config.publish is not None:
@@ -106,7 +106,7 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
     if earlier is None and lacks_validation(plans):
-        progress.message(NO_VALIDATION, "warning")
+        progress.message(NO_VALIDATION_WARNING, "warning")
     publisher = open_publisher(config, folder, progress)
     with closing(publisher):
         manifest = begin(folder, config, reader.identity(), style)
@@ -114,20 +114,20 @@ def _make(config: DatasetConfig, workspace: Workspace, progress: Progress, earli
         reporter = ProgressReporter(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
         run = _Run(config, folder, reader, plans, style, publisher, reporter)
         try:
-            shards = run.make_shards(open_engine(config, run.num_missing_shards))
+            shards = run.render_missing_shards(open_engine(config, run.num_missing_shards))
         except (SourceError, Unavailable):
             discard_if_empty(folder)
             raise
         finally:
             remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
-        refuse_difference(config.name, "source", manifest.source, reader.identity(), CHANGED_MEANWHILE)
+        require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
         manifest = complete(folder, manifest, shards)
         for level, text in findings(manifest):
             progress.message(text, level)
         return DatasetResult(folder, manifest, publisher.finish(manifest))
 
 
-def _published_again(config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress) -> DatasetResult:
+def _ensure_published(config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress) -> DatasetResult:
     """Make sure that a finished dataset has its card and lies on the Hub if it is to, whatever an earlier run left undone."""
     if config.publish is None and (folder / CARD).exists():
         return DatasetResult(folder, manifest)
@@ -143,7 +143,7 @@ def _refuse_changed_files(config: DatasetConfig, workspace: Workspace, manifest:
         now = open_source(config, workspace).identity()
     except SourceError:
         return
-    refuse_difference(manifest.name, "source", manifest.source, now)
+    require_unchanged(manifest.name, "source", manifest.source, now)
 
 
 class _Run:
@@ -175,7 +175,7 @@ class _Run:
     def num_missing_shards(self) -> int:
         return sum(not shard_path(self._folder, plan.split, index).exists() for plan in self._plans for index in range(plan.num_shards))
 
-    def make_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
+    def render_missing_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
         """Render every shard that is missing; return all, by split."""
         self._reporter.report(force=True)
         with closing(engine.run(self._tasks())) as events:
@@ -183,12 +183,12 @@ class _Run:
                 if isinstance(event, ShardProgress):
                     self._reporter.update_shard(event)
                 elif isinstance(event, ShardDone):
-                    self._finish(event)
+                    self._record_shard(event)
                 self._report()
         self._report(force=True)
         if not self._reporter.counts.num_kept:
             raise SourceError(
-                f"None of the {self._reporter.counts.num_read} rows became a sample.{self._reasons()}",
+                f"None of the {self._reporter.counts.num_read} rows became a sample.{self._rejection_reasons()}",
                 hint="Check columns.document and columns.summary, and start again: the name is free.",
             )
         return self._done
@@ -203,7 +203,7 @@ class _Run:
                 if missing[index]:
                     yield self._task(plan, index, islice(documents, len(plan.shard(index))))
                 else:
-                    self._take_finished(plan.split, index, path)
+                    self._reuse_shard(plan.split, index, path)
 
     def _task(self, plan: SplitPlan, index: int, items: Iterator[Document | Rejected]) -> ShardTask:
         kept: list[tuple[Document, bytes]] = []
@@ -219,7 +219,7 @@ class _Run:
             digest = text_digest(item.text)
             for other in self._seen.elsewhere(plan.split, digest):
                 also_in[other] = also_in.get(other, 0) + 1
-            is_new = self._seen.admit(plan.split, digest)
+            is_new = self._seen.add_if_new(plan.split, digest)
             if is_new or not self._config.deduplicate:
                 kept.append((item, digest))
         num_duplicate = num_read - len(kept) - len(rejected)
@@ -227,16 +227,16 @@ class _Run:
             self._folder, plan.split, index, tuple(kept), tuple(rejected), num_read, num_duplicate, also_in, self._style, self._config.seed
         )
 
-    def _take_finished(self, split: str, index: int, path: Path) -> None:
+    def _reuse_shard(self, split: str, index: int, path: Path) -> None:
         """Count a shard that an earlier run finished, and remember its texts."""
         footer = read_footer(path)
         digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
-        self._finish(ShardDone(split, index, footer, ShardEntry.of(self._folder, path, footer.counts)))
+        self._record_shard(ShardDone(split, index, footer, ShardEntry.of(self._folder, path, footer.counts)))
         self._report()
 
-    def _finish(self, shard: ShardDone) -> None:
+    def _record_shard(self, shard: ShardDone) -> None:
         self._done[shard.split].append(shard)
         self._reporter.add_finished_shard(shard.split, shard.index, shard.footer.counts)
         self._publisher.add_shard(shard.entry)
@@ -245,13 +245,13 @@ class _Run:
             kept = self._reporter.counts.num_kept
             start = "start again" if not kept else "start again under another name, or delete what there is of this dataset first"
             raise SourceError(
-                f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._reasons()}",
+                f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
                 hint=f"Raise max_rejected, which goes on from here. Or mend the source or the columns, and {start}. "
                 f"All reasons: {self._folder / 'rejected.jsonl'}.",
                 fields={"max_rejected": f"{num_rejected} rows were rejected"},
             )
 
-    def _reasons(self) -> str:
+    def _rejection_reasons(self) -> str:
         rows = write_rejected(self._folder, self._done)[:3]
         return "".join(f" {row.split} row {row.row}: {row.reason}." for row in rows)
 

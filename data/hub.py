@@ -152,9 +152,9 @@ class HubRepository:
         except OfflineModeIsEnabled as error:
             raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
         except (HfHubHTTPError, *RETRYABLE, ValueError, OSError) as error:
-            raise self._refused(what, error) from error
+            raise self._hub_error(what, error) from error
 
-    def _refused(self, what: str, error: Exception) -> HubError:
+    def _hub_error(self, what: str, error: Exception) -> HubError:
         hints = {
             401: "HF_TOKEN is not valid any more, or of another Hub. Set a valid one and resume the job.",
             403: f"Give the token write access to {self.repo_id}, or name a repository that it may write to.",

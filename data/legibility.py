@@ -16,13 +16,13 @@ from data.rendering.structure import drawable
 from data.rendering.vision_tokens import length_of_tokens
 
 # Tesseract was trained on scans whose letters are about twice as tall as a page's.
-_ENLARGEMENT: Final = 2
+_SCALE: Final = 2
 _TIMEOUT_S: Final = 120
 _CUT_UNCERTAINTY: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class OcrResult:
     """One document, read back."""
 
     document_id: str
@@ -41,7 +41,7 @@ class Reading:
 class LegibilityReport:
     """Character errors over a sample of documents, the worst first."""
 
-    readings: tuple[Reading, ...]
+    readings: tuple[OcrResult, ...]
 
     @property
     def character_error_rate(self) -> float:
@@ -58,7 +58,7 @@ class LegibilityReport:
 
 
 @dataclass(frozen=True, slots=True)
-class DrawnText:
+class RenderedText:
     """A document and all its pages."""
 
     document_id: str
@@ -68,7 +68,7 @@ class DrawnText:
     """The pages show only the beginning of the text."""
 
 
-def check_legibility(documents: Iterable[DrawnText], language: str = "eng") -> LegibilityReport:
+def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -> LegibilityReport:
     """Read the pages of documents with tesseract and compare with their texts.
 
     Args:
@@ -78,12 +78,14 @@ def check_legibility(documents: Iterable[DrawnText], language: str = "eng") -> L
     Raises:
         Unavailable: tesseract or its data for the language is not installed.
     """
-    program = _tesseract(language)
-    readings = [compared(document, " ".join(_read_page(page, program, language) for page in document.pages)) for document in documents]
+    program = _find_tesseract(language)
+    readings = [
+        measure_errors(document, " ".join(_run_tesseract(page, program, language) for page in document.pages)) for document in documents
+    ]
     return LegibilityReport(tuple(sorted(readings, key=lambda reading: reading.character_error_rate, reverse=True)))
 
 
-def compared(document: DrawnText, read: str) -> Reading:
+def measure_errors(document: RenderedText, read: str) -> OcrResult:
     """Count the errors of what was read, against the text or, where it was cut off, against the part that the page shows."""
     expected = _normalize_spaces(drawable(document.text))
     distances = edit_distances(_normalize_spaces(read), expected)
@@ -93,7 +95,7 @@ def compared(document: DrawnText, read: str) -> Reading:
         about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
         near = range(int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1)
         length = min(near, key=lambda length: (distances[length], -length))
-    return Reading(document.document_id, len(document.pages), length, distances[length])
+    return OcrResult(document.document_id, len(document.pages), length, distances[length])
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:
@@ -122,7 +124,7 @@ def edit_distances(pattern: str, text: str) -> list[int]:
     return distances
 
 
-def _tesseract(language: str) -> str:
+def _find_tesseract(language: str) -> str:
     program = shutil.which("tesseract")
     if program is None:
         raise Unavailable("tesseract is not installed; legibility cannot be checked.", hint="apt-get install tesseract-ocr")
@@ -134,9 +136,9 @@ def _tesseract(language: str) -> str:
     return program
 
 
-def _read_page(page: Page, program: str, language: str) -> str:
+def _run_tesseract(page: Page, program: str, language: str) -> str:
     picture = Image.open(io.BytesIO(page.png)).convert("L")
-    size_px = page.size_px * _ENLARGEMENT
+    size_px = page.size_px * _SCALE
     file = io.BytesIO()
     picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
     command = [program, "stdin", "stdout", "--psm", "3", "-l", language]

@@ -10,7 +10,7 @@ from data.config import DatasetConfig
 from data.dedup import TRAIN
 from data.errors import SourceError, UnknownName, listed
 from data.sources.reader import SourceReader
-from data.store.workspace import checked_name
+from data.store.workspace import validate_name
 
 VALIDATION: Final = "validation"
 
@@ -51,7 +51,7 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
     if not any(available[split] for split in wanted):
         raise SourceError("The source is empty: it has no rows.", hint="Check the path or the split.")
     return tuple(
-        _plan(checked_name(split), available[split], config) for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
+        _plan(validate_name(split), available[split], config) for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
     )
 
 

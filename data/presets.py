@@ -12,7 +12,7 @@ from data.config import Columns, DatasetConfig, HubSource, PageMode
 from data.errors import UnknownName
 from data.validation import parse_config
 
-CONVERTED: Final = "refs/convert/parquet"
+PARQUET_REVISION: Final = "refs/convert/parquet"
 """The branch with the Parquet files that the Hub makes of a repository."""
 
 
@@ -64,7 +64,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             mode="base",
             fallbacks=(
                 HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
-                HubSource(id="abisee/cnn_dailymail", config="3.0.0", revision=CONVERTED),
+                HubSource(id="abisee/cnn_dailymail", config="3.0.0", revision=PARQUET_REVISION),
             ),
         ),
         BenchmarkPreset(
@@ -78,7 +78,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             licence="unknown",
             license_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
-            fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=CONVERTED)),
+            fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=PARQUET_REVISION)),
         ),
         BenchmarkPreset(
             name="arxiv",
@@ -95,7 +95,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             max_rejected=5000,
             fallbacks=(
                 HubSource(id="ccdv/arxiv-summarization", config="document"),
-                HubSource(id="ccdv/arxiv-summarization", config="document", revision=CONVERTED),
+                HubSource(id="ccdv/arxiv-summarization", config="document", revision=PARQUET_REVISION),
             ),
         ),
         BenchmarkPreset(
@@ -124,20 +124,23 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             license_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
-            fallbacks=(HubSource(id="knkarthick/samsum", revision=CONVERTED), HubSource(id="Samsung/samsum", revision=CONVERTED)),
+            fallbacks=(
+                HubSource(id="knkarthick/samsum", revision=PARQUET_REVISION),
+                HubSource(id="Samsung/samsum", revision=PARQUET_REVISION),
+            ),
         ),
     )
 }
 
 
-def benchmark_of(source: Mapping[str, Any]) -> BenchmarkPreset | None:
+def find_benchmark(source: Mapping[str, Any]) -> BenchmarkPreset | None:
     """Return the preset that reads the same source as a dataset's configuration, if there is one."""
     return next((preset for preset in PRESETS.values() if preset.source.id == source.get("id")), None)
 
 
-def fallbacks_of(source: HubSource) -> tuple[HubSource, ...]:
+def find_fallbacks(source: HubSource) -> tuple[HubSource, ...]:
     """Return where else to look for a preset's source, once it is gone from where the preset says it is."""
-    benchmark = benchmark_of(source.model_dump())
+    benchmark = find_benchmark(source.model_dump())
     is_preset = benchmark is not None and benchmark.source == source.model_copy(update={"streaming": benchmark.source.streaming})
     return benchmark.fallbacks if benchmark and is_preset else ()
 

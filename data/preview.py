@@ -10,7 +10,7 @@ from data.compression import CompressionReport, compression_report, rendered_pag
 from data.config import DatasetConfig
 from data.dedup import TRAIN
 from data.errors import RenderError
-from data.legibility import DrawnText, LegibilityReport, check_legibility
+from data.legibility import LegibilityReport, RenderedText, check_legibility
 from data.plan import plan_splits
 from data.records import Document, Rejected
 from data.render_shard import document_seed
@@ -70,7 +70,7 @@ class PreviewedDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class DatasetPreview:
     """Some documents of a dataset to be made, and those of them that would be rejected."""
 
     documents: tuple[PreviewedDocument, ...]
@@ -93,7 +93,7 @@ class Preview:
 
 def preview(
     config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None, language: str | None = None
-) -> Preview:
+) -> DatasetPreview:
     """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen by it.
 
     Args:
@@ -119,24 +119,24 @@ def preview(
     drawn: list[PreviewedDocument] = []
     rejected: list[Rejected] = []
     for item in reader.documents(plan.split, rows):
-        outcome = item if isinstance(item, Rejected) else _drawn(item, style, config.seed)
+        outcome = item if isinstance(item, Rejected) else _render_document(item, style, config.seed)
         (rejected if isinstance(outcome, Rejected) else drawn).append(outcome)  # type: ignore[arg-type]
     pages = (page for one in drawn for page in rendered_pages(one.document.id, one.rendered))
-    return Preview(
+    return DatasetPreview(
         documents=tuple(drawn),
         rejected=tuple(rejected),
         compression=compression_report(pages, style),
         num_rows={name: len(each.rows) for name, each in plans.items()},
-        legibility=_read(drawn, language) if language else None,
+        legibility=_check_legibility(drawn, language) if language else None,
     )
 
 
-def _read(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
-    texts = (DrawnText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated) for one in drawn)
+def _check_legibility(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
+    texts = (RenderedText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated) for one in drawn)
     return check_legibility(texts, language)
 
 
-def _drawn(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
+def _render_document(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
     try:
         return PreviewedDocument(document, render(document.text, style, document_seed(seed, document)), style.budget_tokens)
     except RenderError as error:

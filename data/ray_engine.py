@@ -41,7 +41,7 @@ class RayEngine:
                     ready = next(tasks, None)
                 finished, _ = ray.wait(list(pending), num_returns=1, timeout=POLL_INTERVAL_S)
                 for reference in finished:
-                    yield from _result(reference, pending.pop(reference))
+                    yield from _collect_result(reference, pending.pop(reference))
                 yield None
         finally:
             for reference in pending:
@@ -62,7 +62,7 @@ def _render(task: ShardTask) -> tuple[ShardDone, ShardProgress] | DeepSynthError
         return error
 
 
-def _result(reference: Any, task: ShardTask) -> Iterator[ShardProgress | ShardDone]:
+def _collect_result(reference: Any, task: ShardTask) -> Iterator[ShardProgress | ShardDone]:
     try:
         answer = ray.get(reference)
     except ray.exceptions.RayError as error:

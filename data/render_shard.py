@@ -17,8 +17,8 @@ from data.rendering.style import PageStyle
 from data.shards import FOOTER_KEY, Counts, RejectedRow, ShardEntry, ShardFooter, shard_path, shard_schema
 from data.store.files import new_file
 
-GROUP_ROWS: Final = 100
-GROUP_BYTES: Final = 32 << 20  # a row group is what a reader holds in memory, so long documents make smaller ones
+MAX_GROUP_ROWS: Final = 100
+MAX_GROUP_BYTES: Final = 32 << 20  # a row group is what a reader holds in memory, so long documents make smaller ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +80,15 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
     Raises:
         StorageError: the shard cannot be written.
     """
-    rows = _ShardRows(task)
+    rows = _ShardBuffer(task)
     with new_file(task.path) as temporary, pq.ParquetWriter(temporary, rows.schema, **_WRITER_OPTIONS) as writer:
         for number, (document, digest) in enumerate(task.documents, 1):
             png = rows.add(document, digest)
             if rows.is_full():
-                writer.write_table(rows.take())
+                writer.write_table(rows.flush())
             on_document(ShardProgress(task.split, task.index, number, rows.counts.num_pages, None), png)
         if rows.held or not task.documents:
-            writer.write_table(rows.take())
+            writer.write_table(rows.flush())
         footer = rows.footer()
         writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
     return ShardDone(task.split, task.index, footer, ShardEntry.of(task.folder, task.path, footer.counts))
@@ -102,7 +102,7 @@ _WRITER_OPTIONS: Final[dict[str, Any]] = {
 }
 
 
-class _ShardRows:
+class _ShardBuffer:
     """The rows of the group being filled, and the counts of the whole shard."""
 
     def __init__(self, task: ShardTask) -> None:
@@ -127,9 +127,9 @@ class _ShardRows:
         return drawn.pages[-1].png
 
     def is_full(self) -> bool:
-        return len(self.held) >= GROUP_ROWS or self._held_bytes >= GROUP_BYTES
+        return len(self.held) >= MAX_GROUP_ROWS or self._held_bytes >= MAX_GROUP_BYTES
 
-    def take(self) -> pa.Table:
+    def flush(self) -> pa.Table:
         """Empty the group into a table."""
         table = pa.Table.from_pylist(self.held, self.schema)
         self.held, self._held_bytes = [], 0

@@ -24,16 +24,16 @@ def serve(connection: Connection) -> None:
     """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end is gone."""
     with suppress(EOFError, OSError):  # OSError: the other end died in the middle of a message, or is not listening any more
         while True:
-            connection.send(_answer(connection.recv(), connection))
+            connection.send(_run_task(connection.recv(), connection))
 
 
-def _answer(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
-    shown_s = float("-inf")  # the first page of a shard is always shown: a short run has no later one
+def _run_task(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
+    previewed_s = float("-inf")  # the first page of a shard is always shown: a short run has no later one
 
     def report(shard_progress: ShardProgress, png: bytes) -> None:
-        nonlocal shown_s
-        if png and time.monotonic() - shown_s >= PREVIEW_EVERY_S:
-            shown_s = time.monotonic()
+        nonlocal previewed_s
+        if png and time.monotonic() - previewed_s >= PREVIEW_EVERY_S:
+            previewed_s = time.monotonic()
             shard_progress = replace(shard_progress, png=png)
         connection.send(shard_progress)
 

@@ -9,7 +9,7 @@ from typing import Any
 from data.compression import CompressionReport, compression_report, stored_pages
 from data.config import Degradation
 from data.errors import Conflict
-from data.legibility import DrawnText, LegibilityReport, check_legibility
+from data.legibility import LegibilityReport, RenderedText, check_legibility
 from data.rendering.style import PageStyle
 from data.shards import Manifest, read_manifest, read_samples
 
@@ -50,30 +50,30 @@ def dataset_report(folder: Path, num_documents: int, language: str = "eng", max_
     if not manifest.complete:
         raise Conflict(f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it.")
     shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
-    compression = compression_report(stored_pages(shards), _style(manifest))
-    sample = _sample(folder, manifest, num_documents, max_pages)
+    compression = compression_report(stored_pages(shards), _stored_style(manifest))
+    sample = _choose_samples(folder, manifest, num_documents, max_pages)
     return DatasetReport(manifest.name, compression, check_legibility(sample, language) if num_documents else None)
 
 
-def _style(manifest: Manifest) -> PageStyle:
+def _stored_style(manifest: Manifest) -> PageStyle:
     """As it was when the pages were drawn: its fonts need not be on this machine."""
     return PageStyle(**manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"]))
 
 
-def _sample(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[DrawnText]:
+def _choose_samples(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[RenderedText]:
     num_kept = manifest.totals.num_kept
     rng = random.Random(manifest.config["seed"])  # noqa: S311 - a reproducible choice, not a secret one
     num_pages = 0
     for number in rng.sample(range(num_kept), min(num_documents, num_kept)):
         if max_pages is not None and num_pages >= max_pages:
             return
-        split, row = _place(manifest, number)
+        split, row = _locate_sample(manifest, number)
         sample = next(read_samples(folder, split, row, row + 1))
         num_pages += len(sample.pages)
-        yield DrawnText(sample.document.id, sample.document.text, sample.pages, sample.truncated)
+        yield RenderedText(sample.document.id, sample.document.text, sample.pages, sample.truncated)
 
 
-def _place(manifest: Manifest, number: int) -> tuple[str, int]:
+def _locate_sample(manifest: Manifest, number: int) -> tuple[str, int]:
     """Return split and row of a sample that is counted through all splits."""
     for split, entry in manifest.splits.items():
         if number < entry.counts.num_kept:

@@ -205,17 +205,17 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(**{**value, "totals": Counts(**value["totals"]), "splits": splits})
 
 
-def most_pages(folder: Path, manifest: Manifest) -> int:
+def max_pages_per_sample(folder: Path, manifest: Manifest) -> int:
     """Return the pages of the longest sample of a dataset, from what the shards say of their columns.
 
     Raises:
         StorageError: a shard is gone or damaged.
     """
     paths = [folder / shard.path for entry in manifest.splits.values() for shard in entry.shards if shard.num_kept]
-    return max((_most_pages_of(path) for path in paths), default=1)
+    return max((_max_pages_in_shard(path) for path in paths), default=1)
 
 
-def _most_pages_of(path: Path) -> int:
+def _max_pages_in_shard(path: Path) -> int:
     try:
         metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
@@ -263,7 +263,7 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
         first = ends[index] - entry.shards[index].num_kept
         last = min(stop, ends[index])
         for number, row in enumerate(_rows(folder / entry.shards[index].path, start - first, last - first), start):
-            yield _sample(row, number, size_px)
+            yield _make_sample(row, number, size_px)
         start = last
 
 
@@ -282,7 +282,7 @@ def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
         raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
 
 
-def _sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
+def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
     page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     pages = tuple(
         Page(number, image["bytes"], size_px, tokens, page_vision_tokens)

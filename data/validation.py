@@ -19,7 +19,7 @@ ConfigT = TypeVar("ConfigT", bound=BaseModel)
 SHOWN_VALUE_CHARACTERS = 80
 MAX_SHOWN_ERRORS = 3
 
-WORDS = {
+MESSAGES = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
     "literal_error": "must be {expected}",
@@ -79,7 +79,7 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
     messages: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_context=True):
         path = _path(detail["loc"], values)
-        words = _sentence(detail, path, model_class)
+        words = _error_message(detail, path, model_class)
         rule = detail.get("ctx", {}).get("error")
         names = rule.fields if isinstance(rule, RuleError) else ("",)
         messages.setdefault(path, words if isinstance(rule, RuleError) or not path else f"{path} {words}")
@@ -113,12 +113,12 @@ def _child(values: Any, part: int | str) -> Any:
     return None
 
 
-def _sentence(detail: ErrorDetails, path: str, model_class: type[BaseModel]) -> str:
+def _error_message(detail: ErrorDetails, path: str, model_class: type[BaseModel]) -> str:
     kind = detail["type"]
     context = detail.get("ctx", {})
-    words = WORDS[kind].format_map(context) if kind in WORDS else detail["msg"]
+    words = MESSAGES[kind].format_map(context) if kind in MESSAGES else detail["msg"]
     if detail["input"] == "" and kind in ("string_pattern_mismatch", "string_too_short"):
-        return WORDS["missing"]  # a field left empty in a form
+        return MESSAGES["missing"]  # a field left empty in a form
     if kind == "extra_forbidden":
         return words + _suggestion(path, model_class)
     pattern = context.get("pattern", "")

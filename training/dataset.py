@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from data.config import PageMode, RenderingConfig
 from data.errors import Conflict, InvalidInput, StorageError
-from data.presets import benchmark_of
+from data.presets import find_benchmark
 from data.shards import MANIFEST, Manifest, read_manifest
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
@@ -99,7 +99,7 @@ class PageDatasetFolder:
     @property
     def benchmark(self) -> str | None:
         """Name of the benchmark preset whose source the dataset was made from."""
-        preset = benchmark_of(self.manifest.config["source"])
+        preset = find_benchmark(self.manifest.config["source"])
         return preset.name if preset else None
 
     @property

@@ -17,7 +17,7 @@ from transformers import Trainer, set_seed
 from data.errors import Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
-from data.store.workspace import Workspace, checked_name
+from data.store.workspace import Workspace, validate_name
 from training.arguments import build_training_arguments
 from training.collate import NON_MODEL_KEYS, Batch, Collator
 from training.config import FindLrConfig
@@ -58,7 +58,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split("train")
     require_summaries(samples.summaries(), progress)
-    folder = workspace.learning_rates / checked_name(config.output)
+    folder = workspace.learning_rates / validate_name(config.output)
 
     def attempt(attempted: FindLrConfig) -> LrCurve:
         return _sweep(attempted, _Trial.prepare(attempted, dataset, samples, workspace), progress)

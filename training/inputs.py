@@ -19,7 +19,7 @@ from data.errors import InvalidInput, RenderError, SourceError
 from data.rendering.render import render
 from data.rendering.style import PageStyle, resolve_style
 from data.rendering.vision_tokens import num_text_tokens
-from data.sources.files import source_path
+from data.sources.files import resolve_source_path
 from data.store.workspace import Workspace
 from training.dataset import PageSample
 from training.pixels import decode_image, reading_image, to_rgb
@@ -59,7 +59,7 @@ class InputFiles:
             InvalidInput: a file is of a kind that cannot be read, or a folder holds none.
             SourceError: a file is missing.
         """
-        paths = [path for name in names for path in _files(source_path(name, workspace, "inputs"))]
+        paths = [path for name in names for path in _files(resolve_source_path(name, workspace, "inputs"))]
         return cls(tuple(map(InputFile, paths, _names(paths))))
 
     @property

@@ -12,7 +12,7 @@ from typing import Literal
 from data.errors import Conflict
 from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder, write_json
 from data.store.workspace import Workspace
-from data.store.writer import only_writer
+from data.store.writer import hold_writer_lock
 from training.config import TrainingConfig
 
 RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
@@ -141,7 +141,7 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
         return
     if not folder.is_replaceable():
         raise _output_taken_error(config)
-    with only_writer(workspace, "model", config.output):
+    with hold_writer_lock(workspace, "model", config.output):
         pass  # nobody is at work there
 
 

@@ -11,7 +11,7 @@ from data.errors import InvalidInput
 from data.hub import resolve_repo_id
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
-from data.store.writer import only_writer
+from data.store.writer import hold_writer_lock
 from training import checkpoints
 from training.arguments import build_training_arguments
 from training.collate import Collator
@@ -82,7 +82,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     arguments = build_training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
     if not arguments.should_save:
         progress = Silent()  # one process of several speaks for all, and holds the folder for all
-    with only_writer(workspace, "model", config.output) if arguments.should_save else nullcontext():
+    with hold_writer_lock(workspace, "model", config.output) if arguments.should_save else nullcontext():
         task = _open_task(config, workspace)
         _check_request(task, arguments, progress)
         with arguments.main_process_first(local=False):

@@ -10,7 +10,7 @@ from pathlib import Path
 from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import files_below, stored_bytes
-from data.store.workspace import UPLOAD, Workspace, checked_name
+from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.kinds import model_kind, require_page_mode
 from training.optimal_configs import PRESETS
@@ -30,13 +30,13 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
         SourceError, UnknownName: a local source cannot be read, or lacks a column.
         Conflict: the name is taken by a dataset with another configuration.
     """
-    from data.dataset_folder import existing_manifest  # noqa: PLC0415
+    from data.dataset_folder import load_matching_manifest  # noqa: PLC0415
     from data.plan import plan_splits  # noqa: PLC0415
     from data.rendering.style import resolve_style  # noqa: PLC0415
     from data.sources.open import open_source  # noqa: PLC0415
 
     folder = workspace.dataset(config.name)
-    existing_manifest(folder, config)
+    load_matching_manifest(folder, config)
     resolve_style(config.rendering)
     if opens_quickly(config.source, workspace):
         plan_splits(open_source(config, workspace), config)
@@ -60,7 +60,7 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
 
 def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
     """Refuse a search whose dataset or model cannot work; raises as `check_training`."""
-    checked_name(config.output)
+    validate_name(config.output)
     check_finished_dataset(config.dataset, workspace, ("train",))
     check_model(config.model, config.revision, workspace)
     check_page_mode(config.model, config.dataset, workspace)
@@ -78,7 +78,7 @@ def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and InvalidInput."""
     if config.output is not None:
-        checked_name(config.output)
+        validate_name(config.output)
     check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
         check_finished_dataset(config.dataset, workspace, (config.split,))
@@ -161,12 +161,12 @@ def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
 
 def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
     """Return the page mode of a finished dataset and the pages of its longest sample; raises as `check_finished_dataset`."""
-    from data.shards import most_pages, read_manifest  # noqa: PLC0415
+    from data.shards import max_pages_per_sample, read_manifest  # noqa: PLC0415
 
     check_finished_dataset(name, workspace, ())
     folder = workspace.dataset(name)
     manifest = read_manifest(folder)
-    return manifest.style["mode"], most_pages(folder, manifest)
+    return manifest.style["mode"], max_pages_per_sample(folder, manifest)
 
 
 def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
@@ -183,8 +183,8 @@ def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
 
 def requested_path(path: str, workspace: Workspace, field: str) -> Path:
     """Return where an upload, or a path inside the workspace, lies."""
-    if path.startswith(UPLOAD):
-        return workspace.upload(path.removeprefix(UPLOAD))
+    if path.startswith(UPLOAD_PREFIX):
+        return workspace.upload(path.removeprefix(UPLOAD_PREFIX))
     return inside_workspace(path, workspace, field)
 
 

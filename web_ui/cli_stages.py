@@ -11,7 +11,7 @@ from typing import Any
 
 from data.errors import InvalidInput, Stopped
 from data.store.files import write_bytes
-from data.store.workspace import UPLOAD, Workspace
+from data.store.workspace import UPLOAD_PREFIX, Workspace
 from data.validation import in_words, parse_config
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
@@ -176,7 +176,7 @@ def _model(text: str | None) -> str | None:
 
 def _path(text: str) -> str:
     """Paths on the command line count from the folder that the user is in."""
-    return text if text.startswith(UPLOAD) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - links stay
+    return text if text.startswith(UPLOAD_PREFIX) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - links stay
 
 
 def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any]:

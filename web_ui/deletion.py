@@ -7,8 +7,8 @@ from pathlib import Path
 
 from data.errors import Conflict, NotFound, UnsafePath
 from data.store.files import storage_error, sync_folder
-from data.store.workspace import UPLOAD, Workspace, names_hint
-from data.store.writer import only_writer
+from data.store.workspace import UPLOAD_PREFIX, Workspace, names_hint
+from data.store.writer import hold_writer_lock
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
 
@@ -26,7 +26,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     """
     folder = _own_folder("dataset", workspace.dataset(name), workspace.datasets / name)
     _refuse_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
-    with only_writer(workspace, "dataset", name):
+    with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
         trashed = _moved(folder, workspace.trash)
     for copy in (workspace.decoded(name), trashed):
@@ -47,7 +47,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
 
     _refuse_used(f"The model {name!r}", jobs, uses)
-    with only_writer(workspace, "model", name):
+    with hold_writer_lock(workspace, "model", name):
         trashed = _moved(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
@@ -61,7 +61,7 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
     def reads(job: Job) -> bool:
         source = job.config.get("source")
         named = [source.get("path") if isinstance(source, dict) else None, *(job.config.get("inputs") or ())]
-        places = [workspace.uploads / text.removeprefix(UPLOAD) for text in named if isinstance(text, str)]
+        places = [workspace.uploads / text.removeprefix(UPLOAD_PREFIX) for text in named if isinstance(text, str)]
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
     _refuse_used(f"The upload {name!r}", jobs, reads)

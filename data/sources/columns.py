@@ -10,8 +10,31 @@ from data.errors import InvalidInput, UnknownName, listed
 from data.records import Document, Rejected
 from data.sources.reader import row_id
 
-USUAL_DOCUMENT: Final = ("document", "article", "text", "dialogue", "dialog", "content", "body", "story", "passage", "source_text", "input")
-USUAL_SUMMARY: Final = ("summary", "highlights", "abstract", "headline", "tldr", "synopsis", "target", "reference", "title", "output")
+USUAL_DOCUMENT_COLUMNS: Final = (
+    "document",
+    "article",
+    "text",
+    "dialogue",
+    "dialog",
+    "content",
+    "body",
+    "story",
+    "passage",
+    "source_text",
+    "input",
+)
+USUAL_SUMMARY_COLUMNS: Final = (
+    "summary",
+    "highlights",
+    "abstract",
+    "headline",
+    "tldr",
+    "synopsis",
+    "target",
+    "reference",
+    "title",
+    "output",
+)
 MAX_CHARACTERS: Final = {"document": 2_000_000, "summary": 100_000}
 
 
@@ -36,15 +59,15 @@ def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnM
         UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of those that exist.
         InvalidInput: one column is to be both.
     """
-    document = _column("document", wanted.document, USUAL_DOCUMENT, existing, where)
-    summary = _column("summary", wanted.summary, USUAL_SUMMARY, existing, where)
+    document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, where)
+    summary = _resolve_column("summary", wanted.summary, USUAL_SUMMARY_COLUMNS, existing, where)
     if document == summary:
         raise InvalidInput(
             f"The column {document!r} of {where} cannot be both document and summary.",
             hint=f"Name another one as columns.summary. Columns: {listed(existing)}.",
             fields={"columns.summary": "is the document's column too"},
         )
-    identifier = None if wanted.id is None else _column("id", wanted.id, (), existing, where)
+    identifier = None if wanted.id is None else _resolve_column("id", wanted.id, (), existing, where)
     return ColumnMap(document, summary, identifier)
 
 
@@ -55,10 +78,10 @@ def suggest_columns(existing: Sequence[str]) -> Columns:
     def usual(names: Sequence[str]) -> str | None:
         return next((lowered[name] for name in names if name in lowered), None)
 
-    return Columns(document=usual(USUAL_DOCUMENT), summary=usual(USUAL_SUMMARY), id=usual(("id", "document_id", "guid")))
+    return Columns(document=usual(USUAL_DOCUMENT_COLUMNS), summary=usual(USUAL_SUMMARY_COLUMNS), id=usual(("id", "document_id", "guid")))
 
 
-def _column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], where: str) -> str:
+def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], where: str) -> str:
     if wanted in existing:
         return str(wanted)
     columns = f"Columns: {listed(existing)}."
@@ -79,35 +102,35 @@ def _column(role: str, wanted: str | None, usual: Sequence[str], existing: Seque
     )
 
 
-def document_from(values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str) -> Document | Rejected:
+def make_document(values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str) -> Document | Rejected:
     """Make a document of one row's values, or say what is wrong with them."""
     identifier = document_id(values, columns.id, split, row)
     if columns.id is not None and not _is_id(values.get(columns.id)):
-        return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_described(values.get(columns.id))}")
-    problem = _problem("document", columns.document, values) or _problem("summary", columns.summary, values)
+        return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}")
+    problem = _find_problem("document", columns.document, values) or _find_problem("summary", columns.summary, values)
     if problem:
         return Rejected(identifier, split, row, problem)
-    text, summary = whole_unicode(values[columns.document]), whole_unicode(values[columns.summary]).strip()
+    text, summary = replace_lone_surrogates(values[columns.document]), replace_lone_surrogates(values[columns.summary]).strip()
     return Document(identifier, text, summary, source, split, row)
 
 
 def document_id(values: Mapping[str, Any], column: str | None, split: str, row: int) -> str:
     """Return the id that a row gives its document in `column`, or <split>-<row> where it gives none."""
     value = None if column is None else values.get(column)
-    return whole_unicode(str(value)) if _is_id(value) else row_id(split, row)
+    return replace_lone_surrogates(str(value)) if _is_id(value) else row_id(split, row)
 
 
-def whole_unicode(text: str) -> str:
+def replace_lone_surrogates(text: str) -> str:
     """Replace lone surrogates, which no file can hold, by U+FFFD."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _problem(role: str, column: str, values: Mapping[str, Any]) -> str:
+def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> str:
     value = values.get(column)
     if not isinstance(value, str):
-        return f"the {role} (column {column!r}) is {_described(value)}"
+        return f"the {role} (column {column!r}) is {_describe_value(value)}"
     if not value or value.isspace():
         return f"the {role} (column {column!r}) is empty"
     if len(value) > MAX_CHARACTERS[role]:
@@ -119,5 +142,5 @@ def _is_id(value: Any) -> bool:
     return isinstance(value, str | int) and value != ""
 
 
-def _described(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     return "null" if value is None else "empty" if value == "" else f"{type(value).__name__}, not text"

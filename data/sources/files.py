@@ -9,11 +9,11 @@ from typing import Any, Final
 from data.config import Columns
 from data.errors import InvalidInput, SourceError
 from data.records import Document, Rejected
-from data.sources.columns import ColumnMap, document_from, map_columns
+from data.sources.columns import ColumnMap, make_document, map_columns
 from data.sources.reader import row_id
 from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, is_unicode, open_table, table_suffix, translate_read_errors
 from data.store.files import file_sha256
-from data.store.workspace import UPLOAD, Workspace
+from data.store.workspace import UPLOAD_PREFIX, Workspace
 
 SPLIT_WORDS: Final = {
     "train": "train",
@@ -30,7 +30,7 @@ class FilesReader:
 
     def __init__(self, path: str, columns: Columns | None, workspace: Workspace) -> None:
         """Open the files; without `columns`, for a look at them only."""
-        self._root = source_path(path, workspace)
+        self._root = resolve_source_path(path, workspace)
         self._tables = {split: [open_table(file) for file in files] for split, files in _files_by_split(self._root).items()}
         self._columns = {
             table.path: map_columns(columns, table.columns, table.path.name)
@@ -56,7 +56,7 @@ class FilesReader:
 
     def identity(self) -> Mapping[str, Any]:
         tables = [table for tables in self._tables.values() for table in tables]
-        return {"files": {self._name(table): _digest(table.path) for table in tables}}
+        return {"files": {self._name(table): _hash_file(table.path) for table in tables}}
 
     def ids(self, split: str) -> Iterator[str]:
         if all(self._columns[table.path].id is None for table in self._tables[split]):
@@ -74,28 +74,28 @@ class FilesReader:
                 with translate_read_errors(table.path):
                     values = next(found, None)
                 if values is None:
-                    raise _changed(table.path)
+                    raise _changed_file_error(table.path)
                 yield self._item(values, columns, split, row, self._name(table))
             first, position = first + table.num_rows, stop
 
     def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
         if isinstance(values, str):
             return Rejected(row_id(split, row), split, row, values)
-        return document_from(values, columns, split, row, name)
+        return make_document(values, columns, split, row, name)
 
     def _name(self, table: Table) -> str:
         return table.path.name if table.path == self._root else table.path.relative_to(self._root).as_posix()
 
 
-def source_path(path: str, workspace: Workspace, field: str = "source.path") -> Path:
+def resolve_source_path(path: str, workspace: Workspace, field: str = "source.path") -> Path:
     """Return the file or folder that a configuration names in `field`.
 
     Raises:
         UnsafePath: the name of an upload is not a plain name.
         SourceError: there is no such file or folder.
     """
-    if path.startswith(UPLOAD):
-        found = workspace.upload(path.removeprefix(UPLOAD))
+    if path.startswith(UPLOAD_PREFIX):
+        found = workspace.upload(path.removeprefix(UPLOAD_PREFIX))
     elif "\0" in path:
         raise InvalidInput(f"{field} holds a NUL character.", fields={field: "is not a path"})
     else:
@@ -136,12 +136,12 @@ def _is_table(path: Path, root: Path) -> bool:
     return table_suffix(path) in TABLES and not hidden and not path.name.endswith(SUMMARY_SUFFIX) and path.is_file()
 
 
-def _digest(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with translate_read_errors(path):
         return file_sha256(path)
 
 
-def _changed(path: Path) -> SourceError:
+def _changed_file_error(path: Path) -> SourceError:
     return SourceError(
         f"{path} has fewer rows than when it was opened: it was changed meanwhile.",
         hint="Let no one change it while it is read, delete what there is of this dataset, and start again.",

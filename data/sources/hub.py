@@ -15,12 +15,12 @@ from huggingface_hub import HfApi
 
 from data.config import Columns, HubSource
 from data.errors import UnknownName, listed
-from data.presets import CONVERTED
+from data.presets import PARQUET_REVISION
 from data.progress import Progress, Silent
 from data.records import Document, Rejected
-from data.sources.columns import document_from, document_id, map_columns
-from data.sources.hub_errors import GoneError, HubCalls, NeedsScriptError
-from data.sources.hub_splits import HubSplit, opened_splits
+from data.sources.columns import document_id, make_document, map_columns
+from data.sources.hub_errors import GoneError, HubCaller, NeedsScriptError
+from data.sources.hub_splits import HubSplit, open_splits
 from data.sources.reader import row_id
 from data.sources.tables import Row
 
@@ -44,7 +44,7 @@ class HubReader:
             fallbacks: tried in this order where the source is gone.
             listener: hears of waits and fallbacks, and may stop them; None: somebody looks on.
         """
-        self._repository = _open(source, fallbacks, pinned, listener)
+        self._repository = _open_repository(source, fallbacks, pinned, listener)
         self._splits = self._repository.splits
         self._num_rows: dict[str, int] = dict(pinned["num_rows"]) if pinned else {}
         self._columns = {
@@ -60,7 +60,7 @@ class HubReader:
 
     def config_names(self) -> list[str]:
         repository = self._repository
-        return _Opening(repository.source, Silent()).config_names(repository.commit, repository.files_commit)
+        return _RepositoryOpener(repository.source, Silent()).config_names(repository.commit, repository.files_commit)
 
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split."""
@@ -85,12 +85,12 @@ class HubReader:
     def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
         columns = self._columns[split]
         for row, values in zip(rows, self._splits[split].rows(rows, columns.names), strict=True):
-            yield document_from(values, columns, split, row, self._id)
+            yield make_document(values, columns, split, row, self._id)
 
 
 def config_names(source: HubSource) -> list[str]:
     """Return the names of a repository's configurations, of which none need be chosen; raises as `HubReader`."""
-    opening = _Opening(source, Silent())
+    opening = _RepositoryOpener(source, Silent())
     return opening.config_names(opening.newest_commit(), None)
 
 
@@ -108,28 +108,30 @@ class _Repository:
         return {"id": self.source.id, "revision": self.source.revision, "commit": self.commit, "files_commit": self.files_commit}
 
 
-def _open(source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str, Any] | None, listener: Progress | None) -> _Repository:
+def _open_repository(
+    source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str, Any] | None, listener: Progress | None
+) -> _Repository:
     candidates = [source, *(fallback.model_copy(update={"streaming": source.streaming}) for fallback in fallbacks)]
     if pinned:
-        begun_with = (pinned["id"], pinned["revision"])
-        chosen_source = next((each for each in candidates if (each.id, each.revision) == begun_with), source)
-        return _Opening(chosen_source, listener).at(str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"])
+        pinned_source = (pinned["id"], pinned["revision"])
+        chosen_source = next((each for each in candidates if (each.id, each.revision) == pinned_source), source)
+        return _RepositoryOpener(chosen_source, listener).at(str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"])
     for candidate, following in pairwise(candidates):
         try:
-            return _Opening(candidate, listener).newest()
+            return _RepositoryOpener(candidate, listener).newest()
         except GoneError as error:
             words = f"{following.id}, revision {following.revision}" if following.revision else following.id
             (listener or Silent()).message(f"{error.message} Reading {words} instead.", "warning")
-    return _Opening(candidates[-1], listener).newest()
+    return _RepositoryOpener(candidates[-1], listener).newest()
 
 
-class _Opening:
+class _RepositoryOpener:
     """The way from an id to splits."""
 
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
         self._listener = listener or Silent()
-        self._call = HubCalls(source, listener)
+        self._call = HubCaller(source, listener)
 
     def newest(self) -> _Repository:
         """Open the revision that the source names, or the newest commit of main."""
@@ -140,28 +142,30 @@ class _Opening:
 
     def config_names(self, commit: str, files_commit: str | None) -> list[str]:
         """Return the names of all configurations at a commit; with `files_commit`, of those that the Hub made files of."""
-        if files_commit is None and self._source.revision != CONVERTED:
+        if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
-                return list(self._call("list of configurations", lambda: datasets.get_dataset_config_names(self._address, revision=commit)))
+                return list(
+                    self._call("list of configurations", lambda: datasets.get_dataset_config_names(self._dataset_url, revision=commit))
+                )
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
-        return list(self._converted(files_commit or self._commit(CONVERTED)))
+        return list(self._list_converted_files(files_commit or self._commit(PARQUET_REVISION)))
 
     def at(self, commit: str, files_commit: str | None, num_rows: Mapping[str, int]) -> _Repository:
         """Open a commit; with `files_commit`, the Parquet files that the Hub made of it."""
-        if files_commit is None and self._source.revision != CONVERTED:
+        if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
                 return self._repository(commit, None, self._builder(commit, None), num_rows)
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
         files_commit = files_commit or self._converted_commit()
-        return self._repository(commit, files_commit, self._builder(files_commit, self._converted_files(files_commit)), num_rows)
+        return self._repository(commit, files_commit, self._builder(files_commit, self._converted_files_by_split(files_commit)), num_rows)
 
     def _repository(
         self, commit: str, files_commit: str | None, builder: datasets.DatasetBuilder, num_rows: Mapping[str, int]
     ) -> _Repository:
-        stated = {str(split): info.num_examples for split, info in (builder.info.splits or {}).items() if info.num_examples}
-        splits = opened_splits(self._source, builder, {**stated, **num_rows}, self._call, self._listener)
+        declared = {str(split): info.num_examples for split, info in (builder.info.splits or {}).items() if info.num_examples}
+        splits = open_splits(self._source, builder, {**declared, **num_rows}, self._call, self._listener)
         return _Repository(self._source, commit, files_commit, splits)
 
     def _commit(self, revision: str | None) -> str:
@@ -170,16 +174,16 @@ class _Opening:
 
     def _builder(self, commit: str, files: Mapping[str, list[str]] | None) -> datasets.DatasetBuilder:
         name = None if files else self._source.config
-        return self._call("description", lambda: datasets.load_dataset_builder(self._address, name, revision=commit, data_files=files))
+        return self._call("description", lambda: datasets.load_dataset_builder(self._dataset_url, name, revision=commit, data_files=files))
 
     @property
-    def _address(self) -> str:
+    def _dataset_url(self) -> str:
         """The prefix keeps `datasets` from taking a local folder of the same name for the repository."""
         return f"hf://datasets/{self._source.id}"
 
     def _converted_commit(self) -> str:
         try:
-            return self._commit(CONVERTED)
+            return self._commit(PARQUET_REVISION)
         except GoneError as error:
             raise GoneError(
                 f"{self._source.id} holds a loading script, which is never run, and the Hub has made no Parquet files of it.",
@@ -192,13 +196,13 @@ class _Opening:
         if self._source.revision is not None:
             raise GoneError(
                 f"{self._source.id} holds a loading script at revision {self._source.revision!r}, and scripts are never run.",
-                hint=f"Leave source.revision out, or set it to {CONVERTED}, to read the Parquet files that the Hub makes of main.",
+                hint=f"Leave source.revision out, or set it to {PARQUET_REVISION}, to read the Parquet files that the Hub makes of main.",
                 fields={"source.revision": "holds a script"},
             ) from error
 
-    def _converted_files(self, commit: str) -> dict[str, list[str]]:
+    def _converted_files_by_split(self, commit: str) -> dict[str, list[str]]:
         """Return the Parquet files by split that the Hub made of the configured subset."""
-        source, found = self._source, self._converted(commit)
+        source, found = self._source, self._list_converted_files(commit)
         wanted = source.config or (next(iter(found)) if len(found) == 1 else "default")
         if wanted not in found:
             raise UnknownName(
@@ -210,7 +214,7 @@ class _Opening:
             self._listener.message(f"The Hub made Parquet files of the beginning of {source.id} only: the rest is not read.", "warning")
         return found[wanted]
 
-    def _converted(self, commit: str) -> dict[str, dict[str, list[str]]]:
+    def _list_converted_files(self, commit: str) -> dict[str, dict[str, list[str]]]:
         """Return the Parquet files that the Hub made, by configuration and split: <config>/<split>/0000.parquet."""
         names = self._call("list of files", lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit))
         found: dict[str, dict[str, list[str]]] = {}

@@ -35,7 +35,7 @@ class NeedsScriptError(Exception):
     """The repository holds a loading script instead of data."""
 
 
-class HubCalls:
+class HubCaller:
     """Calls on behalf of one source: `listener` hears of waits and may stop them. Without one, somebody looks on, and waits are short."""
 
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
@@ -59,7 +59,7 @@ class HubCalls:
         try:
             return call_with_retries(f"{what} of {self._source.id}", call, self._listener, self._backoff)
         except ACCESS_ERRORS as error:
-            raise _refused(self._source, error, revision or self._source.revision) from error
+            raise _access_error(self._source, error, revision or self._source.revision) from error
         except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
             raise SourceError(
                 f"The Hub did not give the {what} of {self._source.id}: {describe_error(error)}.",
@@ -70,12 +70,12 @@ class HubCalls:
                 raise NeedsScriptError from error
             raise
         except ValueError as error:
-            raise _bad_config(self._source, error) from error
+            raise _config_error(self._source, error) from error
         except (DatasetsError, OSError, pa.ArrowException) as error:
-            raise _full(self._source, error) if _is_full(error) else _unreadable(self._source, error) from error
+            raise _disk_full_error(self._source, error) if _is_disk_full(error) else _unreadable_error(self._source, error) from error
 
 
-def _refused(source: HubSource, error: Exception, revision: str | None) -> SourceError:
+def _access_error(source: HubSource, error: Exception, revision: str | None) -> SourceError:
     page = f"https://huggingface.co/datasets/{source.id}"
     if isinstance(error, RevisionNotFoundError) or "Revision" in str(error):
         return GoneError(
@@ -97,7 +97,7 @@ def _refused(source: HubSource, error: Exception, revision: str | None) -> Sourc
     )
 
 
-def _bad_config(source: HubSource, error: ValueError) -> InvalidInput | SourceError:
+def _config_error(source: HubSource, error: ValueError) -> InvalidInput | SourceError:
     available = re.search(r"\[(.*?)\]", str(error))
     if "onfig" in str(error) and available:
         return UnknownName(
@@ -105,20 +105,20 @@ def _bad_config(source: HubSource, error: ValueError) -> InvalidInput | SourceEr
             hint=f"Configurations: {available[1]}. Name one as source.config.",
             fields={"source.config": "must name a configuration"},
         )
-    return _unreadable(source, error)
+    return _unreadable_error(source, error)
 
 
-def _unreadable(source: HubSource, error: Exception) -> SourceError:
+def _unreadable_error(source: HubSource, error: Exception) -> SourceError:
     return SourceError(f"{source.id} cannot be read: {describe_error(error)}.", hint="Look at the dataset's page on the Hub.")
 
 
-def _is_full(error: Exception) -> bool:
+def _is_disk_full(error: Exception) -> bool:
     # `datasets` raises an OSError without a number when it foresees that the disk will not do, and wraps one when it did not.
     cause = error.__cause__ if isinstance(error, DatasetsError) else error
     return isinstance(cause, OSError) and (cause.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(cause))
 
 
-def _full(source: HubSource, error: Exception) -> StorageError:
+def _disk_full_error(source: HubSource, error: Exception) -> StorageError:
     return StorageError(
         f"{source.id} cannot be downloaded, since the disk is full: {describe_error(error)}.",
         hint="Free some space where HF_HOME lies, or leave source.streaming on, which keeps no copy.",

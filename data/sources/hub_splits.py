@@ -19,12 +19,12 @@ from huggingface_hub import HfFileSystem
 from data.config import HubSource
 from data.errors import SourceError, Stopped
 from data.progress import Progress
-from data.sources.hub_errors import HubCalls
-from data.sources.tables import BATCH_ROWS, chosen, wanted_groups
+from data.sources.hub_errors import HubCaller
+from data.sources.tables import BATCH_ROWS, chosen, select_row_groups
 
-COUNTED_BETWEEN_REPORTS: Final = 1000
-GROUPS_AHEAD: Final = 1
-_Read = Callable[[], pa.Table]
+ROWS_BETWEEN_REPORTS: Final = 1000
+NUM_PREFETCHED_GROUPS: Final = 1
+_ReadGroup = Callable[[], pa.Table]
 _END: Final = object()
 
 
@@ -47,7 +47,7 @@ class HubSplit(Protocol):
 class ParquetSplit:
     """Parquet files, one after the other. A footer is read when its file's rows are asked for, or counted."""
 
-    def __init__(self, addresses: Sequence[str], call: HubCalls) -> None:
+    def __init__(self, addresses: Sequence[str], call: HubCaller) -> None:
         self._call = call
         self._files = [_RemoteParquet(address, call) for address in addresses]
 
@@ -60,15 +60,15 @@ class ParquetSplit:
         return sum(file.num_rows for file in self._files)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        ahead: deque[tuple[Future[pa.Table], _Read, Sequence[int]]] = deque()
+        ahead: deque[tuple[Future[pa.Table], _ReadGroup, Sequence[int]]] = deque()
         pool = ThreadPoolExecutor(1)  # reads the next group while the rows of this one are used
         try:
             for read, rows in self._groups(wanted, columns):
                 ahead.append((pool.submit(read), read, rows))
-                if len(ahead) > GROUPS_AHEAD:
-                    yield from self._taken(*ahead.popleft())
+                if len(ahead) > NUM_PREFETCHED_GROUPS:
+                    yield from self._read_rows(*ahead.popleft())
             while ahead:
-                yield from self._taken(*ahead.popleft())
+                yield from self._read_rows(*ahead.popleft())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -77,17 +77,17 @@ class ParquetSplit:
         skipped = {field.name: b"" for field in schema if _holds_bytes(field.type)}
         return ({**row, **skipped} for row in self.rows(range(num_rows), [name for name in schema.names if name not in skipped]))
 
-    def _groups(self, wanted: Sequence[int], columns: Sequence[str]) -> "Iterator[tuple[_Read, Sequence[int]]]":
+    def _groups(self, wanted: Sequence[int], columns: Sequence[str]) -> "Iterator[tuple[_ReadGroup, Sequence[int]]]":
         first = position = 0
         for file in self._files:
             if position == len(wanted):
                 return
             stop = bisect_left(wanted, first + file.num_rows, position)
-            for group, rows in wanted_groups(file.metadata, [row - first for row in wanted[position:stop]]):
+            for group, rows in select_row_groups(file.metadata, [row - first for row in wanted[position:stop]]):
                 yield partial(file.group, group, columns), rows
             first, position = first + file.num_rows, stop
 
-    def _taken(self, first_attempt: "Future[pa.Table]", read: "_Read", rows: Sequence[int]) -> Iterator[Mapping[str, Any]]:
+    def _read_rows(self, first_attempt: "Future[pa.Table]", read: "_ReadGroup", rows: Sequence[int]) -> Iterator[Mapping[str, Any]]:
         attempts = chain([first_attempt.result], repeat(read))
 
         def attempt() -> pa.Table:
@@ -100,7 +100,7 @@ class ParquetSplit:
 class _RemoteParquet:
     """One Parquet file on the Hub."""
 
-    def __init__(self, address: str, call: HubCalls) -> None:
+    def __init__(self, address: str, call: HubCaller) -> None:
         self._address = address
         self._call = call
         self._size_bytes: int | None = None
@@ -144,9 +144,11 @@ class DownloadedSplit:
 class StreamedSplit:
     """A split that `datasets` reads row by row over the network, from the beginning. Its card may say how many rows there are."""
 
-    def __init__(self, data: datasets.IterableDataset, stated_rows: int | None, name: str, call: HubCalls, listener: Progress) -> None:
+    def __init__(
+        self, data: datasets.IterableDataset, num_declared_rows: int | None, name: str, call: HubCaller, listener: Progress
+    ) -> None:
         self._data = data.decode(False) if data.features else data
-        self._stated_rows = stated_rows
+        self._num_declared_rows = num_declared_rows
         self._name = name
         self._call = call
         self._listener = listener
@@ -157,7 +159,7 @@ class StreamedSplit:
 
     @cached_property
     def num_rows(self) -> int:
-        return self._counted() if self._stated_rows is None else self._stated_rows
+        return self._count_rows() if self._num_declared_rows is None else self._num_declared_rows
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         if not len(wanted):
@@ -166,20 +168,20 @@ class StreamedSplit:
         stream = self._stream(self._data.select_columns(list(columns)), first)
         for values in chosen(stream, [row - first for row in wanted]):
             if wanted[num_read] == self.num_rows - 1 and next(stream, _END) is not _END:
-                raise self._stale("there are more")
+                raise self._stale_card_error("there are more")
             num_read += 1
             yield values
         if num_read < len(wanted):
-            raise self._stale(f"they end before row {wanted[num_read]}")
+            raise self._stale_card_error(f"they end before row {wanted[num_read]}")
 
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
         return map(_without_bytes, islice(self._stream(self._data), num_rows))
 
-    def _counted(self) -> int:
+    def _count_rows(self) -> int:
         self._listener.message(f"{self._name} does not say how many rows it has: they are counted first.")
         num_rows = 0
         for num_rows, _ in enumerate(self._stream(self._data.select_columns(list(self.columns[:1]))), 1):
-            if num_rows % COUNTED_BETWEEN_REPORTS == 0:
+            if num_rows % ROWS_BETWEEN_REPORTS == 0:
                 self._listener.advance(num_rows, None, "rows counted")
                 if self._listener.should_stop():
                     raise Stopped
@@ -200,15 +202,15 @@ class StreamedSplit:
             yield values
             position += 1
 
-    def _stale(self, found: str) -> SourceError:
+    def _stale_card_error(self, found: str) -> SourceError:
         return SourceError(
             f"{self._name} is said to have {self.num_rows} rows, but {found}.",
             hint="Its card is out of date. Download its files, and make the dataset from them.",
         )
 
 
-def opened_splits(
-    source: HubSource, builder: datasets.DatasetBuilder, stated: Mapping[str, int], call: HubCalls, listener: Progress
+def open_splits(
+    source: HubSource, builder: datasets.DatasetBuilder, declared: Mapping[str, int], call: HubCaller, listener: Progress
 ) -> dict[str, HubSplit]:
     """Return the splits of a repository that `datasets` found a way to read.
 
@@ -216,20 +218,20 @@ def opened_splits(
         stated: rows by split, as far as the repository's card, or an earlier run, tells.
     """
     files = builder.config.data_files or {}
-    are_parquet = all(_is_parquet_here(address) for addresses in files.values() for address in addresses)
+    are_parquet = all(_is_hub_parquet(address) for addresses in files.values() for address in addresses)
     if source.streaming and files and are_parquet:
         return {str(split): ParquetSplit(addresses, call) for split, addresses in files.items()}
     if source.streaming:
         streams = call("files", builder.as_streaming_dataset)
         return {
-            str(split): StreamedSplit(data, stated.get(str(split)), f"{source.id} ({split})", call, listener)
+            str(split): StreamedSplit(data, declared.get(str(split)), f"{source.id} ({split})", call, listener)
             for split, data in streams.items()
         }
     call("files", builder.download_and_prepare)
     return {str(split): DownloadedSplit(data) for split, data in call("files", builder.as_dataset).items()}
 
 
-def _is_parquet_here(address: str) -> bool:
+def _is_hub_parquet(address: str) -> bool:
     return address.startswith("hf://") and address.endswith(".parquet")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.config import Columns, DatasetConfig, FilesSource, HubSource, SampleSource
-from data.presets import fallbacks_of
+from data.presets import find_fallbacks
 from data.progress import Progress
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
@@ -52,4 +52,4 @@ def open_stored(
         return FilesReader(source.path, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it
 
-    return HubReader(source, columns, pinned, fallbacks_of(source), listener)
+    return HubReader(source, columns, pinned, find_fallbacks(source), listener)

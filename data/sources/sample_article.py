@@ -192,7 +192,7 @@ def article(rng: random.Random) -> tuple[str, str]:
     for _ in range(rng.randint(0, 2)):
         paragraphs.insert(rng.randint(1, len(paragraphs)), [background.pop(), quotes.pop(), asides.pop(), background.pop()])
     paragraphs.append([rng.choice(CLOSINGS)])
-    text = "\n\n".join(" ".join(_filled(rng, sentence, facts) for sentence in paragraph) for paragraph in paragraphs)
+    text = "\n\n".join(" ".join(_fill_sentence(rng, sentence, facts) for sentence in paragraph) for paragraph in paragraphs)
     summary = "{role} {who} {action} in {place} on {day}, with {count}.".format_map({**facts, "count": event.count.format_map(facts)})
     return text, summary
 
@@ -211,7 +211,7 @@ def _facts(rng: random.Random, event: EventKind) -> dict[str, str]:
     }
 
 
-def _filled(rng: random.Random, sentence: str, facts: dict[str, str]) -> str:
+def _fill_sentence(rng: random.Random, sentence: str, facts: dict[str, str]) -> str:
     """Fill in the facts, and other names, places and amounts that are new in every sentence."""
     aside = {"other": _full_name(rng), "elsewhere": rng.choice(PLACES), "amount": str(rng.randint(20, 999))}
     return sentence.format_map({**aside, **facts})

@@ -21,15 +21,15 @@ from data.errors import SourceError, listed
 
 Row = Mapping[str, Any] | str
 Item = TypeVar("Item")
-LINES_LOOKED_AT: Final = 100
+NUM_SNIFFED_ROWS: Final = 100
 BATCH_ROWS: Final = 256
 SUMMARY_SUFFIX: Final = ".summary.txt"
 MAX_ROW_BYTES: Final = 64 << 20
 """A longer row is refused: it is held in memory whole, and packed files may hold it in a few kilobytes."""
 MAX_ARRAY_BYTES: Final = 512 << 20
 """A larger .json file is refused: an array is read into memory whole."""
-PACKED: Final = ".gz"
-UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+GZIP_SUFFIX: Final = ".gz"
+UTF_16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _END_OF_FILE: Final = "\x00end of file\x00"
 
@@ -61,13 +61,13 @@ def open_table(path: Path) -> Table:
         table = kind(path)
     if not table.num_rows:
         raise SourceError(f"{path} is empty: it has no rows.", hint="Choose another file.")
-    _check_names(table)
+    _check_column_names(table)
     return table
 
 
 def table_suffix(path: Path) -> str:
     """Return the part of a file's name that says how it is read: .jsonl, also .jsonl.gz."""
-    suffixes = path.suffixes[-2:] if path.suffix.lower() == PACKED else path.suffixes[-1:]
+    suffixes = path.suffixes[-2:] if path.suffix.lower() == GZIP_SUFFIX else path.suffixes[-1:]
     return "".join(suffixes).lower()
 
 
@@ -87,7 +87,7 @@ def translate_read_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _check_names(table: Table) -> None:
+def _check_column_names(table: Table) -> None:
     if not all(map(is_unicode, table.columns)):
         raise SourceError(f"The names of the columns of {table.path} are not UTF-8.", hint="Save the file as UTF-8.")
     repeated = [name for name, uses in Counter(table.columns).items() if uses > 1 and name]  # spreadsheets end rows in empty fields
@@ -96,10 +96,10 @@ def _check_names(table: Table) -> None:
         raise SourceError(f"{table.path} has more than one column named {names}.", hint="Give each column a name of its own.")
 
 
-def _opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+def _open_text(path: Path) -> gzip.GzipFile | io.BufferedReader:
     """Open a file of text, unpacked."""
-    file: gzip.GzipFile | io.BufferedReader = gzip.GzipFile(path) if path.suffix.lower() == PACKED else path.open("rb")
-    if file.read(2) in UTF_16:
+    file: gzip.GzipFile | io.BufferedReader = gzip.GzipFile(path) if path.suffix.lower() == GZIP_SUFFIX else path.open("rb")
+    if file.read(2) in UTF_16_BOMS:
         file.close()
         raise SourceError(f"{path} is UTF-16.", hint="Save it as UTF-8.")
     file.seek(0)
@@ -122,7 +122,7 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.num_rows = sum(1 for _ in self._lines())
-        seen = [self._values(line, number) for number, line in islice(self._lines(), LINES_LOOKED_AT)]
+        seen = [self._values(line, number) for number, line in islice(self._lines(), NUM_SNIFFED_ROWS)]
         self.columns = list(dict.fromkeys(name for values in seen if not isinstance(values, str) for name in values))
         is_array = isinstance(next(iter(seen), None), str) and next(self._lines())[1].lstrip(b"\xef\xbb\xbf \t").startswith(b"[")
         if is_array or (seen and not self.columns):
@@ -136,7 +136,7 @@ class JsonLines:
             yield self._values(line, number)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        with _opened(self.path) as file:
+        with _open_text(self.path) as file:
             yield from ((number, line) for number, line in enumerate(_lines(file.readline, self.path), 1) if not line.isspace())
 
     def _values(self, line: bytes, number: int) -> Row:
@@ -155,14 +155,14 @@ class JsonArray:
         if path.stat().st_size > MAX_ARRAY_BYTES:
             raise SourceError(f"{path} is too large for one array.", hint="Write it as .jsonl, one object a line.")
         try:
-            with _opened(path) as file:
+            with _open_text(path) as file:
                 self._items = json.loads(file.read().decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise SourceError(f"{path} is not JSON: {error}.", hint="One object a line belongs into .jsonl.") from error
         if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
             raise SourceError(f"{path} is not an array of objects.", hint='It should read [{"document": "...", "summary": "..."}, ...].')
         self.num_rows = len(self._items)
-        seen = (item for item in self._items[:LINES_LOOKED_AT] if isinstance(item, dict))
+        seen = (item for item in self._items[:NUM_SNIFFED_ROWS] if isinstance(item, dict))
         self.columns = list(dict.fromkeys(name for item in seen for name in item))
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -171,7 +171,7 @@ class JsonArray:
             yield item if isinstance(item, dict) else f"{self.path.name} item {row} is not a JSON object"
 
 
-class Csv:
+class CsvTable:
     """Comma-separated values with a header line."""
 
     delimiter = ","
@@ -179,7 +179,7 @@ class Csv:
     def __init__(self, path: Path) -> None:
         self.path = path
         csv.field_size_limit(MAX_ROW_BYTES)
-        with self._text() as file:
+        with self._open_csv() as file:
             self.columns = next(csv.reader(_lines(file.readline, self.path), delimiter=self.delimiter), [])
         self.num_rows = sum(1 for _ in self._records())
 
@@ -193,7 +193,7 @@ class Csv:
                 yield dict(zip(self.columns, record, strict=True))
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
-        with self._text() as file:
+        with self._open_csv() as file:
             # A quote that is never closed makes one field of all that follows, and so takes the last line in.
             reader = csv.reader(chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter)
             next(reader, None)
@@ -209,11 +209,11 @@ class Csv:
                     yield reader.line_num, record
                 line = reader.line_num
 
-    def _text(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(_opened(self.path), encoding="utf-8-sig", errors="surrogateescape", newline="")
+    def _open_csv(self) -> io.TextIOWrapper:
+        return io.TextIOWrapper(_open_text(self.path), encoding="utf-8-sig", errors="surrogateescape", newline="")
 
 
-class Tsv(Csv):
+class TsvTable(CsvTable):
     """Values separated by tabs."""
 
     delimiter = "\t"
@@ -230,7 +230,7 @@ class ParquetTable:
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         with pq.ParquetFile(self.path) as file:
-            for group, rows in wanted_groups(file.metadata, wanted):
+            for group, rows in select_row_groups(file.metadata, wanted):
                 batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
                 yield from chosen((row for batch in batches for row in batch.to_pylist()), rows)
 
@@ -261,17 +261,17 @@ class TextFile:
 TABLES: Final[Mapping[str, Callable[[Path], Table]]] = {
     ".jsonl": JsonLines,
     ".json": JsonArray,
-    ".csv": Csv,
-    ".tsv": Tsv,
+    ".csv": CsvTable,
+    ".tsv": TsvTable,
     ".parquet": ParquetTable,
     ".txt": TextFile,
     ".jsonl.gz": JsonLines,
-    ".csv.gz": Csv,
-    ".tsv.gz": Tsv,
+    ".csv.gz": CsvTable,
+    ".tsv.gz": TsvTable,
 }
 
 
-def wanted_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
+def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
     """Yield the row groups of a Parquet file that hold wanted rows, which ascend, each with these rows counted from its first."""
     first = position = 0
     for group in range(metadata.num_row_groups):

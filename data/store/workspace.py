@@ -10,7 +10,7 @@ from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "learning_rates", "uploads", "cache", "trash", "runners")
-UPLOAD = "upload:"
+UPLOAD_PREFIX = "upload:"
 """How the path of a source or input begins that is an uploaded file: upload:<name>."""
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 NUM_LISTED_NAMES = 10
@@ -80,26 +80,26 @@ class Workspace:
 
     def dataset(self, name: str) -> Path:
         """Return the folder of a dataset. Raises UnsafePath for anything but a plain name."""
-        return inside(self.datasets, checked_name(name))
+        return inside(self.datasets, validate_name(name))
 
     def latest_page(self, name: str) -> Path:
         """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for anything but a plain name."""
-        return inside(self.cache, f"{checked_name(name)}.preview.png")
+        return inside(self.cache, f"{validate_name(name)}.preview.png")
 
     def decoded(self, name: str) -> Path:
         """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for anything but a plain name."""
-        return self.cache / "arrow" / checked_name(name)
+        return self.cache / "arrow" / validate_name(name)
 
     def model(self, name: str) -> Path:
         """Return the output folder of a training. Raises UnsafePath for anything but a plain name."""
-        return inside(self.models, checked_name(name))
+        return inside(self.models, validate_name(name))
 
     def upload(self, name: str) -> Path:
         """Return the path of an uploaded file. Raises UnsafePath for anything but a plain name."""
-        return inside(self.uploads, checked_name(name))
+        return inside(self.uploads, validate_name(name))
 
 
-def checked_name(name: str) -> str:
+def validate_name(name: str) -> str:
     """Return `name` if it is a plain name for a dataset, model or file; raise UnsafePath otherwise."""
     if not NAME_PATTERN.fullmatch(name) or ".." in name:
         raise UnsafePath(f"{name!r} is not a valid name.", hint=f"Names are {NAME_RULE}.", fields={"name": f"must be {NAME_RULE}"})

@@ -7,18 +7,18 @@ from typing import Literal
 
 from data.errors import Conflict
 from data.store.files import storage_error
-from data.store.workspace import Workspace, checked_name
+from data.store.workspace import Workspace, validate_name
 
 
 @contextmanager
-def only_writer(workspace: Workspace, kind: Literal["dataset", "model"], name: str) -> Iterator[None]:
+def hold_writer_lock(workspace: Workspace, kind: Literal["dataset", "model"], name: str) -> Iterator[None]:
     """Hold the name of a dataset or model for this process.
 
     Raises:
         Conflict: another process is writing it.
         StorageError: the lock's file cannot be made.
     """
-    path = workspace.cache / f"{kind}-{checked_name(name)}.lock"
+    path = workspace.cache / f"{kind}-{validate_name(name)}.lock"
     try:
         lock = path.open("w")
     except OSError as error:

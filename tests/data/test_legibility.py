@@ -6,7 +6,7 @@ import pytest
 
 from data.config import RenderingConfig
 from data.errors import Unavailable
-from data.legibility import DrawnText, check_legibility, compared, edit_distances
+from data.legibility import RenderedText, check_legibility, edit_distances, measure_errors
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.rendering.vision_tokens import length_of_tokens
@@ -23,7 +23,7 @@ def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num
     require_tesseract()
     text = prose(num_characters, seed=num_characters)
     pages = render(text, resolve_style(RenderingConfig(**options))).pages  # type: ignore[arg-type]
-    report = check_legibility([DrawnText("one", text, pages)])
+    report = check_legibility([RenderedText("one", text, pages)])
     assert len(pages) == (2 if options["mode"] == "tiny" else 1), "a full page"
     assert report.as_dict()["num_characters"] >= 0.99 * num_characters, "spaces between paragraphs do not count"
     assert report.character_error_rate < 0.01
@@ -33,7 +33,7 @@ def test_missing_text_shows_as_errors() -> None:
     require_tesseract()
     text = prose(600, seed=1)
     pages = render(text[:300], resolve_style(RenderingConfig(mode="small"))).pages
-    report = check_legibility([DrawnText("half", text, pages)])
+    report = check_legibility([RenderedText("half", text, pages)])
     assert report.character_error_rate > 0.3
     assert report.as_dict()["documents"][0]["document_id"] == "half"
 
@@ -78,9 +78,13 @@ def test_a_document_that_was_cut_off_is_compared_with_what_is_shown() -> None:
     text = prose(12_000, seed=6)
     drawn = render(text, resolve_style(RenderingConfig(mode="tiny", overflow="truncate")))
     (page,) = drawn.pages
-    document = DrawnText("cut", text, drawn.pages, drawn.truncated)
+    document = RenderedText("cut", text, drawn.pages, drawn.truncated)
     shown = " ".join(text.split())[: length_of_tokens(text, page.num_text_tokens) - 40]
-    right, wrong, nothing = compared(document, shown), compared(document, shown[:-300] + "x" * 300), compared(document, "")
+    right, wrong, nothing = (
+        measure_errors(document, shown),
+        measure_errors(document, shown[:-300] + "x" * 300),
+        measure_errors(document, ""),
+    )
     assert (right.num_errors, right.num_characters) == (0, len(shown))
     assert 0.05 < wrong.character_error_rate < 0.3
     assert nothing.character_error_rate == 1

@@ -10,7 +10,7 @@ import pytest
 from data.errors import NotFound, StorageError, UnsafePath
 from data.store.events import EventLog, read_events
 from data.store.files import inside, read_json, stored_bytes, write_json
-from data.store.workspace import Workspace, checked_name, names_hint
+from data.store.workspace import Workspace, names_hint, validate_name
 
 
 def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_inside_refuses_whatever_leaves(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("name", ["..", "a/b", "a..b", ".hidden", "%2e%2e", "", "x" * 97, "a\nb"])
 def test_checked_name_refuses(name: str) -> None:
     with pytest.raises(UnsafePath):
-        checked_name(name)
+        validate_name(name)
 
 
 def test_workspace_folders(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from data.errors import DeepSynthError, SourceError, Stopped, StorageError
 from data.progress import Silent
 from data.retry import Backoff
 from data.sources import hub_splits
-from data.sources.hub_errors import HubCalls
+from data.sources.hub_errors import HubCaller
 from tests.data.generation.runs import Notes
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
@@ -199,7 +199,7 @@ def test_a_group_that_was_cut_is_read_again(tmp_path: Path, monkeypatch: pytest.
     files = Files(tmp_path / "a.parquet")
     monkeypatch.setattr(hub_splits, "HfFileSystem", lambda: files)
     monkeypatch.setattr(Backoff, "wait_s", lambda backoff, attempt: 0.0)
-    split = hub_splits.ParquetSplit(["first", "second"], HubCalls(HubSource(id="news/cut"), Silent()))
+    split = hub_splits.ParquetSplit(["first", "second"], HubCaller(HubSource(id="news/cut"), Silent()))
     assert split.num_rows == 20
     wanted = [0, 1, 5, 8, 12, 19]
     assert [row["document"] for row in split.rows(wanted, ["document"])] == [str(row % 10) for row in wanted]
@@ -228,7 +228,7 @@ class Cut:
 def test_a_stream_that_is_cut_goes_on_where_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Backoff, "wait_s", lambda backoff, attempt: 0.0)
     stream, source = Cut(), HubSource(id="news/cut")
-    split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCalls(source, Silent()), Silent())
+    split = hub_splits.StreamedSplit(stream, 7, "news/cut (train)", HubCaller(source, Silent()), Silent())
     assert [row["document"] for row in split.rows([1, 3, 6], ["document"])] == ["1", "3", "6"]
     assert stream.started_at == [1, 2, 5]
 
@@ -242,7 +242,7 @@ class Endless(Cut):
 
 def test_counting_rows_tells_how_far_it_is_and_can_be_stopped() -> None:
     notes = Notes(lambda notes: len(notes.positions) == 2)
-    split = hub_splits.StreamedSplit(Endless(), None, "news/endless (train)", HubCalls(HubSource(id="news/endless"), notes), notes)
+    split = hub_splits.StreamedSplit(Endless(), None, "news/endless (train)", HubCaller(HubSource(id="news/endless"), notes), notes)
     with pytest.raises(Stopped):
         print(split.num_rows)
     assert [done for done, _, _ in notes.positions] == [1000, 2000]
@@ -263,7 +263,7 @@ def test_a_full_disk_is_told_from_what_cannot_be_read(error: OSError, kind: type
         raise error
 
     with pytest.raises(kind) as caught:
-        HubCalls(HubSource(id="news/large"), Silent())("files", download)
+        HubCaller(HubSource(id="news/large"), Silent())("files", download)
     assert ("Free some space" in caught.value.hint) == (kind is StorageError)
 
 

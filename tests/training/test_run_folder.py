@@ -8,7 +8,7 @@ import pytest
 from data.errors import Conflict
 from data.store.files import sync_folder
 from data.store.workspace import Workspace
-from data.store.writer import only_writer
+from data.store.writer import hold_writer_lock
 from tests.training.trainings import short_training
 from training import run_folder
 from training.config import TrainingConfig
@@ -83,7 +83,7 @@ def test_a_training_that_failed_before_its_first_checkpoint_holds_no_name(worksp
 
 def test_the_name_of_a_training_that_only_just_began_is_taken(workspace: Workspace) -> None:
     opened(CONFIG, workspace)
-    with only_writer(workspace, "model", "mine"), pytest.raises(Conflict, match="by another process"):
+    with hold_writer_lock(workspace, "model", "mine"), pytest.raises(Conflict, match="by another process"):
         check_output(OTHER, workspace)
 
 

@@ -11,7 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from data.config import TAKEN_NAMES
+from data.config import RESERVED_NAMES
 from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
@@ -66,7 +66,7 @@ def _send_many(cases: Any) -> None:
     )
     @given(case=cases)
     def send(case: schemathesis.Case) -> None:
-        assume(case.path_parameters.get("name") not in TAKEN_NAMES)  # another operation's address
+        assume(case.path_parameters.get("name") not in RESERVED_NAMES)  # another operation's address
         case.call_and_validate(checks=CHECKS)
 
     send()

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 
 from data.errors import Conflict, InvalidInput, StorageError
 from data.store.files import inside, new_file, storage_error, stored_bytes
-from data.store.workspace import UPLOAD, checked_name
+from data.store.workspace import UPLOAD_PREFIX, validate_name
 from web_ui import schemas
 from web_ui.deletion import delete_upload
 from web_ui.endpoint import Operation, endpoint
@@ -34,7 +34,7 @@ def put_upload(name: str) -> dict[str, Any]:
 def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
     """Upload one of several files that are one source together, as raw bytes; the folder is made where it is missing."""
     place = current_service().workspace.upload(folder)
-    path = inside(place, checked_name(name))
+    path = inside(place, validate_name(name))
     try:
         place.mkdir(exist_ok=True)
     except FileExistsError as error:
@@ -66,7 +66,7 @@ def _store(path: Path, source: str, name: str) -> dict[str, Any]:
 
 
 def _answer(source: str, name: str, size_bytes: int) -> dict[str, Any]:
-    return {"path": f"{UPLOAD}{source}", "name": name, "size_bytes": size_bytes}
+    return {"path": f"{UPLOAD_PREFIX}{source}", "name": name, "size_bytes": size_bytes}
 
 
 def _check_room(path: Path, size_bytes: int) -> None:

@@ -15,7 +15,7 @@ from datasets.features import Features
 from data import dataset_folder, hub
 from data.config import RenderingConfig, SampleSource
 from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
-from data.presets import PRESETS, benchmark_config, fallbacks_of
+from data.presets import PRESETS, benchmark_config, find_fallbacks
 from data.preview import preview
 from data.records import COLUMNS
 from data.shards import Manifest, read_manifest, read_samples, shard_schema
@@ -320,8 +320,8 @@ def test_presets_become_configurations() -> None:
         assert config.name == f"{name}-benchmark"
         assert config.rendering.mode == PRESETS[name].mode
         assert config.rendering.line_height == 1.5
-        assert fallbacks_of(PRESETS[name].source.model_copy(update={"streaming": False})) == PRESETS[name].fallbacks
-        assert fallbacks_of(PRESETS[name].source.model_copy(update={"revision": "of my own"})) == ()
+        assert find_fallbacks(PRESETS[name].source.model_copy(update={"streaming": False})) == PRESETS[name].fallbacks
+        assert find_fallbacks(PRESETS[name].source.model_copy(update={"revision": "of my own"})) == ()
     with pytest.raises(UnknownName, match="no benchmark preset"):
         benchmark_config("cnn", {})
 

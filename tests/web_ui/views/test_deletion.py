@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from data.store.writer import only_writer
+from data.store.writer import hold_writer_lock
 from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
 from training.dataset import open_dataset
 from web_ui.jobs.store import JobStore
@@ -88,7 +88,7 @@ def test_a_dataset_that_a_job_needs_stays_until_the_job_is_gone(
 
 
 def test_what_a_command_writes_stays(client: FlaskClient, dataset: Path, model: Path, workspace: Workspace) -> None:
-    with only_writer(workspace, "dataset", "demo"), only_writer(workspace, "model", "mine"):
+    with hold_writer_lock(workspace, "dataset", "demo"), hold_writer_lock(workspace, "model", "mine"):
         conflict(client, "/api/datasets/demo")
         conflict(client, "/api/models/mine")
     assert client.delete("/api/datasets/demo").status_code == client.delete("/api/models/mine").status_code == 204
