@@ -38,7 +38,7 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
     return model
 
 
-def num_operations(width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool) -> int:
+def count_operations(width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool) -> int:
     """Count the floating-point operations that one sample's forward and backward pass needs, without computing them.
 
     Recomputed activations and the head on tokens without a label are not needed, and not counted.

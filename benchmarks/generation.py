@@ -82,7 +82,7 @@ def efficiency(num_documents: int = 2000) -> None:
     spent_s = whole.cpu_s - start_up.cpu_s
     print(f"  drawing {1000 * drawing_s / num_documents:.2f} ms a document, the whole run {1000 * spent_s / num_documents:.2f} ms")
     print(f"  {drawing_s / spent_s:.0%} of the renderer's own rate by CPU time (target: at least 80%)")
-    ideal_s, working_s = _drawing_s(num_documents // 2, 2), _working_s(num_documents, 2)
+    ideal_s, working_s = _time_rendering_s(num_documents // 2, 2), _time_run_s(num_documents, 2)
     print(f"  {ideal_s / working_s:.0%} by wall time on two cores (target: at least 80%; needs a quiet machine)")
 
 
@@ -91,19 +91,19 @@ def cores(num_documents: int = 4000) -> None:
 
     The second figure is what the machine gives at most: its cores slow each other down where they share caches or hardware threads.
     """
-    one, two = (_working_s(num_documents, workers) for workers in (1, 2))
-    alone, together = (_drawing_s(num_documents // 4, renderers) for renderers in (1, 2))
+    one, two = (_time_run_s(num_documents, workers) for workers in (1, 2))
+    alone, together = (_time_rendering_s(num_documents // 4, renderers) for renderers in (1, 2))
     print(f"  two cores are {one / two:.2f} x one (target: at least 1.8), {one:.1f} s and {two:.1f} s")
     print(f"  two renderers that share nothing do {2 * alone / together:.2f} x the work of one")
 
 
-def _working_s(num_documents: int, num_cores: int) -> float:
+def _time_run_s(num_documents: int, num_cores: int) -> float:
     """Return the wall time of a run on so many cores, without its start-up."""
     whole, start_up = (cost(_config("article", number, num_cores, shard_rows=100), num_cores) for number in (num_documents, num_cores))
     return whole.wall_s - start_up.wall_s
 
 
-def _drawing_s(num_documents: int, num_renderers: int) -> float:
+def _time_rendering_s(num_documents: int, num_renderers: int) -> float:
     """Return the wall time in which so many processes, each on a core of its own, draw so many documents each."""
     commands = [["taskset", "-c", str(core), sys.executable, "-c", DRAWING, str(core), str(num_documents)] for core in range(num_renderers)]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for command in commands]
@@ -133,7 +133,7 @@ def cost(config: DatasetConfig, num_cores: int = 2) -> Cost:
         started = time.monotonic()
         command = ["taskset", "-c", cores, sys.executable, "-c", PROGRAM, config.model_dump_json(), folder]
         process = subprocess.Popen(command, cwd=ROOT)
-        peak = _Peak(process)
+        peak = _PeakMemory(process)
         if process.wait():
             sys.exit("the run failed")
         wall_s = time.monotonic() - started
@@ -154,7 +154,7 @@ def _config(length: str, num_documents: int, num_workers: int, shard_rows: int =
     )
 
 
-class _Peak(threading.Thread):
+class _PeakMemory(threading.Thread):
     """Watches the memory of a process and its children, shared pages counted once."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:

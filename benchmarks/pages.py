@@ -97,16 +97,16 @@ def print_opening(browser: Browser, site: Site, repeats: int) -> None:
             page = context.new_page()
             size: list[int] = []
             page.on("response", lambda response, size=size: size.append(int(response.headers.get("content-length", 0))))  # type: ignore[misc]
-            first_ms.append(opened_ms(page, site.address + path, usable))
+            first_ms.append(time_until_usable_ms(page, site.address + path, usable))
             sizes.append(sum(size))
-            again_ms.append(opened_ms(page, site.address + path, usable))
+            again_ms.append(time_until_usable_ms(page, site.address + path, usable))
             context.close()
         base_ms = base_ms or median(first_ms)
         times = f"{median(first_ms):10.0f}{min(first_ms):10.0f}{median(again_ms):10.0f}"
         print(f"{path:16}{times}{median(first_ms) / base_ms:10.1f}{median(sizes) / 1000:8.0f}")
 
 
-def opened_ms(page: Page, address: str, usable: str) -> float:
+def time_until_usable_ms(page: Page, address: str, usable: str) -> float:
     page.goto(address, wait_until="commit")
     return float(page.wait_for_function("selector => document.querySelector(selector) && performance.now()", arg=usable).json_value())
 
@@ -121,13 +121,13 @@ def print_chart(browser: Browser, site: Site, _: int) -> None:
     cases += tuple((f"100,000 points, {name} seen", 100_000, share, True) for name, share in (("a tenth", 0.1), ("half", 0.5)))
     for name, num_points, share, is_moved in cases:
         place = page.evaluate(CHART, [num_points, share])
-        frames, busy_ms = frames_of(context.new_cdp_session(page), page, place if is_moved else None)
+        frames, busy_ms = record_frames(context.new_cdp_session(page), page, place if is_moved else None)
         dropped = f"{sum(frame > 1.5 * FRAME_MS for frame in frames)} of {len(frames)}"
         print(f"{name:34}{median(frames):10.1f}{sorted(frames)[int(0.95 * len(frames))]:8.1f}{dropped:>12}{busy_ms / len(frames):9.1f}")
     context.close()
 
 
-def frames_of(cdp: CDPSession, page: Page, place: tuple[float, float, float] | None) -> tuple[list[float], float]:
+def record_frames(cdp: CDPSession, page: Page, place: tuple[float, float, float] | None) -> tuple[list[float], float]:
     """Return the milliseconds from frame to frame while a finger moves from right to left, and those that the main thread was busy.
 
     Args:
@@ -195,11 +195,11 @@ def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tup
         contexts[number >= num_in_view].new_page().goto(f"{site.address}/jobs" + ("" if number % 2 else f"/{job['id']}"))
     time.sleep(SETTLE_S)
     site.start_runner("cpu")
-    start_s, start_web_s = time.monotonic(), web_s()
+    start_s, start_web_s = time.monotonic(), web_cpu_s()
     while job["state"] not in ("succeeded", "failed"):
         time.sleep(2)
         job = call(site, f"/api/jobs/{job['id']}")
-    web_share = (web_s() - start_web_s) / (time.monotonic() - start_s)
+    web_share = (web_cpu_s() - start_web_s) / (time.monotonic() - start_s)
     site.stop("cpu")
     for context in contexts:
         context.close()
@@ -208,7 +208,7 @@ def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tup
     return NUM_SAMPLES / float(job["run_s"]), web_share
 
 
-def web_s() -> float:
+def web_cpu_s() -> float:
     """Return the processor seconds that the web server has used."""
     servers = [process for process in psutil.Process().children(recursive=True) if "gunicorn" in " ".join(process.cmdline())]
     return float(sum(times.user + times.system for times in (process.cpu_times() for process in servers)))

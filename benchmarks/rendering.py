@@ -33,12 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=60, help="pages per contestant")
     num_pages = parser.parse_args().pages
-    contestants = {"Pillow": pillow_page, "DeepSynth": our_page, "layout and drawing": our_page_without_png, "layout": our_layout}
+    renderers = {"Pillow": pillow_page, "DeepSynth": our_page, "layout and drawing": our_page_without_png, "layout": our_layout}
     texts = unique_texts()
-    times_ms: dict[str, list[float]] = {name: [] for name in contestants}
-    sizes: dict[str, list[int]] = {name: [] for name in contestants}
+    times_ms: dict[str, list[float]] = {name: [] for name in renderers}
+    sizes: dict[str, list[int]] = {name: [] for name in renderers}
     for turn in range(num_pages + 5):
-        for name, draw in contestants.items():
+        for name, draw in renderers.items():
             text = next(texts)
             started = time.process_time()
             size_bytes = draw(text)
@@ -102,10 +102,10 @@ def pillow_font() -> ImageFont.FreeTypeFont:
 
 def unique_texts() -> Iterator[str]:
     """Yield English-like texts of NUM_CHARACTERS characters, each word order new."""
-    dice = random.Random(7)
+    rng = random.Random(7)
     license_words = (Path(__file__).parents[1] / "LICENSE").read_text(encoding="utf-8").split()
     while True:
-        yield " ".join(dice.choices(license_words, k=NUM_CHARACTERS // 3))[:NUM_CHARACTERS]
+        yield " ".join(rng.choices(license_words, k=NUM_CHARACTERS // 3))[:NUM_CHARACTERS]
 
 
 if __name__ == "__main__":

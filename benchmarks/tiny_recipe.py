@@ -27,7 +27,7 @@ from training.train import TrainingResult, train
 from web_ui.demo import CONTROL, DATASET, TRAINING
 from web_ui.terminal import TerminalProgress
 
-LEAST_ROUGE_L, BLANK_ROUGE_L = 0.85, 0.40
+MIN_ROUGE_L, MAX_BLANK_ROUGE_L = 0.85, 0.40
 KINDS = ("rouge1", "rouge2", "rougeL")
 
 
@@ -102,11 +102,11 @@ def faults(trained: list[Row], others: list[Row]) -> list[str]:
     """Return in words what the table should show and does not."""
     control, *baselines = others
     lead_3 = next(row for row in baselines if row.name == "lead-3").scores["rougeL"]
-    least = max(LEAST_ROUGE_L, lead_3)
+    min_score = max(MIN_ROUGE_L, lead_3)
     seen = {row.name: row.scores["rougeL"] for row in trained}
-    low = [f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(least)}" for name, score in seen.items() if score < least]
+    low = [f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(min_score)}" for name, score in seen.items() if score < min_score]
     guessed = control.scores["rougeL"]
-    return low + ([f"{control.name} has ROUGE-L {_percent(guessed)}: that much can be guessed"] if guessed >= BLANK_ROUGE_L else [])
+    return low + ([f"{control.name} has ROUGE-L {_percent(guessed)}: that much can be guessed"] if guessed >= MAX_BLANK_ROUGE_L else [])
 
 
 def line(row: Row) -> str:

@@ -25,7 +25,7 @@ import psutil
 import torch
 from torch.utils.data import DataLoader
 
-from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, build, num_operations
+from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, build, count_operations
 from data.config import PageMode, RenderingConfig
 from data.cores import num_cores
 from data.rendering.modes import MODES
@@ -55,7 +55,7 @@ H200_PAGES_PER_SECOND = 102
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class BenchmarkCase:
     """One row of the table."""
 
     name: str
@@ -86,7 +86,7 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurement:
     """What a setting came to. None: not measured on this device."""
 
     name: str
@@ -113,7 +113,7 @@ def main() -> int:
     options = parser.parse_args()
     rate = matrix_tflops_per_second()
     print(f"{DEVICE.type}: {rate:.3f} TFLOP/s in matrix products", flush=True)
-    rows = table(settings(options.width), rate, lambda setting: step_times(setting, prepared(setting), options.steps))
+    rows = table(settings(options.width), rate, lambda case: step_times(case, build_trainable(case), options.steps))
     document = {
         "device": torch.cuda.get_device_name() if CUDA else "cpu",
         "gpu": [asdict(row) for row in rows] if CUDA else "not measured",
@@ -128,10 +128,10 @@ def main() -> int:
     return 0
 
 
-def settings(width: float) -> list[Setting]:
+def settings(width: float) -> list[BenchmarkCase]:
     """Return the rows, stock first: all others are compared with it."""
     mode: PageMode = "base" if CUDA else "tiny"
-    ours = Setting("ours", "dense", 8 if CUDA else 2, width, mode)
+    ours = BenchmarkCase("ours", "dense", 8 if CUDA else 2, width, mode)
     rows = [
         replace(ours, name="stock, experts one by one", stock=True, experts="eager"),
         replace(ours, name="stock, batched experts", stock=True, experts="batched_mm", batch=1),
@@ -147,13 +147,13 @@ def settings(width: float) -> list[Setting]:
         replace(ours, name="ours, 32 samples a batch", batch=32),
         replace(ours, name="ours, 64 from the feature cache", batch=64, cached=True),
     ]
-    return rows + larger + [preset_setting(name, width) for name in PRESETS]
+    return rows + larger + [preset_case(name, width) for name in PRESETS]
 
 
-def preset_setting(name: str, width: float, mode: PageMode = "base") -> Setting:
+def preset_case(name: str, width: float, mode: PageMode = "base") -> BenchmarkCase:
     """Return one micro-batch of a preset, as the preset promises it."""
     config = training_config(name, dataset="pages", model="deepseek-ai/DeepSeek-OCR")
-    return Setting(
+    return BenchmarkCase(
         f"preset {name}",
         config.train,
         config.per_device_train_batch_size,
@@ -172,21 +172,21 @@ def real_width_table(rate: float) -> list[dict[str, Any]] | str:
         return f"not measured: needs {REAL_WIDTH_GB} GB of free memory"
     print("The real width, forward and backward:", flush=True)
     model = build(1.0, "cpu", torch.float32, num_experts=REAL_WIDTH_EXPERTS)
-    first = Setting("dense", "dense", 1, 1.0, "base", optimizer=False)
+    first = BenchmarkCase("dense", "dense", 1, 1.0, "base", optimizer=False)
     pair = [first, replace(first, name="dense, from the feature cache", cached=True)]
 
-    def times(setting: Setting) -> "Timing":
-        return step_times(setting, choose_trainable(model, setting.train).model.train(), num_steps=2)
+    def times(case: BenchmarkCase) -> "Timing":
+        return step_times(case, choose_trainable(model, case.train).model.train(), num_steps=2)
 
     return [asdict(row) for row in table(pair, rate, times)]
 
 
 def loader_idle_fraction(num_batches: int = 40) -> float:
     """Return the share of its time that a GPU would wait for pages read as in training, while it takes them at an H200's rate."""
-    setting, num_workers = Setting("pages for a GPU", "dense", 32, 1.0, "base"), min(NUM_GPU_WORKERS, num_cores())
-    waits_s, busy_s = [], setting.batch / H200_PAGES_PER_SECOND
+    case, num_workers = BenchmarkCase("pages for a GPU", "dense", 32, 1.0, "base"), min(NUM_GPU_WORKERS, num_cores())
+    waits_s, busy_s = [], case.batch / H200_PAGES_PER_SECOND
     with TemporaryDirectory() as folder:
-        pages = page_batches(setting, None, Path(folder), num_batches + NUM_UNCOUNTED_STEPS, num_workers)
+        pages = page_batches(case, None, Path(folder), num_batches + NUM_UNCOUNTED_STEPS, num_workers)
         for _ in range(num_batches + NUM_UNCOUNTED_STEPS):
             start = time.perf_counter()
             batch = next(pages)
@@ -210,38 +210,38 @@ class Timing:
     idle_fraction: float
 
 
-def table(rows: list[Setting], rate: float, timing: Callable[[Setting], Timing]) -> list[Measured]:
+def table(rows: list[BenchmarkCase], rate: float, timing: Callable[[BenchmarkCase], Timing]) -> list[Measurement]:
     """Measure and print each row."""
-    measured: list[Measured] = []
-    for setting in rows:
+    measured: list[Measurement] = []
+    for case in rows:
         first = measured[0].samples_per_second if measured else None
-        measured.append(measure(setting, rate, first, timing))
+        measured.append(measure(case, rate, first, timing))
         print(line(measured[-1]), flush=True)
     return measured
 
 
-def measure(setting: Setting, rate: float, first: float | None, timing: Callable[[Setting], Timing]) -> Measured:
+def measure(case: BenchmarkCase, rate: float, first: float | None, timing: Callable[[BenchmarkCase], Timing]) -> Measurement:
     """Time a setting's steps, one micro-batch each."""
     free_memory()  # of the row before, whose encoder refers to itself and would count against this one's cap
     if CUDA:
-        cap_memory(setting.memory_gb)
+        cap_memory(case.memory_gb)
     try:
-        timed = timing(setting)
+        timed = timing(case)
     except torch.OutOfMemoryError as error:
-        return Measured(setting.name, memory_cap_gb=setting.memory_gb, fault=str(error).split(". ")[0])
-    samples = setting.batch / timed.seconds
-    tflops = samples * num_operations(setting.width, setting.page_size_px, setting.num_target_tokens, setting.train, setting.cached) / 1e12
-    return Measured(
-        setting.name,
+        return Measurement(case.name, memory_cap_gb=case.memory_gb, fault=str(error).split(". ")[0])
+    samples = case.batch / timed.seconds
+    tflops = samples * count_operations(case.width, case.page_size_px, case.num_target_tokens, case.train, case.cached) / 1e12
+    return Measurement(
+        case.name,
         samples_per_second=samples,
-        tokens_per_second=samples * setting.num_tokens,
+        tokens_per_second=samples * case.num_tokens,
         times_first=samples / first if first else 1.0,
         idle_fraction=timed.idle_fraction,
         model_tflops_per_second=tflops,
         share_of_matrix_rate=tflops / rate,
         peak_memory_gb=torch.cuda.max_memory_allocated() / 1e9 if CUDA else None,
-        estimated_memory_gb=setting.estimated_memory_gb,
-        memory_cap_gb=setting.memory_gb if CUDA else None,
+        estimated_memory_gb=case.estimated_memory_gb,
+        memory_cap_gb=case.memory_gb if CUDA else None,
     )
 
 
@@ -253,29 +253,29 @@ def cap_memory(memory_gb: int | None) -> None:
     torch.cuda.set_per_process_memory_fraction(min(1.0, (memory_gb * 1e9 - context) / total) if memory_gb else 1.0)
 
 
-def prepared(setting: Setting) -> Any:
+def build_trainable(case: BenchmarkCase) -> Any:
     """Build the model of a setting, and choose what trains."""
-    chosen = choose_trainable(build(setting.width, DEVICE.type, DTYPE, setting.experts, stock=setting.stock), setting.train).model
-    if setting.gradient_checkpointing:
+    chosen = choose_trainable(build(case.width, DEVICE.type, DTYPE, case.experts, stock=case.stock), case.train).model
+    if case.gradient_checkpointing:
         chosen.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return chosen.train()
 
 
-def step_times(setting: Setting, model: Any, num_steps: int) -> Timing:
+def step_times(case: BenchmarkCase, model: Any, num_steps: int) -> Timing:
     """Time steps after some that are not counted."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-6, fused=True)
-    inputs = text_inputs(setting)
+    inputs = text_inputs(case)
     waits, seconds = [], []
     with TemporaryDirectory() as folder:
-        pages = page_batches(setting, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS, NUM_GPU_WORKERS if CUDA else 0)
+        pages = page_batches(case, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS, NUM_GPU_WORKERS if CUDA else 0)
         for _ in range(num_steps + NUM_UNCOUNTED_STEPS):
             start = time.perf_counter()
             pixels = next(pages).to(DEVICE, non_blocking=True)
-            if setting.stock:
+            if case.stock:
                 pixels = normalize_pixels(pixels).to(DTYPE)
             waits.append(time.perf_counter() - start)
-            step(model, inputs, pixels, optimizer if setting.optimizer else None)
+            step(model, inputs, pixels, optimizer if case.optimizer else None)
             seconds.append(time.perf_counter() - start)
     counted = slice(NUM_UNCOUNTED_STEPS, None)
     return Timing(median(seconds[counted]), sum(waits[counted]) / sum(seconds[counted]))
@@ -292,16 +292,16 @@ def step(model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: to
     return float(loss.detach())  # which waits for the device
 
 
-def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int, num_workers: int) -> Iterator[torch.Tensor]:
+def page_batches(case: BenchmarkCase, model: Any, folder: Path, num_batches: int, num_workers: int) -> Iterator[torch.Tensor]:
     """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files.
 
     Args:
         model: its encoder fills the cache of a setting that has one.
     """
-    style = resolve_style(RenderingConfig(mode=setting.mode))
-    pictures = [render(sample_document(0, "train", row, "article").text, style).pages[0].png for row in range(setting.batch)]
-    size_px, cache = setting.page_size_px, None
-    if setting.cached:
+    style = resolve_style(RenderingConfig(mode=case.mode))
+    pictures = [render(sample_document(0, "train", row, "article").text, style).pages[0].png for row in range(case.batch)]
+    size_px, cache = case.page_size_px, None
+    if case.cached:
         with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
             features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE)).last_hidden_state
         cache = FeatureCache(folder, features.shape[1], features.shape[2], DTYPE)
@@ -310,7 +310,7 @@ def page_batches(setting: Setting, model: Any, folder: Path, num_batches: int, n
     def collate(batch: list[bytes]) -> torch.Tensor | None:
         return cache.load([page_key(picture) for picture in batch]) if cache else decoded(batch, size_px)
 
-    return iter(DataLoader(pictures * num_batches, batch_size=setting.batch, collate_fn=collate, num_workers=num_workers, pin_memory=CUDA))
+    return iter(DataLoader(pictures * num_batches, batch_size=case.batch, collate_fn=collate, num_workers=num_workers, pin_memory=CUDA))
 
 
 def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
@@ -318,17 +318,17 @@ def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
     return torch.from_numpy(np.stack([page_pixels(picture, size_px) for picture in pictures]))
 
 
-def text_inputs(setting: Setting) -> dict[str, Any]:
+def text_inputs(case: BenchmarkCase) -> dict[str, Any]:
     """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
     generator = torch.Generator().manual_seed(0)
-    image = num_image_tokens("deepseek_ocr", setting.page_size_px)
-    text = torch.randint(5, 100_000, (setting.batch, NUM_PROMPT_TOKENS + setting.num_target_tokens), generator=generator)
-    ids = torch.cat([torch.full((setting.batch, image), IMAGE_TOKEN_ID), text], dim=1)
+    image = num_image_tokens("deepseek_ocr", case.page_size_px)
+    text = torch.randint(5, 100_000, (case.batch, NUM_PROMPT_TOKENS + case.num_target_tokens), generator=generator)
+    ids = torch.cat([torch.full((case.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()
     labels[:, : image + NUM_PROMPT_TOKENS] = -100
-    if setting.stock:
+    if case.stock:
         return {"input_ids": ids.to(DEVICE), "labels": labels.to(DEVICE)}
-    keep = setting.num_target_tokens + 1
+    keep = case.num_target_tokens + 1
     return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep, "use_cache": False}
 
 
@@ -346,7 +346,7 @@ def matrix_tflops_per_second() -> float:
     return 2 * size**3 / median(seconds) / 1e12
 
 
-def line(row: Measured) -> str:
+def line(row: Measurement) -> str:
     """Return a row of the table as text."""
     if row.samples_per_second is None:
         return f"{row.name:<44} {row.fault}"

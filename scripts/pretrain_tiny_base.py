@@ -32,7 +32,7 @@ BATCH_SIZE = 16
 MUON_LEARNING_RATE = 1e-2
 ADAMW_LEARNING_RATE = 1e-3
 # Muon orthogonalises updates of matrices; tables of vectors and the router are not maps from one space to another.
-NOT_FOR_MUON = ("embed_tokens", "lm_head", "rel_pos", "position_embedding", "mlp.gate.weight")
+ADAMW_PARAMETERS = ("embed_tokens", "lm_head", "rel_pos", "position_embedding", "mlp.gate.weight")
 log = logging.getLogger("pretrain_tiny_base")
 
 
@@ -75,7 +75,7 @@ class Texts:
         return self._rng.choice(self._words)
 
 
-class Reader:
+class PageReadingModel:
     """The model in training, and how texts become its inputs."""
 
     def __init__(self, seed: int) -> None:
@@ -96,10 +96,10 @@ class Reader:
     def batch(self, texts: list[str], page_px: int) -> dict[str, torch.Tensor]:
         """Return model inputs with labels on the text and its end only."""
         head, pad = self.head(page_px), self.tokenizer.pad_token_id
-        answers = [[*self.tokenizer.encode(text), self.tokenizer.eos_token_id] for text in texts]
-        longest = max(map(len, answers))
-        ids = torch.tensor([[*head, *answer, *[pad] * (longest - len(answer))] for answer in answers])
-        labels = torch.tensor([[*[-100] * len(head), *answer, *[-100] * (longest - len(answer))] for answer in answers])
+        targets = [[*self.tokenizer.encode(text), self.tokenizer.eos_token_id] for text in texts]
+        longest = max(map(len, targets))
+        ids = torch.tensor([[*head, *answer, *[pad] * (longest - len(answer))] for answer in targets])
+        labels = torch.tensor([[*[-100] * len(head), *answer, *[-100] * (longest - len(answer))] for answer in targets])
         return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": labels, "pixel_values": self.pixels(texts, page_px)}
 
     @torch.no_grad()
@@ -126,7 +126,7 @@ def first_page(text: str, page_px: int) -> list[str]:
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
     """Build Muon for the weight matrices and AdamW for the rest; each group remembers its peak learning rate."""
     named = list(model.named_parameters())
-    matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in NOT_FOR_MUON)]
+    matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in ADAMW_PARAMETERS)]
     chosen = {id(p) for p in matrices}
     built: list[torch.optim.Optimizer] = [
         torch.optim.Muon(matrices, lr=MUON_LEARNING_RATE, momentum=0.95, weight_decay=0.01),
@@ -154,7 +154,7 @@ def curriculum(stages: list[Stage]) -> Iterator[tuple[int, Stage]]:
 
 def pretrain(stages: list[Stage], seed: int, output: Path) -> None:
     """Train from nothing through all stages and save the result."""
-    reader, texts = Reader(seed), Texts(seed)
+    reader, texts = PageReadingModel(seed), Texts(seed)
     built = optimizers(reader.model)
     num_steps = sum(stage.num_steps for stage in stages)
     reader.model.train()
@@ -175,7 +175,7 @@ def pretrain(stages: list[Stage], seed: int, output: Path) -> None:
     save(reader, output)
 
 
-def report(reader: Reader, stage: Stage, step: int, loss: float) -> None:
+def report(reader: PageReadingModel, stage: Stage, step: int, loss: float) -> None:
     """Log the loss and how much of 32 fresh pages is read exactly."""
     fresh = Texts(seed=step + 1_000_000)
     texts = [fresh.draw(stage.kind) for _ in range(32)]
@@ -187,7 +187,7 @@ def report(reader: Reader, stage: Stage, step: int, loss: float) -> None:
     log.info("    %r -> %r", shown[0], read[0])
 
 
-def save(reader: Reader, output: Path) -> None:
+def save(reader: PageReadingModel, output: Path) -> None:
     """Save a normal model folder, in half precision: as exact as needed, at half the size."""
     reader.model.to(torch.float16).save_pretrained(output, save_original_format=False)
     reader.tokenizer.save_pretrained(output)

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from benchmarks import training as benchmark
-from benchmarks.training import CUDA, DEVICE, DTYPE, Setting, line, measure, preset_setting, step
+from benchmarks.training import CUDA, DEVICE, DTYPE, BenchmarkCase, line, measure, preset_case, step
 from data.store.workspace import Workspace
 from tests.machine import require_gpu
 from tests.training.trainings import Listener, short_training
@@ -44,14 +44,14 @@ def all_memory_afterwards() -> object:
 
 
 def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
-    setting = Setting("ours", "dense", 2, WIDTH, MODE, num_target_tokens=16)
-    model = benchmark.prepared(setting)
+    case = BenchmarkCase("ours", "dense", 2, WIDTH, MODE, num_target_tokens=16)
+    model = benchmark.build_trainable(case)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     frozen = {name: tensor.clone() for name, tensor in vision_tower(model).state_dict().items()}
     assert {tensor.dtype for tensor in frozen.values()} == {DTYPE}
     assert {parameter.dtype for parameter in trained} == {torch.float32}
-    optimizer, inputs = torch.optim.AdamW(trained, lr=1e-3), benchmark.text_inputs(setting)
-    pixels = torch.rand(setting.batch, 3, setting.page_size_px, setting.page_size_px, device=DEVICE, dtype=DTYPE)
+    optimizer, inputs = torch.optim.AdamW(trained, lr=1e-3), benchmark.text_inputs(case)
+    pixels = torch.rand(case.batch, 3, case.page_size_px, case.page_size_px, device=DEVICE, dtype=DTYPE)
     losses = [step(model, inputs, pixels, optimizer) for _ in range(4)]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < losses[0] - 0.5
@@ -82,13 +82,15 @@ def test_compiled_kernels_come_to_what_the_library_computes() -> None:
 def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name != TRIED_ON_CPU:
         require_gpu()
-    setting, rate = preset_setting(name, WIDTH, MODE), 1.0
+    case, rate = preset_case(name, WIDTH, MODE), 1.0
     if CUDA:
         rate = benchmark.matrix_tflops_per_second()
     else:
-        setting = replace(setting, num_target_tokens=16)
-        monkeypatch.setattr(benchmark, "num_operations", lambda *_: 1)  # counting takes longer than the steps
-    row = measure(setting, rate, None, lambda chosen: benchmark.step_times(chosen, benchmark.prepared(chosen), num_steps=5 if CUDA else 1))
+        case = replace(case, num_target_tokens=16)
+        monkeypatch.setattr(benchmark, "count_operations", lambda *_: 1)  # counting takes longer than the steps
+    row = measure(
+        case, rate, None, lambda chosen: benchmark.step_times(chosen, benchmark.build_trainable(chosen), num_steps=5 if CUDA else 1)
+    )
     print(f"\n{line(row)}")
     assert row.fault is None
     assert row.samples_per_second
