@@ -20,13 +20,13 @@ from data.store.workspace import Workspace
 from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, waits_until_s, watch
 from web_ui.jobs.job import WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
-from web_ui.jobs.shelf import Shelf
+from web_ui.jobs.shelf import JobIndex
 from web_ui.jobs.stages import STAGES_NAME, Role
-from web_ui.jobs.status import HEARTBEAT_S, beat
+from web_ui.jobs.status import HEARTBEAT_S, write_heartbeat
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2
-LOOK_ANYWAY_S = 3.0
+SCAN_INTERVAL_S = 3.0
 TRASH_AFTER_S = TRASH_EVERY_S = 3600.0
 NVIDIA_SMI_S = 60.0
 NUM_CPU_SLOTS = 2
@@ -89,22 +89,22 @@ class Runner:
     def __init__(self, workspace: Workspace, role: Role, options: RunnerOptions) -> None:
         self.attempts: dict[str, Attempt] = {}
         self._workspace, self._role, self._options = workspace, role, options
-        self._shelf = Shelf(workspace.jobs)
+        self._index = JobIndex(workspace.jobs)
         self._queue: list[tuple[Job, float]] = []  # with the time from when on it may start
         self._started = now()
-        self._bell: int | None = None
+        self._jobs_mtime_ns: int | None = None
         self._troubles: dict[str, str] = {}
         self._emptying = Thread()
-        self._looked_s = self._beat_s = self._emptied_s = float("-inf")
+        self._scanned_s = self._heartbeat_written_s = self._emptied_s = float("-inf")
 
     def tick(self) -> None:
         """Look at the workers, at what users asked for, and start what there is room for."""
         over = self._settle_ended()
-        if self._must_look() or over:
-            self._look()
+        if self._must_scan() or over:
+            self._scan_jobs()
         self._fill_slots()
-        if time.monotonic() - self._beat_s >= HEARTBEAT_S or over:
-            self._beat()
+        if time.monotonic() - self._heartbeat_written_s >= HEARTBEAT_S or over:
+            self._write_heartbeat()
         if time.monotonic() - self._emptied_s >= TRASH_EVERY_S and not self._emptying.is_alive():
             self._emptied_s = time.monotonic()
             self._emptying = Thread(target=self._empty_trash, daemon=True)  # it may take longer than a heartbeat
@@ -134,15 +134,15 @@ class Runner:
             return watch(attempt, self._options.cancel_grace_s)
         return True  # what could not be written now is written at the next look
 
-    def _must_look(self) -> bool:
+    def _must_scan(self) -> bool:
         bell = self._workspace.jobs.stat().st_mtime_ns
-        is_new = bell != self._bell or time.monotonic() - self._looked_s >= LOOK_ANYWAY_S
-        self._bell = bell
+        is_new = bell != self._jobs_mtime_ns or time.monotonic() - self._scanned_s >= SCAN_INTERVAL_S
+        self._jobs_mtime_ns = bell
         return is_new
 
-    def _look(self) -> None:
-        self._looked_s = time.monotonic()
-        jobs = [job for job in self._shelf.all() if job.role == self._role and job.id not in self.attempts]
+    def _scan_jobs(self) -> None:
+        self._scanned_s = time.monotonic()
+        jobs = [job for job in self._index.all() if job.role == self._role and job.id not in self.attempts]
         self._queue = []
         for job in sorted(jobs, key=lambda job: (job.created, job.id)):
             with self._surviving(job.id):
@@ -176,7 +176,7 @@ class Runner:
             attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
             if attempt:
                 self.attempts[job.id] = attempt
-                self._beat_s = float("-inf")
+                self._heartbeat_written_s = float("-inf")
 
     def _free_device(self) -> str | None:
         free = list(self._options.devices)
@@ -197,10 +197,10 @@ class Runner:
         else:
             self._troubles.pop(job_id, None)
 
-    def _beat(self) -> None:
-        self._beat_s = time.monotonic()
+    def _write_heartbeat(self) -> None:
+        self._heartbeat_written_s = time.monotonic()
         with self._surviving("heartbeat"):
-            beat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
+            write_heartbeat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
 
 
 @contextmanager

@@ -15,45 +15,45 @@ Item = TypeVar("Item")
 Signature = tuple[tuple[int, int, int] | None, ...]
 
 
-class Shelf:
+class JobIndex:
     """Job views by id. A job that has ended for good never changes; of the others the file times are compared."""
 
     def __init__(self, jobs: Path) -> None:
         self._jobs = jobs
-        self._views: dict[str, tuple[Signature, Job]] = {}
+        self._snapshots: dict[str, tuple[Signature, Job]] = {}
 
     def page(self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None) -> tuple[list[Job], int]:
         """Return one page of the matching jobs, newest first, with their progress, and the number of matching jobs."""
         jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state) and _matches(job, search)]
         jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
         page = jobs[offset : offset + limit]
-        return list(_found(self._up_to_date, page)), len(jobs)
+        return list(_existing_jobs(self._with_progress, page)), len(jobs)
 
     def all(self) -> list[Job]:
         """Return every job, without progress, in no order."""
         names = {entry.name for entry in os.scandir(self._jobs) if ID_PATTERN.fullmatch(entry.name)}
-        for gone in self._views.keys() - names:
-            self._views.pop(gone, None)
-        return list(_found(self._view, names))
+        for gone in self._snapshots.keys() - names:
+            self._snapshots.pop(gone, None)
+        return list(_existing_jobs(self._snapshot, names))
 
-    def _up_to_date(self, job: Job) -> Job:
+    def _with_progress(self, job: Job) -> Job:
         """Fill in what changes without a new file: the position, and the running time."""
         folder = self._jobs / job.id
         return load_job(folder) if job.state in WITH_WORKER else replace(job, progress=last_progress(folder / EVENTS))
 
-    def _view(self, name: str) -> Job:
-        known = self._views.get(name)
+    def _snapshot(self, name: str) -> Job:
+        known = self._snapshots.get(name)
         if known and known[1].state in FINAL and known[1].error is None:
             return known[1]
         folder = f"{self._jobs}/{name}"
-        signature = tuple(_stamp(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
+        signature = tuple(_file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
         if known is None or known[0] != signature:
             known = (signature, load_job(Path(folder), progress=False))
-            self._views[name] = known
+            self._snapshots[name] = known
         return known[1]
 
 
-def _found(look: Callable[[Item], Job], items: Iterable[Item]) -> Iterator[Job]:
+def _existing_jobs(look: Callable[[Item], Job], items: Iterable[Item]) -> Iterator[Job]:
     """Look at jobs, leaving out those that are deleted meanwhile."""
     for item in items:
         with suppress(NotFound):
@@ -67,7 +67,7 @@ def _matches(job: Job, search: str | None) -> bool:
     return any(search.lower() in text.lower() for text in texts)
 
 
-def _stamp(path: str) -> tuple[int, int, int] | None:
+def _file_signature(path: str) -> tuple[int, int, int] | None:
     try:
         stat = os.stat(path)  # noqa: PTH116 - thousands of times per list; a Path costs more than the call itself
     except OSError:

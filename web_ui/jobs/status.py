@@ -13,7 +13,7 @@ from web_ui.jobs.process import boot_id
 from web_ui.jobs.stages import Role
 
 HEARTBEAT_S = 2.0
-DEAD_AFTER_S = 10.0
+HEARTBEAT_TIMEOUT_S = 10.0
 
 
 class Heartbeat(JsonFile):
@@ -45,7 +45,7 @@ def heartbeat_path(workspace: Workspace, role: Role) -> Path:
     return workspace.runners / f"{role}.json"
 
 
-def beat(workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]) -> None:
+def write_heartbeat(workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]) -> None:
     """Say that the runner is alive."""
     heartbeat = Heartbeat(
         pid=os.getpid(),
@@ -60,7 +60,7 @@ def beat(workspace: Workspace, role: Role, started: str, num_slots: int, running
     write_json(heartbeat_path(workspace, role), heartbeat.model_dump(mode="json"))
 
 
-def read_status(workspace: Workspace, role: Role) -> RunnerStatus:
+def read_runner_status(workspace: Workspace, role: Role) -> RunnerStatus:
     """Read whether a runner is alive: it has beaten lately, in this boot of the machine."""
     try:
         heartbeat = read_json_file(heartbeat_path(workspace, role), Heartbeat)
@@ -69,5 +69,5 @@ def read_status(workspace: Workspace, role: Role) -> RunnerStatus:
     if heartbeat is None or heartbeat.boot_id != boot_id():
         return RunnerStatus(role, alive=False)
     age_s = time.monotonic() - heartbeat.monotonic_s
-    is_alive = 0 <= age_s < DEAD_AFTER_S
+    is_alive = 0 <= age_s < HEARTBEAT_TIMEOUT_S
     return RunnerStatus(role, is_alive, age_s, heartbeat.started, heartbeat.num_slots, heartbeat.running if is_alive else ())

@@ -34,9 +34,9 @@ from web_ui.jobs.job import (
     read_json_file,
 )
 from web_ui.jobs.locks import locked, try_lock
-from web_ui.jobs.shelf import Shelf
+from web_ui.jobs.shelf import JobIndex
 from web_ui.jobs.stages import STAGES, Role, Stage
-from web_ui.jobs.status import RunnerStatus, read_status
+from web_ui.jobs.status import RunnerStatus, read_runner_status
 from web_ui.jobs.view import LogSlice, load_job, no_such_job, read_log
 
 KEYS = ".keys"
@@ -50,7 +50,7 @@ class JobStore:
     def __init__(self, workspace: Workspace, stages: Mapping[str, Stage] = STAGES) -> None:
         self._workspace = workspace
         self._stages = stages
-        self._shelf = Shelf(workspace.jobs)
+        self._index = JobIndex(workspace.jobs)
 
     def create(self, kind: str, config: Config, idempotency_key: str | None = None) -> Job:
         """Queue a job.
@@ -88,11 +88,11 @@ class JobStore:
         self, kind: str | None = None, state: State | str | None = None, offset: int = 0, limit: int = 50, search: str | None = None
     ) -> tuple[list[Job], int]:
         """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
-        return self._shelf.page(kind, state, offset, limit, search)
+        return self._index.page(kind, state, offset, limit, search)
 
     def all(self) -> Sequence[Job]:
         """Return every job, without progress, in no order."""
-        return self._shelf.all()
+        return self._index.all()
 
     def unended(self) -> Sequence[Job]:
         """Return the jobs that wait, run or rest, without progress, in no order."""
@@ -131,7 +131,7 @@ class JobStore:
         finally:
             if lock is not None:
                 os.close(lock)
-        self._ring()
+        self._notify_runners()
         self._forget_key(trashed)
         shutil.rmtree(trashed, ignore_errors=True)
 
@@ -155,7 +155,7 @@ class JobStore:
 
     def runner_status(self, role: Role) -> RunnerStatus:
         """Say whether a runner for `role` is alive and what it does."""
-        return read_status(self._workspace, role)
+        return read_runner_status(self._workspace, role)
 
     def _folder(self, job_id: str) -> Path:
         folder = self._workspace.jobs / job_id if ID_PATTERN.fullmatch(job_id) else None
@@ -205,7 +205,7 @@ class JobStore:
             raise storage_error(folder, error) from error
         finally:
             shutil.rmtree(draft, ignore_errors=True)  # gone where all went well
-        self._ring()
+        self._notify_runners()
         try:
             sync_folder(folder.parent)
         except OSError as error:  # the job is there all the same: another one would be a second
@@ -248,10 +248,10 @@ class JobStore:
                 write_json(folder / CONTROL, control.model_dump(mode="json"))
         except FileNotFoundError as error:
             raise no_such_job(job_id) from error
-        self._ring()
+        self._notify_runners()
         return load_job(folder)
 
-    def _ring(self) -> None:
+    def _notify_runners(self) -> None:
         """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then anyway)."""
         with suppress(OSError):
             os.utime(self._workspace.jobs)

@@ -15,7 +15,7 @@ from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
 from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
-from web_ui.jobs.status import beat
+from web_ui.jobs.status import write_heartbeat
 
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
 
@@ -27,12 +27,12 @@ def test_health_without_a_runner_is_degraded_and_says_how_to_start_one(client: F
 
 
 def test_health_with_a_runner_is_ok(client: FlaskClient, workspace: Workspace) -> None:
-    beat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
+    write_heartbeat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
     assert client.get("/api/health").get_json() == {"status": "ok", "role": "cpu", "version": "0.1.0", "problems": []}
 
 
 def test_health_with_a_full_disk_is_degraded(client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    beat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
+    write_heartbeat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
     assert "0.00 GB are free" in client.get("/api/health").get_json()["problems"][0]
 
@@ -56,7 +56,7 @@ def test_a_runner_is_shown_with_the_jobs_that_wait_for_it_also_those_just_resume
 
 
 def test_the_system_is_shown_with_both_runners(client: FlaskClient, workspace: Workspace) -> None:
-    beat(workspace, "gpu", "2026-11-23T08:00:00+00:00", 1, ("20261123-080000-aaaa",))
+    write_heartbeat(workspace, "gpu", "2026-11-23T08:00:00+00:00", 1, ("20261123-080000-aaaa",))
     system = client.get("/api/system").get_json()
     runners = {runner["role"]: runner for runner in system["runners"]}
     assert (runners["gpu"]["is_alive"], runners["cpu"]["is_alive"]) == (True, False)
