@@ -17,7 +17,7 @@ from training.optimal_configs import PRESETS
 from training.run_folder import check_output
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-OPENED_BYTES = 64 << 20
+MAX_QUICK_BYTES = 64 << 20
 """Larger sources are opened by the job alone: counting their rows would keep the request waiting."""
 
 
@@ -38,7 +38,7 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
     folder = workspace.dataset(config.name)
     load_matching_manifest(folder, config)
     resolve_style(config.rendering)
-    if opens_quickly(config.source, workspace):
+    if is_quick_to_open(config.source, workspace):
         plan_splits(open_source(config, workspace), config)
 
 
@@ -188,11 +188,11 @@ def requested_path(path: str, workspace: Workspace, field: str) -> Path:
     return inside_workspace(path, workspace, field)
 
 
-def opens_quickly(source: Source, workspace: Workspace) -> bool:
+def is_quick_to_open(source: Source, workspace: Workspace) -> bool:
     """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
     place = requested_path(source.path, workspace, "source.path")
     # What is packed may unpack to a thousand times its size.
     is_packed = any(path.suffix.lower() == ".gz" for path in (place, *files_below(place)))
-    return not is_packed and stored_bytes(place) <= OPENED_BYTES
+    return not is_packed and stored_bytes(place) <= MAX_QUICK_BYTES

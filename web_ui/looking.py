@@ -1,7 +1,7 @@
 """Looks at sources, pages and finished datasets: quick ones in this process, slow ones (the Hub, large files, reading pages) in one
 that can be stopped.
 
-`python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes one `Look` on standard input, and writes its answer on standard
+`python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes one `PreviewTask` on standard input, and writes its answer on standard
 output.
 """
 
@@ -20,31 +20,31 @@ from werkzeug.exceptions import TooManyRequests
 from data.config import Config, DatasetConfig, FilesSource, HubSource
 from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
-from web_ui.checks import opens_quickly
+from web_ui.checks import is_quick_to_open
 from web_ui.jobs.redaction import child_environment, without_secrets
 from web_ui.schemas import JsonObject
 
 TIMEOUT_S = 60.0
-GRACE_S = 5
-READING_TIMEOUT_FACTOR = 3
-MAX_READ_PAGES = 16
+ALARM_GRACE_S = 5
+OCR_TIMEOUT_FACTOR = 3
+MAX_OCR_PAGES = 16
 MAX_SHOWN_PAGES = 6
-_looking = Lock()
+_preview_lock = Lock()
 """One look at a time leaves the other threads for answers, and Skia's font collection to one thread."""
-_room = BoundedSemaphore(3)
+_preview_slots = BoundedSemaphore(3)
 """So many looks run or wait here: each holds one of the server's few threads, and a long document takes seconds."""
-_reading = Lock()
+_ocr_lock = Lock()
 """Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
 
 
-class Seat:
+class PreviewProcess:
     """Room for the process of one look. A newer look takes it, and ends the older one: whoever typed on does not wait for it."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, arguments: list[str], question: bytes, timeout_s: float) -> tuple[int, bytes]:
+    def run(self, arguments: list[str], task_json: bytes, timeout_s: float) -> tuple[int, bytes]:
         """Run `python -m web_ui.looking`; return its exit code and what it wrote.
 
         Raises:
@@ -59,11 +59,11 @@ class Seat:
             with self._lock:
                 earlier, self._process = self._process, process
             if earlier:
-                _end(earlier)
+                _kill_group(earlier)
             try:
-                output, _ = process.communicate(question, timeout_s)
+                output, _ = process.communicate(task_json, timeout_s)
             finally:
-                _end(process)
+                _kill_group(process)
         with self._lock:
             if self._process is not process:
                 raise TooManyRequests("A newer look has taken the place of this one.", retry_after=1)
@@ -71,17 +71,17 @@ class Seat:
         return process.returncode, output
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
     """End a process, and those that it started."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
-_inspections, _previews = Seat(), Seat()
+_inspection_process, _page_preview_process = PreviewProcess(), PreviewProcess()
 
 
-class Look(Config):
+class PreviewTask(Config):
     """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by name)."""
 
     config: DatasetConfig | None = None
@@ -93,7 +93,7 @@ class Look(Config):
     language: str = "eng"
 
 
-def look(asked: Look, workspace: Workspace) -> JsonObject:
+def look(asked: PreviewTask, workspace: Workspace) -> JsonObject:
     """Answer a look.
 
     Raises:
@@ -104,21 +104,21 @@ def look(asked: Look, workspace: Workspace) -> JsonObject:
         TooManyRequests: pages are to be read while others are, several looks wait, or a newer look of the kind has come.
     """
     source = asked.config.source if asked.config else asked.source
-    is_quick = source is not None and opens_quickly(source, workspace)
+    is_quick = source is not None and is_quick_to_open(source, workspace)
     if asked.legibility or asked.dataset:
-        return _read_alone(asked, workspace)
+        return _run_ocr_preview(asked, workspace)
     if not is_quick:
-        return _look_elsewhere(asked, workspace, TIMEOUT_S, _previews if asked.config else _inspections)
-    if not _room.acquire(blocking=False):
+        return _run_in_subprocess(asked, workspace, TIMEOUT_S, _page_preview_process if asked.config else _inspection_process)
+    if not _preview_slots.acquire(blocking=False):
         raise TooManyRequests("Several looks are waiting already. Try again in a moment.", retry_after=1)
     try:
-        with _looking:
-            return look_here(asked, workspace)
+        with _preview_lock:
+            return run_preview_here(asked, workspace)
     finally:
-        _room.release()
+        _preview_slots.release()
 
 
-def look_here(asked: Look, workspace: Workspace) -> JsonObject:
+def run_preview_here(asked: PreviewTask, workspace: Workspace) -> JsonObject:
     """Answer a look in this process; raises as `look`."""
     from data.inspect_source import inspect  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
     from data.preview import preview  # noqa: PLC0415
@@ -126,37 +126,37 @@ def look_here(asked: Look, workspace: Workspace) -> JsonObject:
 
     language = asked.language if asked.legibility else None
     if asked.config is not None:
-        return _without_most_pages(preview(asked.config, workspace, asked.num_documents, asked.random_seed, language).as_dict())
+        return _limit_shown_pages(preview(asked.config, workspace, asked.num_documents, asked.random_seed, language).as_dict())
     if asked.dataset is not None:
-        return dataset_report(workspace.dataset(asked.dataset), asked.num_documents, asked.language, MAX_READ_PAGES).as_dict()
+        return dataset_report(workspace.dataset(asked.dataset), asked.num_documents, asked.language, MAX_OCR_PAGES).as_dict()
     if asked.source is not None:
         return inspect(asked.source, workspace).as_dict()
     raise ValueError("a look needs a configuration, a source or a dataset")
 
 
-def _read_alone(asked: Look, workspace: Workspace) -> JsonObject:
-    if not _reading.acquire(blocking=False):
+def _run_ocr_preview(asked: PreviewTask, workspace: Workspace) -> JsonObject:
+    if not _ocr_lock.acquire(blocking=False):
         raise TooManyRequests("Pages are being read already. Try again when that is done.", retry_after=10)
     try:
-        return _look_elsewhere(asked, workspace, TIMEOUT_S * READING_TIMEOUT_FACTOR, Seat())
+        return _run_in_subprocess(asked, workspace, TIMEOUT_S * OCR_TIMEOUT_FACTOR, PreviewProcess())
     finally:
-        _reading.release()
+        _ocr_lock.release()
 
 
-def _look_elsewhere(asked: Look, workspace: Workspace, timeout_s: float, seat: Seat) -> JsonObject:
+def _run_in_subprocess(asked: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess) -> JsonObject:
     try:
         code, output = seat.run([str(workspace.root), str(ceil(timeout_s))], asked.model_dump_json().encode(), timeout_s)
     except subprocess.TimeoutExpired as error:
-        raise _too_slow(asked, timeout_s) from error
+        raise _timeout_error(asked, timeout_s) from error
     if code:
         raise SourceError(f"The look ended with exit code {code}.", hint="Start the job: its log says more.")
     answer: JsonObject = json.loads(output)
     if "error" in answer:
-        raise _rebuilt(answer["error"])
+        raise _error_from_json(answer["error"])
     return answer
 
 
-def _too_slow(asked: Look, timeout_s: float) -> DeepSynthError:
+def _timeout_error(asked: PreviewTask, timeout_s: float) -> DeepSynthError:
     if asked.legibility or asked.dataset:
         return InvalidInput(
             f"The pages were not read within {timeout_s:.0f} s.",
@@ -168,16 +168,16 @@ def _too_slow(asked: Look, timeout_s: float) -> DeepSynthError:
     )
 
 
-def _rebuilt(error: JsonObject) -> DeepSynthError:
-    kinds = {kind.code: kind for kind in _kinds(DeepSynthError)}
+def _error_from_json(error: JsonObject) -> DeepSynthError:
+    kinds = {kind.code: kind for kind in _error_classes(DeepSynthError)}
     return kinds[error["code"]](error["message"], hint=error["hint"], fields=error["fields"])
 
 
-def _kinds(kind: type[DeepSynthError]) -> list[type[DeepSynthError]]:
-    return [kind, *(below for child in kind.__subclasses__() for below in _kinds(child))]
+def _error_classes(kind: type[DeepSynthError]) -> list[type[DeepSynthError]]:
+    return [kind, *(below for child in kind.__subclasses__() for below in _error_classes(child))]
 
 
-def _without_most_pages(answer: JsonObject) -> JsonObject:
+def _limit_shown_pages(answer: JsonObject) -> JsonObject:
     """Keep the numbers of all pages and the pictures of the first ones: a paper of 60 pages would be many megabytes."""
     for document in answer["documents"]:
         document["num_pages"] = len(document["pages"])
@@ -185,15 +185,15 @@ def _without_most_pages(answer: JsonObject) -> JsonObject:
     return answer
 
 
-def _answer_standard_input() -> None:
-    signal.alarm(int(sys.argv[2]) + GRACE_S)  # the limit holds even when the service that asked is gone
-    asked = Look.model_validate_json(sys.stdin.buffer.read())
+def main() -> None:
+    signal.alarm(int(sys.argv[2]) + ALARM_GRACE_S)  # the limit holds even when the service that asked is gone
+    asked = PreviewTask.model_validate_json(sys.stdin.buffer.read())
     try:
-        answer = look_here(asked, Workspace(Path(sys.argv[1])))
+        answer = run_preview_here(asked, Workspace(Path(sys.argv[1])))
     except DeepSynthError as error:
         answer = {"error": error.as_dict()}
     sys.stdout.write(without_secrets(json.dumps(answer)))
 
 
 if __name__ == "__main__":
-    _answer_standard_input()
+    main()

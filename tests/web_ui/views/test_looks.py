@@ -72,15 +72,15 @@ def test_without_tesseract_a_reading_says_what_to_install(client: FlaskClient, m
 
 
 def test_one_reading_at_a_time(client: FlaskClient) -> None:
-    with looking._reading:
+    with looking._ocr_lock:
         answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "legibility": True})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
 
 
 def test_looks_leave_threads_for_other_answers(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "_room", BoundedSemaphore(1))
+    monkeypatch.setattr(looking, "_preview_slots", BoundedSemaphore(1))
     body = {"config": SAMPLE, "num_documents": 1}
-    with looking._room:
+    with looking._preview_slots:
         assert client.post("/api/dataset/preview", json=body).status_code == 429
     assert [client.post("/api/dataset/preview", json=body).status_code for _ in range(2)] == [200, 200]
 
@@ -90,7 +90,7 @@ def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
 ) -> None:
     """The first look would take a minute: its Hub takes the connection and says nothing."""
     monkeypatch.setenv("DEEPSYNTH_API_TOKEN", "a-secret-of-the-service")
-    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    monkeypatch.setattr(checks, "MAX_QUICK_BYTES", 0)
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor() as pool:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         source = {"kind": "hub", "id": "news/slow"}
@@ -98,7 +98,7 @@ def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
             client.application.test_client().post, "/api/dataset/inspect", json={"source": source}, base_url=f"http://{HOST}"
         )
         connection, _ = silent.accept()
-        child = looking._inspections._process
+        child = looking._inspection_process._process
         assert child
         environment = Path(f"/proc/{child.pid}/environ").read_bytes()
         second = client.post("/api/dataset/inspect", json={"source": papers})
@@ -126,12 +126,12 @@ def test_a_large_source_is_looked_at_in_a_process_of_its_own(
     client: FlaskClient, papers: dict[str, Any], workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = client.post("/api/dataset/inspect", json={"source": papers}).get_json()
-    assert checks.opens_quickly(FilesSource(**papers), workspace)
+    assert checks.is_quick_to_open(FilesSource(**papers), workspace)
     (workspace.uploads / "packed.CSV.GZ").write_bytes(b"may unpack to a thousand times its size")
     assert not [
-        path for path in ("upload:packed.CSV.GZ", str(workspace.uploads)) if checks.opens_quickly(FilesSource(path=path), workspace)
+        path for path in ("upload:packed.CSV.GZ", str(workspace.uploads)) if checks.is_quick_to_open(FilesSource(path=path), workspace)
     ]
-    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    monkeypatch.setattr(checks, "MAX_QUICK_BYTES", 0)
     assert client.post("/api/dataset/inspect", json={"source": papers}).get_json() == here
     config = {"name": "demo", "source": papers, "columns": {"document": "bdy"}}
     error = client.post("/api/dataset/preview", json={"config": config}).get_json()["error"]
@@ -141,7 +141,7 @@ def test_a_large_source_is_looked_at_in_a_process_of_its_own(
 def test_a_source_that_does_not_answer_in_time_is_given_up(
     client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checks, "OPENED_BYTES", 0)
+    monkeypatch.setattr(checks, "MAX_QUICK_BYTES", 0)
     monkeypatch.setattr(looking, "TIMEOUT_S", 0.01)
     error = client.post("/api/dataset/inspect", json={"source": papers}).get_json()["error"]
     assert (error["code"], "did not answer" in error["message"]) == ("source_failed", True)
