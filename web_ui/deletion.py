@@ -82,7 +82,7 @@ def _own_folder(what: str, folder: Path, place: Path) -> Path:
 
 
 def _refuse_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
-    job = next(filter(uses, jobs.unended()), None)
+    job = next(filter(uses, jobs.unfinished()), None)
     if job:
         raise Conflict(f"{what} is needed by job {job.id}, which is {job.state}.", hint="Wait for that job to end, or cancel it.")
 

@@ -21,7 +21,7 @@ from data.config import Config, DatasetConfig, FilesSource, HubSource
 from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
 from web_ui.checks import is_quick_to_open
-from web_ui.jobs.redaction import child_environment, without_secrets
+from web_ui.jobs.redaction import child_environment, redact_text
 from web_ui.schemas import JsonObject
 
 TIMEOUT_S = 60.0
@@ -192,7 +192,7 @@ def main() -> None:
         answer = run_preview_here(asked, Workspace(Path(sys.argv[1])))
     except DeepSynthError as error:
         answer = {"error": error.as_dict()}
-    sys.stdout.write(without_secrets(json.dumps(answer)))
+    sys.stdout.write(redact_text(json.dumps(answer)))
 
 
 if __name__ == "__main__":

@@ -22,9 +22,9 @@ def output_of(job: Job, workspace: Workspace) -> Path:
     """
     result = job.result or {}
     if job.kind == "dataset":
-        output = workspace.dataset(job.name_in("name"))
+        output = workspace.dataset(job.configured_name("name"))
     elif job.kind == "training":
-        output = workspace.model(job.name_in("output"))
+        output = workspace.model(job.configured_name("output"))
     else:  # these choose their place when they run, and say so in their result
         output = reported_path(result.get("folder") or result.get("path"), workspace)
     if not output.exists():

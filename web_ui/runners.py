@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Sequence
 
 from data.store.workspace import Workspace
-from web_ui.jobs.job import WITH_WORKER, Job, State
+from web_ui.jobs.job import STATES_WITH_WORKER, Job, State
 from web_ui.jobs.stages import Role
 from web_ui.schemas import Runner
 from web_ui.service import Service
 from web_ui.settings import ROLE_PORTS
 
-STARTED_BY_A_RUNNER = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
+STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
 
 
 def runners(service: Service) -> list[Runner]:
@@ -21,7 +21,7 @@ def runners(service: Service) -> list[Runner]:
 
 def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
     status = service.jobs.runner_status(role)
-    num_waiting = sum(job.desired == "run" and job.state in STARTED_BY_A_RUNNER for job in jobs)
+    num_waiting = sum(job.desired == "run" and job.state in STARTABLE_STATES for job in jobs)
     return Runner(
         role=role,
         is_alive=status.alive,
@@ -30,7 +30,7 @@ def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
         num_slots=status.num_slots,
         running=list(status.running),
         num_waiting=num_waiting,
-        num_active=num_waiting + sum(job.state in WITH_WORKER for job in jobs),
+        num_active=num_waiting + sum(job.state in STATES_WITH_WORKER for job in jobs),
         command=runner_command(service.workspace, role),
     )
 

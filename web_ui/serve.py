@@ -15,7 +15,7 @@ from time import monotonic
 
 from data.errors import Unavailable
 from data.store.workspace import Workspace
-from web_ui.jobs.runner import RunnerOptions, devices_of, run_jobs
+from web_ui.jobs.runner import RunnerOptions, role_devices, run_jobs
 from web_ui.jobs.stages import Role
 from web_ui.logs import configure_logs
 from web_ui.settings import Settings, check_exposure
@@ -46,7 +46,7 @@ def serve(options: Namespace) -> int:
     workspace = Workspace.create(settings.workspace)
     _check_port(settings.host, settings.port)
     configure_logs()
-    stop = stop_on_signals()
+    stop = install_stop_handlers()
     children = [Child("web", _web_command(settings)), Child("runner", _runner_command(settings, options))]
     environment = os.environ | {
         "DEEPSYNTH_WORKSPACE": str(workspace.root),
@@ -70,12 +70,12 @@ def run_jobs_here(options: Namespace) -> int:
     """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
     settings = _settings(options)
     configure_logs()
-    runner = RunnerOptions(devices_of(settings.role), save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0)
-    run_jobs(Workspace.create(settings.workspace), settings.role, stop_on_signals(), runner)
+    runner = RunnerOptions(role_devices(settings.role), save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0)
+    run_jobs(Workspace.create(settings.workspace), settings.role, install_stop_handlers(), runner)
     return 0
 
 
-def stop_on_signals() -> Event:
+def install_stop_handlers() -> Event:
     """Return an event that SIGTERM and SIGINT set."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

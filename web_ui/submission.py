@@ -70,7 +70,7 @@ def _idempotency_key() -> str | None:
 
 
 def _check_limit(service: Service) -> None:
-    unfinished = len(service.jobs.unended())
+    unfinished = len(service.jobs.unfinished())
     if unfinished >= service.settings.max_unfinished_jobs:
         raise TooManyRequests(
             f"{unfinished} jobs are waiting, paused or running; DEEPSYNTH_MAX_UNFINISHED_JOBS allows no more. Let some end, or cancel them."

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from data.progress import Level
 
-LINE_EVERY_S = 5.0
+LINE_INTERVAL_S = 5.0
 SHOWN_METRICS = ("train_loss", "eval_loss", "rougeL", "learning_rate")
 STYLES: dict[Level, str] = {"info": "dim", "warning": "yellow", "error": "red"}
 
@@ -48,7 +48,7 @@ class TerminalProgress:
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         self._counts = " ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self._bar.update(self._task, completed=done, total=total, unit=unit, notes=self._notes())
-        if not self.console.is_terminal and (done == total or monotonic() - self._line_s >= LINE_EVERY_S):
+        if not self.console.is_terminal and (done == total or monotonic() - self._line_s >= LINE_INTERVAL_S):
             self._line_s = monotonic()
             of_total = f" of {total:,}" if total is not None else ""
             self._print(f"{self._title}: {done:,}{of_total} {unit}  {self._notes()}".rstrip())

@@ -17,7 +17,7 @@ from data.errors import Conflict, NotFound, StorageError
 from data.store.files import read_json
 from tests.chaos.small_disk import SmallDisk
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.job import CONTROL, ENDINGS, EVENTS, LOG, OUTCOME, REQUEST, STATE
+from web_ui.jobs.job import CONTROL, ENDED_STATES, EVENTS, LOG, OUTCOME, REQUEST, STATE
 from web_ui.jobs.process import job_processes
 
 FAULTS = (
@@ -133,7 +133,7 @@ class Storm:
                 with suppress(Conflict):  # what a user does who reads the hint
                     job = self.world.store.request_resume(job_id)
                 return True
-            return job.state not in ENDINGS
+            return job.state not in ENDED_STATES
         return False
 
     def _fault(self, job_id: str, name: str) -> str:

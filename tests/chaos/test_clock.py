@@ -55,6 +55,6 @@ def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(tmp_path: Path, 
     (trashed.parent / "upload").touch()
     empty_trash(trashed.parent)
     assert trashed.exists()
-    monkeypatch.setattr(runner, "TRASH_AFTER_S", -1)
+    monkeypatch.setattr(runner, "TRASH_MIN_AGE_S", -1)
     empty_trash(trashed.parent)
     assert list(trashed.parent.iterdir()) == []

@@ -20,7 +20,7 @@ from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
 from web_ui.jobs.job import (
     CONTROL,
-    ENDINGS,
+    ENDED_STATES,
     EVENTS,
     LOG,
     OUTCOME,
@@ -36,12 +36,12 @@ from web_ui.jobs.job import (
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
-from web_ui.jobs.restart import after_vanishing, tell
+from web_ui.jobs.restart import state_after_crash, tell
 from web_ui.jobs.stages import Role
-from web_ui.jobs.view import starts_from_s
+from web_ui.jobs.view import earliest_start_s
 
 LOGGER = logging.getLogger("deepsynth.jobs")
-WHEN_IDLE = {
+IDLE_MOVES = {
     (State.QUEUED, "pause"): State.PAUSED,
     (State.QUEUED, "cancel"): State.CANCELLED,
     (State.PAUSED, "run"): State.QUEUED,
@@ -55,7 +55,7 @@ WHEN_IDLE = {
     (State.FAILED, "cancel"): State.CANCELLED,
 }
 """By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a request made since it failed."""
-LEFT_BY = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopped": State.PAUSED}
+STATE_BY_OUTCOME = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopped": State.PAUSED}
 """The state that an attempt's outcome leads to."""
 
 
@@ -104,13 +104,13 @@ def watch(attempt: Attempt, grace_s: float) -> bool:
     desired = _desired(read_control(attempt.folder))
     wanted = State.PAUSING if desired == "pause" else State.RUNNING
     if wanted != attempt.state.state and desired != "cancel":
-        _write(attempt, wanted)
+        _move_attempt(attempt, wanted)
     if desired == "cancel" and attempt.state.worker:
         _cancel(attempt, attempt.state.worker, grace_s)
     return True
 
 
-def ask_to_stop(attempt: Attempt) -> None:
+def request_stop(attempt: Attempt) -> None:
     """Tell the worker to save and end; its job is queued again by the next runner."""
     if attempt.state.worker:
         process.send(attempt.state.worker, signal.SIGTERM)
@@ -127,9 +127,9 @@ def settle(attempt: Attempt) -> bool:
     if lock is None:
         return not (attempt.folder / REQUEST).exists()
     try:
-        _remove_partials(attempt.folder)
-        to, values = _ending(attempt)
-        _write(attempt, to, **values)
+        _remove_temporary_files(attempt.folder)
+        to, values = _final_move(attempt)
+        _move_attempt(attempt, to, **values)
         if to == State.INTERRUPTED:
             tell(attempt.folder, attempt.state)
     finally:
@@ -139,15 +139,15 @@ def settle(attempt: Attempt) -> bool:
     return True
 
 
-def move_idle(folder: Path) -> State:
+def move_idle_job(folder: Path) -> State:
     """Carry out what the user wants of a job without a worker, and return its state.
 
     Raises:
         StorageError: the state cannot be written.
     """
     state, control = read_state(folder), read_control(folder)
-    to = WHEN_IDLE.get((state.state, _desired(control)))
-    if to is None or (state.state == State.FAILED and not state.is_asked(control)):
+    to = IDLE_MOVES.get((state.state, _desired(control)))
+    if to is None or (state.state == State.FAILED and not state.has_new_request(control)):
         return state.state
     lock = try_lock(folder / REQUEST)
     if lock is None:
@@ -162,13 +162,13 @@ def move_idle(folder: Path) -> State:
     return to
 
 
-def waits_until_s(folder: Path) -> float:
+def read_earliest_start_s(folder: Path) -> float:
     """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since it stalled may at once.
 
     Raises:
         StorageError: the state is damaged.
     """
-    return starts_from_s(read_state(folder), read_control(folder))
+    return earliest_start_s(read_state(folder), read_control(folder))
 
 
 def read_state(folder: Path) -> JobState:
@@ -184,24 +184,24 @@ def recover_state(folder: Path) -> None:
     try:
         read_state(folder)
     except StorageError:
-        write_state(folder, _state_left_behind(folder))
+        write_state(folder, _state_from_outcome(folder))
     finally:
         os.close(lock)
 
 
-def _state_left_behind(folder: Path) -> JobState:
+def _state_from_outcome(folder: Path) -> JobState:
     try:
         outcome = read_json_file(folder / OUTCOME, Outcome)
     except StorageError:
         outcome = None
     if outcome is None:
         return JobState(state=State.INTERRUPTED)
-    control, state = read_control(folder), LEFT_BY[outcome.status]
+    control, state = read_control(folder), STATE_BY_OUTCOME[outcome.status]
     is_answered = control is not None and control.time <= outcome.ended
     return JobState(
         state=state,
         attempts=outcome.attempt,
-        ended=outcome.ended if state in ENDINGS else None,
+        ended=outcome.ended if state in ENDED_STATES else None,
         answered=control.request_id if control and is_answered else "",
     )
 
@@ -225,7 +225,7 @@ def write_state(folder: Path, state: JobState) -> None:
     LOGGER.info("job %s", state.state, extra={"values": {name: value for name, value in values.items() if value is not None}})
 
 
-def _write(attempt: Attempt, to: State, **values: Any) -> None:
+def _move_attempt(attempt: Attempt, to: State, **values: Any) -> None:
     state = attempt.state.moved(to, **values)
     write_state(attempt.folder, state)
     attempt.state = state
@@ -279,13 +279,13 @@ def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -
         process.kill_group(worker)
 
 
-def _ending(attempt: Attempt) -> tuple[State, dict[str, Any]]:
+def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
     """Say to which state an ended attempt leads, and with which values."""
     state, control = attempt.state, read_control(attempt.folder)
     exit_code = attempt.child.returncode if attempt.child else None
     values = {
         "exit_code": exit_code,
-        "run_s": state.run_s + _lived_s(attempt),
+        "run_s": state.run_s + _worker_run_s(attempt),
         "worker": None,
         "answered": control.request_id if control else state.answered,
         "ended": now(),
@@ -301,29 +301,29 @@ def _ending(attempt: Attempt) -> tuple[State, dict[str, Any]]:
     if _desired(control) == "cancel":
         return State.CANCELLED, values
     if outcome is None:
-        to, more = after_vanishing(attempt.folder, state, exit_code)
+        to, more = state_after_crash(attempt.folder, state, exit_code)
         return to, values | more
-    to = LEFT_BY[outcome.status]
+    to = STATE_BY_OUTCOME[outcome.status]
     return to, values | ({"ended": None, "stalled": 0} if to == State.PAUSED else {})
 
 
-def _lived_s(attempt: Attempt) -> float:
+def _worker_run_s(attempt: Attempt) -> float:
     """Return for how long the worker ran; of one that ended unseen, until the last sign of it."""
     worker = attempt.state.worker
     if worker is None or worker.boot_id != process.boot_id():
         return 0.0
-    unseen_s = 0.0 if attempt.child else time() - max(_changed_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
+    unseen_s = 0.0 if attempt.child else time() - max(_modified_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
     return max(0.0, process.age_s(worker) - max(0.0, unseen_s))
 
 
-def _changed_s(path: Path) -> float:
+def _modified_s(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
 
 
-def _remove_partials(folder: Path) -> None:
+def _remove_temporary_files(folder: Path) -> None:
     """Remove the half-written files of writers that are gone."""
     with locked(folder):
         for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):

@@ -35,29 +35,29 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
-ENDINGS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
-STOPPED_BY_WORKER = ENDINGS | {State.PAUSED, State.INTERRUPTED}
+ENDED_STATES = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
+STATES_AFTER_WORKER = ENDED_STATES | {State.PAUSED, State.INTERRUPTED}
 LEGAL_MOVES: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.PAUSED, State.CANCELLED, State.FAILED}),
-    State.RUNNING: STOPPED_BY_WORKER | {State.PAUSING},
-    State.PAUSING: STOPPED_BY_WORKER | {State.RUNNING},
+    State.RUNNING: STATES_AFTER_WORKER | {State.PAUSING},
+    State.PAUSING: STATES_AFTER_WORKER | {State.RUNNING},
     State.PAUSED: frozenset({State.QUEUED, State.CANCELLED}),
     State.INTERRUPTED: frozenset({State.QUEUED, State.PAUSED, State.CANCELLED, State.FAILED}),
     State.FAILED: frozenset({State.QUEUED, State.PAUSED, State.CANCELLED}),
     State.SUCCEEDED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-FINAL = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
-WITH_WORKER = frozenset({State.RUNNING, State.PAUSING})
+FINAL_STATES = frozenset(state for state, moves in LEGAL_MOVES.items() if not moves)
+STATES_WITH_WORKER = frozenset({State.RUNNING, State.PAUSING})
 
 
-def _checked_time(text: str) -> str:
+def _check_time(text: str) -> str:
     if datetime.fromisoformat(text).tzinfo is None:
         raise ValueError("has no time zone")
     return text
 
 
-Time = Annotated[str, AfterValidator(_checked_time)]
+Time = Annotated[str, AfterValidator(_check_time)]
 
 
 class JsonFile(BaseModel):
@@ -124,7 +124,7 @@ class JobState(JsonFile):
             raise ValueError(f"a job cannot move from {self.state} to {to}")
         return self.model_copy(update={"state": to, **values})
 
-    def is_asked(self, control: Control | None) -> bool:
+    def has_new_request(self, control: Control | None) -> bool:
         """Say whether the user has asked for something since the last attempt ended. None: what the user wants cannot be read."""
         return control is not None and control.request_id != self.answered
 
@@ -181,7 +181,7 @@ class Job:
         makes_its_own = "output" in self.config and self.config["output"] is None
         return self.kind, self.id if makes_its_own else str(self.config.get("output", self.title))
 
-    def name_in(self, setting: str) -> str:
+    def configured_name(self, setting: str) -> str:
         """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""
         name = self.config.get(setting)
         if not isinstance(name, str):

@@ -10,14 +10,14 @@ from data.errors import StorageError
 from data.progress import Level
 from data.store.events import EventLog
 from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
-from web_ui.jobs.redaction import without_secrets
+from web_ui.jobs.redaction import redact_text
 
-EVENT_EVERY_S = 0.5
-CONTROL_EVERY_S = 0.2
+EVENT_INTERVAL_S = 0.5
+CONTROL_INTERVAL_S = 0.2
 RATE_WINDOW_S = 30.0
 
 
-class Speed:
+class RateMeter:
     """Units per second over the last half minute, by the monotonic clock."""
 
     def __init__(self) -> None:
@@ -42,14 +42,14 @@ class EventProgress:
     def __init__(self, folder: Path) -> None:
         self._log = EventLog(folder / EVENTS)
         self._control = folder / CONTROL
-        self._speed = Speed()
-        self._waiting: tuple[int, int | None, str, dict[str, int]] | None = None
-        self._written_s = self._looked_s = -math.inf
+        self._rate = RateMeter()
+        self._pending: tuple[int, int | None, str, dict[str, int]] | None = None
+        self._written_s = self._control_read_s = -math.inf
         self._is_stopping = False
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        self._waiting = (done, total, unit, counts)
-        if done == total or monotonic() - self._written_s >= EVENT_EVERY_S:
+        self._pending = (done, total, unit, counts)
+        if done == total or monotonic() - self._written_s >= EVENT_INTERVAL_S:
             self.flush()
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
@@ -57,7 +57,7 @@ class EventProgress:
         self._log.append("metric", step=step, values=finite)
 
     def message(self, text: str, level: Level = "info") -> None:
-        self._log.append("message", text=without_secrets(text), level=level)
+        self._log.append("message", text=redact_text(text), level=level)
 
     def checkpoint(self, step: int, path: Path) -> None:
         self._log.append("checkpoint", step=step, path=str(path))
@@ -66,9 +66,9 @@ class EventProgress:
         self._log.append("preview", path=str(path))
 
     def should_stop(self) -> bool:
-        if not self._is_stopping and monotonic() - self._looked_s >= CONTROL_EVERY_S:
-            self._looked_s = monotonic()
-            self._is_stopping = self._is_asked_to_stop()
+        if not self._is_stopping and monotonic() - self._control_read_s >= CONTROL_INTERVAL_S:
+            self._control_read_s = monotonic()
+            self._is_stopping = self._is_stop_requested()
         return self._is_stopping
 
     def stop(self) -> None:
@@ -77,11 +77,11 @@ class EventProgress:
 
     def flush(self) -> None:
         """Write the position that was held back."""
-        if self._waiting is None:
+        if self._pending is None:
             return
-        (done, total, unit, counts), self._waiting = self._waiting, None
+        (done, total, unit, counts), self._pending = self._pending, None
         self._written_s = monotonic()
-        rate = self._speed.update(done, unit, self._written_s)
+        rate = self._rate.update(done, unit, self._written_s)
         eta_s = (total - done) / rate if rate and total is not None else None
         self._log.append("progress", done=done, total=total, unit=unit, counts=counts, rate=rate, eta_s=eta_s)
 
@@ -89,7 +89,7 @@ class EventProgress:
         self.flush()
         self._log.close()
 
-    def _is_asked_to_stop(self) -> bool:
+    def _is_stop_requested(self) -> bool:
         try:
             control = read_json_file(self._control, Control)
         except StorageError:

@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 SECRET_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "WANDB_API_KEY")
 SERVICE_SECRETS = ("DEEPSYNTH_API_TOKEN",)
-BLACK = "***"
+REDACTED = "***"
 
 
 def child_environment() -> dict[str, str]:
@@ -16,21 +16,21 @@ def child_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in SERVICE_SECRETS}
 
 
-def without_secrets(text: str) -> str:
+def redact_text(text: str) -> str:
     """Black out the tokens that this process has: in its environment, or stored by `hf auth login`."""
     for secret in (*map(os.environ.get, SECRET_VARIABLES), _stored_token()):
         if secret:
-            text = text.replace(secret, BLACK)
+            text = text.replace(secret, REDACTED)
     return text
 
 
-def cleaned(value: Any) -> Any:
+def redact_json(value: Any) -> Any:
     """Black out the tokens in every text of a JSON value."""
     if isinstance(value, dict):
-        return {name: cleaned(item) for name, item in value.items()}
+        return {name: redact_json(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [cleaned(item) for item in value]
-    return without_secrets(value) if isinstance(value, str) else value
+        return [redact_json(item) for item in value]
+    return redact_text(value) if isinstance(value, str) else value
 
 
 @cache
@@ -44,14 +44,14 @@ def _stored_token() -> str:
         return ""  # nobody logged in, or this user has no home
 
 
-class CleanStream(io.TextIOBase):
+class RedactedStream(io.TextIOBase):
     """A text stream that passes everything on but tokens."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        self._stream.write(without_secrets(text))
+        self._stream.write(redact_text(text))
         return len(text)
 
     def flush(self) -> None:

@@ -15,31 +15,31 @@ from web_ui.jobs.job import EVENTS, LOG, JobState, State, Wait
 from web_ui.jobs.process import boot_id
 from web_ui.jobs.view import last_progress
 
-RESTART_WAITS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
+RESTART_DELAYS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
 """What the next start waits, by the number of attempts in a row that got no further; after one more the job has failed."""
 
 
-def after_vanishing(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
+def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
     """Say to which state a worker that ended without a word leads, and with which values of `JobState`."""
     progress = last_progress(folder / EVENTS)
     done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
     is_further = done > state.reached.get(unit, -1)
     stalled = 0 if is_further else state.stalled + 1
     values: dict[str, Any] = {"stalled": stalled, "reached": state.reached | ({unit: done} if is_further else {})}
-    if stalled < len(RESTART_WAITS_S):
-        wait = Wait(until_s=monotonic() + RESTART_WAITS_S[stalled], boot_id=boot_id())
+    if stalled < len(RESTART_DELAYS_S):
+        wait = Wait(until_s=monotonic() + RESTART_DELAYS_S[stalled], boot_id=boot_id())
         return State.INTERRUPTED, values | {"wait": wait, "ended": None}
     error = Unavailable(
-        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_reason(exit_code)}).",
-        hint=f"{_advice(exit_code)}, then resume the job. The log is {folder / LOG}.",
+        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_describe_exit(exit_code)}).",
+        hint=f"{_hint(exit_code)}, then resume the job. The log is {folder / LOG}.",
     )
     return State.FAILED, values | {"error": error.as_dict()}
 
 
 def tell(folder: Path, state: JobState) -> None:
     """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
-    wait_s = RESTART_WAITS_S[state.stalled]
-    text = f"The worker ended without a result ({_reason(state.exit_code)})."
+    wait_s = RESTART_DELAYS_S[state.stalled]
+    text = f"The worker ended without a result ({_describe_exit(state.exit_code)})."
     if wait_s:
         text += f" {state.stalled} times in a row at the same place: the job is tried again in {wait_s:g} s, or when it is resumed."
     with suppress(StorageError):  # the state, which counts, is written
@@ -50,7 +50,7 @@ def tell(folder: Path, state: JobState) -> None:
             log.close()
 
 
-def _reason(exit_code: int | None) -> str:
+def _describe_exit(exit_code: int | None) -> str:
     if exit_code is None:
         return "exit code not known"
     if exit_code >= 0:
@@ -61,7 +61,7 @@ def _reason(exit_code: int | None) -> str:
         return f"killed by signal {-exit_code}"
 
 
-def _advice(exit_code: int | None) -> str:
+def _hint(exit_code: int | None) -> str:
     if exit_code == -signal.SIGKILL:
         return "Often the machine ran out of memory: use a smaller configuration or free memory"
     return "Look into the log for what ended it, mend that"

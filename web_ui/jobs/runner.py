@@ -17,8 +17,18 @@ from threading import Event, Thread
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
-from web_ui.jobs.attempt import WHEN_IDLE, Attempt, ask_to_stop, move_idle, read_state, recover_state, start, waits_until_s, watch
-from web_ui.jobs.job import WITH_WORKER, Job, State, now
+from web_ui.jobs.attempt import (
+    IDLE_MOVES,
+    Attempt,
+    move_idle_job,
+    read_earliest_start_s,
+    read_state,
+    recover_state,
+    request_stop,
+    start,
+    watch,
+)
+from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.shelf import JobIndex
 from web_ui.jobs.stages import STAGES_NAME, Role
@@ -27,8 +37,8 @@ from web_ui.jobs.status import HEARTBEAT_S, write_heartbeat
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2
 SCAN_INTERVAL_S = 3.0
-TRASH_AFTER_S = TRASH_EVERY_S = 3600.0
-NVIDIA_SMI_S = 60.0
+TRASH_MIN_AGE_S = TRASH_INTERVAL_S = 3600.0
+NVIDIA_SMI_TIMEOUT_S = 60.0
 NUM_CPU_SLOTS = 2
 
 
@@ -54,7 +64,7 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
         Conflict: another runner serves this role and workspace.
         StorageError: the workspace is not writable.
     """
-    options = options or RunnerOptions(devices_of(role))
+    options = options or RunnerOptions(role_devices(role))
     with _role_lock(workspace, role):
         runner = Runner(workspace, role, options)
         LOGGER.info("runner started", extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}})
@@ -65,21 +75,23 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
         LOGGER.info("runner stopped", extra={"values": {"role": role, "left_running": list(runner.attempts)}})
 
 
-def devices_of(role: Role) -> tuple[str | None, ...]:
+def role_devices(role: Role) -> tuple[str | None, ...]:
     """Return the slots of a role: one a GPU (one in all without GPU), or a fixed number for the CPU role."""
     if role == "cpu":
         return (None,) * NUM_CPU_SLOTS
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None and (program := shutil.which("nvidia-smi")):
-        visible = ",".join(str(index) for index, line in enumerate(_listing(program)) if line.startswith("GPU "))
+        visible = ",".join(str(index) for index, line in enumerate(_list_gpus(program)) if line.startswith("GPU "))
     return tuple(name.strip() for name in visible.split(",")) if visible else (None,)
 
 
-def _listing(program: str) -> list[str]:
+def _list_gpus(program: str) -> list[str]:
     try:
-        return subprocess.run([program, "-L"], capture_output=True, text=True, check=False, timeout=NVIDIA_SMI_S).stdout.splitlines()
+        return subprocess.run(
+            [program, "-L"], capture_output=True, text=True, check=False, timeout=NVIDIA_SMI_TIMEOUT_S
+        ).stdout.splitlines()
     except subprocess.TimeoutExpired:
-        LOGGER.warning("nvidia-smi does not answer, so one job runs at a time", extra={"values": {"waited_s": NVIDIA_SMI_S}})
+        LOGGER.warning("nvidia-smi does not answer, so one job runs at a time", extra={"values": {"waited_s": NVIDIA_SMI_TIMEOUT_S}})
         return []
 
 
@@ -93,9 +105,9 @@ class Runner:
         self._queue: list[tuple[Job, float]] = []  # with the time from when on it may start
         self._started = now()
         self._jobs_mtime_ns: int | None = None
-        self._troubles: dict[str, str] = {}
-        self._emptying = Thread()
-        self._scanned_s = self._heartbeat_written_s = self._emptied_s = float("-inf")
+        self._logged_errors: dict[str, str] = {}
+        self._trash_thread = Thread()
+        self._scanned_s = self._heartbeat_written_s = self._trash_emptied_s = float("-inf")
 
     def tick(self) -> None:
         """Look at the workers, at what users asked for, and start what there is room for."""
@@ -105,32 +117,32 @@ class Runner:
         self._fill_slots()
         if time.monotonic() - self._heartbeat_written_s >= HEARTBEAT_S or over:
             self._write_heartbeat()
-        if time.monotonic() - self._emptied_s >= TRASH_EVERY_S and not self._emptying.is_alive():
-            self._emptied_s = time.monotonic()
-            self._emptying = Thread(target=self._empty_trash, daemon=True)  # it may take longer than a heartbeat
-            self._emptying.start()
+        if time.monotonic() - self._trash_emptied_s >= TRASH_INTERVAL_S and not self._trash_thread.is_alive():
+            self._trash_emptied_s = time.monotonic()
+            self._trash_thread = Thread(target=self._empty_trash, daemon=True)  # it may take longer than a heartbeat
+            self._trash_thread.start()
 
     def _empty_trash(self) -> None:
-        with self._surviving("trash"):
+        with self._logging_errors("trash"):
             empty_trash(self._workspace.trash)
 
     def save_jobs(self, grace_s: float) -> None:
         """Ask the workers to save and end, and wait for them; the next runner goes on with their jobs."""
         deadline_s = time.monotonic() + grace_s
         for attempt in self.attempts.values():
-            ask_to_stop(attempt)
+            request_stop(attempt)
         while self.attempts and time.monotonic() < deadline_s:
             self._settle_ended()
             time.sleep(self._options.poll_s)
 
     def _settle_ended(self) -> bool:
-        over = [job_id for job_id, attempt in self.attempts.items() if not self._is_living(job_id, attempt)]
+        over = [job_id for job_id, attempt in self.attempts.items() if not self._is_alive(job_id, attempt)]
         for job_id in over:
             del self.attempts[job_id]
         return bool(over)
 
-    def _is_living(self, job_id: str, attempt: Attempt) -> bool:
-        with self._surviving(job_id):
+    def _is_alive(self, job_id: str, attempt: Attempt) -> bool:
+        with self._logging_errors(job_id):
             return watch(attempt, self._options.cancel_grace_s)
         return True  # what could not be written now is written at the next look
 
@@ -145,21 +157,21 @@ class Runner:
         jobs = [job for job in self._index.all() if job.role == self._role and job.id not in self.attempts]
         self._queue = []
         for job in sorted(jobs, key=lambda job: (job.created, job.id)):
-            with self._surviving(job.id):
-                self._take_up(job)
+            with self._logging_errors(job.id):
+                self._adopt_or_queue(job)
 
-    def _take_up(self, job: Job) -> None:
+    def _adopt_or_queue(self, job: Job) -> None:
         folder = self._workspace.jobs / job.id
         state = job.state
         if job.error and job.error["code"] == StorageError.code:
             recover_state(folder)
             state = read_state(folder).state
-        while (state, job.desired) in WHEN_IDLE and (moved := move_idle(folder)) != state:
+        while (state, job.desired) in IDLE_MOVES and (moved := move_idle_job(folder)) != state:
             state = moved
-        if state in WITH_WORKER:
+        if state in STATES_WITH_WORKER:
             self.attempts[job.id] = Attempt(folder, read_state(folder), job.makes)
         elif state == State.QUEUED:
-            self._queue.append((job, waits_until_s(folder) if job.attempts else 0.0))
+            self._queue.append((job, read_earliest_start_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:
         queue, self._queue = self._queue, []
@@ -172,7 +184,7 @@ class Runner:
             taken.add(job.makes)  # what a waiting job has begun, no later one takes over
 
     def _start(self, job: Job) -> None:
-        with self._surviving(job.id):
+        with self._logging_errors(job.id):
             attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
             if attempt:
                 self.attempts[job.id] = attempt
@@ -186,20 +198,20 @@ class Runner:
         return free[0] if free else None
 
     @contextmanager
-    def _surviving(self, job_id: str) -> Iterator[None]:
+    def _logging_errors(self, job_id: str) -> Iterator[None]:
         """Log what goes wrong with one job's files, once, and go on: a full disk or a damaged file must not stop the others."""
         try:
             yield
         except (DeepSynthError, OSError) as error:
-            if self._troubles.get(job_id) != str(error):
+            if self._logged_errors.get(job_id) != str(error):
                 LOGGER.error("job files", extra={"values": {"job_id": job_id, "error": str(error)}})  # noqa: TRY400
-            self._troubles[job_id] = str(error)
+            self._logged_errors[job_id] = str(error)
         else:
-            self._troubles.pop(job_id, None)
+            self._logged_errors.pop(job_id, None)
 
     def _write_heartbeat(self) -> None:
         self._heartbeat_written_s = time.monotonic()
-        with self._surviving("heartbeat"):
+        with self._logging_errors("heartbeat"):
             write_heartbeat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
 
 
@@ -226,7 +238,7 @@ def empty_trash(trash: Path) -> None:
     for path in list(trash.iterdir()):
         with suppress(FileNotFoundError):  # the runner of the other role empties it too
             moved_s = path.lstat().st_ctime  # a rename leaves the folder's own st_mtime as it was
-            if time.time() - moved_s <= TRASH_AFTER_S:
+            if time.time() - moved_s <= TRASH_MIN_AGE_S:
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)

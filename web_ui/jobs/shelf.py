@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import NotFound
-from web_ui.jobs.job import CONTROL, EVENTS, FINAL, ID_PATTERN, OUTCOME, REQUEST, STATE, WITH_WORKER, Job
+from web_ui.jobs.job import CONTROL, EVENTS, FINAL_STATES, ID_PATTERN, OUTCOME, REQUEST, STATE, STATES_WITH_WORKER, Job
 from web_ui.jobs.view import last_progress, load_job
 
 Item = TypeVar("Item")
@@ -39,11 +39,11 @@ class JobIndex:
     def _with_progress(self, job: Job) -> Job:
         """Fill in what changes without a new file: the position, and the running time."""
         folder = self._jobs / job.id
-        return load_job(folder) if job.state in WITH_WORKER else replace(job, progress=last_progress(folder / EVENTS))
+        return load_job(folder) if job.state in STATES_WITH_WORKER else replace(job, progress=last_progress(folder / EVENTS))
 
     def _snapshot(self, name: str) -> Job:
         known = self._snapshots.get(name)
-        if known and known[1].state in FINAL and known[1].error is None:
+        if known and known[1].state in FINAL_STATES and known[1].error is None:
             return known[1]
         folder = f"{self._jobs}/{name}"
         signature = tuple(_file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))

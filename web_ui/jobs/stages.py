@@ -14,7 +14,7 @@ STAGES_NAME = "web_ui.jobs.stages:STAGES"
 class Stage:
     """One kind of job: its configuration class and its function as `module:name`, and who may run it.
 
-    `title` names what the job makes, from its configuration. `own_output` is the output of a job whose configuration names none, from
+    `title` names what the job makes, from its configuration. `default_output` is the output of a job whose configuration names none, from
     the job's id: no job writes over what another has made.
     """
 
@@ -22,13 +22,13 @@ class Stage:
     function: str
     role: Role
     title: str
-    own_output: str | None = None
+    default_output: str | None = None
 
     def configuration(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
         """Return what the stage of a job is told."""
-        if self.own_output is None or values.get("output") is not None:
+        if self.default_output is None or values.get("output") is not None:
             return values
-        return {**values, "output": self.own_output.format(id=job_id)}
+        return {**values, "output": self.default_output.format(id=job_id)}
 
 
 STAGES: Mapping[str, Stage] = {

@@ -19,12 +19,12 @@ from data.store.files import storage_error, sync_folder, write_bytes, write_json
 from data.store.workspace import Workspace
 from web_ui.jobs.job import (
     CONTROL,
-    ENDINGS,
+    ENDED_STATES,
     EVENTS,
     ID_PATTERN,
     LOG,
     REQUEST,
-    WITH_WORKER,
+    STATES_WITH_WORKER,
     Control,
     Desired,
     Job,
@@ -37,11 +37,11 @@ from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.shelf import JobIndex
 from web_ui.jobs.stages import STAGES, Role, Stage
 from web_ui.jobs.status import RunnerStatus, read_runner_status
-from web_ui.jobs.view import LogSlice, load_job, no_such_job, read_log
+from web_ui.jobs.view import LogSlice, job_not_found, load_job, read_log
 
-KEYS = ".keys"
+KEYS_FOLDER = ".keys"
 LOCK_WAIT_S = 2.0
-UNENDED = frozenset(State) - ENDINGS
+UNFINISHED_STATES = frozenset(State) - ENDED_STATES
 
 
 class JobStore:
@@ -70,15 +70,15 @@ class JobStore:
         values = config.model_dump(mode="json")
         if idempotency_key is None:
             return self._create(kind, values, None)
-        keys = self._workspace.jobs / KEYS
+        keys = self._workspace.jobs / KEYS_FOLDER
         keys.mkdir(exist_ok=True)
         with locked(keys):
             key = self._key_file(idempotency_key)
-            return self._job_of_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
+            return self._find_by_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
 
     def find(self, kind: str, config: Config, idempotency_key: str) -> Job | None:
         """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict as `create`."""
-        return self._job_of_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
+        return self._find_by_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
 
     def get(self, job_id: str) -> Job:
         """Return one job. Raises NotFound."""
@@ -94,21 +94,21 @@ class JobStore:
         """Return every job, without progress, in no order."""
         return self._index.all()
 
-    def unended(self) -> Sequence[Job]:
+    def unfinished(self) -> Sequence[Job]:
         """Return the jobs that wait, run or rest, without progress, in no order."""
-        return tuple(job for job in self.all() if job.state in UNENDED)
+        return tuple(job for job in self.all() if job.state in UNFINISHED_STATES)
 
     def request_pause(self, job_id: str) -> Job:
         """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""
-        return self._request(job_id, "pause")
+        return self._write_request(job_id, "pause")
 
     def request_resume(self, job_id: str) -> Job:
         """Ask a paused, interrupted or failed job to go on from where it saved. Raises NotFound, Conflict."""
-        return self._request(job_id, "run")
+        return self._write_request(job_id, "run")
 
     def request_cancel(self, job_id: str) -> Job:
         """Ask a job to stop for good. Raises NotFound, and Conflict for one that has ended."""
-        return self._request(job_id, "cancel")
+        return self._write_request(job_id, "cancel")
 
     def delete(self, job_id: str) -> None:
         """Remove a job that is not running, and everything in its folder; what it made stays.
@@ -125,7 +125,7 @@ class JobStore:
                 folder.rename(trashed)
             sync_folder(self._workspace.jobs)
         except FileNotFoundError as error:
-            raise no_such_job(job_id) from error
+            raise job_not_found(job_id) from error
         except OSError as error:
             raise storage_error(folder, error) from error
         finally:
@@ -140,14 +140,14 @@ class JobStore:
         try:
             return read_events(self._folder(job_id) / EVENTS, offset)
         except FileNotFoundError as error:  # deleted just now
-            raise no_such_job(job_id) from error
+            raise job_not_found(job_id) from error
 
     def log(self, job_id: str, offset: int = 0) -> LogSlice:
         """Read what a job's worker printed, from a byte offset that an earlier call returned, or its last `-offset` bytes."""
         try:
             return read_log(self._folder(job_id) / LOG, offset)
         except FileNotFoundError as error:
-            raise no_such_job(job_id) from error
+            raise job_not_found(job_id) from error
 
     def folder(self, job_id: str) -> Path:
         """Return a job's folder. Raises NotFound."""
@@ -160,7 +160,7 @@ class JobStore:
     def _folder(self, job_id: str) -> Path:
         folder = self._workspace.jobs / job_id if ID_PATTERN.fullmatch(job_id) else None
         if folder is None or folder.is_symlink() or not folder.is_dir():
-            raise no_such_job(job_id)
+            raise job_not_found(job_id)
         return folder
 
     def _lock(self, folder: Path) -> int | None:
@@ -168,7 +168,7 @@ class JobStore:
         deadline_s = time.monotonic() + LOCK_WAIT_S
         while (lock := try_lock(folder / REQUEST)) is None and (folder / REQUEST).exists():
             # The runner, too, holds the lock for the moment in which it writes down how a job ended.
-            if load_job(folder, progress=False).state in WITH_WORKER or time.monotonic() > deadline_s:
+            if load_job(folder, progress=False).state in STATES_WITH_WORKER or time.monotonic() > deadline_s:
                 raise Conflict(f"Job {folder.name} is running.", hint="Cancel or pause it first, then delete it.")
             time.sleep(0.01)
         return lock
@@ -188,10 +188,10 @@ class JobStore:
             )
             if key_file:
                 write_bytes(key_file, job_id.encode())
-            if self._place(request):
+            if self._create_folder(request):
                 return load_job(self._workspace.jobs / job_id)
 
-    def _place(self, request: Request) -> bool:
+    def _create_folder(self, request: Request) -> bool:
         """Make the job's folder appear whole; False when the id is taken."""
         draft = self._workspace.trash / f"{request.id}.{secrets.token_hex(4)}"
         folder = self._workspace.jobs / request.id
@@ -213,7 +213,7 @@ class JobStore:
         return True
 
     def _key_file(self, idempotency_key: str) -> Path:
-        return self._workspace.jobs / KEYS / hashlib.sha256(idempotency_key.encode()).hexdigest()
+        return self._workspace.jobs / KEYS_FOLDER / hashlib.sha256(idempotency_key.encode()).hexdigest()
 
     def _forget_key(self, trashed: Path) -> None:
         """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads nowhere."""
@@ -225,7 +225,7 @@ class JobStore:
                     if key.read_text() == request.id:
                         key.unlink()
 
-    def _job_of_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
+    def _find_by_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
         try:
             job = self.get(key.read_text())
         except (FileNotFoundError, NotFound):
@@ -234,20 +234,20 @@ class JobStore:
             raise Conflict(f"This idempotency key belongs to job {job.id}, a different request.", hint="Use a new key for a new request.")
         return job
 
-    def _request(self, job_id: str, desired: Desired) -> Job:
+    def _write_request(self, job_id: str, desired: Desired) -> Job:
         folder = self._folder(job_id)
         try:
             with locked(folder):
                 job = load_job(folder)
                 if job.state == State.CANCELLED and desired == "cancel":
                     return job
-                is_being_cancelled = job.desired == "cancel" and desired != "cancel" and job.state not in ENDINGS
-                if is_being_cancelled or not _may_be_asked(job, desired):
+                is_being_cancelled = job.desired == "cancel" and desired != "cancel" and job.state not in ENDED_STATES
+                if is_being_cancelled or not _accepts_request(job, desired):
                     raise _refusal(job, desired)
                 control = Control(desired=desired, request_id=secrets.token_hex(8), time=now())
                 write_json(folder / CONTROL, control.model_dump(mode="json"))
         except FileNotFoundError as error:
-            raise no_such_job(job_id) from error
+            raise job_not_found(job_id) from error
         self._notify_runners()
         return load_job(folder)
 
@@ -257,16 +257,16 @@ class JobStore:
             os.utime(self._workspace.jobs)
 
 
-def _may_be_asked(job: Job, desired: Desired) -> bool:
+def _accepts_request(job: Job, desired: Desired) -> bool:
     """Say whether a request can still change something: a failed job may be resumed, and then, until a runner has begun, be stopped."""
     if job.role is None:  # nobody knows who would have to do it
         return False
-    return job.state in UNENDED or (job.state == State.FAILED and (desired == "run" or job.desired is not None))
+    return job.state in UNFINISHED_STATES or (job.state == State.FAILED and (desired == "run" or job.desired is not None))
 
 
 def _refusal(job: Job, desired: Desired) -> Conflict:
     words = {"run": "resumed", "pause": "paused", "cancel": "cancelled"}
-    if job.state in ENDINGS:
+    if job.state in ENDED_STATES:
         hint = job.error["hint"] if job.error and job.role is None else "Start a new job instead."
         return Conflict(f"Job {job.id} has ended ({job.state}) and cannot be {words[desired]}.", hint=hint)
     return Conflict(f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end.")

@@ -11,12 +11,12 @@ from typing import Any
 from data.errors import NotFound, StorageError
 from web_ui.jobs.job import (
     CONTROL,
-    ENDINGS,
+    ENDED_STATES,
     EVENTS,
     OUTCOME,
     REQUEST,
     STATE,
-    WITH_WORKER,
+    STATES_WITH_WORKER,
     AnyJsonFile,
     Control,
     Job,
@@ -54,12 +54,12 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     faults: list[StorageError] = []
     request = _read(folder / REQUEST, Request, faults)
     if request is None and not folder.exists():
-        raise no_such_job(folder.name)
+        raise job_not_found(folder.name)
     if request is None and not faults:
         faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
     control = _read(folder / CONTROL, Control, faults) or Control()
     state = _read(folder / STATE, JobState, faults) or JobState(state=State.INTERRUPTED if faults else State.QUEUED)
-    is_running = state.state in WITH_WORKER
+    is_running = state.state in STATES_WITH_WORKER
     outcome = _read(folder / OUTCOME, Outcome, faults)
     if outcome and outcome.attempt != state.attempts:
         outcome = None  # of an earlier attempt
@@ -70,13 +70,13 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         role=request.role if request else state.role if is_running else None,
         title=request.title if request else folder.name,
         state=state.state if request or is_running else State.FAILED,
-        desired=None if state.state in ENDINGS and control.request_id == state.answered else control.desired,
-        created=request.created if request else _created(folder.name),
+        desired=None if state.state in ENDED_STATES and control.request_id == state.answered else control.desired,
+        created=request.created if request else _created_from_id(folder.name),
         started=state.started,
         ended=state.ended,
         attempts=state.attempts,
         retry_at=_retry_at(state, control),
-        run_s=state.run_s + _current_s(state),
+        run_s=state.run_s + _current_run_s(state),
         progress=last_progress(folder / EVENTS) if progress else None,
         config=request.config if request else {},
         result=outcome.result if outcome and state.state == State.SUCCEEDED else None,
@@ -84,13 +84,13 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     )
 
 
-def starts_from_s(state: JobState, control: Control | None) -> float:
+def earliest_start_s(state: JobState, control: Control | None) -> float:
     """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since it stalled may at once."""
-    is_waiting = state.wait is not None and state.wait.boot_id == boot_id() and not state.is_asked(control)
+    is_waiting = state.wait is not None and state.wait.boot_id == boot_id() and not state.has_new_request(control)
     return state.wait.until_s if state.wait and is_waiting else 0.0
 
 
-def no_such_job(job_id: str) -> NotFound:
+def job_not_found(job_id: str) -> NotFound:
     return NotFound(f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist.")
 
 
@@ -141,18 +141,18 @@ def _read(path: Path, kind: type[AnyJsonFile], faults: list[StorageError]) -> An
 
 
 def _retry_at(state: JobState, control: Control) -> str | None:
-    wait_s = starts_from_s(state, control) - monotonic()
+    wait_s = earliest_start_s(state, control) - monotonic()
     if wait_s <= 0 or state.state not in (State.QUEUED, State.INTERRUPTED):
         return None
     return (datetime.now(UTC) + timedelta(seconds=wait_s)).isoformat(timespec="seconds")
 
 
-def _current_s(state: JobState) -> float:
-    if state.state in WITH_WORKER and state.worker and state.worker.boot_id == boot_id():
+def _current_run_s(state: JobState) -> float:
+    if state.state in STATES_WITH_WORKER and state.worker and state.worker.boot_id == boot_id():
         return max(0.0, age_s(state.worker))
     return 0.0
 
 
-def _created(job_id: str) -> str:
+def _created_from_id(job_id: str) -> str:
     day, second = job_id[:8], job_id[9:15]
     return f"{day[:4]}-{day[4:6]}-{day[6:]}T{second[:2]}:{second[2:4]}:{second[4:]}+00:00"

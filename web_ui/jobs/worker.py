@@ -21,7 +21,7 @@ from data.store.workspace import Workspace
 from data.validation import parse_config
 from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_json_file
 from web_ui.jobs.progress import EventProgress
-from web_ui.jobs.redaction import CleanStream, cleaned
+from web_ui.jobs.redaction import RedactedStream, redact_json
 from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
 
 
@@ -32,10 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--attempt", type=int, required=True)
     parser.add_argument("--stages", default=STAGES_NAME)
     options = parser.parse_args(arguments)
-    sys.stdout, sys.stderr = cast(TextIO, CleanStream(sys.stdout)), cast(TextIO, CleanStream(sys.stderr))
+    sys.stdout, sys.stderr = cast(TextIO, RedactedStream(sys.stdout)), cast(TextIO, RedactedStream(sys.stderr))
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
-    write_json(options.folder / OUTCOME, cleaned(outcome.model_dump(mode="json")))
+    write_json(options.folder / OUTCOME, redact_json(outcome.model_dump(mode="json")))
     if outcome.error:
         print(f"{outcome.error['code']}: {outcome.error['message']}", file=sys.stderr)  # noqa: T201 - this is log.txt
     return 1 if outcome.error else 0
@@ -45,7 +45,7 @@ def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outc
     """Run the job's stage and say how it ended. Nothing that a stage raises gets past here."""
     try:
         progress = EventProgress(folder)
-        stop_on_sigterm(progress)
+        install_sigterm_handler(progress)
         result = _run_stage(folder, stages, progress)
         progress.close()
         return Outcome(attempt=attempt, status="succeeded", ended=now(), result=result)
@@ -53,12 +53,12 @@ def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outc
         progress.close()
         return Outcome(attempt=attempt, status="stopped", ended=now())
     except DeepSynthError as error:
-        return _failed(attempt, error)
+        return _failed_outcome(attempt, error)
     except Exception as error:  # noqa: BLE001 - the border of the job: whatever went wrong is told to the user
-        return _failed(attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details."))
+        return _failed_outcome(attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details."))
 
 
-def stop_on_sigterm(progress: EventProgress) -> None:
+def install_sigterm_handler(progress: EventProgress) -> None:
     """Turn SIGTERM into `should_stop`. Children that inherit the handler by fork end at once instead."""
     worker = os.getpid()
 
@@ -82,7 +82,7 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
     return dict(result.as_dict())
 
 
-def _failed(attempt: int, error: DeepSynthError) -> Outcome:
+def _failed_outcome(attempt: int, error: DeepSynthError) -> Outcome:
     traceback.print_exc()
     return Outcome(attempt=attempt, status="failed", ended=now(), error=error.as_dict())
 

@@ -21,7 +21,7 @@ def get_metrics(job_id: str) -> dict[str, Any]:
     job = service.jobs.get(job_id)
     if job.kind != "training":
         raise NotFound(f"Job {job_id} is a {job.kind} job; only trainings have metrics.")
-    files = read_metrics(service.workspace.model(job.name_in("output")))
+    files = read_metrics(service.workspace.model(job.configured_name("output")))
     return {"latest": files.latest, "history": files.history}
 
 

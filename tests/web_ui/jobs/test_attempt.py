@@ -9,7 +9,7 @@ import pytest
 
 from data.store.files import write_json
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.attempt import Attempt, move_idle, read_state, recover_state, settle, waits_until_s
+from web_ui.jobs.attempt import Attempt, move_idle_job, read_earliest_start_s, read_state, recover_state, settle
 from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, State, Wait, now
 from web_ui.jobs.process import boot_id, identify
 from web_ui.jobs.progress import EventProgress
@@ -30,7 +30,7 @@ def test_a_damaged_control_starts_nothing_that_was_stopped(world: World, state: 
     folder = world.workspace.jobs / world.submit("a")
     write_json(folder / STATE, JobState(state=state, answered="earlier").model_dump(mode="json"))
     (folder / CONTROL).write_bytes(b"{")
-    assert move_idle(folder) == to
+    assert move_idle_job(folder) == to
 
 
 @pytest.mark.parametrize(("status", "to"), [("succeeded", State.SUCCEEDED), ("failed", State.FAILED), ("stopped", State.PAUSED)])
@@ -41,7 +41,7 @@ def test_a_damaged_state_is_recovered_from_the_last_outcome(world: World, status
     write_json(folder / OUTCOME, Outcome(attempt=3, status=status, ended=now()).model_dump(mode="json"))
     (folder / STATE).write_bytes(b"{")
     recover_state(folder)
-    assert (move_idle(folder), read_state(folder).attempts) == (to, 3)
+    assert (move_idle_job(folder), read_state(folder).attempts) == (to, 3)
 
 
 def test_a_failed_job_with_a_damaged_state_runs_again_only_when_asked(world: World) -> None:
@@ -51,11 +51,11 @@ def test_a_failed_job_with_a_damaged_state_runs_again_only_when_asked(world: Wor
     write_json(folder / OUTCOME, Outcome(attempt=1, status="failed", ended=now()).model_dump(mode="json"))
     (folder / STATE).write_bytes(b"{")
     recover_state(folder)
-    assert move_idle(folder) == State.FAILED
+    assert move_idle_job(folder) == State.FAILED
     (folder / STATE).write_bytes(b"{")
     world.store.request_resume(job_id)
     recover_state(folder)
-    assert move_idle(folder) == State.QUEUED
+    assert move_idle_job(folder) == State.QUEUED
 
 
 def test_a_resume_that_waits_for_a_runner_can_be_taken_back(world: World) -> None:
@@ -64,7 +64,7 @@ def test_a_resume_that_waits_for_a_runner_can_be_taken_back(world: World) -> Non
     write_json(folder / STATE, JobState(state=State.FAILED).model_dump(mode="json"))
     world.store.request_resume(job_id)
     world.store.request_cancel(job_id)
-    assert move_idle(folder) == State.CANCELLED
+    assert move_idle_job(folder) == State.CANCELLED
 
 
 @pytest.mark.parametrize("is_old", [True, False])
@@ -87,8 +87,8 @@ def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stall
         assert str(folder / LOG) in state.error["hint"]
         return
     wait_s = (0, 5, 30, 120)[stalled]
-    assert move_idle(folder) == State.QUEUED
-    assert started_s + wait_s <= waits_until_s(folder) <= time.monotonic() + wait_s
+    assert move_idle_job(folder) == State.QUEUED
+    assert started_s + wait_s <= read_earliest_start_s(folder) <= time.monotonic() + wait_s
     (told,) = world.store.events(folder.name).events
     assert "(exit code 1)" in told["text"]
     assert (f"tried again in {wait_s} s" in told["text"]) == (wait_s > 0)
@@ -98,14 +98,14 @@ def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> N
     folder, far_s = world.workspace.jobs / world.submit("a"), time.monotonic() + 1000
     for boot, until_s in (("another", 0.0), (boot_id(), far_s)):
         write_json(folder / STATE, JobState(wait=Wait(until_s=far_s, boot_id=boot)).model_dump(mode="json"))
-        assert waits_until_s(folder) == until_s
+        assert read_earliest_start_s(folder) == until_s
     world.store.request_pause(folder.name)
-    assert move_idle(folder) == State.PAUSED
+    assert move_idle_job(folder) == State.PAUSED
     world.store.request_resume(folder.name)
-    assert move_idle(folder) == State.QUEUED
-    assert waits_until_s(folder) == 0
+    assert move_idle_job(folder) == State.QUEUED
+    assert read_earliest_start_s(folder) == 0
     world.store.request_cancel(folder.name)
-    assert move_idle(folder) == State.CANCELLED
+    assert move_idle_job(folder) == State.CANCELLED
     assert world.store.get(folder.name).desired is None
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from web_ui.jobs.attempt import WHEN_IDLE
-from web_ui.jobs.job import ENDINGS, FINAL, LEGAL_MOVES, WITH_WORKER, JobState, State
+from web_ui.jobs.attempt import IDLE_MOVES
+from web_ui.jobs.job import ENDED_STATES, FINAL_STATES, LEGAL_MOVES, STATES_WITH_WORKER, JobState, State
 
 
 def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
@@ -26,7 +26,7 @@ def test_the_table_is_the_one_that_was_agreed() -> None:
 
 
 def test_what_a_runner_does_with_an_idle_job_is_legal() -> None:
-    assert all(to in LEGAL_MOVES[state] for (state, _), to in WHEN_IDLE.items())
+    assert all(to in LEGAL_MOVES[state] for (state, _), to in IDLE_MOVES.items())
 
 
 def test_an_illegal_move_is_refused() -> None:
@@ -37,7 +37,7 @@ def test_an_illegal_move_is_refused() -> None:
 
 
 def test_from_every_state_a_job_can_still_end() -> None:
-    for state in set(State) - ENDINGS:
+    for state in set(State) - ENDED_STATES:
         assert State.CANCELLED in LEGAL_MOVES[state]
-    assert sorted(FINAL) == [State.CANCELLED, State.SUCCEEDED]
-    assert not WITH_WORKER & ENDINGS
+    assert sorted(FINAL_STATES) == [State.CANCELLED, State.SUCCEEDED]
+    assert not STATES_WITH_WORKER & ENDED_STATES

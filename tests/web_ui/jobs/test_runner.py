@@ -16,8 +16,8 @@ from tests.web_ui.jobs.world import World
 from web_ui.jobs import runner as runner_module
 from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE, JobState, State, Wait
 from web_ui.jobs.process import boot_id, is_alive
-from web_ui.jobs.restart import RESTART_WAITS_S
-from web_ui.jobs.runner import Runner, RunnerOptions, devices_of
+from web_ui.jobs.restart import RESTART_DELAYS_S
+from web_ui.jobs.runner import Runner, RunnerOptions, role_devices
 
 LONG = 100_000
 
@@ -170,7 +170,7 @@ def test_a_killed_worker_is_started_again_and_goes_on_from_what_it_saved(shared_
 def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world: World) -> None:
     job_id = shared_world.submit("a_worker_that_always_vanishes_is_given_up_with_the_reason", misbehaviour="vanish")
     job = shared_world.wait_for_end(job_id)
-    assert (job.state, job.attempts) == ("failed", len(RESTART_WAITS_S))
+    assert (job.state, job.attempts) == ("failed", len(RESTART_DELAYS_S))
     assert job.error is not None
     assert "SIGKILL" in job.error["message"]
 
@@ -353,7 +353,7 @@ def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(s
 def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str]) -> None:
     runner = Runner(world.workspace, "cpu", RunnerOptions((None,)))
     for error in (StorageError("full"), StorageError("full"), StorageError("read-only"), None, StorageError("read-only")):
-        with runner._surviving("job"):
+        with runner._logging_errors("job"):
             if error:
                 raise error
     assert [json.loads(line)["error"] for line in log_lines] == ["full", "read-only", "read-only"]
@@ -365,8 +365,8 @@ def test_a_driver_that_does_not_answer_leaves_one_slot(tmp_path: Path, monkeypat
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(runner_module, "NVIDIA_SMI_S", 0.1)
-    assert devices_of("gpu") == (None,)
+    monkeypatch.setattr(runner_module, "NVIDIA_SMI_TIMEOUT_S", 0.1)
+    assert role_devices("gpu") == (None,)
 
 
 def test_half_written_files_of_dead_writers_are_removed(world: World) -> None:

@@ -15,7 +15,7 @@ from tests.web_ui.jobs.world import ROOT, World
 from training.config import EvaluationConfig
 from web_ui.jobs import stages, store
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
-from web_ui.jobs.store import KEYS, JobStore
+from web_ui.jobs.store import KEYS_FOLDER, JobStore
 from web_ui.jobs.view import LOG_LIMIT_BYTES
 
 
@@ -54,7 +54,7 @@ def test_a_key_of_another_request_is_a_conflict(world: World) -> None:
 def test_the_key_of_a_deleted_job_makes_a_new_one(world: World) -> None:
     first = world.store.create("count", CountConfig(name="a"), "key-1")
     world.store.delete(first.id)
-    assert not list((world.workspace.jobs / KEYS).iterdir())
+    assert not list((world.workspace.jobs / KEYS_FOLDER).iterdir())
     assert world.store.create("count", CountConfig(name="a"), "key-1").id != first.id
 
 

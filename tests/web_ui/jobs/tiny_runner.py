@@ -13,7 +13,7 @@ from tests.web_ui.jobs.tiny_stages import STAGES_NAME
 from web_ui.jobs import job, restart
 from web_ui.jobs.runner import RunnerOptions, run_jobs
 from web_ui.logs import configure_logs
-from web_ui.serve import stop_on_signals
+from web_ui.serve import install_stop_handlers
 
 YEAR_S = 365 * 86400.0
 
@@ -36,6 +36,6 @@ if __name__ == "__main__":
     if os.environ.get("TINY_RUNNER_CLOCK") == "jumping":
         jump_the_clock()
     save_on_stop_s = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
-    restart.RESTART_WAITS_S = (0.0,) * len(restart.RESTART_WAITS_S)
+    restart.RESTART_DELAYS_S = (0.0,) * len(restart.RESTART_DELAYS_S)
     options = RunnerOptions((None, None), STAGES_NAME, cancel_grace_s=0.5, poll_s=0.05, save_on_stop_s=save_on_stop_s)
-    run_jobs(Workspace.create(Path(sys.argv[1])), "cpu", stop_on_signals(), options)
+    run_jobs(Workspace.create(Path(sys.argv[1])), "cpu", install_stop_handlers(), options)

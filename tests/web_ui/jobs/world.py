@@ -13,7 +13,7 @@ import psutil
 
 from data.store.workspace import Workspace
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
-from web_ui.jobs.job import ENDINGS, Job
+from web_ui.jobs.job import ENDED_STATES, Job
 from web_ui.jobs.process import JOB_VARIABLE, ProcessIdentity, job_processes
 from web_ui.jobs.store import JobStore
 
@@ -51,7 +51,7 @@ class World:
         return self.store.get(job_id)
 
     def wait_for_end(self, job_id: str) -> Job:
-        return self.wait_for_state(job_id, *ENDINGS)
+        return self.wait_for_state(job_id, *ENDED_STATES)
 
     def wait_for_steps(self, job_id: str, num_steps: int = 1) -> Job:
         def has_counted() -> bool:

@@ -35,7 +35,7 @@ def test_a_stored_token_is_blacked_out_wherever_it_stands(tmp_path: Path, monkey
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     redaction._stored_token.cache_clear()
     try:
-        assert redaction.cleaned({"fields": {"url": f"a {CANARY} b"}, "list": [CANARY], "done": 1}) == {
+        assert redaction.redact_json({"fields": {"url": f"a {CANARY} b"}, "list": [CANARY], "done": 1}) == {
             "fields": {"url": "a *** b"},
             "list": ["***"],
             "done": 1,
