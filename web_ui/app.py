@@ -9,14 +9,14 @@ from pydantic import BaseModel
 from data.store.workspace import Workspace
 from web_ui import security
 from web_ui.jobs.store import JobStore
-from web_ui.request_log import follow_requests
+from web_ui.request_log import log_requests
 from web_ui.service import EXTENSION, Service
 from web_ui.settings import Settings, check_exposure
 from web_ui.views.artifacts import artifacts
 from web_ui.views.assets import assets
 from web_ui.views.benchmarks import benchmarks
 from web_ui.views.datasets import datasets
-from web_ui.views.errors import answer_errors
+from web_ui.views.errors import register_error_handlers
 from web_ui.views.health import health
 from web_ui.views.jobs import jobs
 from web_ui.views.login import login
@@ -32,7 +32,7 @@ BLUEPRINTS = (pages, assets, login, health, system, benchmarks, datasets, looks,
 MAX_JSON_BYTES = 1 << 20
 
 
-class Json(DefaultJSONProvider):
+class JsonProvider(DefaultJSONProvider):
     """JSON answers in the models' own field order; models become objects."""
 
     sort_keys = False
@@ -56,13 +56,13 @@ def create_app(settings: Settings | None = None) -> Flask:
     check_exposure(settings)
     workspace = Workspace.create(settings.workspace)
     app = Flask(__name__, static_folder=None)
-    app.json = Json(app)
+    app.json = JsonProvider(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
     app.extensions[EXTENSION] = Service(settings, workspace, JobStore(workspace))
-    follow_requests(app)
+    log_requests(app)
     security.guard(app, settings)
-    answer_errors(app)
+    register_error_handlers(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return app

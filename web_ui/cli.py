@@ -13,7 +13,7 @@ from typing import TypeAlias
 from data.errors import DeepSynthError, Stopped
 from web_ui.jobs.stages import resolve
 
-STOPPED_CODE = 130
+STOPPED_EXIT_CODE = 130
 Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -24,13 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return handler(options)
     except DeepSynthError as error:
-        return _report(error)
+        return _print_error(error)
     except Stopped as stopped:
         print(stopped or "Stopped. The same command goes on from here.", file=sys.stderr)
-        return STOPPED_CODE
+        return STOPPED_EXIT_CODE
     except KeyboardInterrupt:
         print("Ended at once. The same command goes on from what was saved last.", file=sys.stderr)
-        return STOPPED_CODE
+        return STOPPED_EXIT_CODE
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has seen enough
         return 0
@@ -39,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = argparse.ArgumentParser(prog="deepsynth", description="Text-summarisation datasets as page images, and models that read them.")
-    parser.add_argument("--version", action=_Version)
+    parser.add_argument("--version", action=_VersionAction)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_find_lr):
         add(commands)
@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_generate(commands: Subparsers) -> None:
-    parser = _command(commands, "generate", "web_ui.cli_stages:generate", "make a dataset of page images and summaries")
+    parser = _add_command(commands, "generate", "web_ui.cli_stages:generate", "make a dataset of page images and summaries")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--source", metavar="sample|PATH|hub:ID", help="embedded samples, a file or folder, or a Hugging Face dataset")
     source.add_argument("--preset", help="a benchmark dataset: cnn_dailymail, xsum, arxiv, gigaword, samsum")
@@ -70,7 +70,7 @@ def _add_generate(commands: Subparsers) -> None:
 
 
 def _add_report(commands: Subparsers) -> None:
-    parser = _command(commands, "report", "web_ui.cli_report:report", "report on a dataset: compression, and legibility by tesseract")
+    parser = _add_command(commands, "report", "web_ui.cli_report:report", "report on a dataset: compression, and legibility by tesseract")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only")
     parser.add_argument("--language", metavar="NAME", help="tesseract's name of the texts' language; default: eng; several: eng+deu")
@@ -78,7 +78,7 @@ def _add_report(commands: Subparsers) -> None:
 
 
 def _add_train(commands: Subparsers) -> None:
-    parser = _command(commands, "train", "web_ui.cli_stages:train", "fine-tune a model on a dataset")
+    parser = _add_command(commands, "train", "web_ui.cli_stages:train", "fine-tune a model on a dataset")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     parser.add_argument("--preset", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
@@ -87,7 +87,7 @@ def _add_train(commands: Subparsers) -> None:
 
 
 def _add_evaluate(commands: Subparsers) -> None:
-    parser = _command(commands, "evaluate", "web_ui.cli_stages:evaluate", "score a model on a split of a dataset")
+    parser = _add_command(commands, "evaluate", "web_ui.cli_stages:evaluate", "score a model on a split of a dataset")
     parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
@@ -95,7 +95,7 @@ def _add_evaluate(commands: Subparsers) -> None:
 
 
 def _add_predict(commands: Subparsers) -> None:
-    parser = _command(commands, "predict", "web_ui.cli_stages:predict", "write summaries of images, PDFs, texts or datasets")
+    parser = _add_command(commands, "predict", "web_ui.cli_stages:predict", "write summaries of images, PDFs, texts or datasets")
     parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
     pages = parser.add_mutually_exclusive_group(required=True)
     pages.add_argument("--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them")
@@ -105,26 +105,26 @@ def _add_predict(commands: Subparsers) -> None:
 
 
 def _add_find_lr(commands: Subparsers) -> None:
-    parser = _command(commands, "find-lr", "web_ui.cli_stages:find_lr", "try learning rates for a few steps and suggest one")
+    parser = _add_command(commands, "find-lr", "web_ui.cli_stages:find_lr", "try learning rates for a few steps and suggest one")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     _add_stage_options(parser, "FindLrConfig")
 
 
 def _add_serve(commands: Subparsers) -> None:
-    parser = _command(commands, "serve", "web_ui.serve:serve", "serve screen and API, and run the jobs of one role beside them")
+    parser = _add_command(commands, "serve", "web_ui.serve:serve", "serve screen and API, and run the jobs of one role beside them")
     _add_role(parser)
     parser.add_argument("--host", help="address to listen on; default 127.0.0.1")
     parser.add_argument("--port", help="default: 5000 for cpu, 5001 for gpu")
 
 
 def _add_run_jobs(commands: Subparsers) -> None:
-    parser = _command(commands, "run-jobs", "web_ui.serve:run_jobs_here", "run the jobs of one role, without screen and API")
+    parser = _add_command(commands, "run-jobs", "web_ui.serve:run_jobs_command", "run the jobs of one role, without screen and API")
     _add_role(parser)
 
 
 def _add_jobs(commands: Subparsers) -> None:
-    parser = _command(commands, "jobs", "web_ui.cli_jobs:run", "list, show, pause, resume, cancel and delete jobs")
+    parser = _add_command(commands, "jobs", "web_ui.cli_jobs:run", "list, show, pause, resume, cancel and delete jobs")
     parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "log", "pause", "resume", "cancel", "delete"))
     parser.add_argument("id", nargs="?", help="job id, for everything but list")
     parser.add_argument("--kind", help="list only jobs of this kind")
@@ -134,17 +134,17 @@ def _add_jobs(commands: Subparsers) -> None:
 
 
 def _add_delete(commands: Subparsers) -> None:
-    parser = _command(commands, "delete", "web_ui.cli_delete:run", "delete a dataset or a trained model that no job needs")
+    parser = _add_command(commands, "delete", "web_ui.cli_delete:run", "delete a dataset or a trained model that no job needs")
     parser.add_argument("what", choices=("dataset", "model"))
     parser.add_argument("name", help="folder below datasets or models in the workspace")
 
 
 def _add_doctor(commands: Subparsers) -> None:
-    parser = _command(commands, "doctor", "web_ui.doctor:doctor", "check this machine and say what to fix")
+    parser = _add_command(commands, "doctor", "web_ui.doctor:doctor", "check this machine and say what to fix")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
-def _command(commands: Subparsers, name: str, handler: str, purpose: str) -> argparse.ArgumentParser:
+def _add_command(commands: Subparsers, name: str, handler: str, purpose: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
     parser.set_defaults(handler=handler)
     parser.add_argument("--workspace", type=Path, metavar="DIR", help="default: DEEPSYNTH_WORKSPACE, else ./workspace")
@@ -166,7 +166,7 @@ def _add_role(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class _Version(argparse.Action):
+class _VersionAction(argparse.Action):
     """Looks the version up only when it is asked for."""
 
     def __init__(self, option_strings: list[str], dest: str) -> None:
@@ -179,7 +179,7 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _report(error: DeepSynthError) -> int:
+def _print_error(error: DeepSynthError) -> int:
     print(f"error: {error.message}", file=sys.stderr)
     if error.hint:
         print(f"hint: {error.hint}", file=sys.stderr)

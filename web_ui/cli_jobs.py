@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from data.errors import InvalidInput, UnknownName
-from web_ui.cli_stages import workspace_of
+from web_ui.cli_stages import open_workspace
 from web_ui.jobs.job import KINDS, Job, State
 from web_ui.jobs.store import JobStore
 from web_ui.terminal import print_result
@@ -14,7 +14,7 @@ from web_ui.terminal import print_result
 
 def run(options: Namespace) -> int:
     """Do what `deepsynth jobs ACTION [ID]` says."""
-    store = JobStore(workspace_of(options))
+    store = JobStore(open_workspace(options))
     if options.action == "list":
         return _list(store, options)
     if not options.id:
@@ -48,7 +48,7 @@ def _list(store: JobStore, options: Namespace) -> int:
         print(json.dumps({"jobs": [job.as_dict() for job in jobs], "total": total}, ensure_ascii=False, indent=2))
         return 0
     for job in jobs:
-        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {job.title}{_position(job)}{_problem(job)}")
+        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {job.title}{_format_progress(job)}{_problem(job)}")
     if total > len(jobs):
         print(f"... and {total - len(jobs):,} more (--limit)")
     return 0
@@ -59,7 +59,7 @@ def _show(job: Job, as_json: bool) -> None:
         print(json.dumps(job.as_dict(), ensure_ascii=False, indent=2))
         return
     asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
-    print(f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_position(job)}\nattempts: {job.attempts}")
+    print(f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_format_progress(job)}\nattempts: {job.attempts}")
     if job.retry_at:
         print(f"tried again: at {job.retry_at}, or when it is resumed")
     if job.error:
@@ -74,7 +74,7 @@ def _print_log(store: JobStore, job_id: str) -> None:
         offset = part.next_offset
 
 
-def _position(job: Job) -> str:
+def _format_progress(job: Job) -> str:
     if not job.progress:
         return ""
     total = job.progress["total"]

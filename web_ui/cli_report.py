@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from data.validation import parse_config
-from web_ui.cli_stages import workspace_of
+from web_ui.cli_stages import open_workspace
 from web_ui.preview_schemas import ReportQuery
 from web_ui.terminal import print_result
 
@@ -15,7 +15,7 @@ def report(options: Namespace) -> int:
 
     values = {name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None}
     query = parse_config(ReportQuery, values)
-    found = dataset_report(workspace_of(options).dataset(options.dataset), query.num_documents, query.language).as_dict()
+    found = dataset_report(open_workspace(options).dataset(options.dataset), query.num_documents, query.language).as_dict()
     print_result(found if options.json else _tables(found), options.json)
     return 0
 

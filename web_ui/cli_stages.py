@@ -17,16 +17,16 @@ from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.terminal import TerminalProgress, print_result
 
-HUB = "hub:"
+HUB_PREFIX = "hub:"
 SOURCES = {"sample": "--source sample", "files": "--source PATH", "hub": "--source hub:ID"}
 """Kind of source -> how it is asked for."""
-WITH_COLUMNS = (SOURCES["files"], SOURCES["hub"], "--preset")
-GOES_WITH: Mapping[str, tuple[str, ...]] = {
+SOURCES_WITH_COLUMNS = (SOURCES["files"], SOURCES["hub"], "--preset")
+REQUIRED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "length": (SOURCES["sample"],),
     "config": (SOURCES["hub"],),
     "revision": (SOURCES["hub"],),
-    "document_column": WITH_COLUMNS,
-    "summary_column": WITH_COLUMNS,
+    "document_column": SOURCES_WITH_COLUMNS,
+    "summary_column": SOURCES_WITH_COLUMNS,
     "public": ("--publish",),
 }
 """Option of `generate` -> the options that it says more about; beside none of them it would change nothing."""
@@ -34,9 +34,9 @@ GOES_WITH: Mapping[str, tuple[str, ...]] = {
 
 def generate(options: Namespace) -> int:
     """Make a dataset."""
-    _refuse_idle_options(options)
-    columns = _given({"document": options.document_column, "summary": options.summary_column})
-    values = _given({
+    _refuse_unused_options(options)
+    columns = _without_none({"document": options.document_column, "summary": options.summary_column})
+    values = _without_none({
         "name": options.name,
         "columns": columns or None,
         "splits": options.split,
@@ -44,47 +44,51 @@ def generate(options: Namespace) -> int:
         "seed": options.seed,
         "engine": options.engine,
         "rendering": {"mode": options.mode} if options.mode else None,
-        "publish": _publish(options),
+        "publish": _publish_config(options),
     })  # fmt: skip
     if options.preset is not None:
-        return _run("dataset", _benchmark(options.preset, _with_settings(values, options.set)), options)
+        return _run("dataset", _benchmark_config(options.preset, _with_settings(values, options.set)), options)
     if not options.name:
         raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
-    return _run("dataset", _with_settings(values | {"source": _source(options)}, options.set), options)
+    return _run("dataset", _with_settings(values | {"source": _source_config(options)}, options.set), options)
 
 
 def train(options: Namespace) -> int:
     """Fine-tune a model."""
-    given = _given({"preset": options.preset, "dataset": options.dataset, "model": _model(options.model), "output": options.output})
-    return _run("training", _from_preset(_with_settings(given, options.set)), options)
+    given = _without_none(
+        {"preset": options.preset, "dataset": options.dataset, "model": _absolute_model_path(options.model), "output": options.output}
+    )
+    return _run("training", _training_config(_with_settings(given, options.set)), options)
 
 
 def evaluate(options: Namespace) -> int:
     """Score a model on a split."""
-    values = {"model": _model(options.model), "dataset": options.dataset, "split": options.split}
+    values = {"model": _absolute_model_path(options.model), "dataset": options.dataset, "split": options.split}
     return _run("evaluation", _with_settings(values, options.set), options)
 
 
 def predict(options: Namespace) -> int:
     """Write summaries of images, PDFs, texts or a dataset."""
-    wanted = Path(_path(options.output))
+    wanted = Path(_absolute_path(options.output))
     if not wanted.parent.is_dir():
         raise InvalidInput(
             f"There is no folder {wanted.parent}.", hint="Make it, or choose another --output.", fields={"output": str(wanted)}
         )
-    inputs = [_path(text) for text in options.input] if options.input else None
-    values = _given({"model": _model(options.model), "inputs": inputs, "dataset": options.dataset, "output": wanted.name})
+    inputs = [_absolute_path(text) for text in options.input] if options.input else None
+    values = _without_none(
+        {"model": _absolute_model_path(options.model), "inputs": inputs, "dataset": options.dataset, "output": wanted.name}
+    )
     return _run("prediction", _with_settings(values, options.set), options, deliver_to=wanted)
 
 
 def find_lr(options: Namespace) -> int:
     """Suggest a learning rate."""
-    given = _with_settings(_given({"dataset": options.dataset, "model": _model(options.model)}), options.set)
-    shared = _from_preset({name: given[name] for name in ("dataset", "model") if name in given})
+    given = _with_settings(_without_none({"dataset": options.dataset, "model": _absolute_model_path(options.model)}), options.set)
+    shared = _training_config({name: given[name] for name in ("dataset", "model") if name in given})
     return _run("find_lr", shared | given, options)
 
 
-def workspace_of(options: Namespace) -> Workspace:
+def open_workspace(options: Namespace) -> Workspace:
     """Return the workspace that --workspace or the environment names."""
     return Workspace.create(options.workspace or Settings.from_environment().workspace)
 
@@ -102,7 +106,7 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
         )
     name, _, rest = key.partition(".")
     if not rest:
-        return values | {name: _value(text)}
+        return values | {name: _parse_value(text)}
     part = values.get(name) or {}
     if not isinstance(part, dict):
         raise InvalidInput(f"{name} has no part {rest!r}.", fields={key: "no such part"})
@@ -112,7 +116,7 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
 def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: Path | None = None) -> int:
     stage = STAGES[kind]
     config = parse_config(resolve(stage.config), values)
-    workspace = workspace_of(options)
+    workspace = open_workspace(options)
     progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
     try:
         with progress.shown():
@@ -127,12 +131,12 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
     return 1 if result.get("num_failed") else 0
 
 
-def _refuse_idle_options(options: Namespace) -> None:
-    source = "--preset" if options.preset is not None else SOURCES[_source(options)["kind"]]
+def _refuse_unused_options(options: Namespace) -> None:
+    source = "--preset" if options.preset is not None else SOURCES[_source_config(options)["kind"]]
     chosen = {source} if options.publish is None else {source, "--publish"}
     idle = {
         f"--{name.replace('_', '-')}": f"goes with {' or '.join(wanted)}"
-        for name, wanted in GOES_WITH.items()
+        for name, wanted in REQUIRED_OPTIONS.items()
         if getattr(options, name) not in (None, False) and chosen.isdisjoint(wanted)
     }
     if idle:
@@ -140,16 +144,16 @@ def _refuse_idle_options(options: Namespace) -> None:
         raise InvalidInput(f"Beside {source}, {', '.join(idle)} would change nothing.", hint=f"{hint}.", fields=idle)
 
 
-def _source(options: Namespace) -> dict[str, Any]:
+def _source_config(options: Namespace) -> dict[str, Any]:
     text: str = options.source
     if text == "sample":
-        return _given({"kind": "sample", "length": options.length})
-    if text.startswith(HUB):
-        return _given({"kind": "hub", "id": text.removeprefix(HUB), "config": options.config, "revision": options.revision})
-    return {"kind": "files", "path": _path(text)}
+        return _without_none({"kind": "sample", "length": options.length})
+    if text.startswith(HUB_PREFIX):
+        return _without_none({"kind": "hub", "id": text.removeprefix(HUB_PREFIX), "config": options.config, "revision": options.revision})
+    return {"kind": "files", "path": _absolute_path(text)}
 
 
-def _from_preset(values: dict[str, Any]) -> dict[str, Any]:
+def _training_config(values: dict[str, Any]) -> dict[str, Any]:
     from training.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
     from training.optimal_configs import training_config  # noqa: PLC0415
 
@@ -157,24 +161,24 @@ def _from_preset(values: dict[str, Any]) -> dict[str, Any]:
         return training_config(**values).model_dump(exclude_unset=True)
 
 
-def _benchmark(preset: str, values: dict[str, Any]) -> dict[str, Any]:
+def _benchmark_config(preset: str, values: dict[str, Any]) -> dict[str, Any]:
     from data.presets import benchmark_config  # noqa: PLC0415 - only this command needs the presets
 
     return dict(benchmark_config(preset, values).model_dump(mode="json"))
 
 
-def _publish(options: Namespace) -> dict[str, Any] | None:
+def _publish_config(options: Namespace) -> dict[str, Any] | None:
     if options.publish is None:
         return None
-    return _given({"repo_id": options.publish or None, "private": not options.public})
+    return _without_none({"repo_id": options.publish or None, "private": not options.public})
 
 
-def _model(text: str | None) -> str | None:
+def _absolute_model_path(text: str | None) -> str | None:
     """A path to a folder becomes absolute; names and Hub ids stay as they are."""
     return os.path.abspath(Path(text).expanduser()) if text and text.startswith(("/", ".", "~")) else text  # noqa: PTH100
 
 
-def _path(text: str) -> str:
+def _absolute_path(text: str) -> str:
     """Paths on the command line count from the folder that the user is in."""
     return text if text.startswith(UPLOAD_PREFIX) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - links stay
 
@@ -185,7 +189,7 @@ def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any
     return values
 
 
-def _value(text: str) -> Any:
+def _parse_value(text: str) -> Any:
     """Null, lists and objects are read as JSON; all else stays text, which the field's own type then reads."""
     try:
         value = json.loads(text)
@@ -194,5 +198,5 @@ def _value(text: str) -> Any:
     return value if value is None or isinstance(value, list | dict) else text
 
 
-def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}

@@ -24,11 +24,11 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
         Conflict: a job that has not ended makes or reads it, or another process writes it.
         StorageError: the disk does not let it go.
     """
-    folder = _own_folder("dataset", workspace.dataset(name), workspace.datasets / name)
-    _refuse_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
+    folder = _require_folder("dataset", workspace.dataset(name), workspace.datasets / name)
+    _refuse_if_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
     with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
-        trashed = _moved(folder, workspace.trash)
+        trashed = _move_to_trash(folder, workspace.trash)
     for copy in (workspace.decoded(name), trashed):
         shutil.rmtree(copy, ignore_errors=True)
 
@@ -38,7 +38,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
 
     Raises as `delete_dataset`.
     """
-    folder = _own_folder("model", workspace.model(name), workspace.models / name)
+    folder = _require_folder("model", workspace.model(name), workspace.models / name)
 
     def is_inside(model: object) -> bool:
         return isinstance(model, str) and (workspace.models / model).is_relative_to(folder)
@@ -46,9 +46,9 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
     def uses(job: Job) -> bool:
         return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
 
-    _refuse_used(f"The model {name!r}", jobs, uses)
+    _refuse_if_used(f"The model {name!r}", jobs, uses)
     with hold_writer_lock(workspace, "model", name):
-        trashed = _moved(folder, workspace.trash)
+        trashed = _move_to_trash(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
 
@@ -64,15 +64,15 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         places = [workspace.uploads / text.removeprefix(UPLOAD_PREFIX) for text in named if isinstance(text, str)]
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
-    _refuse_used(f"The upload {name!r}", jobs, reads)
-    trashed = _moved(path, workspace.trash)
+    _refuse_if_used(f"The upload {name!r}", jobs, reads)
+    trashed = _move_to_trash(path, workspace.trash)
     if trashed.is_dir():
         shutil.rmtree(trashed, ignore_errors=True)
     else:
         trashed.unlink(missing_ok=True)
 
 
-def _own_folder(what: str, folder: Path, place: Path) -> Path:
+def _require_folder(what: str, folder: Path, place: Path) -> Path:
     if place.is_symlink():
         raise UnsafePath(f"The {what} {place.name!r} is a link to {folder}.", hint="Remove the link by hand; what it leads to stays.")
     if not folder.is_dir():
@@ -81,7 +81,7 @@ def _own_folder(what: str, folder: Path, place: Path) -> Path:
     return folder
 
 
-def _refuse_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
+def _refuse_if_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
     job = next(filter(uses, jobs.unfinished()), None)
     if job:
         raise Conflict(f"{what} is needed by job {job.id}, which is {job.state}.", hint="Wait for that job to end, or cancel it.")
@@ -94,7 +94,7 @@ def _remove_file(path: Path) -> None:
         raise storage_error(path, error) from error
 
 
-def _moved(folder: Path, trash: Path) -> Path:
+def _move_to_trash(folder: Path, trash: Path) -> Path:
     """Take a folder out of its place whole, and return where it is now."""
     trashed = trash / f"{folder.name}.{secrets.token_hex(4)}"
     try:

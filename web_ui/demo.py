@@ -23,7 +23,7 @@ from data.errors import DeepSynthError
 from web_ui.settings import Settings
 
 POLL_S = 0.5
-ENDED = {"succeeded", "failed", "cancelled"}
+ENDED_STATES = {"succeeded", "failed", "cancelled"}
 DATASET: dict[str, Any] = {
     "name": "demo_news",
     "source": {"kind": "sample", "length": "brief"},
@@ -61,12 +61,12 @@ EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["n
 TRAINED_NAME, CONTROL_NAME = "trained model", "same training, blank pages"
 
 
-class DemoFailed(Exception):
+class DemoError(Exception):
     """The services answered something that ends the demo, or the model did not learn; the message says what."""
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class ApiClient:
     """One running DeepSynth service."""
 
     url: str
@@ -75,7 +75,7 @@ class Service:
         """Send one JSON request and return the JSON answer.
 
         Raises:
-            DemoFailed: the service does not answer, or answers an error.
+            DemoError: the service does not answer, or answers an error.
         """
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
         if token := Settings.from_environment().api_token:
@@ -88,11 +88,11 @@ class Service:
             with opener.open(request, timeout=30) as answer:
                 return json.loads(answer.read() or b"null")  # a deletion is answered by nothing
         except urllib.error.HTTPError as error:
-            raise DemoFailed(f"{method} {path}: {_refusal(error)}") from error
+            raise DemoError(f"{method} {path}: {_refusal(error)}") from error
         except OSError as error:
-            raise DemoFailed(f"{self.url} does not answer: {error}") from error
+            raise DemoError(f"{self.url} does not answer: {error}") from error
         except (ValueError, HTTPException) as error:
-            raise DemoFailed(f"{self.url} answers as no DeepSynth does. Is another program at its port?") from error
+            raise DemoError(f"{self.url} answers as no DeepSynth does. Is another program at its port?") from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
@@ -102,7 +102,7 @@ def _refusal(error: urllib.error.HTTPError) -> str:
         return f"HTTP {error.code} {error.reason}"
 
 
-def run_job(service: Service, path: str, body: dict[str, Any], title: str, console: Console) -> Any:
+def run_job(service: ApiClient, path: str, body: dict[str, Any], title: str, console: Console) -> Any:
     """Start a job, or find the one an earlier demo started, and show its progress until it ends. Returns the job."""
     key = "demo-" + hashlib.sha256(json.dumps([path, body], sort_keys=True).encode()).hexdigest()[:16]
     job = service.call("POST", path, body, key)
@@ -123,13 +123,13 @@ def run_job(service: Service, path: str, body: dict[str, Any], title: str, conso
         while True:
             progress = job["progress"] or {"done": 0, "total": None}
             bar.update(task, completed=progress["done"], total=progress["total"])
-            if job["state"] in ENDED:
+            if job["state"] in ENDED_STATES:
                 break
             time.sleep(POLL_S)
             job = service.call("GET", f"/api/jobs/{job['id']}")
     if job["state"] != "succeeded":
         why = f": {format_api_error(job['error'])}" if job["error"] else "."
-        raise DemoFailed(f"{title}: the job {job['id']} has ended ({job['state']}){why}")
+        raise DemoError(f"{title}: the job {job['id']} has ended ({job['state']}){why}")
     return job
 
 
@@ -149,27 +149,27 @@ def score_table(rows: list[dict[str, Any]]) -> Table:
     return table
 
 
-def require_reading(rows: list[dict[str, Any]]) -> None:
+def require_learning(rows: list[dict[str, Any]]) -> None:
     """Hold the score of the trained model against what needs no reading: the true text's first sentences, and blank pages.
 
     Args:
         rows: of the table above.
 
     Raises:
-        DemoFailed: it does not stand above both.
+        DemoError: it does not stand above both.
     """
     scores = {row["name"]: row["rougeL"] for row in rows}
     faults = [f"{name} has {100 * scores[name]:.1f}" for name in ("lead-3", CONTROL_NAME) if scores[TRAINED_NAME] <= scores[name]]
     if faults:
         words = f"The trained model's ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}, but {' and '.join(faults)}"
-        raise DemoFailed(f"{words}: it does not show that pages are read. Look at the log of the training.")
+        raise DemoError(f"{words}: it does not show that pages are read. Look at the log of the training.")
 
 
-def run(datasets: Service, trainings: Service, workspace: Path, console: Console) -> None:
+def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Console) -> None:
     """Run the jobs one after another, then say what came of it and where to look.
 
     Raises:
-        DemoFailed: a job failed, or the model learnt nothing that shows.
+        DemoError: a job failed, or the model learnt nothing that shows.
     """
     started_s = time.monotonic()
     console.print("Making page images of 6,000 short news items, then teaching a tiny DeepSeek-OCR to summarise them.\n")
@@ -195,7 +195,7 @@ def run(datasets: Service, trainings: Service, workspace: Path, console: Console
     }
     for name, place in places.items():
         console.print(f"  {name:<9} {place}", markup=False, highlight=False, soft_wrap=True)
-    require_reading(rows)
+    require_learning(rows)
 
 
 def main() -> int:
@@ -206,8 +206,8 @@ def main() -> int:
     arguments = parser.parse_args()
     console = Console()
     try:
-        run(Service(arguments.dataset_service), Service(arguments.training_service), arguments.workspace, console)
-    except (DemoFailed, DeepSynthError) as error:
+        run(ApiClient(arguments.dataset_service), ApiClient(arguments.training_service), arguments.workspace, console)
+    except (DemoError, DeepSynthError) as error:
         console.print(f"The demo failed. {error}", style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:

@@ -16,7 +16,7 @@ from data.errors import DeepSynthError
 from data.store.workspace import Workspace
 from training.kernels import missing_compiler_requirements
 from web_ui import machine
-from web_ui.cli_stages import workspace_of
+from web_ui.cli_stages import open_workspace
 from web_ui.jobs.stages import Role
 from web_ui.jobs.store import JobStore
 from web_ui.settings import ROLE_PORTS, Settings
@@ -24,7 +24,7 @@ from web_ui.settings import ROLE_PORTS, Settings
 MIN_FREE_GB = 5.0
 MIN_MEMORY_GB = 4.0
 TRAINING_LIBRARIES = ("torch", "transformers", "accelerate", "peft", "safetensors")
-SIGNS = {"ok": "ok     ", "notice": "notice ", "fault": "FAULT  "}
+LEVEL_LABELS = {"ok": "ok     ", "notice": "notice ", "fault": "FAULT  "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +39,27 @@ class Finding:
 
 def doctor(options: Namespace) -> int:
     """Check the machine, print what was found, and return 1 if there is a fault."""
-    findings = list(examine(options))
+    findings = list(run_checks(options))
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         for finding in findings:
-            print(f"{SIGNS[finding.level]} {finding.what}: {finding.detail}")
+            print(f"{LEVEL_LABELS[finding.level]} {finding.what}: {finding.detail}")
             if finding.fix:
                 print(f"        -> {finding.fix}")
     return int(any(finding.level == "fault" for finding in findings))
 
 
-def examine(options: Namespace) -> Iterator[Finding]:
+def run_checks(options: Namespace) -> Iterator[Finding]:
     """Look at everything, one finding each."""
     yield Finding("Python", "ok", sys.version.split()[0])
     yield from _settings()
     try:
-        workspace = workspace_of(options)
+        workspace = open_workspace(options)
     except DeepSynthError as error:
         yield Finding("workspace", "fault", error.message, error.hint)
     else:
-        for look in _WORKSPACE_LOOKS:
+        for look in _WORKSPACE_CHECKS:
             yield from look(workspace)
     yield _memory()
     yield _page_engine()
@@ -76,7 +76,7 @@ def _settings() -> Iterator[Finding]:
         yield Finding("settings", "fault", error.message, error.hint)
 
 
-def _writable(workspace: Workspace) -> Iterator[Finding]:
+def _check_writable(workspace: Workspace) -> Iterator[Finding]:
     probe = workspace.trash / f"probe-{secrets.token_hex(4)}"
     try:
         probe.write_bytes(b"x")
@@ -116,7 +116,7 @@ def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
     yield Finding("jobs", "notice" if damaged else "ok", detail, fix)
 
 
-_WORKSPACE_LOOKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (_writable, _disk, _runners, _damaged_jobs)
+_WORKSPACE_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (_check_writable, _disk, _runners, _damaged_jobs)
 
 
 def _memory() -> Finding:

@@ -18,9 +18,9 @@ FORMS: dict[str, type[BaseModel]] = {
 }
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
-READ_LIMIT = 1e6
+MAX_SHOWN_BOUND = 1e6
 """Larger bounds only keep numbers sane; nobody needs to read them."""
-KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list"}
+FIELD_KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list"}
 
 
 @cache
@@ -34,7 +34,7 @@ def _fields(schema: JsonObject, definitions: JsonObject, prefix: str, part: str 
     """Yield an object's fields. Objects that may be left out, or of several kinds, are parts: `publish`, `source.hub`."""
     for name, given in schema["properties"].items():
         path = prefix + name
-        branches = [_resolved(branch, definitions) for branch in given.get("oneOf") or given.get("anyOf") or [given]]
+        branches = [_resolve_reference(branch, definitions) for branch in given.get("oneOf") or given.get("anyOf") or [given]]
         kept = [branch for branch in branches if branch.get("type") != "null"]
         nullable = len(kept) < len(branches)
         for branch in kept:
@@ -45,7 +45,7 @@ def _fields(schema: JsonObject, definitions: JsonObject, prefix: str, part: str 
                 yield _field(path, {**branch, **given}, nullable, part)
 
 
-def _resolved(schema: JsonObject, definitions: JsonObject) -> JsonObject:
+def _resolve_reference(schema: JsonObject, definitions: JsonObject) -> JsonObject:
     return definitions[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
@@ -55,9 +55,9 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     options = schema.get("enum", [])
     return FormField(
         path=path,
-        label=_sentence(path.rpartition(".")[2].replace("_", " ")),
-        note=" ".join(f"{text}." for text in (_sentence(NULL_MEANS.sub("", description)), _bounds(schema)) if text),
-        kind="choice" if options else KINDS.get(schema.get("type", ""), "text"),
+        label=_capitalize(path.rpartition(".")[2].replace("_", " ")),
+        note=" ".join(f"{text}." for text in (_capitalize(NULL_MEANS.sub("", description)), _bounds(schema)) if text),
+        kind="choice" if options else FIELD_KINDS.get(schema.get("type", ""), "text"),
         options=options,
         nullable=nullable,
         empty=empty[1] if empty else "",
@@ -66,14 +66,14 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     )
 
 
-def _sentence(text: str) -> str:
+def _capitalize(text: str) -> str:
     """Begin with a capital, unless the first word is a name: owner/name, group_by_length:, bfloat16."""
     return text[:1].upper() + text[1:] if PLAIN_WORD.match(text) else text
 
 
 def _bounds(schema: JsonObject) -> str:
     words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
-    read = {bound: schema[bound] for bound in words if schema.get(bound, READ_LIMIT) < READ_LIMIT}
+    read = {bound: schema[bound] for bound in words if schema.get(bound, MAX_SHOWN_BOUND) < MAX_SHOWN_BOUND}
     if read in ({"minimum": 0}, {"minimum": 1}):
         return ""  # nobody tries fewer than none
-    return _sentence(" ".join(f"{words[bound]} {value:g}" for bound, value in read.items()))
+    return _capitalize(" ".join(f"{words[bound]} {value:g}" for bound, value in read.items()))

@@ -13,10 +13,10 @@ import psutil
 from web_ui.schemas import Cpu, Disk, Gpu, Memory
 
 GB = 1e9
-SPAN_S = 1.0
+MIN_MEASURED_S = 1.0
 
 
-class _Load:
+class _CpuLoad:
     """How busy the processors are. One measurement serves all threads: psutil's own begins anew, with 0, in each of them."""
 
     def __init__(self) -> None:
@@ -24,9 +24,9 @@ class _Load:
         self._at_s = self._idle_s = self._total_s = self._percent = 0.0
 
     def percent(self) -> float:
-        """Return the share of time in use since the last measurement, at least SPAN_S long; at first since the machine started."""
+        """Return the share of time in use since the last measurement, at least MIN_MEASURED_S long; at first since the machine started."""
         with self._lock:
-            if time.monotonic() - self._at_s >= SPAN_S:
+            if time.monotonic() - self._at_s >= MIN_MEASURED_S:
                 times = psutil.cpu_times()
                 idle_s = times.idle + getattr(times, "iowait", 0.0)
                 total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # both are in `user` too
@@ -35,7 +35,7 @@ class _Load:
             return self._percent
 
 
-_load = _Load()
+_load = _CpuLoad()
 
 
 def cpu() -> Cpu:
@@ -70,15 +70,15 @@ def gpus() -> list[Gpu]:
     except nvml.NVMLError:
         return []
     try:
-        return [_gpu(nvml, index) for index in range(_answer(nvml, nvml.nvmlDeviceGetCount) or 0)]
+        return [_gpu(nvml, index) for index in range(_query(nvml, nvml.nvmlDeviceGetCount) or 0)]
     finally:
         nvml.nvmlShutdown()
 
 
 def _gpu(nvml: Any, index: int) -> Gpu:
     """Ask one device; what it does not tell (a lost GPU tells nothing, a MIG slice no load) is None."""
-    handle = _answer(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
-    ask = partial(_answer, nvml) if handle is not None else lambda *_: None
+    handle = _query(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
+    ask = partial(_query, nvml) if handle is not None else lambda *_: None
     memory_info = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
     rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
     return Gpu(
@@ -90,7 +90,7 @@ def _gpu(nvml: Any, index: int) -> Gpu:
     )
 
 
-def _answer(nvml: Any, ask: Callable[..., Any], *about: Any) -> Any:
+def _query(nvml: Any, ask: Callable[..., Any], *about: Any) -> Any:
     try:
         return ask(*about)
     except nvml.NVMLError:

@@ -13,7 +13,7 @@ EXAMPLE_PAGE = "example_page.png"
 MAX_FILES = 10_000
 
 
-def output_of(job: Job, workspace: Workspace) -> Path:
+def job_output(job: Job, workspace: Workspace) -> Path:
     """Return the folder, or the one file, that a job writes its results to.
 
     Raises:
@@ -38,7 +38,7 @@ def example_page(job: Job, workspace: Workspace) -> Path:
     Raises:
         NotFound: the job made no dataset, or has not finished it.
     """
-    page = output_of(job, workspace) / EXAMPLE_PAGE
+    page = job_output(job, workspace) / EXAMPLE_PAGE
     if job.kind != "dataset" or not page.is_file():
         raise NotFound(f"Job {job.id} has drawn no page yet.")
     return page

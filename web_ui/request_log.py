@@ -13,19 +13,19 @@ from flask import Flask, Response, g, request
 from web_ui.logs import LOGGER, configure_logs
 
 
-def follow_requests(app: Flask) -> None:
+def log_requests(app: Flask) -> None:
     """Give every request an id (answered as X-Request-Id) and log how it ended."""
     configure_logs()
-    app.before_request(_begin)
-    app.after_request(_end)
+    app.before_request(_start_request)
+    app.after_request(_finish_request)
 
 
-def _begin() -> None:
+def _start_request() -> None:
     g.request_id = secrets.token_hex(6)
     g.started_s = perf_counter()
 
 
-def _end(response: Response) -> Response:
+def _finish_request(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     is_reading = request.method in ("GET", "HEAD") and response.status_code < 400
     LOGGER.log(logging.DEBUG if is_reading else logging.INFO, "request", extra={"values": _request_values(response)})

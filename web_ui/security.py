@@ -24,7 +24,7 @@ SESSION_DAYS = 30
 OPEN_ENDPOINTS = frozenset(
     {"health.get_health", "login.show_login", "login.log_in", "login.log_out", "assets.get_asset", "assets.get_style"}
 )
-HEADERS = {
+SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -51,16 +51,16 @@ def guard(app: Flask, settings: Settings) -> None:
         _check_client(settings)
         if request.method in CHANGING_METHODS:
             refuse_other_sites()
-        if is_known(settings) or _logs_in(settings):
+        if is_authenticated(settings) or _is_login(settings):
             if request.method in CHANGING_METHODS:
                 _check_rate(changes, "changing requests")
-        elif request.method in CHANGING_METHODS or _carries_credentials():
+        elif request.method in CHANGING_METHODS or _has_credentials():
             _check_rate(guesses, "requests without the right token")
         return _check_token(settings)
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-store"
@@ -87,18 +87,18 @@ def session_cookie(settings: Settings) -> str:
     return hmac.new(token.encode(), b"deepsynth session", hashlib.sha256).hexdigest()
 
 
-def is_token(settings: Settings, text: str) -> bool:
+def is_valid_token(settings: Settings, text: str) -> bool:
     """Compare `text` with the token in constant time."""
     token = settings.api_token
     return token is not None and hmac.compare_digest(text.encode(), token.get_secret_value().encode())
 
 
-def is_known(settings: Settings) -> bool:
+def is_authenticated(settings: Settings) -> bool:
     """Say whether the current request carries the token, as Bearer or as the login cookie, or needs none."""
     if settings.api_token is None:
         return True
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and is_token(settings, credentials.strip()):
+    if scheme.lower() == "bearer" and is_valid_token(settings, credentials.strip()):
         return True
     cookie = request.cookies.get(SESSION_COOKIE, "")
     return hmac.compare_digest(cookie.encode(), session_cookie(settings).encode())
@@ -124,11 +124,11 @@ def refuse_other_sites() -> None:
         raise Forbidden("Requests from other web sites are refused.")
 
 
-def _logs_in(settings: Settings) -> bool:
-    return request.endpoint == "login.log_in" and is_token(settings, request.form.get("token", "").strip())
+def _is_login(settings: Settings) -> bool:
+    return request.endpoint == "login.log_in" and is_valid_token(settings, request.form.get("token", "").strip())
 
 
-def _carries_credentials() -> bool:
+def _has_credentials() -> bool:
     return "Authorization" in request.headers or SESSION_COOKIE in request.cookies
 
 
@@ -139,7 +139,7 @@ def _check_rate(rate: RateLimit, what: str) -> None:
 
 
 def _check_token(settings: Settings) -> WerkzeugResponse | None:
-    if request.endpoint in OPEN_ENDPOINTS or is_known(settings):
+    if request.endpoint in OPEN_ENDPOINTS or is_authenticated(settings):
         return None
     if request.blueprint == "pages":
         return redirect(url_for("login.show_login", next=request.script_root + request.full_path.removesuffix("?")))

@@ -23,11 +23,11 @@ from web_ui.settings import Settings, check_exposure
 LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
 POLL_S = 0.2
-STOP_TIME_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
+CONTAINER_STOP_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
 """What the compose files give a container between SIGTERM and SIGKILL (stop_grace_period): a full-size checkpoint is gigabytes."""
-SAVE_S = {role: time_s - 15.0 for role, time_s in STOP_TIME_S.items()}
+SAVE_S = {role: time_s - 15.0 for role, time_s in CONTAINER_STOP_S.items()}
 """How long running jobs get to save."""
-STOP_GRACE_S = {role: time_s - 10.0 for role, time_s in STOP_TIME_S.items()}
+STOP_GRACE_S = {role: time_s - 10.0 for role, time_s in CONTAINER_STOP_S.items()}
 """How long web server and runner get to end: longer than the jobs, shorter than the container."""
 HEALTHY_AFTER_S = 10.0
 RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
@@ -47,7 +47,7 @@ def serve(options: Namespace) -> int:
     _check_port(settings.host, settings.port)
     configure_logs()
     stop = install_stop_handlers()
-    children = [Child("web", _web_command(settings)), Child("runner", _runner_command(settings, options))]
+    children = [SupervisedProcess("web", _web_command(settings)), SupervisedProcess("runner", _runner_command(settings, options))]
     environment = os.environ | {
         "DEEPSYNTH_WORKSPACE": str(workspace.root),
         "DEEPSYNTH_ROLE": settings.role,
@@ -66,7 +66,7 @@ def serve(options: Namespace) -> int:
     return 0
 
 
-def run_jobs_here(options: Namespace) -> int:
+def run_jobs_command(options: Namespace) -> int:
     """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
     settings = _settings(options)
     configure_logs()
@@ -84,23 +84,23 @@ def install_stop_handlers() -> Event:
 
 
 @dataclass(slots=True)
-class Child:
+class SupervisedProcess:
     """A process that is started again when it ends; after each quick death it waits longer."""
 
     name: str
     command: list[str]
     process: "subprocess.Popen[bytes] | None" = None
-    num_quick_deaths: int = 0
+    num_quick_exits: int = 0
     started_s: float = field(default=float("-inf"))
-    start_again_s: float = field(default=float("-inf"))
+    restart_at_s: float = field(default=float("-inf"))
 
     def keep_alive(self, environment: dict[str, str]) -> None:
         """Start the process if it does not run and its time has come."""
         if self.process and self.process.poll() is not None:
-            self._note_death(self.process.returncode)
-        if self.process is None and monotonic() >= self.start_again_s:
+            self._schedule_restart(self.process.returncode)
+        if self.process is None and monotonic() >= self.restart_at_s:
             self.started_s = monotonic()
-            self.process = subprocess.Popen(self.command, env=environment, preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
+            self.process = subprocess.Popen(self.command, env=environment, preexec_fn=_terminate_with_parent)  # noqa: PLW1509 - one thread
 
     def terminate(self) -> None:
         if self.process:
@@ -115,12 +115,12 @@ class Child:
                 self.process.kill()
                 self.process.wait()
 
-    def _note_death(self, exit_code: int) -> None:
+    def _schedule_restart(self, exit_code: int) -> None:
         is_quick = monotonic() - self.started_s < HEALTHY_AFTER_S
-        self.num_quick_deaths = self.num_quick_deaths + 1 if is_quick else 0
-        delay_s = RESTART_DELAYS_S[min(self.num_quick_deaths, len(RESTART_DELAYS_S) - 1)]
+        self.num_quick_exits = self.num_quick_exits + 1 if is_quick else 0
+        delay_s = RESTART_DELAYS_S[min(self.num_quick_exits, len(RESTART_DELAYS_S) - 1)]
         LOGGER.error("%s ended; it is started again", self.name, extra={"values": {"exit_code": exit_code, "delay_s": delay_s}})
-        self.process, self.start_again_s = None, monotonic() + delay_s
+        self.process, self.restart_at_s = None, monotonic() + delay_s
 
 
 def _settings(options: Namespace) -> Settings:
@@ -162,6 +162,6 @@ def _check_port(host: str, port: int) -> None:
             ) from error
 
 
-def _die_with_parent() -> None:
+def _terminate_with_parent() -> None:
     """Let web server and runner end (not their jobs) when this process is killed, so that the next one finds the port free."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

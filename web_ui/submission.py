@@ -30,12 +30,12 @@ LINKS = {
 }
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
-HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
+JOB_HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
 
 
 def creates_job(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
     """Describe an operation that takes a configuration and answers with the job that it queued."""
-    return Operation(body, build, answer=schemas.Job, status=202, headers=HEADERS)
+    return Operation(body, build, answer=schemas.Job, status=202, headers=JOB_HEADERS)
 
 
 def submit(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:

@@ -42,14 +42,14 @@ class TerminalProgress:
         self._task = self._bar.add_task(title, total=None, unit="", notes="")
         self._title = title
         self._counts = self._values = ""
-        self._line_s = -inf
+        self._line_printed_s = -inf
         self._is_stopping = False
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         self._counts = " ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self._bar.update(self._task, completed=done, total=total, unit=unit, notes=self._notes())
-        if not self.console.is_terminal and (done == total or monotonic() - self._line_s >= LINE_INTERVAL_S):
-            self._line_s = monotonic()
+        if not self.console.is_terminal and (done == total or monotonic() - self._line_printed_s >= LINE_INTERVAL_S):
+            self._line_printed_s = monotonic()
             of_total = f" of {total:,}" if total is not None else ""
             self._print(f"{self._title}: {done:,}{of_total} {unit}  {self._notes()}".rstrip())
 
@@ -111,44 +111,44 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
             continue  # they stand in `table`, below the scores
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             if _has_texts(value):
-                console.print(Text("\n".join([f"{_words(name)}:", *_texts(value)])))
+                console.print(Text("\n".join([f"{_label(name)}:", *_text_lines(value)])))
             elif name == "table":
                 console.print(_table("scores", value, result.get("intervals", ())))
             else:
-                console.print(_table(_words(name), value))
+                console.print(_table(_label(name), value))
         elif value is not None and not isinstance(value, list | tuple):
-            console.print(Text(f"{_words(name)}: {_shown(value)}"))
+            console.print(Text(f"{_label(name)}: {_format_value(value)}"))
 
 
 def _has_texts(rows: Sequence[Mapping[str, Any]]) -> bool:
     return any(" " in value for row in rows for value in list(row.values())[1:] if isinstance(value, str))
 
 
-def _texts(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _text_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield lines: what each row begins with, and below it its texts, one a line, then its numbers."""
     for row in rows:
         (_, heading), *rest = row.items()
         yield f"  {heading}"
-        yield from (f"    {_words(name)}: {value}" for name, value in rest if isinstance(value, str))
-        numbers = (f"{_words(name)} {_shown(value)}" for name, value in rest if type(value) in (int, float))
-        yield f"    {', '.join([*numbers, *(_words(name) for name, value in rest if value is True)])}"
+        yield from (f"    {_label(name)}: {value}" for name, value in rest if isinstance(value, str))
+        numbers = (f"{_label(name)} {_format_value(value)}" for name, value in rest if type(value) in (int, float))
+        yield f"    {', '.join([*numbers, *(_label(name) for name, value in rest if value is True)])}"
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]] = ()) -> Table:
     columns = [name for name, value in rows[0].items() if not isinstance(value, Mapping | list)]
-    table = Table(*map(_words, columns), title=title, title_justify="left")
+    table = Table(*map(_label, columns), title=title, title_justify="left")
     for index, row in enumerate(rows):
         ends = intervals[index] if intervals else {}
         below = {name: f"\n{low:.3f}–{high:.3f}" for name, (low, high) in ends.items()}
-        table.add_row(*[Text(_shown(row.get(name)) + below.get(name, "")) for name in columns])
+        table.add_row(*[Text(_format_value(row.get(name)) + below.get(name, "")) for name in columns])
     return table
 
 
-def _words(name: str) -> str:
+def _label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, int) and not isinstance(value, bool):

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from training.config import TrainingConfig
-from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, DemoFailed, Service, require_reading
+from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, ApiClient, DemoError, require_learning
 
 
 def test_the_demo_takes_no_name_that_a_training_has_by_default() -> None:
@@ -29,10 +29,10 @@ def test_the_trained_model_must_stand_above_lead_3_and_above_blank_pages(
     scores = {TRAINED_NAME: trained, "lead-1": 0.99, "lead-3": lead_3, CONTROL_NAME: blank}
     rows = [{"name": name, "rougeL": value} for name, value in scores.items()]
     if fault is None:
-        require_reading(rows)
+        require_learning(rows)
     else:
-        with pytest.raises(DemoFailed, match=fault):
-            require_reading(rows)
+        with pytest.raises(DemoError, match=fault):
+            require_learning(rows)
 
 
 class OtherProgram(BaseHTTPRequestHandler):
@@ -51,15 +51,15 @@ class OtherProgram(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def other_program() -> Iterator[Service]:
+def other_program() -> Iterator[ApiClient]:
     server = HTTPServer(("127.0.0.1", 0), OtherProgram)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield Service(f"http://127.0.0.1:{server.server_port}")
+    yield ApiClient(f"http://127.0.0.1:{server.server_port}")
     server.shutdown()
     server.server_close()
 
 
 @pytest.mark.parametrize(("path", "fault"), [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Is another program at its port")])
-def test_another_program_at_the_port_is_said_in_words(other_program: Service, path: str, fault: str) -> None:
-    with pytest.raises(DemoFailed, match=fault):
+def test_another_program_at_the_port_is_said_in_words(other_program: ApiClient, path: str, fault: str) -> None:
+    with pytest.raises(DemoError, match=fault):
         other_program.call("GET", path)

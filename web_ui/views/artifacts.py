@@ -11,7 +11,7 @@ from data.store.events import last_event
 from web_ui import schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.jobs.job import EVENTS
-from web_ui.outputs import example_page, output_file, output_files, output_name, output_of, reported_path
+from web_ui.outputs import example_page, job_output, output_file, output_files, output_name, reported_path
 from web_ui.service import current_service
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
@@ -26,7 +26,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     service = current_service()
     job = service.jobs.get(job_id)
     try:
-        output = output_of(job, service.workspace)
+        output = job_output(job, service.workspace)
     except NotFound:
         return {"artifacts": []}
     documents = []
@@ -40,7 +40,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
 def get_artifact(job_id: str, path: str) -> Response:
     """Download one of the files that a job made."""
     service = current_service()
-    file = output_file(output_of(service.jobs.get(job_id), service.workspace), path)
+    file = output_file(job_output(service.jobs.get(job_id), service.workspace), path)
     media = SAFE_MEDIA.get(file.suffix, "application/octet-stream")
     return send_file(file, as_attachment=True, mimetype=media, conditional=True)
 

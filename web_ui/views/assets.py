@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 STATIC = Path(__file__).parents[1] / "static"
 STYLES = ("css/tokens.css", "css/base.css", "css/components.css", "css/tabs.css", "vendor/uplot/uPlot.min.css")
-IMPORT = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
+IMPORT_PATTERN = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
 YEAR_S = 365 * 24 * 3600
 
 assets = Blueprint("assets", __name__)
@@ -32,7 +32,7 @@ def get_style(digest: str) -> Response:
 
 
 @assets.app_context_processor
-def addresses() -> dict[str, object]:
+def asset_urls() -> dict[str, object]:
     """Give templates `asset(name)`, and `style()` for the one style sheet."""
     return {
         "asset": lambda name: url_for("assets.get_asset", digest=static_digest(), name=name),
@@ -48,11 +48,11 @@ def static_digest() -> str:
 
 
 @cache
-def modules_of(*first: str) -> tuple[str, ...]:
+def imported_modules(*first: str) -> tuple[str, ...]:
     """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the other's imports."""
     found = dict.fromkeys(first)
     for module in (waiting := list(found)):
-        for name in IMPORT.findall((STATIC / module).read_text("utf-8")):
+        for name in IMPORT_PATTERN.findall((STATIC / module).read_text("utf-8")):
             path = posixpath.normpath(posixpath.join(posixpath.dirname(module), name))
             if path not in found:
                 found[path] = None

@@ -16,7 +16,7 @@ from web_ui.submission import creates_job, submit
 benchmarks = Blueprint("benchmarks", __name__)
 
 
-def from_benchmark(values: dict[str, Any]) -> DatasetConfig:
+def dataset_from_benchmark(values: dict[str, Any]) -> DatasetConfig:
     """Build a dataset from a request: what it leaves out, or null, comes from its preset."""
     request = parse_config(schemas.BenchmarkRequest, values)
     return benchmark_config(request.preset, request.model_dump(mode="json", exclude={"preset"}, exclude_unset=True, exclude_none=True))
@@ -28,7 +28,7 @@ def list_dataset_presets() -> dict[str, Any]:
     return {"presets": [_answer(preset) for preset in PRESETS.values()]}
 
 
-@endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, from_benchmark))
+@endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, dataset_from_benchmark))
 def create_benchmark(body: DatasetConfig) -> Response:
     """Queue the making of a benchmark dataset."""
     return submit("dataset", body, checks.check_dataset)

@@ -24,7 +24,7 @@ HINTS: Mapping[int, tuple[str, str]] = {
 }
 
 
-def answer_errors(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Answer everything that is raised while a request is served. This is the request boundary."""
     app.register_error_handler(DeepSynthError, _answer_known)
     app.register_error_handler(HTTPException, _answer_http)

@@ -26,9 +26,12 @@ def get_health() -> Any:
     if not problems:
         problems = _shortages(service)
         status = "degraded" if problems else "ok"
-    is_known = security.is_known(service.settings)
+    is_authenticated = security.is_authenticated(service.settings)
     answer = schemas.Health(
-        status=status, role=service.settings.role, version=service.version if is_known else None, problems=problems if is_known else []
+        status=status,
+        role=service.settings.role,
+        version=service.version if is_authenticated else None,
+        problems=problems if is_authenticated else [],
     )
     return Response(answer.model_dump_json(), 503, mimetype="application/json") if status == "failing" else answer
 

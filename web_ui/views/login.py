@@ -11,7 +11,7 @@ from web_ui.service import current_service
 login = Blueprint("login", __name__)
 
 
-OWN_PAGE = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
+LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 """An address of this service: browsers read `//host` and `/\\host` as another site, and skip control characters."""
 
 
@@ -24,9 +24,9 @@ def show_login() -> str:
 def log_in() -> Response:
     """Exchange the token for a cookie that scripts cannot read and other sites cannot send."""
     settings, wanted = current_service().settings, request.form.get("next", "")
-    if not security.is_token(settings, request.form.get("token", "").strip()):
+    if not security.is_valid_token(settings, request.form.get("token", "").strip()):
         return make_response(render_template("login.html", is_wrong=True, next=wanted), 401)
-    response = redirect(wanted if OWN_PAGE.fullmatch(wanted) else url_for("pages.home"))
+    response = redirect(wanted if LOCAL_PATH.fullmatch(wanted) else url_for("pages.home"))
     response.set_cookie(
         security.SESSION_COOKIE,
         security.session_cookie(settings),

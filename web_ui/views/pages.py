@@ -4,10 +4,10 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web_ui.service import current_service
-from web_ui.views.assets import modules_of
+from web_ui.views.assets import imported_modules
 
 THEME_COOKIE = "deepsynth_theme"
-FIRST_ASKED = {
+PRELOADED_PATHS = {
     "benchmarks": ("system", "forms/dataset", "datasets/presets"),
     "custom": ("system", "forms/dataset"),
     "jobs": ("system", "jobs"),
@@ -26,7 +26,7 @@ def theme() -> dict[str, str | None]:
 
 
 @pages.after_request
-def keep(response: Response) -> Response:
+def allow_page_cache(response: Response) -> Response:
     """Let a browser show a page again as it was left, with its charts and its place; never where somebody may have logged out since."""
     if current_service().settings.api_token is None:
         response.headers["Cache-Control"] = "no-cache"
@@ -41,38 +41,38 @@ def home() -> Response:
 
 @pages.get("/benchmarks")
 def benchmarks() -> str:
-    return _tab("benchmarks")
+    return _render_tab("benchmarks")
 
 
 @pages.get("/custom")
 def custom() -> str:
-    return _tab("custom")
+    return _render_tab("custom")
 
 
 @pages.get("/train")
 def train() -> str:
-    return _tab("train")
+    return _render_tab("train")
 
 
 @pages.get("/jobs")
 def jobs() -> str:
-    return _tab("jobs")
+    return _render_tab("jobs")
 
 
 @pages.get("/jobs/<job_id>")
 def job(job_id: str) -> str:
-    return _tab("jobs", job_id)
+    return _render_tab("jobs", job_id)
 
 
-def _tab(active_tab: str, job_id: str | None = None) -> str:
+def _render_tab(active_tab: str, job_id: str | None = None) -> str:
     service = current_service()
     partial = "job" if job_id else active_tab
     return render_template(
         "index.html",
         active_tab=active_tab,
         partial=partial,
-        modules=modules_of("js/frame.js", f"js/{partial}.js"),
-        first_asked=() if request.query_string else FIRST_ASKED.get(partial, ()),
+        modules=imported_modules("js/frame.js", f"js/{partial}.js"),
+        first_asked=() if request.query_string else PRELOADED_PATHS.get(partial, ()),
         job_id=job_id,
         role=service.settings.role,
         version=service.version,

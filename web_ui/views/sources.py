@@ -27,7 +27,7 @@ def put_upload(name: str) -> dict[str, Any]:
     path = current_service().workspace.upload(name)
     if path.is_dir():
         raise Conflict(f"The upload {name!r} is a folder of files.", hint="Choose another name, or delete it first.")
-    return _store(path, name, name)
+    return _store_upload(path, name, name)
 
 
 @endpoint(sources, "PUT", "/api/uploads/<folder>/<name>", Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)))
@@ -41,7 +41,7 @@ def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
         raise Conflict(f"The upload {folder!r} is a file.", hint="Choose another name for the folder, or delete the file first.") from error
     except OSError as error:
         raise storage_error(place, error) from error
-    return _store(path, folder, f"{folder}/{name}")
+    return _store_upload(path, folder, f"{folder}/{name}")
 
 
 @endpoint(sources, "GET", "/api/uploads", Operation(answer=schemas.UploadList))
@@ -59,17 +59,17 @@ def remove_upload(name: str) -> Response:
     return Response(status=204)
 
 
-def _store(path: Path, source: str, name: str) -> dict[str, Any]:
+def _store_upload(path: Path, source: str, name: str) -> dict[str, Any]:
     request.max_content_length = current_service().settings.max_upload_bytes
-    _check_room(path, request.content_length or 0)
-    return _answer(source, name, _receive(path))
+    _check_free_space(path, request.content_length or 0)
+    return _answer(source, name, _receive_body(path))
 
 
 def _answer(source: str, name: str, size_bytes: int) -> dict[str, Any]:
     return {"path": f"{UPLOAD_PREFIX}{source}", "name": name, "size_bytes": size_bytes}
 
 
-def _check_room(path: Path, size_bytes: int) -> None:
+def _check_free_space(path: Path, size_bytes: int) -> None:
     free_bytes = shutil.disk_usage(path.parent).free
     if size_bytes + KEPT_FREE_BYTES > free_bytes:
         raise StorageError(
@@ -78,7 +78,7 @@ def _check_room(path: Path, size_bytes: int) -> None:
         )
 
 
-def _receive(path: Path) -> int:
+def _receive_body(path: Path) -> int:
     """Write the request's body beside `path`, then rename it there; return its size in bytes.
 
     Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same disk.
@@ -86,7 +86,7 @@ def _receive(path: Path) -> int:
     with new_file(path) as temporary:
         with temporary.open("xb") as file:
             while chunk := request.stream.read(CHUNK_BYTES):
-                _check_room(path, len(chunk))
+                _check_free_space(path, len(chunk))
                 file.write(chunk)
             size_bytes = file.tell()
         if request.content_length not in (None, size_bytes):

@@ -20,7 +20,7 @@ FULL_MODEL = "deepseek-ai/DeepSeek-OCR"
 training = Blueprint("training", __name__)
 
 
-def from_preset(values: dict[str, Any]) -> TrainingConfig:
+def training_from_preset(values: dict[str, Any]) -> TrainingConfig:
     """Build a training from a request: what it leaves out comes from its preset."""
     own = {name: value for name, value in values.items() if name != "preset"}
     with in_words(TrainingConfig, values):
@@ -29,12 +29,12 @@ def from_preset(values: dict[str, Any]) -> TrainingConfig:
 
 def _find_lr_from_preset(values: dict[str, Any]) -> FindLrConfig:
     own = {name: value for name, value in values.items() if name in TrainingConfig.model_fields}
-    filled = from_preset(own).model_dump(mode="json", exclude_unset=True)
+    filled = training_from_preset(own).model_dump(mode="json", exclude_unset=True)
     return parse_config(FindLrConfig, {**filled, **values})
 
 
 def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
-    return from_preset({"dataset": NO_DATASET, **values})
+    return training_from_preset({"dataset": NO_DATASET, **values})
 
 
 @endpoint(training, "GET", "/api/training/presets", Operation(answer=schemas.TrainingPresetList))
@@ -51,7 +51,7 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     return _answer(PRESETS[preset])
 
 
-@endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, from_preset))
+@endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, training_from_preset))
 def train_model(body: TrainingConfig) -> Response:
     """Queue a training."""
     return submit("training", body, checks.check_training)
