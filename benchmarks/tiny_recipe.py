@@ -70,7 +70,7 @@ def main() -> int:
 def measure(workspace: Workspace, seeds: list[int]) -> tuple[list[Row], list[Row]]:
     """Run the stages, and return the rows of the seeds, then those of the control and the lead baselines."""
     progress = TerminalProgress("pages")
-    with progress.shown():
+    with progress.show():
         generate(DatasetConfig(**DATASET), workspace, progress)
     # A training's own final score is the whole test split's, so that nothing is left to score afterwards.
     bodies = [TRAINING | {"seed": seed, "output": f"seed-{seed}", "num_test_samples": None} for seed in seeds]
@@ -83,7 +83,7 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
     """Train as one request of the demo does, and return its row."""
     start_s = time.monotonic()
     progress = TerminalProgress(name)
-    with progress.shown():
+    with progress.show():
         result = train(training_config(**body), workspace, progress)
     predictions = [json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()]
     exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)

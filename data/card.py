@@ -24,23 +24,23 @@ SIZE_CATEGORIES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class LicenseTerms:
     """Under what terms the source texts may be passed on, as far as that is known."""
 
-    licence: str
+    license: str
     """An identifier of the Hub's list; `unknown` where nothing better is known."""
     warning: str | None = None
     """Why passing the pages on may not be allowed."""
 
 
-def license_terms(manifest: Manifest) -> Terms:
+def license_terms(manifest: Manifest) -> LicenseTerms:
     """Return the terms of a dataset's source texts."""
     source = manifest.config["source"]
     if source["kind"] == "sample":
-        return Terms("mit")
+        return LicenseTerms("mit")
     if preset := find_benchmark(source):
-        return Terms(preset.licence if " " not in preset.licence else "unknown", preset.license_note)
-    return Terms("unknown", "Make sure that the source texts may be passed on before making this public.")
+        return LicenseTerms(preset.license if " " not in preset.license else "unknown", preset.license_note)
+    return LicenseTerms("unknown", "Make sure that the source texts may be passed on before making this public.")
 
 
 def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> None:
@@ -83,17 +83,17 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
         "".join(f"{text}\n" for _, text in findings(manifest)),
         "## Columns\n",
         _format_table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
-        f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.licence}.\n",
+        f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
         f"## Configuration\n\n```json\n{json.dumps(_shown_config(manifest), indent=2, ensure_ascii=False)}\n```\n",
     ]
     return "\n".join(section for section in sections if section)
 
 
-def _front_matter(manifest: Manifest, terms: Terms) -> str:
+def _front_matter(manifest: Manifest, terms: LicenseTerms) -> str:
     files = "".join(f"  - split: {name}\n    path: {name}/*.parquet\n" for name, entry in manifest.splits.items() if entry.counts.num_kept)
     size = next((name for limit, name in SIZE_CATEGORIES if manifest.totals.num_kept < limit), "n>10M")
     return (
-        f"---\nlicense: {terms.licence}\npretty_name: {json.dumps(manifest.name)}\ntask_categories:\n- image-to-text\n- summarization\n"
+        f"---\nlicense: {terms.license}\npretty_name: {json.dumps(manifest.name)}\ntask_categories:\n- image-to-text\n- summarization\n"
         f"tags:\n- deepsynth\n- deepseek-ocr\n- optical-compression\nsize_categories:\n- {size}\n"
         f"configs:\n- config_name: default\n  data_files:\n{files}---\n"
     )

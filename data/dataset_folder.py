@@ -44,7 +44,7 @@ def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | No
     return manifest
 
 
-def begin(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle) -> Manifest:
+def begin_dataset(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle) -> Manifest:
     """Note in the folder what is being made, before its first shard, or check that it is what was noted there.
 
     Shards that lie there without a manifest are removed, so that none is taken for one of this dataset.
@@ -139,7 +139,7 @@ def remove_partial_files(folder: Path) -> None:
             path.unlink()
 
 
-def complete(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDone]]) -> Manifest:
+def complete_dataset(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDone]]) -> Manifest:
     """Write rejected.jsonl and the complete manifest from what the shards say of themselves."""
     write_rejected(folder, shards)
     splits = {}

@@ -10,8 +10,8 @@ TRAIN: Final = "train"
 
 def text_digest(text: str) -> bytes:
     """Return the SHA-256 of a text, the same whatever its case, white space and Unicode composition."""
-    normalised = " ".join(unicodedata.normalize("NFC", text).casefold().split())
-    return hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).digest()
+    normalized = " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    return hashlib.sha256(normalized.encode("utf-8", "surrogatepass")).digest()
 
 
 class SeenTexts:
@@ -24,14 +24,14 @@ class SeenTexts:
     def __init__(self) -> None:
         self._splits: dict[str, set[bytes]] = {}
 
-    def elsewhere(self, split: str, digest: bytes) -> list[str]:
+    def other_splits_with(self, split: str, digest: bytes) -> list[str]:
         """Return the other splits that hold the text."""
         return [other for other, digests in self._splits.items() if other != split and digest in digests]
 
     def add_if_new(self, split: str, digest: bytes) -> bool:
         """Say whether the next document of a split stays, and remember its text if so."""
         own = self._splits.setdefault(split, set())
-        if digest in own or (split == TRAIN and self.elsewhere(split, digest)):
+        if digest in own or (split == TRAIN and self.other_splits_with(split, digest)):
             return False
         own.add(digest)
         return True

@@ -45,7 +45,7 @@ class LocalEngine:
             while ready or any(worker.task for worker in workers):
                 for worker in workers:
                     if ready and not worker.task:
-                        worker.give(ready)
+                        worker.assign(ready)
                         ready = next(tasks, None)
                 yield from _receive([worker for worker in workers if worker.task])
         finally:
@@ -67,7 +67,7 @@ class _Worker:
     def start(cls) -> "_Worker":
         return cls(*_start_process())
 
-    def give(self, task: ShardTask) -> None:
+    def assign(self, task: ShardTask) -> None:
         self.task, self.num_done = task, 0
         with suppress(BrokenPipeError, ConnectionResetError):  # died already: receiving will find out
             self.connection.send(task)
@@ -89,10 +89,10 @@ class _Worker:
                 hint="See the log. Status -9 means that memory ran out: start again with a smaller num_workers, which goes on from here.",
             )
         if len(self.died_at) >= MAX_ATTEMPTS:
-            task = task.without(self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})")
+            task = task.with_rejected(self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})")
             self.died_at.clear()
         self.process, self.connection = _start_process()
-        self.give(task)
+        self.assign(task)
 
     def finish(self) -> None:
         """Be free for the next task."""

@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from data.card import CARD
 from data.config import DatasetConfig, FilesSource
 from data.dataset_folder import (
-    begin,
-    complete,
+    begin_dataset,
+    complete_dataset,
     discard_if_empty,
     load_matching_manifest,
     remove_partial_files,
@@ -109,7 +109,7 @@ def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progres
         progress.message(NO_VALIDATION_WARNING, "warning")
     publisher = open_publisher(config, folder, progress)
     with closing(publisher):
-        manifest = begin(folder, config, reader.identity(), style)
+        manifest = begin_dataset(folder, config, reader.identity(), style)
         remove_partial_files(folder)
         reporter = ProgressReporter(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
         run = _Run(config, folder, reader, plans, style, publisher, reporter)
@@ -121,7 +121,7 @@ def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progres
         finally:
             remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
         require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
-        manifest = complete(folder, manifest, shards)
+        manifest = complete_dataset(folder, manifest, shards)
         for level, text in findings(manifest):
             progress.message(text, level)
         return DatasetResult(folder, manifest, publisher.finish(manifest))
@@ -214,10 +214,10 @@ class _Run:
             num_read += 1
             self._reporter.stop_if_requested()
             if isinstance(item, Rejected):
-                rejected.append(RejectedRow.of(item))
+                rejected.append(RejectedRow.from_rejected(item))
                 continue
             digest = text_digest(item.text)
-            for other in self._seen.elsewhere(plan.split, digest):
+            for other in self._seen.other_splits_with(plan.split, digest):
                 also_in[other] = also_in.get(other, 0) + 1
             is_new = self._seen.add_if_new(plan.split, digest)
             if is_new or not self._config.deduplicate:
@@ -233,7 +233,7 @@ class _Run:
         digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
-        self._record_shard(ShardDone(split, index, footer, ShardEntry.of(self._folder, path, footer.counts)))
+        self._record_shard(ShardDone(split, index, footer, ShardEntry.from_file(self._folder, path, footer.counts)))
         self._report()
 
     def _record_shard(self, shard: ShardDone) -> None:

@@ -72,9 +72,9 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
 class HubRepository:
     """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may stop the waiting."""
 
-    def __init__(self, repo_id: str, kind: RepoType, listener: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(self, repo_id: str, repo_type: RepoType, listener: Progress, backoff: Backoff | None = None) -> None:
         self.repo_id = repo_id
-        self._kind = kind
+        self._repo_type = repo_type
         self._listener = listener
         self._backoff = backoff
         self._api = HfApi()
@@ -82,7 +82,7 @@ class HubRepository:
 
     @property
     def url(self) -> str:
-        return f"{self._api.endpoint}/{'datasets/' if self._kind == 'dataset' else ''}{self.repo_id}"
+        return f"{self._api.endpoint}/{'datasets/' if self._repo_type == 'dataset' else ''}{self.repo_id}"
 
     def create(self, private: bool) -> None:
         """Make the repository if it is not there.
@@ -91,9 +91,9 @@ class HubRepository:
             HubError: the token may not write there, or the repository is public where a private one was asked for.
         """
         self._call(
-            "making the repository", lambda: self._api.create_repo(self.repo_id, repo_type=self._kind, private=private, exist_ok=True)
+            "making the repository", lambda: self._api.create_repo(self.repo_id, repo_type=self._repo_type, private=private, exist_ok=True)
         )
-        info = self._call("looking at the repository", lambda: self._api.repo_info(self.repo_id, repo_type=self._kind))
+        info = self._call("looking at the repository", lambda: self._api.repo_info(self.repo_id, repo_type=self._repo_type))
         if private and not info.private:
             raise HubError(
                 f"{self.repo_id} exists and is public, but this job asks for a private repository.",
@@ -105,7 +105,7 @@ class HubRepository:
         return self._call("listing the repository", self._list_files)
 
     def _list_files(self) -> dict[str, RepoFile]:
-        tree = self._api.list_repo_tree(self.repo_id, repo_type=self._kind, recursive=True)
+        tree = self._api.list_repo_tree(self.repo_id, repo_type=self._repo_type, recursive=True)
         return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     def missing(self, files: Sequence[LocalFile]) -> list[LocalFile]:
@@ -120,7 +120,7 @@ class HubRepository:
             delete: paths that leave the repository; those that it does not hold are left out.
         """
 
-        def committed() -> None:
+        def commit_once() -> None:
             # The client marks its operations as used, so each attempt needs new ones.
             additions = [CommitOperationAdd(file.name, file.path) for file in files]
             for addition, file in zip(additions, files, strict=True):
@@ -129,9 +129,9 @@ class HubRepository:
             # The Hub refuses to delete what is gone, as after a commit whose answer was lost.
             stored = self._list_files() if delete else {}
             removals = [CommitOperationDelete(name) for name in delete if name in stored]
-            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=message, repo_type=self._kind)
+            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=message, repo_type=self._repo_type)
 
-        self._call(f"uploading {len(files)} files", committed)
+        self._call(f"uploading {len(files)} files", commit_once)
 
     def verify(self, files: Sequence[LocalFile]) -> None:
         """Make sure that the repository holds every file with the same bytes.

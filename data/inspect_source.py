@@ -52,7 +52,7 @@ class Inspection:
         }
 
 
-def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection:
+def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Inspection:
     """Look at the first rows of a source.
 
     Raises:
@@ -77,10 +77,10 @@ def inspect(source: FilesSource | HubSource, workspace: Workspace) -> Inspection
 
 def _suggest_columns(names: Sequence[str], previews: Sequence[ColumnPreview]) -> Columns:
     """Take the usual names among columns of text; otherwise the column with the longest texts as the document, the next as its summary."""
-    texts = [look for look in previews if look.kind == "text"]
-    usual = suggest_columns([look.name for look in texts]).model_copy(update={"id": suggest_columns(names).id})
-    by_length = sorted(texts, key=lambda look: -look.mean_characters)
-    free = [look.name for look in by_length if look.name not in (usual.document, usual.summary, usual.id)]
+    texts = [column for column in previews if column.kind == "text"]
+    usual = suggest_columns([column.name for column in texts]).model_copy(update={"id": suggest_columns(names).id})
+    by_length = sorted(texts, key=lambda column: -column.mean_characters)
+    free = [column.name for column in by_length if column.name not in (usual.document, usual.summary, usual.id)]
     document = usual.document or (free.pop(0) if free else None)
     summary = usual.summary or (free.pop(0) if free else None)
     return Columns(document=document, summary=summary, id=usual.id)

@@ -27,7 +27,7 @@ class BenchmarkPreset:
     columns: Columns
     num_documents: Mapping[str, int]
     mean_document_words: int
-    licence: str
+    license: str
     license_note: str
     mode: PageMode
     max_pages: int = 32
@@ -59,7 +59,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             columns=Columns(document="article", summary="highlights", id="id"),
             num_documents={"train": 287_113, "validation": 13_368, "test": 11_490},
             mean_document_words=780,
-            licence="apache-2.0",
+            license="apache-2.0",
             license_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
             mode="base",
             fallbacks=(
@@ -75,7 +75,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             columns=Columns(document="document", summary="summary", id="id"),
             num_documents={"train": 204_045, "validation": 11_332, "test": 11_334},
             mean_document_words=430,
-            licence="unknown",
+            license="unknown",
             license_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
             fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=PARQUET_REVISION)),
@@ -88,7 +88,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             columns=Columns(document="article", summary="abstract"),
             num_documents={"train": 203_037, "validation": 6_436, "test": 6_440},
             mean_document_words=6000,
-            licence="none stated",
+            license="none stated",
             license_note="Each paper has its own licence.",
             mode="large",
             max_pages=64,
@@ -106,7 +106,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             columns=Columns(document="document", summary="summary"),
             num_documents={"train": 3_803_957, "validation": 189_651, "test": 1_951},
             mean_document_words=31,
-            licence="mit",
+            license="mit",
             license_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
             mode="tiny",
             max_rejected=10_000,
@@ -120,7 +120,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             columns=Columns(document="dialogue", summary="summary"),
             num_documents={"train": 14_732, "validation": 818, "test": 819},
             mean_document_words=94,
-            licence="cc-by-nc-nd-4.0",
+            license="cc-by-nc-nd-4.0",
             license_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",

@@ -91,7 +91,7 @@ class DatasetPreview:
         }
 
 
-def preview(
+def preview_dataset(
     config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None, language: str | None = None
 ) -> DatasetPreview:
     """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen by it.

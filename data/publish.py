@@ -114,7 +114,7 @@ class HubPublisher:
         if self._upload is not None and not self._upload.is_alive():
             self._collect_upload()
         num_samples = sum(entry.num_kept for entry in self._pending)
-        if self._upload is None and num_samples >= self._every_num_samples and self._rate_limiter.take():
+        if self._upload is None and num_samples >= self._every_num_samples and self._rate_limiter.try_acquire():
             files = next(split_into_commits([self._file(entry) for entry in self._pending]))
             self._sending, self._pending = self._pending[: len(files)], self._pending[len(files) :]
             self._upload = BackgroundCall(lambda: self._repository.commit(files, commit_message(files)))
@@ -133,8 +133,8 @@ class HubPublisher:
             self._progress.message(text, "warning")
         terms = license_terms(manifest)
         if terms.warning:
-            self._progress.message(f"Published pages carry the licence {terms.licence!r}. {terms.warning}", "warning")
-        self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.take)
+            self._progress.message(f"Published pages carry the licence {terms.license!r}. {terms.warning}", "warning")
+        self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.try_acquire)
         self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
         return Publication(self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files)
 
@@ -176,7 +176,7 @@ class CommitRateLimiter:
         self._num_left = float(BURST_COMMITS)
         self._refilled_at_s = time.monotonic()
 
-    def take(self) -> bool:
+    def try_acquire(self) -> bool:
         """Take one commit if there is one."""
         now_s = time.monotonic()
         self._num_left = min(float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600)

@@ -42,7 +42,7 @@ class ShardTask:
     def path(self) -> Path:
         return shard_path(self.folder, self.split, self.index)
 
-    def without(self, number: int, reason: str) -> "ShardTask":
+    def with_rejected(self, number: int, reason: str) -> "ShardTask":
         """Return the task with one of its documents (from 0) rejected."""
         document, digest = self.documents[number]
         rejected = RejectedRow(document.split, document.row, document.id, reason, digest.hex())
@@ -91,7 +91,7 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
             writer.write_table(rows.flush())
         footer = rows.footer()
         writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
-    return ShardDone(task.split, task.index, footer, ShardEntry.of(task.folder, task.path, footer.counts))
+    return ShardDone(task.split, task.index, footer, ShardEntry.from_file(task.folder, task.path, footer.counts))
 
 
 # Pages are compressed already; texts shrink to a third. Statistics of either would only swell the footer.

@@ -98,7 +98,7 @@ class RejectedRow:
     text_sha256: str | None = None
 
     @classmethod
-    def of(cls, rejected: Rejected) -> "RejectedRow":
+    def from_rejected(cls, rejected: Rejected) -> "RejectedRow":
         return cls(rejected.split, rejected.row, rejected.id, rejected.reason)
 
 
@@ -131,7 +131,7 @@ class ShardEntry:
     sha256: str
 
     @classmethod
-    def of(cls, folder: Path, path: Path, counts: Counts) -> "ShardEntry":
+    def from_file(cls, folder: Path, path: Path, counts: Counts) -> "ShardEntry":
         """Measure a finished shard of the dataset in `folder`."""
         return cls(
             path.relative_to(folder).as_posix(),
@@ -170,13 +170,13 @@ class Manifest:
     def write(self, folder: Path) -> None:
         write_json(folder / MANIFEST, asdict(self))
 
-    def has(self, split: str) -> bool:
+    def has_split(self, split: str) -> bool:
         """Say whether a split holds samples."""
         return split in self.splits and self.splits[split].counts.num_kept > 0
 
-    def split(self, name: str) -> SplitEntry:
+    def require_split(self, name: str) -> SplitEntry:
         """Return a split that holds samples. Raises InvalidInput for one that is empty or absent."""
-        if not self.has(name):
+        if not self.has_split(name):
             raise InvalidInput(
                 f"Dataset {self.name!r} has no samples in its split {name!r}.",
                 hint="Choose another dataset, or make it with more documents, or with larger validation and test fractions.",

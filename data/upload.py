@@ -86,10 +86,10 @@ class BackgroundCall(threading.Thread, Generic[Result]):
 class Pusher:
     """A repository and the way to it from a stage: calls run in the background, words and stops pass through."""
 
-    def __init__(self, repo_id: str, kind: RepoType, progress: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(self, repo_id: str, repo_type: RepoType, progress: Progress, backoff: Backoff | None = None) -> None:
         self._relay = ProgressRelay()
         self._progress = progress
-        self.repository = HubRepository(repo_id, kind, self._relay, backoff)
+        self.repository = HubRepository(repo_id, repo_type, self._relay, backoff)
 
     def forward_messages(self) -> None:
         self._relay.forward_messages(self._progress)
@@ -145,7 +145,7 @@ class Pusher:
 def push_folder(
     folder: Path,
     name: str,
-    kind: RepoType,
+    repo_type: RepoType,
     progress: Progress,
     *,
     repo_id: str | None = None,
@@ -157,7 +157,7 @@ def push_folder(
     Args:
         folder: what to push; hidden and half-written files are left out.
         name: its own name, for the default repository HF_USERNAME/<name>.
-        kind: dataset or model.
+        repo_type: dataset or model.
         progress: hears of files sent and of faults waited out.
         repo_id: another repository, as owner/name.
         private: whether a repository that has to be made is private.
@@ -168,7 +168,7 @@ def push_folder(
         HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
         Stopped: the listener asked to stop; a later push goes on from there.
     """
-    pusher = Pusher(resolve_repo_id(repo_id, name), kind, progress, backoff)
+    pusher = Pusher(resolve_repo_id(repo_id, name), repo_type, progress, backoff)
     pusher.call(lambda: pusher.repository.create(private))
     files = [
         LocalFile(path, path.relative_to(folder).as_posix())

@@ -61,7 +61,7 @@ class Texts:
         if kind == "words":
             return " ".join(self._word() for _ in range(self._rng.randint(2, 4)))
         if self._rng.random() < 0.6:
-            return sample_brief.brief(self._rng, "train")[0]
+            return sample_brief.make_brief(self._rng, "train")[0]
         return " ".join(self._word() + self._rng.choice(["", "", "", "", "", ".", ","]) for _ in range(self._rng.randint(4, 14)))
 
     def _word(self) -> str:

@@ -114,7 +114,7 @@ class PageDatasetFolder:
             InvalidInput: the split is empty or absent, or pages or summaries are missing.
             StorageError: a shard is damaged or gone.
         """
-        entry = self.manifest.split(name)
+        entry = self.manifest.require_split(name)
         files = [self.folder / shard.path for shard in entry.shards if shard.num_kept]
         columns = _common_columns(self.folder.name, files)
         datasets.disable_progress_bars()
@@ -125,7 +125,7 @@ class PageDatasetFolder:
 
     def has(self, split: str) -> bool:
         """Say whether a split holds samples."""
-        return self.manifest.has(split)
+        return self.manifest.has_split(split)
 
 
 def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
@@ -139,7 +139,7 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     manifest = read_manifest(folder)
     if not manifest.complete:
         raise Conflict(f"The dataset {name!r} is not finished.", hint="Wait for its job, or resume it.", fields={"dataset": "not finished"})
-    return PageDatasetFolder(folder, manifest, workspace.decoded(name))
+    return PageDatasetFolder(folder, manifest, workspace.arrow_cache(name))
 
 
 def _common_columns(name: str, files: Sequence[Path]) -> set[str]:

@@ -145,7 +145,7 @@ def _data(facts: _CardData) -> str:
     source = facts.manifest.config["source"]
     origin = f"Hub dataset {source['id']}" if source["kind"] == "hub" else f"a {source['kind']} source"
     said = f"The page dataset {facts.manifest.name} ({splits} samples), made from {origin}."
-    return f"## Data\n\n{said} Licence of the source texts: {terms.licence}.\n{warning}"
+    return f"## Data\n\n{said} Licence of the source texts: {terms.license}.\n{warning}"
 
 
 def _settings(facts: _CardData) -> str:

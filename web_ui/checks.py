@@ -110,7 +110,7 @@ def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, .
             f"The dataset {name!r} is not finished.", hint="Wait for its job to end, or resume it.", fields={"dataset": "not finished"}
         )
     for split in splits:
-        manifest.split(split)
+        manifest.require_split(split)
 
 
 def check_model(name: str, revision: str | None, workspace: Workspace) -> None:

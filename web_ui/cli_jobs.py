@@ -48,7 +48,7 @@ def _list(store: JobStore, options: Namespace) -> int:
         print(json.dumps({"jobs": [job.as_dict() for job in jobs], "total": total}, ensure_ascii=False, indent=2))
         return 0
     for job in jobs:
-        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {job.title}{_format_progress(job)}{_problem(job)}")
+        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {job.title}{_format_progress(job)}{_format_error(job)}")
     if total > len(jobs):
         print(f"... and {total - len(jobs):,} more (--limit)")
     return 0
@@ -82,5 +82,5 @@ def _format_progress(job: Job) -> str:
     return f"  {job.progress['done']:,}{of_total} {job.progress['unit']}"
 
 
-def _problem(job: Job) -> str:
+def _format_error(job: Job) -> str:
     return f"  {job.error['message']}" if job.error else ""

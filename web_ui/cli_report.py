@@ -5,7 +5,7 @@ from typing import Any
 
 from data.validation import parse_config
 from web_ui.cli_stages import open_workspace
-from web_ui.preview_schemas import ReportQuery
+from web_ui.look_schemas import ReportQuery
 from web_ui.terminal import print_result
 
 

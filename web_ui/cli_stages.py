@@ -119,7 +119,7 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
     workspace = open_workspace(options)
     progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
     try:
-        with progress.shown():
+        with progress.show():
             result = dict(resolve(stage.function)(config, workspace, progress).as_dict())
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])

@@ -29,7 +29,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
         trashed = _move_to_trash(folder, workspace.trash)
-    for copy in (workspace.decoded(name), trashed):
+    for copy in (workspace.arrow_cache(name), trashed):
         shutil.rmtree(copy, ignore_errors=True)
 
 

@@ -1,8 +1,7 @@
-"""Looks at sources, pages and finished datasets: quick ones in this process, slow ones (the Hub, large files, reading pages) in one
-that can be stopped.
+"""Previews of sources, pages and finished datasets: quick ones run in this process, slow ones in a process that can be stopped.
 
-`python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes one `PreviewTask` on standard input, and writes its answer on standard
-output.
+Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes
+one `PreviewTask` as JSON on standard input and writes its answer on standard output.
 """
 
 import json
@@ -30,15 +29,15 @@ OCR_TIMEOUT_FACTOR = 3
 MAX_OCR_PAGES = 16
 MAX_SHOWN_PAGES = 6
 _preview_lock = Lock()
-"""One look at a time leaves the other threads for answers, and Skia's font collection to one thread."""
+"""One preview at a time: the other threads answer requests, and Skia's font collection is used by one thread."""
 _preview_slots = BoundedSemaphore(3)
-"""So many looks run or wait here: each holds one of the server's few threads, and a long document takes seconds."""
+"""At most so many previews run or wait here: each holds one of the server's few threads, and a long document takes seconds."""
 _ocr_lock = Lock()
 """Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
 
 
 class PreviewProcess:
-    """Room for the process of one look. A newer look takes it, and ends the older one: whoever typed on does not wait for it."""
+    """The process of one preview. A newer preview ends it and takes its place, so that a user who goes on typing does not wait."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -49,7 +48,7 @@ class PreviewProcess:
 
         Raises:
             TimeoutExpired: it took longer; it was ended.
-            TooManyRequests: a newer look has taken the seat.
+            TooManyRequests: a newer preview has replaced this one.
         """
         command = [sys.executable, "-m", "web_ui.looking", *arguments]
         pipe, environment = subprocess.PIPE, child_environment()
@@ -66,7 +65,7 @@ class PreviewProcess:
                 _kill_group(process)
         with self._lock:
             if self._process is not process:
-                raise TooManyRequests("A newer look has taken the place of this one.", retry_after=1)
+                raise TooManyRequests("A newer preview has replaced this one.", retry_after=1)
             self._process = None
         return process.returncode, output
 
@@ -93,71 +92,71 @@ class PreviewTask(Config):
     language: str = "eng"
 
 
-def look(asked: PreviewTask, workspace: Workspace) -> JsonObject:
-    """Answer a look.
+def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
+    """Run a preview and return its answer.
 
     Raises:
         UnsafePath: the source lies outside the workspace.
         SourceError: it cannot be read, or not in time.
         InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the time allows.
         Unavailable: pages are to be read, and tesseract is not installed.
-        TooManyRequests: pages are to be read while others are, several looks wait, or a newer look of the kind has come.
+        TooManyRequests: pages are to be read while others are, several previews wait, or a newer preview of the kind has come.
     """
-    source = asked.config.source if asked.config else asked.source
+    source = task.config.source if task.config else task.source
     is_quick = source is not None and is_quick_to_open(source, workspace)
-    if asked.legibility or asked.dataset:
-        return _run_ocr_preview(asked, workspace)
+    if task.legibility or task.dataset:
+        return _run_ocr_preview(task, workspace)
     if not is_quick:
-        return _run_in_subprocess(asked, workspace, TIMEOUT_S, _page_preview_process if asked.config else _inspection_process)
+        return _run_in_subprocess(task, workspace, TIMEOUT_S, _page_preview_process if task.config else _inspection_process)
     if not _preview_slots.acquire(blocking=False):
-        raise TooManyRequests("Several looks are waiting already. Try again in a moment.", retry_after=1)
+        raise TooManyRequests("Several previews are waiting already. Try again in a moment.", retry_after=1)
     try:
         with _preview_lock:
-            return run_preview_here(asked, workspace)
+            return run_preview_here(task, workspace)
     finally:
         _preview_slots.release()
 
 
-def run_preview_here(asked: PreviewTask, workspace: Workspace) -> JsonObject:
-    """Answer a look in this process; raises as `look`."""
-    from data.inspect_source import inspect  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
-    from data.preview import preview  # noqa: PLC0415
+def run_preview_here(task: PreviewTask, workspace: Workspace) -> JsonObject:
+    """Run a preview in this process; raises as `run_preview`."""
+    from data.inspect_source import inspect_source  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
+    from data.preview import preview_dataset  # noqa: PLC0415
     from data.report import dataset_report  # noqa: PLC0415
 
-    language = asked.language if asked.legibility else None
-    if asked.config is not None:
-        return _limit_shown_pages(preview(asked.config, workspace, asked.num_documents, asked.random_seed, language).as_dict())
-    if asked.dataset is not None:
-        return dataset_report(workspace.dataset(asked.dataset), asked.num_documents, asked.language, MAX_OCR_PAGES).as_dict()
-    if asked.source is not None:
-        return inspect(asked.source, workspace).as_dict()
-    raise ValueError("a look needs a configuration, a source or a dataset")
+    language = task.language if task.legibility else None
+    if task.config is not None:
+        return _limit_shown_pages(preview_dataset(task.config, workspace, task.num_documents, task.random_seed, language).as_dict())
+    if task.dataset is not None:
+        return dataset_report(workspace.dataset(task.dataset), task.num_documents, task.language, MAX_OCR_PAGES).as_dict()
+    if task.source is not None:
+        return inspect_source(task.source, workspace).as_dict()
+    raise ValueError("a preview needs a configuration, a source or a dataset")
 
 
-def _run_ocr_preview(asked: PreviewTask, workspace: Workspace) -> JsonObject:
+def _run_ocr_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
     if not _ocr_lock.acquire(blocking=False):
         raise TooManyRequests("Pages are being read already. Try again when that is done.", retry_after=10)
     try:
-        return _run_in_subprocess(asked, workspace, TIMEOUT_S * OCR_TIMEOUT_FACTOR, PreviewProcess())
+        return _run_in_subprocess(task, workspace, TIMEOUT_S * OCR_TIMEOUT_FACTOR, PreviewProcess())
     finally:
         _ocr_lock.release()
 
 
-def _run_in_subprocess(asked: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess) -> JsonObject:
+def _run_in_subprocess(task: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess) -> JsonObject:
     try:
-        code, output = seat.run([str(workspace.root), str(ceil(timeout_s))], asked.model_dump_json().encode(), timeout_s)
+        code, output = seat.run([str(workspace.root), str(ceil(timeout_s))], task.model_dump_json().encode(), timeout_s)
     except subprocess.TimeoutExpired as error:
-        raise _timeout_error(asked, timeout_s) from error
+        raise _timeout_error(task, timeout_s) from error
     if code:
-        raise SourceError(f"The look ended with exit code {code}.", hint="Start the job: its log says more.")
+        raise SourceError(f"The preview ended with exit code {code}.", hint="Start the job: its log says more.")
     answer: JsonObject = json.loads(output)
     if "error" in answer:
         raise _error_from_json(answer["error"])
     return answer
 
 
-def _timeout_error(asked: PreviewTask, timeout_s: float) -> DeepSynthError:
-    if asked.legibility or asked.dataset:
+def _timeout_error(task: PreviewTask, timeout_s: float) -> DeepSynthError:
+    if task.legibility or task.dataset:
         return InvalidInput(
             f"The pages were not read within {timeout_s:.0f} s.",
             hint="Ask for fewer documents, or use the command deepsynth report, which takes as long as it needs.",
@@ -187,9 +186,9 @@ def _limit_shown_pages(answer: JsonObject) -> JsonObject:
 
 def main() -> None:
     signal.alarm(int(sys.argv[2]) + ALARM_GRACE_S)  # the limit holds even when the service that asked is gone
-    asked = PreviewTask.model_validate_json(sys.stdin.buffer.read())
+    task = PreviewTask.model_validate_json(sys.stdin.buffer.read())
     try:
-        answer = run_preview_here(asked, Workspace(Path(sys.argv[1])))
+        answer = run_preview_here(task, Workspace(Path(sys.argv[1])))
     except DeepSynthError as error:
         answer = {"error": error.as_dict()}
     sys.stdout.write(redact_text(json.dumps(answer)))

@@ -14,7 +14,7 @@ class RateLimit:
         self._lock = Lock()
         self._buckets: dict[str, tuple[float, float]] = {}
 
-    def wait_s(self, client: str) -> float:
+    def count_request(self, client: str) -> float:
         """Count one request; return 0 if it may pass, else the seconds after which one may."""
         if not self.per_minute:
             return 0.0

@@ -50,7 +50,7 @@ def guard(app: Flask, settings: Settings) -> None:
         _check_host(hosts)
         _check_client(settings)
         if request.method in CHANGING_METHODS:
-            refuse_other_sites()
+            refuse_cross_site()
         if is_authenticated(settings) or _is_login(settings):
             if request.method in CHANGING_METHODS:
                 _check_rate(changes, "changing requests")
@@ -115,7 +115,7 @@ def _check_client(settings: Settings) -> None:
         raise Forbidden("Requests from other machines need DEEPSYNTH_API_TOKEN to be set.")
 
 
-def refuse_other_sites() -> None:
+def refuse_cross_site() -> None:
     """Refuse a request that another web site's page has made."""
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in {f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")}:
@@ -133,7 +133,7 @@ def _has_credentials() -> bool:
 
 
 def _check_rate(rate: RateLimit, what: str) -> None:
-    wait_s = rate.wait_s(request.remote_addr or "")
+    wait_s = rate.count_request(request.remote_addr or "")
     if wait_s > 0:
         raise TooManyRequests(f"More than {rate.per_minute} {what} a minute.", retry_after=int(wait_s) + 1)
 

@@ -33,12 +33,12 @@ KEY_PATTERN = re.compile(r"[!-~]{1,128}")
 JOB_HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
 
 
-def creates_job(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
+def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
     """Describe an operation that takes a configuration and answers with the job that it queued."""
     return Operation(body, build, answer=schemas.Job, status=202, headers=JOB_HEADERS)
 
 
-def submit(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:
+def submit_job(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:
     """Queue a job that passes `check` and answer 202 with it and its address.
 
     A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job itself has made.

@@ -74,7 +74,7 @@ class TerminalProgress:
         self._is_stopping = True
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
+    def show(self) -> Iterator[None]:
         """Show the bar, and let Ctrl-C and SIGTERM end the stage at its next safe point; a second Ctrl-C ends it at once."""
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:

@@ -52,22 +52,22 @@ class ColumnMap:
         return list(dict.fromkeys(name for name in (self.document, self.summary, self.id) if name is not None))
 
 
-def map_columns(wanted: Columns, existing: Sequence[str], where: str) -> ColumnMap:
+def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> ColumnMap:
     """Settle which columns to read: the named ones, otherwise those with a usual name.
 
     Raises:
         UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of those that exist.
         InvalidInput: one column is to be both.
     """
-    document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, where)
-    summary = _resolve_column("summary", wanted.summary, USUAL_SUMMARY_COLUMNS, existing, where)
+    document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, source_name)
+    summary = _resolve_column("summary", wanted.summary, USUAL_SUMMARY_COLUMNS, existing, source_name)
     if document == summary:
         raise InvalidInput(
-            f"The column {document!r} of {where} cannot be both document and summary.",
+            f"The column {document!r} of {source_name} cannot be both document and summary.",
             hint=f"Name another one as columns.summary. Columns: {listed(existing)}.",
             fields={"columns.summary": "is the document's column too"},
         )
-    identifier = None if wanted.id is None else _resolve_column("id", wanted.id, (), existing, where)
+    identifier = None if wanted.id is None else _resolve_column("id", wanted.id, (), existing, source_name)
     return ColumnMap(document, summary, identifier)
 
 
@@ -81,7 +81,7 @@ def suggest_columns(existing: Sequence[str]) -> Columns:
     return Columns(document=usual(USUAL_DOCUMENT_COLUMNS), summary=usual(USUAL_SUMMARY_COLUMNS), id=usual(("id", "document_id", "guid")))
 
 
-def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], where: str) -> str:
+def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], source_name: str) -> str:
     if wanted in existing:
         return str(wanted)
     columns = f"Columns: {listed(existing)}."
@@ -90,13 +90,13 @@ def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existin
         if found is not None:
             return str(found)
         raise UnknownName(
-            f"No column of {where} has a usual name for the {role} ({', '.join(usual)}).",
+            f"No column of {source_name} has a usual name for the {role} ({', '.join(usual)}).",
             hint=f"Name it as columns.{role}. {columns}",
             fields={f"columns.{role}": "must name a column"},
         )
     close = difflib.get_close_matches(wanted, existing, n=1)
     raise UnknownName(
-        f"{where} has no column {wanted!r}.",
+        f"{source_name} has no column {wanted!r}.",
         hint=(f"Did you mean {close[0]!r}? " if close else "") + columns,
         fields={f"columns.{role}": f"{wanted!r} does not exist"},
     )

@@ -115,14 +115,14 @@ def _open_repository(
     if pinned:
         pinned_source = (pinned["id"], pinned["revision"])
         chosen_source = next((each for each in candidates if (each.id, each.revision) == pinned_source), source)
-        return _RepositoryOpener(chosen_source, listener).at(str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"])
+        return _RepositoryOpener(chosen_source, listener).open_commit(str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"])
     for candidate, following in pairwise(candidates):
         try:
-            return _RepositoryOpener(candidate, listener).newest()
+            return _RepositoryOpener(candidate, listener).open_newest()
         except GoneError as error:
             words = f"{following.id}, revision {following.revision}" if following.revision else following.id
             (listener or Silent()).message(f"{error.message} Reading {words} instead.", "warning")
-    return _RepositoryOpener(candidates[-1], listener).newest()
+    return _RepositoryOpener(candidates[-1], listener).open_newest()
 
 
 class _RepositoryOpener:
@@ -133,9 +133,9 @@ class _RepositoryOpener:
         self._listener = listener or Silent()
         self._call = HubCaller(source, listener)
 
-    def newest(self) -> _Repository:
+    def open_newest(self) -> _Repository:
         """Open the revision that the source names, or the newest commit of main."""
-        return self.at(self.newest_commit(), None, {})
+        return self.open_commit(self.newest_commit(), None, {})
 
     def newest_commit(self) -> str:
         return self._commit(self._source.revision)
@@ -151,7 +151,7 @@ class _RepositoryOpener:
                 self._refuse_script_at_revision(error)
         return list(self._list_converted_files(files_commit or self._commit(PARQUET_REVISION)))
 
-    def at(self, commit: str, files_commit: str | None, num_rows: Mapping[str, int]) -> _Repository:
+    def open_commit(self, commit: str, files_commit: str | None, num_rows: Mapping[str, int]) -> _Repository:
         """Open a commit; with `files_commit`, the Parquet files that the Hub made of it."""
         if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:

@@ -20,7 +20,7 @@ from data.config import HubSource
 from data.errors import SourceError, Stopped
 from data.progress import Progress
 from data.sources.hub_errors import HubCaller
-from data.sources.tables import BATCH_ROWS, chosen, select_row_groups
+from data.sources.tables import BATCH_ROWS, select_positions, select_row_groups
 
 ROWS_BETWEEN_REPORTS: Final = 1000
 NUM_PREFETCHED_GROUPS: Final = 1
@@ -60,15 +60,15 @@ class ParquetSplit:
         return sum(file.num_rows for file in self._files)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        ahead: deque[tuple[Future[pa.Table], _ReadGroup, Sequence[int]]] = deque()
+        prefetched: deque[tuple[Future[pa.Table], _ReadGroup, Sequence[int]]] = deque()
         pool = ThreadPoolExecutor(1)  # reads the next group while the rows of this one are used
         try:
             for read, rows in self._groups(wanted, columns):
-                ahead.append((pool.submit(read), read, rows))
-                if len(ahead) > NUM_PREFETCHED_GROUPS:
-                    yield from self._read_rows(*ahead.popleft())
-            while ahead:
-                yield from self._read_rows(*ahead.popleft())
+                prefetched.append((pool.submit(read), read, rows))
+                if len(prefetched) > NUM_PREFETCHED_GROUPS:
+                    yield from self._read_rows(*prefetched.popleft())
+            while prefetched:
+                yield from self._read_rows(*prefetched.popleft())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -94,7 +94,7 @@ class ParquetSplit:
             return next(attempts)()
 
         table = self._call("rows", attempt)
-        return chosen((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
+        return select_positions((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
 
 
 class _RemoteParquet:
@@ -166,7 +166,7 @@ class StreamedSplit:
             return
         first, num_read = wanted[0], 0
         stream = self._stream(self._data.select_columns(list(columns)), first)
-        for values in chosen(stream, [row - first for row in wanted]):
+        for values in select_positions(stream, [row - first for row in wanted]):
             if wanted[num_read] == self.num_rows - 1 and next(stream, _END) is not _END:
                 raise self._stale_card_error("there are more")
             num_read += 1

@@ -7,8 +7,8 @@ from typing import Any, Final, Literal
 
 from data.records import Document
 from data.sources.reader import row_id
-from data.sources.sample_article import article
-from data.sources.sample_brief import brief
+from data.sources.sample_article import make_article
+from data.sources.sample_brief import make_brief
 
 DEFAULT_NUM_ROWS: Final = 1000
 GENERATOR_VERSION: Final = 1  # raised whenever the same seed gives other texts
@@ -17,7 +17,7 @@ GENERATOR_VERSION: Final = 1  # raised whenever the same seed gives other texts
 def sample_document(seed: int, split: str, row: int, length: Literal["brief", "article"]) -> Document:
     """Return row `row` of a split, without making the rows before it."""
     rng = random.Random(f"{seed}/{split}/{row}")  # noqa: S311 - made-up news, not secrets
-    text, summary = brief(rng, split) if length == "brief" else article(rng)
+    text, summary = make_brief(rng, split) if length == "brief" else make_article(rng)
     return Document(id=row_id(split, row), text=text, summary=summary, source="sample", split=split, row=row)
 
 

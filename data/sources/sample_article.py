@@ -176,7 +176,7 @@ CLOSINGS: Final = (
 )
 
 
-def article(rng: random.Random) -> tuple[str, str]:
+def make_article(rng: random.Random) -> tuple[str, str]:
     """Return a document of 150-600 words and its one-sentence summary."""
     event = rng.choice(EVENTS)
     facts = _facts(rng, event)

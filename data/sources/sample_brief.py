@@ -72,7 +72,7 @@ DISTRACTORS: Final = (
 )
 
 
-def brief(rng: random.Random, split: str) -> tuple[str, str]:
+def make_brief(rng: random.Random, split: str) -> tuple[str, str]:
     """Return a document and its summary, `WHO ACTION in PLACE, N people.`, whose full name belongs to `split`."""
     while True:
         facts = {

@@ -132,7 +132,7 @@ class JsonLines:
             )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        for number, line in chosen(self._lines(), wanted):
+        for number, line in select_positions(self._lines(), wanted):
             yield self._values(line, number)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
@@ -184,7 +184,7 @@ class CsvTable:
         self.num_rows = sum(1 for _ in self._records())
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        for line, record in chosen(self._records(), wanted):
+        for line, record in select_positions(self._records(), wanted):
             if len(record) != len(self.columns):
                 yield f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
             elif not all(map(is_unicode, record)):
@@ -232,7 +232,7 @@ class ParquetTable:
         with pq.ParquetFile(self.path) as file:
             for group, rows in select_row_groups(file.metadata, wanted):
                 batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
-                yield from chosen((row for batch in batches for row in batch.to_pylist()), rows)
+                yield from select_positions((row for batch in batches for row in batch.to_pylist()), rows)
 
 
 class TextFile:
@@ -282,7 +282,7 @@ def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[in
         first, position = end, stop
 
 
-def chosen(items: Iterator[Item], wanted: Sequence[int]) -> Iterator[Item]:
+def select_positions(items: Iterator[Item], wanted: Sequence[int]) -> Iterator[Item]:
     """Yield the items at the wanted positions, which ascend."""
     position = 0
     for row in wanted:

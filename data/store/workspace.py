@@ -86,7 +86,7 @@ class Workspace:
         """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for anything but a plain name."""
         return inside(self.cache, f"{validate_name(name)}.preview.png")
 
-    def decoded(self, name: str) -> Path:
+    def arrow_cache(self, name: str) -> Path:
         """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for anything but a plain name."""
         return self.cache / "arrow" / validate_name(name)
 

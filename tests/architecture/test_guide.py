@@ -18,7 +18,7 @@ from data.rendering.modes import MODES
 from evaluation.training_metrics import KEYS
 from tests.services import Service
 from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.memory import estimate
+from training.memory import estimate_training_memory
 from training.optimal_configs import PRESETS, training_config
 from web_ui.cli import build_parser
 from web_ui.settings import Settings
@@ -127,7 +127,7 @@ def row(first_cell: str) -> str:
 def test_preset_memory_is_what_is_computed(preset: str) -> None:
     config = training_config(preset, dataset="any", model="deepseek-ai/DeepSeek-OCR")
     for num_pages in (1, 4):
-        assert f" {estimate(config, num_pages=num_pages).total_gb:.1f} GB |" in row(preset)
+        assert f" {estimate_training_memory(config, num_pages=num_pages).total_gb:.1f} GB |" in row(preset)
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)

@@ -26,7 +26,7 @@ READ = """
 import json, sys
 from data.config import Columns, HubSource
 from data.errors import DeepSynthError
-from data.inspect_source import inspect
+from data.inspect_source import inspect_source
 from data.sources.hub import HubReader
 from tests.data.generation.runs import Notes
 
@@ -47,7 +47,7 @@ for name, options in json.loads(sys.argv[1]).items():
     except DeepSynthError as error:
         found[name] = {"code": error.code, "words": f"{error.message} {error.hint}"}
     if options.get("looks"):
-        found[name]["looks"] = [inspect(source.model_copy(update={"config": config}), None).as_dict() for config in options["looks"]]
+        found[name]["looks"] = [inspect_source(source.model_copy(update={"config": config}), None).as_dict() for config in options["looks"]]
 print(json.dumps(found))
 """
 SCRIPT = {"script.py": b"raise SystemExit"}

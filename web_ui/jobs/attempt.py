@@ -36,7 +36,7 @@ from web_ui.jobs.job import (
 )
 from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
-from web_ui.jobs.restart import state_after_crash, tell
+from web_ui.jobs.restart import log_crash, state_after_crash
 from web_ui.jobs.stages import Role
 from web_ui.jobs.view import earliest_start_s
 
@@ -65,12 +65,12 @@ class Attempt:
 
     folder: Path
     state: JobState
-    makes: tuple[str, str]
+    output_key: tuple[str, str]
     child: "subprocess.Popen[bytes] | None" = None
     cancelled_s: float | None = None
 
 
-def start(folder: Path, makes: tuple[str, str], role: Role, device: str | None, stages: str) -> Attempt | None:
+def start_attempt(folder: Path, output_key: tuple[str, str], role: Role, device: str | None, stages: str) -> Attempt | None:
     """Start a worker for a queued job; None when the job is gone, held, or no longer wanted.
 
     Raises:
@@ -88,17 +88,17 @@ def start(folder: Path, makes: tuple[str, str], role: Role, device: str | None, 
             ended=None, exit_code=None, error=None, wait=None,
         )  # fmt: skip
         write_state(folder, state)
-        attempt = Attempt(folder, state, makes, _spawn(folder, state, lock, stages))
+        attempt = Attempt(folder, state, output_key, _spawn(folder, state, lock, stages))
     finally:
         os.close(lock)
     _remember_worker(attempt)
     return attempt
 
 
-def watch(attempt: Attempt, grace_s: float) -> bool:
+def watch_attempt(attempt: Attempt, grace_s: float) -> bool:
     """Carry out what the user wants of a living worker. Returns False once the attempt is settled and over."""
     if _has_ended(attempt):
-        return not settle(attempt)
+        return not settle_attempt(attempt)
     if attempt.state.worker is None:
         _remember_worker(attempt)
     desired = _desired(read_control(attempt.folder))
@@ -116,7 +116,7 @@ def request_stop(attempt: Attempt) -> None:
         process.send(attempt.state.worker, signal.SIGTERM)
 
 
-def settle(attempt: Attempt) -> bool:
+def settle_attempt(attempt: Attempt) -> bool:
     """Write down how an attempt ended; False while a process of it is still there.
 
     Raises:
@@ -131,7 +131,7 @@ def settle(attempt: Attempt) -> bool:
         to, values = _final_move(attempt)
         _move_attempt(attempt, to, **values)
         if to == State.INTERRUPTED:
-            tell(attempt.folder, attempt.state)
+            log_crash(attempt.folder, attempt.state)
     finally:
         os.close(lock)
     if killed:

@@ -87,7 +87,7 @@ class Control(JsonFile):
     time: str = ""
 
 
-class Wait(JsonFile):
+class RestartDelay(JsonFile):
     """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has booted anew."""
 
     until_s: float
@@ -114,7 +114,7 @@ class JobState(JsonFile):
     run_s: float = 0.0
     stalled: int = 0
     reached: dict[str, int] = Field(default_factory=dict)
-    wait: Wait | None = None
+    wait: RestartDelay | None = None
     answered: str = ""
     error: dict[str, Any] | None = None
 
@@ -176,10 +176,10 @@ class Job:
     error: dict[str, Any] | None
 
     @property
-    def makes(self) -> tuple[str, str]:
+    def output_key(self) -> tuple[str, str]:
         """Return what it writes to: two jobs that make the same never run at once."""
-        makes_its_own = "output" in self.config and self.config["output"] is None
-        return self.kind, self.id if makes_its_own else str(self.config.get("output", self.title))
+        has_own_output = "output" in self.config and self.config["output"] is None
+        return self.kind, self.id if has_own_output else str(self.config.get("output", self.title))
 
     def configured_name(self, setting: str) -> str:
         """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from data.errors import StorageError, Unavailable
 from data.store.events import EventLog
-from web_ui.jobs.job import EVENTS, LOG, JobState, State, Wait
+from web_ui.jobs.job import EVENTS, LOG, JobState, RestartDelay, State
 from web_ui.jobs.process import boot_id
 from web_ui.jobs.view import last_progress
 
@@ -27,7 +27,7 @@ def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> t
     stalled = 0 if is_further else state.stalled + 1
     values: dict[str, Any] = {"stalled": stalled, "reached": state.reached | ({unit: done} if is_further else {})}
     if stalled < len(RESTART_DELAYS_S):
-        wait = Wait(until_s=monotonic() + RESTART_DELAYS_S[stalled], boot_id=boot_id())
+        wait = RestartDelay(until_s=monotonic() + RESTART_DELAYS_S[stalled], boot_id=boot_id())
         return State.INTERRUPTED, values | {"wait": wait, "ended": None}
     error = Unavailable(
         f"The worker ended without a result {stalled} times in a row, each time at the same place ({_describe_exit(exit_code)}).",
@@ -36,7 +36,7 @@ def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> t
     return State.FAILED, values | {"error": error.as_dict()}
 
 
-def tell(folder: Path, state: JobState) -> None:
+def log_crash(folder: Path, state: JobState) -> None:
     """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
     wait_s = RESTART_DELAYS_S[state.stalled]
     text = f"The worker ended without a result ({_describe_exit(state.exit_code)})."

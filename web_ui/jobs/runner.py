@@ -25,8 +25,8 @@ from web_ui.jobs.attempt import (
     read_state,
     recover_state,
     request_stop,
-    start,
-    watch,
+    start_attempt,
+    watch_attempt,
 )
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
@@ -143,7 +143,7 @@ class Runner:
 
     def _is_alive(self, job_id: str, attempt: Attempt) -> bool:
         with self._logging_errors(job_id):
-            return watch(attempt, self._options.cancel_grace_s)
+            return watch_attempt(attempt, self._options.cancel_grace_s)
         return True  # what could not be written now is written at the next look
 
     def _must_scan(self) -> bool:
@@ -169,23 +169,23 @@ class Runner:
         while (state, job.desired) in IDLE_MOVES and (moved := move_idle_job(folder)) != state:
             state = moved
         if state in STATES_WITH_WORKER:
-            self.attempts[job.id] = Attempt(folder, read_state(folder), job.makes)
+            self.attempts[job.id] = Attempt(folder, read_state(folder), job.output_key)
         elif state == State.QUEUED:
             self._queue.append((job, read_earliest_start_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:
         queue, self._queue = self._queue, []
-        taken = {attempt.makes for attempt in self.attempts.values()}
+        taken = {attempt.output_key for attempt in self.attempts.values()}
         for job, from_s in queue:
-            if len(self.attempts) >= len(self._options.devices) or job.makes in taken or time.monotonic() < from_s:
+            if len(self.attempts) >= len(self._options.devices) or job.output_key in taken or time.monotonic() < from_s:
                 self._queue.append((job, from_s))
             else:
                 self._start(job)
-            taken.add(job.makes)  # what a waiting job has begun, no later one takes over
+            taken.add(job.output_key)  # what a waiting job has begun, no later one takes over
 
     def _start(self, job: Job) -> None:
         with self._logging_errors(job.id):
-            attempt = start(self._workspace.jobs / job.id, job.makes, self._role, self._free_device(), self._options.stages)
+            attempt = start_attempt(self._workspace.jobs / job.id, job.output_key, self._role, self._free_device(), self._options.stages)
             if attempt:
                 self.attempts[job.id] = attempt
                 self._heartbeat_written_s = float("-inf")

@@ -24,7 +24,7 @@ class Stage:
     title: str
     default_output: str | None = None
 
-    def configuration(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
+    def with_output(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
         """Return what the stage of a job is told."""
         if self.default_output is None or values.get("output") is not None:
             return values

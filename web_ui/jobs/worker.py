@@ -77,7 +77,7 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
     if request.kind not in stages:
         raise NotFound(f"There is no kind of job {request.kind!r}.", hint="This version may be older than the one that made the job.")
     stage = stages[request.kind]
-    config = parse_config(resolve(stage.config), stage.configuration(request.config, request.id))
+    config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
     result = resolve(stage.function)(config, Workspace.create(folder.parents[1]), progress)
     return dict(result.as_dict())
 

@@ -11,7 +11,7 @@ from data.presets import PRESETS, BenchmarkPreset, benchmark_config
 from data.validation import parse_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
-from web_ui.submission import creates_job, submit
+from web_ui.submission import job_operation, submit_job
 
 benchmarks = Blueprint("benchmarks", __name__)
 
@@ -28,10 +28,10 @@ def list_dataset_presets() -> dict[str, Any]:
     return {"presets": [_answer(preset) for preset in PRESETS.values()]}
 
 
-@endpoint(benchmarks, "POST", "/api/benchmark/create", creates_job(schemas.BenchmarkRequest, dataset_from_benchmark))
+@endpoint(benchmarks, "POST", "/api/benchmark/create", job_operation(schemas.BenchmarkRequest, dataset_from_benchmark))
 def create_benchmark(body: DatasetConfig) -> Response:
     """Queue the making of a benchmark dataset."""
-    return submit("dataset", body, checks.check_dataset)
+    return submit_job("dataset", body, checks.check_dataset)
 
 
 def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
         "title": preset.title,
         "description": preset.description,
         "source": f"{preset.source.id} on the Hugging Face Hub. {preset.source_note}".strip(),
-        "licence": preset.licence,
+        "licence": preset.license,
         "warning": preset.license_note or None,
         "splits": preset.num_documents,
         "mean_document_words": preset.mean_document_words,

@@ -13,15 +13,15 @@ from web_ui.dataset_documents import dataset_details, dataset_summary
 from web_ui.deletion import delete_dataset
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
-from web_ui.submission import creates_job, submit
+from web_ui.submission import job_operation, submit_job
 
 datasets = Blueprint("datasets", __name__)
 
 
-@endpoint(datasets, "POST", "/api/dataset/generate", creates_job(DatasetConfig))
+@endpoint(datasets, "POST", "/api/dataset/generate", job_operation(DatasetConfig))
 def generate_dataset(body: DatasetConfig) -> Response:
     """Queue the making of a dataset."""
-    return submit("dataset", body, checks.check_dataset)
+    return submit_job("dataset", body, checks.check_dataset)
 
 
 @endpoint(datasets, "GET", "/api/datasets", Operation(answer=schemas.DatasetList))

@@ -2,11 +2,11 @@
 
 from flask import Blueprint
 
-from web_ui import preview_schemas
+from web_ui import look_schemas as preview_schemas
 from web_ui.endpoint import Operation, endpoint
-from web_ui.looking import PreviewTask, look
+from web_ui.looking import PreviewTask, run_preview
 from web_ui.schemas import JsonObject
-from web_ui.security import refuse_other_sites
+from web_ui.security import refuse_cross_site
 from web_ui.service import current_service
 
 looks = Blueprint("looks", __name__)
@@ -15,13 +15,13 @@ looks = Blueprint("looks", __name__)
 @endpoint(looks, "POST", "/api/dataset/preview", Operation(preview_schemas.PreviewRequest, answer=preview_schemas.Preview, errors=(503,)))
 def preview_dataset(body: preview_schemas.PreviewRequest) -> JsonObject:
     """Draw some documents as a dataset would hold them, with their token counts."""
-    return look(PreviewTask.model_validate(body.model_dump()), current_service().workspace)
+    return run_preview(PreviewTask.model_validate(body.model_dump()), current_service().workspace)
 
 
 @endpoint(looks, "POST", "/api/dataset/inspect", Operation(preview_schemas.InspectRequest, answer=preview_schemas.Inspection))
 def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
     """Show a source's splits, columns and first rows, and which columns are likely to be meant."""
-    return look(PreviewTask(source=body.source), current_service().workspace)
+    return run_preview(PreviewTask(source=body.source), current_service().workspace)
 
 
 @endpoint(
@@ -34,8 +34,8 @@ def report_on_dataset(name: str, query: preview_schemas.ReportQuery) -> JsonObje
     """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
     from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
 
-    refuse_other_sites()  # it costs minutes of work, and an <img> on any page could ask for it
+    refuse_cross_site()  # it costs minutes of work, and an <img> on any page could ask for it
     workspace = current_service().workspace
     read_manifest(workspace.dataset(name))
-    asked = PreviewTask(dataset=name, num_documents=query.num_documents, legibility=query.num_documents > 0, language=query.language)
-    return look(asked, workspace)
+    task = PreviewTask(dataset=name, num_documents=query.num_documents, legibility=query.num_documents > 0, language=query.language)
+    return run_preview(task, workspace)

@@ -15,7 +15,7 @@ from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
 
 CHUNK_BYTES = 1 << 20
-KEPT_FREE_BYTES = 256 << 20
+RESERVED_BYTES = 256 << 20
 BYTES = "application/octet-stream"
 
 sources = Blueprint("sources", __name__)
@@ -71,9 +71,9 @@ def _answer(source: str, name: str, size_bytes: int) -> dict[str, Any]:
 
 def _check_free_space(path: Path, size_bytes: int) -> None:
     free_bytes = shutil.disk_usage(path.parent).free
-    if size_bytes + KEPT_FREE_BYTES > free_bytes:
+    if size_bytes + RESERVED_BYTES > free_bytes:
         raise StorageError(
-            f"{path.name} does not fit on the disk: {free_bytes:,} bytes are free, of which uploads leave {KEPT_FREE_BYTES:,}.",
+            f"{path.name} does not fit on the disk: {free_bytes:,} bytes are free, of which uploads leave {RESERVED_BYTES:,}.",
             hint="Free some space, then try again.",
         )
 

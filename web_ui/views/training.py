@@ -12,7 +12,7 @@ from training.optimal_configs import PRESETS, TINY_VALUES, Preset, training_conf
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service
-from web_ui.submission import creates_job, submit
+from web_ui.submission import job_operation, submit_job
 
 NO_DATASET = "not-chosen"
 FULL_MODEL = "deepseek-ai/DeepSeek-OCR"
@@ -51,28 +51,28 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     return _answer(PRESETS[preset])
 
 
-@endpoint(training, "POST", "/api/model/train", creates_job(TrainingConfig, training_from_preset))
+@endpoint(training, "POST", "/api/model/train", job_operation(TrainingConfig, training_from_preset))
 def train_model(body: TrainingConfig) -> Response:
     """Queue a training."""
-    return submit("training", body, checks.check_training)
+    return submit_job("training", body, checks.check_training)
 
 
-@endpoint(training, "POST", "/api/model/find-lr", creates_job(FindLrConfig, _find_lr_from_preset))
+@endpoint(training, "POST", "/api/model/find-lr", job_operation(FindLrConfig, _find_lr_from_preset))
 def find_learning_rate(body: FindLrConfig) -> Response:
     """Queue a search for a good learning rate."""
-    return submit("find_lr", body, checks.check_find_lr)
+    return submit_job("find_lr", body, checks.check_find_lr)
 
 
-@endpoint(training, "POST", "/api/model/evaluate", creates_job(EvaluationConfig))
+@endpoint(training, "POST", "/api/model/evaluate", job_operation(EvaluationConfig))
 def evaluate_model(body: EvaluationConfig) -> Response:
     """Queue the scoring of a model on a split of a dataset."""
-    return submit("evaluation", body, checks.check_evaluation)
+    return submit_job("evaluation", body, checks.check_evaluation)
 
 
-@endpoint(training, "POST", "/api/model/predict", creates_job(PredictionConfig))
+@endpoint(training, "POST", "/api/model/predict", job_operation(PredictionConfig))
 def predict(body: PredictionConfig) -> Response:
     """Queue summaries of pictures, PDFs, text files or a dataset."""
-    return submit("prediction", body, checks.check_prediction)
+    return submit_job("prediction", body, checks.check_prediction)
 
 
 @endpoint(

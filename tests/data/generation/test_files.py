@@ -13,7 +13,7 @@ import pytest
 
 from data.config import Columns, FilesSource
 from data.errors import DeepSynthError, InvalidInput, SourceError, UnknownName, UnsafePath
-from data.inspect_source import inspect
+from data.inspect_source import inspect_source
 from data.records import Document, Rejected
 from data.sources import tables
 from data.sources.files import FilesReader
@@ -206,7 +206,7 @@ def test_a_table_that_has_a_name_twice_is_refused_and_unnamed_columns_are_not(tm
 def test_a_value_that_cannot_be_shown_is_said(tmp_path: Path, values: pa.Array) -> None:
     pq.write_table(pa.table({"document": values}), tmp_path / "rows.parquet")
     with pytest.raises(SourceError, match="cannot be read"):
-        inspect(FilesSource(path=str(tmp_path / "rows.parquet")), Workspace.create(tmp_path / "w"))
+        inspect_source(FilesSource(path=str(tmp_path / "rows.parquet")), Workspace.create(tmp_path / "w"))
 
 
 def test_a_file_whose_name_is_no_text_is_refused(tmp_path: Path) -> None:
@@ -285,12 +285,12 @@ def test_one_split_is_divided_by_the_hash_of_the_id(tmp_path: Path) -> None:
 def test_inspection_suggests_columns_by_name_or_by_length(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
     path = write_lines(tmp_path / "rows.jsonl", [{"nr": 1, "langtext": "a long text " * 9, "kurz": "short text"}, "broken"])
-    found = inspect(FilesSource(path=str(path)), workspace)
+    found = inspect_source(FilesSource(path=str(path)), workspace)
     assert (found.suggestion.document, found.suggestion.summary) == ("langtext", "kurz")
     assert found.as_dict()["columns"] == ["nr", "langtext", "kurz"]
     assert len(found.problems) == 1
-    usual = inspect(FilesSource(path=str(write_lines(tmp_path / "usual.jsonl", ROWS))), workspace)
+    usual = inspect_source(FilesSource(path=str(write_lines(tmp_path / "usual.jsonl", ROWS))), workspace)
     assert usual.suggestion == Columns(document="document", summary="summary", id="id")
     numbered = [{"id": 3, "document": 7, "body_text": "a long text " * 9, "summary": "short"}]
-    by_value = inspect(FilesSource(path=str(write_lines(tmp_path / "numbered.jsonl", numbered))), workspace)
+    by_value = inspect_source(FilesSource(path=str(write_lines(tmp_path / "numbered.jsonl", numbered))), workspace)
     assert by_value.suggestion == Columns(document="body_text", summary="summary", id="id")

@@ -16,7 +16,7 @@ from data import dataset_folder, hub
 from data.config import RenderingConfig, SampleSource
 from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
 from data.presets import PRESETS, benchmark_config, find_fallbacks
-from data.preview import preview
+from data.preview import preview_dataset
 from data.records import COLUMNS
 from data.shards import Manifest, read_manifest, read_samples, shard_schema
 from data.sources.sample import sample_document
@@ -282,13 +282,13 @@ def test_preview_draws_and_writes_nothing(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rows.jsonl", [{**news(0), "document": "A letter of nobody: \ue123"}, "{", news(2), news(3)])
     workspace = Workspace.create(tmp_path / "w")
     before = sorted(tmp_path.rglob("*"))
-    shown = preview(files_config(path, **WHOLE), workspace, 3)
+    shown = preview_dataset(files_config(path, **WHOLE), workspace, 3)
     assert sorted(tmp_path.rglob("*")) == before
     assert [one.document.row for one in shown.documents] == [0, 2]
     assert [row.row for row in shown.rejected] == [1]
     assert list(shown.documents[0].warnings) == ["No font has these characters: U+E123."]
     assert shown.as_dict()["documents"][0]["pages"][0]["size_px"] == 320
-    chosen = [preview(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id for seed in (1, 1, 5)]
+    chosen = [preview_dataset(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id for seed in (1, 1, 5)]
     assert chosen[0] == chosen[1] != chosen[2]
 
 

@@ -15,14 +15,14 @@ from tests.hub.test_reading import parquet
 GENERATE = """
 import json, sys
 from pathlib import Path
-from data import tally
+from data import progress_reporter
 from data.config import DatasetConfig
 from data.errors import DeepSynthError, Stopped
 from data.generate import generate
 from data.store.workspace import Workspace
 from tests.data.generation.runs import Notes
 
-tally.REPORT_EVERY_S = 0.0
+progress_reporter.REPORT_EVERY_S = 0.0
 for line in sys.stdin:
     values = json.loads(line)
     stop_after = values.pop("stop_after", None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from data import reporter
+from data import progress_reporter
 from data.config import DatasetConfig
 from data.errors import Conflict, Stopped, StorageError
 from data.shards import MANIFEST, read_manifest

@@ -14,7 +14,7 @@ from data.store.files import read_json, write_json
 from tests.web_ui.jobs.tiny_stages import STAGES_NAME
 from tests.web_ui.jobs.world import World
 from web_ui.jobs import runner as runner_module
-from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE, JobState, State, Wait
+from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE, JobState, RestartDelay, State
 from web_ui.jobs.process import boot_id, is_alive
 from web_ui.jobs.restart import RESTART_DELAYS_S
 from web_ui.jobs.runner import Runner, RunnerOptions, role_devices
@@ -177,7 +177,7 @@ def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world:
 
 def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: World) -> None:
     stalled, same, other = world.submit("a"), world.submit("a"), world.submit("b")
-    wait = Wait(until_s=time.monotonic() + 1000, boot_id=boot_id())
+    wait = RestartDelay(until_s=time.monotonic() + 1000, boot_id=boot_id())
     write_json(world.workspace.jobs / stalled / STATE, JobState(state=State.INTERRUPTED, attempts=3, wait=wait).model_dump(mode="json"))
     runner = Runner(world.workspace, "cpu", RunnerOptions((None, None), STAGES_NAME))
     runner.tick()

@@ -112,7 +112,7 @@ def test_jobs_are_listed_newest_first_by_page_kind_and_state(world: World) -> No
 def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
     jobs = JobStore(world.workspace)
     made = [
-        jobs.create("evaluation", EvaluationConfig(model=model, dataset="news", output=output)).makes
+        jobs.create("evaluation", EvaluationConfig(model=model, dataset="news", output=output)).output_key
         for model, output in (("a", "same"), ("b", "same"), ("a", "other"), ("a", None), ("a", None))
     ]
     assert (made[0] == made[1], len(set(made))) == (True, 4)
@@ -120,9 +120,9 @@ def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
 
 def test_a_job_that_names_no_output_has_one_of_its_own() -> None:
     asked = {"model": "a", "output": None}
-    assert stages.STAGES["prediction"].configuration(asked, "20261123-1") == {"model": "a", "output": "20261123-1.jsonl"}
-    assert stages.STAGES["evaluation"].configuration({"output": "mine"}, "20261123-1") == {"output": "mine"}
-    assert stages.STAGES["dataset"].configuration({"name": "a"}, "20261123-1") == {"name": "a"}
+    assert stages.STAGES["prediction"].with_output(asked, "20261123-1") == {"model": "a", "output": "20261123-1.jsonl"}
+    assert stages.STAGES["evaluation"].with_output({"output": "mine"}, "20261123-1") == {"output": "mine"}
+    assert stages.STAGES["dataset"].with_output({"name": "a"}, "20261123-1") == {"name": "a"}
 
 
 def test_the_list_follows_every_change(world: World) -> None:

@@ -46,10 +46,10 @@ def conflict(client: FlaskClient, path: str) -> str:
 def test_a_deleted_dataset_is_gone_and_its_name_free(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
     workspace.latest_page("demo").write_bytes(b"page")
     assert len(open_dataset(workspace, "demo").split("train"))
-    assert list(workspace.decoded("demo").rglob("*.arrow"))
+    assert list(workspace.arrow_cache("demo").rglob("*.arrow"))
     answer = client.delete("/api/datasets/demo")
     assert (answer.status_code, answer.data) == (204, b"")
-    gone = (dataset, workspace.latest_page("demo"), workspace.decoded("demo"))
+    gone = (dataset, workspace.latest_page("demo"), workspace.arrow_cache("demo"))
     assert (any(path.exists() for path in gone), list(workspace.trash.iterdir())) == (False, [])
     assert client.get("/api/datasets/demo").status_code == client.delete("/api/datasets/demo").status_code == 404
     assert client.post("/api/dataset/generate", json={**SAMPLE, "seed": 7}).status_code == 202

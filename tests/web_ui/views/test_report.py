@@ -36,8 +36,8 @@ def test_the_same_sample_is_read_every_time(client: FlaskClient, dataset: Path) 
 def test_reading_stops_at_a_number_of_pages(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_tesseract()
     monkeypatch.setattr(looking, "MAX_OCR_PAGES", 1)
-    asked = looking.PreviewTask(dataset="demo", num_documents=8, legibility=True)
-    answer = looking.run_preview_here(asked, Workspace(dataset.parent.parent))
+    task = looking.PreviewTask(dataset="demo", num_documents=8, legibility=True)
+    answer = looking.run_preview_here(task, Workspace(dataset.parent.parent))
     assert answer["legibility"]["num_documents"] == 1
 
 

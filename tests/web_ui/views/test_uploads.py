@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from data.store.workspace import Workspace
-from web_ui.views.sources import CHUNK_BYTES, KEPT_FREE_BYTES
+from web_ui.views.sources import CHUNK_BYTES, RESERVED_BYTES
 
 BYTES = "application/octet-stream"
 
@@ -90,7 +90,7 @@ def test_a_name_that_is_not_plain_is_refused(client: FlaskClient, workspace: Wor
 def test_a_file_for_which_the_disk_has_no_room_or_none_any_more_is_refused(
     client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch, looks: int
 ) -> None:
-    free = itertools.chain([1 << 40] * looks, itertools.repeat(KEPT_FREE_BYTES))
+    free = itertools.chain([1 << 40] * looks, itertools.repeat(RESERVED_BYTES))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, next(free)))  # type: ignore[attr-defined]
     assert put(client, "a.txt", b"x" * (CHUNK_BYTES + 1)).get_json()["error"]["code"] == "storage_failed"
     assert not list(workspace.uploads.iterdir())
