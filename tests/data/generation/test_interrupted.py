@@ -67,7 +67,7 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, undisturbed: dict[str, str]
 
 
 def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reporter, "REPORT_EVERY_S", 0.0)  # the wish is heard at once, however fast the pages are drawn
+    monkeypatch.setattr(progress_reporter, "REPORT_EVERY_S", 0.0)  # the wish is heard at once, however fast the pages are drawn
     stopping = Notes(lambda notes: any(done >= 100 for done, _, _ in notes.positions))
     with pytest.raises(Stopped):
         run(tmp_path, CONFIG, stopping)
