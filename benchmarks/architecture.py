@@ -6,13 +6,13 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import UnlimitedOcrForConditionalGeneration
 
-from training.config import Trainable
-from training.encoder import vision_tower
-from training.fast_forward import patch_model
-from training.features import accept_features
-from training.kinds import num_image_tokens
-from training.published_layout import native_config
-from training.trainable import choose_trainable
+from training.inputs.feature_cache import accept_features
+from training.models.published_layout import native_config
+from training.models.trainable import choose_trainable
+from training.options.config import Trainable
+from training.options.model_kinds import num_image_tokens
+from training.speed.encoder import vision_tower
+from training.speed.forward_passes import patch_model
 
 IMAGE_TOKEN_ID = 128815
 NUM_PROMPT_TOKENS = 5

@@ -22,7 +22,7 @@ from data.config import DatasetConfig
 from data.cores import num_cores
 from data.generate import generate
 from data.store.workspace import Workspace
-from training.optimal_configs import training_config
+from training.options.optimal_configs import training_config
 from training.train import TrainingResult, train
 from web_ui.demo import CONTROL, DATASET, TRAINING
 from web_ui.terminal import TerminalProgress

@@ -32,16 +32,16 @@ from data.rendering.modes import MODES
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.sources.sample import sample_document
-from training.arguments import NUM_GPU_WORKERS
-from training.config import Trainable
-from training.encoder import vision_tower
-from training.features import FeatureCache, page_key
-from training.kinds import num_image_tokens
-from training.memory import estimate_training_memory
-from training.optimal_configs import PRESETS, training_config
-from training.out_of_memory import free_memory
-from training.pixels import normalize_pixels, page_pixels
-from training.trainable import choose_trainable
+from training.inputs.feature_cache import FeatureCache, page_key
+from training.inputs.pixels import normalize_pixels, page_pixels
+from training.loop.arguments import NUM_GPU_WORKERS
+from training.models.device import free_memory
+from training.models.trainable import choose_trainable
+from training.options.config import Trainable
+from training.options.memory import estimate_training_memory
+from training.options.model_kinds import num_image_tokens
+from training.options.optimal_configs import PRESETS, training_config
+from training.speed.encoder import vision_tower
 
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")

@@ -1,6 +1,6 @@
-"""Make training/tiny_base: the tiny model, taught to read micro pages and nothing else.
+"""Make training/models/tiny_base: the tiny model, taught to read micro pages and nothing else.
 
-    python scripts/pretrain_tiny_base.py --output training/tiny_base
+    python scripts/pretrain_tiny_base.py --output training/models/tiny_base
 
 The curriculum is necessary: a model shown full pages from the start stays blind. So it first reads one word on a 2 x 2 token
 page, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens. Words are those of the sample documents, made-up words
@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from data.rendering.fonts import font_library
 from data.rendering.typewriter import draw_grid, grid_pages
 from data.sources import sample_brief
-from training.tiny import IMAGE_TOKEN, untrained_tiny
+from training.models.tiny import IMAGE_TOKEN, untrained_tiny
 
 PROMPT = "\nFree OCR."
 BATCH_SIZE = 16

@@ -18,8 +18,8 @@ from pydantic_core import PydanticUndefined
 
 from data import errors
 from data.config import DatasetConfig
-from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.optimal_configs import PRESETS, TINY_VALUES
+from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.optimal_configs import PRESETS, TINY_VALUES
 from web_ui.app import create_app
 from web_ui.cli import build_parser
 from web_ui.settings import Settings

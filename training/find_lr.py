@@ -18,17 +18,18 @@ from data.errors import Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_bytes, write_json
 from data.store.workspace import Workspace, validate_name
-from training.arguments import build_training_arguments
-from training.collate import NON_MODEL_KEYS, Batch, Collator
-from training.config import FindLrConfig
-from training.dataset import PageDataset, PageDatasetFolder, open_dataset
-from training.kinds import require_page_mode
+from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
+from training.inputs.dataset import PageDataset, PageDatasetFolder, open_dataset
+from training.inputs.targets import require_summaries
+from training.inputs.tokens import require_positions, token_layout_for
+from training.loop.arguments import build_training_arguments
+from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
-from training.model import find_model, load_from_files
-from training.out_of_memory import initial_batch_config, retry_with_smaller_batches
-from training.reader import require_positions, token_layout_for, uses_bf16
-from training.targets import require_summaries
-from training.trainable import choose_trainable
+from training.models.device import uses_bf16
+from training.models.loading import find_model, load_from_files
+from training.models.trainable import choose_trainable
+from training.options.config import FindLrConfig
+from training.options.model_kinds import require_page_mode
 
 CURVE, PICTURE = "curve.json", "curve.svg"
 MIN_STEPS = 3

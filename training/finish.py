@@ -17,18 +17,18 @@ from data.progress import Progress
 from data.store.workspace import Workspace
 from data.upload import push_folder
 from evaluation.training_metrics import read_metrics
-from training.checkpoints import checkpoint_path, last_good, verify
-from training.config import EvaluationConfig, TrainingConfig
-from training.dataset import PageDatasetFolder
-from training.export import export_model
-from training.fitting import TrainingSetup
-from training.model import load_model
-from training.model_card import write_model_card
-from training.provenance import read_provenance
-from training.run_folder import RunFolder, RunState
-from training.score import EvaluationResult, evaluate_into
-from training.trainable import choose_trainable
-from training.trained import load_trained_weights
+from training.evaluate import EvaluationResult, evaluate_into
+from training.inputs.dataset import PageDatasetFolder
+from training.loop.checkpoints import checkpoint_path, last_good, verify
+from training.loop.run_training import TrainingSetup
+from training.models.export import export_model
+from training.models.loading import load_model
+from training.models.model_card import write_model_card
+from training.models.provenance import read_provenance
+from training.models.trainable import choose_trainable
+from training.models.trained_weights import load_trained_weights
+from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.run_folder import RunFolder, RunState
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from accelerate import PartialState
 from data.errors import SourceError
 from data.progress import Progress
 from data.store.workspace import Workspace
-from training.config import PredictionConfig
-from training.dataset import PageSample, open_dataset
-from training.generate_text import Items, Prediction, generate_batch
-from training.inputs import InputFiles, UnreadableInput
-from training.prediction_log import PredictionLog
-from training.reader import Summarizer, load_summarizer
+from training.generation.generate_text import Items, Prediction, generate_batch
+from training.generation.input_files import InputFiles, UnreadableInput
+from training.generation.prediction_log import PredictionLog
+from training.generation.summarizer import Summarizer, load_summarizer
+from training.inputs.dataset import PageSample, open_dataset
+from training.options.config import PredictionConfig
 
 PREDICTIONS = "predictions.jsonl"
 NUM_EXAMPLES = 3

@@ -12,26 +12,26 @@ from data.hub import resolve_repo_id
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
-from training import checkpoints
-from training.arguments import build_training_arguments
-from training.collate import Collator
-from training.config import TrainingConfig
-from training.dataset import PageDataset, PageDatasetFolder, open_dataset
-from training.features import FeatureCache, accept_features, page_key
 from training.finish import TrainingResult, export_run, final_split, finish_run
-from training.fitting import TrainingSetup, run_training
-from training.kernels import missing_compiler_requirements
-from training.kinds import require_page_mode
-from training.memory import describe_memory_fit, estimate_training_memory
-from training.model import LoadedModel, ModelFiles, build_empty_model, find_model, load_from_files
-from training.out_of_memory import free_memory, initial_batch_config, retry_with_smaller_batches
-from training.provenance import Provenance, license_of
-from training.reader import require_positions, token_layout_for, uses_bf16
-from training.run_folder import RunFolder, RunState, open_run
-from training.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
-from training.tokens import TokenLayout
-from training.trackers import start_wandb
-from training.trainable import choose_trainable
+from training.inputs.collate import Collator
+from training.inputs.dataset import PageDataset, PageDatasetFolder, open_dataset
+from training.inputs.feature_cache import FeatureCache, accept_features, page_key
+from training.inputs.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
+from training.inputs.tokens import TokenLayout, require_positions, token_layout_for
+from training.loop import checkpoints
+from training.loop.arguments import build_training_arguments
+from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
+from training.loop.run_training import TrainingSetup, run_training
+from training.loop.trackers import start_wandb
+from training.models.device import free_memory, uses_bf16
+from training.models.loading import LoadedModel, ModelFiles, build_empty_model, find_model, load_from_files
+from training.models.provenance import Provenance
+from training.models.trainable import choose_trainable
+from training.options.config import TrainingConfig
+from training.options.memory import describe_memory_fit, estimate_training_memory
+from training.options.model_kinds import license_of, require_page_mode
+from training.options.run_folder import RunFolder, RunState, open_run
+from training.speed.compiler import missing_compiler_requirements
 
 _NUM_EXAMPLES = 64
 """Samples by which is judged how many pages the feature cache holds already."""

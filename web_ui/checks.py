@@ -11,10 +11,11 @@ from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
-from training.config import PINNED_REVISIONS, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.kinds import model_kind, require_page_mode
-from training.optimal_configs import PRESETS
-from training.run_folder import check_output
+from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.model_kinds import PINNED_REVISIONS, require_page_mode
+from training.options.model_names import model_kind
+from training.options.optimal_configs import PRESETS
+from training.options.run_folder import check_output
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 MAX_QUICK_BYTES = 64 << 20

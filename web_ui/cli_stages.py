@@ -154,8 +154,8 @@ def _source_config(options: Namespace) -> dict[str, Any]:
 
 
 def _training_config(values: dict[str, Any]) -> dict[str, Any]:
-    from training.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
-    from training.optimal_configs import training_config  # noqa: PLC0415
+    from training.options.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
+    from training.options.optimal_configs import training_config  # noqa: PLC0415
 
     with in_words(TrainingConfig, values):
         return training_config(**values).model_dump(exclude_unset=True)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from data.errors import DeepSynthError
 from data.store.workspace import Workspace
-from training.kernels import missing_compiler_requirements
+from training.speed.compiler import missing_compiler_requirements
 from web_ui import machine
 from web_ui.cli_stages import open_workspace
 from web_ui.jobs.stages import Role

@@ -7,7 +7,7 @@ from functools import cache
 from pydantic import BaseModel
 
 from data.config import DatasetConfig
-from training.config import EvaluationConfig, PredictionConfig, TrainingConfig
+from training.options.config import EvaluationConfig, PredictionConfig, TrainingConfig
 from web_ui.schemas import FormField, JsonObject
 
 FORMS: dict[str, type[BaseModel]] = {

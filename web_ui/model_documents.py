@@ -7,8 +7,8 @@ from data.errors import ModelError, NotFound, StorageError
 from data.store.files import read_json, stored_bytes
 from data.store.workspace import Workspace, names_hint
 from evaluation.training_metrics import read_metrics
-from training.config import PINNED_REVISIONS
-from training.kinds import HUB_KINDS, PAGE_MODES, model_kind
+from training.options.model_kinds import HUB_KINDS, PAGE_MODES, PINNED_REVISIONS
+from training.options.model_names import model_kind
 from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"

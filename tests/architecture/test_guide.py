@@ -1,5 +1,6 @@
 """The guide is true: its marked blocks run as they stand, its numbers are those of the code, and it names all there is."""
 
+import ast
 import os
 import re
 import shlex
@@ -17,9 +18,9 @@ from data.presets import PRESETS as BENCHMARKS
 from data.rendering.modes import MODES
 from evaluation.training_metrics import KEYS
 from tests.services import Service
-from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.memory import estimate_training_memory
-from training.optimal_configs import PRESETS, training_config
+from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.memory import estimate_training_memory
+from training.options.optimal_configs import PRESETS, training_config
 from web_ui.cli import build_parser
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS
@@ -151,9 +152,17 @@ def test_links_lead_somewhere(document: Path) -> None:
         assert path or anchor.lstrip("#") in headings, anchor
 
 
-def test_the_map_names_every_module() -> None:
-    named = set(re.findall(r"`([\w/.-]+\.py)`", (ROOT / "IMPLEMENTATION_SUMMARY.md").read_text()))
-    packages = [ROOT / name for name in ("data", "evaluation", "training", "web_ui")]
-    modules = {path.relative_to(package).as_posix() for package in packages for path in package.rglob("*.py") if path.name != "__init__.py"}
-    assert named - modules == {path for path in named if (ROOT / path).exists()}
-    assert modules <= named
+def folders_of_modules() -> Iterator[Path]:
+    for package in ("data", "evaluation", "training", "web_ui"):
+        yield from sorted({path.parent for path in (ROOT / package).rglob("*.py")})
+    yield from sorted({path.parent for path in (ROOT / "web_ui" / "static" / "js").rglob("*.js")})
+
+
+@pytest.mark.parametrize("folder", list(folders_of_modules()), ids=lambda folder: folder.relative_to(ROOT).as_posix())
+def test_the_map_has_a_row_for_every_folder(folder: Path) -> None:
+    name = f"| `{folder.relative_to(ROOT).as_posix()}/` |"
+    (row,) = [line for line in (ROOT / "IMPLEMENTATION_SUMMARY.md").read_text().splitlines() if line.startswith(name)]
+    _, _, sentence, modules, _ = row.split("|")
+    assert set(re.findall(r"`([\w.-]+)`", modules)) == {path.name for path in folder.glob("*.[pj][ys]") if path.name != "__init__.py"}
+    face = folder / "__init__.py"
+    assert not face.exists() or sentence.strip() == " ".join((ast.get_docstring(ast.parse(face.read_text())) or "").split())

@@ -6,9 +6,9 @@ import sys
 import pytest
 
 LIGHT = [
-    "training.config",
-    "training.optimal_configs",
-    "training.memory",
+    "training.options.config",
+    "training.options.optimal_configs",
+    "training.options.memory",
     "evaluation.training_metrics",
     "data.config",
     "web_ui.cli",

@@ -9,7 +9,7 @@ from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import TrainingMetrics
-from training.config import EvaluationConfig, TrainingConfig
+from training.options.config import EvaluationConfig, TrainingConfig
 from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore
 

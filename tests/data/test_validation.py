@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from data.config import Config, DatasetConfig
 from data.errors import InvalidInput
 from data.validation import parse_config
-from training.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 
 SAMPLE = {"name": "demo", "source": {"kind": "sample"}}
 VALID: dict[type[Config], dict[str, Any]] = {

@@ -17,12 +17,12 @@ from benchmarks.training import CUDA, DEVICE, DTYPE, BenchmarkCase, line, measur
 from data.store.workspace import Workspace
 from tests.machine import require_gpu
 from tests.training.trainings import Listener, short_training
-from training.encoder import vision_tower
-from training.fast_forward import patch_model
-from training.kernels import missing_compiler_requirements
-from training.optimal_configs import PRESETS
-from training.out_of_memory import free_memory
-from training.tiny import load_tiny
+from training.models.device import free_memory
+from training.models.tiny import load_tiny
+from training.options.optimal_configs import PRESETS
+from training.speed.compiler import missing_compiler_requirements
+from training.speed.encoder import vision_tower
+from training.speed.forward_passes import patch_model
 from training.train import train
 
 WIDTH, MODE = (1.0, "base") if CUDA else (0.05, "micro")

@@ -9,9 +9,9 @@ import pytest
 from data.store.workspace import Workspace
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
-from training.export import export_model
-from training.model import load_model
-from training.tiny import untrained_tiny
+from training.models.export import export_model
+from training.models.loading import load_model
+from training.models.tiny import untrained_tiny
 
 PUSH_THEN_LOAD = """
 import json, sys
@@ -22,7 +22,7 @@ from data.errors import DeepSynthError
 from data.progress import Silent
 from data.store.workspace import Workspace
 from data.upload import push_folder
-from training.model import load_model
+from training.models.loading import load_model
 
 workspace, folder, asked = Workspace.create(Path(sys.argv[1])), Path(sys.argv[2]), json.loads(sys.argv[3])
 push_folder(folder, "reader", "model", Silent())

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from training.tiny import character_tokenizer
+from training.models.tiny import character_tokenizer
 
 LANGUAGE = {
     "architectures": ["DeepseekV2ForCausalLM"],

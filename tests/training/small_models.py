@@ -12,7 +12,7 @@ from transformers import (
     UnlimitedOcrForConditionalGeneration,
 )
 
-from training.tiny import character_tokenizer, tiny_config
+from training.models.tiny import character_tokenizer, tiny_config
 
 WINDOW: Final = 6
 """Tokens of its answer that the small Unlimited-OCR sees."""

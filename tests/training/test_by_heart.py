@@ -5,8 +5,8 @@ import pytest
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
-from training.config import EvaluationConfig, Trainable
-from training.score import evaluate_model
+from training.evaluate import evaluate_model
+from training.options.config import EvaluationConfig, Trainable
 from training.train import train
 
 

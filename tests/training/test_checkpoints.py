@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import Conflict, StorageError
 from data.store import files
-from training import checkpoints
+from training.loop import checkpoints
 
 
 def write(folder: Path, step: int, run: str = "run", content: bytes = b"weights") -> Path:

@@ -11,11 +11,11 @@ from data.config import RenderingConfig
 from data.errors import InvalidInput
 from data.rendering.render import render
 from data.rendering.style import resolve_style
-from training.collate import NON_MODEL_KEYS, Batch, Collator
-from training.dataset import PageSample
-from training.fast_forward import patch_model
-from training.tiny import untrained_tiny
-from training.tokens import IGNORED, TokenLayout
+from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
+from training.inputs.dataset import PageSample
+from training.inputs.tokens import IGNORED, TokenLayout
+from training.models.tiny import untrained_tiny
+from training.speed.forward_passes import patch_model
 
 
 @pytest.fixture(scope="module")

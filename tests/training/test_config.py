@@ -8,13 +8,13 @@ from pydantic import ValidationError
 
 import data.config  # noqa: F401 - so that its settings are known
 from data.config import Config
-from training.config import EvaluationConfig, PredictionConfig, Trainable, TrainingConfig
-from training.parts import TRAINED_PARTS
+from training.options.config import EvaluationConfig, PredictionConfig, Trainable, TrainingConfig
+from training.options.parts import TRAINED_PARTS
 
 
 def every_kind(of: type[Config]) -> Iterator[type[Config]]:
     for kind in of.__subclasses__():
-        if kind.__module__ in {"data.config", "training.config"}:
+        if kind.__module__ in {"data.config", "training.options.config"}:
             yield kind
             yield from every_kind(kind)
 

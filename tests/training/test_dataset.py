@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.store.workspace import Workspace
-from training.dataset import open_dataset
+from training.inputs.dataset import open_dataset
 
 
 @pytest.fixture

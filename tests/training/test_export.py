@@ -11,12 +11,12 @@ from safetensors.torch import load_file
 from data.errors import ModelError, StorageError
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
-from training.config import Trainable
-from training.export import export_model, has_published_layout
-from training.model import LoadedModel, find_model, load_model
-from training.tiny import untrained_tiny
-from training.trainable import choose_trainable
-from training.trained import TrainedWeightsInfo, save_trained_weights
+from training.models.export import export_model, has_published_layout
+from training.models.loading import LoadedModel, find_model, load_model
+from training.models.tiny import untrained_tiny
+from training.models.trainable import choose_trainable
+from training.models.trained_weights import TrainedWeightsInfo, save_trained_weights
+from training.options.config import Trainable
 
 UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
 

@@ -8,9 +8,9 @@ import torch
 from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration, PreTrainedModel
 
 from tests.training.small_models import OCR_2
-from training.fast_decoder import patch_decoder
-from training.page_attention import compute_page_attention
-from training.tiny import load_tiny
+from training.models.tiny import load_tiny
+from training.speed.decoder import patch_decoder
+from training.speed.page_attention import compute_page_attention
 
 
 def ocr_2() -> PreTrainedModel:

@@ -10,10 +10,10 @@ from transformers import UnlimitedOcrForConditionalGeneration
 
 from data.errors import StorageError
 from data.store.workspace import Workspace
-from training.encoder import patch_vision_tower, vision_tower
-from training.features import FeatureCache, accept_features, page_key, weights_sha256
-from training.tiny import character_tokenizer, tiny_config, untrained_tiny
-from training.trainable import choose_trainable
+from training.inputs.feature_cache import FeatureCache, accept_features, page_key, weights_sha256
+from training.models.tiny import character_tokenizer, tiny_config, untrained_tiny
+from training.models.trainable import choose_trainable
+from training.speed.encoder import patch_vision_tower, vision_tower
 
 KEYS = [page_key(b"page 1"), page_key(b"page 2")]
 
@@ -61,7 +61,7 @@ def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyP
     seen: list[int] = []
     vision_tower(model).sam_encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))  # type: ignore[operator, union-attr]
     expected = step(model, batch())
-    monkeypatch.setattr("training.encoder.pages_per_chunk", lambda page_size_px, on_gpu: 1)
+    monkeypatch.setattr("training.speed.encoder.pages_per_chunk", lambda page_size_px, on_gpu: 1)
     patch_vision_tower(model)
     loss, gradients = step(model, batch())
     assert seen == [2, 1, 1]

@@ -13,9 +13,9 @@ from data.errors import Stopped
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
-from training.config import FindLrConfig
 from training.find_lr import CURVE, PICTURE, find_lr
 from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
+from training.options.config import FindLrConfig
 
 
 @pytest.fixture(scope="module")

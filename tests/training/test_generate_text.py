@@ -7,13 +7,13 @@ from torch.distributed.fsdp import FSDPModule
 from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
-from training import generate_text
-from training.collate import Collator
-from training.dataset import PageSample
-from training.fast_forward import patch_model
-from training.generate_text import Decoding, Prediction, generate_texts
-from training.tiny import load_tiny
-from training.tokens import TokenLayout
+from training.generation import generate_text
+from training.generation.generate_text import Decoding, Prediction, generate_texts
+from training.inputs.collate import Collator
+from training.inputs.dataset import PageSample
+from training.inputs.tokens import TokenLayout
+from training.models.tiny import load_tiny
+from training.speed.forward_passes import patch_model
 
 
 def sample(text: str) -> PageSample:

@@ -6,10 +6,11 @@ import sys
 import pytest
 
 from data.errors import UnknownName
-from training.memory import TINY, describe_memory_fit, estimate_training_memory
-from training.optimal_configs import PRESETS, training_config
-from training.tiny import untrained_tiny
-from training.trainable import parameter_counts
+from training.models.tiny import untrained_tiny
+from training.models.trainable import parameter_counts
+from training.options.memory import describe_memory_fit, estimate_training_memory
+from training.options.model_kinds import TINY
+from training.options.optimal_configs import PRESETS, training_config
 
 REAL = "deepseek-ai/DeepSeek-OCR"
 
@@ -78,5 +79,5 @@ def test_an_unknown_preset_lists_those_that_exist() -> None:
 
 
 def test_presets_and_estimates_need_no_torch() -> None:
-    code = "import sys, training.memory, training.optimal_configs; sys.exit('torch' in sys.modules)"
+    code = "import sys, training.options.memory, training.options.optimal_configs; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -11,7 +11,7 @@ from data.errors import ModelError, UnknownName
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
 from tests.training.small_models import write_small
-from training.model import load_model
+from training.models.loading import load_model
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
 from tests.training.small_models import WINDOW, small_model, write_small
 from tests.training.trainings import short_training
-from training.collate import Collator
-from training.dataset import PageSample
-from training.fast_forward import patch_model
-from training.model import load_model
-from training.tiny import character_tokenizer
-from training.tokens import IGNORED, TokenLayout
+from training.inputs.collate import Collator
+from training.inputs.dataset import PageSample
+from training.inputs.tokens import IGNORED, TokenLayout
+from training.models.loading import load_model
+from training.models.tiny import character_tokenizer
+from training.speed.forward_passes import patch_model
 from training.train import train
 
 

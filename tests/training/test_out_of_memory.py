@@ -7,15 +7,15 @@ import torch
 
 from data.errors import TrainingError
 from data.progress import Level, Silent
-from training.config import TrainingConfig
-from training.out_of_memory import (
+from training.loop.out_of_memory import (
     halve_batch,
     halve_eval_batch,
     initial_batch_config,
-    is_out_of_memory,
     marking_evaluation_errors,
     retry_with_smaller_batches,
 )
+from training.models.device import is_out_of_memory
+from training.options.config import TrainingConfig
 
 
 @dataclass

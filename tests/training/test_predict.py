@@ -16,11 +16,11 @@ from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
 from tests.training.trainings import Listener
-from training.config import PredictionConfig
-from training.export import export_model
-from training.model import load_model
+from training.models.export import export_model
+from training.models.loading import load_model
+from training.models.provenance import Provenance
+from training.options.config import PredictionConfig
 from training.predict import predict
-from training.provenance import Provenance
 
 TEXT = "Today Vera Yilmaz built a bridge in Riga. Some 120 people helped."
 
@@ -162,7 +162,7 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
 def test_what_the_model_does_not_read_is_refused_before_its_weights_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setattr("training.reader.load_from_files", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr("training.generation.summarizer.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     (tmp_path / "page.txt").write_text(TEXT)
     with pytest.raises(InvalidInput, match=words):
         read(Workspace.create(tmp_path / "workspace"), tmp_path / "page.txt", **values)

@@ -8,8 +8,8 @@ import torch
 
 from data.errors import Stopped, Unavailable
 from data.progress import Silent
-from training.generate_text import Prediction
-from training.prediction_log import PredictionLog, work_digest
+from training.generation.generate_text import Prediction
+from training.generation.prediction_log import PredictionLog, work_digest
 
 NAMES = ["a", "b", "c", "d", "e"]
 

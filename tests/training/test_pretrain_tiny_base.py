@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.store.workspace import Workspace
-from training.model import load_model
+from training.models.loading import load_model
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "pretrain_tiny_base.py"
 

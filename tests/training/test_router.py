@@ -8,8 +8,8 @@ import torch
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
-from training.model import load_model
-from training.router import balance_loss
+from training.loop.balance_loss import balance_loss
+from training.models.loading import load_model
 from training.train import train
 
 ROUTER = "model.language_model.layers.1.mlp.gate.weight"
@@ -41,7 +41,7 @@ def test_a_router_trains_only_when_it_is_balanced(brief_workspace: Workspace, mo
         used.append(int(attention_mask.sum()))
         return balance_loss(logits, attention_mask, top_k)
 
-    monkeypatch.setattr("training.trainer.balance_loss", noted)
+    monkeypatch.setattr("training.loop.trainer.balance_loss", noted)
     weak = router_after(brief_workspace, "router-balanced", router="balanced")
     strong = router_after(brief_workspace, "router-evened", router="balanced", router_aux_loss_coef=1.0)
     assert len(used) == 8  # two trainings of two steps of two micro-batches, and no evaluation among them

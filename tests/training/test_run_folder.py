@@ -10,9 +10,9 @@ from data.store.files import sync_folder
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from tests.training.trainings import short_training
-from training import run_folder
-from training.config import TrainingConfig
-from training.run_folder import RunFolder, RunState, check_output, open_run, run_digest
+from training.options import run_folder
+from training.options.config import TrainingConfig
+from training.options.run_folder import RunFolder, RunState, check_output, open_run, run_digest
 
 CONFIG = short_training(output="mine")
 OTHER = short_training(output="mine", seed=1)

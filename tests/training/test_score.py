@@ -7,8 +7,8 @@ import pytest
 from data.errors import Stopped, UnknownName
 from data.progress import Silent
 from data.store.workspace import Workspace
-from training.config import EvaluationConfig
-from training.score import evaluate_model
+from training.evaluate import evaluate_model
+from training.options.config import EvaluationConfig
 
 
 class Impatient(Silent):

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.training.trainings import Listener
-from training.targets import warn_unknown_characters
-from training.tiny import character_tokenizer
-from training.tokens import TokenLayout
+from training.inputs.targets import warn_unknown_characters
+from training.inputs.tokens import TokenLayout
+from training.models.tiny import character_tokenizer
 
 
 @pytest.fixture(scope="module")

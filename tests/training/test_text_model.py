@@ -21,11 +21,11 @@ from data.errors import DeepSynthError
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import Listener
-from training.config import EvaluationConfig
-from training.dataset import open_dataset
-from training.score import evaluate_model
-from training.text_model import PROMPT_SUFFIX, load_text_model
-from training.tiny import character_tokenizer
+from training.evaluate import evaluate_model
+from training.generation.text_model import PROMPT_SUFFIX, load_text_model
+from training.inputs.dataset import open_dataset
+from training.models.tiny import character_tokenizer
+from training.options.config import EvaluationConfig
 
 TOKENIZER = character_tokenizer()
 IDS = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, "vocab_size": len(TOKENIZER)}

@@ -6,12 +6,12 @@ from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.sources.sample_brief import make_brief
-from training.collate import Collator
-from training.dataset import PageSample
-from training.fast_forward import patch_model
-from training.generate_text import Decoding, generate_texts
-from training.tiny import BASE_FOLDER, load_tiny, untrained_tiny
-from training.tokens import TokenLayout
+from training.generation.generate_text import Decoding, generate_texts
+from training.inputs.collate import Collator
+from training.inputs.dataset import PageSample
+from training.inputs.tokens import TokenLayout
+from training.models.tiny import BASE_FOLDER, load_tiny, untrained_tiny
+from training.speed.forward_passes import patch_model
 
 
 def test_it_has_a_million_parameters() -> None:

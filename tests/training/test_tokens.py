@@ -2,9 +2,9 @@
 
 import pytest
 
-from training.kinds import ModelKind, num_image_tokens
-from training.tiny import character_tokenizer
-from training.tokens import TokenLayout
+from training.inputs.tokens import TokenLayout
+from training.models.tiny import character_tokenizer
+from training.options.model_kinds import ModelKind, num_image_tokens
 
 IMAGE = 4
 

@@ -30,15 +30,16 @@ from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
 from tests.training.trainings import Listener, StopsWhileEvaluated, StopsWhileScored, model_bytes, short_training
-from training import checkpoints, finish
-from training.collate import NON_MODEL_KEYS, Collator
-from training.dataset import open_dataset
-from training.eval_loss import build_eval_dataloader, mean_token_loss
-from training.model import load_model
-from training.reader import token_layout_for
-from training.tiny import BASE_FOLDER
+from training import finish
+from training.inputs.collate import NON_MODEL_KEYS, Collator
+from training.inputs.dataset import open_dataset
+from training.inputs.tokens import token_layout_for
+from training.loop import checkpoints
+from training.loop.trainer import PageTrainer
+from training.loop.validation import build_eval_dataloader, mean_token_loss
+from training.models.loading import load_model
+from training.models.tiny import BASE_FOLDER
 from training.train import train
-from training.trainer import PageTrainer
 
 EARLY = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
 """Ends after three of its steps: none is better than the first by as much as asked for."""
@@ -258,7 +259,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(
         return loss * math.nan if is_gradient_nan else loss + math.nan
 
     monkeypatch.setattr(PageTrainer, "compute_loss", broken)
-    monkeypatch.setattr("training.trainer.gather_object", lambda values: gathered.append(values) or values)
+    monkeypatch.setattr("training.loop.trainer.gather_object", lambda values: gathered.append(values) or values)
     with pytest.raises(TrainingError, match=rf"loss became nan at step {step}, with these samples: train-\d+") as caught:
         train(short_training(output=f"nan-{step}"), brief_workspace, Silent())
     assert caught.value.hint.startswith(hint)
@@ -433,7 +434,7 @@ def test_what_the_disk_could_not_hold_is_refused_before_weights_are_loaded(
 ) -> None:
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    monkeypatch.setattr("training.features.PREPROCESSING_VERSION", 0)  # other tests may have filled the cache of these pages
+    monkeypatch.setattr("training.inputs.feature_cache.PREPROCESSING_VERSION", 0)  # other tests may have filled the cache of these pages
     with pytest.raises(StorageError, match=words):
         train(short_training(output="no-room", **values), brief_workspace, Silent())
     assert not list(brief_workspace.model("no-room").rglob("*.safetensors"))

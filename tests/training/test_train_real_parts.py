@@ -13,10 +13,10 @@ from data.generate import generate
 from data.progress import Level, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import read_metrics
-from training.model import load_model
-from training.optimal_configs import training_config
+from training.loop.trainer import PageTrainer
+from training.models.loading import load_model
+from training.options.optimal_configs import training_config
 from training.train import TrainingResult, train
-from training.trainer import PageTrainer
 
 
 @dataclass

@@ -10,16 +10,13 @@ from safetensors.torch import load_file
 from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration, UnlimitedOcrForConditionalGeneration
 
 from data.errors import ModelError, StorageError
-from training.config import Trainable
-from training.memory import DEEPSEEK_OCR, DEEPSEEK_OCR2
-from training.parts import TRAINED_PARTS, part_of
-from training.published_layout import native_config
-from training.tiny import untrained_tiny
-from training.trainable import (
-    choose_trainable,
-    parameter_counts,
-)
-from training.trained import TrainedWeightsInfo, apply_trained_weights, load_trained_weights, save_trained_weights
+from training.models.published_layout import native_config
+from training.models.tiny import untrained_tiny
+from training.models.trainable import choose_trainable, parameter_counts
+from training.models.trained_weights import TrainedWeightsInfo, apply_trained_weights, load_trained_weights, save_trained_weights
+from training.options.config import Trainable
+from training.options.model_kinds import DEEPSEEK_OCR, DEEPSEEK_OCR2
+from training.options.parts import TRAINED_PARTS, part_of
 
 FULL_SIZE: dict[str, dict[str, Any]] = {
     "language_config": {

@@ -22,13 +22,13 @@ from data.errors import InvalidInput, Stopped, TrainingError
 from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import StopsWhileScored, short_training
-from training.arguments import build_training_arguments
-from training.config import EvaluationConfig, TrainingConfig
-from training.model import load_model
-from training.optimal_configs import training_config
-from training.score import evaluate_model
+from training.evaluate import evaluate_model
+from training.loop.arguments import build_training_arguments
+from training.loop.trainer import PageTrainer
+from training.models.loading import load_model
+from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.optimal_configs import training_config
 from training.train import train
-from training.trainer import PageTrainer
 
 LAUNCH = Path(training.__file__).parent / "launch"
 
@@ -164,7 +164,7 @@ def test_two_processes_that_share_the_weights_have_the_losses_of_one(brief_works
 @pytest.mark.slow
 def test_two_workers_on_ray_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
     ray = pytest.importorskip("ray")
-    from training.ray_engine import train_on_ray  # noqa: PLC0415 - an optional extra
+    from training.train_on_ray import train_on_ray  # noqa: PLC0415 - an optional extra
 
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, configure_logging=False)
     try:

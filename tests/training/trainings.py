@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.progress import Level, Silent
-from training.config import TrainingConfig
+from training.options.config import TrainingConfig
 
 SHORT: Mapping[str, Any] = {
     "dataset": "brief",

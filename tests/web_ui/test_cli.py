@@ -14,7 +14,7 @@ import pytest
 
 from data.config import DatasetConfig, SampleSource
 from data.store.workspace import Workspace
-from training.config import PredictionConfig
+from training.options.config import PredictionConfig
 from web_ui import cli_stages
 from web_ui.cli import main
 from web_ui.jobs.store import JobStore

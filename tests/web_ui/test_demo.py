@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from training.config import TrainingConfig
+from training.options.config import TrainingConfig
 from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, ApiClient, DemoError, require_learning
 
 

@@ -33,10 +33,14 @@ class Stage:
 
 STAGES: Mapping[str, Stage] = {
     "dataset": Stage("data.config:DatasetConfig", "data.generate:generate", "cpu", "{name}"),
-    "training": Stage("training.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
-    "evaluation": Stage("training.config:EvaluationConfig", "training.score:evaluate_model", "gpu", "{model} on {dataset} {split}", "{id}"),
-    "prediction": Stage("training.config:PredictionConfig", "training.predict:predict", "gpu", "summaries by {model}", "{id}.jsonl"),
-    "find_lr": Stage("training.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{output}"),
+    "training": Stage("training.options.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
+    "evaluation": Stage(
+        "training.options.config:EvaluationConfig", "training.evaluate:evaluate_model", "gpu", "{model} on {dataset} {split}", "{id}"
+    ),
+    "prediction": Stage(
+        "training.options.config:PredictionConfig", "training.predict:predict", "gpu", "summaries by {model}", "{id}.jsonl"
+    ),
+    "find_lr": Stage("training.options.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{output}"),
 }
 
 

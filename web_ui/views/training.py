@@ -5,10 +5,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from data.validation import in_words, parse_config
-from training.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.kinds import model_kind
-from training.memory import estimate_training_memory
-from training.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
+from training.options.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.memory import estimate_training_memory
+from training.options.model_names import model_kind
+from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
 from web_ui import checks, schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.service import current_service

@@ -10,7 +10,7 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
-from training.dataset import open_dataset
+from training.inputs.dataset import open_dataset
 from web_ui.jobs.store import JobStore
 
 TRAVERSALS = [

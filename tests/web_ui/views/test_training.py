@@ -11,8 +11,8 @@ from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, TrainingMetrics
 from tests.web_ui.conftest import TINY_CONFIG
 from tests.web_ui.views.test_datasets import refused
-from training.optimal_configs import training_config
-from training.run_folder import RunFolder, RunState, run_digest
+from training.options.optimal_configs import training_config
+from training.options.run_folder import RunFolder, RunState, run_digest
 
 
 def test_the_presets_say_why_and_what_they_need(client: FlaskClient) -> None:

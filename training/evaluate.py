@@ -1,0 +1,152 @@
+"""Score a model on a page dataset by real generation: the evaluation stage, and the end of each training."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import PartialState
+from torch import nn
+
+from data.progress import Progress
+from data.rendering.modes import MODES
+from data.store.files import storage_error, write_json
+from data.store.workspace import Workspace
+from evaluation.evaluate import evaluate
+from evaluation.report import Report, Subject, read_report, write_report
+from training.generation.generate_text import generate_batch
+from training.generation.prediction_log import PredictionLog, prediction_record, work_digest
+from training.generation.summarizer import load_summarizer
+from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
+from training.inputs.collate import Collator
+from training.inputs.dataset import open_dataset
+from training.models.device import compute_device, uses_bf16
+from training.options.config import EvaluationConfig
+
+PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
+NUM_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationResult:
+    """Where an evaluation lies, and its table."""
+
+    folder: Path
+    report: Report
+    examples: tuple[Mapping[str, Any], ...]
+    """The first lines of its predictions, to look at."""
+
+    @classmethod
+    def read(cls, folder: Path) -> "EvaluationResult":
+        """Read what `evaluate_into` left."""
+        with (folder / PREDICTIONS).open("rb") as lines:
+            examples = tuple(json.loads(line) for line in islice(lines, NUM_EXAMPLES))
+        return cls(folder, read_report(folder), examples)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON form that a job's outcome carries."""
+        return {
+            "folder": str(self.folder),
+            "table": [{"name": name, **scores} for name, scores in self.report.table()],
+            "intervals": self.report.intervals(),
+            "num_samples": self.report.rouge.num_samples,
+            "num_looping": self.report.num_looping,
+            "num_cut": self.report.num_cut,
+            "examples": list(self.examples),
+        }
+
+
+def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Progress) -> EvaluationResult:
+    """Evaluate a model on one split: predictions, then ROUGE with intervals, with the lead baselines beside it.
+
+    Raises:
+        NotFound, InvalidInput: there is no such dataset, split or model, or the model cannot read its pages.
+        Stopped: the listener asked to stop; the texts written so far are kept.
+    """
+    folder = workspace.evaluations / (config.output or _default_output(config))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
+    return evaluate_into(folder, config, workspace, progress)
+
+
+def evaluate_into(
+    folder: Path, config: EvaluationConfig, workspace: Workspace, progress: Progress, step: int | None = None
+) -> EvaluationResult:
+    """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a folder.
+
+    Of several processes each generates its share, and the first one scores.
+
+    Args:
+        step: the optimizer step that the model is of, for the predictions.
+
+    Raises:
+        InvalidInput: the dataset has no such split, or the model cannot read its pages.
+        Stopped: as `evaluate_model`.
+    """
+    dataset = open_dataset(workspace, config.dataset)
+    samples = dataset.split(config.split).first(config.max_samples)
+    text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
+    summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
+    collator = Collator(summarizer.collator.token_layout, config.blank_pages)
+    read = [dataset.fingerprint, config.split, config.max_samples]
+    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
+    log.run(
+        samples,
+        summarizer.decoding.batch_size,
+        lambda batch: generate_batch(summarizer.model, collator, batch, summarizer.decoding),
+        progress,
+    )
+    logs = {config.model: log}
+    if text_model:
+        nn.Module.to(summarizer.model, "cpu")  # room for the other one
+        texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
+        logs[f"{config.text_model} on cut text"] = _predict_with_text_model(
+            text_model, texts, folder, [*read, dataset.mode], config, progress
+        )
+    processes = PartialState()
+    if processes.is_main_process:
+        subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
+        _write_report(folder, subject, logs, samples.texts(), progress)
+        for log in logs.values():
+            log.finish(lambda prediction: prediction_record(prediction, step))
+    processes.wait_for_everyone()
+    return EvaluationResult.read(folder)
+
+
+def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:
+    if config.text_model is None:
+        return None
+    dtype = torch.bfloat16 if uses_bf16(config.bf16) else torch.float32
+    return load_text_model(config.text_model, config.text_model_revision, config.max_length, workspace, dtype)
+
+
+def _predict_with_text_model(
+    text_model: TextModel, texts: TruncatedTexts, folder: Path, read: list[Any], config: EvaluationConfig, progress: Progress
+) -> PredictionLog:
+    nn.Module.to(text_model.model, compute_device())
+    work = work_digest(text_model.model, *read, config.max_length, config.per_device_eval_batch_size)
+    log = PredictionLog(folder / TEXT_PREDICTIONS, work)
+    log.run(texts, config.per_device_eval_batch_size, text_model.summarize, progress)
+    return log
+
+
+def _write_report(folder: Path, subject: Subject, logs: Mapping[str, PredictionLog], documents: Sequence[str], progress: Progress) -> None:
+    """Score what the model wrote, with what others wrote beside it."""
+    own, *others = logs.items()
+    predictions, num_cut = own[1].predictions, sum(prediction.cut for prediction in own[1].predictions)
+    texts, references = [p.text for p in predictions], [p.reference for p in predictions]
+    baselines = {name: [prediction.text for prediction in log.predictions] for name, log in others}
+    write_report(folder, evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut))
+    if num_cut:
+        progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length.", "warning")
+
+
+def _default_output(config: EvaluationConfig) -> str:
+    name = config.model.strip("/.~").replace("/", "-")
+    return f"{name}-{config.dataset}-{config.split}{'-blank' if config.blank_pages else ''}"

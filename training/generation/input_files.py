@@ -1,0 +1,210 @@
+"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of these.
+
+Which files there are, and that their kinds can be read, is known before a model is loaded; each is opened when its turn comes.
+"""
+
+import io
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+
+from data.config import RenderingConfig
+from data.errors import InvalidInput, RenderError, SourceError
+from data.rendering.render import render
+from data.rendering.style import PageStyle, resolve_style
+from data.rendering.vision_tokens import num_text_tokens
+from data.sources.files import resolve_source_path
+from data.store.workspace import Workspace
+from training.inputs.dataset import PageSample
+from training.inputs.pixels import decode_image, reading_image, to_rgb
+
+MAX_RENDERED_PAGES = 256
+"""The most that are read of one document, whatever the model holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableInput:
+    """An input that cannot be summarised."""
+
+    document_id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file to summarise."""
+
+    path: Path
+    name: str
+    """Its own; from the folder that they have in common, where files of several folders have the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFiles:
+    """The files that some names stand for, in order; folders give theirs in the order of their names."""
+
+    files: tuple[InputFile, ...]
+
+    @classmethod
+    def find(cls, names: Sequence[str], workspace: Workspace) -> "InputFiles":
+        """Find the files.
+
+        Raises:
+            InvalidInput: a file is of a kind that cannot be read, or a folder holds none.
+            SourceError: a file is missing.
+        """
+        paths = [path for name in names for path in _files(resolve_source_path(name, workspace, "inputs"))]
+        return cls(tuple(map(InputFile, paths, _names(paths))))
+
+    @property
+    def fingerprint(self) -> list[tuple[str, int, int]]:
+        """Name, size and time of each file: the same for the same inputs."""
+        return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
+
+    def as_page_inputs(self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None) -> "PageInputs":
+        """Return the files as what a model reads.
+
+        Args:
+            rendering: how texts become pages.
+            page_capacity: documents with more are refused.
+            max_pages: the first pages of each that are read; None: all.
+        """
+        style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
+        return PageInputs(self.files, style, page_capacity, max_pages)
+
+
+@dataclass(frozen=True, slots=True)
+class PageInputs:
+    """Files as samples without summaries, each opened when it is asked for."""
+
+    files: tuple[InputFile, ...]
+    style: PageStyle
+    page_capacity: int
+    max_pages: int | None
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> PageSample | UnreadableInput:
+        file = self.files[index]
+        try:
+            return self._read(file)
+        except (InvalidInput, SourceError, RenderError) as error:
+            return UnreadableInput(file.name, f"{error.message} {error.hint}".strip())
+        except OSError as error:
+            return UnreadableInput(file.name, f"{file.name} cannot be read: {error.strerror or error}.")
+
+    def _read(self, file: InputFile) -> PageSample:
+        page_input = _INPUT_READERS[file.path.suffix.lower()](file, self.style)
+        if not page_input.num_pages:
+            raise SourceError(f"{file.name} is empty.")
+        num_read = min(page_input.num_pages, self.max_pages or page_input.num_pages)
+        if num_read > self.page_capacity:
+            raise InvalidInput(
+                f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside its prompt and summary.",
+                hint=f"Set max_pages to {self.page_capacity} or less to read the first ones, or split the document.",
+            )
+        num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
+        return PageSample(file.name, tuple(islice(page_input.pages, num_read)), "", "", num_left_out)
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        if path.suffix.lower() not in _INPUT_READERS:
+            raise InvalidInput(f"{path.name} is of no kind that can be summarised.", hint=_KINDS, fields={"inputs": "unknown kind of file"})
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _INPUT_READERS)
+    if not files:
+        raise InvalidInput(f"The folder {path} holds no file to summarise.", hint=_KINDS, fields={"inputs": "nothing to read"})
+    return files
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    folders = defaultdict(set)
+    for path in paths:
+        folders[path.name].add(path.parent)
+    return [path.relative_to(os.path.commonpath(folders[path.name])).as_posix() for path in paths]
+
+
+@dataclass(frozen=True, slots=True)
+class _PageInput:
+    """How many pages a file has, and each of them when it is asked for."""
+
+    num_pages: int
+    pages: Iterator[bytes]
+    num_unrendered: int = 0
+    """Further pages, about, of a text whose style draws the first one only."""
+
+
+def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
+    content = file.path.read_bytes()
+    with reading_image(file.name, _SAVE_AGAIN):
+        decode_image(content)
+    return _PageInput(1, iter((content,)))
+
+
+def _read_tiff(file: InputFile, style: PageStyle) -> _PageInput:
+    """Each picture of a TIFF file is a page, as scanners write them."""
+    with reading_image(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
+        num_pages = getattr(picture, "n_frames", 1)
+    return _PageInput(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
+
+
+def _tiff_page(file: InputFile, index: int) -> bytes:
+    with reading_image(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file.path) as picture:
+        picture.seek(index)
+        return _png(to_rgb(picture))
+
+
+def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
+    try:
+        text = file.path.read_text(encoding="utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
+    if not text:
+        return _PageInput(0, iter(()))
+    drawn = render(text, style)
+    tokens_per_page = max(1, drawn.num_text_tokens // len(drawn.pages))
+    num_unrendered = -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
+    return _PageInput(len(drawn.pages), (page.png for page in drawn.pages), num_unrendered)
+
+
+def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
+    try:
+        with pypdfium2.PdfDocument(file.path) as document:
+            num_pages = len(document)
+    except pypdfium2.PdfiumError as error:
+        raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
+    return _PageInput(num_pages, _pdf_pages(file, style.size_px))
+
+
+def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
+    """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own preprocessing."""
+    try:
+        with pypdfium2.PdfDocument(file.path) as document:
+            for page in document:
+                yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
+    except pypdfium2.PdfiumError as error:
+        raise SourceError(f"A page of {file.name} cannot be drawn: {error}.", hint="The PDF may be damaged.") from error
+
+
+def _png(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, "PNG")
+    return content.getvalue()
+
+
+_INPUT_READERS: Mapping[str, Callable[[InputFile, PageStyle], _PageInput]] = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp"), _read_picture),
+    **dict.fromkeys((".tif", ".tiff"), _read_tiff),
+    ".pdf": _read_pdf,
+    **dict.fromkeys((".txt", ".md"), _read_text),
+}
+_SAVE_AGAIN = "Save it again as PNG or JPEG."
+_KINDS = f"Files may end in {', '.join(_INPUT_READERS)}."

@@ -1,0 +1,125 @@
+"""Samples -> model inputs.
+
+Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
+    input_ids        (b, t)                    [bos] + image tokens + prompt + target + [eos], padded on the left
+    attention_mask   (b, t)                    0 on padding; for a model with a window, see `training.inputs.sliding_window`
+    position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
+    pixel_values     (p, 3, size, size)        pages in the order of their image tokens, in bytes
+    labels           (b, k)                    the last k positions; IGNORED but on target and EOS
+    logits_to_keep   k                         the longest target and the token before it: the head skips image and prompt
+    use_cache        False: keys and values are kept for generation alone
+    document_ids     b names, for messages only
+    page_keys        p names of pages whose features are to be stored; absent without a feature cache
+With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch._utils import ExceptionWrapper
+from torch.utils.data import get_worker_info
+
+from data.errors import DeepSynthError
+from training.inputs.dataset import PageSample
+from training.inputs.feature_cache import FeatureCache, page_key
+from training.inputs.pixels import blank_page_pixels, page_pixels, reading_image
+from training.inputs.sliding_window import sliding_window_masks
+from training.inputs.tokens import IGNORED, TokenLayout
+
+Batch = dict[str, Any]
+NON_MODEL_KEYS = ("document_ids", "page_keys")
+
+
+class _WorkerError(ExceptionWrapper):
+    """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text, and raises a new one."""
+
+    def __init__(self, error: DeepSynthError) -> None:
+        self.error = error
+
+    def reraise(self) -> NoReturn:
+        """Raise it in the process that takes the batches; torch calls this."""
+        raise self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Collator:
+    """Builds training and generation inputs for one model and prompt."""
+
+    token_layout: TokenLayout
+    blank_pages: bool = False
+    """Show white pages instead: the control that tells reading from guessing."""
+    feature_cache: FeatureCache | None = None
+
+    def __call__(self, samples: Sequence[PageSample]) -> Batch:
+        """Build a training batch.
+
+        Raises:
+            InvalidInput: a page is not a readable picture; from a loader's worker too, in the process that takes the batches.
+        """
+        try:
+            return self._batch(samples)
+        except DeepSynthError as error:
+            if get_worker_info() is None:
+                raise
+            return _WorkerError(error)  # type: ignore[return-value] # no one gets it: the loader raises
+
+    def _batch(self, samples: Sequence[PageSample]) -> Batch:
+        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
+        targets = [self.token_layout.encode_target(sample.summary) for sample in samples]
+        # All rows end together, whatever their pages, so the head computes targets only. The logits before a token predict it, so
+        # the token before the longest target is needed too.
+        keep = max(map(len, targets)) + 1
+        tokens: Batch = self._tokens([prompt + target for prompt, target in zip(prompts, targets, strict=True)])
+        if window := self.token_layout.sliding_window:
+            tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], list(map(len, targets)), window)
+        return {
+            **tokens,
+            "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
+            "logits_to_keep": keep,
+            "use_cache": False,
+            "document_ids": [sample.document_id for sample in samples],
+            **self._encoder_inputs(samples),
+        }
+
+    def collate_prompts(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
+        """Build a batch to generate from: no targets, padded on the left so that all targets start together."""
+        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
+        return {**self._tokens(prompts), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+
+    def _tokens(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
+        """Pad token ids on the left; positions count from each row's own beginning, as without padding."""
+        length = max(map(len, rows))
+        pad = int(self.token_layout.tokenizer.pad_token_id)
+        mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
+        return {
+            "input_ids": torch.tensor([[pad] * (length - len(row)) + [*row] for row in rows]),
+            "attention_mask": mask,
+            "position_ids": (mask.cumsum(dim=1) - 1).clamp(min=0),
+        }
+
+    def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
+        """Return what the encoder said about the pages, or the pages and the names under which to store what it will say."""
+        if self.feature_cache is None:
+            return {"pixel_values": self.pixels(samples)}
+        keys = [page_key(page) for sample in samples for page in sample.pages]
+        stored = self.feature_cache.load(keys)
+        return {"pixel_values": self.pixels(samples), "page_keys": keys} if stored is None else {"pixel_values": stored}
+
+    def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
+        """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that is not readable."""
+        size_px = self.token_layout.page_size_px
+        pages = [page for sample in samples for page in sample.pages]
+        if self.blank_pages:
+            return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))
+        return torch.from_numpy(np.stack([pixels for sample in samples for pixels in _page_pixels(sample, size_px)]))
+
+
+def _page_pixels(sample: PageSample, size_px: int) -> Iterator[NDArray[np.uint8]]:
+    for number, page in enumerate(sample.pages, 1):
+        with reading_image(f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."):
+            pixels = page_pixels(page, size_px)
+        yield pixels

@@ -1,0 +1,166 @@
+"""A cache of the frozen encoder's output on disk: the encoder sees each page once, later epochs read what it said.
+
+One safetensors file per page, named by the page's own bytes, below a folder named by what else decides the output: the encoder's
+weights, the page size, the preprocessing, the precision. Filled while the first epoch trains, so a stopped run goes on where it
+was, and another training on the same pages starts with all of it. What is stored is what the projector reads, so that the
+projector may train; the loss is the same number with and without the cache.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers.modeling_outputs import BaseModelOutput
+
+from data.errors import StorageError
+from data.store.files import new_file, require_space
+from data.store.workspace import Workspace
+from training.options.model_kinds import PIXELS_PER_VISION_TOKEN
+from training.speed.encoder import vision_tower
+
+PREPROCESSING_VERSION: Final = 3
+"""Raise it when `training.inputs.pixels` or `training.speed.encoder` turn the same picture into other numbers."""
+_TENSOR = "features"
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureCache:
+    """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and writers."""
+
+    folder: Path
+    num_tokens: int
+    """Vision tokens per page."""
+    width: int
+    dtype: torch.dtype
+
+    @classmethod
+    def open(cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
+        """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes in."""
+        return cls._named(weights_sha256(vision_tower(model))[:16], workspace, model, page_size_px, dtype)
+
+    @classmethod
+    def find_fullest(
+        cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype, examples: Sequence[str]
+    ) -> "FeatureCache":
+        """Return the cache with most of some pages, of those that may turn out to be the model's once its weights are loaded."""
+        unknown = cls._named("*", workspace, model, page_size_px, dtype)
+        caches = [replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)]
+        return min(caches, key=lambda cache: cache._num_missing(examples), default=unknown)
+
+    @classmethod
+    def _named(cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
+        name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
+        num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
+        return cls(workspace.cache / "features" / name, num_tokens, _find_submodule(model, "multi_modal_projector").in_features, dtype)
+
+    def size_bytes(self, num_pages: int) -> int:
+        """Return what the outputs for so many pages take on disk."""
+        return num_pages * self.num_tokens * self.width * self.dtype.itemsize
+
+    def require_disk_space(self, num_pages: int, examples: Sequence[str]) -> None:
+        """Refuse before the start what the workspace's disk could not hold. What is stored of the pages already is taken off.
+
+        Args:
+            examples: keys of some of the pages, by which it is judged how many are stored: to ask for all would read every page.
+
+        Raises:
+            StorageError: there is less free space than the cache will take.
+        """
+        needed_bytes = self.size_bytes(num_pages * self._num_missing(examples) // len(examples))
+        hint = "Free some space, or train with cache_features off."
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        require_space(self.folder.parent, needed_bytes, f"The feature cache for {num_pages} pages", hint)
+
+    def load(self, page_keys: Sequence[str]) -> torch.Tensor | None:
+        """Return the outputs for these pages, shape (pages, tokens, width); None unless all are stored."""
+        stored = [self._load_page(self._path(key)) for key in page_keys]
+        pages = [page for page in stored if page is not None]
+        return torch.stack(pages) if pages and len(pages) == len(stored) else None
+
+    def save(self, page_keys: Sequence[str], features: torch.Tensor) -> None:
+        """Store the outputs for these pages.
+
+        Raises:
+            StorageError: the disk is full or read-only.
+        """
+        for key, page in zip(page_keys, features.detach().to("cpu", self.dtype), strict=True):
+            self._save_page(self._path(key), page)
+
+    @contextmanager
+    def record_outputs(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
+        """Store what the encoder says inside this block, about pages with these keys in this order. None: store nothing."""
+        if page_keys is None:
+            yield
+            return
+
+        def record(_module: nn.Module, _inputs: Any, output: Any) -> None:
+            self.save(page_keys, output.last_hidden_state)
+
+        hook = vision_tower(model).register_forward_hook(record)
+        try:
+            yield
+        finally:
+            hook.remove()
+
+    def _num_missing(self, page_keys: Sequence[str]) -> int:
+        return sum(not self._path(key).is_file() for key in page_keys)
+
+    def _path(self, page_key: str) -> Path:
+        return self.folder / page_key[:2] / f"{page_key}.safetensors"
+
+    def _load_page(self, path: Path) -> torch.Tensor | None:
+        try:
+            page = load_file(path).get(_TENSOR)
+        except (FileNotFoundError, SafetensorError):  # a file that a crash left unfinished is as good as none: it is made again
+            return None
+        return page if page is not None and page.shape == (self.num_tokens, self.width) else None
+
+    def _save_page(self, path: Path, page: torch.Tensor) -> None:
+        # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost more.
+        try:
+            with new_file(path, is_durable=False) as temporary:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                save_file({_TENSOR: page.contiguous()}, temporary)
+        except SafetensorError as error:  # how the writer reports a full disk
+            raise StorageError(f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk.") from error
+
+
+def page_key(picture: bytes) -> str:
+    """Name a page by its bytes."""
+    return hashlib.sha256(picture).hexdigest()
+
+
+def weights_sha256(module: nn.Module) -> str:
+    """Hash a module's weights: names, types, shapes and bytes."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(module.state_dict().items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(memoryview(tensor.detach().cpu().contiguous().view(torch.uint8).numpy()))
+    return digest.hexdigest()
+
+
+def accept_features(model: nn.Module) -> None:
+    """Let the model's `pixel_values` be stored features: what has three dimensions passes the encoder by.
+
+    The model's own code then does everything after the encoder, in training, under wrappers and in generation alike.
+    """
+    tower = vision_tower(model)
+    encode = tower.forward
+
+    def forward(pixel_values: torch.Tensor, **kwargs: Any) -> Any:
+        if pixel_values.ndim == 3:
+            return BaseModelOutput(last_hidden_state=pixel_values)
+        return encode(pixel_values, **kwargs)
+
+    tower.forward = forward
+
+
+def _find_submodule(model: nn.Module, name: str) -> Any:
+    return next(module for path, module in model.named_modules() if path.split(".")[-1] == name)

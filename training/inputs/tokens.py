@@ -1,0 +1,88 @@
+"""What a sample is in tokens: [bos] + image tokens of each page + prompt + target + [eos].
+
+A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at 512, 640, 1024 and
+1280 px, and 31 on the tiny model's 320 px. DeepSeek-OCR-2 has no newlines: 257 tokens at 1024 px.
+"""
+
+from dataclasses import dataclass
+
+from transformers import PreTrainedConfig, PreTrainedTokenizerFast
+
+from data.config import PageMode
+from data.errors import InvalidInput
+from data.rendering.modes import MODES
+from training.models.loading import ModelFiles
+from training.options.model_kinds import ModelKind, num_image_tokens
+
+IGNORED = -100
+"""The label that the loss leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLayout:
+    """Turns pages and texts into token ids for one model, one page size and one prompt."""
+
+    tokenizer: PreTrainedTokenizerFast
+    image_token_id: int
+    page_size_px: int
+    prompt: str
+    max_length: int
+    """Target tokens, EOS included."""
+    kind: ModelKind
+    sliding_window: int | None = None
+    """The last tokens of a target that each of its tokens sees beside the prompt; None: all of them."""
+
+    @property
+    def num_page_tokens(self) -> int:
+        """Image tokens of one page."""
+        return num_image_tokens(self.kind, self.page_size_px)
+
+    def encode_prompt(self, num_pages: int) -> list[int]:
+        """Return bos, the image tokens and the prompt."""
+        image = [self.image_token_id] * (num_pages * self.num_page_tokens)
+        return [self.tokenizer.bos_token_id, *image, *self.encode_text(self.prompt)]
+
+    def encode_target(self, summary: str) -> list[int]:
+        """Return the summary, cut to `max_length`, and EOS: without it the model never learns to stop."""
+        return [*self.encode_text(summary)[: self.max_length - 1], self.tokenizer.eos_token_id]
+
+    def encode_text(self, text: str) -> list[int]:
+        """Tokenise plain text; nothing is added, and no text can stand for a special token."""
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+        return ids
+
+
+def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
+    """Return the token layout of a model for pages of one mode."""
+    window = model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
+    return TokenLayout(
+        model_files.tokenizer, model_files.config.image_token_id, MODES[mode].size_px, prompt, max_length, model_files.kind, window
+    )
+
+
+def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:
+    """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it would write nonsense.
+
+    Raises:
+        InvalidInput: `max_num_pages` do not fit beside `max_length`, or no page does.
+    """
+    capacity = compute_page_capacity(config, token_layout)
+    if capacity < 1:
+        raise InvalidInput(
+            f"max_length={token_layout.max_length} leaves no room for a page: the model has too few positions for both.",
+            hint="Lower max_length: few summaries have more than 512 tokens.",
+            fields={"max_length": "leaves no room for a page"},
+        )
+    if max_num_pages > capacity:
+        raise InvalidInput(
+            f"A document has {max_num_pages} pages; the model holds {capacity} beside its prompt and a summary of "
+            f"{token_layout.max_length} tokens.",
+            hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
+            fields={"dataset": "has documents with too many pages"},
+        )
+
+
+def compute_page_capacity(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
+    """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
+    limit: int = config.get_text_config().max_position_embeddings
+    return max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length) // token_layout.num_page_tokens

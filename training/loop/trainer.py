@@ -1,0 +1,302 @@
+"""HF's Trainer where it is right, and ours where it is not: checkpoints that reload, whole or absent; a stop at the first number that
+is none; ROUGE by real generation at each evaluation."""
+
+import math
+from collections.abc import Iterable
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from accelerate.utils import gather_object
+from safetensors import SafetensorError
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, Sampler
+from transformers import PreTrainedModel, Trainer
+from transformers.trainer_callback import ExportableState
+from transformers.trainer_utils import EvalLoopOutput
+
+from data.errors import StorageError, TrainingError
+from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
+from training.inputs.dataset import PageDataset, PageSample
+from training.inputs.length_groups import LengthGroupSampler
+from training.loop import checkpoints
+from training.loop.balance_loss import balance_loss
+from training.loop.callbacks import StopOnRequest, TrainingComplete
+from training.loop.checkpoints import Checkpoint
+from training.loop.out_of_memory import marking_evaluation_errors
+from training.loop.validation import GenerationScores, build_eval_dataloader, mean_token_loss
+from training.models.trained_weights import TrainedWeightsInfo, load_trained_weights, save_trained_weights
+
+STATE = "trainer_state.json"
+EVALUATION_DUE = "evaluation_due"
+"""Stands in a checkpoint whose step has still to be evaluated."""
+TRAINING_OVER = "training_over"
+"""Stands in a checkpoint after whose step no other one comes."""
+_WRITE_ERROR_MESSAGES = ("PytorchStreamWriter", "inline_container", "iostream error")
+"""What torch says, in a plain RuntimeError, when a file cannot be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointPolicy:
+    """Whose checkpoints a training writes and how many it keeps."""
+
+    folder: Path
+    run: str
+    """Digest of everything that decides the training."""
+    limit: int
+    base: TrainedWeightsInfo
+    """What the weights that train belong on."""
+
+
+class EvaluationInterrupted(Exception):
+    """The listener asked to stop in the middle of an evaluation."""
+
+
+class PageTrainer(Trainer):
+    """The Trainer of page datasets."""
+
+    def __init__(
+        self,
+        *,
+        checkpoint_policy: CheckpointPolicy,
+        generation_scores: GenerationScores,
+        group_by_length: bool,
+        stop: StopOnRequest,
+        router_aux_loss_coef: float | None,
+        **options: Any,
+    ) -> None:
+        super().__init__(**options)
+        self._checkpoint_policy = checkpoint_policy
+        self._generation_scores = generation_scores
+        self._group_by_length = group_by_length
+        self._length_groups: LengthGroupSampler | None = None
+        """Of the batches last asked for."""
+        self._stop = stop
+        self._router_aux_loss_coef = router_aux_loss_coef
+        """None: the router is not balanced."""
+        self._collator: Collator = options["data_collator"]
+        self._micro_batches: list[tuple[torch.Tensor, list[str]]] = []
+        """Of the step in the making: loss and samples of each."""
+        self._eval_batches: DataLoader[Batch] | None = None
+        self._good_step = 0
+        """Of the newest good checkpoint; 0: there is none."""
+
+    def train_from(self, start: Checkpoint | None) -> None:
+        """Train to the end from a checkpoint that was verified, or from the beginning.
+
+        Raises:
+            EvaluationInterrupted: the listener asked to stop in an evaluation that was put off before.
+            DeepSynthError: the training cannot go on.
+        """
+        self._good_step = start.step if start else 0
+        self.args.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
+        self._stop.is_complete = start is not None and (start.path / TRAINING_OVER).exists()
+        with suppress(TrainingComplete):
+            self.train(resume_from_checkpoint=str(start.path) if start else None)
+
+    @property
+    def plain_model(self) -> PreTrainedModel:
+        """The model itself, whatever processes or devices it is wrapped for."""
+        return cast(PreTrainedModel, self.model)
+
+    # Data
+
+    def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[Any] | None:
+        if not self._group_by_length:
+            return super()._get_train_sampler(train_dataset)
+        dataset = cast(PageDataset, train_dataset or self.train_dataset)
+        image_tokens = self._collator.token_layout.num_page_tokens
+        lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
+        samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        self._length_groups = LengthGroupSampler(lengths, samples_per_step, self.args.seed)
+        return self._length_groups
+
+    def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
+        # The Trainer looks for the sampler at fixed depths, and misses it in an epoch that several processes go on with.
+        if self._length_groups is not None:
+            self._length_groups.set_epoch(epoch)
+        super()._run_epoch(model, epoch, *args, **options)  # type: ignore[no-untyped-call]
+
+    def first_samples(self) -> list[PageSample]:
+        """Return the samples of the micro-batch that this process trains on first."""
+        dataset, batches = cast(PageDataset, self.train_dataset), self.get_train_dataloader().batch_sampler
+        return [dataset[index] for index in next(iter(cast(Iterable[list[int]], batches)))]
+
+    # Loss
+
+    def compute_loss(self, model: nn.Module, inputs: Batch, *args: Any, **kwargs: Any) -> Any:
+        for_model = {name: value for name, value in inputs.items() if name not in NON_MODEL_KEYS}
+        cache = self._collator.feature_cache
+        with cache.record_outputs(model, inputs.get("page_keys")) if cache else nullcontext():
+            if self._router_aux_loss_coef is None or not model.training:
+                return super().compute_loss(model, for_model, *args, **kwargs)
+            return self._balanced_loss(model, for_model, *args, **kwargs)
+
+    def _balanced_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any) -> Any:
+        loss, outputs = super().compute_loss(model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs)
+        attention_mask = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
+        top_k = self.plain_model.config.get_text_config().num_experts_per_tok
+        balance = balance_loss(outputs.router_logits, attention_mask, top_k)
+        # The loss of a micro-batch is its share of the step's; so is this one's.
+        loss = loss + (self._router_aux_loss_coef or 0.0) * balance / self.current_gradient_accumulation_steps
+        return (loss, outputs) if return_outputs else loss
+
+    def training_step(self, model: nn.Module, inputs: Batch, num_items_in_batch: Any = None) -> torch.Tensor:
+        documents = list(inputs["document_ids"])
+        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)
+        self._micro_batches.append((loss, documents))
+        return loss
+
+    def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
+        norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
+        # Looked at once a step: each look waits for the GPU.
+        losses = torch.stack([loss.detach() for loss, _ in self._micro_batches]).tolist()
+        micro_batches = [(loss, names) for loss, (_, names) in zip(losses, self._micro_batches, strict=True)]
+        self._micro_batches = []
+        if not all(math.isfinite(value) for value in (*losses, float(norm))):
+            raise self._non_finite_error(micro_batches, float(norm))
+        return norm
+
+    def _non_finite_error(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
+        # Only the norm is the same in all processes: with it all come here, but a loss brings one alone, which must not wait for others.
+        if not math.isfinite(norm):
+            micro_batches = gather_object(micro_batches)
+        non_finite = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
+        what, value = ("loss", non_finite[0][0]) if non_finite else ("gradient norm", norm)
+        documents = ", ".join(name for _, names in non_finite or micro_batches for name in names)
+        return TrainingError(
+            f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: {documents}.",
+            hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
+        )
+
+    # Evaluation
+
+    def evaluation_loop(self, *_: Any, **__: Any) -> EvalLoopOutput:
+        dataset, size = cast(PageDataset, self.eval_dataset), self.args.per_device_eval_batch_size
+        if self._eval_batches is None:
+            self._eval_batches = build_eval_dataloader(dataset, size, self._collator, self.args.dataloader_num_workers)
+        self.plain_model.train(False)
+        with marking_evaluation_errors():
+            loss = mean_token_loss(self._eval_batches, size, self._compute_eval_loss, self.stop_if_requested)
+            measured = self._generation_scores.measure(self.plain_model, self.state.global_step, self.stop_if_requested)
+            scores = {f"eval_{name}": value for name, value in measured.items()}
+        return EvalLoopOutput(None, None, {"eval_loss": loss, **scores}, len(dataset))  # type: ignore[arg-type]
+
+    @torch.no_grad()
+    def _compute_eval_loss(self, batch: Batch) -> torch.Tensor:
+        with self.compute_loss_context_manager():
+            loss: torch.Tensor = self.compute_loss(self.plain_model, self._prepare_inputs(batch))
+        return loss
+
+    def stop_if_requested(self) -> None:
+        """Raise EvaluationInterrupted when the listener asks to stop."""
+        if self._stop.stop_requested(self.args):
+            raise EvaluationInterrupted
+
+    def _maybe_log_save_evaluate(self, *args: Any, **options: Any) -> None:
+        try:
+            super()._maybe_log_save_evaluate(*args, **options)
+        except EvaluationInterrupted:
+            self._stop.postpone_evaluation(self.control)
+            self._save_and_notify()
+
+    def _evaluate(self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False) -> dict[str, float]:
+        metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
+        if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
+            self._determine_best_metric(metrics, trial)
+            self._save_and_notify()
+            if self._is_complete:
+                raise TrainingComplete
+        return metrics
+
+    def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
+        best: bool = super()._determine_best_metric(metrics, trial)
+        if best or self.control.should_training_stop:
+            # The best model, and the one that early stopping ends with, are only worth something if they can be restored.
+            self.control.should_save = True
+        return best
+
+    # Checkpoints
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether the step just made is the last one: by its number or by early stopping, and no pause or failed evaluation."""
+        ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
+        return ends and not (self._stop.stopped or self._stop.evaluation_due)
+
+    @property
+    def _last_checkpoint_hint(self) -> str:
+        return f"The checkpoint of step {self._good_step} is good." if self._good_step else "There is no checkpoint yet."
+
+    def _save_and_notify(self) -> None:
+        self._save_checkpoint(self.plain_model, None)
+        self.control = self.callback_handler.on_save(self.args, self.state, self.control)
+
+    def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
+        step = self.state.global_step
+        unfinished = checkpoints.unfinished_path(self._checkpoint_policy.folder, step)
+        try:
+            self.save_model(str(unfinished), _internal_call=True)
+            self._save_optimizer_and_scheduler(str(unfinished))
+            self._save_scaler(str(unfinished))
+            self._save_rng_state(str(unfinished))
+            if self.args.should_save:
+                self._export_callback_states()
+                self.state.save_to_json(str(unfinished / STATE))
+                if self._stop.evaluation_due:
+                    (unfinished / EVALUATION_DUE).touch()
+                if self._is_complete:
+                    (unfinished / TRAINING_OVER).touch()
+        except (OSError, RuntimeError, SafetensorError, StorageError) as error:
+            checkpoints.discard(self._checkpoint_policy.folder, step)
+            is_other_error = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _WRITE_ERROR_MESSAGES)
+            if is_other_error or isinstance(error, StorageError):
+                raise
+            raise StorageError(
+                f"The checkpoint of step {step} could not be written: {error}.",
+                hint=f"Free some space on the workspace's disk, then resume. {self._last_checkpoint_hint}",
+            ) from error
+        self.accelerator.wait_for_everyone()
+        if self.args.should_save:
+            checkpoints.seal(self._checkpoint_policy.folder, step, self._checkpoint_policy.run)
+            checkpoints.prune(
+                self._checkpoint_policy.folder, step, self._good_step, self._checkpoint_policy.limit, self.state.best_global_step
+            )
+        self._good_step = step
+        self.accelerator.wait_for_everyone()
+
+    def save_last_step(self, evaluation_due: bool) -> None:
+        """Save the last finished step after what follows it failed for want of memory, so that smaller batches go on from there.
+
+        Args:
+            evaluation_due: whether it is the evaluation after that step that failed.
+
+        Raises:
+            TrainingError: other processes wait for this one in the middle of the step; none can go on.
+        """
+        if self.args.world_size > 1:
+            raise TrainingError(
+                "The memory of one of several GPUs does not suffice.",
+                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (where an evaluation failed, halve "
+                "per_device_eval_batch_size), and resume from the last checkpoint.",
+            )
+        self._stop.evaluation_due = evaluation_due
+        self.plain_model.zero_grad()
+        if self.state.global_step not in (0, self._good_step):
+            self._save_checkpoint(self.plain_model, None)
+
+    def _export_callback_states(self) -> None:
+        states: dict[str, Any] = cast(dict[str, Any], self.state.stateful_callbacks)
+        for callback in [*self.callback_handler.callbacks, self.control]:
+            if isinstance(callback, ExportableState):
+                states[type(callback).__name__] = callback.state()
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
+        if not self.args.should_save:
+            return
+        save_trained_weights(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._checkpoint_policy.base, state_dict)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
+        load_trained_weights(model or self.plain_model, Path(resume_from_checkpoint))

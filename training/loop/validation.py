@@ -1,0 +1,99 @@
+"""Validation between the steps of a training: the mean loss of a target token, and ROUGE of summaries that the model writes.
+
+Nothing is learnt from these samples. Several processes share them, and the result is the same for any number of processes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from accelerate import PartialState
+from accelerate.utils import broadcast_object_list
+from torch.utils.data import DataLoader, Dataset
+from transformers import PreTrainedModel
+
+from evaluation.rouge import rouge
+from training.generation.generate_text import Decoding, generate_texts
+from training.generation.prediction_log import prediction_record, write_predictions
+from training.inputs.collate import Batch, Collator
+from training.inputs.dataset import PageDataset
+from training.inputs.tokens import IGNORED
+
+
+class GenerationScores:
+    """Generates, scores, and keeps the latest predictions in a file for people to read."""
+
+    def __init__(self, samples: PageDataset, collator: Collator, decoding: Decoding, predictions: Path) -> None:
+        self._samples = samples
+        self._collator = collator
+        self._decoding = decoding
+        self._predictions = predictions
+
+    def measure(self, model: PreTrainedModel, step: int, before_round: Callable[[], None]) -> Mapping[str, float]:
+        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first one scores.
+
+        Args:
+            model: the model that trains, not wrapped.
+            step: the optimizer steps made; written with each prediction.
+            before_round: called before each round of batches; may raise to stop.
+        """
+        if not len(self._samples):
+            return {}
+        predictions = generate_texts(model, self._collator, self._samples, self._decoding, before_round)
+        scores: dict[str, float] = {}
+        if PartialState().is_main_process:
+            write_predictions(self._predictions, predictions, lambda prediction: prediction_record(prediction, step))
+            scores = rouge([p.text for p in predictions], [p.reference for p in predictions]).fmeasures()
+        [scores] = broadcast_object_list([scores])
+        return scores
+
+
+def build_eval_dataloader(samples: PageDataset, batch_size: int, collator: Collator, num_workers: int) -> DataLoader[Batch]:
+    """Return this process's batches, as many as every other process has; what is made up for that holds no sample."""
+    processes = PartialState()
+    starts = range(0, len(samples), batch_size * processes.num_processes)
+    own = [start + batch_size * processes.process_index for start in starts]
+    batches = [list(range(first, min(first + batch_size, len(samples)))) or [0] for first in own]
+    # A generator of its own: an evaluation must not move the random numbers that the training goes on with.
+    return DataLoader(
+        cast(Dataset[Any], samples),
+        batch_sampler=batches,
+        collate_fn=collator,
+        num_workers=num_workers,
+        persistent_workers=num_workers > 0,
+        pin_memory=torch.cuda.is_available(),
+        generator=torch.Generator(),
+    )
+
+
+def mean_token_loss(
+    batches: DataLoader[Batch], batch_size: int, compute_loss: Callable[[Batch], torch.Tensor], before_batch: Callable[[], None]
+) -> float:
+    """Return the mean loss of a target token.
+
+    Args:
+        batches: of `build_eval_dataloader`.
+        batch_size: of one process.
+        compute_loss: batch -> mean loss of its target tokens.
+        before_batch: may raise to stop.
+    """
+    processes = PartialState()
+    loss, num_tokens = 0.0, 0
+    for batch, is_own in zip(batches, _flag_own_batches(batches, batch_size), strict=True):
+        before_batch()
+        num = int((batch["labels"][:, 1:] != IGNORED).sum())  # the first label of a row is no target: nothing predicts it
+        value = compute_loss(batch).item()
+        if is_own:
+            loss, num_tokens = loss + value * num, num_tokens + num
+    if processes.num_processes > 1:
+        totals = torch.tensor([loss, num_tokens], dtype=torch.float64, device=processes.device)
+        torch.distributed.all_reduce(totals)
+        loss, num_tokens = totals[0].item(), int(totals[1].item())
+    return loss / num_tokens
+
+
+def _flag_own_batches(batches: DataLoader[Batch], batch_size: int) -> Iterator[bool]:
+    processes, num_samples = PartialState(), len(batches.dataset)  # type: ignore[arg-type]
+    for start in range(0, num_samples, batch_size * processes.num_processes):
+        yield start + batch_size * processes.process_index < num_samples

@@ -1,0 +1,1 @@
+"""Models: loading, the published layout, what trains, export, model card, the tiny model."""

@@ -1,0 +1,101 @@
+"""The finished model as a folder that others load: published key names, merged adapter, and the base's own files beside it.
+
+A model that started from DeepSeek-OCR's published files gets them back (configuration, code, tokenizer, licence, and the one tensor
+that no code uses), so that the authors' code and vLLM's loader read it as they read the original; `load_model` reads it too.
+"""
+
+import secrets
+import shutil
+from pathlib import Path
+from typing import Final
+
+from peft import PeftModel
+from safetensors import SafetensorError
+from transformers import PreTrainedModel
+
+from data.errors import StorageError
+from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder
+from training.models import published_layout
+from training.models.loading import LoadedModel
+from training.models.provenance import PROVENANCE_FILE, Provenance
+from training.models.trainable import merge_adapter
+from training.options.model_kinds import PUBLISHED_TYPE
+from training.speed.encoder import vision_tower
+
+_MAX_SHARD_SIZE: Final = "5GB"
+_COPIED_PATTERNS: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
+_NOT_COPIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
+_NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
+
+
+def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path, provenance: Provenance | None = None) -> None:
+    """Write a model so that it loads without this project, whole or not at all. An adapter is merged into `model` itself.
+
+    Args:
+        model: what was trained.
+        base: what the training started from; its files are carried on.
+        folder: replaced when it exists.
+        provenance: written beside the weights, for those who load them.
+
+    Raises:
+        StorageError: the disk is full or not writable; an earlier export stays as it was.
+    """
+    plain = merge_adapter(model) if isinstance(model, PeftModel) else model
+    for stale in folder.parent.glob(f".{folder.name}.*{TEMPORARY_SUFFIX}"):
+        shutil.rmtree(stale, ignore_errors=True)
+    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    try:
+        unfinished.mkdir(parents=True)
+        _write_weights(plain, base, unfinished)
+        _copy_base_files(base, unfinished)
+        if provenance:
+            provenance.write(unfinished)
+        _put_in_place(unfinished, folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise storage_error(folder, error) from error
+        raise StorageError(f"{folder} could not be written: {error}", hint="Free some space on the workspace's disk.") from error
+
+
+def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> None:
+    # What trained is float32; the file has the precision that the model was loaded in, as the encoder still is.
+    dtype = next(vision_tower(model).parameters()).dtype
+    state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
+    unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
+    if unused is not None:
+        state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
+    if base.kind == "deepseek_ocr":
+        # The library writes the names that it read; of a model read from our own checkpoint these are not the published ones.
+        model._weight_conversions = None  # type: ignore[assignment]
+    model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
+    base.tokenizer.save_pretrained(folder)
+
+
+def _copy_base_files(base: LoadedModel, folder: Path) -> None:
+    """Copy what the base's folder holds beside its weights; its config.json only where that is the published one."""
+    if base.folder is None:
+        return
+    published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
+    skipped = {*_NOT_COPIED, *({} if published else {"config.json"}), *(path.name for path in folder.glob("*.index.json"))}
+    for pattern in _COPIED_PATTERNS:
+        for path in base.folder.glob(pattern):
+            if path.name not in skipped and not path.name.endswith(".index.json"):
+                shutil.copyfile(path, folder / path.name)
+
+
+def has_published_layout(folder: Path) -> bool:
+    """Say whether the authors' own code, and what else loads their model, loads this export too."""
+    is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
+    return is_published_type and published_layout.read_unused_tensor(folder) is not None and any(folder.glob("*.py"))
+
+
+def _put_in_place(unfinished: Path, folder: Path) -> None:
+    """Rename the finished export over an earlier one, which stays beside it until that is done."""
+    earlier = folder.with_name(f".{folder.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if folder.exists():
+        folder.rename(earlier)
+    unfinished.rename(folder)
+    sync_folder(folder.parent)
+    shutil.rmtree(earlier, ignore_errors=True)

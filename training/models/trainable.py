@@ -1,0 +1,65 @@
+"""What trains: which of the model's parts change, in which precision, and adapters."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from peft import LoraConfig, PeftModel, get_peft_model
+from torch import nn
+from transformers import PreTrainedModel
+
+from training.options.config import Router, Trainable
+from training.options.parts import Part, part_of, trained_parts
+
+LORA_RANK: Final = 16
+LORA_ALPHA: Final = 32
+# Named one by one: "all-linear" would wrap the vision tower too.
+_LORA_MODULES = r".*language_model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(shared_experts\.)?(gate|up|down)_proj)"
+_LORA_EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainableModel:
+    """A model whose trainable weights are chosen, and how many there are."""
+
+    model: PreTrainedModel | PeftModel
+    num_parameters: int
+    """Of the model without adapters."""
+    num_trainable_parameters: int
+
+
+def parameter_counts(model: nn.Module) -> dict[Part, int]:
+    """Count the model's parameters by part."""
+    counts: Counter[Part] = Counter()
+    for name, parameter in model.named_parameters():
+        counts[part_of(name)] += parameter.numel()
+    return dict(counts)
+
+
+def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> TrainableModel:
+    """Freeze everything but what `train` names, and keep what trains in float32.
+
+    Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of fine-tuning: a change below
+    1/256 of a weight is rounded away.
+    """
+    num_parameters = sum(parameter.numel() for parameter in model.parameters())
+    parts = trained_parts(train, router)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(part_of(name) in parts)
+    chosen = _with_adapter(model, train) if train in ("lora", "lora_experts") else model
+    trainable = [parameter for parameter in chosen.parameters() if parameter.requires_grad]
+    for parameter in trainable:
+        parameter.data = parameter.data.float()
+    return TrainableModel(chosen, num_parameters, sum(parameter.numel() for parameter in trainable))
+
+
+def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:
+    experts = _LORA_EXPERTS if train == "lora_experts" else None
+    config = LoraConfig(r=LORA_RANK, lora_alpha=LORA_ALPHA, lora_dropout=0.0, target_modules=_LORA_MODULES, target_parameters=experts)
+    return get_peft_model(model, config)
+
+
+def merge_adapter(model: PeftModel) -> PreTrainedModel:
+    """Add the adapter into the weights it sits on and return the plain model."""
+    merged: PreTrainedModel = model.merge_and_unload()
+    return merged
