@@ -14,9 +14,10 @@ from typing import Any, Final
 
 import pyarrow.parquet as pq
 
-from data.card import CARD
 from data.config import DatasetConfig, FilesSource
-from data.dataset_folder import (
+from data.dataset.card import CARD
+from data.dataset.findings import findings
+from data.dataset.folder import (
     begin_dataset,
     complete_dataset,
     discard_if_empty,
@@ -26,24 +27,24 @@ from data.dataset_folder import (
     require_unchanged,
     write_rejected,
 )
-from data.dedup import SeenTexts, text_digest
-from data.engines import Engine, open_engine
+from data.dataset.manifest import Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
+from data.dataset.shards import read_footer
 from data.errors import SourceError, Unavailable
-from data.findings import findings
-from data.hub import resolve_repo_id
-from data.plan import SplitPlan, lacks_validation, plan_splits
+from data.hub.publish import Publisher, open_publisher
+from data.hub.repository import resolve_repo_id
+from data.hub.upload import Publication
 from data.progress import Progress
-from data.progress_reporter import ProgressReporter
-from data.publish import Publisher, open_publisher
 from data.records import Document, Rejected
-from data.render_shard import ShardDone, ShardProgress, ShardTask
 from data.rendering.style import PageStyle, resolve_style
-from data.shards import Manifest, RejectedRow, ShardEntry, read_footer, shard_path
+from data.sharding.dedup import SeenTexts, text_digest
+from data.sharding.engines import Engine, open_engine
+from data.sharding.plan import SplitPlan, lacks_validation, plan_splits
+from data.sharding.progress_reporter import ProgressReporter
+from data.sharding.render_shard import ShardProgress, ShardTask
 from data.sources.open import open_source
 from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
-from data.upload import Publication
 
 SOURCE_CHANGED_HINT: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
 NO_VALIDATION_WARNING: Final = (

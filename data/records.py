@@ -3,6 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+VALIDATION: Final = "validation"
+
+TRAIN: Final = "train"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:

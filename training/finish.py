@@ -12,10 +12,10 @@ import torch
 from accelerate import PartialState
 
 from data.errors import StorageError
-from data.hub import resolve_repo_id
+from data.hub.repository import resolve_repo_id
+from data.hub.upload import push_folder
 from data.progress import Progress
 from data.store.workspace import Workspace
-from data.upload import push_folder
 from evaluation.training_metrics import read_metrics
 from training.evaluate import EvaluationResult, evaluate_into
 from training.inputs.dataset import PageDatasetFolder

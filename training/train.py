@@ -8,7 +8,7 @@ from transformers import TrainingArguments, set_seed
 
 from data.cores import num_cores
 from data.errors import InvalidInput
-from data.hub import resolve_repo_id
+from data.hub.repository import resolve_repo_id
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock

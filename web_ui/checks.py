@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
+from data.dataset.manifest import read_manifest
 from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
@@ -31,9 +32,9 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
         SourceError, UnknownName: a local source cannot be read, or lacks a column.
         Conflict: the name is taken by a dataset with another configuration.
     """
-    from data.dataset_folder import load_matching_manifest  # noqa: PLC0415
-    from data.plan import plan_splits  # noqa: PLC0415
+    from data.dataset.folder import load_matching_manifest  # noqa: PLC0415
     from data.rendering.style import resolve_style  # noqa: PLC0415
+    from data.sharding.plan import plan_splits  # noqa: PLC0415
     from data.sources.open import open_source  # noqa: PLC0415
 
     folder = workspace.dataset(config.name)
@@ -100,8 +101,6 @@ def check_training_preset(name: str) -> None:
 
 def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, ...]) -> None:
     """Refuse a dataset that is not there, not complete, or without samples in a split that the work needs."""
-    from data.shards import read_manifest  # noqa: PLC0415
-
     try:
         manifest = read_manifest(workspace.dataset(name))
     except NotFound as error:
@@ -153,8 +152,6 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
 
 def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
     """Refuse a dataset whose pages have a size that the model does not read, where the model's kind is known before it is loaded."""
-    from data.shards import read_manifest  # noqa: PLC0415
-
     kind = model_kind(model, workspace)
     if kind is not None:
         require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
@@ -162,7 +159,7 @@ def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
 
 def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
     """Return the page mode of a finished dataset and the pages of its longest sample; raises as `check_finished_dataset`."""
-    from data.shards import max_pages_per_sample, read_manifest  # noqa: PLC0415
+    from data.dataset.shards import max_pages_per_sample  # noqa: PLC0415
 
     check_finished_dataset(name, workspace, ())
     folder = workspace.dataset(name)

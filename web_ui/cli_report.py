@@ -11,7 +11,7 @@ from web_ui.terminal import print_result
 
 def report(options: Namespace) -> int:
     """Print the report."""
-    from data.report import dataset_report  # noqa: PLC0415  (pyarrow and Skia only when they are needed)
+    from data.inspection.report import dataset_report  # noqa: PLC0415  (pyarrow and Skia only when they are needed)
 
     values = {name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None}
     query = parse_config(ReportQuery, values)

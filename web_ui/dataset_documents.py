@@ -3,14 +3,13 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from data.dataset.manifest import read_manifest
 from data.errors import NotFound, StorageError
 from web_ui.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
 
 
 def dataset_summary(folder: Path) -> DatasetSummary | None:
     """Return a dataset in short; None where the folder holds none. A damaged one is listed with its error."""
-    from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
-
     try:
         manifest = read_manifest(folder)
     except NotFound:
@@ -38,8 +37,6 @@ def dataset_details(folder: Path) -> Dataset:
         NotFound: there is no such dataset.
         StorageError: its manifest is damaged.
     """
-    from data.shards import read_manifest  # noqa: PLC0415
-
     manifest = read_manifest(folder)
     return Dataset(
         name=folder.name,

@@ -119,9 +119,9 @@ def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
 
 def run_preview_here(task: PreviewTask, workspace: Workspace) -> JsonObject:
     """Run a preview in this process; raises as `run_preview`."""
-    from data.inspect_source import inspect_source  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
-    from data.preview import preview_dataset  # noqa: PLC0415
-    from data.report import dataset_report  # noqa: PLC0415
+    from data.inspection.inspect_source import inspect_source  # noqa: PLC0415  (pyarrow and Skia are not needed to serve the pages)
+    from data.inspection.preview import preview_dataset  # noqa: PLC0415
+    from data.inspection.report import dataset_report  # noqa: PLC0415
 
     language = task.language if task.legibility else None
     if task.config is not None:

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from data.dataset.manifest import EXAMPLE_PAGE
 from data.errors import NotFound
 from data.store.files import TEMPORARY_SUFFIX, files_below, inside
 from data.store.workspace import Workspace
 from web_ui.jobs.job import Job
 
-EXAMPLE_PAGE = "example_page.png"
-"""As `data.card` names it, whose import takes pyarrow."""
 MAX_FILES = 10_000
 
 

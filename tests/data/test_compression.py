@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.compression import PageTokens, compression_report, rendered_pages, stored_pages
 from data.config import RenderingConfig
+from data.inspection.compression import PageTokens, compression_report, rendered_pages, stored_pages
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from tests.data.rendering.texts import prose

@@ -6,7 +6,7 @@ import pytest
 
 from data.config import RenderingConfig
 from data.errors import Unavailable
-from data.legibility import RenderedText, check_legibility, edit_distances, measure_errors
+from data.inspection.legibility import RenderedText, check_legibility, edit_distances, measure_errors
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.rendering.vision_tokens import length_of_tokens

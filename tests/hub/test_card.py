@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import DatasetCard
 
-from data.card import dataset_card, write_card
+from data.dataset.card import dataset_card, write_card
+from data.dataset.manifest import Manifest, read_manifest
+from data.dataset.shards import read_samples
 from data.presets import PRESETS
 from data.records import COLUMNS
-from data.shards import Manifest, read_manifest, read_samples
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import time
 from pathlib import Path
 
-from data.shards import read_manifest
+from data.dataset.manifest import read_manifest
 from tests.hub.conftest import Program
 from tests.hub.stand_in import USER, StandInHub
 

@@ -21,7 +21,7 @@ from huggingface_hub import HfApi
 from data.errors import DeepSynthError
 from data.progress import Silent
 from data.store.workspace import Workspace
-from data.upload import push_folder
+from data.hub.upload import push_folder
 from training.models.loading import load_model
 
 workspace, folder, asked = Workspace.create(Path(sys.argv[1])), Path(sys.argv[2]), json.loads(sys.argv[3])

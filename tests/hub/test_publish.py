@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from data.publish import BURST_COMMITS, COMMITS_PER_HOUR, CommitRateLimiter
-from data.shards import read_manifest
+from data.dataset.manifest import read_manifest
+from data.hub.publish import BURST_COMMITS, COMMITS_PER_HOUR, CommitRateLimiter
 from tests.hub.conftest import Program, programs
 from tests.hub.stand_in import TOKEN, USER, StandInHub
 
@@ -23,8 +23,8 @@ from data.config import DatasetConfig
 from data.errors import DeepSynthError
 from data.retry import Backoff
 from data.progress import Silent
-from data.publish import open_publisher
-from data.shards import read_manifest
+from data.hub.publish import open_publisher
+from data.dataset.shards import read_manifest
 
 class Printed(Silent):
     def message(self, text, level="info"):

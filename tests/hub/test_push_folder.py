@@ -14,7 +14,7 @@ from pathlib import Path
 from data.errors import DeepSynthError
 from data.retry import Backoff
 from data.progress import Silent
-from data.upload import push_folder
+from data.hub.upload import push_folder
 
 class Printed(Silent):
     def message(self, text, level="info"):

@@ -26,7 +26,7 @@ READ = """
 import json, sys
 from data.config import Columns, HubSource
 from data.errors import DeepSynthError
-from data.inspect_source import inspect_source
+from data.inspection.inspect_source import inspect_source
 from data.sources.hub import HubReader
 from tests.data.generation.runs import Notes
 

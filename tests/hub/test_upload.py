@@ -10,12 +10,11 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
-from data import upload
 from data.errors import HubError, Stopped
-from data.hub import LocalFile
+from data.hub.repository import LocalFile, upload
+from data.hub.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, BackgroundCall, Pusher, split_into_commits
 from data.progress import Silent
 from data.retry import Backoff, _retry_after_s
-from data.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, BackgroundCall, Pusher, split_into_commits
 
 
 def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:

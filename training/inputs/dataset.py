@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from torch.utils.data import Dataset
 
 from data.config import PageMode, RenderingConfig
+from data.dataset.manifest import MANIFEST, Manifest, read_manifest
 from data.errors import Conflict, InvalidInput, StorageError
 from data.presets import find_benchmark
-from data.shards import MANIFEST, Manifest, read_manifest
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from data.validation import parse_config

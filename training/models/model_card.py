@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data.card import license_terms
+from data.dataset.card import license_terms
+from data.dataset.manifest import Manifest
 from data.errors import StorageError
-from data.shards import Manifest
 from data.store.files import read_json, write_bytes
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from data.config import DatasetConfig
-from data.estimate import estimate_dataset
+from data.inspection.estimate import estimate_dataset
 from data.presets import PRESETS, BenchmarkPreset, benchmark_config
 from data.validation import parse_config
 from web_ui import checks, schemas

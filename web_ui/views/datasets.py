@@ -48,7 +48,7 @@ def remove_dataset(name: str) -> Response:
 @endpoint(datasets, "GET", "/api/datasets/<name>/pages/<split>/<int:row>/<int:page>.png", Operation(media="image/png"))
 def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     """Show one page of one sample; rows count from 0 within the split, pages from 1."""
-    from data.shards import read_samples  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
+    from data.dataset.shards import read_samples  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
 
     sample = next(read_samples(current_service().workspace.dataset(name), split, row, row + 1), None)
     if sample is None or not 1 <= page <= len(sample.pages):

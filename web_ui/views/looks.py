@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from data.dataset.manifest import read_manifest
 from web_ui import look_schemas as preview_schemas
 from web_ui.endpoint import Operation, endpoint
 from web_ui.looking import PreviewTask, run_preview
@@ -32,8 +33,6 @@ def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
 )
 def report_on_dataset(name: str, query: preview_schemas.ReportQuery) -> JsonObject:
     """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
-    from data.shards import read_manifest  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
-
     refuse_cross_site()  # it costs minutes of work, and an <img> on any page could ask for it
     workspace = current_service().workspace
     read_manifest(workspace.dataset(name))

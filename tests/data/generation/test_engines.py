@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
-from data import cores, engines, render_worker
+from data import cores
+from data.dataset.manifest import ShardDone
+from data.dataset.shards import read_samples
 from data.errors import RenderError, StorageError, Unavailable
-from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
-from data.shards import read_samples
+from data.sharding import engines, render_worker
+from data.sharding.render_shard import ShardProgress, ShardTask, render_shard
 from tests.data.generation.runs import brief_config, files_config, news, run, write_lines
 
 
@@ -100,7 +102,7 @@ def test_a_worker_tells_a_fault_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "data.ray_engine", None)
+    monkeypatch.setitem(sys.modules, "data.sharding.ray_engine", None)
     with pytest.raises(Unavailable, match="Ray"):
         run(tmp_path, brief_config(engine="ray"))
     assert run(tmp_path, brief_config(max_samples=3, shard_rows=3)).manifest.complete

@@ -13,7 +13,7 @@ import pytest
 
 from data.config import Columns, FilesSource
 from data.errors import DeepSynthError, InvalidInput, SourceError, UnknownName, UnsafePath
-from data.inspect_source import inspect_source
+from data.inspection.inspect_source import inspect_source
 from data.records import Document, Rejected
 from data.sources import tables
 from data.sources.files import FilesReader

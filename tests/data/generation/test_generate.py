@@ -12,13 +12,15 @@ import datasets
 import pytest
 from datasets.features import Features
 
-from data import dataset_folder, hub
+from data import hub
 from data.config import RenderingConfig, SampleSource
+from data.dataset import folder as dataset_folder
+from data.dataset.manifest import Manifest, read_manifest
+from data.dataset.shards import read_samples, shard_schema
 from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
+from data.inspection.preview import preview_dataset
 from data.presets import PRESETS, benchmark_config, find_fallbacks
-from data.preview import preview_dataset
 from data.records import COLUMNS
-from data.shards import Manifest, read_manifest, read_samples, shard_schema
 from data.sources.sample import sample_document
 from data.sources.sample_brief import FIRST_NAMES, LAST_NAMES
 from data.store.files import file_sha256

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from data import progress_reporter
 from data.config import DatasetConfig
+from data.dataset.manifest import MANIFEST, read_manifest
 from data.errors import Conflict, Stopped, StorageError
-from data.shards import MANIFEST, read_manifest
+from data.sharding import progress_reporter
 from tests.data.generation.runs import Notes, brief_config, contents, files_config, news, run, start, write_lines
 from tests.machine import require_root
 

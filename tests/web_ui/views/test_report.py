@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from data.shards import read_manifest
+from data.dataset.manifest import read_manifest
 from data.store.workspace import Workspace
 from tests.machine import require_tesseract
 from web_ui import looking

@@ -13,8 +13,9 @@ from typing import Final, Protocol
 
 from data.config import DatasetConfig
 from data.cores import num_cores
+from data.dataset.manifest import ShardDone
 from data.errors import DeepSynthError, RenderError, Unavailable
-from data.render_shard import ShardDone, ShardProgress, ShardTask
+from data.sharding.render_shard import ShardProgress, ShardTask
 
 POLL_INTERVAL_S: Final = 0.25
 MAX_ATTEMPTS: Final = 3
@@ -134,10 +135,10 @@ def _receive(busy: list[_Worker]) -> Iterator[Event]:
 
 def _start_process() -> "tuple[subprocess.Popen[bytes], Connection]":
     ours, theirs = Pipe()
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     environment = {name: value for name, value in os.environ.items() if name != "HF_TOKEN"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    command = [sys.executable, "-m", "data.render_worker", str(theirs.fileno())]
+    command = [sys.executable, "-m", "data.sharding.render_worker", str(theirs.fileno())]
     process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=environment)
     theirs.close()
     return process, ours
@@ -151,7 +152,7 @@ def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
     """
     if config.engine == "ray" and num_shards:
         try:
-            from data.ray_engine import RayEngine  # noqa: PLC0415 - an optional extra
+            from data.sharding.ray_engine import RayEngine  # noqa: PLC0415 - an optional extra
         except ImportError as error:
             raise Unavailable(
                 "engine=ray needs Ray, which is not installed.",

@@ -7,10 +7,10 @@ from typing import Final
 
 from PIL import Image
 
+from data.dataset.manifest import Counts
 from data.errors import Stopped
 from data.progress import Progress
-from data.render_shard import ShardProgress
-from data.shards import Counts
+from data.sharding.render_shard import ShardProgress
 from data.store.files import write_bytes
 
 REPORT_EVERY_S: Final = 0.5

@@ -4,15 +4,12 @@ import random
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from data.config import DatasetConfig
-from data.dedup import TRAIN
 from data.errors import SourceError, UnknownName, listed
+from data.records import TRAIN, VALIDATION
 from data.sources.reader import SourceReader
 from data.store.workspace import validate_name
-
-VALIDATION: Final = "validation"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from data.dedup import TRAIN
+from data.dataset.manifest import Manifest
 from data.progress import Level
+from data.records import TRAIN
 from data.rendering.fonts import named_characters
-from data.shards import Manifest
 
 
 def findings(manifest: Manifest) -> Iterator[tuple[Level, str]]:

@@ -6,17 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from data.compression import CompressionReport, compression_report, rendered_pages
 from data.config import DatasetConfig
-from data.dedup import TRAIN
 from data.errors import RenderError
-from data.legibility import LegibilityReport, RenderedText, check_legibility
-from data.plan import plan_splits
-from data.records import Document, Rejected
-from data.render_shard import document_seed
+from data.inspection.compression import CompressionReport, compression_report, rendered_pages
+from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
+from data.records import TRAIN, Document, Rejected
 from data.rendering.fonts import named_characters
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle, resolve_style
+from data.sharding.plan import plan_splits
+from data.sharding.render_shard import document_seed
 from data.sources.open import open_source
 from data.store.workspace import Workspace
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from data.findings import findings
+from data.dataset.findings import findings
+from data.dataset.manifest import EXAMPLE_PAGE, Counts, Manifest
+from data.dataset.shards import read_samples
 from data.presets import find_benchmark
 from data.records import COLUMNS
-from data.shards import Counts, Manifest, read_samples
 from data.store.files import write_bytes
 
 CARD: Final = "README.md"
-EXAMPLE_PAGE: Final = "example_page.png"
 SIZE_CATEGORIES: Final = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),

@@ -3,9 +3,8 @@
 import hashlib
 import unicodedata
 from collections.abc import Iterable
-from typing import Final
 
-TRAIN: Final = "train"
+from data.records import TRAIN
 
 
 def text_digest(text: str) -> bytes:

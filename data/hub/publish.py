@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 from typing import Final, Protocol
 
-from data.card import CARD, EXAMPLE_PAGE, license_terms, write_card
 from data.config import DatasetConfig, PublishConfig
+from data.dataset.card import CARD, license_terms, write_card
+from data.dataset.manifest import EXAMPLE_PAGE, Manifest, ShardEntry
 from data.errors import Conflict, HubError
-from data.hub import LocalFile, resolve_repo_id
+from data.hub.repository import LocalFile, resolve_repo_id
+from data.hub.upload import BackgroundCall, Publication, Pusher, commit_message, split_into_commits
 from data.progress import Progress
 from data.retry import Backoff, http_status
-from data.shards import Manifest, ShardEntry
-from data.upload import BackgroundCall, Publication, Pusher, commit_message, split_into_commits
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 # The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
 from data.errors import DeepSynthError, HubError, Stopped
-from data.hub import HubRepository, LocalFile, RepoType, resolve_repo_id
+from data.hub.repository import HubRepository, LocalFile, RepoType, resolve_repo_id
 from data.progress import Level, Progress, Silent
 from data.retry import Backoff
 from data.store.files import TEMPORARY_SUFFIX

@@ -1,4 +1,4 @@
-"""A render worker: `python -m data.render_worker DESCRIPTOR` draws the shards that come through a socket.
+"""A render worker: `python -m data.sharding.render_worker DESCRIPTOR` draws the shards that come through a socket.
 
 It is its own program, not a fork, so it shares no state with whoever started it; and it lives exactly as long as the
 other end of the socket does, so no worker outlives a run that was killed.
@@ -13,8 +13,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+from data.dataset.manifest import ShardDone
 from data.errors import DeepSynthError
-from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
+from data.sharding.render_shard import ShardProgress, ShardTask, render_shard
 from data.store.files import storage_error
 
 PREVIEW_EVERY_S: Final = 1.0

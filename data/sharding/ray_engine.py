@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import ray
 
+from data.dataset.manifest import ShardDone
 from data.errors import DeepSynthError, RenderError, StorageError, Unavailable
-from data.render_shard import ShardDone, ShardProgress, ShardTask, render_shard
+from data.sharding.render_shard import ShardProgress, ShardTask, render_shard
 
 POLL_INTERVAL_S: Final = 0.25
 MAX_RETRIES: Final = 3

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data.compression import CompressionReport, compression_report, stored_pages
 from data.config import Degradation
+from data.dataset.manifest import Manifest, read_manifest
+from data.dataset.shards import read_samples
 from data.errors import Conflict
-from data.legibility import LegibilityReport, RenderedText, check_legibility
+from data.inspection.compression import CompressionReport, compression_report, stored_pages
+from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
 from data.rendering.style import PageStyle
-from data.shards import Manifest, read_manifest, read_samples
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.config import DatasetConfig
+from data.dataset.manifest import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, ShardDone, SplitEntry, read_manifest
+from data.dataset.shards import read_footer
 from data.errors import Conflict
 from data.progress import Progress
-from data.render_shard import ShardDone
 from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
-from data.shards import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, SplitEntry, read_footer, read_manifest
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 
 # How and where the work is done, not what comes of it: these may differ between a run and its resumption.

@@ -10,11 +10,12 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.dataset.manifest import Counts, RejectedRow, ShardDone, ShardEntry, ShardFooter, shard_path
+from data.dataset.shards import FOOTER_KEY, shard_schema
 from data.errors import RenderError
 from data.records import Document
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle
-from data.shards import FOOTER_KEY, Counts, RejectedRow, ShardEntry, ShardFooter, shard_path, shard_schema
 from data.store.files import new_file
 
 MAX_GROUP_ROWS: Final = 100
@@ -59,16 +60,6 @@ class ShardProgress:
     num_done: int
     num_pages: int
     png: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class ShardDone:
-    """A shard that lies finished on the disk."""
-
-    split: str
-    index: int
-    footer: ShardFooter
-    entry: ShardEntry
 
 
 def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], None]) -> ShardDone:

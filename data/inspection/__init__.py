@@ -1,0 +1,1 @@
+"""Looking before and after: sources, pages to come, compression, legibility, expected time and size."""
