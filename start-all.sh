@@ -22,7 +22,7 @@ run_services cpu gpu
 if [ "$ACTION" = start ]; then
   check_settings
   if [ "$DEMO" = yes ]; then
-    exec "$VENV/bin/python" -m web_ui.demo --dataset-service "$(address cpu)" --training-service "$(address gpu)" --workspace "$WORKSPACE"
+    exec "$VENV/bin/python" -m web_ui.commands.demo --dataset-service "$(address cpu)" --training-service "$(address gpu)" --workspace "$WORKSPACE"
   fi
   say "Open $(address cpu)/benchmarks in a browser. Stop with ./start-all.sh --stop"
 fi

@@ -24,8 +24,8 @@ from data.generate import generate
 from data.store.workspace import Workspace
 from training.options.optimal_configs import training_config
 from training.train import TrainingResult, train
-from web_ui.demo import CONTROL, DATASET, TRAINING
-from web_ui.terminal import TerminalProgress
+from web_ui.commands.demo import CONTROL, DATASET, TRAINING
+from web_ui.commands.terminal import TerminalProgress
 
 MIN_ROUGE_L, MAX_BLANK_ROUGE_L = 0.85, 0.40
 KINDS = ("rouge1", "rouge2", "rougeL")

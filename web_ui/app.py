@@ -7,10 +7,10 @@ from flask.json.provider import DefaultJSONProvider
 from pydantic import BaseModel
 
 from data.store.workspace import Workspace
-from web_ui import security
+from web_ui.api.service import EXTENSION, Service
 from web_ui.jobs.store import JobStore
-from web_ui.request_log import log_requests
-from web_ui.service import EXTENSION, Service
+from web_ui.server import security
+from web_ui.server.request_log import log_requests
 from web_ui.settings import Settings, check_exposure
 from web_ui.views.artifacts import artifacts
 from web_ui.views.assets import assets
@@ -20,15 +20,15 @@ from web_ui.views.errors import register_error_handlers
 from web_ui.views.health import health
 from web_ui.views.jobs import jobs
 from web_ui.views.login import login
-from web_ui.views.looks import looks
 from web_ui.views.metrics import metrics
 from web_ui.views.models import models
 from web_ui.views.pages import pages
+from web_ui.views.previews import previews
 from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, assets, login, health, system, benchmarks, datasets, looks, sources, models, training, jobs, artifacts, metrics)
+BLUEPRINTS = (pages, assets, login, health, system, benchmarks, datasets, previews, sources, models, training, jobs, artifacts, metrics)
 MAX_JSON_BYTES = 1 << 20
 
 

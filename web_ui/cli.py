@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_generate(commands: Subparsers) -> None:
-    parser = _add_command(commands, "generate", "web_ui.cli_stages:generate", "make a dataset of page images and summaries")
+    parser = _add_command(commands, "generate", "web_ui.commands.stages:generate", "make a dataset of page images and summaries")
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--source", metavar="sample|PATH|hub:ID", help="embedded samples, a file or folder, or a Hugging Face dataset")
     source.add_argument("--preset", help="a benchmark dataset: cnn_dailymail, xsum, arxiv, gigaword, samsum")
@@ -70,7 +70,9 @@ def _add_generate(commands: Subparsers) -> None:
 
 
 def _add_report(commands: Subparsers) -> None:
-    parser = _add_command(commands, "report", "web_ui.cli_report:report", "report on a dataset: compression, and legibility by tesseract")
+    parser = _add_command(
+        commands, "report", "web_ui.commands.report:report", "report on a dataset: compression, and legibility by tesseract"
+    )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only")
     parser.add_argument("--language", metavar="NAME", help="tesseract's name of the texts' language; default: eng; several: eng+deu")
@@ -78,7 +80,7 @@ def _add_report(commands: Subparsers) -> None:
 
 
 def _add_train(commands: Subparsers) -> None:
-    parser = _add_command(commands, "train", "web_ui.cli_stages:train", "fine-tune a model on a dataset")
+    parser = _add_command(commands, "train", "web_ui.commands.stages:train", "fine-tune a model on a dataset")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     parser.add_argument("--preset", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
@@ -87,7 +89,7 @@ def _add_train(commands: Subparsers) -> None:
 
 
 def _add_evaluate(commands: Subparsers) -> None:
-    parser = _add_command(commands, "evaluate", "web_ui.cli_stages:evaluate", "score a model on a split of a dataset")
+    parser = _add_command(commands, "evaluate", "web_ui.commands.stages:evaluate", "score a model on a split of a dataset")
     parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
@@ -95,7 +97,7 @@ def _add_evaluate(commands: Subparsers) -> None:
 
 
 def _add_predict(commands: Subparsers) -> None:
-    parser = _add_command(commands, "predict", "web_ui.cli_stages:predict", "write summaries of images, PDFs, texts or datasets")
+    parser = _add_command(commands, "predict", "web_ui.commands.stages:predict", "write summaries of images, PDFs, texts or datasets")
     parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
     pages = parser.add_mutually_exclusive_group(required=True)
     pages.add_argument("--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them")
@@ -105,26 +107,26 @@ def _add_predict(commands: Subparsers) -> None:
 
 
 def _add_find_lr(commands: Subparsers) -> None:
-    parser = _add_command(commands, "find-lr", "web_ui.cli_stages:find_lr", "try learning rates for a few steps and suggest one")
+    parser = _add_command(commands, "find-lr", "web_ui.commands.stages:find_lr", "try learning rates for a few steps and suggest one")
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     _add_stage_options(parser, "FindLrConfig")
 
 
 def _add_serve(commands: Subparsers) -> None:
-    parser = _add_command(commands, "serve", "web_ui.serve:serve", "serve screen and API, and run the jobs of one role beside them")
+    parser = _add_command(commands, "serve", "web_ui.server.serve:serve", "serve screen and API, and run the jobs of one role beside them")
     _add_role(parser)
     parser.add_argument("--host", help="address to listen on; default 127.0.0.1")
     parser.add_argument("--port", help="default: 5000 for cpu, 5001 for gpu")
 
 
 def _add_run_jobs(commands: Subparsers) -> None:
-    parser = _add_command(commands, "run-jobs", "web_ui.serve:run_jobs_command", "run the jobs of one role, without screen and API")
+    parser = _add_command(commands, "run-jobs", "web_ui.server.serve:run_jobs_command", "run the jobs of one role, without screen and API")
     _add_role(parser)
 
 
 def _add_jobs(commands: Subparsers) -> None:
-    parser = _add_command(commands, "jobs", "web_ui.cli_jobs:run", "list, show, pause, resume, cancel and delete jobs")
+    parser = _add_command(commands, "jobs", "web_ui.commands.jobs:run", "list, show, pause, resume, cancel and delete jobs")
     parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "log", "pause", "resume", "cancel", "delete"))
     parser.add_argument("id", nargs="?", help="job id, for everything but list")
     parser.add_argument("--kind", help="list only jobs of this kind")
@@ -134,13 +136,13 @@ def _add_jobs(commands: Subparsers) -> None:
 
 
 def _add_delete(commands: Subparsers) -> None:
-    parser = _add_command(commands, "delete", "web_ui.cli_delete:run", "delete a dataset or a trained model that no job needs")
+    parser = _add_command(commands, "delete", "web_ui.commands.delete:run", "delete a dataset or a trained model that no job needs")
     parser.add_argument("what", choices=("dataset", "model"))
     parser.add_argument("name", help="folder below datasets or models in the workspace")
 
 
 def _add_doctor(commands: Subparsers) -> None:
-    parser = _add_command(commands, "doctor", "web_ui.doctor:doctor", "check this machine and say what to fix")
+    parser = _add_command(commands, "doctor", "web_ui.commands.doctor:doctor", "check this machine and say what to fix")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 

@@ -15,7 +15,7 @@ from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
 from web_ui.app import create_app
-from web_ui.logs import JsonLines
+from web_ui.server.logs import JsonLines
 from web_ui.settings import Settings
 
 HOST = "localhost:5000"

@@ -15,10 +15,10 @@ import pytest
 from data.config import DatasetConfig, SampleSource
 from data.store.workspace import Workspace
 from training.options.config import PredictionConfig
-from web_ui import cli_stages
 from web_ui.cli import main
+from web_ui.commands import stages
+from web_ui.commands.terminal import print_result
 from web_ui.jobs.store import JobStore
-from web_ui.terminal import print_result
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "delete", "doctor")
@@ -125,7 +125,7 @@ def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_pa
             (tmp_path / "made.jsonl").write_text("{}\n")
             return {"path": str(tmp_path / "made.jsonl"), "num_samples": 2, "num_failed": 1}
 
-    monkeypatch.setattr(cli_stages, "resolve", lambda name: PredictionConfig if name.endswith("Config") else lambda *_: SomeFailed())
+    monkeypatch.setattr(stages, "resolve", lambda name: PredictionConfig if name.endswith("Config") else lambda *_: SomeFailed())
     answer = call("predict", "--model", "tiny", "--input", "a.png", "b.png", "--output", str(tmp_path / "out.jsonl"), "--json")
     assert (answer.returncode, json.loads(answer.stdout)["num_failed"]) == (1, 1)
     assert (tmp_path / "out.jsonl").read_text() == "{}\n"

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from training.options.config import TrainingConfig
-from web_ui.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, ApiClient, DemoError, require_learning
+from web_ui.commands.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, ApiClient, DemoError, require_learning
 
 
 def test_the_demo_takes_no_name_that_a_training_has_by_default() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from web_ui import doctor, machine
+from web_ui.commands import doctor
+from web_ui.monitor import machine
 
 
 def test_every_thread_of_the_server_sees_the_load() -> None:

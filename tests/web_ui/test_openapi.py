@@ -16,9 +16,9 @@ from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
-from web_ui import looking
+from web_ui.api import previews
+from web_ui.api.endpoint import JSON
 from web_ui.app import BLUEPRINTS, create_app
-from web_ui.endpoint import JSON
 from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.settings import Settings
 
@@ -42,7 +42,7 @@ def seeded(client: FlaskClient, workspace: Workspace, dataset: Path) -> dict[str
 
 @pytest.fixture
 def schema(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(looking, "TIMEOUT_S", 0.01)  # looks at the Hub are given up at once
+    monkeypatch.setattr(previews, "TIMEOUT_S", 0.01)  # looks at the Hub are given up at once
     app = create_app(Settings(workspace=workspace.root, allowed_hosts="localhost", max_changes_per_minute=0, max_unfinished_jobs=10**6))
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
 

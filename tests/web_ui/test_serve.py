@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from web_ui.jobs.stages import Role
-from web_ui.serve import CONTAINER_STOP_S, SAVE_S, STOP_GRACE_S
+from web_ui.server.serve import CONTAINER_STOP_S, SAVE_S, STOP_GRACE_S
 from web_ui.settings import ROLE_PORTS
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,6 @@ from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
 from web_ui.jobs.job import (
     CONTROL,
-    ENDED_STATES,
     EVENTS,
     LOG,
     OUTCOME,
@@ -38,23 +37,8 @@ from web_ui.jobs.locks import locked, try_lock
 from web_ui.jobs.redaction import child_environment
 from web_ui.jobs.restart import log_crash, state_after_crash
 from web_ui.jobs.stages import Role
-from web_ui.jobs.view import earliest_start_s
 
 LOGGER = logging.getLogger("deepsynth.jobs")
-IDLE_MOVES = {
-    (State.QUEUED, "pause"): State.PAUSED,
-    (State.QUEUED, "cancel"): State.CANCELLED,
-    (State.PAUSED, "run"): State.QUEUED,
-    (State.PAUSED, "cancel"): State.CANCELLED,
-    (State.INTERRUPTED, "run"): State.QUEUED,
-    (State.INTERRUPTED, None): State.QUEUED,
-    (State.INTERRUPTED, "pause"): State.PAUSED,
-    (State.INTERRUPTED, "cancel"): State.CANCELLED,
-    (State.FAILED, "run"): State.QUEUED,
-    (State.FAILED, "pause"): State.PAUSED,
-    (State.FAILED, "cancel"): State.CANCELLED,
-}
-"""By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a request made since it failed."""
 STATE_BY_OUTCOME = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopped": State.PAUSED}
 """The state that an attempt's outcome leads to."""
 
@@ -81,7 +65,7 @@ def start_attempt(folder: Path, output_key: tuple[str, str], role: Role, device:
         return None
     try:
         state = read_state(folder)
-        if state.state != State.QUEUED or _desired(read_control(folder)) not in ("run", None):
+        if state.state != State.QUEUED or desired_of(read_control(folder)) not in ("run", None):
             return None
         state = state.moved(
             State.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
@@ -101,7 +85,7 @@ def watch_attempt(attempt: Attempt, grace_s: float) -> bool:
         return not settle_attempt(attempt)
     if attempt.state.worker is None:
         _remember_worker(attempt)
-    desired = _desired(read_control(attempt.folder))
+    desired = desired_of(read_control(attempt.folder))
     wanted = State.PAUSING if desired == "pause" else State.RUNNING
     if wanted != attempt.state.state and desired != "cancel":
         _move_attempt(attempt, wanted)
@@ -139,71 +123,9 @@ def settle_attempt(attempt: Attempt) -> bool:
     return True
 
 
-def move_idle_job(folder: Path) -> State:
-    """Carry out what the user wants of a job without a worker, and return its state.
-
-    Raises:
-        StorageError: the state cannot be written.
-    """
-    state, control = read_state(folder), read_control(folder)
-    to = IDLE_MOVES.get((state.state, _desired(control)))
-    if to is None or (state.state == State.FAILED and not state.has_new_request(control)):
-        return state.state
-    lock = try_lock(folder / REQUEST)
-    if lock is None:
-        return state.state
-    try:
-        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == State.FAILED else {}
-        if to == State.CANCELLED:
-            values = {"ended": now(), "answered": control.request_id if control else state.answered}
-        write_state(folder, state.moved(to, **values))
-    finally:
-        os.close(lock)
-    return to
-
-
-def read_earliest_start_s(folder: Path) -> float:
-    """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since it stalled may at once.
-
-    Raises:
-        StorageError: the state is damaged.
-    """
-    return earliest_start_s(read_state(folder), read_control(folder))
-
-
 def read_state(folder: Path) -> JobState:
     """Read the state. Raises StorageError when it is damaged."""
     return read_json_file(folder / STATE, JobState) or JobState()
-
-
-def recover_state(folder: Path) -> None:
-    """Replace a damaged state.json, once no worker lives, by what the last attempt left behind."""
-    lock = try_lock(folder / REQUEST)
-    if lock is None:
-        return
-    try:
-        read_state(folder)
-    except StorageError:
-        write_state(folder, _state_from_outcome(folder))
-    finally:
-        os.close(lock)
-
-
-def _state_from_outcome(folder: Path) -> JobState:
-    try:
-        outcome = read_json_file(folder / OUTCOME, Outcome)
-    except StorageError:
-        outcome = None
-    if outcome is None:
-        return JobState(state=State.INTERRUPTED)
-    control, state = read_control(folder), STATE_BY_OUTCOME[outcome.status]
-    is_answered = control is not None and control.time <= outcome.ended
-    return JobState(
-        state=state,
-        attempts=outcome.attempt,
-        ended=outcome.ended if state in ENDED_STATES else None,
-        answered=control.request_id if control and is_answered else "",
-    )
 
 
 def read_control(folder: Path) -> Control | None:
@@ -214,7 +136,7 @@ def read_control(folder: Path) -> Control | None:
         return None
 
 
-def _desired(control: Control | None) -> Desired | None:
+def desired_of(control: Control | None) -> Desired | None:
     return control.desired if control else None
 
 
@@ -298,7 +220,7 @@ def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
         outcome = None
     if outcome and outcome.status == "succeeded":
         return State.SUCCEEDED, values
-    if _desired(control) == "cancel":
+    if desired_of(control) == "cancel":
         return State.CANCELLED, values
     if outcome is None:
         to, more = state_after_crash(attempt.folder, state, exit_code)

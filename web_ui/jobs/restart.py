@@ -13,7 +13,7 @@ from data.errors import StorageError, Unavailable
 from data.store.events import EventLog
 from web_ui.jobs.job import EVENTS, LOG, JobState, RestartDelay, State
 from web_ui.jobs.process import boot_id
-from web_ui.jobs.view import last_progress
+from web_ui.jobs.snapshot import last_progress
 
 RESTART_DELAYS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
 """What the next start waits, by the number of attempts in a row that got no further; after one more the job has failed."""

@@ -17,22 +17,13 @@ from threading import Event, Thread
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
-from web_ui.jobs.attempt import (
-    IDLE_MOVES,
-    Attempt,
-    move_idle_job,
-    read_earliest_start_s,
-    read_state,
-    recover_state,
-    request_stop,
-    start_attempt,
-    watch_attempt,
-)
+from web_ui.jobs.attempt import Attempt, read_state, request_stop, start_attempt, watch_attempt
+from web_ui.jobs.heartbeat import HEARTBEAT_S, write_heartbeat
+from web_ui.jobs.idle import IDLE_MOVES, move_idle_job, read_earliest_start_s, recover_state
+from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
-from web_ui.jobs.shelf import JobIndex
 from web_ui.jobs.stages import STAGES_NAME, Role
-from web_ui.jobs.status import HEARTBEAT_S, write_heartbeat
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2

@@ -17,6 +17,8 @@ from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import storage_error, sync_folder, write_bytes, write_json
 from data.store.workspace import Workspace
+from web_ui.jobs.heartbeat import RunnerStatus, read_runner_status
+from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import (
     CONTROL,
     ENDED_STATES,
@@ -34,10 +36,8 @@ from web_ui.jobs.job import (
     read_json_file,
 )
 from web_ui.jobs.locks import locked, try_lock
-from web_ui.jobs.shelf import JobIndex
+from web_ui.jobs.snapshot import LogSlice, job_not_found, load_job, read_log
 from web_ui.jobs.stages import STAGES, Role, Stage
-from web_ui.jobs.status import RunnerStatus, read_runner_status
-from web_ui.jobs.view import LogSlice, job_not_found, load_job, read_log
 
 KEYS_FOLDER = ".keys"
 LOCK_WAIT_S = 2.0

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import NotFound
 from data.store.events import last_event
-from web_ui import schemas
-from web_ui.endpoint import Operation, endpoint
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.catalog.outputs import example_page, job_output, output_file, output_files, output_name, reported_path
 from web_ui.jobs.job import EVENTS
-from web_ui.outputs import example_page, job_output, output_file, output_files, output_name, reported_path
-from web_ui.service import current_service
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
 SAFE_MEDIA = {".png": "image/png", ".json": "application/json", ".jsonl": "text/plain", ".txt": "text/plain", ".md": "text/plain"}

@@ -9,9 +9,9 @@ from data.config import DatasetConfig
 from data.inspection.estimate import estimate_dataset
 from data.presets import PRESETS, BenchmarkPreset, benchmark_config
 from data.validation import parse_config
-from web_ui import checks, schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.submission import job_operation, submit_job
+from web_ui.api import checks, schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.submission import job_operation, submit_job
 
 benchmarks = Blueprint("benchmarks", __name__)
 

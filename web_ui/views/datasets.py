@@ -8,12 +8,12 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from data.config import DatasetConfig
 from data.errors import NotFound
-from web_ui import checks, schemas
-from web_ui.dataset_documents import dataset_details, dataset_summary
-from web_ui.deletion import delete_dataset
-from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
-from web_ui.submission import job_operation, submit_job
+from web_ui.api import checks, schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.api.submission import job_operation, submit_job
+from web_ui.catalog.datasets import dataset_details, dataset_summary
+from web_ui.catalog.deletion import delete_dataset
 
 datasets = Blueprint("datasets", __name__)
 

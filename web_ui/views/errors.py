@@ -9,7 +9,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from data.errors import DeepSynthError
 from data.store.files import storage_error
-from web_ui.logs import LOGGER
+from web_ui.server.logs import LOGGER
 
 HINTS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "Send one JSON object, in UTF-8."),

@@ -7,10 +7,11 @@ from typing import Any
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from web_ui import schemas, security
-from web_ui.endpoint import Operation, endpoint
-from web_ui.runners import runner_command
-from web_ui.service import Service, current_service
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import Service, current_service
+from web_ui.monitor.runners import runner_command
+from web_ui.server import security
 
 LOW_DISK_BYTES = 1 << 30
 

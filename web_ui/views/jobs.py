@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from web_ui import schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
-from web_ui.submission import job_answer
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.api.submission import job_answer
 
 jobs = Blueprint("jobs", __name__)
 

@@ -5,8 +5,8 @@ import re
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web_ui import security
-from web_ui.service import current_service
+from web_ui.api.service import current_service
+from web_ui.server import security
 
 login = Blueprint("login", __name__)
 

@@ -6,10 +6,10 @@ from flask import Blueprint, Response
 
 from data.errors import NotFound
 from evaluation.training_metrics import read_metrics
-from web_ui import schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.prometheus import CONTENT_TYPE, exposition
-from web_ui.service import current_service
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.monitor.prometheus import CONTENT_TYPE, exposition
 
 metrics = Blueprint("metrics", __name__)
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from web_ui import schemas
-from web_ui.deletion import delete_model
-from web_ui.endpoint import Operation, endpoint
-from web_ui.model_documents import BASES, model_details, model_summary
-from web_ui.service import current_service
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.catalog.deletion import delete_model
+from web_ui.catalog.models import BASES, model_details, model_summary
 
 models = Blueprint("models", __name__)
 

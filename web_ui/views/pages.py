@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web_ui.service import current_service
+from web_ui.api.service import current_service
 from web_ui.views.assets import imported_modules
 
 THEME_COOKIE = "deepsynth_theme"

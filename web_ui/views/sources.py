@@ -9,10 +9,10 @@ from flask import Blueprint, Response, request
 from data.errors import Conflict, InvalidInput, StorageError
 from data.store.files import inside, new_file, storage_error, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, validate_name
-from web_ui import schemas
-from web_ui.deletion import delete_upload
-from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.catalog.deletion import delete_upload
 
 CHUNK_BYTES = 1 << 20
 RESERVED_BYTES = 256 << 20

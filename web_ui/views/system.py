@@ -6,12 +6,13 @@ from typing import Any
 from flask import Blueprint, current_app
 
 from data.errors import NotFound
-from web_ui import machine, schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.forms import FORMS, form_fields
-from web_ui.openapi import openapi_document
-from web_ui.runners import runners
-from web_ui.service import current_service
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.forms import FORMS, form_fields
+from web_ui.api.openapi import openapi_document
+from web_ui.api.service import current_service
+from web_ui.monitor import machine
+from web_ui.monitor.runners import runners
 
 system = Blueprint("system", __name__)
 

@@ -9,10 +9,10 @@ from training.options.config import DEFAULT_PRESET, EvaluationConfig, FindLrConf
 from training.options.memory import estimate_training_memory
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
-from web_ui import checks, schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.service import current_service
-from web_ui.submission import job_operation, submit_job
+from web_ui.api import checks, schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.service import current_service
+from web_ui.api.submission import job_operation, submit_job
 
 NO_DATASET = "not-chosen"
 FULL_MODEL = "deepseek-ai/DeepSeek-OCR"

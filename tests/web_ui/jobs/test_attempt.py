@@ -9,7 +9,8 @@ import pytest
 
 from data.store.files import write_json
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.attempt import Attempt, move_idle_job, read_earliest_start_s, read_state, recover_state, settle_attempt
+from web_ui.jobs.attempt import Attempt, read_state, settle_attempt
+from web_ui.jobs.idle import move_idle_job, read_earliest_start_s, recover_state
 from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, RestartDelay, State, now
 from web_ui.jobs.process import boot_id, identify
 from web_ui.jobs.progress import EventProgress

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web_ui.jobs.attempt import IDLE_MOVES
+from web_ui.jobs.idle import IDLE_MOVES
 from web_ui.jobs.job import ENDED_STATES, FINAL_STATES, LEGAL_MOVES, STATES_WITH_WORKER, JobState, State
 
 

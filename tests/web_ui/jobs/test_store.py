@@ -15,8 +15,8 @@ from tests.web_ui.jobs.world import ROOT, World
 from training.options.config import EvaluationConfig
 from web_ui.jobs import stages, store
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
+from web_ui.jobs.snapshot import LOG_LIMIT_BYTES
 from web_ui.jobs.store import KEYS_FOLDER, JobStore
-from web_ui.jobs.view import LOG_LIMIT_BYTES
 
 
 def set_state(world: World, job_id: str, state: State, **values: object) -> None:

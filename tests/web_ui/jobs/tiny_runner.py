@@ -12,8 +12,8 @@ from data.store.workspace import Workspace
 from tests.web_ui.jobs.tiny_stages import STAGES_NAME
 from web_ui.jobs import job, restart
 from web_ui.jobs.runner import RunnerOptions, run_jobs
-from web_ui.logs import configure_logs
-from web_ui.serve import install_stop_handlers
+from web_ui.server.logs import configure_logs
+from web_ui.server.serve import install_stop_handlers
 
 YEAR_S = 365 * 86400.0
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from tests.services import Service
-from web_ui.serve import NUM_THREADS
+from web_ui.server.serve import NUM_THREADS
 
 
 @pytest.fixture(scope="module")

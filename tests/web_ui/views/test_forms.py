@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from data.config import DatasetConfig
-from web_ui.forms import FORMS
+from web_ui.api.forms import FORMS
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from data.dataset.manifest import read_manifest
 from data.store.workspace import Workspace
 from tests.machine import require_tesseract
-from web_ui import looking
+from web_ui.api import previews
 from web_ui.cli import main
 
 REPORT = "/api/datasets/demo/report"
@@ -35,9 +35,9 @@ def test_the_same_sample_is_read_every_time(client: FlaskClient, dataset: Path) 
 
 def test_reading_stops_at_a_number_of_pages(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     require_tesseract()
-    monkeypatch.setattr(looking, "MAX_OCR_PAGES", 1)
-    task = looking.PreviewTask(dataset="demo", num_documents=8, legibility=True)
-    answer = looking.run_preview_here(task, Workspace(dataset.parent.parent))
+    monkeypatch.setattr(previews, "MAX_OCR_PAGES", 1)
+    task = previews.PreviewTask(dataset="demo", num_documents=8, legibility=True)
+    answer = previews.run_preview_here(task, Workspace(dataset.parent.parent))
     assert answer["legibility"]["num_documents"] == 1
 
 
@@ -73,7 +73,7 @@ def test_a_damaged_shard_is_named(client: FlaskClient, dataset: Path) -> None:
 
 
 def test_more_than_can_be_read_in_time_names_the_command(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "TIMEOUT_S", 0.001)
+    monkeypatch.setattr(previews, "TIMEOUT_S", 0.001)
     error = client.get(REPORT).get_json()["error"]
     assert (list(error["fields"]), "deepsynth report" in error["hint"]) == (["num_documents"], True)
 

@@ -14,8 +14,8 @@ from data.store.events import EventLog
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
+from web_ui.jobs.heartbeat import write_heartbeat
 from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
-from web_ui.jobs.status import write_heartbeat
 
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
 

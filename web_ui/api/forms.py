@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from data.config import DatasetConfig
 from training.options.config import EvaluationConfig, PredictionConfig, TrainingConfig
-from web_ui.schemas import FormField, JsonObject
+from web_ui.api.schemas import FormField, JsonObject
 
 FORMS: dict[str, type[BaseModel]] = {
     "dataset": DatasetConfig,

@@ -13,9 +13,9 @@ from data.errors import InvalidInput, Stopped
 from data.store.files import write_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace
 from data.validation import in_words, parse_config
+from web_ui.commands.terminal import TerminalProgress, print_result
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
-from web_ui.terminal import TerminalProgress, print_result
 
 HUB_PREFIX = "hub:"
 SOURCES = {"sample": "--source sample", "files": "--source PATH", "hub": "--source hub:ID"}

@@ -15,10 +15,10 @@ from typing import Literal
 from data.errors import DeepSynthError
 from data.store.workspace import Workspace
 from training.speed.compiler import missing_compiler_requirements
-from web_ui import machine
-from web_ui.cli_stages import open_workspace
+from web_ui.commands.stages import open_workspace
 from web_ui.jobs.stages import Role
 from web_ui.jobs.store import JobStore
+from web_ui.monitor import machine
 from web_ui.settings import ROLE_PORTS, Settings
 
 MIN_FREE_GB = 5.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from web_ui.schemas import Cpu, Disk, Gpu, Memory
+from web_ui.api.schemas import Cpu, Disk, Gpu, Memory
 
 GB = 1e9
 MIN_MEASURED_S = 1.0

@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Sequence
 
 from data.store.workspace import Workspace
+from web_ui.api.schemas import Runner
+from web_ui.api.service import Service
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State
 from web_ui.jobs.stages import Role
-from web_ui.schemas import Runner
-from web_ui.service import Service
 from web_ui.settings import ROLE_PORTS
 
 STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})

@@ -9,7 +9,7 @@ from data.store.workspace import Workspace, names_hint
 from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import HUB_KINDS, PAGE_MODES, PINNED_REVISIONS
 from training.options.model_names import model_kind
-from web_ui.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
+from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
 BASES = (

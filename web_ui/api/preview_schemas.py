@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from data.config import Columns, Config, DatasetConfig, FilesSource, HubSource
-from web_ui.schemas import Answer, JsonObject
+from web_ui.api.schemas import Answer, JsonObject
 
 Language = Annotated[
     str,

@@ -17,7 +17,7 @@ from data.config import FilesSource
 from data.store.workspace import Workspace
 from tests.machine import require_tesseract
 from tests.web_ui.conftest import HOST, SAMPLE
-from web_ui import checks, looking
+from web_ui.api import checks, previews
 
 PAPERS = [{"body": f"A long story number {number}. " * 100, "abstract": "Short.", "year": 2020} for number in range(30)]
 
@@ -72,15 +72,15 @@ def test_without_tesseract_a_reading_says_what_to_install(client: FlaskClient, m
 
 
 def test_one_reading_at_a_time(client: FlaskClient) -> None:
-    with looking._ocr_lock:
+    with previews._ocr_lock:
         answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "legibility": True})
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (429, "too_many_requests")
 
 
 def test_looks_leave_threads_for_other_answers(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looking, "_preview_slots", BoundedSemaphore(1))
+    monkeypatch.setattr(previews, "_preview_slots", BoundedSemaphore(1))
     body = {"config": SAMPLE, "num_documents": 1}
-    with looking._preview_slots:
+    with previews._preview_slots:
         assert client.post("/api/dataset/preview", json=body).status_code == 429
     assert [client.post("/api/dataset/preview", json=body).status_code for _ in range(2)] == [200, 200]
 
@@ -98,7 +98,7 @@ def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
             client.application.test_client().post, "/api/dataset/inspect", json={"source": source}, base_url=f"http://{HOST}"
         )
         connection, _ = silent.accept()
-        child = looking._inspection_process._process
+        child = previews._inspection_process._process
         assert child
         environment = Path(f"/proc/{child.pid}/environ").read_bytes()
         second = client.post("/api/dataset/inspect", json={"source": papers})
@@ -112,7 +112,7 @@ def test_a_document_of_many_pages_shows_the_first_ones(client: FlaskClient, pape
     rendering = {"mode": "tiny", "font_size_px": 40, "max_pages": 256}
     config = {"name": "demo", "source": papers, "columns": {"document": "body", "summary": "abstract"}, "rendering": rendering}
     document = client.post("/api/dataset/preview", json={"config": config, "num_documents": 1}).get_json()["documents"][0]
-    assert document["num_pages"] > len(document["pages"]) == looking.MAX_SHOWN_PAGES
+    assert document["num_pages"] > len(document["pages"]) == previews.MAX_SHOWN_PAGES
 
 
 def test_an_inspection_shows_rows_and_suggests_columns(client: FlaskClient, papers: dict[str, Any]) -> None:
@@ -142,7 +142,7 @@ def test_a_source_that_does_not_answer_in_time_is_given_up(
     client: FlaskClient, papers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checks, "MAX_QUICK_BYTES", 0)
-    monkeypatch.setattr(looking, "TIMEOUT_S", 0.01)
+    monkeypatch.setattr(previews, "TIMEOUT_S", 0.01)
     error = client.post("/api/dataset/inspect", json={"source": papers}).get_json()["error"]
     assert (error["code"], "did not answer" in error["message"]) == ("source_failed", True)
 

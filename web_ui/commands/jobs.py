@@ -6,10 +6,10 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from data.errors import InvalidInput, UnknownName
-from web_ui.cli_stages import open_workspace
+from web_ui.commands.stages import open_workspace
+from web_ui.commands.terminal import print_result
 from web_ui.jobs.job import KINDS, Job, State
 from web_ui.jobs.store import JobStore
-from web_ui.terminal import print_result
 
 
 def run(options: Namespace) -> int:

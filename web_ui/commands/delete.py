@@ -2,8 +2,8 @@
 
 from argparse import Namespace
 
-from web_ui.cli_stages import open_workspace
-from web_ui.deletion import delete_dataset, delete_model
+from web_ui.catalog.deletion import delete_dataset, delete_model
+from web_ui.commands.stages import open_workspace
 from web_ui.jobs.store import JobStore
 
 

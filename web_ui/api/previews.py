@@ -1,6 +1,6 @@
 """Previews of sources, pages and finished datasets: quick ones run in this process, slow ones in a process that can be stopped.
 
-Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.looking WORKSPACE LIMIT_S` is that process: it takes
+Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.api.previews WORKSPACE LIMIT_S` is that process: it takes
 one `PreviewTask` as JSON on standard input and writes its answer on standard output.
 """
 
@@ -19,9 +19,9 @@ from werkzeug.exceptions import TooManyRequests
 from data.config import Config, DatasetConfig, FilesSource, HubSource
 from data.errors import DeepSynthError, InvalidInput, SourceError
 from data.store.workspace import Workspace
-from web_ui.checks import is_quick_to_open
+from web_ui.api.checks import is_quick_to_open
+from web_ui.api.schemas import JsonObject
 from web_ui.jobs.redaction import child_environment, redact_text
-from web_ui.schemas import JsonObject
 
 TIMEOUT_S = 60.0
 ALARM_GRACE_S = 5
@@ -44,13 +44,13 @@ class PreviewProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, arguments: list[str], task_json: bytes, timeout_s: float) -> tuple[int, bytes]:
-        """Run `python -m web_ui.looking`; return its exit code and what it wrote.
+        """Run `python -m web_ui.api.previews`; return its exit code and what it wrote.
 
         Raises:
             TimeoutExpired: it took longer; it was ended.
             TooManyRequests: a newer preview has replaced this one.
         """
-        command = [sys.executable, "-m", "web_ui.looking", *arguments]
+        command = [sys.executable, "-m", "web_ui.api.previews", *arguments]
         pipe, environment = subprocess.PIPE, child_environment()
         with subprocess.Popen(
             command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, start_new_session=True

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from data.errors import NotFound
 from web_ui.jobs.job import CONTROL, EVENTS, FINAL_STATES, ID_PATTERN, OUTCOME, REQUEST, STATE, STATES_WITH_WORKER, Job
-from web_ui.jobs.view import last_progress, load_job
+from web_ui.jobs.snapshot import last_progress, load_job
 
 Item = TypeVar("Item")
 Signature = tuple[tuple[int, int, int] | None, ...]

@@ -12,7 +12,7 @@ from flask import Flask, Response, redirect, request, url_for
 from werkzeug.exceptions import Forbidden, MisdirectedRequest, TooManyRequests, Unauthorized
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from web_ui.rate import RateLimit
+from web_ui.server.rate import RateLimit
 from web_ui.settings import Settings, is_loopback
 
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -7,11 +7,11 @@ from datetime import datetime
 from statistics import fmean
 
 from data.errors import NotFound
-from web_ui import machine
+from web_ui.api.service import Service
 from web_ui.jobs.job import KINDS, Job, State, now
 from web_ui.jobs.store import JobStore
-from web_ui.runners import runners
-from web_ui.service import Service
+from web_ui.monitor import machine
+from web_ui.monitor.runners import runners
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 RECENT_S = 3600.0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from data.dataset.manifest import read_manifest
 from data.errors import NotFound, StorageError
-from web_ui.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
+from web_ui.api.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
 
 
 def dataset_summary(folder: Path) -> DatasetSummary | None:

@@ -4,9 +4,9 @@ from argparse import Namespace
 from typing import Any
 
 from data.validation import parse_config
-from web_ui.cli_stages import open_workspace
-from web_ui.look_schemas import ReportQuery
-from web_ui.terminal import print_result
+from web_ui.api.preview_schemas import ReportQuery
+from web_ui.commands.stages import open_workspace
+from web_ui.commands.terminal import print_result
 
 
 def report(options: Namespace) -> int:

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from werkzeug.routing import Rule
 
-from web_ui import schemas
-from web_ui.endpoint import JSON, Operation
+from web_ui.api import schemas
+from web_ui.api.endpoint import JSON, Operation
 
 PATH_VALUE = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
 PATH_SCHEMAS = {"int": {"type": "integer", "minimum": 0}}

@@ -3,30 +3,32 @@
 from flask import Blueprint
 
 from data.dataset.manifest import read_manifest
-from web_ui import look_schemas as preview_schemas
-from web_ui.endpoint import Operation, endpoint
-from web_ui.looking import PreviewTask, run_preview
-from web_ui.schemas import JsonObject
-from web_ui.security import refuse_cross_site
-from web_ui.service import current_service
+from web_ui.api import preview_schemas
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.previews import PreviewTask, run_preview
+from web_ui.api.schemas import JsonObject
+from web_ui.api.service import current_service
+from web_ui.server.security import refuse_cross_site
 
-looks = Blueprint("looks", __name__)
+previews = Blueprint("previews", __name__)
 
 
-@endpoint(looks, "POST", "/api/dataset/preview", Operation(preview_schemas.PreviewRequest, answer=preview_schemas.Preview, errors=(503,)))
+@endpoint(
+    previews, "POST", "/api/dataset/preview", Operation(preview_schemas.PreviewRequest, answer=preview_schemas.Preview, errors=(503,))
+)
 def preview_dataset(body: preview_schemas.PreviewRequest) -> JsonObject:
     """Draw some documents as a dataset would hold them, with their token counts."""
     return run_preview(PreviewTask.model_validate(body.model_dump()), current_service().workspace)
 
 
-@endpoint(looks, "POST", "/api/dataset/inspect", Operation(preview_schemas.InspectRequest, answer=preview_schemas.Inspection))
+@endpoint(previews, "POST", "/api/dataset/inspect", Operation(preview_schemas.InspectRequest, answer=preview_schemas.Inspection))
 def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
     """Show a source's splits, columns and first rows, and which columns are likely to be meant."""
     return run_preview(PreviewTask(source=body.source), current_service().workspace)
 
 
 @endpoint(
-    looks,
+    previews,
     "GET",
     "/api/datasets/<name>/report",
     Operation(query=preview_schemas.ReportQuery, answer=preview_schemas.DatasetReport, errors=(409, 429, 503, 507)),

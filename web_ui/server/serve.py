@@ -17,7 +17,7 @@ from data.errors import Unavailable
 from data.store.workspace import Workspace
 from web_ui.jobs.runner import RunnerOptions, role_devices, run_jobs
 from web_ui.jobs.stages import Role
-from web_ui.logs import configure_logs
+from web_ui.server.logs import configure_logs
 from web_ui.settings import Settings, check_exposure
 
 LOGGER = logging.getLogger("deepsynth.serve")
@@ -138,7 +138,7 @@ def _web_command(settings: Settings) -> list[str]:
     shared_memory = Path("/dev/shm")  # noqa: S108 - a folder for gunicorn's own heartbeat, never a guessable file
     heartbeat = ["--worker-tmp-dir", str(shared_memory)] if shared_memory.is_dir() else []
     return [
-        sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.web_worker.SlowClientWorker", "--workers", "1",
+        sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker", "--workers", "1",
         "--threads", str(NUM_THREADS), "--bind", f"{host}:{settings.port}", "--timeout", "120", "--graceful-timeout", "10",
         "--no-control-socket", "--log-level", "warning", *heartbeat, "web_ui.app:create_app()",
     ]  # fmt: skip

@@ -11,11 +11,11 @@ from werkzeug.exceptions import TooManyRequests
 from data.config import Config
 from data.errors import InvalidInput
 from data.store.workspace import Workspace
-from web_ui import schemas
-from web_ui.endpoint import Operation
+from web_ui.api import schemas
+from web_ui.api.endpoint import Operation
+from web_ui.api.schemas import JsonObject
+from web_ui.api.service import Service, current_service
 from web_ui.jobs.job import Job
-from web_ui.schemas import JsonObject
-from web_ui.service import Service, current_service
 
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 IDEMPOTENCY_KEY = "Idempotency-Key"

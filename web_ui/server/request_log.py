@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from web_ui.logs import LOGGER, configure_logs
+from web_ui.server.logs import LOGGER, configure_logs
 
 
 def log_requests(app: Flask) -> None:

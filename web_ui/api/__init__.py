@@ -1,0 +1,1 @@
+"""What each endpoint shares: schemas, validation, OpenAPI, refusals before a job exists, previews."""

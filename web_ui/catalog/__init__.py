@@ -1,0 +1,1 @@
+"""What the workspace holds: datasets, models and the output of jobs, as the API shows them, and their deletion."""

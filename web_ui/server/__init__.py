@@ -1,0 +1,1 @@
+"""The processes of a service: supervisor, gunicorn's worker, security, rate limit, logs."""
