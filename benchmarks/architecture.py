@@ -1,4 +1,5 @@
-"""DeepSeek-OCR with random weights, at its real width or a part of it, and how many operations a training step of it takes."""
+"""DeepSeek-OCR with random weights, at its real width or a part of it, and how many operations a training
+step of it takes."""
 
 from typing import Any
 
@@ -18,7 +19,14 @@ IMAGE_TOKEN_ID = 128815
 NUM_PROMPT_TOKENS = 5
 
 
-def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped_mm", num_experts: int = 64, stock: bool = False) -> Any:
+def build(
+    width: float,
+    device: str,
+    dtype: torch.dtype,
+    experts: str = "grouped_mm",
+    num_experts: int = 64,
+    stock: bool = False,
+) -> Any:
     """Build the architecture with random weights.
 
     Args:
@@ -28,7 +36,8 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
     torch.manual_seed(0)
     with torch.device(device):
         config = native_config(published_config(width, num_experts), IMAGE_TOKEN_ID)
-        # The meta device computes nothing; there attention is written out, so that its operations can be counted.
+        # The meta device computes nothing; there attention is written out, so that its operations can be
+        # counted.
         attention = "eager" if device == "meta" else "sdpa"
         options = {"experts_implementation": experts, "attn_implementation": attention, "dtype": dtype}
         model = UnlimitedOcrForConditionalGeneration._from_config(config, **options)
@@ -38,19 +47,26 @@ def build(width: float, device: str, dtype: torch.dtype, experts: str = "grouped
     return model
 
 
-def count_operations(width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool) -> int:
-    """Count the floating-point operations that one sample's forward and backward pass needs, without computing them.
+def count_operations(
+    width: float, page_size_px: int, num_target_tokens: int, train: Trainable, cached: bool
+) -> int:
+    """Count the floating-point operations that one sample's forward and backward pass needs, without
+    computing them.
 
     Recomputed activations and the head on tokens without a label are not needed, and not counted.
     """
     # Batched experts are plain matrix products, which the counter knows.
-    model = choose_trainable(build(width, "meta", torch.float32, "batched_mm", stock=True), train).model.train()
+    model = choose_trainable(
+        build(width, "meta", torch.float32, "batched_mm", stock=True), train
+    ).model.train()
     num_tokens = num_image_tokens("deepseek_ocr", page_size_px) + NUM_PROMPT_TOKENS + num_target_tokens
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         if not cached:
             vision_tower(model)(torch.empty(1, 3, page_size_px, page_size_px))
         # The projector trains in all but the adapters, so the gradient goes back to the decoder's inputs.
-        embedded = torch.empty(1, num_tokens, model.config.text_config.hidden_size, requires_grad=not train.startswith("lora"))
+        embedded = torch.empty(
+            1, num_tokens, model.config.text_config.hidden_size, requires_grad=not train.startswith("lora")
+        )
         labels = torch.zeros(1, num_target_tokens + 1, dtype=torch.long)
         model(inputs_embeds=embedded, labels=labels, logits_to_keep=num_target_tokens + 1).loss.backward()
     return int(counter.get_total_flops())
@@ -90,4 +106,7 @@ def published_config(width: float, num_experts: int) -> dict[str, Any]:
         "layers": 12,
         "width": scaled(768, 48),
     }
-    return {"language_config": language, "vision_config": {"image_size": 1024, "width": {"clip-l-14-224": clip, "sam_vit_b": sam}}}
+    return {
+        "language_config": language,
+        "vision_config": {"image_size": 1024, "width": {"clip-l-14-224": clip, "sam_vit_b": sam}},
+    }

@@ -1,8 +1,9 @@
-"""What a whole run costs beside rendering, how it scales with cores and with rows, and how much memory it holds.
+"""What a whole run costs beside rendering, how it scales with cores and with rows, and how much memory it
+holds.
 
-Each run is a process of its own on fresh documents of the sample source. CPU time is counted with that of the workers, so
-its ratios hold on a busy machine; ratios of wall time need a quiet one.
-Run: python -m benchmarks.generation [efficiency] [cores] [memory] [scaling]
+Each run is a process of its own on fresh documents of the sample source. CPU time is counted with that of the
+workers, so its ratios hold on a busy machine; ratios of wall time need a quiet one. Run: python -m
+benchmarks.generation [efficiency] [cores] [memory] [scaling]
 """
 
 import argparse
@@ -68,7 +69,8 @@ def main() -> None:
 
 
 def efficiency(num_documents: int = 2000) -> None:
-    """Compare a run with drawing the same pages and doing nothing else: in CPU time, and in wall time, where waiting shows too."""
+    """Compare a run with drawing the same pages and doing nothing else: in CPU time, and in wall time, where
+    waiting shows too."""
     style = resolve_style(RenderingConfig(mode="base"))
     for row in range(50):
         render(sample_document(1, "train", row, "article").text, style)
@@ -80,16 +82,23 @@ def efficiency(num_documents: int = 2000) -> None:
     start_up = cost(_config("article", 1, 2))
     whole = cost(_config("article", num_documents, 2))
     spent_s = whole.cpu_s - start_up.cpu_s
-    print(f"  drawing {1000 * drawing_s / num_documents:.2f} ms a document, the whole run {1000 * spent_s / num_documents:.2f} ms")
+    print(
+        f"  drawing {1000 * drawing_s / num_documents:.2f} ms a document, the whole run "
+        f"{1000 * spent_s / num_documents:.2f} ms"
+    )
     print(f"  {drawing_s / spent_s:.0%} of the renderer's own rate by CPU time (target: at least 80%)")
     ideal_s, working_s = _time_rendering_s(num_documents // 2, 2), _time_run_s(num_documents, 2)
-    print(f"  {ideal_s / working_s:.0%} by wall time on two cores (target: at least 80%; needs a quiet machine)")
+    print(
+        f"  {ideal_s / working_s:.0%} by wall time on two cores (target: at least 80%; needs a quiet machine)"
+    )
 
 
 def cores(num_documents: int = 4000) -> None:
-    """Compare one worker on one core with two on two, start-up left out, and both with renderers that share nothing but the machine.
+    """Compare one worker on one core with two on two, start-up left out, and both with renderers that share
+    nothing but the machine.
 
-    The second figure is what the machine gives at most: its cores slow each other down where they share caches or hardware threads.
+    The second figure is what the machine gives at most: its cores slow each other down where they share
+    caches or hardware threads.
     """
     one, two = (_time_run_s(num_documents, workers) for workers in (1, 2))
     alone, together = (_time_rendering_s(num_documents // 4, renderers) for renderers in (1, 2))
@@ -99,13 +108,20 @@ def cores(num_documents: int = 4000) -> None:
 
 def _time_run_s(num_documents: int, num_cores: int) -> float:
     """Return the wall time of a run on so many cores, without its start-up."""
-    whole, start_up = (cost(_config("article", number, num_cores, shard_rows=100), num_cores) for number in (num_documents, num_cores))
+    whole, start_up = (
+        cost(_config("article", number, num_cores, shard_rows=100), num_cores)
+        for number in (num_documents, num_cores)
+    )
     return whole.wall_s - start_up.wall_s
 
 
 def _time_rendering_s(num_documents: int, num_renderers: int) -> float:
-    """Return the wall time in which so many processes, each on a core of its own, draw so many documents each."""
-    commands = [["taskset", "-c", str(core), sys.executable, "-c", DRAWING, str(core), str(num_documents)] for core in range(num_renderers)]
+    """Return the wall time in which so many processes, each on a core of its own, draw so many documents
+    each."""
+    commands = [
+        ["taskset", "-c", str(core), sys.executable, "-c", DRAWING, str(core), str(num_documents)]
+        for core in range(num_renderers)
+    ]
     running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for command in commands]
     return max(float(process.communicate()[0]) for process in running)
 
@@ -113,16 +129,29 @@ def _time_rendering_s(num_documents: int, num_renderers: int) -> float:
 def memory() -> None:
     """Compare the peak of 10,000 documents with that of 100,000."""
     small, large = (cost(_config("brief", number, 2)).peak_mb for number in (10_000, 100_000))
-    print(f"  {small:.0f} MB for 10,000 documents, {large - small:+.0f} MB for 100,000 (target: at most +100)")
+    print(
+        f"  {small:.0f} MB for 10,000 documents, {large - small:+.0f} MB for 100,000 (target: at most +100)"
+    )
 
 
 def scaling(num_documents: int = 10_000) -> None:
     """Compare the CPU time of a run with that of one of twenty times the size."""
-    small, large = cost(_config("brief", num_documents, 2)).cpu_s, cost(_config("brief", 20 * num_documents, 2)).cpu_s
-    print(f"  20 x the documents cost {large / small:.1f} x (target: at most 20), {small:.0f} s and {large:.0f} s")
+    small, large = (
+        cost(_config("brief", num_documents, 2)).cpu_s,
+        cost(_config("brief", 20 * num_documents, 2)).cpu_s,
+    )
+    print(
+        f"  20 x the documents cost {large / small:.1f} x (target: at most 20), {small:.0f} s and "
+        f"{large:.0f} s"
+    )
 
 
-PARTS: dict[str, Callable[[], None]] = {"efficiency": efficiency, "cores": cores, "memory": memory, "scaling": scaling}
+PARTS: dict[str, Callable[[], None]] = {
+    "efficiency": efficiency,
+    "cores": cores,
+    "memory": memory,
+    "scaling": scaling,
+}
 
 
 def cost(config: DatasetConfig, num_cores: int = 2) -> Cost:
@@ -167,7 +196,9 @@ class _PeakMemory(threading.Thread):
         while True:
             try:
                 family = [self._process, *self._process.children()]
-                self.megabytes = max(self.megabytes, sum(member.memory_full_info().pss for member in family) / 2**20)
+                self.megabytes = max(
+                    self.megabytes, sum(member.memory_full_info().pss for member in family) / 2**20
+                )
             except (psutil.NoSuchProcess, psutil.ZombieProcess):
                 if not self._process.is_running() or self._process.status() == psutil.STATUS_ZOMBIE:
                     return

@@ -1,8 +1,10 @@
-"""How light the pages are in Chromium: time until they can be used, a long chart that is moved, an idle page, jobs beside open tabs.
+"""How light the pages are in Chromium: time until they can be used, a long chart that is moved, an idle page,
+jobs beside open tabs.
 
     python benchmarks/pages.py [--num-jobs 1000] [--repeats 9] [--only open chart idle tabs]
 
-Each figure stands beside one of the same run: a page without scripts, frames of a chart at rest, a job without tabs.
+Each figure stands beside one of the same run: a page without scripts, frames of a chart at rest, a job
+without tabs.
 """
 
 import argparse
@@ -38,7 +40,8 @@ CHART = """async ([numPoints, share]) => {
   document.querySelector("main").replaceChildren(place);
   const steps = Array.from({ length: numPoints }, (_, index) => index);
   const chart = new Chart(place, "Loss");
-  chart.show([{ label: "train", colour: 1, steps, values: steps.map((step) => 3 / Math.log(step + 3) + Math.sin(step * 12.9898) / 9) }]);
+  const values = steps.map((step) => 3 / Math.log(step + 3) + Math.sin(step * 12.9898) / 9);
+  chart.show([{ label: "train", colour: 1, steps, values }]);
   await new Promise((resolve) => setTimeout(resolve, 500));
   chart.plot.setScale("x", { min: 0, max: numPoints * share });
   const { right, top, width } = chart.plot.over.getBoundingClientRect();
@@ -56,7 +59,11 @@ MOVE_S = 2.8
 NUM_SAMPLES = 3000
 DATASET = {"source": {"kind": "sample"}, "max_samples": NUM_SAMPLES}
 NUM_TABS = 10
-TABS_IN_VIEW = {"without tabs": 0, f"{NUM_TABS} tabs, one in view": 1, f"{NUM_TABS} tabs, all in view": NUM_TABS}
+TABS_IN_VIEW = {
+    "without tabs": 0,
+    f"{NUM_TABS} tabs, one in view": 1,
+    f"{NUM_TABS} tabs, all in view": NUM_TABS,
+}
 HIDDEN = """Object.defineProperty(document, "hidden", { get: () => true });
 Object.defineProperty(document, "visibilityState", { get: () => "hidden" });"""
 IDLE_S = 90
@@ -65,7 +72,9 @@ SETTLE_S = 5
 
 def main() -> int:
     parts = {"open": print_opening, "chart": print_chart, "idle": print_requests, "tabs": print_tabs}
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--num-jobs", type=int, default=1000)
     parser.add_argument("--repeats", type=int, default=9)
     parser.add_argument("--only", nargs="*", choices=parts, default=parts)
@@ -87,16 +96,23 @@ def main() -> int:
 
 
 def print_opening(browser: Browser, site: Site, repeats: int) -> None:
-    """Print the milliseconds from asking for a page until it can be used, with an empty cache and with a full one."""
+    """Print the milliseconds from asking for a page until it can be used, with an empty cache and with a full
+    one."""
     base_ms = 0.0
-    print(f"{'page':16}{'first ms':>10}{'best ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of {repeats}, best of them)")
+    print(
+        f"{'page':16}{'first ms':>10}{'best ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of "
+        f"{repeats}, best of them)"
+    )
     for path, usable in USABLE.items():
         first_ms, again_ms, sizes = [], [], []
         for _ in range(repeats):
             context = browser.new_context()
             page = context.new_page()
             size: list[int] = []
-            page.on("response", lambda response, size=size: size.append(int(response.headers.get("content-length", 0))))  # type: ignore[misc]
+            page.on(
+                "response",
+                lambda response, size=size: size.append(int(response.headers.get("content-length", 0))),
+            )  # type: ignore[misc]
             first_ms.append(time_until_usable_ms(page, site.address + path, usable))
             sizes.append(sum(size))
             again_ms.append(time_until_usable_ms(page, site.address + path, usable))
@@ -108,7 +124,11 @@ def print_opening(browser: Browser, site: Site, repeats: int) -> None:
 
 def time_until_usable_ms(page: Page, address: str, usable: str) -> float:
     page.goto(address, wait_until="commit")
-    return float(page.wait_for_function("selector => document.querySelector(selector) && performance.now()", arg=usable).json_value())
+    return float(
+        page.wait_for_function(
+            "selector => document.querySelector(selector) && performance.now()", arg=usable
+        ).json_value()
+    )
 
 
 def print_chart(browser: Browser, site: Site, _: int) -> None:
@@ -116,19 +136,31 @@ def print_chart(browser: Browser, site: Site, _: int) -> None:
     context = browser.new_context(has_touch=True)
     page = context.new_page()
     page.goto(site.address + "/jobs")
-    print(f"{'frames of':34}{'median ms':>10}{'p95 ms':>8}{'dropped':>12}{'busy ms':>9}   (dropped: over 1.5 frames; busy: main thread)")
+    print(
+        f"{'frames of':34}{'median ms':>10}{'p95 ms':>8}{'dropped':>12}{'busy ms':>9}   (dropped: over 1.5 "
+        "frames; busy: main thread)"
+    )
     cases = (("a chart at rest", 100_000, 0.1, False), ("1,000 points, half seen", 1000, 0.5, True))
-    cases += tuple((f"100,000 points, {name} seen", 100_000, share, True) for name, share in (("a tenth", 0.1), ("half", 0.5)))
+    cases += tuple(
+        (f"100,000 points, {name} seen", 100_000, share, True)
+        for name, share in (("a tenth", 0.1), ("half", 0.5))
+    )
     for name, num_points, share, is_moved in cases:
         place = page.evaluate(CHART, [num_points, share])
         frames, busy_ms = record_frames(context.new_cdp_session(page), page, place if is_moved else None)
         dropped = f"{sum(frame > 1.5 * FRAME_MS for frame in frames)} of {len(frames)}"
-        print(f"{name:34}{median(frames):10.1f}{sorted(frames)[int(0.95 * len(frames))]:8.1f}{dropped:>12}{busy_ms / len(frames):9.1f}")
+        print(
+            f"{name:34}{median(frames):10.1f}{sorted(frames)[int(0.95 * len(frames))]:8.1f}"
+            f"{dropped:>12}{busy_ms / len(frames):9.1f}"
+        )
     context.close()
 
 
-def record_frames(cdp: CDPSession, page: Page, place: tuple[float, float, float] | None) -> tuple[list[float], float]:
-    """Return the milliseconds from frame to frame while a finger moves from right to left, and those that the main thread was busy.
+def record_frames(
+    cdp: CDPSession, page: Page, place: tuple[float, float, float] | None
+) -> tuple[list[float], float]:
+    """Return the milliseconds from frame to frame while a finger moves from right to left, and those that the
+    main thread was busy.
 
     Args:
         place: right end, top and width of what is moved; None: no finger.
@@ -139,17 +171,26 @@ def record_frames(cdp: CDPSession, page: Page, place: tuple[float, float, float]
     if place:
         right, top, width = place
         start_s = time.monotonic()
-        cdp.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": right - 20, "y": top + 50}]})
+        cdp.send(
+            "Input.dispatchTouchEvent",
+            {"type": "touchStart", "touchPoints": [{"x": right - 20, "y": top + 50}]},
+        )
         while (done := (time.monotonic() - start_s) / MOVE_S) < 1:
             x = right - 20 - done * (width - 40)
-            cdp.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": top + 50}]})
+            cdp.send(
+                "Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": top + 50}]}
+            )
             time.sleep(FRAME_MS / 2000)
         cdp.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     return page.evaluate("window.frames_"), 1000 * (busy_s(cdp) - before_s)
 
 
 def busy_s(cdp: CDPSession) -> float:
-    return next(float(metric["value"]) for metric in cdp.send("Performance.getMetrics")["metrics"] if metric["name"] == "TaskDuration")
+    return next(
+        float(metric["value"])
+        for metric in cdp.send("Performance.getMetrics")["metrics"]
+        if metric["name"] == "TaskDuration"
+    )
 
 
 def print_requests(browser: Browser, site: Site, _: int) -> None:
@@ -160,22 +201,29 @@ def print_requests(browser: Browser, site: Site, _: int) -> None:
     page.goto(f"{site.address}/jobs")
     start_s = time.monotonic()
     page.wait_for_timeout(IDLE_S * 1000)
-    counts = [sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times_s) for third in range(3)]
+    counts = [
+        sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times_s)
+        for third in range(3)
+    ]
     print(f"requests of an idle page in each {IDLE_S // 3} s: {counts[0]}, {counts[1]}, {counts[2]}")
     page.close()
 
 
 def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
-    """Print the rate of a dataset job without a page and beside ten that show it, in turns, and what these cost the web server.
+    """Print the rate of a dataset job without a page and beside ten that show it, in turns, and what these
+    cost the web server.
 
-    Headless pages all count as seen, so that those out of view are told that they are hidden. Chromium draws the others
-    on the job's processors; on another machine only the cost to the web server is left.
+    Headless pages all count as seen, so that those out of view are told that they are hidden. Chromium draws
+    the others on the job's processors; on another machine only the cost to the web server is left.
     """
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in TABS_IN_VIEW}
     for turn in range(max(1, repeats // 3)):
         for number, (name, known) in enumerate(runs.items()):
             known.append(run_beside(browser, site, TABS_IN_VIEW[name], f"beside-{number}-{turn}"))
-    print(f"{'a dataset job beside':24}{'samples/s':>10}{'of alone':>10}{'web server':>12}   (medians of {len(known)}; share of one core)")
+    print(
+        f"{'a dataset job beside':24}{'samples/s':>10}{'of alone':>10}{'web server':>12}   (medians of "
+        f"{len(known)}; share of one core)"
+    )
     alone = median(rate for rate, _ in runs["without tabs"])
     for name, known in runs.items():
         rate, web_share = map(median, zip(*known, strict=True))
@@ -192,7 +240,9 @@ def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tup
     contexts = [browser.new_context(), browser.new_context()]
     contexts[1].add_init_script(HIDDEN)
     for number in range(NUM_TABS if num_in_view else 0):
-        contexts[number >= num_in_view].new_page().goto(f"{site.address}/jobs" + ("" if number % 2 else f"/{job['id']}"))
+        contexts[number >= num_in_view].new_page().goto(
+            f"{site.address}/jobs" + ("" if number % 2 else f"/{job['id']}")
+        )
     time.sleep(SETTLE_S)
     site.start_runner("cpu")
     start_s, start_web_s = time.monotonic(), web_cpu_s()
@@ -210,7 +260,11 @@ def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tup
 
 def web_cpu_s() -> float:
     """Return the processor seconds that the web server has used."""
-    servers = [process for process in psutil.Process().children(recursive=True) if "gunicorn" in " ".join(process.cmdline())]
+    servers = [
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "gunicorn" in " ".join(process.cmdline())
+    ]
     return float(sum(times.user + times.system for times in (process.cpu_times() for process in servers)))
 
 

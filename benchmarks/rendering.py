@@ -33,7 +33,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=60, help="pages per contestant")
     num_pages = parser.parse_args().pages
-    renderers = {"Pillow": pillow_page, "DeepSynth": our_page, "layout and drawing": our_page_without_png, "layout": our_layout}
+    renderers = {
+        "Pillow": pillow_page,
+        "DeepSynth": our_page,
+        "layout and drawing": our_page_without_png,
+        "layout": our_layout,
+    }
     texts = unique_texts()
     times_ms: dict[str, list[float]] = {name: [] for name in renderers}
     sizes: dict[str, list[int]] = {name: [] for name in renderers}
@@ -54,11 +59,17 @@ def main() -> None:
 def report(times_ms: dict[str, float], sizes: dict[str, float]) -> None:
     """Print ratios; the milliseconds are there to judge how busy the machine was."""
     ours_ms = times_ms["DeepSynth"]
-    print(f"{NUM_CHARACTERS} characters on {STYLE.size_px} x {STYLE.size_px} px at {STYLE.font_size_px:g} px, median of unique texts")
+    print(
+        f"{NUM_CHARACTERS} characters on {STYLE.size_px} x {STYLE.size_px} px at {STYLE.font_size_px:g} px, "
+        "median of unique texts"
+    )
     for name, milliseconds in times_ms.items():
         print(f"  {name:20} {milliseconds:8.2f} ms")
     print(f"speed: {times_ms['Pillow'] / ours_ms:.1f} x Pillow's (target: at least 12)")
-    print(f"file size: {sizes['DeepSynth'] / sizes['Pillow']:.2f} of Pillow's {sizes['Pillow'] / 1000:.0f} kB (target: at most 0.50)")
+    print(
+        f"file size: {sizes['DeepSynth'] / sizes['Pillow']:.2f} of Pillow's {sizes['Pillow'] / 1000:.0f} kB "
+        "(target: at most 0.50)"
+    )
     print(f"distance to drawing alone: {ours_ms / times_ms['layout and drawing']:.2f} x layout and drawing")
 
 
@@ -78,7 +89,8 @@ def our_layout(text: str) -> int:
 
 
 def pillow_page(text: str) -> int:
-    """Draw a page as most scripts do: RGB canvas, words wrapped by their measured length, a call per line, default PNG."""
+    """Draw a page as most scripts do: RGB canvas, words wrapped by their measured length, a call per line,
+    default PNG."""
     font = pillow_font()
     page = Image.new("RGB", (STYLE.size_px, STYLE.size_px), "white")
     draw = ImageDraw.Draw(page)

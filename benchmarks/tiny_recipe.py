@@ -1,10 +1,12 @@
-"""Does the tiny model learn to summarise pages that it never saw? The demo's recipe with several seeds, held against thresholds.
+"""Does the tiny model learn to summarise pages that it never saw? The demo's recipe with several seeds, held
+against thresholds.
 
     python -m benchmarks.tiny_recipe [--seeds 0 1 2] [--output tiny_recipe.json] [--workspace DIR]
 
-From the committed base, which can read (`scripts/pretrain_tiny_base.py` made it), through the ordinary stages: a dataset of micro
-pages, a training per seed scored on all held-out documents, and the same training on blank pages with the first seed. Ends with exit
-code 1 when a seed's ROUGE-L is below 85 or below Lead-3's, or when blank pages reach 40: then the table does not show reading.
+From the committed base, which can read (`scripts/pretrain_tiny_base.py` made it), through the ordinary
+stages: a dataset of micro pages, a training per seed scored on all held-out documents, and the same training
+on blank pages with the first seed. Ends with exit code 1 when a seed's ROUGE-L is below 85 or below Lead-3's,
+or when blank pages reach 40: then the table does not show reading.
 """
 
 import argparse
@@ -45,10 +47,14 @@ class Row:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training each")
     parser.add_argument("--output", type=Path, help="write the table as JSON")
-    parser.add_argument("--workspace", type=Path, help="keep everything here; trainings that it holds are not repeated")
+    parser.add_argument(
+        "--workspace", type=Path, help="keep everything here; trainings that it holds are not repeated"
+    )
     options = parser.parse_args()
     start_s = time.monotonic()
     with nullcontext(options.workspace) if options.workspace else TemporaryDirectory() as folder:
@@ -62,7 +68,13 @@ def main() -> int:
         print(f"FAILED: {fault}")
     if options.output:
         rows = {"trained": [asdict(row) for row in trained], "others": [asdict(row) for row in others]}
-        document = {"machine": platform.platform(), "num_cores": num_cores(), "seconds": seconds, **rows, "failures": failures}
+        document = {
+            "machine": platform.platform(),
+            "num_cores": num_cores(),
+            "seconds": seconds,
+            **rows,
+            "failures": failures,
+        }
         options.output.write_text(json.dumps(document, indent=2) + "\n")
     return 1 if failures else 0
 
@@ -85,7 +97,9 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
     progress = TerminalProgress(name)
     with progress.show():
         result = train(training_config(**body), workspace, progress)
-    predictions = [json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()]
+    predictions = [
+        json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()
+    ]
     exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)
     rouge_l = result.evaluation.report.rouge.scores["rougeL"]
     scores = result.evaluation.report.rouge.fmeasures()
@@ -95,7 +109,10 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
 def baseline_rows(result: TrainingResult) -> list[Row]:
     """Return the rows of the lead baselines, which are the same for all seeds."""
     reports = result.evaluation.report.baselines
-    return [Row(name, report.fmeasures(), (report.scores["rougeL"].low, report.scores["rougeL"].high)) for name, report in reports.items()]
+    return [
+        Row(name, report.fmeasures(), (report.scores["rougeL"].low, report.scores["rougeL"].high))
+        for name, report in reports.items()
+    ]
 
 
 def faults(trained: list[Row], others: list[Row]) -> list[str]:
@@ -104,9 +121,17 @@ def faults(trained: list[Row], others: list[Row]) -> list[str]:
     lead_3 = next(row for row in baselines if row.name == "lead-3").scores["rougeL"]
     min_score = max(MIN_ROUGE_L, lead_3)
     seen = {row.name: row.scores["rougeL"] for row in trained}
-    low = [f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(min_score)}" for name, score in seen.items() if score < min_score]
+    low = [
+        f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(min_score)}"
+        for name, score in seen.items()
+        if score < min_score
+    ]
     guessed = control.scores["rougeL"]
-    return low + ([f"{control.name} has ROUGE-L {_percent(guessed)}: that much can be guessed"] if guessed >= MAX_BLANK_ROUGE_L else [])
+    return low + (
+        [f"{control.name} has ROUGE-L {_percent(guessed)}: that much can be guessed"]
+        if guessed >= MAX_BLANK_ROUGE_L
+        else []
+    )
 
 
 def line(row: Row) -> str:

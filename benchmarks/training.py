@@ -1,13 +1,16 @@
-"""How fast DeepSeek-OCR trains here: stock settings, ours, ours with the feature cache, LoRA, and each preset.
+"""How fast DeepSeek-OCR trains here: stock settings, ours, ours with the feature cache, LoRA, and each
+preset.
 
     python -m benchmarks.training [--output training.json] [--width 0.25] [--steps 3]
 
-Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data are compared. With a
-GPU: the real size, 1024 px pages, 128 target tokens; each preset with its own micro-batch and target tokens, its memory capped at what it
-promises. Without: a reduced width and 512 px pages, where only the ratios mean something and the GPU's numbers are "not measured";
-then, where 13 GB of memory are free, what the feature cache saves at the real width, with 32 experts instead of 64 for want of memory
-(each token still meets six), forward and backward without the optimizer, which steps once in sixteen samples; and how long a GPU as
-fast as an H200 would wait for its pages. (Started as a module, since a script named like a package would hide it.)
+Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data
+are compared. With a GPU: the real size, 1024 px pages, 128 target tokens; each preset with its own
+micro-batch and target tokens, its memory capped at what it promises. Without: a reduced width and 512 px
+pages, where only the ratios mean something and the GPU's numbers are "not measured"; then, where 13 GB of
+memory are free, what the feature cache saves at the real width, with 32 experts instead of 64 for want of
+memory (each token still meets six), forward and backward without the optimizer, which steps once in sixteen
+samples; and how long a GPU as fast as an H200 would wait for its pages. (Started as a module, since a script
+named like a package would hide it.)
 """
 
 import argparse
@@ -33,7 +36,7 @@ from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.sources.sample import sample_document
 from training.inputs.feature_cache import FeatureCache, page_key
-from training.inputs.pixels import normalize_pixels, page_pixels
+from training.inputs.pixels import page_pixels
 from training.loop.arguments import NUM_GPU_WORKERS
 from training.models.device import free_memory
 from training.models.trainable import choose_trainable
@@ -41,7 +44,7 @@ from training.options.config import Trainable
 from training.options.memory import estimate_training_memory
 from training.options.model_kinds import num_image_tokens
 from training.options.optimal_configs import PRESETS, training_config
-from training.speed.encoder import vision_tower
+from training.speed.encoder import normalize_pixels, vision_tower
 
 CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
@@ -82,7 +85,9 @@ class BenchmarkCase:
     @property
     def num_tokens(self) -> int:
         """Of one sample: image, prompt and targets."""
-        return num_image_tokens("deepseek_ocr", self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
+        return (
+            num_image_tokens("deepseek_ocr", self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +111,18 @@ class Measurement:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--output", type=Path, help="write the tables as JSON")
     parser.add_argument("--width", type=float, default=1.0 if CUDA else 0.25, help="part of the real width")
     parser.add_argument("--steps", type=int, default=10 if CUDA else 3, help="timed steps of each setting")
     options = parser.parse_args()
     rate = matrix_tflops_per_second()
     print(f"{DEVICE.type}: {rate:.3f} TFLOP/s in matrix products", flush=True)
-    rows = table(settings(options.width), rate, lambda case: step_times(case, build_trainable(case), options.steps))
+    rows = table(
+        settings(options.width), rate, lambda case: step_times(case, build_trainable(case), options.steps)
+    )
     document = {
         "device": torch.cuda.get_device_name() if CUDA else "cpu",
         "gpu": [asdict(row) for row in rows] if CUDA else "not measured",
@@ -141,7 +150,9 @@ def settings(width: float) -> list[BenchmarkCase]:
         replace(ours, name="lora", train="lora"),
         replace(ours, name="lora, from the feature cache", train="lora", cached=True),
     ]
-    if not CUDA:  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
+    if (
+        not CUDA
+    ):  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
         return rows
     larger = [
         replace(ours, name="ours, 32 samples a batch", batch=32),
@@ -167,7 +178,8 @@ def preset_case(name: str, width: float, mode: PageMode = "base") -> BenchmarkCa
 
 
 def real_width_table(rate: float) -> list[dict[str, Any]] | str:
-    """Measure on a CPU what the cache saves at the real width of encoder and decoder: 1024 px pages, one sample a step."""
+    """Measure on a CPU what the cache saves at the real width of encoder and decoder: 1024 px pages, one
+    sample a step."""
     if psutil.virtual_memory().available < REAL_WIDTH_GB * 1e9:
         return f"not measured: needs {REAL_WIDTH_GB} GB of free memory"
     print("The real width, forward and backward:", flush=True)
@@ -182,8 +194,12 @@ def real_width_table(rate: float) -> list[dict[str, Any]] | str:
 
 
 def loader_idle_fraction(num_batches: int = 40) -> float:
-    """Return the share of its time that a GPU would wait for pages read as in training, while it takes them at an H200's rate."""
-    case, num_workers = BenchmarkCase("pages for a GPU", "dense", 32, 1.0, "base"), min(NUM_GPU_WORKERS, num_cores())
+    """Return the share of its time that a GPU would wait for pages read as in training, while it takes them
+    at an H200's rate."""
+    case, num_workers = (
+        BenchmarkCase("pages for a GPU", "dense", 32, 1.0, "base"),
+        min(NUM_GPU_WORKERS, num_cores()),
+    )
     waits_s, busy_s = [], case.batch / H200_PAGES_PER_SECOND
     with TemporaryDirectory() as folder:
         pages = page_batches(case, None, Path(folder), num_batches + NUM_UNCOUNTED_STEPS, num_workers)
@@ -196,7 +212,8 @@ def loader_idle_fraction(num_batches: int = 40) -> float:
     waited_s = sum(waits_s[NUM_UNCOUNTED_STEPS:])
     idle = waited_s / (waited_s + num_batches * busy_s)
     print(
-        f"A GPU that takes {H200_PAGES_PER_SECOND} pages/s of 1024 px would be idle {idle:.2%} beside {num_workers} loader processes",
+        f"A GPU that takes {H200_PAGES_PER_SECOND} pages/s of 1024 px would be idle {idle:.2%} beside "
+        f"{num_workers} loader processes",
         flush=True,
     )
     return idle
@@ -210,7 +227,9 @@ class Timing:
     idle_fraction: float
 
 
-def table(rows: list[BenchmarkCase], rate: float, timing: Callable[[BenchmarkCase], Timing]) -> list[Measurement]:
+def table(
+    rows: list[BenchmarkCase], rate: float, timing: Callable[[BenchmarkCase], Timing]
+) -> list[Measurement]:
     """Measure and print each row."""
     measured: list[Measurement] = []
     for case in rows:
@@ -220,7 +239,9 @@ def table(rows: list[BenchmarkCase], rate: float, timing: Callable[[BenchmarkCas
     return measured
 
 
-def measure(case: BenchmarkCase, rate: float, first: float | None, timing: Callable[[BenchmarkCase], Timing]) -> Measurement:
+def measure(
+    case: BenchmarkCase, rate: float, first: float | None, timing: Callable[[BenchmarkCase], Timing]
+) -> Measurement:
     """Time a setting's steps, one micro-batch each."""
     free_memory()  # of the row before, whose encoder refers to itself and would count against this one's cap
     if CUDA:
@@ -230,7 +251,11 @@ def measure(case: BenchmarkCase, rate: float, first: float | None, timing: Calla
     except torch.OutOfMemoryError as error:
         return Measurement(case.name, memory_cap_gb=case.memory_gb, fault=str(error).split(". ")[0])
     samples = case.batch / timed.seconds
-    tflops = samples * count_operations(case.width, case.page_size_px, case.num_target_tokens, case.train, case.cached) / 1e12
+    tflops = (
+        samples
+        * count_operations(case.width, case.page_size_px, case.num_target_tokens, case.train, case.cached)
+        / 1e12
+    )
     return Measurement(
         case.name,
         samples_per_second=samples,
@@ -246,16 +271,21 @@ def measure(case: BenchmarkCase, rate: float, first: float | None, timing: Calla
 
 
 def cap_memory(memory_gb: int | None) -> None:
-    """Let the allocator hand out what a GPU of that size would have beside this process's context. None: all there is."""
+    """Let the allocator hand out what a GPU of that size would have beside this process's context. None: all
+    there is."""
     torch.cuda.reset_peak_memory_stats()
     free, total = torch.cuda.mem_get_info()
     context = total - free - torch.cuda.memory_reserved()
-    torch.cuda.set_per_process_memory_fraction(min(1.0, (memory_gb * 1e9 - context) / total) if memory_gb else 1.0)
+    torch.cuda.set_per_process_memory_fraction(
+        min(1.0, (memory_gb * 1e9 - context) / total) if memory_gb else 1.0
+    )
 
 
 def build_trainable(case: BenchmarkCase) -> Any:
     """Build the model of a setting, and choose what trains."""
-    chosen = choose_trainable(build(case.width, DEVICE.type, DTYPE, case.experts, stock=case.stock), case.train).model
+    chosen = choose_trainable(
+        build(case.width, DEVICE.type, DTYPE, case.experts, stock=case.stock), case.train
+    ).model
     if case.gradient_checkpointing:
         chosen.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     return chosen.train()
@@ -268,7 +298,9 @@ def step_times(case: BenchmarkCase, model: Any, num_steps: int) -> Timing:
     inputs = text_inputs(case)
     waits, seconds = [], []
     with TemporaryDirectory() as folder:
-        pages = page_batches(case, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS, NUM_GPU_WORKERS if CUDA else 0)
+        pages = page_batches(
+            case, model, Path(folder), num_steps + NUM_UNCOUNTED_STEPS, NUM_GPU_WORKERS if CUDA else 0
+        )
         for _ in range(num_steps + NUM_UNCOUNTED_STEPS):
             start = time.perf_counter()
             pixels = next(pages).to(DEVICE, non_blocking=True)
@@ -281,7 +313,9 @@ def step_times(case: BenchmarkCase, model: Any, num_steps: int) -> Timing:
     return Timing(median(seconds[counted]), sum(waits[counted]) / sum(seconds[counted]))
 
 
-def step(model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: torch.optim.Optimizer | None) -> float:
+def step(
+    model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: torch.optim.Optimizer | None
+) -> float:
     """Compute the gradients of one micro-batch, and let the optimizer step. Returns the loss."""
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
         loss = model(**inputs, pixel_values=pixels).loss
@@ -292,14 +326,19 @@ def step(model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: to
     return float(loss.detach())  # which waits for the device
 
 
-def page_batches(case: BenchmarkCase, model: Any, folder: Path, num_batches: int, num_workers: int) -> Iterator[torch.Tensor]:
+def page_batches(
+    case: BenchmarkCase, model: Any, folder: Path, num_batches: int, num_workers: int
+) -> Iterator[torch.Tensor]:
     """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files.
 
     Args:
         model: its encoder fills the cache of a setting that has one.
     """
     style = resolve_style(RenderingConfig(mode=case.mode))
-    pictures = [render(sample_document(0, "train", row, "article").text, style).pages[0].png for row in range(case.batch)]
+    pictures = [
+        render(sample_document(0, "train", row, "article").text, style).pages[0].png
+        for row in range(case.batch)
+    ]
     size_px, cache = case.page_size_px, None
     if case.cached:
         with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
@@ -310,7 +349,15 @@ def page_batches(case: BenchmarkCase, model: Any, folder: Path, num_batches: int
     def collate(batch: list[bytes]) -> torch.Tensor | None:
         return cache.load([page_key(picture) for picture in batch]) if cache else decoded(batch, size_px)
 
-    return iter(DataLoader(pictures * num_batches, batch_size=case.batch, collate_fn=collate, num_workers=num_workers, pin_memory=CUDA))
+    return iter(
+        DataLoader(
+            pictures * num_batches,
+            batch_size=case.batch,
+            collate_fn=collate,
+            num_workers=num_workers,
+            pin_memory=CUDA,
+        )
+    )
 
 
 def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
@@ -322,14 +369,21 @@ def text_inputs(case: BenchmarkCase) -> dict[str, Any]:
     """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
     generator = torch.Generator().manual_seed(0)
     image = num_image_tokens("deepseek_ocr", case.page_size_px)
-    text = torch.randint(5, 100_000, (case.batch, NUM_PROMPT_TOKENS + case.num_target_tokens), generator=generator)
+    text = torch.randint(
+        5, 100_000, (case.batch, NUM_PROMPT_TOKENS + case.num_target_tokens), generator=generator
+    )
     ids = torch.cat([torch.full((case.batch, image), IMAGE_TOKEN_ID), text], dim=1)
     labels = ids.clone()
     labels[:, : image + NUM_PROMPT_TOKENS] = -100
     if case.stock:
         return {"input_ids": ids.to(DEVICE), "labels": labels.to(DEVICE)}
     keep = case.num_target_tokens + 1
-    return {"input_ids": ids.to(DEVICE), "labels": labels[:, -keep:].to(DEVICE), "logits_to_keep": keep, "use_cache": False}
+    return {
+        "input_ids": ids.to(DEVICE),
+        "labels": labels[:, -keep:].to(DEVICE),
+        "logits_to_keep": keep,
+        "use_cache": False,
+    }
 
 
 def matrix_tflops_per_second() -> float:
@@ -350,7 +404,10 @@ def line(row: Measurement) -> str:
     """Return a row of the table as text."""
     if row.samples_per_second is None:
         return f"{row.name:<44} {row.fault}"
-    speed = f"{row.samples_per_second:7.2f} samples/s {row.tokens_per_second:7.0f} tokens/s {row.times_first:5.2f} x"
+    speed = (
+        f"{row.samples_per_second:7.2f} samples/s {row.tokens_per_second:7.0f} tokens/s "
+        f"{row.times_first:5.2f} x"
+    )
     rate = f"{row.model_tflops_per_second:7.3f} TFLOP/s = {row.share_of_matrix_rate:4.0%} of the matrix rate"
     memory = f"{row.peak_memory_gb:6.1f} GB" if row.peak_memory_gb is not None else "GPU not measured"
     if row.estimated_memory_gb is not None:

@@ -2,7 +2,8 @@
 
     python benchmarks/web.py [--num-jobs 1000] [--requests 500]
 
-The last column compares each address with GET /api/health of the same run, so that the numbers mean something on a busy machine.
+The last column compares each address with GET /api/health of the same run, so that the numbers mean something
+on a busy machine.
 """
 
 import argparse
@@ -33,7 +34,9 @@ LIMITS = {"ready_s": 1.0, "memory_mb": 120.0, "p99_ms": 50.0}
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--num-jobs", type=int, default=1000)
     options.add_argument("--requests", type=int, default=500)
     values = options.parse_args()
@@ -41,7 +44,10 @@ def main() -> int:
         fill(Workspace.create(Path(folder)), values.num_jobs)
         with service(Path(folder)) as (port, ready_s, process):
             memory_mb = max(child.memory_info().rss for child in psutil.Process(process.pid).children()) / 1e6
-            print(f"ready after {ready_s:.2f} s (limit {LIMITS['ready_s']:.0f} s), {memory_mb:.0f} MB (limit {LIMITS['memory_mb']:.0f} MB)")
+            print(
+                f"ready after {ready_s:.2f} s (limit {LIMITS['ready_s']:.0f} s), {memory_mb:.0f} MB (limit "
+                f"{LIMITS['memory_mb']:.0f} MB)"
+            )
             print_answers(port, values.num_jobs, values.requests)
             memory_mb = max(child.memory_info().rss for child in psutil.Process(process.pid).children()) / 1e6
             print(f"after all requests {memory_mb:.0f} MB")
@@ -57,23 +63,44 @@ def fill(workspace: Workspace, num_jobs: int) -> None:
         write_json(folder / STATE, JobState(state=state, attempts=1, started=now()).model_dump(mode="json"))
         log = EventLog(folder / EVENTS)
         for done in range(0, 1000, 50):
-            log.append("progress", done=done, total=1000, unit="samples", counts={"kept": done}, rate=99.0, eta_s=1.0)
+            log.append(
+                "progress", done=done, total=1000, unit="samples", counts={"kept": done}, rate=99.0, eta_s=1.0
+            )
         log.close()
         if state in (State.SUCCEEDED, State.FAILED):
             status = "succeeded" if state == State.SUCCEEDED else "failed"
-            write_json(folder / OUTCOME, Outcome(attempt=1, status=status, ended=now(), result={"num_kept": 1000}).model_dump(mode="json"))
+            write_json(
+                folder / OUTCOME,
+                Outcome(attempt=1, status=status, ended=now(), result={"num_kept": 1000}).model_dump(
+                    mode="json"
+                ),
+            )
 
 
 @contextmanager
 def service(workspace: Path) -> Iterator[tuple[int, float, "subprocess.Popen[bytes]"]]:
-    """Run the web server as `deepsynth serve` does; yield its port, the seconds until its first answer, and the process."""
+    """Run the web server as `deepsynth serve` does; yield its port, the seconds until its first answer, and
+    the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     environment = os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace), "DEEPSYNTH_PORT": str(port)}
-    command = [sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     start_s = time.perf_counter()
-    process = subprocess.Popen([*command, "--log-level", "warning", "--no-control-socket", "web_ui.app:create_app()"], env=environment)
+    process = subprocess.Popen(
+        [*command, "--log-level", "warning", "--no-control-socket", "web_ui.app:create_app()"],
+        env=environment,
+    )
     try:
         while not answers(port):
             time.sleep(0.01)
@@ -96,10 +123,22 @@ def answers(port: int) -> bool:
 
 
 def print_answers(port: int, num_jobs: int, requests: int) -> None:
-    """Time each address over one kept connection and print median, 99th percentile and the ratio to the first."""
-    paths = ("/api/health", "/api/jobs", "/api/jobs?state=running", f"/api/jobs?limit={num_jobs}", "/api/system", "/jobs", "/metrics")
+    """Time each address over one kept connection and print median, 99th percentile and the ratio to the
+    first."""
+    paths = (
+        "/api/health",
+        "/api/jobs",
+        "/api/jobs?state=running",
+        f"/api/jobs?limit={num_jobs}",
+        "/api/system",
+        "/jobs",
+        "/metrics",
+    )
     base_ms = 0.0
-    print(f"{'GET':28}{'median ms':>12}{'p99 ms':>12}{'to health':>12}   ({num_jobs} jobs, {requests} requests each)")
+    print(
+        f"{'GET':28}{'median ms':>12}{'p99 ms':>12}{'to health':>12}   ({num_jobs} jobs, {requests} requests "
+        "each)"
+    )
     for path in paths:
         times_ms = timed(port, path, requests)
         base_ms = base_ms or median(times_ms)

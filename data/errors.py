@@ -1,18 +1,18 @@
 """Every error a user can meet.
 
-    DeepSynthError            internal          HTTP 500  exit 1   a fault of DeepSynth itself; the log has the details
-    |- InvalidInput           invalid_input     HTTP 422  exit 2   the request cannot be carried out as written
-    |  |- UnknownName         unknown_name      HTTP 422  exit 2   no such preset, column, model, dataset, option
-    |  '- UnsafePath          unsafe_path       HTTP 422  exit 2   a path or name that would leave the workspace
-    |- NotFound               not_found         HTTP 404  exit 2   no such job, dataset, model or file
-    |- Conflict               conflict          HTTP 409  exit 2   the name is taken, or the move is not legal now
-    |- SourceError            source_failed     HTTP 422  exit 2   a source cannot be read, is gone, gated or empty
-    |- RenderError            render_failed     HTTP 422  exit 1   one document cannot be drawn
-    |- StorageError           storage_failed    HTTP 507  exit 1   the disk is full, read-only or damaged
-    |- HubError               hub_failed        HTTP 502  exit 1   the Hugging Face Hub refused or did not answer
-    |- ModelError             model_failed      HTTP 422  exit 2   weights cannot be loaded safely and completely
-    |- TrainingError          training_failed   HTTP 500  exit 1   a training cannot go on
-    '- Unavailable            unavailable       HTTP 503  exit 1   a part of this machine that the work needs is missing
+  DeepSynthError      internal         HTTP 500  exit 1  a fault of DeepSynth itself; the log has the details
+  |- InvalidInput     invalid_input    HTTP 422  exit 2  the request cannot be carried out as written
+  |  |- UnknownName   unknown_name     HTTP 422  exit 2  no such preset, column, model, dataset, option
+  |  '- UnsafePath    unsafe_path      HTTP 422  exit 2  a path or name that would leave the workspace
+  |- NotFound         not_found        HTTP 404  exit 2  no such job, dataset, model or file
+  |- Conflict         conflict         HTTP 409  exit 2  the name is taken, or the move is not legal now
+  |- SourceError      source_failed    HTTP 422  exit 2  a source cannot be read, is gone, gated or empty
+  |- RenderError      render_failed    HTTP 422  exit 1  one document cannot be drawn
+  |- StorageError     storage_failed   HTTP 507  exit 1  the disk is full, read-only or damaged
+  |- HubError         hub_failed       HTTP 502  exit 1  the Hugging Face Hub refused or did not answer
+  |- ModelError       model_failed     HTTP 422  exit 2  weights cannot be loaded safely and completely
+  |- TrainingError    training_failed  HTTP 500  exit 1  a training cannot go on
+  '- Unavailable      unavailable      HTTP 503  exit 1  a part of this machine that the work needs is missing
 
 Each says what is wrong (naming the field and the value) and what to do.
 """
@@ -41,7 +41,8 @@ class DeepSynthError(Exception):
         self.fields = fields or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Errors cross process borders (render workers); keyword arguments do not survive the default pickling.
+        # Errors cross process borders (render workers); keyword arguments do not survive the default
+        # pickling.
         return _rebuild, (type(self), self.message, self.hint, self.fields)
 
     def as_dict(self) -> dict[str, Any]:
@@ -50,7 +51,8 @@ class DeepSynthError(Exception):
 
 
 def listed(names: Sequence[str], most: int = 20) -> str:
-    """Name the first `most`, and how many there are more: a message is read, however many columns a file has."""
+    """Name the first `most`, and how many there are more: a message is read, however many columns a file
+    has."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 

@@ -1,7 +1,9 @@
-"""The stage: source -> dedup -> pages -> shards -> manifest, and on to the Hub. Killed at any point, it goes on from there.
+"""The stage: source -> dedup -> pages -> shards -> manifest, and on to the Hub. Killed at any point, it goes
+on from there.
 
-A shard is a pure function of its rows and the configuration and is whole once it has its name; so whoever starts again
-takes the shards that are there as done, reads from them which texts were seen, and makes the others.
+A shard is a pure function of its rows and the configuration and is whole once it has its name; so whoever
+starts again takes the shards that are there as done, reads from them which texts were seen, and makes the
+others.
 """
 
 from array import array
@@ -46,9 +48,12 @@ from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 
-SOURCE_CHANGED_HINT: Final = "The files changed while they were read. Delete that dataset, let no one change them, and start again."
+SOURCE_CHANGED_HINT: Final = (
+    "The files changed while they were read. Delete that dataset, let no one change them, and start again."
+)
 NO_VALIDATION_WARNING: Final = (
-    "No document is for validation, and a training needs some. To train on this dataset, raise validation_fraction where the source has "
+    "No document is for validation, and a training needs some. To train on this dataset, raise "
+    "validation_fraction where the source has "
     "one split, read its validation split too where it has several, or add documents."
 )
 
@@ -99,11 +104,15 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         return _make_dataset(config, workspace, progress, earlier)
 
 
-def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None) -> DatasetResult:
+def _make_dataset(
+    config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None
+) -> DatasetResult:
     folder = workspace.dataset(config.name)
     style = resolve_style(config.rendering)
     if config.publish is not None:
-        resolve_repo_id(config.publish.repo_id, config.name)  # without a token there is no use in reading the source
+        resolve_repo_id(
+            config.publish.repo_id, config.name
+        )  # without a token there is no use in reading the source
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
     if earlier is None and lacks_validation(plans):
@@ -112,7 +121,9 @@ def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progres
     with closing(publisher):
         manifest = begin_dataset(folder, config, reader.identity(), style)
         remove_partial_files(folder)
-        reporter = ProgressReporter(progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name))
+        reporter = ProgressReporter(
+            progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name)
+        )
         run = _Run(config, folder, reader, plans, style, publisher, reporter)
         try:
             shards = run.render_missing_shards(open_engine(config, run.num_missing_shards))
@@ -128,8 +139,11 @@ def _make_dataset(config: DatasetConfig, workspace: Workspace, progress: Progres
         return DatasetResult(folder, manifest, publisher.finish(manifest))
 
 
-def _ensure_published(config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress) -> DatasetResult:
-    """Make sure that a finished dataset has its card and lies on the Hub if it is to, whatever an earlier run left undone."""
+def _ensure_published(
+    config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress
+) -> DatasetResult:
+    """Make sure that a finished dataset has its card and lies on the Hub if it is to, whatever an earlier run
+    left undone."""
     if config.publish is None and (folder / CARD).exists():
         return DatasetResult(folder, manifest)
     with closing(open_publisher(config, folder, progress)) as publisher:
@@ -137,7 +151,8 @@ def _ensure_published(config: DatasetConfig, folder: Path, manifest: Manifest, p
 
 
 def _refuse_changed_files(config: DatasetConfig, workspace: Workspace, manifest: Manifest) -> None:
-    """Refuse to pass off a finished dataset as one of files that say something else now. Files that are gone are no objection."""
+    """Refuse to pass off a finished dataset as one of files that say something else now. Files that are gone
+    are no objection."""
     if not isinstance(config.source, FilesSource):
         return
     try:
@@ -174,7 +189,11 @@ class _Run:
 
     @property
     def num_missing_shards(self) -> int:
-        return sum(not shard_path(self._folder, plan.split, index).exists() for plan in self._plans for index in range(plan.num_shards))
+        return sum(
+            not shard_path(self._folder, plan.split, index).exists()
+            for plan in self._plans
+            for index in range(plan.num_shards)
+        )
 
     def render_missing_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
         """Render every shard that is missing; return all, by split."""
@@ -189,7 +208,8 @@ class _Run:
         self._report(force=True)
         if not self._reporter.counts.num_kept:
             raise SourceError(
-                f"None of the {self._reporter.counts.num_read} rows became a sample.{self._rejection_reasons()}",
+                f"None of the {self._reporter.counts.num_read} rows became a "
+                f"sample.{self._rejection_reasons()}",
                 hint="Check columns.document and columns.summary, and start again: the name is free.",
             )
         return self._done
@@ -198,7 +218,11 @@ class _Run:
         for plan in self._plans:
             paths = [shard_path(self._folder, plan.split, index) for index in range(plan.num_shards)]
             missing = [not path.exists() for path in paths]
-            rows = plan.rows if all(missing) else array("q", chain.from_iterable(plan.shard(i) for i in range(len(paths)) if missing[i]))
+            rows = (
+                plan.rows
+                if all(missing)
+                else array("q", chain.from_iterable(plan.shard(i) for i in range(len(paths)) if missing[i]))
+            )
             documents = iter(self._reader.documents(plan.split, rows))
             for index, path in enumerate(paths):
                 if missing[index]:
@@ -225,7 +249,16 @@ class _Run:
                 kept.append((item, digest))
         num_duplicate = num_read - len(kept) - len(rejected)
         return ShardTask(
-            self._folder, plan.split, index, tuple(kept), tuple(rejected), num_read, num_duplicate, also_in, self._style, self._config.seed
+            self._folder,
+            plan.split,
+            index,
+            tuple(kept),
+            tuple(rejected),
+            num_read,
+            num_duplicate,
+            also_in,
+            self._style,
+            self._config.seed,
         )
 
     def _reuse_shard(self, split: str, index: int, path: Path) -> None:
@@ -234,7 +267,9 @@ class _Run:
         digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
-        self._record_shard(ShardDone(split, index, footer, ShardEntry.from_file(self._folder, path, footer.counts)))
+        self._record_shard(
+            ShardDone(split, index, footer, ShardEntry.from_file(self._folder, path, footer.counts))
+        )
         self._report()
 
     def _record_shard(self, shard: ShardDone) -> None:
@@ -244,10 +279,16 @@ class _Run:
         num_rejected = self._reporter.counts.num_rejected
         if num_rejected > self._config.max_rejected:
             kept = self._reporter.counts.num_kept
-            start = "start again" if not kept else "start again under another name, or delete what there is of this dataset first"
+            start = (
+                "start again"
+                if not kept
+                else "start again under another name, or delete what there is of this dataset first"
+            )
             raise SourceError(
-                f"{num_rejected} rows were rejected, more than max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
-                hint=f"Raise max_rejected, which goes on from here. Or mend the source or the columns, and {start}. "
+                f"{num_rejected} rows were rejected, more than "
+                f"max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
+                hint="Raise max_rejected, which goes on from here. Or mend the source or the columns, and "
+                f"{start}. "
                 f"All reasons: {self._folder / 'rejected.jsonl'}.",
                 fields={"max_rejected": f"{num_rejected} rows were rejected"},
             )

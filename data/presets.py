@@ -1,7 +1,8 @@
 """The five benchmark datasets: where each lives, how it is read, how many rows it has, what its licence asks.
 
-Hub ids, columns, sizes and licences as looked up in November 2026. A commit is pinned where one is known from the published
-code of others that read the set at it. Pinned or not, a dataset records its commit in the manifest and is resumed from it.
+Hub ids, columns, sizes and licences as looked up in November 2026. A commit is pinned where one is known from
+the published code of others that read the set at it. Pinned or not, a dataset records its commit in the
+manifest and is resumed from it.
 """
 
 from collections.abc import Mapping
@@ -34,7 +35,8 @@ class BenchmarkPreset:
     max_rejected: int = 1000
     source_note: str = ""
     fallbacks: tuple[HubSource, ...] = ()
-    """Tried in this order once the source is gone, its commit too, or it has become a script. Their columns have the same names."""
+    """Tried in this order once the source is gone, its commit too, or it has become a script. Their columns
+    have the same names."""
 
     def values(self) -> dict[str, Any]:
         """Return the DatasetConfig values that the preset stands for."""
@@ -54,8 +56,11 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="cnn_dailymail",
             title="CNN/DailyMail",
-            description="News articles with bullet-point highlights; about 780 words a document, most of them on one base page.",
-            source=HubSource(id="abisee/cnn_dailymail", config="3.0.0", revision="96df5e686bee6baa90b8bee7c28b81fa3fa6223d"),
+            description="News articles with bullet-point highlights; about 780 words a document, most of "
+            "them on one base page.",
+            source=HubSource(
+                id="abisee/cnn_dailymail", config="3.0.0", revision="96df5e686bee6baa90b8bee7c28b81fa3fa6223d"
+            ),
             columns=Columns(document="article", summary="highlights", id="id"),
             num_documents={"train": 287_113, "validation": 13_368, "test": 11_490},
             mean_document_words=780,
@@ -78,13 +83,21 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             license="unknown",
             license_note="No licence is stated; the articles belong to the BBC.",
             mode="small",
-            fallbacks=(HubSource(id="EdinburghNLP/xsum"), HubSource(id="EdinburghNLP/xsum", revision=PARQUET_REVISION)),
+            fallbacks=(
+                HubSource(id="EdinburghNLP/xsum"),
+                HubSource(id="EdinburghNLP/xsum", revision=PARQUET_REVISION),
+            ),
         ),
         BenchmarkPreset(
             name="arxiv",
             title="arXiv",
-            description="Scientific papers with their abstracts; about 6,000 words a document, several large pages each.",
-            source=HubSource(id="ccdv/arxiv-summarization", config="document", revision="240aaf1a969b3f8cd0ade6986bfad0cd730ee288"),
+            description="Scientific papers with their abstracts; about 6,000 words a document, several large "
+            "pages each.",
+            source=HubSource(
+                id="ccdv/arxiv-summarization",
+                config="document",
+                revision="240aaf1a969b3f8cd0ade6986bfad0cd730ee288",
+            ),
             columns=Columns(document="article", summary="abstract"),
             num_documents={"train": 203_037, "validation": 6_436, "test": 6_440},
             mean_document_words=6000,
@@ -107,21 +120,25 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             num_documents={"train": 3_803_957, "validation": 189_651, "test": 1_951},
             mean_document_words=31,
             license="mit",
-            license_note="The tag covers the preparation; the text is licensed by the Linguistic Data Consortium.",
+            license_note="The tag covers the preparation; the text is licensed by the Linguistic Data "
+            "Consortium.",
             mode="tiny",
             max_rejected=10_000,
-            source_note="The repository holds a loading script; the Parquet files that the Hub makes of it are read.",
+            source_note="The repository holds a loading script; the Parquet files that the Hub makes of it "
+            "are read.",
         ),
         BenchmarkPreset(
             name="samsum",
             title="SAMSum",
-            description="Messenger dialogues with summaries; about 94 words a document, each turn on its own line.",
+            description="Messenger dialogues with summaries; about 94 words a document, each turn on its own "
+            "line.",
             source=HubSource(id="knkarthick/samsum"),
             columns=Columns(document="dialogue", summary="summary"),
             num_documents={"train": 14_732, "validation": 818, "test": 819},
             mean_document_words=94,
             license="cc-by-nc-nd-4.0",
-            license_note="No derivatives: publishing page images of it may breach the licence. Keep the dataset private.",
+            license_note="No derivatives: publishing page images of it may breach the licence. Keep the "
+            "dataset private.",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
             fallbacks=(
@@ -141,7 +158,9 @@ def find_benchmark(source: Mapping[str, Any]) -> BenchmarkPreset | None:
 def find_fallbacks(source: HubSource) -> tuple[HubSource, ...]:
     """Return where else to look for a preset's source, once it is gone from where the preset says it is."""
     benchmark = find_benchmark(source.model_dump())
-    is_preset = benchmark is not None and benchmark.source == source.model_copy(update={"streaming": benchmark.source.streaming})
+    is_preset = benchmark is not None and benchmark.source == source.model_copy(
+        update={"streaming": benchmark.source.streaming}
+    )
     return benchmark.fallbacks if benchmark and is_preset else ()
 
 
@@ -157,7 +176,9 @@ def benchmark_config(name: str, overrides: Mapping[str, Any]) -> DatasetConfig:
     """
     if name not in PRESETS:
         raise UnknownName(
-            f"There is no benchmark preset {name!r}.", hint=f"Presets: {', '.join(PRESETS)}.", fields={"preset": f"{name!r} does not exist"}
+            f"There is no benchmark preset {name!r}.",
+            hint=f"Presets: {', '.join(PRESETS)}.",
+            fields={"preset": f"{name!r} does not exist"},
         )
     values = PRESETS[name].values()
     rendering = overrides.get("rendering")

@@ -1,4 +1,5 @@
-"""What every stage speaks to. A stage never knows who listens: a job's event log, a terminal bar or a test."""
+"""What every stage speaks to. A stage never knows who listens: a job's event log, a terminal bar or a
+test."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,8 @@ class Progress(Protocol):
     """The listener of one stage. Implementations must be cheap: stages call them often."""
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        """Report the position: `done` of `total` units (samples, steps, bytes; None: unknown) and named counts."""
+        """Report the position: `done` of `total` units (samples, steps, bytes; None: unknown) and named
+        counts."""
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
         """Report measured values (loss, learning_rate, rouge1, ...) at an optimizer step."""

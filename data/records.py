@@ -18,12 +18,14 @@ class Document:
     source: str
     split: str
     row: int
-    """Position in the source split, from 0; names the row in rejected.jsonl and seeds what is random about it."""
+    """Position in the source split, from 0; names the row in rejected.jsonl and seeds what is random about
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A source row that cannot become a sample, and why. Counted, kept in rejected.jsonl, shown; never an end by itself."""
+    """A source row that cannot become a sample, and why. Counted, kept in rejected.jsonl, shown; never an end
+    by itself."""
 
     id: str
     split: str
@@ -64,9 +66,11 @@ COLUMNS: Final[dict[str, str]] = {
     "split": "train, validation or test",
     "num_pages": "number of images",
     "num_text_tokens": "text tokens that the pages show, as counted by data.rendering.vision_tokens",
-    "num_vision_tokens": "vision tokens of all pages together, as the model counts them (separators not included)",
+    "num_vision_tokens": "vision tokens of all pages together, as the model counts them (separators not "
+    "included)",
     "page_text_tokens": "list of the text tokens that each page shows; their sum is num_text_tokens",
     "truncated": "whether the end of the text was cut off (rendering.overflow=truncate)",
-    "font_size_px": "the size that the text was drawn at; rendering.overflow=shrink may choose a smaller one than the style's",
+    "font_size_px": "the size that the text was drawn at; rendering.overflow=shrink may choose a smaller one "
+    "than the style's",
     "text_sha256": "SHA-256 of the normalised text, hexadecimal; equal texts have equal values",
 }

@@ -1,4 +1,5 @@
-"""Repeats calls of the Hugging Face Hub that fail with a passing fault. Reports each wait; a request to stop ends the wait."""
+"""Repeats calls of the Hugging Face Hub that fail with a passing fault. Reports each wait; a request to stop
+ends the wait."""
 
 import random
 import re
@@ -21,7 +22,8 @@ Result = TypeVar("Result")
 RETRYABLE_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
 # A time-out is an OSError, as is a refused connection, but so is a full disk: that one does not pass.
 RETRYABLE_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
-# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be answered.
+# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be
+# answered.
 TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
 # draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
 RATE_LIMIT_EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
@@ -37,7 +39,8 @@ class Backoff:
     max_wait_s: float = 120.0
 
     def wait_s(self, attempt: int) -> float:
-        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients spread out."""
+        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients
+        spread out."""
         return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
@@ -72,7 +75,11 @@ def call_with_retries(
             asked_s = _retry_after_s(error)
             wait_s = min(backoff.wait_s(attempt) if asked_s is None else asked_s, MAX_WAIT_S)
             number = f"{attempt + 1} of {backoff.num_attempts}"
-            listener.message(f"Hub: {what} failed ({describe_error(error)}); trying again in {wait_s:.0f} s (attempt {number}).", "warning")
+            listener.message(
+                f"Hub: {what} failed ({describe_error(error)}); trying again in {wait_s:.0f} s (attempt "
+                f"{number}).",
+                "warning",
+            )
         _sleep_unless_stopped(wait_s, listener)
     raise AssertionError("the last attempt returns or raises")
 

@@ -1,6 +1,7 @@
 """From outside values to a configuration: pydantic's findings become one InvalidInput in the user's words.
 
-The API, the command line and configuration files all come through `parse_config`, so they say the same things.
+The API, the command line and configuration files all come through `parse_config`, so they say the same
+things.
 """
 
 import difflib
@@ -66,7 +67,8 @@ def parse_config(model_class: type[ConfigT], values: Mapping[str, Any]) -> Confi
 
 @contextmanager
 def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
-    """Turn a pydantic error about `values` into an InvalidInput, around code that builds a `model_class` itself."""
+    """Turn a pydantic error about `values` into an InvalidInput, around code that builds a `model_class`
+    itself."""
     try:
         yield
     except ValidationError as error:
@@ -89,7 +91,9 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
     more = f"; and {len(messages) - MAX_SHOWN_ERRORS} more" if len(messages) > MAX_SHOWN_ERRORS else ""
     message = "; ".join(list(messages.values())[:MAX_SHOWN_ERRORS]) + more
     return InvalidInput(
-        message if message.endswith("?") else message + ".", hint="Correct the named fields, then try again.", fields=fields
+        message if message.endswith("?") else message + ".",
+        hint="Correct the named fields, then try again.",
+        fields=fields,
     )
 
 

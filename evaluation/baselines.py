@@ -1,4 +1,5 @@
-"""What a summary is worth without a model: the first sentences; and the text that a text model reads for the same token budget."""
+"""What a summary is worth without a model: the first sentences; and the text that a text model reads for the
+same token budget."""
 
 from collections.abc import Callable
 
@@ -11,9 +12,11 @@ def lead(text: str, num_sentences: int) -> str:
 
 
 def truncate_text(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
-    """Return the longest beginning of a text, in whole words, that a tokenizer counts as at most `max_tokens`.
+    """Return the longest beginning of a text, in whole words, that a tokenizer counts as at most
+    `max_tokens`.
 
-    A text model given this beside a model given pages says whether reading pages pays at the same token budget.
+    A text model given this beside a model given pages says whether reading pages pays at the same token
+    budget.
 
     Args:
         text: the document.
@@ -22,7 +25,11 @@ def truncate_text(text: str, max_tokens: int, count_tokens: Callable[[str], int]
     """
     if count_tokens(text) <= max_tokens:
         return text
-    ends = [end for end in range(len(text) + 1) if end == len(text) or (text[end].isspace() and not text[end - 1 : end].isspace())]
+    ends = [
+        end
+        for end in range(len(text) + 1)
+        if end == len(text) or (text[end].isspace() and not text[end - 1 : end].isspace())
+    ]
     low, high = 0, len(ends)
     while low < high:
         middle = (low + high) // 2

@@ -1,4 +1,5 @@
-"""Confidence intervals by resampling: how far a mean would move had other samples of the same kind been drawn."""
+"""Confidence intervals by resampling: how far a mean would move had other samples of the same kind been
+drawn."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +7,9 @@ from numpy.typing import NDArray
 _DRAWS_AT_ONCE = 1 << 22  # 32 MB of indices
 
 
-def intervals(values: NDArray[np.float64], confidence: float, num_resamples: int, seed: int) -> NDArray[np.float64]:
+def intervals(
+    values: NDArray[np.float64], confidence: float, num_resamples: int, seed: int
+) -> NDArray[np.float64]:
     """Return the percentile bootstrap interval of each column's mean.
 
     Args:

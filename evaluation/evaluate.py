@@ -1,4 +1,5 @@
-"""Predictions -> report: scores, the lead baselines on the same samples, and what ROUGE does not see (loops, empty texts)."""
+"""Predictions -> report: scores, the lead baselines on the same samples, and what ROUGE does not see (loops,
+empty texts)."""
 
 from collections.abc import Mapping, Sequence
 
@@ -36,9 +37,13 @@ def evaluate(
         InvalidInput: the lists are empty or differ in length.
     """
     if len(documents) != len(references):
-        raise InvalidInput(f"There are {len(documents)} documents and {len(references)} references; each sample needs both.")
+        raise InvalidInput(
+            f"There are {len(documents)} documents and {len(references)} references; each sample needs both."
+        )
     settings = resolve_tokenizer(settings or RougeSettings(), references)
-    others = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)} | dict(baselines or {})
+    others = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)} | dict(
+        baselines or {}
+    )
     return Report(
         subject=subject,
         rouge=rouge(predictions, references, settings),

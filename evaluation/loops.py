@@ -1,4 +1,5 @@
-"""Texts that loop: a model that repeats itself until the length limit. Counted, so that a good ROUGE cannot hide them."""
+"""Texts that loop: a model that repeats itself until the length limit. Counted, so that a good ROUGE cannot
+hide them."""
 
 from evaluation.words import words
 
@@ -12,7 +13,10 @@ def is_looping(text: str) -> bool:
     The last repetition may be cut short, as it is where generation met its limit.
     """
     found = words(text)
-    return any(_repeated_words(found, period) >= max(MIN_WORDS, MIN_REPEATS * period) for period in range(1, len(found) // MIN_REPEATS + 1))
+    return any(
+        _repeated_words(found, period) >= max(MIN_WORDS, MIN_REPEATS * period)
+        for period in range(1, len(found) // MIN_REPEATS + 1)
+    )
 
 
 def _repeated_words(found: list[str], period: int) -> int:

@@ -1,6 +1,8 @@
-"""ROUGE as an `evaluate.Metric`, defined here because `evaluate.load("rouge")` downloads code and fails offline.
+"""ROUGE as an `evaluate.Metric`, defined here because `evaluate.load("rouge")` downloads code and fails
+offline.
 
-Importing `evaluate` brings in transformers where it is installed; whoever needs only the numbers imports `evaluation.rouge`.
+Importing `evaluate` brings in transformers where it is installed; whoever needs only the numbers imports
+`evaluation.rouge`.
 """
 
 import tempfile
@@ -16,7 +18,8 @@ __all__ = ["Rouge", "RougeReport", "RougeSettings", "rouge"]
 
 
 class Rouge(evaluate.Metric):  # type: ignore[misc]
-    """rouge1, rouge2, rougeL and rougeLsum; `compute` takes the fields of RougeSettings and returns mean F-measures.
+    """rouge1, rouge2, rougeL and rougeLsum; `compute` takes the fields of RougeSettings and returns mean
+    F-measures.
 
     Nothing is written outside a temporary folder.
     """

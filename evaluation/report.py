@@ -1,4 +1,5 @@
-"""The report of one evaluation: scores with their settings and intervals, baselines and published results beside them."""
+"""The report of one evaluation: scores with their settings and intervals, baselines and published results
+beside them."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -57,12 +58,17 @@ class Report:
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
         """Return the rows that people compare: name -> mean F-measure per ROUGE type, the model first."""
-        return [(self.subject.model, self.rouge.fmeasures()), *((name, report.fmeasures()) for name, report in self.baselines.items())]
+        return [
+            (self.subject.model, self.rouge.fmeasures()),
+            *((name, report.fmeasures()) for name, report in self.baselines.items()),
+        ]
 
     def intervals(self) -> list[dict[str, tuple[float, float]]]:
-        """Return the confidence interval of each number of `table`, row by row: ROUGE type -> its two ends."""
+        """Return the confidence interval of each number of `table`, row by row: ROUGE type -> its two
+        ends."""
         return [
-            {kind: (score.low, score.high) for kind, score in report.scores.items()} for report in (self.rouge, *self.baselines.values())
+            {kind: (score.low, score.high) for kind, score in report.scores.items()}
+            for report in (self.rouge, *self.baselines.values())
         ]
 
 
@@ -101,4 +107,6 @@ def read_report(folder: Path) -> Report:
         }
         return Report(**{**document, **nested})
     except (KeyError, TypeError, AttributeError) as error:
-        raise StorageError(f"{path} is not an evaluation report: {error}.", hint="Evaluate the model again.") from error
+        raise StorageError(
+            f"{path} is not an evaluation report: {error}.", hint="Evaluate the model again."
+        ) from error

@@ -1,4 +1,5 @@
-"""ROUGE of a set of predictions: rouge-score's own arithmetic, with words of every script, real sentences and intervals."""
+"""ROUGE of a set of predictions: rouge-score's own arithmetic, with words of every script, real sentences and
+intervals."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -35,7 +36,8 @@ def rouge(
         predictions: one text a sample.
         references: the wanted text of each sample, in the same order.
         settings: what decides the numbers; None: the defaults.
-        num_processes: how many processes share the work; None: as many cores as the number of samples is worth.
+        num_processes: how many processes share the work; None: as many cores as the number of samples is
+            worth.
 
     Raises:
         InvalidInput: there is nothing to score, or the two differ in length.
@@ -57,7 +59,10 @@ def resolve_tokenizer(settings: RougeSettings, references: Sequence[str]) -> Rou
 
 
 def score_pairs(
-    predictions: Sequence[str], references: Sequence[str], settings: RougeSettings, num_processes: int | None = None
+    predictions: Sequence[str],
+    references: Sequence[str],
+    settings: RougeSettings,
+    num_processes: int | None = None,
 ) -> NDArray[np.float64]:
     """Score each pair by itself, with resolved settings.
 
@@ -73,10 +78,14 @@ def score_pairs(
     parts = list(pairwise(bounds))
     # Forking would copy a training's threads and GPU handles.
     with ProcessPoolExecutor(num_processes, multiprocessing.get_context("spawn")) as pool:
-        return np.concatenate(list(pool.map(score, [predictions[a:b] for a, b in parts], [references[a:b] for a, b in parts])))
+        return np.concatenate(
+            list(pool.map(score, [predictions[a:b] for a, b in parts], [references[a:b] for a, b in parts]))
+        )
 
 
-def _score_pairs(predictions: Sequence[str], references: Sequence[str], settings: RougeSettings) -> NDArray[np.float64]:
+def _score_pairs(
+    predictions: Sequence[str], references: Sequence[str], settings: RougeSettings
+) -> NDArray[np.float64]:
     scorer = RougeScorer(list(ROUGE_TYPES), tokenizer=_Tokenizer(settings))
     lines = _one_sentence_a_line if settings.sentences == "split" else str
     pairs = zip(predictions, references, strict=True)
@@ -107,12 +116,15 @@ class _Tokenizer:
             return list(tokenize.tokenize(text, self._stemmer))
         if self._stemmer is None:
             return words(text)
-        return [self._stemmer.stem(word) if len(word) > 3 and word.isascii() else word for word in words(text)]
+        return [
+            self._stemmer.stem(word) if len(word) > 3 and word.isascii() else word for word in words(text)
+        ]
 
 
 def _check_lengths(predictions: Sequence[str], references: Sequence[str]) -> None:
     if not predictions or len(predictions) != len(references):
         raise InvalidInput(
-            f"ROUGE needs one reference for each prediction; there are {len(predictions)} predictions and {len(references)} references.",
+            f"ROUGE needs one reference for each prediction; there are {len(predictions)} predictions and "
+            f"{len(references)} references.",
             hint="Check that the split is not empty and that every sample has a summary.",
         )

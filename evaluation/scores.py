@@ -1,4 +1,5 @@
-"""What a ROUGE score is: its settings, its values and their confidence intervals. Plain data, read by the web process too.
+"""What a ROUGE score is: its settings, its values and their confidence intervals. Plain data, read by the web
+process too.
 
 All values are fractions from 0 to 1; tables for people multiply by 100.
 """
@@ -19,7 +20,8 @@ class RougeSettings:
     stemmer: bool = True
     """Porter stemming of a-z words longer than three letters."""
     tokenizer: TokenizerName = "auto"
-    """ascii: a-z and 0-9 as in ROUGE-1.5.5; unicode: every script; auto: unicode when the references need it."""
+    """ascii: a-z and 0-9 as in ROUGE-1.5.5; unicode: every script; auto: unicode when the references need
+    it."""
     sentences: Sentences = "split"
     """How rougeLsum finds sentences. split: at line ends and sentence ends; newline: at line ends only."""
     confidence: float = 0.95

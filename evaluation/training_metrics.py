@@ -1,6 +1,7 @@
 """metrics.json (the latest values) and metrics_history.json (all of them) of one training.
 
-Light on purpose: the web process reads these files. Times are the training's own; this module only keeps what it is told.
+Light on purpose: the web process reads these files. Times are the training's own; this module only keeps what
+it is told.
 """
 
 import json
@@ -38,8 +39,8 @@ KEYS = (
     "total_steps",
 )
 LATEST, HISTORY = "metrics.json", "metrics_history.json"
-# The history is written whole each time. So that a long run stays linear, it waits until it has grown by this share, or until
-# writing it has taken no more than the other share of the time.
+# The history is written whole each time. So that a long run stays linear, it waits until it has grown by this
+# share, or until writing it has taken no more than the other share of the time.
 _GROWTH_SHARE = 0.01
 _TIME_SHARE = 0.05
 
@@ -56,20 +57,26 @@ class MetricsFiles:
 
 
 class TrainingMetrics:
-    """The writing side. A record of the history holds what was measured at its step; the latest holds the last known value of each key."""
+    """The writing side. A record of the history holds what was measured at its step; the latest holds the
+    last known value of each key."""
 
     def __init__(self, folder: Path, resume_step: int = 0) -> None:
         """Start both files, or go on from those there.
 
         Args:
             folder: the training's output folder.
-            resume_step: the step of the checkpoint that the training goes on from; later records are dropped. 0: a new training.
+            resume_step: the step of the checkpoint that the training goes on from; later records are dropped.
+                0: a new training.
 
         Raises:
             StorageError: the folder cannot be written, or holds a damaged history to resume from.
         """
         self._folder = folder
-        kept = [record for record in _read_history(folder) if int(record["step"] or 0) <= resume_step] if resume_step else []
+        kept = (
+            [record for record in _read_history(folder) if int(record["step"] or 0) <= resume_step]
+            if resume_step
+            else []
+        )
         self._latest: Record = dict.fromkeys(KEYS)
         for record in kept:
             self._latest.update(_without_nulls(record))
@@ -93,7 +100,10 @@ class TrainingMetrics:
         """
         if unknown := sorted(set(values) - set(KEYS)):
             raise ValueError(f"unknown training metrics: {', '.join(unknown)}")
-        finite = {key: value if value is not None and math.isfinite(value) else None for key, value in values.items()}
+        finite = {
+            key: value if value is not None and math.isfinite(value) else None
+            for key, value in values.items()
+        }
         record: Record = {**dict.fromkeys(KEYS), **self._derived_values(finite), **finite, "step": step}
         self._latest.update(_without_nulls(record))
         self._lines.append(_encode_record(record))
@@ -103,7 +113,8 @@ class TrainingMetrics:
             self.flush()
 
     def flush(self) -> None:
-        """Write the whole history now. Call it with each checkpoint and at the end; a long history may lag by seconds otherwise."""
+        """Write the whole history now. Call it with each checkpoint and at the end; a long history may lag by
+        seconds otherwise."""
         start_s = time.monotonic()
         write_bytes(self._folder / HISTORY, b"[\n" + b",\n".join(self._lines) + b"\n]\n")
         end_s = time.monotonic()
@@ -135,8 +146,13 @@ def read_metrics(folder: Path) -> MetricsFiles:
 def _read_history(folder: Path) -> list[Record]:
     path = folder / HISTORY
     history: Any = read_json(path) if path.exists() else []
-    if not isinstance(history, Sequence) or not all(isinstance(record, dict) and "step" in record for record in history):
-        raise StorageError(f"{path} is not a list of training metrics.", hint="Move it away, or start the training under another name.")
+    if not isinstance(history, Sequence) or not all(
+        isinstance(record, dict) and "step" in record for record in history
+    ):
+        raise StorageError(
+            f"{path} is not a list of training metrics.",
+            hint="Move it away, or start the training under another name.",
+        )
     return list(history)
 
 

@@ -1,10 +1,12 @@
-"""Words and sentences of any script, without downloads: what ROUGE, the lead baselines and the loop detector cut text into."""
+"""Words and sentences of any script, without downloads: what ROUGE, the lead baselines and the loop detector
+cut text into."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
-# Scripts written without spaces between words: each character counts as one word, as is usual for Chinese ROUGE.
+# Scripts written without spaces between words: each character counts as one word, as is usual for Chinese
+# ROUGE.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -17,8 +19,11 @@ _UNSPACED = (
 )
 # Quotes and brackets that may follow the end of a sentence: straight, curly, French, Chinese.
 _CLOSING = "\"'\u201d\u2019\xbb)\\]\u300d\u300f\uff09"
-# Marks that end a sentence before a space (Latin, Arabic, Devanagari), and those that need none (Chinese, Japanese).
-_SENTENCE_END = re.compile(rf"(?:[.!?\u2026\u061f\u06d4\u0964]+[{_CLOSING}]*(?=\s))|(?:[\u3002\uff01\uff1f\uff61]+[{_CLOSING}]*)")
+# Marks that end a sentence before a space (Latin, Arabic, Devanagari), and those that need none (Chinese,
+# Japanese).
+_SENTENCE_END = re.compile(
+    rf"(?:[.!?\u2026\u061f\u06d4\u0964]+[{_CLOSING}]*(?=\s))|(?:[\u3002\uff01\uff1f\uff61]+[{_CLOSING}]*)"
+)
 # Those that a capital letter or a digit often follows within the sentence.
 _ABBREVIATIONS = re.compile(
     r"mrs?|ms|[djs]r|prof|st|gen|col|lt|sgt|capt|rep|sen|gov|pres|hon|rev|vs|e\.g|i\.e|cf|figs?|eq|al|approx|vol|pp"
@@ -29,7 +34,8 @@ _FOREIGN_SHARE = 0.01
 
 
 class _WordCharacters(dict[int, str]):
-    """A `str.translate` table filled on demand: letters, marks and digits stay, unspaced ones stand alone, the rest is space."""
+    """A `str.translate` table filled on demand: letters, marks and digits stay, unspaced ones stand alone,
+    the rest is space."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -52,7 +58,8 @@ def words(text: str) -> list[str]:
 
 
 def sentences(text: str) -> list[str]:
-    """Split text into sentences: at line ends, and after `.!?` and their relatives unless an abbreviation or initial precedes."""
+    """Split text into sentences: at line ends, and after `.!?` and their relatives unless an abbreviation or
+    initial precedes."""
     return [sentence for line in text.splitlines() for sentence in _line_sentences(line)]
 
 
@@ -62,7 +69,11 @@ def needs_unicode(texts: Sequence[str]) -> bool:
     for text in texts:
         letters = len(text) if text.isascii() else sum(map(str.isalpha, text))
         num_letters += letters
-        num_foreign += 0 if text.isascii() else sum(character.isalpha() and not character.isascii() for character in text)
+        num_foreign += (
+            0
+            if text.isascii()
+            else sum(character.isalpha() and not character.isascii() for character in text)
+        )
     return num_foreign > _FOREIGN_SHARE * num_letters
 
 

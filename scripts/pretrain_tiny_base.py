@@ -2,10 +2,10 @@
 
     python scripts/pretrain_tiny_base.py --output training/models/tiny_base
 
-The curriculum is necessary: a model shown full pages from the start stays blind. So it first reads one word on a 2 x 2 token
-page, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens. Words are those of the sample documents, made-up words
-and numbers; full names are only those of the train split, and no summary is ever shown. Steps and seed fix the result on a
-machine.
+The curriculum is necessary: a model shown full pages from the start stays blind. So it first reads one word
+on a 2 x 2 token page, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens. Words are those of
+the sample documents, made-up words and numbers; full names are only those of the train split, and no summary
+is ever shown. Steps and seed fix the result on a machine.
 """
 
 import argparse
@@ -31,7 +31,8 @@ PROMPT = "\nFree OCR."
 BATCH_SIZE = 16
 MUON_LEARNING_RATE = 1e-2
 ADAMW_LEARNING_RATE = 1e-3
-# Muon orthogonalises updates of matrices; tables of vectors and the router are not maps from one space to another.
+# Muon orthogonalises updates of matrices; tables of vectors and the router are not maps from one space to
+# another.
 ADAMW_PARAMETERS = ("embed_tokens", "lm_head", "rel_pos", "position_embedding", "mlp.gate.weight")
 log = logging.getLogger("pretrain_tiny_base")
 
@@ -50,9 +51,19 @@ class Texts:
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
-        sentences = (*sample_brief.MAIN_SENTENCES, *sample_brief.NUMBER_SENTENCES, *sample_brief.DISTRACTORS, *sample_brief.ACTIONS)
+        sentences = (
+            *sample_brief.MAIN_SENTENCES,
+            *sample_brief.NUMBER_SENTENCES,
+            *sample_brief.DISTRACTORS,
+            *sample_brief.ACTIONS,
+        )
         common = {word for sentence in sentences for word in sentence.split() if "{" not in word}
-        self._words = [*sample_brief.FIRST_NAMES, *sample_brief.LAST_NAMES, *sample_brief.PLACES, *sorted(common)]
+        self._words = [
+            *sample_brief.FIRST_NAMES,
+            *sample_brief.LAST_NAMES,
+            *sample_brief.PLACES,
+            *sorted(common),
+        ]
 
     def draw(self, kind: str) -> str:
         """Return one word, a few words, or a page of text."""
@@ -62,7 +73,10 @@ class Texts:
             return " ".join(self._word() for _ in range(self._rng.randint(2, 4)))
         if self._rng.random() < 0.6:
             return sample_brief.make_brief(self._rng, "train")[0]
-        return " ".join(self._word() + self._rng.choice(["", "", "", "", "", ".", ","]) for _ in range(self._rng.randint(4, 14)))
+        return " ".join(
+            self._word() + self._rng.choice(["", "", "", "", "", ".", ","])
+            for _ in range(self._rng.randint(4, 14))
+        )
 
     def _word(self) -> str:
         chance = self._rng.random()
@@ -99,8 +113,15 @@ class PageReadingModel:
         targets = [[*self.tokenizer.encode(text), self.tokenizer.eos_token_id] for text in texts]
         longest = max(map(len, targets))
         ids = torch.tensor([[*head, *answer, *[pad] * (longest - len(answer))] for answer in targets])
-        labels = torch.tensor([[*[-100] * len(head), *answer, *[-100] * (longest - len(answer))] for answer in targets])
-        return {"input_ids": ids, "attention_mask": (ids != pad).long(), "labels": labels, "pixel_values": self.pixels(texts, page_px)}
+        labels = torch.tensor(
+            [[*[-100] * len(head), *answer, *[-100] * (longest - len(answer))] for answer in targets]
+        )
+        return {
+            "input_ids": ids,
+            "attention_mask": (ids != pad).long(),
+            "labels": labels,
+            "pixel_values": self.pixels(texts, page_px),
+        }
 
     @torch.no_grad()
     def read(self, texts: list[str], page_px: int) -> list[str]:
@@ -124,13 +145,19 @@ def first_page(text: str, page_px: int) -> list[str]:
 
 
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
-    """Build Muon for the weight matrices and AdamW for the rest; each group remembers its peak learning rate."""
+    """Build Muon for the weight matrices and AdamW for the rest; each group remembers its peak learning
+    rate."""
     named = list(model.named_parameters())
     matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in ADAMW_PARAMETERS)]
     chosen = {id(p) for p in matrices}
     built: list[torch.optim.Optimizer] = [
         torch.optim.Muon(matrices, lr=MUON_LEARNING_RATE, momentum=0.95, weight_decay=0.01),
-        torch.optim.AdamW([p for _, p in named if id(p) not in chosen], lr=ADAMW_LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.01),
+        torch.optim.AdamW(
+            [p for _, p in named if id(p) not in chosen],
+            lr=ADAMW_LEARNING_RATE,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+        ),
     ]
     for optimizer in built:
         for group in optimizer.param_groups:
@@ -162,7 +189,9 @@ def pretrain(stages: list[Stage], seed: int, output: Path) -> None:
     for step, stage in curriculum(stages):
         for group in (group for optimizer in built for group in optimizer.param_groups):
             group["lr"] = group["peak_lr"] * learning_rate_factor(step, num_steps)
-        loss = reader.model(**reader.batch([texts.draw(stage.kind) for _ in range(BATCH_SIZE)], stage.page_px)).loss
+        loss = reader.model(
+            **reader.batch([texts.draw(stage.kind) for _ in range(BATCH_SIZE)], stage.page_px)
+        ).loss
         loss.backward()
         torch.nn.utils.clip_grad_norm_(reader.model.parameters(), 1.0)
         for optimizer in built:
@@ -181,9 +210,18 @@ def report(reader: PageReadingModel, stage: Stage, step: int, loss: float) -> No
     texts = [fresh.draw(stage.kind) for _ in range(32)]
     shown = [" ".join(first_page(text, stage.page_px)) for text in texts]
     read = reader.read(texts, stage.page_px)
-    words = [word in answer.split() for answer, text in zip(read, shown, strict=True) for word in text.split()]
+    words = [
+        word in answer.split() for answer, text in zip(read, shown, strict=True) for word in text.split()
+    ]
     exact = sum(a == b for a, b in zip(read, shown, strict=True)) / len(shown)
-    log.info("step %d, %d px: loss %.3f, words read %.2f, pages read %.2f", step, stage.page_px, loss, sum(words) / len(words), exact)
+    log.info(
+        "step %d, %d px: loss %.3f, words read %.2f, pages read %.2f",
+        step,
+        stage.page_px,
+        loss,
+        sum(words) / len(words),
+        exact,
+    )
     log.info("    %r -> %r", shown[0], read[0])
 
 
@@ -194,14 +232,22 @@ def save(reader: PageReadingModel, output: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--steps", type=int, nargs=3, default=[500, 800, 3200], help="steps of the three stages")
+    parser.add_argument(
+        "--steps", type=int, nargs=3, default=[500, 800, 3200], help="steps of the three stages"
+    )
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     kinds = ((128, "word"), (192, "words"), (320, "page"))
-    pretrain([Stage(px, kind, n) for (px, kind), n in zip(kinds, arguments.steps, strict=True)], arguments.seed, arguments.output)
+    pretrain(
+        [Stage(px, kind, n) for (px, kind), n in zip(kinds, arguments.steps, strict=True)],
+        arguments.seed,
+        arguments.output,
+    )
 
 
 if __name__ == "__main__":

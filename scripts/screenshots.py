@@ -1,4 +1,5 @@
-"""Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in every state.
+"""Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in
+every state.
 
 Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER] [--docs]
 
@@ -41,7 +42,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
     parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
-    parser.add_argument("--workspace", type=Path, help="take pictures of this workspace instead of one with made-up jobs")
+    parser.add_argument(
+        "--workspace", type=Path, help="take pictures of this workspace instead of one with made-up jobs"
+    )
     parser.add_argument("--docs", action="store_true", help="renew the pictures in docs/screenshots too")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -49,14 +52,23 @@ def main() -> int:
         site = Site(options.workspace or Path(folder) / "workspace")
         if not options.workspace:
             message = "The model 'slow' reads micro pages; the dataset has base pages."
-            fill_workspace(site.workspace, "slow", message, "Make a dataset of micro pages, or score a model that reads base pages.")
+            fill_workspace(
+                site.workspace,
+                "slow",
+                message,
+                "Make a dataset of micro pages, or score a model that reads base pages.",
+            )
         site.start_web()
         site.start_runner("cpu")
         site.start_runner("gpu")
         try:
             if not options.workspace:
                 _run_datasets(site)
-            wanted = {name: path for name, path in _addresses(site).items() if not options.only or name in options.only}
+            wanted = {
+                name: path
+                for name, path in _addresses(site).items()
+                if not options.only or name in options.only
+            }
             with sync_playwright() as playwright:
                 browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
                 _take_all(browser, site, wanted, options.out)
@@ -67,7 +79,9 @@ def main() -> int:
             site.stop_all()
     if options.docs:
         for name, picture in IN_DOCS.items():
-            Image.open(options.out / f"{picture}.png").convert("RGB").save(DOCS / f"{name}.png", optimize=True)
+            Image.open(options.out / f"{picture}.png").convert("RGB").save(
+                DOCS / f"{name}.png", optimize=True
+            )
     return 0
 
 
@@ -92,7 +106,10 @@ def _cancel_running(site: Site) -> None:
 def _addresses(site: Site) -> dict[str, str]:
     """Name the pages to take: the tabs, and the newest job of each kind that has a page worth seeing."""
     jobs = _call(site, "/api/jobs?limit=50")["jobs"]
-    done = {kind: [job["id"] for job in jobs if (job["kind"], job["state"]) == (kind, "succeeded")] for kind in ("dataset", "training")}
+    done = {
+        kind: [job["id"] for job in jobs if (job["kind"], job["state"]) == (kind, "succeeded")]
+        for kind in ("dataset", "training")
+    }
     failed = [job["id"] for job in jobs if job["state"] == "failed"]
     running = [job["id"] for job in jobs if job["state"] == "running"]
     return {
@@ -103,7 +120,11 @@ def _addresses(site: Site) -> dict[str, str]:
         "compare": f"/jobs?compare={','.join(done['training'][:2])}",
         "job-training": f"/jobs/{done['training'][-1]}",
         "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
-        **{f"job-{name}": f"/jobs/{ids[0]}" for name, ids in (("failed", failed), ("running", running)) if ids},
+        **{
+            f"job-{name}": f"/jobs/{ids[0]}"
+            for name, ids in (("failed", failed), ("running", running))
+            if ids
+        },
     }
 
 
@@ -111,7 +132,9 @@ def _take_all(browser: Browser, site: Site, paths: Mapping[str, str], out: Path)
     for theme in THEMES:
         for size, (width, height) in SIZES.items():
             context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme="dark" if theme == "dark" else "light", reduced_motion="reduce"
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if theme == "dark" else "light",
+                reduced_motion="reduce",
             )
             page = context.new_page()
             for name, path in paths.items():

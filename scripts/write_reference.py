@@ -27,32 +27,53 @@ from web_ui.views.errors import HINTS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
-CONFIGS: tuple[type[BaseModel], ...] = (DatasetConfig, TrainingConfig, EvaluationConfig, PredictionConfig, FindLrConfig)
+CONFIGS: tuple[type[BaseModel], ...] = (
+    DatasetConfig,
+    TrainingConfig,
+    EvaluationConfig,
+    PredictionConfig,
+    FindLrConfig,
+)
 INTRODUCTION = """# Reference
 
-Every command, setting, endpoint, option and error code. Made from the code by `python scripts/write_reference.py`; the tests fail when it
-is not up to date.
+Every command, setting, endpoint, option and error code. `python scripts/write_reference.py` makes this file
+from the code; a test fails when it is not up to date.
 """
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     """Lay out a Markdown table."""
     lines = [header, tuple("---" for _ in header), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|").replace("\n", "\\n") for cell in line) + " |" for line in lines) + "\n"
+    return (
+        "\n".join(
+            "| " + " | ".join(cell.replace("|", "\\|").replace("\n", "\\n") for cell in line) + " |"
+            for line in lines
+        )
+        + "\n"
+    )
 
 
 def commands() -> Iterator[str]:
     os.environ["COLUMNS"] = "120"  # argparse wraps its help to the terminal; the file must not depend on one
     parser = build_parser()
-    yield "## Command line\n\nExit codes: 0 done, 1 something failed, 2 wrong as typed, 130 stopped by you with the work kept.\n"
+    yield (
+        "## Command line\n\nExit codes: 0 done, 1 something failed, 2 wrong as typed, 130 stopped by you "
+        "with the work kept.\n"
+    )
     actions = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     for name, command in actions.choices.items():
         yield f"### deepsynth {name}\n\n```text\n{command.format_help().rstrip()}\n```\n"
 
 
 def settings() -> Iterator[str]:
-    yield "## Environment settings\n\n`HF_ENDPOINT`, `HF_HOME` and the Hub client's other variables hold for the jobs as well.\n"
-    rows = ((f"`{field.alias}`", default(field), field.description or "") for field in Settings.model_fields.values())
+    yield (
+        "## Environment settings\n\n`HF_ENDPOINT`, `HF_HOME` and the Hub client's other variables hold "
+        "for the jobs as well.\n"
+    )
+    rows = (
+        (f"`{field.alias}`", default(field), field.description or "")
+        for field in Settings.model_fields.values()
+    )
     yield table(("variable", "default", "meaning"), rows)
 
 
@@ -67,7 +88,10 @@ def endpoints(document: dict[str, Any]) -> Iterator[str]:
 
 
 def options() -> Iterator[str]:
-    yield "## Options\n\nFields of the API's bodies and of `--set key=value`; nested fields are written with dots.\n"
+    yield (
+        "## Options\n\nFields of the API's bodies and of `--set key=value`; nested fields are "
+        "written with dots.\n"
+    )
     for config in CONFIGS:
         yield f"### {config.__name__}\n\n{(config.__doc__ or '').strip()}\n"
         yield table(("field", "default", "allowed", "meaning"), fields(config))
@@ -96,7 +120,13 @@ def default(field: Any) -> str:
     value = field.default
     if value is PydanticUndefined:
         return "required"
-    return "null" if value is None else f"`{value!s}`" if not isinstance(value, str) else f"`{value!r}`".replace("'", '"')
+    return (
+        "null"
+        if value is None
+        else f"`{value!s}`"
+        if not isinstance(value, str)
+        else f"`{value!r}`".replace("'", '"')
+    )
 
 
 def allowed(schema: dict[str, Any]) -> str:
@@ -106,7 +136,9 @@ def allowed(schema: dict[str, Any]) -> str:
     if "enum" in schema or "const" in schema:
         return ", ".join(f"`{value}`" for value in schema.get("enum", [schema.get("const")]))
     if "oneOf" in schema:
-        return "an object with `kind`: " + ", ".join(f"`{kind}`" for kind in schema["discriminator"]["mapping"])
+        return "an object with `kind`: " + ", ".join(
+            f"`{kind}`" for kind in schema["discriminator"]["mapping"]
+        )
     if "items" in schema:
         return f"list of {allowed(schema['items'])}"
     bounds = [
@@ -132,13 +164,22 @@ def presets() -> Iterator[str]:
 
 
 def _values_with_reasons(values: Mapping[str, Any], reasons: Mapping[str, str]) -> str:
-    return table(("field", "value", "why"), ((f"`{name}`", f"`{value}`", reasons[name]) for name, value in values.items()))
+    return table(
+        ("field", "value", "why"),
+        ((f"`{name}`", f"`{value}`", reasons[name]) for name, value in values.items()),
+    )
 
 
 def error_codes() -> Iterator[str]:
     yield '## Error codes\n\nEvery error has the shape `{"error": {"code", "message", "hint", "fields"}}`.\n'
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
-    rows = [(f"`{kind.code}`", str(kind.http_status), str(kind.exit_code), meaning(kind.code)) for kind in kinds]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)
+    ]
+    rows = [
+        (f"`{kind.code}`", str(kind.http_status), str(kind.exit_code), meaning(kind.code)) for kind in kinds
+    ]
     yield table(("code", "HTTP status", "exit code", "meaning"), rows)
     yield "These concern the request itself, and come from the API only.\n"
     known = {kind.code for kind in kinds}
@@ -159,12 +200,22 @@ def reference() -> str:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(workspace=Path(folder)))
         document = app.test_client().get("/api/openapi.json", base_url="http://127.0.0.1:5000").get_json()
-    parts = [INTRODUCTION, *commands(), *settings(), *endpoints(document), *options(), *presets(), *error_codes()]
+    parts = [
+        INTRODUCTION,
+        *commands(),
+        *settings(),
+        *endpoints(document),
+        *options(),
+        *presets(),
+        *error_codes(),
+    ]
     return "\n".join(parts)
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--check", action="store_true")
     wanted = reference()
     if parser.parse_args().check:

@@ -1,4 +1,5 @@
-"""What a test needs from the machine. A missing part skips the test with its reason, or fails it where all must run (CI)."""
+"""What a test needs from the machine. A missing part skips the test with its reason, or fails it where all
+must run (CI)."""
 
 import os
 import shutil
@@ -7,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
-CHROMIUM = next((path for name in ("chromium-headless-shell", "chromium") if (path := Path("/usr/bin") / name).exists()), None)
+CHROMIUM = next(
+    (path for name in ("chromium-headless-shell", "chromium") if (path := Path("/usr/bin") / name).exists()),
+    None,
+)
 """The shell is the same engine without windows: a fresh page takes a third of the processor time."""
 
 
 def require(available: bool, reason: str) -> None:
-    """Skip the running test, or fail it when DEEPSYNTH_REQUIRE_ALL=1, unless a part of the machine is available."""
+    """Skip the running test, or fail it when DEEPSYNTH_REQUIRE_ALL=1, unless a part of the machine is
+    available."""
     if available:
         return
     if os.environ.get("DEEPSYNTH_REQUIRE_ALL") == "1":
@@ -29,7 +34,11 @@ def require_tesseract() -> None:
 
 
 def require_docker() -> None:
-    answer = subprocess.run(["docker", "info"], capture_output=True, check=False) if shutil.which("docker") else None
+    answer = (
+        subprocess.run(["docker", "info"], capture_output=True, check=False)
+        if shutil.which("docker")
+        else None
+    )
     require(answer is not None and answer.returncode == 0, "no Docker engine answers")
 
 

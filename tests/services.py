@@ -1,4 +1,5 @@
-"""The two real services on loopback, as `deepsynth serve` starts them, over one workspace, and a client that speaks to them."""
+"""The two real services on loopback, as `deepsynth serve` starts them, over one workspace, and a client that
+speaks to them."""
 
 import json
 import os
@@ -34,7 +35,8 @@ class Client:
         return ""
 
     def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
-        """Send a JSON request and return the JSON answer; raise HTTPError, with the answer as a note, for an error status."""
+        """Send a JSON request and return the JSON answer; raise HTTPError, with the answer as a note, for an
+        error status."""
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
@@ -51,7 +53,9 @@ class Client:
             raise
 
     def _headers(self) -> dict[str, str]:
-        return {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
+        return {"Content-Type": "application/json"} | (
+            {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        )
 
     def refused(self, method: str, path: str, body: object = None) -> tuple[int, dict[str, Any]]:
         """Send a request that must be refused; return the status and the error."""
@@ -72,7 +76,12 @@ class Client:
             time.sleep(0.1)
         pytest.fail(f"not {what} within {limit_s} s. {self.diagnosis()}")
 
-    def wait_job(self, job_id: str, ready: Callable[[Any], bool] = lambda job: job["state"] in ENDED, limit_s: float = 180) -> Any:
+    def wait_job(
+        self,
+        job_id: str,
+        ready: Callable[[Any], bool] = lambda job: job["state"] in ENDED,
+        limit_s: float = 180,
+    ) -> Any:
         """Wait until a job is as `ready` wants it; return the job."""
         seen: list[Any] = [None]
 
@@ -120,7 +129,11 @@ class Service(Client):
         ]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, start_new_session=True, env=os.environ | {"OMP_NUM_THREADS": "1"}
+                command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | {"OMP_NUM_THREADS": "1"},
             )
         self.wait_until(lambda: self.call("GET", "/api/health")["role"] == self.role, "healthy", 30)
 

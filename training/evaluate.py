@@ -60,7 +60,8 @@ class EvaluationResult:
 
 
 def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Progress) -> EvaluationResult:
-    """Evaluate a model on one split: predictions, then ROUGE with intervals, with the lead baselines beside it.
+    """Evaluate a model on one split: predictions, then ROUGE with intervals, with the lead baselines beside
+    it.
 
     Raises:
         NotFound, InvalidInput: there is no such dataset, split or model, or the model cannot read its pages.
@@ -78,7 +79,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
 def evaluate_into(
     folder: Path, config: EvaluationConfig, workspace: Workspace, progress: Progress, step: int | None = None
 ) -> EvaluationResult:
-    """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a folder.
+    """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a
+    folder.
 
     Of several processes each generates its share, and the first one scores.
 
@@ -127,7 +129,12 @@ def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | N
 
 
 def _predict_with_text_model(
-    text_model: TextModel, texts: TruncatedTexts, folder: Path, read: list[Any], config: EvaluationConfig, progress: Progress
+    text_model: TextModel,
+    texts: TruncatedTexts,
+    folder: Path,
+    read: list[Any],
+    config: EvaluationConfig,
+    progress: Progress,
 ) -> PredictionLog:
     nn.Module.to(text_model.model, compute_device())
     work = work_digest(text_model.model, *read, config.max_length, config.per_device_eval_batch_size)
@@ -136,13 +143,21 @@ def _predict_with_text_model(
     return log
 
 
-def _write_report(folder: Path, subject: Subject, logs: Mapping[str, PredictionLog], documents: Sequence[str], progress: Progress) -> None:
+def _write_report(
+    folder: Path,
+    subject: Subject,
+    logs: Mapping[str, PredictionLog],
+    documents: Sequence[str],
+    progress: Progress,
+) -> None:
     """Score what the model wrote, with what others wrote beside it."""
     own, *others = logs.items()
     predictions, num_cut = own[1].predictions, sum(prediction.cut for prediction in own[1].predictions)
     texts, references = [p.text for p in predictions], [p.reference for p in predictions]
     baselines = {name: [prediction.text for prediction in log.predictions] for name, log in others}
-    write_report(folder, evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut))
+    write_report(
+        folder, evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut)
+    )
     if num_cut:
         progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length.", "warning")
 

@@ -1,6 +1,8 @@
-"""The learning-rate finder: a short run whose rate grows at each step, and the rate at which its loss fell fastest.
+"""The learning-rate finder: a short run whose rate grows at each step, and the rate at which its loss fell
+fastest.
 
-Leaves `curve.json` and `curve.svg` below workspace/learning_rates and nothing of the model. A wish to stop ends it at the next step.
+Leaves `curve.json` and `curve.svg` below workspace/learning_rates and nothing of the model. A wish to stop
+ends it at the next step.
 """
 
 import math
@@ -46,7 +48,12 @@ class FindLrResult:
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form that a job's outcome carries."""
         picture = str(self.folder / PICTURE)
-        return {"folder": str(self.folder), "picture": picture, "suggestion": self.curve.suggestion, "curve": asdict(self.curve)}
+        return {
+            "folder": str(self.folder),
+            "picture": picture,
+            "suggestion": self.curve.suggestion,
+            "curve": asdict(self.curve),
+        }
 
 
 def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> FindLrResult:
@@ -80,7 +87,9 @@ class _Trial:
     optimizer: torch.optim.Optimizer
 
     @classmethod
-    def prepare(cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace) -> "_Trial":
+    def prepare(
+        cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace
+    ) -> "_Trial":
         model_files = find_model(config.model, config.revision, workspace)
         token_layout = token_layout_for(model_files, dataset.mode, config.prompt, config.max_length)
         require_page_mode(config.model, model_files.kind, dataset.mode)
@@ -137,10 +146,13 @@ def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
         if has_diverged(losses):
             losses = [loss for loss in losses if math.isfinite(loss)]
             break
-        progress.metric(step, {"learning_rate": rate, "train_loss": losses[-1], "smoothed_loss": smooth(losses)[-1]})
+        progress.metric(
+            step, {"learning_rate": rate, "train_loss": losses[-1], "smoothed_loss": smooth(losses)[-1]}
+        )
     if len(losses) < MIN_STEPS:
         raise TrainingError(
-            f"The loss was no number any more after {len(losses)} steps, at a learning rate of {rates[len(losses)]:.1e}.",
+            f"The loss was no number any more after {len(losses)} steps, at a learning rate of "
+            f"{rates[len(losses)]:.1e}.",
             hint="Lower first_learning_rate, and look at the dataset's first samples.",
         )
     return LrCurve.of(rates[: len(losses)], losses)
@@ -157,5 +169,11 @@ def _write(folder: Path, curve: LrCurve) -> None:
 
 def _describe_result(curve: LrCurve) -> str:
     if curve.suggestion is None:
-        return f"The loss never fell between {curve.learning_rates[0]:.1e} and {curve.learning_rates[-1]:.1e}; try other rates."
-    return f"The loss falls fastest at a learning rate of {curve.suggestion:.1e}; a good value for learning_rate."
+        return (
+            f"The loss never fell between {curve.learning_rates[0]:.1e} and "
+            f"{curve.learning_rates[-1]:.1e}; try other rates."
+        )
+    return (
+        f"The loss falls fastest at a learning rate of {curve.suggestion:.1e}; a good value "
+        "for learning_rate."
+    )

@@ -1,6 +1,7 @@
 """The end of a training: the model exported, what was exported scored, its card written, all of it published.
 
-Each part is written down when it is done, so that a training stopped here, or whose push failed, goes on with the part it came to.
+Each part is written down when it is done, so that a training stopped here, or whose push failed, goes on with
+the part it came to.
 """
 
 from collections.abc import Mapping
@@ -56,9 +57,12 @@ def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, prog
     if arguments.should_save:
         loaded, model = setup.loaded, setup.trainable.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
-            loaded = load_model(loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32)
+            loaded = load_model(
+                loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32
+            )
             model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
-        # Always from the disk: the process that finishes a training need not be the one that trained, and then holds the base's weights.
+        # Always from the disk: the process that finishes a training need not be the one that trained, and
+        # then holds the base's weights.
         load_trained_weights(model, _select_checkpoint(folder, state, progress))
         export_model(model, loaded, folder.model, read_provenance(folder.path))
         folder.write_state(exported)
@@ -81,9 +85,15 @@ def _select_checkpoint(folder: RunFolder, state: RunState, progress: Progress) -
 
 
 def finish_run(
-    config: TrainingConfig, dataset: PageDatasetFolder, state: RunState, is_main_process: bool, workspace: Workspace, progress: Progress
+    config: TrainingConfig,
+    dataset: PageDatasetFolder,
+    state: RunState,
+    is_main_process: bool,
+    workspace: Workspace,
+    progress: Progress,
 ) -> TrainingResult:
-    """Score the exported model on samples that the training never saw, write its card, and publish it where that is asked.
+    """Score the exported model on samples that the training never saw, write its card, and publish it where
+    that is asked.
 
     Args:
         is_main_process: of several processes the one that writes.
@@ -94,7 +104,9 @@ def finish_run(
     """
     folder = RunFolder(workspace.model(config.output))
     if state.phase == "exported":
-        evaluate_into(folder.path, _final_evaluation_config(config, dataset), workspace, progress, state.best_step)
+        evaluate_into(
+            folder.path, _final_evaluation_config(config, dataset), workspace, progress, state.best_step
+        )
         state = replace(state, phase="finished")
         if is_main_process:
             write_model_card(folder, dataset.manifest)
@@ -103,7 +115,9 @@ def finish_run(
         _publish(config, folder, state, progress)
     latest = read_metrics(folder.path).latest
     if latest["step"] is not None:
-        progress.advance(int(latest["step"]), int(latest["step"]), "steps")  # the scoring counted samples; a training is its steps
+        progress.advance(
+            int(latest["step"]), int(latest["step"]), "steps"
+        )  # the scoring counted samples; a training is its steps
     return TrainingResult(folder.path, state.best_step, latest, EvaluationResult.read(folder.path))
 
 
@@ -114,9 +128,18 @@ def final_split(dataset: PageDatasetFolder) -> str:
 
 def _final_evaluation_config(config: TrainingConfig, dataset: PageDatasetFolder) -> EvaluationConfig:
     """Describe the evaluation that anyone may repeat on the finished model."""
-    same = ("dataset", "blank_pages", "max_length", "per_device_eval_batch_size", "no_repeat_ngram_size", "no_repeat_ngram_window_size")
+    same = (
+        "dataset",
+        "blank_pages",
+        "max_length",
+        "per_device_eval_batch_size",
+        "no_repeat_ngram_size",
+        "no_repeat_ngram_window_size",
+    )
     values = {name: getattr(config, name) for name in (*same, "bf16", "prompt")}
-    return EvaluationConfig(model=config.output, split=final_split(dataset), max_samples=config.num_test_samples, **values)
+    return EvaluationConfig(
+        model=config.output, split=final_split(dataset), max_samples=config.num_test_samples, **values
+    )
 
 
 def _publish(config: TrainingConfig, folder: RunFolder, state: RunState, progress: Progress) -> None:
@@ -124,5 +147,12 @@ def _publish(config: TrainingConfig, folder: RunFolder, state: RunState, progres
         return
     repository = resolve_repo_id(config.hub_model_id, config.output)
     if state.published != repository:
-        push_folder(folder.model, config.output, "model", progress, repo_id=config.hub_model_id, private=config.hub_private_repo)
+        push_folder(
+            folder.model,
+            config.output,
+            "model",
+            progress,
+            repo_id=config.hub_model_id,
+            private=config.hub_private_repo,
+        )
         folder.write_state(replace(state, published=repository))

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 SMOOTHING = 0.8
-"""Weight of the past in the running mean that the suggestion is read from; single losses jump from batch to batch."""
+"""Weight of the past in the running mean that the suggestion is read from; single losses jump from batch to
+batch."""
 DIVERGENCE_FACTOR = 4.0
 """A smoothed loss this many times the best one ends the sweep."""
 _WIDTH_PX, _HEIGHT_PX, _MARGIN_PX = 640, 360, 56
@@ -24,7 +25,9 @@ class LrCurve:
     @classmethod
     def of(cls, learning_rates: list[float], losses: list[float]) -> "LrCurve":
         smoothed = smooth(losses)
-        return cls(tuple(learning_rates), tuple(losses), tuple(smoothed), _suggest_rate(learning_rates, smoothed))
+        return cls(
+            tuple(learning_rates), tuple(losses), tuple(smoothed), _suggest_rate(learning_rates, smoothed)
+        )
 
 
 def sweep_rates(first: float, last: float, num_steps: int) -> list[float]:
@@ -48,10 +51,12 @@ def has_diverged(losses: list[float]) -> bool:
 
 
 def _suggest_rate(rates: list[float], smoothed: list[float]) -> float | None:
-    """Return the geometric middle of the step on which the loss falls most per factor of the rate, before its lowest point."""
+    """Return the geometric middle of the step on which the loss falls most per factor of the rate, before its
+    lowest point."""
     lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
     falls = [
-        (after - before, math.sqrt(low * high)) for (before, after), (low, high) in zip(pairwise(smoothed), pairwise(rates), strict=True)
+        (after - before, math.sqrt(low * high))
+        for (before, after), (low, high) in zip(pairwise(smoothed), pairwise(rates), strict=True)
     ]
     steepest = min(falls[:lowest], default=(0.0, 0.0))
     return steepest[1] if steepest[0] < 0 else None
@@ -81,11 +86,15 @@ def curve_svg(curve: LrCurve) -> str:
         for exponent, loss in zip(exponents, curve.losses, strict=True)
         if y.first <= loss <= y.last
     ]
-    points = " ".join(f"{x(exponent)},{y(loss)}" for exponent, loss in zip(exponents, curve.smoothed, strict=True))
+    points = " ".join(
+        f"{x(exponent)},{y(loss)}" for exponent, loss in zip(exponents, curve.smoothed, strict=True)
+    )
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH_PX} {_HEIGHT_PX}" font-family="sans-serif" font-size="12">',
-            f'<title>Loss against learning rate</title><rect width="{_WIDTH_PX}" height="{_HEIGHT_PX}" fill="#ffffff"/>',
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH_PX} {_HEIGHT_PX}" '
+            'font-family="sans-serif" font-size="12">',
+            f'<title>Loss against learning rate</title><rect width="{_WIDTH_PX}" height="{_HEIGHT_PX}" '
+            'fill="#ffffff"/>',
             *_axes(x, y),
             *dots,
             f'<polyline points="{points}" fill="none" stroke="#1d4ed8" stroke-width="2"/>',
@@ -102,8 +111,14 @@ def _axes(x: _Scale, y: _Scale) -> list[str]:
         f'<text x="{x(exponent)}" y="{bottom + 18}" text-anchor="middle">1e{exponent}</text>'
         for exponent in range(math.ceil(x.first - 1e-9), math.floor(x.last + 1e-9) + 1)
     ]
-    lines += [f'<text x="{left - 8}" y="{y(loss) + 4}" text-anchor="end">{loss:.2f}</text>' for loss in (y.first, y.last)]
-    return [*lines, f'<text x="{(left + x.end_px) // 2}" y="{bottom + 40}" text-anchor="middle">learning rate</text>']
+    lines += [
+        f'<text x="{left - 8}" y="{y(loss) + 4}" text-anchor="end">{loss:.2f}</text>'
+        for loss in (y.first, y.last)
+    ]
+    return [
+        *lines,
+        f'<text x="{(left + x.end_px) // 2}" y="{bottom + 40}" text-anchor="middle">learning rate</text>',
+    ]
 
 
 def _marker(curve: LrCurve, x: _Scale) -> list[str]:
@@ -112,5 +127,6 @@ def _marker(curve: LrCurve, x: _Scale) -> list[str]:
     at = x(math.log10(curve.suggestion))
     return [
         f'<path d="M{at} {_MARGIN_PX}V{_HEIGHT_PX - _MARGIN_PX}" stroke="#b45309" stroke-dasharray="4 3"/>',
-        f'<text x="{at}" y="{_MARGIN_PX - 8}" text-anchor="middle" fill="#b45309">suggestion {curve.suggestion:.1e}</text>',
+        f'<text x="{at}" y="{_MARGIN_PX - 8}" text-anchor="middle" fill="#b45309">suggestion '
+        f"{curve.suggestion:.1e}</text>",
     ]

@@ -39,23 +39,31 @@ class PredictionResult:
         """Return the JSON form that a job's outcome carries."""
         with self.path.open("rb") as lines:
             examples = [json.loads(line) for line in islice(lines, NUM_EXAMPLES)]
-        counts = {name: getattr(self, name) for name in ("num_samples", "num_failed", "num_looping", "num_cut")}
+        counts = {
+            name: getattr(self, name) for name in ("num_samples", "num_failed", "num_looping", "num_cut")
+        }
         return {"path": str(self.path), **counts, "examples": examples}
 
 
 def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) -> PredictionResult:
-    """Summarise inputs that a model has not seen. What cannot be read gets a line with its error; texts that loop are marked.
+    """Summarise inputs that a model has not seen. What cannot be read gets a line with its error; texts that
+    loop are marked.
 
     Raises:
-        NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input can be read.
+        NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input
+            can be read.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
     path = workspace.predictions / (config.output or PREDICTIONS)
     dataset = open_dataset(workspace, config.dataset) if config.dataset else None
     files = None if dataset else InputFiles.find(config.inputs, workspace)
     samples = dataset.split(config.split).first(config.max_samples) if dataset else None
-    max_num_pages = max(samples.num_pages()) if samples else 1  # of files, those that are too long are refused one by one
-    summarizer = load_summarizer(config, dataset.mode if dataset else config.mode, max_num_pages, workspace, progress)
+    max_num_pages = (
+        max(samples.num_pages()) if samples else 1
+    )  # of files, those that are too long are refused one by one
+    summarizer = load_summarizer(
+        config, dataset.mode if dataset else config.mode, max_num_pages, workspace, progress
+    )
     items: Items[PageSample | UnreadableInput]
     if files:
         items = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, config.max_pages)
@@ -81,27 +89,44 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
 
 def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
     samples = [item for item in batch if isinstance(item, PageSample)]
-    made = iter(generate_batch(summarizer.model, summarizer.collator, samples, summarizer.decoding) if samples else [])
+    made = iter(
+        generate_batch(summarizer.model, summarizer.collator, samples, summarizer.decoding) if samples else []
+    )
     return [
-        Prediction(item.document_id, "", 0, "", error=item.error) if isinstance(item, UnreadableInput) else next(made) for item in batch
+        Prediction(item.document_id, "", 0, "", error=item.error)
+        if isinstance(item, UnreadableInput)
+        else next(made)
+        for item in batch
     ]
 
 
-def _warn_failed_predictions(predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress) -> None:
+def _warn_failed_predictions(
+    predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress
+) -> None:
     """Warn of what the result's counts are about. Raises SourceError when no input could be read."""
     failed = [prediction for prediction in predictions if prediction.error is not None]
     if len(failed) == len(predictions):
-        raise SourceError(f"None of the inputs can be read. {failed[0].error}", fields={"inputs": "cannot be read"})
+        raise SourceError(
+            f"None of the inputs can be read. {failed[0].error}", fields={"inputs": "cannot be read"}
+        )
     marked = {
         "inputs could not be read": failed,
         "texts repeat themselves": [prediction for prediction in predictions if prediction.looping],
-        f"texts were cut at max_length={config.max_length}": [prediction for prediction in predictions if prediction.cut],
-        "documents go on past the pages that were read": [prediction for prediction in predictions if prediction.num_pages_left_out],
+        f"texts were cut at max_length={config.max_length}": [
+            prediction for prediction in predictions if prediction.cut
+        ],
+        "documents go on past the pages that were read": [
+            prediction for prediction in predictions if prediction.num_pages_left_out
+        ],
     }
     for what, some in marked.items():
         if some:
             named = ", ".join(prediction.document_id for prediction in some[:MAX_NAMED])
-            progress.message(f"{len(some):,} of {len(predictions):,} {what}: {named}{', ...' if len(some) > MAX_NAMED else ''}.", "warning")
+            progress.message(
+                f"{len(some):,} of {len(predictions):,} {what}: "
+                f"{named}{', ...' if len(some) > MAX_NAMED else ''}.",
+                "warning",
+            )
 
 
 def _record(prediction: Prediction) -> dict[str, Any]:

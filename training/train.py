@@ -39,7 +39,8 @@ _NUM_EXAMPLES = 64
 
 @dataclass(frozen=True, slots=True)
 class _TrainingTask:
-    """A training as asked for: its samples, what it starts from and where it writes, before anything large is loaded."""
+    """A training as asked for: its samples, what it starts from and where it writes, before anything large is
+    loaded."""
 
     config: TrainingConfig
     workspace: Workspace
@@ -57,7 +58,9 @@ class _TrainingTask:
 
     @property
     def token_layout(self) -> TokenLayout:
-        return token_layout_for(self.model_files, self.dataset.mode, self.config.prompt, self.config.max_length)
+        return token_layout_for(
+            self.model_files, self.dataset.mode, self.config.prompt, self.config.max_length
+        )
 
     @property
     def dtype(self) -> torch.dtype:
@@ -68,14 +71,19 @@ class _TrainingTask:
         """Return how many pages a feature cache would hold, and the keys of some of them."""
         num_pages = sum(self.training.num_pages()) + sum(self.validation.num_pages())
         step = max(1, len(self.training) // _NUM_EXAMPLES)
-        return num_pages, [page_key(page) for index in range(0, len(self.training), step) for page in self.training[index].pages]
+        return num_pages, [
+            page_key(page)
+            for index in range(0, len(self.training), step)
+            for page in self.training[index].pages
+        ]
 
 
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
     """Fine-tune a model on a page dataset, or go on with the same training where it was interrupted.
 
     Raises:
-        DeepSynthError: the request cannot be carried out; what can be known without the weights is said before they are loaded.
+        DeepSynthError: the request cannot be carried out; what can be known without the weights is said
+            before they are loaded.
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
@@ -86,7 +94,13 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         task = _open_task(config, workspace)
         _check_request(task, arguments, progress)
         with arguments.main_process_first(local=False):
-            _, state = open_run(config, workspace, task.dataset.fingerprint, task.model_files.fingerprint(), arguments.world_size)
+            _, state = open_run(
+                config,
+                workspace,
+                task.dataset.fingerprint,
+                task.model_files.fingerprint(),
+                arguments.world_size,
+            )
         if state.phase in ("training", "trained"):
             if arguments.should_save and state.phase == "training":
                 _require_disk_space(task, progress)
@@ -94,17 +108,30 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
                     start_wandb(task.folder.path, state.run_name)
             _report_start(task, arguments, progress)
             start = initial_batch_config(config, state.fitting_batch_size, state.fitting_eval_batch_size)
-            state = retry_with_smaller_batches(lambda attempted: _run_attempt(attempted, start, task, progress), start, progress)
+            state = retry_with_smaller_batches(
+                lambda attempted: _run_attempt(attempted, start, task, progress), start, progress
+            )
             free_memory()
         return finish_run(config, task.dataset, state, arguments.should_save, workspace, progress)
 
 
 def _open_task(config: TrainingConfig, workspace: Workspace) -> _TrainingTask:
     dataset = open_dataset(workspace, config.dataset)
-    training, validation, final = (dataset.split(name) for name in ("train", "validation", final_split(dataset)))
+    training, validation, final = (
+        dataset.split(name) for name in ("train", "validation", final_split(dataset))
+    )
     model_files = find_model(config.model, config.revision, workspace)
     folder = RunFolder(workspace.model(config.output))
-    return _TrainingTask(config, workspace, dataset, training, validation, final.first(config.num_test_samples), folder, model_files)
+    return _TrainingTask(
+        config,
+        workspace,
+        dataset,
+        training,
+        validation,
+        final.first(config.num_test_samples),
+        folder,
+        model_files,
+    )
 
 
 def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: Progress) -> None:
@@ -114,7 +141,9 @@ def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: 
     require_page_mode(config.model, task.model_files.kind, task.dataset.mode)
     require_positions(task.model_files.config, task.token_layout, task.max_num_pages)
     if config.push_to_hub:
-        resolve_repo_id(config.hub_model_id, config.output)  # refuses a missing token before hours of training
+        resolve_repo_id(
+            config.hub_model_id, config.output
+        )  # refuses a missing token before hours of training
     if config.auto_batch_size and arguments.world_size > 1:
         raise InvalidInput(
             "auto_batch_size needs a single process: several cannot try batches out together.",
@@ -124,16 +153,21 @@ def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: 
 
 
 def _require_disk_space(task: _TrainingTask, progress: Progress) -> None:
-    """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken off."""
+    """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken
+    off."""
     empty = build_empty_model(task.model_files)
     if task.config.cache_features:
         num_pages, examples = task.cached_pages()
-        cache = FeatureCache.find_fullest(task.workspace, empty, task.dataset.page_size_px, task.dtype, examples)
+        cache = FeatureCache.find_fullest(
+            task.workspace, empty, task.dataset.page_size_px, task.dtype, examples
+        )
         cache.require_disk_space(num_pages, examples)
     counts = choose_trainable(empty, task.config.train, task.config.router)
     model_bytes = counts.num_parameters * task.dtype.itemsize
     limit = task.config.save_total_limit
-    most_bytes = checkpoints.require_disk_space(task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes)
+    most_bytes = checkpoints.require_disk_space(
+        task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes
+    )
     progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
@@ -146,20 +180,32 @@ def _report_start(task: _TrainingTask, arguments: TrainingArguments, progress: P
         warn_unknown_characters(summaries, task.token_layout, progress)
     if torch.cuda.device_count() > 1 and arguments.world_size == 1:
         progress.message(
-            f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts one for each "
+            f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts "
+            "one for each "
             "(docs/several-gpus.md).",
             "warning",
         )
     if torch.cuda.is_available():
-        expected = estimate_training_memory(task.config, task.dataset.mode, task.max_num_pages, task.model_files.kind)
+        expected = estimate_training_memory(
+            task.config, task.dataset.mode, task.max_num_pages, task.model_files.kind
+        )
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
-        progress.message(describe_memory_fit(expected, free_gb), "info" if expected.fits(free_gb) else "warning")
+        progress.message(
+            describe_memory_fit(expected, free_gb), "info" if expected.fits(free_gb) else "warning"
+        )
         if missing := missing_compiler_requirements():
-            progress.message(f"Steps take up to 1.4 times as long as they need, since this is missing: {', '.join(missing)}.", "warning")
+            progress.message(
+                "Steps take up to 1.4 times as long as they need, since this is missing: "
+                f"{', '.join(missing)}.",
+                "warning",
+            )
 
 
-def _run_attempt(config: TrainingConfig, start: TrainingConfig, task: _TrainingTask, progress: Progress) -> RunState:
-    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those begun with, and export."""
+def _run_attempt(
+    config: TrainingConfig, start: TrainingConfig, task: _TrainingTask, progress: Progress
+) -> RunState:
+    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those
+    begun with, and export."""
     arguments = build_training_arguments(config, task.folder.checkpoints)
     state = task.folder.require_state()
     arguments.run_name = state.run_name
@@ -197,9 +243,12 @@ def _feature_cache(loaded: LoadedModel, task: _TrainingTask, progress: Progress)
     accept_features(loaded.model)
     cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, task.dtype)
     num_pages, examples = task.cached_pages()
-    cache.require_disk_space(num_pages, examples)  # again: now it is known which encoder the pages must be stored of
+    cache.require_disk_space(
+        num_pages, examples
+    )  # again: now it is known which encoder the pages must be stored of
     progress.message(
-        f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to {cache.size_bytes(num_pages) / 1e9:.2f} GB)."
+        f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to "
+        f"{cache.size_bytes(num_pages) / 1e9:.2f} GB)."
     )
     return cache
 

@@ -1,7 +1,8 @@
-"""The same training on the machines of a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one started on this machine.
+"""The same training on the machines of a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one
+started on this machine.
 
-Ray finds the machines and starts the processes; all that is known about a training lies in the workspace, as without Ray, so it must
-be on storage that all of them share.
+Ray finds the machines and starts the processes; all that is known about a training lies in the workspace, as
+without Ray, so it must be on storage that all of them share.
 """
 
 from pathlib import Path
@@ -36,7 +37,9 @@ def train_on_ray(config: TrainingConfig, workspace: Workspace, num_workers: int)
     try:
         trainer.fit()
     except (ray.exceptions.RayError, ray.train.TrainingFailedError) as error:
-        raise TrainingError(f"The training on Ray ended: {error}", hint="Remove the cause, and give the same call again.") from error
+        raise TrainingError(
+            f"The training on Ray ended: {error}", hint="Remove the cause, and give the same call again."
+        ) from error
 
 
 def _train(values: dict[str, Any]) -> None:

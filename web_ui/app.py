@@ -28,7 +28,22 @@ from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
 
-BLUEPRINTS = (pages, assets, login, health, system, benchmarks, datasets, previews, sources, models, training, jobs, artifacts, metrics)
+BLUEPRINTS = (
+    pages,
+    assets,
+    login,
+    health,
+    system,
+    benchmarks,
+    datasets,
+    previews,
+    sources,
+    models,
+    training,
+    jobs,
+    artifacts,
+    metrics,
+)
 MAX_JSON_BYTES = 1 << 20
 
 
@@ -39,7 +54,11 @@ class JsonProvider(DefaultJSONProvider):
 
     @staticmethod
     def default(value: Any) -> Any:
-        return value.model_dump(mode="json") if isinstance(value, BaseModel) else DefaultJSONProvider.default(value)
+        return (
+            value.model_dump(mode="json")
+            if isinstance(value, BaseModel)
+            else DefaultJSONProvider.default(value)
+        )
 
 
 def create_app(settings: Settings | None = None) -> Flask:

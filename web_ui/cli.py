@@ -1,6 +1,8 @@
-"""The `deepsynth` command: its words, and how errors and Ctrl-C end it. Each command's work is imported when it runs.
+"""The `deepsynth` command: its words, and how errors and Ctrl-C end it. Each command's work is imported when
+it runs.
 
-Exit codes: 0 done, 1 something failed, 2 the command was wrong as typed, 130 stopped by the user with the work kept.
+Exit codes: 0 done, 1 something failed, 2 the command was wrong as typed, 130 stopped by the user with the
+work kept.
 """
 
 import argparse
@@ -38,7 +40,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = argparse.ArgumentParser(prog="deepsynth", description="Text-summarisation datasets as page images, and models that read them.")
+    parser = argparse.ArgumentParser(
+        prog="deepsynth", description="Text-summarisation datasets as page images, and models that read them."
+    )
     parser.add_argument("--version", action=_VersionAction)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_find_lr):
@@ -49,33 +53,63 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_generate(commands: Subparsers) -> None:
-    parser = _add_command(commands, "generate", "web_ui.commands.stages:generate", "make a dataset of page images and summaries")
+    parser = _add_command(
+        commands, "generate", "web_ui.commands.stages:generate", "make a dataset of page images and summaries"
+    )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--source", metavar="sample|PATH|hub:ID", help="embedded samples, a file or folder, or a Hugging Face dataset")
+    source.add_argument(
+        "--source",
+        metavar="sample|PATH|hub:ID",
+        help="embedded samples, a file or folder, or a Hugging Face dataset",
+    )
     source.add_argument("--preset", help="a benchmark dataset: cnn_dailymail, xsum, arxiv, gigaword, samsum")
     parser.add_argument("--name", help="name of the new dataset; default with --preset: <preset>-benchmark")
     parser.add_argument("--length", choices=("brief", "article"), help="length of the embedded samples")
     parser.add_argument("--config", help="configuration (subset) of a Hub dataset")
     parser.add_argument("--revision", help="commit, tag or branch of a Hub dataset")
-    parser.add_argument("--split", action="append", metavar="SPLIT", help="split to read; may be given several times; default: all")
+    parser.add_argument(
+        "--split",
+        action="append",
+        metavar="SPLIT",
+        help="split to read; may be given several times; default: all",
+    )
     parser.add_argument("--document-column", metavar="COLUMN", help="column with the document text")
     parser.add_argument("--summary-column", metavar="COLUMN", help="column with the summary")
     parser.add_argument("--max-samples", metavar="N", help="at most so many documents per split")
     parser.add_argument("--mode", choices=("micro", "tiny", "small", "base", "large"), help="page size")
     parser.add_argument("--seed", metavar="N")
-    parser.add_argument("--engine", choices=("local", "ray"), help="where pages are drawn: this machine's cores, or a Ray cluster")
-    parser.add_argument("--publish", nargs="?", const="", metavar="OWNER/NAME", help="publish to the Hugging Face Hub (needs HF_TOKEN)")
+    parser.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        help="where pages are drawn: this machine's cores, or a Ray cluster",
+    )
+    parser.add_argument(
+        "--publish",
+        nargs="?",
+        const="",
+        metavar="OWNER/NAME",
+        help="publish to the Hugging Face Hub (needs HF_TOKEN)",
+    )
     parser.add_argument("--public", action="store_true", help="publish for everyone to see; default: private")
     _add_stage_options(parser, "DatasetConfig, dots for parts: rendering.font_size_px=20")
 
 
 def _add_report(commands: Subparsers) -> None:
     parser = _add_command(
-        commands, "report", "web_ui.commands.report:report", "report on a dataset: compression, and legibility by tesseract"
+        commands,
+        "report",
+        "web_ui.commands.report:report",
+        "report on a dataset: compression, and legibility by tesseract",
     )
     parser.add_argument("--dataset", required=True, metavar="NAME")
-    parser.add_argument("--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only")
-    parser.add_argument("--language", metavar="NAME", help="tesseract's name of the texts' language; default: eng; several: eng+deu")
+    parser.add_argument(
+        "--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only"
+    )
+    parser.add_argument(
+        "--language",
+        metavar="NAME",
+        help="tesseract's name of the texts' language; default: eng; several: eng+deu",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -89,82 +123,136 @@ def _add_train(commands: Subparsers) -> None:
 
 
 def _add_evaluate(commands: Subparsers) -> None:
-    parser = _add_command(commands, "evaluate", "web_ui.commands.stages:evaluate", "score a model on a split of a dataset")
-    parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
+    parser = _add_command(
+        commands, "evaluate", "web_ui.commands.stages:evaluate", "score a model on a split of a dataset"
+    )
+    parser.add_argument(
+        "--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id"
+    )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
     _add_stage_options(parser, "EvaluationConfig")
 
 
 def _add_predict(commands: Subparsers) -> None:
-    parser = _add_command(commands, "predict", "web_ui.commands.stages:predict", "write summaries of images, PDFs, texts or datasets")
-    parser.add_argument("--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id")
+    parser = _add_command(
+        commands,
+        "predict",
+        "web_ui.commands.stages:predict",
+        "write summaries of images, PDFs, texts or datasets",
+    )
+    parser.add_argument(
+        "--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id"
+    )
     pages = parser.add_mutually_exclusive_group(required=True)
-    pages.add_argument("--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them")
-    pages.add_argument("--dataset", metavar="NAME", help="a page dataset instead; its split with --set split=test")
+    pages.add_argument(
+        "--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them"
+    )
+    pages.add_argument(
+        "--dataset", metavar="NAME", help="a page dataset instead; its split with --set split=test"
+    )
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
     _add_stage_options(parser, "PredictionConfig")
 
 
 def _add_find_lr(commands: Subparsers) -> None:
-    parser = _add_command(commands, "find-lr", "web_ui.commands.stages:find_lr", "try learning rates for a few steps and suggest one")
+    parser = _add_command(
+        commands,
+        "find-lr",
+        "web_ui.commands.stages:find_lr",
+        "try learning rates for a few steps and suggest one",
+    )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     _add_stage_options(parser, "FindLrConfig")
 
 
 def _add_serve(commands: Subparsers) -> None:
-    parser = _add_command(commands, "serve", "web_ui.server.serve:serve", "serve screen and API, and run the jobs of one role beside them")
+    parser = _add_command(
+        commands,
+        "serve",
+        "web_ui.server.serve:serve",
+        "serve screen and API, and run the jobs of one role beside them",
+    )
     _add_role(parser)
     parser.add_argument("--host", help="address to listen on; default 127.0.0.1")
     parser.add_argument("--port", help="default: 5000 for cpu, 5001 for gpu")
 
 
 def _add_run_jobs(commands: Subparsers) -> None:
-    parser = _add_command(commands, "run-jobs", "web_ui.server.serve:run_jobs_command", "run the jobs of one role, without screen and API")
+    parser = _add_command(
+        commands,
+        "run-jobs",
+        "web_ui.server.serve:run_jobs_command",
+        "run the jobs of one role, without screen and API",
+    )
     _add_role(parser)
 
 
 def _add_jobs(commands: Subparsers) -> None:
-    parser = _add_command(commands, "jobs", "web_ui.commands.jobs:run", "list, show, pause, resume, cancel and delete jobs")
-    parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "log", "pause", "resume", "cancel", "delete"))
+    parser = _add_command(
+        commands, "jobs", "web_ui.commands.jobs:run", "list, show, pause, resume, cancel and delete jobs"
+    )
+    parser.add_argument(
+        "action",
+        nargs="?",
+        default="list",
+        choices=("list", "show", "log", "pause", "resume", "cancel", "delete"),
+    )
     parser.add_argument("id", nargs="?", help="job id, for everything but list")
     parser.add_argument("--kind", help="list only jobs of this kind")
     parser.add_argument("--state", help="list only jobs in this state")
-    parser.add_argument("--limit", type=int, default=50, metavar="N", help="list at most so many, newest first")
+    parser.add_argument(
+        "--limit", type=int, default=50, metavar="N", help="list at most so many, newest first"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _add_delete(commands: Subparsers) -> None:
-    parser = _add_command(commands, "delete", "web_ui.commands.delete:run", "delete a dataset or a trained model that no job needs")
+    parser = _add_command(
+        commands,
+        "delete",
+        "web_ui.commands.delete:run",
+        "delete a dataset or a trained model that no job needs",
+    )
     parser.add_argument("what", choices=("dataset", "model"))
     parser.add_argument("name", help="folder below datasets or models in the workspace")
 
 
 def _add_doctor(commands: Subparsers) -> None:
-    parser = _add_command(commands, "doctor", "web_ui.commands.doctor:doctor", "check this machine and say what to fix")
+    parser = _add_command(
+        commands, "doctor", "web_ui.commands.doctor:doctor", "check this machine and say what to fix"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _add_command(commands: Subparsers, name: str, handler: str, purpose: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
     parser.set_defaults(handler=handler)
-    parser.add_argument("--workspace", type=Path, metavar="DIR", help="default: DEEPSYNTH_WORKSPACE, else ./workspace")
+    parser.add_argument(
+        "--workspace", type=Path, metavar="DIR", help="default: DEEPSYNTH_WORKSPACE, else ./workspace"
+    )
     return parser
 
 
 def _add_stage_options(parser: argparse.ArgumentParser, fields: str) -> None:
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=f"any field of {fields}")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help=f"any field of {fields}"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress, only errors and the result")
 
 
 def _add_role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--role", choices=("cpu", "gpu"), help="cpu: datasets; gpu: everything with a model; default: DEEPSYNTH_ROLE, else cpu"
+        "--role",
+        choices=("cpu", "gpu"),
+        help="cpu: datasets; gpu: everything with a model; default: DEEPSYNTH_ROLE, else cpu",
     )
     parser.add_argument(
-        "--save-jobs-on-stop", action="store_true", help="for containers: running jobs save before the end; default: they go on"
+        "--save-jobs-on-stop",
+        action="store_true",
+        help="for containers: running jobs save before the end; default: they go on",
     )
 
 

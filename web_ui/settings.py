@@ -23,28 +23,52 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
-    workspace: Path = Field(Path("workspace"), alias="DEEPSYNTH_WORKSPACE", description="folder of everything written at run time")
+    workspace: Path = Field(
+        Path("workspace"), alias="DEEPSYNTH_WORKSPACE", description="folder of everything written at run time"
+    )
     role: Role = Field("cpu", alias="DEEPSYNTH_ROLE", description="cpu: makes datasets; gpu: trains")
     host: str = Field("127.0.0.1", alias="DEEPSYNTH_HOST", description="address to listen on")
-    port: int = Field(5000, ge=1, le=65535, alias="DEEPSYNTH_PORT", description="default 5000 for cpu, 5001 for gpu")
+    port: int = Field(
+        5000, ge=1, le=65535, alias="DEEPSYNTH_PORT", description="default 5000 for cpu, 5001 for gpu"
+    )
     published_on_loopback: bool = Field(
-        False, alias="DEEPSYNTH_PUBLISHED_ON_LOOPBACK", description="1: a container whose port is published on 127.0.0.1 only"
+        False,
+        alias="DEEPSYNTH_PUBLISHED_ON_LOOPBACK",
+        description="1: a container whose port is published on 127.0.0.1 only",
     )
     api_token: Annotated[SecretStr, Field(min_length=16, max_length=512)] | None = Field(
-        None, alias="DEEPSYNTH_API_TOKEN", description="token that every request must carry; needed beyond loopback"
+        None,
+        alias="DEEPSYNTH_API_TOKEN",
+        description="token that every request must carry; needed beyond loopback",
     )
     allowed_hosts: str = Field(
-        "", alias="DEEPSYNTH_ALLOWED_HOSTS", description="more names that this service is called by: name or name:port, by commas"
+        "",
+        alias="DEEPSYNTH_ALLOWED_HOSTS",
+        description="more names that this service is called by: name or name:port, by commas",
     )
-    hub_token: SecretStr | None = Field(None, alias="HF_TOKEN", description="Hugging Face token, needed to publish and for gated data")
-    hub_username: str | None = Field(None, alias="HF_USERNAME", description="Hugging Face name that datasets are published under")
-    max_upload_bytes: int = Field(20 * GIB, ge=1, alias="DEEPSYNTH_MAX_UPLOAD_BYTES", description="largest uploaded file")
-    max_unfinished_jobs: int = Field(1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="queued and running jobs at once")
+    hub_token: SecretStr | None = Field(
+        None, alias="HF_TOKEN", description="Hugging Face token, needed to publish and for gated data"
+    )
+    hub_username: str | None = Field(
+        None, alias="HF_USERNAME", description="Hugging Face name that datasets are published under"
+    )
+    max_upload_bytes: int = Field(
+        20 * GIB, ge=1, alias="DEEPSYNTH_MAX_UPLOAD_BYTES", description="largest uploaded file"
+    )
+    max_unfinished_jobs: int = Field(
+        1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="queued and running jobs at once"
+    )
     max_changes_per_minute: int = Field(
-        600, ge=0, alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE", description="changes, and wrong tokens, per client address; 0: no limit"
+        600,
+        ge=0,
+        alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE",
+        description="changes, and wrong tokens, per client address; 0: no limit",
     )
     client_timeout_s: float = Field(
-        20.0, gt=0, alias="DEEPSYNTH_CLIENT_TIMEOUT_S", description="how long a client may keep the service waiting for its bytes"
+        20.0,
+        gt=0,
+        alias="DEEPSYNTH_CLIENT_TIMEOUT_S",
+        description="how long a client may keep the service waiting for its bytes",
     )
 
     @field_validator("allowed_hosts")

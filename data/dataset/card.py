@@ -1,4 +1,5 @@
-"""The dataset card: README.md of a finished dataset, on disk and on the Hub. No times and no local paths: same dataset, same bytes."""
+"""The dataset card: README.md of a finished dataset, on disk and on the Hub. No times and no local paths:
+same dataset, same bytes."""
 
 import json
 from collections.abc import Mapping
@@ -40,7 +41,9 @@ def license_terms(manifest: Manifest) -> LicenseTerms:
         return LicenseTerms("mit")
     if preset := find_benchmark(source):
         return LicenseTerms(preset.license if " " not in preset.license else "unknown", preset.license_note)
-    return LicenseTerms("unknown", "Make sure that the source texts may be passed on before making this public.")
+    return LicenseTerms(
+        "unknown", "Make sure that the source texts may be passed on before making this public."
+    )
 
 
 def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> None:
@@ -72,28 +75,51 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
         f"## Loading it\n\n```python\n{_snippet(repo_id, next(iter(splits)))}\n```\n",
         "## Contents\n",
         _format_table(
-            ("split", "samples", "pages", "shards", "MB", "rows read", "duplicates left out", "rejected", "cut off"),
+            (
+                "split",
+                "samples",
+                "pages",
+                "shards",
+                "MB",
+                "rows read",
+                "duplicates left out",
+                "rejected",
+                "cut off",
+            ),
             [_contents_row(name, entry.counts, entry.shards) for name, entry in splits.items()],
         ),
-        "## Compression\n\nText tokens that a language model would read, against the vision tokens of the pages that show them.\n",
+        "## Compression\n\nText tokens that a language model would read, against the vision tokens of the "
+        "pages that show them.\n",
         _format_table(
-            ("split", "text tokens", "vision tokens", "text tokens per vision token", "pages over the reading budget"),
-            [_compression_row(name, entry.counts) for name, entry in splits.items()] + [_compression_row("all", manifest.totals)],
+            (
+                "split",
+                "text tokens",
+                "vision tokens",
+                "text tokens per vision token",
+                "pages over the reading budget",
+            ),
+            [_compression_row(name, entry.counts) for name, entry in splits.items()]
+            + [_compression_row("all", manifest.totals)],
         ),
         "".join(f"{text}\n" for _, text in findings(manifest)),
         "## Columns\n",
         _format_table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
         f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
-        f"## Configuration\n\n```json\n{json.dumps(_shown_config(manifest), indent=2, ensure_ascii=False)}\n```\n",
+        f"## Configuration\n\n```json\n{_format_config(manifest)}\n```\n",
     ]
     return "\n".join(section for section in sections if section)
 
 
 def _front_matter(manifest: Manifest, terms: LicenseTerms) -> str:
-    files = "".join(f"  - split: {name}\n    path: {name}/*.parquet\n" for name, entry in manifest.splits.items() if entry.counts.num_kept)
+    files = "".join(
+        f"  - split: {name}\n    path: {name}/*.parquet\n"
+        for name, entry in manifest.splits.items()
+        if entry.counts.num_kept
+    )
     size = next((name for limit, name in SIZE_CATEGORIES if manifest.totals.num_kept < limit), "n>10M")
     return (
-        f"---\nlicense: {terms.license}\npretty_name: {json.dumps(manifest.name)}\ntask_categories:\n- image-to-text\n- summarization\n"
+        f"---\nlicense: {terms.license}\npretty_name: {json.dumps(manifest.name)}\ntask_categories:\n- "
+        "image-to-text\n- summarization\n"
         f"tags:\n- deepsynth\n- deepseek-ocr\n- optical-compression\nsize_categories:\n- {size}\n"
         f"configs:\n- config_name: default\n  data_files:\n{files}---\n"
     )
@@ -101,8 +127,10 @@ def _front_matter(manifest: Manifest, terms: LicenseTerms) -> str:
 
 def _snippet(repo_id: str | None, split: str) -> str:
     if repo_id is None:
-        return f'from datasets import load_dataset\n\ndataset = load_dataset("parquet", data_files={{"{split}": "{split}/*.parquet"}})'
-    return f'from datasets import load_dataset\n\ndataset = load_dataset("{repo_id}", split="{split}", streaming=True)'
+        call = f'load_dataset("parquet", data_files={{"{split}": "{split}/*.parquet"}})'
+    else:
+        call = f'load_dataset("{repo_id}", split="{split}", streaming=True)'
+    return f"from datasets import load_dataset\n\ndataset = {call}"
 
 
 def _contents_row(name: str, counts: Counts, shards: tuple[Any, ...]) -> tuple[str, ...]:
@@ -126,18 +154,23 @@ def _compression_row(name: str, counts: Counts) -> tuple[str, ...]:
 def _source(manifest: Manifest) -> str:
     source = manifest.config["source"]
     if source["kind"] == "hub":
-        name, commit = manifest.source.get("id", source["id"]), manifest.source.get("commit")  # a fallback has another name
-        return f"[{name}](https://huggingface.co/datasets/{name})" + (f" at commit `{commit}`." if commit else ".")
+        name, commit = (
+            manifest.source.get("id", source["id"]),
+            manifest.source.get("commit"),
+        )  # a fallback has another name
+        return f"[{name}](https://huggingface.co/datasets/{name})" + (
+            f" at commit `{commit}`." if commit else "."
+        )
     if source["kind"] == "files":
         return f"Local files: `{PurePath(source['path']).name}`."
     return "Sample documents made by DeepSynth itself; no text of others."
 
 
-def _shown_config(manifest: Manifest) -> dict[str, Any]:
-    """Return the configuration without the folders of the machine that it ran on."""
+def _format_config(manifest: Manifest) -> str:
+    """Return the configuration as JSON, without the folders of the machine that it ran on."""
     source: Mapping[str, Any] = manifest.config["source"]
     shown = {**source, "path": PurePath(source["path"]).name} if "path" in source else source
-    return {**manifest.config, "source": shown}
+    return json.dumps({**manifest.config, "source": shown}, indent=2, ensure_ascii=False)
 
 
 def _format_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

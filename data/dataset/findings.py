@@ -1,4 +1,5 @@
-"""What a user should know about a finished dataset: texts that several splits share, and characters that no font has."""
+"""What a user should know about a finished dataset: texts that several splits share, and characters that no
+font has."""
 
 from collections.abc import Iterator
 
@@ -12,19 +13,31 @@ def findings(manifest: Manifest) -> Iterator[tuple[Level, str]]:
     """Yield, in sentences, what stands out in a finished dataset, and how grave it is."""
     for split, entry in manifest.splits.items():
         for other, num_rows in entry.counts.also_in.items():
-            yield _shared(split, other, num_rows, is_left_out=split == TRAIN and bool(manifest.config["deduplicate"]))
+            yield _shared(
+                split, other, num_rows, is_left_out=split == TRAIN and bool(manifest.config["deduplicate"])
+            )
     missing = manifest.totals.missing_glyphs
     if missing:
         commonest = sorted(missing, key=lambda character: -missing[character])
         yield (
             "warning",
-            f"{sum(missing.values()):,} characters are drawn as boxes, since no font has them: {named_characters(commonest, 5)}. "
-            "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset is begun.",
+            f"{sum(missing.values()):,} characters are drawn as boxes, since no font has them: "
+            f"{named_characters(commonest, 5)}. "
+            "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a "
+            "dataset is begun.",
         )
 
 
 def _shared(split: str, other: str, num_rows: int, *, is_left_out: bool) -> tuple[Level, str]:
     texts = f"{num_rows:,} texts of {split} are also in {other}"
     if is_left_out:
-        return "info", f"{texts}: they were left out of {split}, so that nothing that is scored was trained on."
-    return "warning", f"{texts}, and stay in both: scores on {other} measure memory too." if split == TRAIN else f"{texts}."
+        return (
+            "info",
+            f"{texts}: they were left out of {split}, so that nothing that is scored was trained on.",
+        )
+    return (
+        "warning",
+        f"{texts}, and stay in both: scores on {other} measure memory too."
+        if split == TRAIN
+        else f"{texts}.",
+    )

@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.config import DatasetConfig
-from data.dataset.manifest import MANIFEST, REJECTED, Counts, Manifest, RejectedRow, ShardDone, SplitEntry, read_manifest
+from data.dataset.manifest import (
+    MANIFEST,
+    REJECTED,
+    Counts,
+    Manifest,
+    RejectedRow,
+    ShardDone,
+    SplitEntry,
+    read_manifest,
+)
 from data.dataset.shards import read_footer
 from data.errors import Conflict
 from data.progress import Progress
@@ -44,13 +53,17 @@ def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | No
     return manifest
 
 
-def begin_dataset(folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle) -> Manifest:
-    """Note in the folder what is being made, before its first shard, or check that it is what was noted there.
+def begin_dataset(
+    folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle
+) -> Manifest:
+    """Note in the folder what is being made, before its first shard, or check that it is what was noted
+    there.
 
     Shards that lie there without a manifest are removed, so that none is taken for one of this dataset.
 
     Raises:
-        Conflict: the source, the libraries or the fonts changed since the interrupted run, so that its shards would not fit.
+        Conflict: the source, the libraries or the fonts changed since the interrupted run, so that its shards
+            would not fit.
         StorageError: the folder cannot be written.
     """
     manifest = Manifest(
@@ -65,14 +78,22 @@ def begin_dataset(folder: Path, config: DatasetConfig, source: Mapping[str, Any]
     if earlier is not None:
         for part in ("source", "style"):
             require_unchanged(folder.name, part, getattr(earlier, part), getattr(manifest, part))
-        require_unchanged(folder.name, "versions", earlier.versions, manifest.versions, _restore_versions_hint(earlier, manifest))
+        require_unchanged(
+            folder.name,
+            "versions",
+            earlier.versions,
+            manifest.versions,
+            _restore_versions_hint(earlier, manifest),
+        )
         return earlier
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
-    _remove_shards(folder, _shard_paths(folder))  # whatever they are of, there is no manifest to say that they are of this dataset
+    _remove_shards(
+        folder, _shard_paths(folder)
+    )  # whatever they are of, there is no manifest to say that they are of this dataset
     manifest.write(folder)
     return manifest
 
@@ -81,26 +102,36 @@ def _restore_versions_hint(earlier: Manifest, now: Manifest) -> str:
     """Say how to get the versions back that an interrupted run was begun with."""
     changed = {name: was for name, was in earlier.versions.items() if now.versions.get(name) != was}
     steps = (
-        [f"install {' '.join(f'{name}=={was}' for name, was in changed.items() if name != FONTS)} again"] if set(changed) - {FONTS} else []
+        [f"install {' '.join(f'{name}=={was}' for name, was in changed.items() if name != FONTS)} again"]
+        if set(changed) - {FONTS}
+        else []
     )
     if FONTS in changed:
         steps.append("put the installed fonts back as they were")
-    return f"To go on from what is there, {' and '.join(steps)}; otherwise delete that dataset, or choose another name."
+    way = " and ".join(steps)
+    return f"To go on from what is there, {way}; otherwise delete that dataset, or choose another name."
 
 
 def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> bool:
-    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made again; say whether it was.
+    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made
+    again; say whether it was.
 
     Raises:
         StorageError: a damaged shard cannot be removed, or the manifest not be written.
     """
     damaged = [
-        shard for split in manifest.splits.values() for shard in split.shards if _size_bytes(folder / shard.path) != shard.size_bytes
+        shard
+        for split in manifest.splits.values()
+        for shard in split.shards
+        if _size_bytes(folder / shard.path) != shard.size_bytes
     ]
     if not damaged:
         return False
     names = ", ".join(shard.path for shard in damaged[:3])
-    progress.message(f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.", "warning")
+    progress.message(
+        f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.",
+        "warning",
+    )
     # Before the manifest: a shard that is there counts as whole in an unfinished dataset.
     _remove_shards(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
     replace(manifest, complete=False).write(folder)
@@ -112,9 +143,12 @@ def _size_bytes(path: Path) -> int | None:
 
 
 def discard_if_empty(folder: Path) -> None:
-    """Forget a begun dataset without a single sample, so that its name is free for another configuration. rejected.jsonl stays."""
+    """Forget a begun dataset without a single sample, so that its name is free for another configuration.
+    rejected.jsonl stays."""
     if not any(read_footer(path).counts.num_kept for path in _shard_paths(folder)):
-        (folder / MANIFEST).unlink(missing_ok=True)  # shards without it belong to no dataset; whoever begins one there removes them
+        (folder / MANIFEST).unlink(
+            missing_ok=True
+        )  # shards without it belong to no dataset; whoever begins one there removes them
 
 
 def _shard_paths(folder: Path) -> list[Path]:
@@ -122,7 +156,8 @@ def _shard_paths(folder: Path) -> list[Path]:
 
 
 def _remove_shards(folder: Path, shards: Sequence[Path]) -> None:
-    """Remove shards of a folder so that not even a power cut brings them back beside the manifest that is written next."""
+    """Remove shards of a folder so that not even a power cut brings them back beside the manifest that is
+    written next."""
     try:
         for path in shards:
             path.unlink()
@@ -133,7 +168,8 @@ def _remove_shards(folder: Path, shards: Sequence[Path]) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what a killed run left half-written; where the disk allows no removal, whatever is written next says so."""
+    """Remove what a killed run left half-written; where the disk allows no removal, whatever is written next
+    says so."""
     for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
         with suppress(OSError):
             path.unlink()
@@ -157,7 +193,12 @@ def write_rejected(folder: Path, shards: Mapping[str, list[ShardDone]]) -> list[
     """Write every rejected row, in order of split and row, and return them."""
     rows = [row for done in shards.values() for shard in done for row in shard.footer.rejected]
     rows.sort(key=lambda row: (*_split_order(row.split), row.row))
-    lines = (json.dumps({name: value for name, value in asdict(row).items() if value is not None}, ensure_ascii=False) for row in rows)
+    lines = (
+        json.dumps(
+            {name: value for name, value in asdict(row).items() if value is not None}, ensure_ascii=False
+        )
+        for row in rows
+    )
     write_bytes(folder / REJECTED, "".join(f"{line}\n" for line in lines).encode())
     return rows
 
@@ -172,10 +213,15 @@ def require_unchanged(
     """Raise Conflict, naming every value that differs, unless `was` and `now` are equal."""
     old, new = _flatten(_to_json_values(was)), _flatten(_to_json_values(now))
     changed = {
-        key: (old.get(key, ABSENT), new.get(key, ABSENT)) for key in sorted({**old, **new}) if old.get(key, ABSENT) != new.get(key, ABSENT)
+        key: (old.get(key, ABSENT), new.get(key, ABSENT))
+        for key in sorted({**old, **new})
+        if old.get(key, ABSENT) != new.get(key, ABSENT)
     }
     if changed:
-        words = "; ".join(f"{key} was {json.dumps(before)}, now {json.dumps(after)}" for key, (before, after) in changed.items())
+        words = "; ".join(
+            f"{key} was {json.dumps(before)}, now {json.dumps(after)}"
+            for key, (before, after) in changed.items()
+        )
         raise Conflict(
             f"The dataset {name!r} exists with another {part}: {words}.",
             hint=hint,

@@ -1,4 +1,5 @@
-"""The manifest of a dataset: what it holds, how it was made, and where its shards lie. Imports no pyarrow: the web service reads it."""
+"""The manifest of a dataset: what it holds, how it was made, and where its shards lie. Imports no pyarrow:
+the web service reads it."""
 
 import json
 from collections import Counter
@@ -42,14 +43,19 @@ class Counts:
     def __add__(self, other: "Counts") -> "Counts":
         def joined(name: str) -> Any:
             mine, others = getattr(self, name), getattr(other, name)
-            return mine + others if isinstance(mine, int) else dict(sorted((Counter(mine) + Counter(others)).items()))
+            return (
+                mine + others
+                if isinstance(mine, int)
+                else dict(sorted((Counter(mine) + Counter(others)).items()))
+            )
 
         return Counts(**{name: joined(name) for name in Counts.__dataclass_fields__})
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedRow:
-    """A line of rejected.jsonl. Its digest is there when the row had a text, so that a resumed run knows it was seen."""
+    """A line of rejected.jsonl. Its digest is there when the row had a text, so that a resumed run knows it
+    was seen."""
 
     split: str
     row: int
@@ -114,7 +120,8 @@ class SplitEntry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """Everything that decided a dataset's bytes, and, once complete, what came of it. Holds no times: same run, same bytes."""
+    """Everything that decided a dataset's bytes, and, once complete, what came of it. Holds no times: same
+    run, same bytes."""
 
     name: str
     complete: bool
@@ -139,7 +146,8 @@ class Manifest:
         if not self.has_split(name):
             raise InvalidInput(
                 f"Dataset {self.name!r} has no samples in its split {name!r}.",
-                hint="Choose another dataset, or make it with more documents, or with larger validation and test fractions.",
+                hint="Choose another dataset, or make it with more documents, or with larger validation and "
+                "test fractions.",
                 fields={"dataset": f"its split {name} is empty"},
             )
         return self.splits[name]
@@ -157,7 +165,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise NotFound(f"There is no dataset {folder.name!r}.", hint=names_hint(names))
     value = read_json(folder / MANIFEST)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise StorageError(f"{folder / MANIFEST} is not a manifest of format {FORMAT}.", hint="Delete the dataset, then generate it again.")
+        raise StorageError(
+            f"{folder / MANIFEST} is not a manifest of format {FORMAT}.",
+            hint="Delete the dataset, then generate it again.",
+        )
     splits = {
         name: SplitEntry(Counts(**split["counts"]), tuple(ShardEntry(**shard) for shard in split["shards"]))
         for name, split in value["splits"].items()

@@ -1,6 +1,7 @@
-"""Datasets on disk: the Parquet schema, what a shard says about itself in its footer, the manifest, reading samples back.
+"""Datasets on disk: the Parquet schema, what a shard says about itself in its footer, the manifest, reading
+samples back.
 
-<name>/manifest.json   complete=false while shards are being made; written again, complete, as the very last step
+<name>/manifest.json   complete=false while shards are made; written again, complete, as the last step
 <name>/<split>/shard-00000.parquet
 <name>/rejected.jsonl  one line for each row that could not become a sample
 """
@@ -59,7 +60,9 @@ def max_pages_per_sample(folder: Path, manifest: Manifest) -> int:
     Raises:
         StorageError: a shard is gone or damaged.
     """
-    paths = [folder / shard.path for entry in manifest.splits.values() for shard in entry.shards if shard.num_kept]
+    paths = [
+        folder / shard.path for entry in manifest.splits.values() for shard in entry.shards if shard.num_kept
+    ]
     return max((_max_pages_in_shard(path) for path in paths), default=1)
 
 
@@ -67,9 +70,14 @@ def _max_pages_in_shard(path: Path) -> int:
     try:
         metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+        raise StorageError(
+            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+        ) from error
     column = metadata.schema.names.index("num_pages")
-    return max(int(metadata.row_group(group).column(column).statistics.max) for group in range(metadata.num_row_groups))
+    return max(
+        int(metadata.row_group(group).column(column).statistics.max)
+        for group in range(metadata.num_row_groups)
+    )
 
 
 def read_footer(path: Path) -> ShardFooter:
@@ -82,11 +90,14 @@ def read_footer(path: Path) -> ShardFooter:
         metadata = pq.read_metadata(path).metadata or {}
         return ShardFooter.from_json(metadata[FOOTER_KEY])
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
-        raise StorageError(f"{path} is not a shard: {error}.", hint="Delete the dataset and generate it again.") from error
+        raise StorageError(
+            f"{path} is not a shard: {error}.", hint="Delete the dataset and generate it again."
+        ) from error
 
 
 def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = None) -> Iterator[Sample]:
-    """Yield the samples `start` to `stop` (exclusive) of a finished dataset's split, in order, a few at a time in memory.
+    """Yield the samples `start` to `stop` (exclusive) of a finished dataset's split, in order, a few at a
+    time in memory.
 
     Raises:
         NotFound: there is no such dataset or split.
@@ -94,9 +105,14 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
     """
     manifest = read_manifest(folder)
     if not manifest.complete:
-        raise Conflict(f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it.")
+        raise Conflict(
+            f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it."
+        )
     if split not in manifest.splits:
-        raise NotFound(f"The dataset {folder.name!r} has no split {split!r}.", hint=f"Splits: {', '.join(manifest.splits)}.")
+        raise NotFound(
+            f"The dataset {folder.name!r} has no split {split!r}.",
+            hint=f"Splits: {', '.join(manifest.splits)}.",
+        )
     entry = manifest.splits[split]
     stop = entry.counts.num_kept if stop is None else min(stop, entry.counts.num_kept)
     ends = list(accumulate(shard.num_kept for shard in entry.shards))
@@ -105,7 +121,9 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
         index = bisect_right(ends, start)
         first = ends[index] - entry.shards[index].num_kept
         last = min(stop, ends[index])
-        for number, row in enumerate(_rows(folder / entry.shards[index].path, start - first, last - first), start):
+        for number, row in enumerate(
+            _rows(folder / entry.shards[index].path, start - first, last - first), start
+        ):
             yield _make_sample(row, number, size_px)
         start = last
 
@@ -122,7 +140,9 @@ def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
                     yield from file.read_row_group(group).slice(low, high - low).to_pylist()
                 first += num_rows
     except (pa.ArrowException, OSError) as error:
-        raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+        raise StorageError(
+            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+        ) from error
 
 
 def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:

@@ -1,7 +1,8 @@
-"""Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then all is verified.
+"""Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then
+all is verified.
 
-`open_publisher` comes before rendering and refuses what cannot work later; `add_shard` and `poll` never wait for the
-network; `finish` sends whatever is missing and proves that all is there.
+`open_publisher` comes before rendering and refuses what cannot work later; `add_shard` and `poll` never wait
+for the network; `finish` sends whatever is missing and proves that all is there.
 """
 
 import re
@@ -22,7 +23,9 @@ SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 # The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
 BURST_COMMITS: Final = 30
 COMMITS_PER_HOUR: Final = 90
-FORBIDDEN_STATUS: Final = frozenset({401, 403})  # no later attempt helps: the token is gone, or lost its rights
+FORBIDDEN_STATUS: Final = frozenset(
+    {401, 403}
+)  # no later attempt helps: the token is gone, or lost its rights
 
 
 class Publisher(Protocol):
@@ -32,9 +35,11 @@ class Publisher(Protocol):
         """Take note of a finished shard, also of those that an earlier run finished."""
 
     def poll(self) -> int:
-        """Report what the uploads said, start the next one if it is due, and return how many samples are on the Hub.
+        """Report what the uploads said, start the next one if it is due, and return how many samples are on
+        the Hub.
 
-        An upload that failed is tried again with a later one, so that an outage of the Hub holds up no drawing.
+        An upload that failed is tried again with a later one, so that an outage of the Hub holds up no
+        drawing.
 
         Raises:
             HubError: the token may not write to the repository any more.
@@ -52,12 +57,16 @@ class Publisher(Protocol):
         """Let uploads in progress end at their next chance."""
 
 
-def open_publisher(config: DatasetConfig, folder: Path, progress: Progress, backoff: Backoff | None = None) -> Publisher:
-    """Return the publisher that a configuration asks for, after making sure that it can write to its repository.
+def open_publisher(
+    config: DatasetConfig, folder: Path, progress: Progress, backoff: Backoff | None = None
+) -> Publisher:
+    """Return the publisher that a configuration asks for, after making sure that it can write to its
+    repository.
 
     Raises:
         Unavailable: HF_TOKEN or HF_USERNAME is missing.
-        HubError: the token may not write there, or the repository is public where a private one was asked for.
+        HubError: the token may not write there, or the repository is public where a private one was asked
+            for.
         Conflict: the repository holds something else.
     """
     if config.publish is None:
@@ -87,7 +96,9 @@ class LocalPublisher:
 class HubPublisher:
     """Sends shards to one repository, at most one commit at a time, in the background."""
 
-    def __init__(self, publish: PublishConfig, folder: Path, progress: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self, publish: PublishConfig, folder: Path, progress: Progress, backoff: Backoff | None = None
+    ) -> None:
         self._folder = folder
         self._progress = progress
         self._every_num_samples = publish.commit_every_num_samples
@@ -114,7 +125,11 @@ class HubPublisher:
         if self._upload is not None and not self._upload.is_alive():
             self._collect_upload()
         num_samples = sum(entry.num_kept for entry in self._pending)
-        if self._upload is None and num_samples >= self._every_num_samples and self._rate_limiter.try_acquire():
+        if (
+            self._upload is None
+            and num_samples >= self._every_num_samples
+            and self._rate_limiter.try_acquire()
+        ):
             files = next(split_into_commits([self._file(entry) for entry in self._pending]))
             self._sending, self._pending = self._pending[: len(files)], self._pending[len(files) :]
             self._upload = BackgroundCall(lambda: self._repository.commit(files, commit_message(files)))
@@ -127,16 +142,25 @@ class HubPublisher:
         write_card(self._folder, manifest, self._repository.repo_id)
         shards = [self._file(entry) for split in manifest.splits.values() for entry in split.shards]
         files = [*shards, *(LocalFile(self._folder / name, name) for name in (EXAMPLE_PAGE, CARD))]
-        stale = sorted({name for name in self._stored if SHARD_NAME.fullmatch(name)} - {file.name for file in files})
+        stale = sorted(
+            {name for name in self._stored if SHARD_NAME.fullmatch(name)} - {file.name for file in files}
+        )
         if stale:
-            text = f"{len(stale)} shards of an earlier dataset leave {self._repository.repo_id}; its history keeps them."
+            text = (
+                f"{len(stale)} shards of an earlier dataset leave {self._repository.repo_id}; its "
+                "history keeps them."
+            )
             self._progress.message(text, "warning")
         terms = license_terms(manifest)
         if terms.warning:
-            self._progress.message(f"Published pages carry the licence {terms.license!r}. {terms.warning}", "warning")
+            self._progress.message(
+                f"Published pages carry the licence {terms.license!r}. {terms.warning}", "warning"
+            )
         self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.try_acquire)
         self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
-        return Publication(self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files)
+        return Publication(
+            self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files
+        )
 
     def close(self) -> None:
         self._pusher.stop()
@@ -160,7 +184,11 @@ class HubPublisher:
         return LocalFile(self._folder / entry.path, entry.path, entry.sha256)
 
     def _refuse_foreign_files(self) -> None:
-        foreign = [name for name in self._stored if name not in {".gitattributes", CARD, EXAMPLE_PAGE} and not SHARD_NAME.fullmatch(name)]
+        foreign = [
+            name
+            for name in self._stored
+            if name not in {".gitattributes", CARD, EXAMPLE_PAGE} and not SHARD_NAME.fullmatch(name)
+        ]
         if foreign and not any(map(SHARD_NAME.fullmatch, self._stored)):
             raise Conflict(
                 f"The repository {self._repository.repo_id} holds something else: {', '.join(foreign[:3])}.",
@@ -179,7 +207,9 @@ class CommitRateLimiter:
     def try_acquire(self) -> bool:
         """Take one commit if there is one."""
         now_s = time.monotonic()
-        self._num_left = min(float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600)
+        self._num_left = min(
+            float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600
+        )
         self._refilled_at_s = now_s
         if self._num_left < 1:
             return False

@@ -1,4 +1,5 @@
-"""One repository on the Hugging Face Hub: create it, list it, add files in commits, verify them. Failed calls are retried.
+"""One repository on the Hugging Face Hub: create it, list it, add files in commits, verify them. Failed calls
+are retried.
 
 The token comes from the environment of the process that pushes (HF_TOKEN) and is never part of a message.
 """
@@ -58,7 +59,8 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
     if not get_token():
         raise Unavailable(
             "Publishing needs a Hugging Face token, and HF_TOKEN is not set where the job runs.",
-            hint="Create a token with write access at https://huggingface.co/settings/tokens, set HF_TOKEN for the service and restart it.",
+            hint="Create a token with write access at https://huggingface.co/settings/tokens, set HF_TOKEN "
+            "for the service and restart it.",
         )
     username = os.environ.get("HF_USERNAME")
     if repo_id is None and not username:
@@ -70,9 +72,12 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
 
 
 class HubRepository:
-    """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may stop the waiting."""
+    """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may
+    stop the waiting."""
 
-    def __init__(self, repo_id: str, repo_type: RepoType, listener: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self, repo_id: str, repo_type: RepoType, listener: Progress, backoff: Backoff | None = None
+    ) -> None:
         self.repo_id = repo_id
         self._repo_type = repo_type
         self._listener = listener
@@ -88,12 +93,18 @@ class HubRepository:
         """Make the repository if it is not there.
 
         Raises:
-            HubError: the token may not write there, or the repository is public where a private one was asked for.
+            HubError: the token may not write there, or the repository is public where a private one was asked
+                for.
         """
         self._call(
-            "making the repository", lambda: self._api.create_repo(self.repo_id, repo_type=self._repo_type, private=private, exist_ok=True)
+            "making the repository",
+            lambda: self._api.create_repo(
+                self.repo_id, repo_type=self._repo_type, private=private, exist_ok=True
+            ),
         )
-        info = self._call("looking at the repository", lambda: self._api.repo_info(self.repo_id, repo_type=self._repo_type))
+        info = self._call(
+            "looking at the repository", lambda: self._api.repo_info(self.repo_id, repo_type=self._repo_type)
+        )
         if private and not info.private:
             raise HubError(
                 f"{self.repo_id} exists and is public, but this job asks for a private repository.",
@@ -114,7 +125,8 @@ class HubRepository:
         return [file for file in files if not file.matches(stored.get(file.name))]
 
     def commit(self, files: Sequence[LocalFile], message: str, delete: Sequence[str] = ()) -> None:
-        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed again.
+        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed
+        again.
 
         Args:
             delete: paths that leave the repository; those that it does not hold are left out.
@@ -129,7 +141,9 @@ class HubRepository:
             # The Hub refuses to delete what is gone, as after a commit whose answer was lost.
             stored = self._list_files() if delete else {}
             removals = [CommitOperationDelete(name) for name in delete if name in stored]
-            self._api.create_commit(self.repo_id, [*additions, *removals], commit_message=message, repo_type=self._repo_type)
+            self._api.create_commit(
+                self.repo_id, [*additions, *removals], commit_message=message, repo_type=self._repo_type
+            )
 
         self._call(f"uploading {len(files)} files", commit_once)
 
@@ -142,7 +156,8 @@ class HubRepository:
         if wrong := self.missing(files):
             names = ", ".join(file.name for file in wrong[:5])
             raise HubError(
-                f"{len(wrong)} of {len(files)} files in {self.repo_id} are missing or differ after the upload: {names}.",
+                f"{len(wrong)} of {len(files)} files in {self.repo_id} are missing or differ after the "
+                f"upload: {names}.",
                 hint="Resume the job; it sends what is missing.",
             )
 
@@ -150,7 +165,9 @@ class HubRepository:
         try:
             return call_with_retries(what, call, self._listener, self._backoff, RETRYABLE)
         except OfflineModeIsEnabled as error:
-            raise HubError("HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs.") from error
+            raise HubError(
+                "HF_HUB_OFFLINE is set, so nothing can be published.", hint="Unset it where the job runs."
+            ) from error
         except (HfHubHTTPError, *RETRYABLE, ValueError, OSError) as error:
             raise self._hub_error(what, error) from error
 
@@ -160,5 +177,7 @@ class HubRepository:
             403: f"Give the token write access to {self.repo_id}, or name a repository that it may write to.",
             404: f"{self.repo_id} is gone, or the token may not see it.",
         }
-        hint = hints.get(http_status(error), "Resume the job to try again; what is on the Hub already is not sent again.")
+        hint = hints.get(
+            http_status(error), "Resume the job to try again; what is on the Hub already is not sent again."
+        )
         return HubError(f"{what.capitalize()} at {self.repo_id} failed: {describe_error(error)}.", hint=hint)

@@ -1,9 +1,11 @@
-"""Pushing many files to a Hub repository: resumable, in commits of bounded size, while the caller stays able to stop."""
+"""Pushing many files to a Hub repository: resumable, in commits of bounded size, while the caller stays able
+to stop."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
@@ -58,7 +60,8 @@ class ProgressRelay(Silent):
 
 
 class BackgroundCall(threading.Thread, Generic[Result]):
-    """One call in a thread that does not hold up the end of the process: an upload cut short is repeated by the next run."""
+    """One call in a thread that does not hold up the end of the process: an upload cut short is repeated by
+    the next run."""
 
     def __init__(self, call: Callable[[], Result]) -> None:
         super().__init__(daemon=True)
@@ -79,14 +82,19 @@ class BackgroundCall(threading.Thread, Generic[Result]):
         if self._failure is not None:
             raise self._failure
         if not self._results:
-            raise HubError("The upload ended unexpectedly.", hint="The log says why. Resume the job to try again.")
+            raise HubError(
+                "The upload ended unexpectedly.", hint="The log says why. Resume the job to try again."
+            )
         return self._results[0]
 
 
 class Pusher:
-    """A repository and the way to it from a stage: calls run in the background, words and stops pass through."""
+    """A repository and the way to it from a stage: calls run in the background, words and stops pass
+    through."""
 
-    def __init__(self, repo_id: str, repo_type: RepoType, progress: Progress, backoff: Backoff | None = None) -> None:
+    def __init__(
+        self, repo_id: str, repo_type: RepoType, progress: Progress, backoff: Backoff | None = None
+    ) -> None:
         self._relay = ProgressRelay()
         self._progress = progress
         self.repository = HubRepository(repo_id, repo_type, self._relay, backoff)
@@ -120,8 +128,14 @@ class Pusher:
                 raise Stopped
         self.forward_messages()
 
-    def push(self, files: Sequence[LocalFile], delete: Sequence[str] = (), may_commit: Callable[[], bool] = lambda: True) -> int:
-        """Send the files that are not there yet, delete others, and verify that all are there. Return how many were sent.
+    def push(
+        self,
+        files: Sequence[LocalFile],
+        delete: Sequence[str] = (),
+        may_commit: Callable[[], bool] = lambda: True,
+    ) -> int:
+        """Send the files that are not there yet, delete others, and verify that all are there. Return how
+        many were sent.
 
         Args:
             files: all that the repository is to hold.
@@ -135,7 +149,7 @@ class Pusher:
             gone = delete if index == len(groups) - 1 else ()
             self._progress.advance(len(files) - len(missing) + num_sent, len(files), "files")
             self._wait_while(lambda: not may_commit(), lambda: time.sleep(POLL_INTERVAL_S))
-            self.call(lambda group=group, gone=gone: self.repository.commit(group, commit_message(group), gone))  # type: ignore[misc]
+            self.call(partial(self.repository.commit, group, commit_message(group), gone))
             num_sent += len(group)
         self.call(lambda: self.repository.verify(files))
         self._progress.advance(len(files), len(files), "files")
@@ -152,7 +166,8 @@ def push_folder(
     private: bool = True,
     backoff: Backoff | None = None,
 ) -> Publication:
-    """Push every file below a folder, or what an earlier push left out. The token is HF_TOKEN of this process.
+    """Push every file below a folder, or what an earlier push left out. The token is HF_TOKEN of this
+    process.
 
     Args:
         folder: what to push; hidden and half-written files are left out.
@@ -199,8 +214,16 @@ def commit_message(files: Sequence[LocalFile]) -> str:
     """Say in one line what a commit adds."""
     if not files:
         return "Remove what is no longer part of it"
-    return f"Add {files[0].name}" if len(files) == 1 else f"Add {len(files)} files from {files[0].name} to {files[-1].name}"
+    return (
+        f"Add {files[0].name}"
+        if len(files) == 1
+        else f"Add {len(files)} files from {files[0].name} to {files[-1].name}"
+    )
 
 
 def _is_pushed(relative: Path, path: Path) -> bool:
-    return path.is_file() and not any(part.startswith(".") for part in relative.parts) and path.suffix != TEMPORARY_SUFFIX
+    return (
+        path.is_file()
+        and not any(part.startswith(".") for part in relative.parts)
+        and path.suffix != TEMPORARY_SUFFIX
+    )

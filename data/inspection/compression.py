@@ -1,4 +1,5 @@
-"""Optical compression in numbers: text tokens per vision token, page by page, with the densest pages named."""
+"""Optical compression in numbers: text tokens per vision token, page by page, with the densest pages
+named."""
 
 import heapq
 import math
@@ -18,7 +19,14 @@ from data.rendering.style import PageStyle
 _BINS_PER_UNIT: Final = 10
 _PERCENTILES: Final = (5, 25, 50, 75, 95, 100)
 _NUM_DENSEST: Final = 10
-_COLUMNS: Final = ["document_id", "num_pages", "num_vision_tokens", "page_text_tokens", "truncated", "font_size_px"]
+_COLUMNS: Final = [
+    "document_id",
+    "num_pages",
+    "num_vision_tokens",
+    "page_text_tokens",
+    "truncated",
+    "font_size_px",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ class CompressionReport:
         return self.num_text_tokens / max(1, self.num_vision_tokens)
 
     def percentile(self, percent: float) -> float:
-        """Return the ratio, to a tenth, that `percent` of the pages stay at or below; 0 when there are no pages."""
+        """Return the ratio, to a tenth, that `percent` of the pages stay at or below; 0 when there are no
+        pages."""
         rank = math.ceil(percent / 100 * self.num_pages)
         for tenths, count in sorted(self.ratio_counts.items()):
             rank -= count
@@ -76,12 +85,16 @@ class CompressionReport:
             "num_vision_tokens": self.num_vision_tokens,
             "compression_ratio": round(self.compression_ratio, 3),
             "page_ratio": {f"p{percent}": self.percentile(percent) for percent in _PERCENTILES},
-            "page_ratio_counts": {str(tenths / _BINS_PER_UNIT): count for tenths, count in sorted(self.ratio_counts.items())},
+            "page_ratio_counts": {
+                str(tenths / _BINS_PER_UNIT): count for tenths, count in sorted(self.ratio_counts.items())
+            },
             "page_budget_tokens": self.budget_tokens,
             "num_pages_over_budget": self.num_pages_over_budget,
             "densest_pages": [asdict(page) | {"ratio": round(page.ratio, 3)} for page in self.densest_pages],
             "num_pages_truncated": self.num_pages_truncated,
-            "font_size_px": max(self.font_sizes_px, key=lambda size_px: (self.font_sizes_px[size_px], size_px)),
+            "font_size_px": max(
+                self.font_sizes_px, key=lambda size_px: (self.font_sizes_px[size_px], size_px)
+            ),
             "smallest_font_size_px": min(self.font_sizes_px),
         }
 
@@ -100,7 +113,9 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
         font_sizes_px[page.font_size_px] += 1
         ratio_counts[math.floor(page.ratio * _BINS_PER_UNIT)] += 1
         if len(densest) < _NUM_DENSEST or page.ratio >= densest[-1].ratio:
-            densest = heapq.nsmallest(_NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page))
+            densest = heapq.nsmallest(
+                _NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page)
+            )
     return CompressionReport(
         num_pages=ratio_counts.total(),
         num_text_tokens=num_text_tokens,
@@ -117,7 +132,14 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
 def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[PageTokens]:
     """Yield the pages of a document just drawn."""
     for page in rendered.pages:
-        yield PageTokens(document_id, page.number, page.num_text_tokens, page.num_vision_tokens, rendered.font_size_px, rendered.truncated)
+        yield PageTokens(
+            document_id,
+            page.number,
+            page.num_text_tokens,
+            page.num_vision_tokens,
+            rendered.font_size_px,
+            rendered.truncated,
+        )
 
 
 def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
@@ -133,10 +155,19 @@ def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
                     for row in batch.to_pylist():
                         yield from _pages(row)
         except (pa.ArrowException, OSError) as error:
-            raise StorageError(f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+            raise StorageError(
+                f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+            ) from error
 
 
 def _pages(row: dict[str, Any]) -> Iterator[PageTokens]:
     page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     for number, num_text_tokens in enumerate(row["page_text_tokens"], 1):
-        yield PageTokens(row["document_id"], number, num_text_tokens, page_vision_tokens, row["font_size_px"], row["truncated"])
+        yield PageTokens(
+            row["document_id"],
+            number,
+            num_text_tokens,
+            page_vision_tokens,
+            row["font_size_px"],
+            row["truncated"],
+        )

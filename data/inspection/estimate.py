@@ -28,7 +28,8 @@ class DatasetEstimate:
 
 
 def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode) -> DatasetEstimate:
-    """Estimate pages, time and size of `num_documents` English documents of `mean_words` words drawn in `mode`."""
+    """Estimate pages, time and size of `num_documents` English documents of `mean_words` words drawn in
+    `mode`."""
     num_tokens = mean_words * TEXT_TOKENS_PER_WORD
     pages_each = max(1, ceil(num_tokens / MODES[mode].budget_tokens))
     fullness = min(1.0, num_tokens / (pages_each * MODES[mode].budget_tokens))
@@ -37,5 +38,7 @@ def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode) -> Dat
     return DatasetEstimate(
         num_pages=num_pages,
         duration_s=num_pages * PAGE_S * area / num_cores(),
-        size_bytes=round(num_pages * PAGE_BYTES * area * fullness + num_documents * mean_words * ROW_BYTES_PER_WORD),
+        size_bytes=round(
+            num_pages * PAGE_BYTES * area * fullness + num_documents * mean_words * ROW_BYTES_PER_WORD
+        ),
     )

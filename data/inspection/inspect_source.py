@@ -1,4 +1,5 @@
-"""A look at a source before it is used: its splits, its columns, a few rows, and which columns are likely to be meant."""
+"""A look at a source before it is used: its splits, its columns, a few rows, and which columns are likely to
+be meant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -32,7 +33,8 @@ class Inspection:
     """What a source holds."""
 
     configs: tuple[str, ...]
-    """Configurations (subsets) of a Hub dataset. Where one must be chosen first, nothing else is known yet."""
+    """Configurations (subsets) of a Hub dataset. Where one must be chosen first, nothing else is known
+    yet."""
     splits: tuple[str, ...]
     columns: tuple[ColumnPreview, ...]
     suggestion: Columns
@@ -72,15 +74,27 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
     previews = tuple(_preview_column(name, [row.get(name) for row in rows]) for name in names)
     shown = tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS])
     problems = tuple(row for row in read if isinstance(row, str))
-    return Inspection(tuple(reader.config_names()), tuple(splits), previews, _suggest_columns(names, previews), shown, problems)
+    return Inspection(
+        tuple(reader.config_names()),
+        tuple(splits),
+        previews,
+        _suggest_columns(names, previews),
+        shown,
+        problems,
+    )
 
 
 def _suggest_columns(names: Sequence[str], previews: Sequence[ColumnPreview]) -> Columns:
-    """Take the usual names among columns of text; otherwise the column with the longest texts as the document, the next as its summary."""
+    """Take the usual names among columns of text; otherwise the column with the longest texts as the
+    document, the next as its summary."""
     texts = [column for column in previews if column.kind == "text"]
-    usual = suggest_columns([column.name for column in texts]).model_copy(update={"id": suggest_columns(names).id})
+    usual = suggest_columns([column.name for column in texts]).model_copy(
+        update={"id": suggest_columns(names).id}
+    )
     by_length = sorted(texts, key=lambda column: -column.mean_characters)
-    free = [column.name for column in by_length if column.name not in (usual.document, usual.summary, usual.id)]
+    free = [
+        column.name for column in by_length if column.name not in (usual.document, usual.summary, usual.id)
+    ]
     document = usual.document or (free.pop(0) if free else None)
     summary = usual.summary or (free.pop(0) if free else None)
     return Columns(document=document, summary=summary, id=usual.id)

@@ -1,4 +1,5 @@
-"""Can a page be read? Tesseract, a reader that nobody here wrote, reads it, and its character errors are counted."""
+"""Can a page be read? Tesseract, a reader that nobody here wrote, reads it, and its character errors are
+counted."""
 
 import io
 import os
@@ -30,7 +31,8 @@ class OcrResult:
     num_characters: int
     """Of the text; of its beginning that the page shows, where the rest was cut off."""
     num_errors: int
-    """Insertions, deletions and replacements between the text and what was read, runs of white space counted as one space."""
+    """Insertions, deletions and replacements between the text and what was read, runs of white space counted
+    as one space."""
 
     @property
     def character_error_rate(self) -> float:
@@ -45,7 +47,9 @@ class LegibilityReport:
 
     @property
     def character_error_rate(self) -> float:
-        return sum(reading.num_errors for reading in self.readings) / max(1, sum(reading.num_characters for reading in self.readings))
+        return sum(reading.num_errors for reading in self.readings) / max(
+            1, sum(reading.num_characters for reading in self.readings)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -53,7 +57,10 @@ class LegibilityReport:
             "num_pages": sum(reading.num_pages for reading in self.readings),
             "num_characters": sum(reading.num_characters for reading in self.readings),
             "character_error_rate": self.character_error_rate,
-            "documents": [asdict(reading) | {"character_error_rate": reading.character_error_rate} for reading in self.readings],
+            "documents": [
+                asdict(reading) | {"character_error_rate": reading.character_error_rate}
+                for reading in self.readings
+            ],
         }
 
 
@@ -80,29 +87,37 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
     """
     program = _find_tesseract(language)
     readings = [
-        measure_errors(document, " ".join(_run_tesseract(page, program, language) for page in document.pages)) for document in documents
+        measure_errors(document, " ".join(_run_tesseract(page, program, language) for page in document.pages))
+        for document in documents
     ]
-    return LegibilityReport(tuple(sorted(readings, key=lambda reading: reading.character_error_rate, reverse=True)))
+    return LegibilityReport(
+        tuple(sorted(readings, key=lambda reading: reading.character_error_rate, reverse=True))
+    )
 
 
 def measure_errors(document: RenderedText, read: str) -> OcrResult:
-    """Count the errors of what was read, against the text or, where it was cut off, against the part that the page shows."""
+    """Count the errors of what was read, against the text or, where it was cut off, against the part that the
+    page shows."""
     expected = _normalize_spaces(drawable(document.text))
     distances = edit_distances(_normalize_spaces(read), expected)
     length = len(expected)
     if document.truncated:
-        # Page tokens tell where the text was cut, roughly; among the lengths near by, the one that fits best is taken.
+        # Page tokens tell where the text was cut, roughly; among the lengths near by, the one that fits best
+        # is taken.
         about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
-        near = range(int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1)
+        near = range(
+            int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1
+        )
         length = min(near, key=lambda length: (distances[length], -length))
     return OcrResult(document.document_id, len(document.pages), length, distances[length])
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:
-    """Return the Levenshtein distances of `pattern` to each beginning of `text`, from the empty one to the whole.
+    """Return the Levenshtein distances of `pattern` to each beginning of `text`, from the empty one to the
+    whole.
 
-    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): a column of the table is two whole numbers, whose bits
-    say where it rises and falls, so that a paper of 60,000 characters takes a second.
+    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): a column of the table is two whole
+    numbers, whose bits say where it rises and falls, so that a paper of 60,000 characters takes a second.
     """
     masks: dict[str, int] = {}
     for character in set(pattern):
@@ -127,12 +142,18 @@ def edit_distances(pattern: str, text: str) -> list[int]:
 def _find_tesseract(language: str) -> str:
     program = shutil.which("tesseract")
     if program is None:
-        raise Unavailable("tesseract is not installed; legibility cannot be checked.", hint="apt-get install tesseract-ocr")
-    listed = subprocess.run([program, "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False).stdout.split()
+        raise Unavailable(
+            "tesseract is not installed; legibility cannot be checked.", hint="apt-get install tesseract-ocr"
+        )
+    listed = subprocess.run(
+        [program, "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+    ).stdout.split()
     for name in language.split("+"):
         if name not in listed:
             package = f"tesseract-ocr-{name.lower().replace('_', '-')}"
-            raise Unavailable(f"tesseract has no data for the language {name!r}.", hint=f"apt-get install {package}")
+            raise Unavailable(
+                f"tesseract has no data for the language {name!r}.", hint=f"apt-get install {package}"
+            )
     return program
 
 
@@ -144,13 +165,24 @@ def _run_tesseract(page: Page, program: str, language: str) -> str:
     command = [program, "stdin", "stdout", "--psm", "3", "-l", language]
     environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
     try:
-        done = subprocess.run(command, input=file.getvalue(), capture_output=True, timeout=_TIMEOUT_S, check=False, env=environment)
+        done = subprocess.run(
+            command,
+            input=file.getvalue(),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+            env=environment,
+        )
     except subprocess.TimeoutExpired as error:
         raise Unavailable(
-            f"tesseract did not read a page within {_TIMEOUT_S} s.", hint="Try again when the machine is less busy."
+            f"tesseract did not read a page within {_TIMEOUT_S} s.",
+            hint="Try again when the machine is less busy.",
         ) from error
     if done.returncode:
-        raise Unavailable(f"tesseract failed: {done.stderr.decode(errors='replace').strip()[:300]}", hint="Check its installation.")
+        raise Unavailable(
+            f"tesseract failed: {done.stderr.decode(errors='replace').strip()[:300]}",
+            hint="Check its installation.",
+        )
     return done.stdout.decode(errors="replace")
 
 

@@ -33,7 +33,10 @@ class PreviewedDocument:
         """Say in sentences what a user should look at."""
         dense = [page.number for page in self.rendered.pages if page.num_text_tokens > self.budget_tokens]
         if dense:
-            yield f"Page {dense[0]} holds more text than the model reads reliably ({self.budget_tokens} tokens)."
+            yield (
+                f"Page {dense[0]} holds more text than the model reads reliably "
+                f"({self.budget_tokens} tokens)."
+            )
         if self.rendered.missing_glyphs:
             yield f"No font has these characters: {named_characters(self.rendered.missing_glyphs)}."
 
@@ -83,7 +86,10 @@ class DatasetPreview:
     def as_dict(self) -> dict[str, Any]:
         return {
             "documents": [document.as_dict() for document in self.documents],
-            "rejected": [{"document_id": row.id, "split": row.split, "row": row.row, "reason": row.reason} for row in self.rejected],
+            "rejected": [
+                {"document_id": row.id, "split": row.split, "row": row.row, "reason": row.reason}
+                for row in self.rejected
+            ],
             "compression": self.compression.as_dict(),
             "num_rows": self.num_rows,
             "legibility": self.legibility.as_dict() if self.legibility else None,
@@ -91,9 +97,14 @@ class DatasetPreview:
 
 
 def preview_dataset(
-    config: DatasetConfig, workspace: Workspace, num_documents: int = 3, random_seed: int | None = None, language: str | None = None
+    config: DatasetConfig,
+    workspace: Workspace,
+    num_documents: int = 3,
+    random_seed: int | None = None,
+    language: str | None = None,
 ) -> DatasetPreview:
-    """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen by it.
+    """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen
+    by it.
 
     Args:
         config: of the dataset to be made.
@@ -131,12 +142,17 @@ def preview_dataset(
 
 
 def _check_legibility(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
-    texts = (RenderedText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated) for one in drawn)
+    texts = (
+        RenderedText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated)
+        for one in drawn
+    )
     return check_legibility(texts, language)
 
 
 def _render_document(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
     try:
-        return PreviewedDocument(document, render(document.text, style, document_seed(seed, document)), style.budget_tokens)
+        return PreviewedDocument(
+            document, render(document.text, style, document_seed(seed, document)), style.budget_tokens
+        )
     except RenderError as error:
         return Rejected(document.id, document.split, document.row, error.message)

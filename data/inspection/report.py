@@ -1,4 +1,5 @@
-"""The report on a finished dataset: how far its pages compress the texts, and whether they can be read. Nothing is written."""
+"""The report on a finished dataset: how far its pages compress the texts, and whether they can be read.
+Nothing is written."""
 
 import random
 from collections.abc import Iterator
@@ -32,8 +33,11 @@ class DatasetReport:
         }
 
 
-def dataset_report(folder: Path, num_documents: int, language: str = "eng", max_pages: int | None = None) -> DatasetReport:
-    """Measure the compression of every page, and read a sample of documents, chosen by the dataset's seed over all splits.
+def dataset_report(
+    folder: Path, num_documents: int, language: str = "eng", max_pages: int | None = None
+) -> DatasetReport:
+    """Measure the compression of every page, and read a sample of documents, chosen by the dataset's seed
+    over all splits.
 
     Args:
         folder: the dataset's.
@@ -49,19 +53,27 @@ def dataset_report(folder: Path, num_documents: int, language: str = "eng", max_
     """
     manifest = read_manifest(folder)
     if not manifest.complete:
-        raise Conflict(f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it.")
+        raise Conflict(
+            f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it."
+        )
     shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
     compression = compression_report(stored_pages(shards), _stored_style(manifest))
     sample = _choose_samples(folder, manifest, num_documents, max_pages)
-    return DatasetReport(manifest.name, compression, check_legibility(sample, language) if num_documents else None)
+    return DatasetReport(
+        manifest.name, compression, check_legibility(sample, language) if num_documents else None
+    )
 
 
 def _stored_style(manifest: Manifest) -> PageStyle:
     """As it was when the pages were drawn: its fonts need not be on this machine."""
-    return PageStyle(**manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"]))
+    return PageStyle(
+        **manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"])
+    )
 
 
-def _choose_samples(folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None) -> Iterator[RenderedText]:
+def _choose_samples(
+    folder: Path, manifest: Manifest, num_documents: int, max_pages: int | None
+) -> Iterator[RenderedText]:
     num_kept = manifest.totals.num_kept
     rng = random.Random(manifest.config["seed"])  # noqa: S311 - a reproducible choice, not a secret one
     num_pages = 0

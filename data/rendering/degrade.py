@@ -1,4 +1,5 @@
-"""Scan-like damage to a page: skew, blur, noise, JPEG. Seeded, so that the same page is damaged the same way."""
+"""Scan-like damage to a page: skew, blur, noise, JPEG. Seeded, so that the same page is damaged the same
+way."""
 
 import io
 import math
@@ -12,8 +13,11 @@ from data.config import Degradation
 _WHITE = 255
 
 
-def degrade(grey: NDArray[np.uint8], degradation: Degradation, seed: int, page_number: int) -> NDArray[np.uint8]:
-    """Return the page as a scanner might have seen it, in the order of a scan: skew, blur, noise, compression.
+def degrade(
+    grey: NDArray[np.uint8], degradation: Degradation, seed: int, page_number: int
+) -> NDArray[np.uint8]:
+    """Return the page as a scanner might have seen it, in the order of a scan: skew, blur, noise,
+    compression.
 
     Args:
         grey: (size, size), 0 black to 255 white.
@@ -44,13 +48,15 @@ def _skewed(picture: Image.Image, degrees: float) -> Image.Image:
     centre = size / 2
     # Output to input: (x, y) -> centre + scaled rotation of (x - centre, y - centre).
     matrix = (cos, sin, centre - centre * (cos + sin), -sin, cos, centre - centre * (cos - sin))
-    return picture.transform((size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=_WHITE)
+    return picture.transform(
+        (size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=_WHITE
+    )
 
 
 def _noisy(picture: Image.Image, noise: float, random: np.random.Generator) -> Image.Image:
-    pixels = np.asarray(picture, np.float32) + random.standard_normal((picture.height, picture.width), np.float32) * np.float32(
-        noise * _WHITE
-    )
+    pixels = np.asarray(picture, np.float32) + random.standard_normal(
+        (picture.height, picture.width), np.float32
+    ) * np.float32(noise * _WHITE)
     return Image.fromarray(np.clip(pixels, 0, _WHITE).astype(np.uint8))
 
 

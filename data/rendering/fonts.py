@@ -1,4 +1,5 @@
-"""Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph for."""
+"""Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph
+for."""
 
 import functools
 import hashlib
@@ -32,7 +33,8 @@ _JAPANESE_FAMILY: Final = "Noto Sans CJK JP"
 _KOREAN_FAMILY: Final = "Noto Sans CJK KR"
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
-# Tried in this order for a character that the bundled fonts lack; then other Noto Sans, then the rest by name.
+# Tried in this order for a character that the bundled fonts lack; then other Noto Sans, then the rest by
+# name.
 _PREFERRED_FALLBACKS: Final = (
     "Noto Sans",
     "Noto Sans CJK SC",
@@ -45,7 +47,8 @@ _PREFERRED_FALLBACKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How a text can be drawn: by these families, tried in this order, except for the characters that no font has."""
+    """How a text can be drawn: by these families, tried in this order, except for the characters that no font
+    has."""
 
     families: tuple[str, ...]
     missing_glyphs: dict[str, int]
@@ -64,7 +67,8 @@ class FontLibrary:
         self.collection.setDefaultFontManager(self._provider)
 
     def families(self) -> tuple[str, ...]:
-        """Return the names of all families, the bundled ones first, the rest in order of preference as fallbacks."""
+        """Return the names of all families, the bundled ones first, the rest in order of preference as
+        fallbacks."""
         return (*_BUNDLED_FAMILIES, *self._installed_families)
 
     def typeface(self, family: str) -> Any:
@@ -94,7 +98,13 @@ class FontLibrary:
         """Return the Japanese or Korean cut of the Chinese font for a text with kana or hangul."""
         if family != _HAN_FAMILY:
             return family
-        cut = _JAPANESE_FAMILY if _KANA.search(text) else _KOREAN_FAMILY if _HANGUL.search(text) else _HAN_FAMILY
+        cut = (
+            _JAPANESE_FAMILY
+            if _KANA.search(text)
+            else _KOREAN_FAMILY
+            if _HANGUL.search(text)
+            else _HAN_FAMILY
+        )
         if cut not in self._installed_families:
             return family
         self.typeface(cut)  # registers it: Skia draws boxes for a family that it does not know
@@ -103,10 +113,13 @@ class FontLibrary:
     def _find_family(self, character: str, family: str) -> str | None:
         if _needs_no_glyph(character):
             return family
-        bundled = next((name for name in (family, *_BUNDLED_FAMILIES) if self._has_glyph(name, character)), None)
+        bundled = next(
+            (name for name in (family, *_BUNDLED_FAMILIES) if self._has_glyph(name, character)), None
+        )
         if bundled:
             return bundled
-        # A letter's Unicode name begins with its script, and Noto has a family for each: no word is mixed from two.
+        # A letter's Unicode name begins with its script, and Noto has a family for each: no word is mixed
+        # from two.
         script_family = f"Noto Sans {unicodedata.name(character, '').split(' ')[0].title()}"
         installed = sorted(self._installed_families, key=lambda name: name != script_family)
         return next((name for name in installed if self._has_glyph(name, character)), None)
@@ -119,14 +132,19 @@ class FontLibrary:
         for name in _BUNDLED_FILES:
             typeface = manager.makeFromFile(str(_BUNDLED_FOLDER / name), 0)
             if typeface is None:
-                raise RenderError(f"The bundled font {_BUNDLED_FOLDER / name} cannot be read.", hint="Install DeepSynth again.")
+                raise RenderError(
+                    f"The bundled font {_BUNDLED_FOLDER / name} cannot be read.",
+                    hint="Install DeepSynth again.",
+                )
             self._provider.registerTypeface(typeface, typeface.getFamilyName())
             self._typefaces.setdefault(typeface.getFamilyName(), typeface)
 
     def _register_installed(self, family: str) -> None:
         regular = self._match(family, skia.FontStyle())
         if regular is None:
-            raise RenderError(f"The font family {family!r} cannot be read.", hint="Install it again, or choose another.")
+            raise RenderError(
+                f"The font family {family!r} cannot be read.", hint="Install it again, or choose another."
+            )
         bold = self._match(family, skia.FontStyle.Bold())
         for typeface in (regular, bold) if bold.isBold() and not regular.isBold() else (regular,):
             self._provider.registerTypeface(typeface, family)
@@ -143,7 +161,11 @@ class FontLibrary:
 
     @functools.cached_property
     def _installed_families(self) -> list[str]:
-        names = {manager.getFamilyName(index) for manager in self._managers for index in range(manager.countFamilies())}
+        names = {
+            manager.getFamilyName(index)
+            for manager in self._managers
+            for index in range(manager.countFamilies())
+        }
         return sorted(names - set(_BUNDLED_FAMILIES), key=_preference)
 
 
@@ -153,7 +175,8 @@ def _preference(family: str) -> tuple[int, bool, str]:
 
 
 def _needs_no_glyph(character: str) -> bool:
-    """White space, joiners, direction marks and variation selectors (also those of ideographs) are not drawn."""
+    """White space, joiners, direction marks and variation selectors (also those of ideographs) are not
+    drawn."""
     is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
     return is_selector or character.isspace() or unicodedata.category(character) == "Cf"
 
@@ -165,9 +188,12 @@ def named_characters(characters: Iterable[str], most: int = 20) -> str:
 
 
 def installed_fonts_digest() -> str:
-    """Return a digest of the font files on this machine, by name and size: they decide how characters are drawn that DejaVu lacks."""
+    """Return a digest of the font files on this machine, by name and size: they decide how characters are
+    drawn that DejaVu lacks."""
     folders = (Path(name).expanduser() for name in _INSTALLED_FOLDERS)
-    files = (path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _FONT_SUFFIXES)
+    files = (
+        path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _FONT_SUFFIXES
+    )
     listed = sorted({(path.name, path.stat().st_size) for path in files})
     return hashlib.sha256(repr(listed).encode()).hexdigest()[:16]
 

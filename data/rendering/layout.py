@@ -1,4 +1,5 @@
-"""Lines put onto pages: no line is cut, no heading left alone, and no page holds more tokens than it should."""
+"""Lines put onto pages: no line is cut, no heading left alone, and no page holds more tokens than it
+should."""
 
 import math
 from collections.abc import Sequence
@@ -48,7 +49,8 @@ class _Filler:
         self.pages = [PagePlan()]
 
     def add(self, block: SetBlock, needs_lines: int) -> None:
-        """Place a block; it starts where at least `needs_lines` lines are free, and goes on over as many pages as it takes."""
+        """Place a block; it starts where at least `needs_lines` lines are free, and goes on over as many
+        pages as it takes."""
         if self._y_px:
             self._y_px += round(self._style.line_height_px / 2)
             self._make_room(block, needs_lines)
@@ -71,7 +73,8 @@ class _Filler:
         return max(0, self._style.column_height_px - self._y_px) // self._style.line_height_px
 
     def _affordable_lines(self, block: SetBlock) -> int:
-        """Lines of a block that the page's token budget still pays for; an empty page takes one line at any price."""
+        """Lines of a block that the page's token budget still pays for; an empty page takes one line at any
+        price."""
         page = self.pages[-1]
         num_lines = (self._budget_tokens - page.num_text_tokens) * block.num_lines / block.num_text_tokens
         return max(int(min(num_lines, block.num_lines + 1)), 0 if page.placements else 1)
@@ -79,7 +82,9 @@ class _Filler:
     def _place(self, block: SetBlock, first_line: int, num_lines: int) -> None:
         style = self._style
         x_px = style.margin_px + self._column * (style.column_width_px + style.gutter_px)
-        self.pages[-1].placements.append(Placement(block, first_line, num_lines, x_px, style.margin_px + self._y_px))
+        self.pages[-1].placements.append(
+            Placement(block, first_line, num_lines, x_px, style.margin_px + self._y_px)
+        )
         self.pages[-1].num_text_tokens += block.num_text_tokens * num_lines / block.num_lines
         self._y_px += num_lines * style.line_height_px
 

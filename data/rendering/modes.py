@@ -10,8 +10,9 @@ from data.config import PageMode
 class Mode:
     """One page size. Sizes and vision tokens: DeepSeek-OCR paper, table 1; micro: the tiny model's own size.
 
-    `budget_tokens` is how many text tokens published accuracy supports on such a page (about 97% at a tenth of them
-    as vision tokens); with the font size and margin a full page of English holds three quarters of it.
+    `budget_tokens` is how many text tokens published accuracy supports on such a page (about 97% at a tenth
+    of them as vision tokens); with the font size and margin a full page of English holds three quarters of
+    it.
     """
 
     size_px: int

@@ -1,7 +1,7 @@
 """Blocks of text shaped and broken into lines by Skia's paragraph engine.
 
-Every line is the same whole number of pixels high (a forced strut), so that the height of a paragraph gives its
-number of lines, and a page break is a whole number of lines further down the same paragraph.
+Every line is the same whole number of pixels high (a forced strut), so that the height of a paragraph gives
+its number of lines, and a page break is a whole number of lines further down the same paragraph.
 """
 
 import functools
@@ -34,12 +34,17 @@ def set_blocks(blocks: Sequence[Block], families: Sequence[str], style: PageStyl
 
 
 def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBlock:
-    builder = textlayout.ParagraphBuilder.make(_paragraph_style(block, families, style), font_library().collection, _unicode())
+    builder = textlayout.ParagraphBuilder.make(
+        _paragraph_style(block, families, style), font_library().collection, _unicode()
+    )
     builder.addText(_right_to_left(block.text) if block.is_right_to_left else block.text)
     paragraph = builder.Build()
     paragraph.layout(style.column_width_px)
     return SetBlock(
-        paragraph, max(1, round(paragraph.Height / style.line_height_px)), max(1, num_text_tokens(block.text)), block.is_heading
+        paragraph,
+        max(1, round(paragraph.Height / style.line_height_px)),
+        max(1, num_text_tokens(block.text)),
+        block.is_heading,
     )
 
 

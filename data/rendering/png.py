@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 COMPRESSION_LEVEL: Final = 2  # of libdeflate; level 6 takes twice the time for 3% fewer bytes
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _ROWS_IN_CACHE: Final = 64
-_GREY_4_BIT: Final = (4, 0, 0, 0, 0)  # bits per sample, colour type grey, deflate, filter method 0, no interlace
+_GREY_4_BIT: Final = (
+    4,
+    0,
+    0,
+    0,
+    0,
+)  # bits per sample, colour type grey, deflate, filter method 0, no interlace
 
 
 def encode_png(grey: NDArray[np.uint8]) -> bytes:

@@ -13,7 +13,8 @@ WHITE: Final = 255
 
 
 class GreyPage:
-    """A white square page: `grey` is (size_px, size_px), 0 black to 255 white; what `canvas` draws appears there."""
+    """A white square page: `grey` is (size_px, size_px), 0 black to 255 white; what `canvas` draws appears
+    there."""
 
     __slots__ = ("_surface", "canvas", "grey")
 
@@ -40,6 +41,8 @@ def _draw_placement(canvas: Any, placement: Placement, style: PageStyle) -> None
         block.paragraph.paint(canvas, x_px, y_px)
         return
     canvas.save()
-    canvas.clipRect(skia.Rect.MakeLTRB(0, top_px, style.size_px, top_px + placement.num_lines * style.line_height_px))
+    canvas.clipRect(
+        skia.Rect.MakeLTRB(0, top_px, style.size_px, top_px + placement.num_lines * style.line_height_px)
+    )
     block.paragraph.paint(canvas, x_px, y_px)
     canvas.restore()

@@ -69,9 +69,17 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     if not text.strip():
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
     _refuse_hopeless(text, style)
-    shown = text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens] if style.overflow == "truncate" else text
+    shown = (
+        text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens]
+        if style.overflow == "truncate"
+        else text
+    )
     coverage = font_library().coverage(shown, style.font_family)
-    drawing = _grid_drawing(shown, style) if style.mode == "micro" else _set_drawing(shown, coverage.families, style)
+    drawing = (
+        _grid_drawing(shown, style)
+        if style.mode == "micro"
+        else _set_drawing(shown, coverage.families, style)
+    )
     if style.overflow != "truncate":
         _refuse_more_pages(drawing.num_pages, style)
     pages = []
@@ -89,7 +97,8 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
 
 
 def _refuse_hopeless(text: str, style: PageStyle) -> None:
-    """Refuse a document before it costs seconds of layout, when its tokens alone say that it needs too many pages."""
+    """Refuse a document before it costs seconds of layout, when its tokens alone say that it needs too many
+    pages."""
     if style.overflow != "truncate":
         page_tokens = style.budget_tokens * (_DENSEST_PAGE if style.overflow == "shrink" else 1)
         _refuse_more_pages(-(-num_text_tokens(text) // page_tokens), style, "at least ")
@@ -97,7 +106,9 @@ def _refuse_hopeless(text: str, style: PageStyle) -> None:
 
 def _grid_drawing(text: str, style: PageStyle) -> _Drawing:
     grids = grid_pages(text, style.size_px)
-    drawn = ((draw_grid(lines, style.size_px, font_library()), num_text_tokens(" ".join(lines))) for lines in grids)
+    drawn = (
+        (draw_grid(lines, style.size_px, font_library()), num_text_tokens(" ".join(lines))) for lines in grids
+    )
     return _Drawing(len(grids), drawn, style.font_size_px)
 
 
@@ -108,7 +119,8 @@ def _set_drawing(text: str, families: Sequence[str], style: PageStyle) -> _Drawi
 
 
 def _plan(text: str, families: Sequence[str], style: PageStyle) -> tuple[list[PagePlan], PageStyle]:
-    """Lay the text out; with overflow=shrink, at the largest size that fits one page, and the style with that size."""
+    """Lay the text out; with overflow=shrink, at the largest size that fits one page, and the style with that
+    size."""
     parts = blocks(text)
 
     def at(style: PageStyle) -> list[PagePlan]:
@@ -117,7 +129,8 @@ def _plan(text: str, families: Sequence[str], style: PageStyle) -> tuple[list[Pa
     plans = at(style)
     if style.overflow != "shrink" or len(plans) == 1:
         return plans, style
-    # Halve the interval of sizes, in steps: `low` is taken when nothing fits, and then spills onto more pages.
+    # Halve the interval of sizes, in steps: `low` is taken when nothing fits, and then spills onto more
+    # pages.
     low, high = 0, max(0, int((style.font_size_px - style.min_font_size_px) / _SHRINK_STEP_PX))
     while low < high:
         middle = (low + high + 1) // 2

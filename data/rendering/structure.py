@@ -1,4 +1,5 @@
-"""What a text is made of: drawable characters only, in blocks that are paragraphs, headings or dialogue turns."""
+"""What a text is made of: drawable characters only, in blocks that are paragraphs, headings or dialogue
+turns."""
 
 import re
 import unicodedata
@@ -28,8 +29,8 @@ class Block:
 def drawable(text: str) -> str:
     """Return `text` with one kind of newline and without characters that no page can show.
 
-    A tab or a no-break space becomes a space and a lone surrogate U+FFFD; control characters, soft hyphens and byte
-    order marks are dropped.
+    A tab or a no-break space becomes a space and a lone surrogate U+FFFD; control characters, soft hyphens
+    and byte order marks are dropped.
     """
     return _UNDRAWABLE.sub(_replacement, text)
 
@@ -44,7 +45,8 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def blocks(text: str) -> list[Block]:
-    """Split drawable text at its blank lines. A short line without a full stop before another block is a heading."""
+    """Split drawable text at its blank lines. A short line without a full stop before another block is a
+    heading."""
     parts = [part for part in _BLANK_LINES.split(text.rstrip().lstrip("\n")) if part.strip()]
     return [_block(part, is_last=index == len(parts) - 1) for index, part in enumerate(parts)]
 

@@ -39,7 +39,9 @@ class PageStyle:
 
     @property
     def column_width_px(self) -> int:
-        return (self.size_px - 2 * self.margin_px - (self.num_columns - 1) * self.gutter_px) // self.num_columns
+        return (
+            self.size_px - 2 * self.margin_px - (self.num_columns - 1) * self.gutter_px
+        ) // self.num_columns
 
     @property
     def column_height_px(self) -> int:
@@ -54,12 +56,14 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
 
     Raises:
         UnknownName: there is no such mode or font family; the message lists those that exist.
-        InvalidInput: the page has no room for text, a fixed page (micro) was given a layout of its own, or the smallest font size is
-            above the font size.
+        InvalidInput: the page has no room for text, a fixed page (micro) was given a layout of its own, or
+            the smallest font size is above the font size.
     """
     if config.mode not in MODES:
         raise UnknownName(
-            f"There is no page mode {config.mode!r}.", hint=f"Modes: {', '.join(MODES)}.", fields={"rendering.mode": "does not exist"}
+            f"There is no page mode {config.mode!r}.",
+            hint=f"Modes: {', '.join(MODES)}.",
+            fields={"rendering.mode": "does not exist"},
         )
     mode = MODES[config.mode]
     if config.mode == "micro":
@@ -85,7 +89,8 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
     _refuse_narrow_columns(style)
     if style.overflow == "shrink" and style.min_font_size_px > style.font_size_px:
         raise InvalidInput(
-            f"rendering.min_font_size_px is {style.min_font_size_px:g}, above the font size of {style.font_size_px:g} px.",
+            f"rendering.min_font_size_px is {style.min_font_size_px:g}, above the font size of "
+            f"{style.font_size_px:g} px.",
             hint="Lower it, or raise rendering.font_size_px.",
             fields={"rendering.min_font_size_px": f"is above {style.font_size_px:g}"},
         )
@@ -93,12 +98,15 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
 
 
 def _refuse_layout_options(config: RenderingConfig) -> None:
-    fixed = RenderingConfig(mode="micro", overflow="truncate" if config.overflow == "truncate" else "paginate")
+    fixed = RenderingConfig(
+        mode="micro", overflow="truncate" if config.overflow == "truncate" else "paginate"
+    )
     free = {"max_pages", "degradation", "min_font_size_px"}
     for field in RenderingConfig.model_fields.keys() - free:
         if getattr(config, field) != getattr(fixed, field):
             raise InvalidInput(
-                f"rendering.{field} is {getattr(config, field)!r}, but a micro page is a fixed grid of 20 x 10 characters.",
+                f"rendering.{field} is {getattr(config, field)!r}, but a micro page is a fixed grid of 20 x "
+                "10 characters.",
                 hint=f"Leave rendering.{field} out, or choose another mode.",
                 fields={f"rendering.{field}": "cannot be chosen for mode micro"},
             )
@@ -115,7 +123,8 @@ def _unknown_family(family: str) -> UnknownName:
 def _refuse_narrow_columns(style: PageStyle) -> None:
     if style.column_width_px < 8 * style.font_size_px or style.column_height_px < 4 * style.line_height_px:
         raise InvalidInput(
-            f"A column of {style.column_width_px} x {style.column_height_px} px has no room for text of {style.font_size_px:g} px.",
+            f"A column of {style.column_width_px} x {style.column_height_px} px has no room for text of "
+            f"{style.font_size_px:g} px.",
             hint="Use smaller margins, fewer columns, a smaller font or a larger mode.",
             fields={"rendering.margin_px": "leaves too little room"},
         )

@@ -20,7 +20,8 @@ BASELINE_PX: Final = 24
 
 
 def grid_pages(text: str, size_px: int) -> list[list[str]]:
-    """Break `text` between words into lines of one glyph per cell, and these into pages of `size_px` pixels square."""
+    """Break `text` between words into lines of one glyph per cell, and these into pages of `size_px` pixels
+    square."""
     lines = _lines(text, size_px // CELL_WIDTH_PX)
     num_rows = size_px // CELL_HEIGHT_PX
     return [lines[start : start + num_rows] for start in range(0, len(lines), num_rows)]

@@ -42,11 +42,11 @@ _WEIGHTS: Final[tuple[tuple[int, int, int], ...]] = (
 def num_text_tokens(text: str) -> int:
     """Estimate the number of tokens of `text` in DeepSeek's vocabulary.
 
-    The weights are a least-squares fit to the DeepSeek V3 tokenizer on half of 1,288 texts of about 2,500 characters (papers,
-    manuals, licences, program messages). Mean error on the other half: English 3%; Greek, Devanagari, Hebrew 1%; Chinese,
-    Japanese, Korean, Arabic, Persian, Thai, Tamil, Vietnamese, Russian 2-3%; Ukrainian, French, Hungarian 4%; Serbian,
-    Gujarati, Telugu 5-6%; other Latin alphabets estimated low, German 9%, Spanish and Polish 12%, Italian and
-    Finnish 16%, or high, Czech 13%.
+    The weights are a least-squares fit to the DeepSeek V3 tokenizer on half of 1,288 texts of about 2,500
+    characters (papers, manuals, licences, program messages). Mean error on the other half: English 3%; Greek,
+    Devanagari, Hebrew 1%; Chinese, Japanese, Korean, Arabic, Persian, Thai, Tamil, Vietnamese, Russian 2-3%;
+    Ukrainian, French, Hungarian 4%; Serbian, Gujarati, Telugu 5-6%; other Latin alphabets estimated low,
+    German 9%, Spanish and Polish 12%, Italian and Finnish 16%, or high, Czech 13%.
     """
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return -(-int(_weight_table()[codes].sum(dtype=np.int64)) // 100)

@@ -16,8 +16,8 @@ def text_digest(text: str) -> bytes:
 class SeenTexts:
     """The digests of every split read so far (about 110 bytes each in memory).
 
-    Train is to be read last: of a text that occurs in several splits, the one in train goes and the others stay,
-    so that nothing that is scored was trained on. Other splits keep such texts and only count them.
+    Train is to be read last: of a text that occurs in several splits, the one in train goes and the others
+    stay, so that nothing that is scored was trained on. Other splits keep such texts and only count them.
     """
 
     def __init__(self) -> None:

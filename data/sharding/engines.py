@@ -1,4 +1,5 @@
-"""Where shards are rendered: a pool of local processes, or Ray. The same tasks give the same files on either."""
+"""Where shards are rendered: a pool of local processes, or Ray. The same tasks give the same files on
+either."""
 
 import os
 import subprocess
@@ -27,9 +28,11 @@ class Engine(Protocol):
     """Something that renders shards in parallel."""
 
     def run(self, tasks: Iterator[ShardTask]) -> Generator[Event, None, None]:
-        """Take tasks as workers come free; yield their progress and results as they come, and None at least every second.
+        """Take tasks as workers come free; yield their progress and results as they come, and None at least
+        every second.
 
-        Closing the generator ends the work at once; unfinished shards leave no file. DeepSynthErrors of a worker are raised.
+        Closing the generator ends the work at once; unfinished shards leave no file. DeepSynthErrors of a
+        worker are raised.
         """
 
 
@@ -74,7 +77,8 @@ class _Worker:
             self.connection.send(task)
 
     def restart(self) -> None:
-        """Go on with the same task in a new process, after the old one was killed (by the kernel, when memory runs out).
+        """Go on with the same task in a new process, after the old one was killed (by the kernel, when memory
+        runs out).
 
         A document that was being drawn whenever the process ended is rejected.
 
@@ -86,11 +90,18 @@ class _Worker:
         if task is None or (len(self.died_at) >= MAX_ATTEMPTS and not self._is_one_document_to_blame(task)):
             raise RenderError(
                 f"{len(self.died_at)} render processes in a row ended with status {status} on one shard"
-                + (f" ({task.split}, rows around {task.documents[0][0].row})." if task and task.documents else "."),
-                hint="See the log. Status -9 means that memory ran out: start again with a smaller num_workers, which goes on from here.",
+                + (
+                    f" ({task.split}, rows around {task.documents[0][0].row})."
+                    if task and task.documents
+                    else "."
+                ),
+                hint="See the log. Status -9 means that memory ran out: start again with a smaller "
+                "num_workers, which goes on from here.",
             )
         if len(self.died_at) >= MAX_ATTEMPTS:
-            task = task.with_rejected(self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})")
+            task = task.with_rejected(
+                self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})"
+            )
             self.died_at.clear()
         self.process, self.connection = _start_process()
         self.assign(task)
@@ -156,7 +167,8 @@ def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
         except ImportError as error:
             raise Unavailable(
                 "engine=ray needs Ray, which is not installed.",
-                hint="In the checkout: .venv/bin/pip install -c constraints.txt -e '.[ray]'. Or use engine=local.",
+                hint="In the checkout: .venv/bin/pip install -c constraints.txt -e '.[ray]'. Or use "
+                "engine=local.",
             ) from error
         return RayEngine(config.num_workers)
     return LocalEngine(min(num_shards, config.num_workers or num_cores()))

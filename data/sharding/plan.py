@@ -1,4 +1,5 @@
-"""Which rows of a source make which shard: decided before any rendering, from the configuration and the row counts alone."""
+"""Which rows of a source make which shard: decided before any rendering, from the configuration and the row
+counts alone."""
 
 import random
 from array import array
@@ -48,7 +49,8 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
     if not any(available[split] for split in wanted):
         raise SourceError("The source is empty: it has no rows.", hint="Check the path or the split.")
     return tuple(
-        _plan(validate_name(split), available[split], config) for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
+        _plan(validate_name(split), available[split], config)
+        for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
     )
 
 

@@ -1,4 +1,5 @@
-"""What the listener hears of a run: position, counts, the latest page; and what the listener asks: to stop."""
+"""What the listener hears of a run: position, counts, the latest page; and what the listener asks: to
+stop."""
 
 import io
 import time
@@ -64,7 +65,8 @@ class ProgressReporter:
             kept=self.counts.num_kept + drawn,
             duplicate=self.counts.num_duplicate,
             rejected=self.counts.num_rejected,
-            pages=self.counts.num_pages + sum(shard_progress.num_pages for shard_progress in self._shards_in_progress.values()),
+            pages=self.counts.num_pages
+            + sum(shard_progress.num_pages for shard_progress in self._shards_in_progress.values()),
             **uploaded,
         )
 

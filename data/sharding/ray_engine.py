@@ -1,4 +1,5 @@
-"""Shards rendered on a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one started on this machine.
+"""Shards rendered on a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one started on this
+machine.
 
 Nodes write into the workspace themselves, so it must lie on storage that all of them share.
 """
@@ -28,7 +29,9 @@ class RayEngine:
                 ray.init(log_to_driver=False, include_dashboard=False, configure_logging=False)
             num_cpus = int(ray.cluster_resources().get("CPU", 1))
         except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
-            raise Unavailable(f"The Ray cluster does not answer: {error}.", hint="Check RAY_ADDRESS, or use engine=local.") from error
+            raise Unavailable(
+                f"The Ray cluster does not answer: {error}.", hint="Check RAY_ADDRESS, or use engine=local."
+            ) from error
         self._num_tasks = num_workers or TASKS_PER_CPU * num_cpus
         self._render = ray.remote(max_retries=MAX_RETRIES, num_cpus=1)(_render)
 
@@ -68,7 +71,8 @@ def _collect_result(reference: Any, task: ShardTask) -> Iterator[ShardProgress |
         answer = ray.get(reference)
     except ray.exceptions.RayError as error:
         raise RenderError(
-            f"Ray could not render shard {task.index} of {task.split}: {error}. A shard whose process or node dies is tried "
+            f"Ray could not render shard {task.index} of {task.split}: {error}. A shard whose process or "
+            "node dies is tried "
             f"{MAX_RETRIES} more times.",
             hint="See the logs of the Ray nodes, then resume.",
         ) from error
@@ -76,6 +80,9 @@ def _collect_result(reference: Any, task: ShardTask) -> Iterator[ShardProgress |
         raise answer
     path = Path(task.path)
     if not path.exists():
-        raise StorageError(f"A Ray node wrote {path}, but it is not here.", hint="Put the workspace on storage that all nodes share.")
+        raise StorageError(
+            f"A Ray node wrote {path}, but it is not here.",
+            hint="Put the workspace on storage that all nodes share.",
+        )
     done, last = answer
     yield from (last, done)

@@ -1,4 +1,5 @@
-"""One shard: documents to pages to a Parquet file, as a pure function of the task. Runs inside an engine's workers."""
+"""One shard: documents to pages to a Parquet file, as a pure function of the task. Runs inside an engine's
+workers."""
 
 import hashlib
 from collections import Counter
@@ -19,7 +20,9 @@ from data.rendering.style import PageStyle
 from data.store.files import new_file
 
 MAX_GROUP_ROWS: Final = 100
-MAX_GROUP_BYTES: Final = 32 << 20  # a row group is what a reader holds in memory, so long documents make smaller ones
+MAX_GROUP_BYTES: Final = (
+    32 << 20
+)  # a row group is what a reader holds in memory, so long documents make smaller ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
         StorageError: the shard cannot be written.
     """
     rows = _ShardBuffer(task)
-    with new_file(task.path) as temporary, pq.ParquetWriter(temporary, rows.schema, **_WRITER_OPTIONS) as writer:
+    with (
+        new_file(task.path) as temporary,
+        pq.ParquetWriter(temporary, rows.schema, **_WRITER_OPTIONS) as writer,
+    ):
         for number, (document, digest) in enumerate(task.documents, 1):
             png = rows.add(document, digest)
             if rows.is_full():
@@ -82,7 +88,9 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
             writer.write_table(rows.flush())
         footer = rows.footer()
         writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
-    return ShardDone(task.split, task.index, footer, ShardEntry.from_file(task.folder, task.path, footer.counts))
+    return ShardDone(
+        task.split, task.index, footer, ShardEntry.from_file(task.folder, task.path, footer.counts)
+    )
 
 
 # Pages are compressed already; texts shrink to a third. Statistics of either would only swell the footer.
@@ -109,7 +117,9 @@ class _ShardBuffer:
         try:
             drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
-            self._rejected.append(RejectedRow(document.split, document.row, document.id, error.message, digest.hex()))
+            self._rejected.append(
+                RejectedRow(document.split, document.row, document.id, error.message, digest.hex())
+            )
             self.counts += Counts(num_rejected=1)
             return b""
         self.held.append(_row(document, digest, drawn))
@@ -156,7 +166,9 @@ def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
         num_vision_tokens=sum(page.num_vision_tokens for page in drawn.pages),
         num_truncated=int(drawn.truncated),
         num_pages_over_budget=sum(page.num_text_tokens > style.budget_tokens for page in drawn.pages),
-        pages_by_compression=Counter(str(page.num_text_tokens // page.num_vision_tokens) for page in drawn.pages),
+        pages_by_compression=Counter(
+            str(page.num_text_tokens // page.num_vision_tokens) for page in drawn.pages
+        ),
         missing_glyphs=drawn.missing_glyphs,
     )
 

@@ -1,7 +1,8 @@
-"""A render worker: `python -m data.sharding.render_worker DESCRIPTOR` draws the shards that come through a socket.
+"""A render worker: `python -m data.sharding.render_worker DESCRIPTOR` draws the shards that come through a
+socket.
 
-It is its own program, not a fork, so it shares no state with whoever started it; and it lives exactly as long as the
-other end of the socket does, so no worker outlives a run that was killed.
+It is its own program, not a fork, so it shares no state with whoever started it; and it lives exactly as long
+as the other end of the socket does, so no worker outlives a run that was killed.
 """
 
 import signal
@@ -22,8 +23,11 @@ PREVIEW_EVERY_S: Final = 1.0
 
 
 def serve(connection: Connection) -> None:
-    """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end is gone."""
-    with suppress(EOFError, OSError):  # OSError: the other end died in the middle of a message, or is not listening any more
+    """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end
+    is gone."""
+    with suppress(
+        EOFError, OSError
+    ):  # OSError: the other end died in the middle of a message, or is not listening any more
         while True:
             connection.send(_run_task(connection.recv(), connection))
 

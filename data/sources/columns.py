@@ -49,14 +49,17 @@ class ColumnMap:
     @property
     def names(self) -> list[str]:
         """Return the columns to read, each once."""
-        return list(dict.fromkeys(name for name in (self.document, self.summary, self.id) if name is not None))
+        return list(
+            dict.fromkeys(name for name in (self.document, self.summary, self.id) if name is not None)
+        )
 
 
 def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> ColumnMap:
     """Settle which columns to read: the named ones, otherwise those with a usual name.
 
     Raises:
-        UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of those that exist.
+        UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of
+            those that exist.
         InvalidInput: one column is to be both.
     """
     document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, source_name)
@@ -78,10 +81,16 @@ def suggest_columns(existing: Sequence[str]) -> Columns:
     def usual(names: Sequence[str]) -> str | None:
         return next((lowered[name] for name in names if name in lowered), None)
 
-    return Columns(document=usual(USUAL_DOCUMENT_COLUMNS), summary=usual(USUAL_SUMMARY_COLUMNS), id=usual(("id", "document_id", "guid")))
+    return Columns(
+        document=usual(USUAL_DOCUMENT_COLUMNS),
+        summary=usual(USUAL_SUMMARY_COLUMNS),
+        id=usual(("id", "document_id", "guid")),
+    )
 
 
-def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], source_name: str) -> str:
+def _resolve_column(
+    role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], source_name: str
+) -> str:
     if wanted in existing:
         return str(wanted)
     columns = f"Columns: {listed(existing)}."
@@ -102,15 +111,27 @@ def _resolve_column(role: str, wanted: str | None, usual: Sequence[str], existin
     )
 
 
-def make_document(values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str) -> Document | Rejected:
+def make_document(
+    values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str
+) -> Document | Rejected:
     """Make a document of one row's values, or say what is wrong with them."""
     identifier = document_id(values, columns.id, split, row)
     if columns.id is not None and not _is_id(values.get(columns.id)):
-        return Rejected(identifier, split, row, f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}")
-    problem = _find_problem("document", columns.document, values) or _find_problem("summary", columns.summary, values)
+        return Rejected(
+            identifier,
+            split,
+            row,
+            f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}",
+        )
+    problem = _find_problem("document", columns.document, values) or _find_problem(
+        "summary", columns.summary, values
+    )
     if problem:
         return Rejected(identifier, split, row, problem)
-    text, summary = replace_lone_surrogates(values[columns.document]), replace_lone_surrogates(values[columns.summary]).strip()
+    text, summary = (
+        replace_lone_surrogates(values[columns.document]),
+        replace_lone_surrogates(values[columns.summary]).strip(),
+    )
     return Document(identifier, text, summary, source, split, row)
 
 

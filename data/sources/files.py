@@ -1,4 +1,5 @@
-"""Documents in files: one file, an uploaded file, or a folder whose file names say which split each belongs to."""
+"""Documents in files: one file, an uploaded file, or a folder whose file names say which split each belongs
+to."""
 
 import re
 from bisect import bisect_left
@@ -11,7 +12,16 @@ from data.errors import InvalidInput, SourceError
 from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, make_document, map_columns
 from data.sources.reader import row_id
-from data.sources.tables import SUMMARY_SUFFIX, TABLES, Row, Table, is_unicode, open_table, table_suffix, translate_read_errors
+from data.sources.tables import (
+    SUMMARY_SUFFIX,
+    TABLES,
+    Row,
+    Table,
+    is_unicode,
+    open_table,
+    table_suffix,
+    translate_read_errors,
+)
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD_PREFIX, Workspace
 
@@ -31,7 +41,10 @@ class FilesReader:
     def __init__(self, path: str, columns: Columns | None, workspace: Workspace) -> None:
         """Open the files; without `columns`, for a look at them only."""
         self._root = resolve_source_path(path, workspace)
-        self._tables = {split: [open_table(file) for file in files] for split, files in _files_by_split(self._root).items()}
+        self._tables = {
+            split: [open_table(file) for file in files]
+            for split, files in _files_by_split(self._root).items()
+        }
         self._columns = {
             table.path: map_columns(columns, table.columns, table.path.name)
             for tables in self._tables.values()
@@ -101,7 +114,9 @@ def resolve_source_path(path: str, workspace: Workspace, field: str = "source.pa
     else:
         found = Path(path).expanduser().resolve()
     if not found.exists():
-        raise SourceError(f"There is no file or folder {path}.", hint=f"Check {field}.", fields={field: "does not exist"})
+        raise SourceError(
+            f"There is no file or folder {path}.", hint=f"Check {field}.", fields={field: "does not exist"}
+        )
     return found
 
 
@@ -112,10 +127,14 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
     # Beside other kinds, a .json file is likely to be a description.
     files = [path for path in tables if path.suffix.lower() != ".json"] or tables
     if not files:
-        raise SourceError(f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
+        raise SourceError(
+            f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}."
+        )
     for name in (str(path.relative_to(root)) for path in files):
         if not is_unicode(name):
-            raise SourceError(f"The file name {name!a} in {root} is not UTF-8.", hint="Rename the file or its folder.")
+            raise SourceError(
+                f"The file name {name!a} in {root} is not UTF-8.", hint="Rename the file or its folder."
+            )
     by_split: dict[str | None, list[Path]] = {}
     for path in files:
         by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)
@@ -127,13 +146,20 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
             fields={"source.path": "holds files of an unknown split"},
         )
     return (
-        {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split} if by_split else {"train": unnamed}
+        {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split}
+        if by_split
+        else {"train": unnamed}
     )
 
 
 def _is_table(path: Path, root: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return table_suffix(path) in TABLES and not hidden and not path.name.endswith(SUMMARY_SUFFIX) and path.is_file()
+    return (
+        table_suffix(path) in TABLES
+        and not hidden
+        and not path.name.endswith(SUMMARY_SUFFIX)
+        and path.is_file()
+    )
 
 
 def _hash_file(path: Path) -> str:

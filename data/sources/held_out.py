@@ -13,7 +13,8 @@ _HASH_RANGE: Final = 2**64
 
 
 class HeldOutSplits:
-    """A one-split source, divided. The same id always falls into the same split, whatever else the source holds."""
+    """A one-split source, divided. The same id always falls into the same split, whatever else the source
+    holds."""
 
     def __init__(self, source: SourceReader, validation_fraction: float, test_fraction: float) -> None:
         self._source = source

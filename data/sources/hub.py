@@ -1,8 +1,8 @@
 """Documents in a dataset on the Hugging Face Hub, read at one commit, over the network or downloaded first.
 
-The commit is looked up when a dataset is begun and kept in its manifest, so an interrupted run goes on with the same rows
-even if the repository has moved on. Repositories that need a script to be read are read from the Parquet files that the
-Hub makes of them.
+The commit is looked up when a dataset is begun and kept in its manifest, so an interrupted run goes on with
+the same rows even if the repository has moved on. Repositories that need a script to be read are read from
+the Parquet files that the Hub makes of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,9 @@ class HubReader:
         self._splits = self._repository.splits
         self._num_rows: dict[str, int] = dict(pinned["num_rows"]) if pinned else {}
         self._columns = {
-            name: map_columns(columns, split.columns, f"{self._id} ({name})") for name, split in self._splits.items() if columns
+            name: map_columns(columns, split.columns, f"{self._id} ({name})")
+            for name, split in self._splits.items()
+            if columns
         }
 
     @property
@@ -60,7 +62,9 @@ class HubReader:
 
     def config_names(self) -> list[str]:
         repository = self._repository
-        return _RepositoryOpener(repository.source, Silent()).config_names(repository.commit, repository.files_commit)
+        return _RepositoryOpener(repository.source, Silent()).config_names(
+            repository.commit, repository.files_commit
+        )
 
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
         """Return the columns and the first rows of a split."""
@@ -80,7 +84,9 @@ class HubReader:
         if column is None:
             return (row_id(split, row) for row in rows)
         values = self._splits[split].rows(rows, [column])
-        return (document_id(row_values, column, split, row) for row, row_values in zip(rows, values, strict=True))
+        return (
+            document_id(row_values, column, split, row) for row, row_values in zip(rows, values, strict=True)
+        )
 
     def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
         columns = self._columns[split]
@@ -89,7 +95,8 @@ class HubReader:
 
 
 def config_names(source: HubSource) -> list[str]:
-    """Return the names of a repository's configurations, of which none need be chosen; raises as `HubReader`."""
+    """Return the names of a repository's configurations, of which none need be chosen; raises as
+    `HubReader`."""
     opening = _RepositoryOpener(source, Silent())
     return opening.config_names(opening.newest_commit(), None)
 
@@ -105,17 +112,32 @@ class _Repository:
     splits: Mapping[str, HubSplit]
 
     def identity(self) -> dict[str, Any]:
-        return {"id": self.source.id, "revision": self.source.revision, "commit": self.commit, "files_commit": self.files_commit}
+        return {
+            "id": self.source.id,
+            "revision": self.source.revision,
+            "commit": self.commit,
+            "files_commit": self.files_commit,
+        }
 
 
 def _open_repository(
-    source: HubSource, fallbacks: Sequence[HubSource], pinned: Mapping[str, Any] | None, listener: Progress | None
+    source: HubSource,
+    fallbacks: Sequence[HubSource],
+    pinned: Mapping[str, Any] | None,
+    listener: Progress | None,
 ) -> _Repository:
-    candidates = [source, *(fallback.model_copy(update={"streaming": source.streaming}) for fallback in fallbacks)]
+    candidates = [
+        source,
+        *(fallback.model_copy(update={"streaming": source.streaming}) for fallback in fallbacks),
+    ]
     if pinned:
         pinned_source = (pinned["id"], pinned["revision"])
-        chosen_source = next((each for each in candidates if (each.id, each.revision) == pinned_source), source)
-        return _RepositoryOpener(chosen_source, listener).open_commit(str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"])
+        chosen_source = next(
+            (each for each in candidates if (each.id, each.revision) == pinned_source), source
+        )
+        return _RepositoryOpener(chosen_source, listener).open_commit(
+            str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"]
+        )
     for candidate, following in pairwise(candidates):
         try:
             return _RepositoryOpener(candidate, listener).open_newest()
@@ -141,11 +163,15 @@ class _RepositoryOpener:
         return self._commit(self._source.revision)
 
     def config_names(self, commit: str, files_commit: str | None) -> list[str]:
-        """Return the names of all configurations at a commit; with `files_commit`, of those that the Hub made files of."""
+        """Return the names of all configurations at a commit; with `files_commit`, of those that the Hub made
+        files of."""
         if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
                 return list(
-                    self._call("list of configurations", lambda: datasets.get_dataset_config_names(self._dataset_url, revision=commit))
+                    self._call(
+                        "list of configurations",
+                        lambda: datasets.get_dataset_config_names(self._dataset_url, revision=commit),
+                    )
                 )
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
@@ -159,22 +185,40 @@ class _RepositoryOpener:
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
         files_commit = files_commit or self._converted_commit()
-        return self._repository(commit, files_commit, self._builder(files_commit, self._converted_files_by_split(files_commit)), num_rows)
+        return self._repository(
+            commit,
+            files_commit,
+            self._builder(files_commit, self._converted_files_by_split(files_commit)),
+            num_rows,
+        )
 
     def _repository(
-        self, commit: str, files_commit: str | None, builder: datasets.DatasetBuilder, num_rows: Mapping[str, int]
+        self,
+        commit: str,
+        files_commit: str | None,
+        builder: datasets.DatasetBuilder,
+        num_rows: Mapping[str, int],
     ) -> _Repository:
-        declared = {str(split): info.num_examples for split, info in (builder.info.splits or {}).items() if info.num_examples}
+        declared = {
+            str(split): info.num_examples
+            for split, info in (builder.info.splits or {}).items()
+            if info.num_examples
+        }
         splits = open_splits(self._source, builder, {**declared, **num_rows}, self._call, self._listener)
         return _Repository(self._source, commit, files_commit, splits)
 
     def _commit(self, revision: str | None) -> str:
-        info = self._call("commit", lambda: HfApi().dataset_info(self._source.id, revision=revision), revision)
+        info = self._call(
+            "commit", lambda: HfApi().dataset_info(self._source.id, revision=revision), revision
+        )
         return str(info.sha)
 
     def _builder(self, commit: str, files: Mapping[str, list[str]] | None) -> datasets.DatasetBuilder:
         name = None if files else self._source.config
-        return self._call("description", lambda: datasets.load_dataset_builder(self._dataset_url, name, revision=commit, data_files=files))
+        return self._call(
+            "description",
+            lambda: datasets.load_dataset_builder(self._dataset_url, name, revision=commit, data_files=files),
+        )
 
     @property
     def _dataset_url(self) -> str:
@@ -186,17 +230,21 @@ class _RepositoryOpener:
             return self._commit(PARQUET_REVISION)
         except GoneError as error:
             raise GoneError(
-                f"{self._source.id} holds a loading script, which is never run, and the Hub has made no Parquet files of it.",
+                f"{self._source.id} holds a loading script, which is never run, and the Hub has made no "
+                "Parquet files of it.",
                 hint="Choose another dataset, or get its texts and make the dataset from files.",
                 fields={"source.id": "holds a script"},
             ) from error
 
     def _refuse_script_at_revision(self, error: NeedsScriptError) -> None:
-        """Refuse to read, in the place of the revision that was asked for, what the Hub makes of the newest one."""
+        """Refuse to read, in the place of the revision that was asked for, what the Hub makes of the newest
+        one."""
         if self._source.revision is not None:
             raise GoneError(
-                f"{self._source.id} holds a loading script at revision {self._source.revision!r}, and scripts are never run.",
-                hint=f"Leave source.revision out, or set it to {PARQUET_REVISION}, to read the Parquet files that the Hub makes of main.",
+                f"{self._source.id} holds a loading script at revision {self._source.revision!r}, and "
+                "scripts are never run.",
+                hint=f"Leave source.revision out, or set it to {PARQUET_REVISION}, to read the Parquet files "
+                "that the Hub makes of main.",
                 fields={"source.revision": "holds a script"},
             ) from error
 
@@ -211,12 +259,19 @@ class _RepositoryOpener:
                 fields={"source.config": f"{wanted!r} does not exist"},
             )
         if any(name.startswith(f"{wanted}/partial-") for files in found[wanted].values() for name in files):
-            self._listener.message(f"The Hub made Parquet files of the beginning of {source.id} only: the rest is not read.", "warning")
+            self._listener.message(
+                f"The Hub made Parquet files of the beginning of {source.id} only: the rest is not read.",
+                "warning",
+            )
         return found[wanted]
 
     def _list_converted_files(self, commit: str) -> dict[str, dict[str, list[str]]]:
-        """Return the Parquet files that the Hub made, by configuration and split: <config>/<split>/0000.parquet."""
-        names = self._call("list of files", lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit))
+        """Return the Parquet files that the Hub made, by configuration and split:
+        <config>/<split>/0000.parquet."""
+        names = self._call(
+            "list of files",
+            lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit),
+        )
         found: dict[str, dict[str, list[str]]] = {}
         for name in sorted(names):
             parts = name.split("/")

@@ -8,7 +8,13 @@ from typing import Final, TypeVar
 import httpx2
 import pyarrow as pa
 from datasets.exceptions import DatasetNotFoundError, DatasetsError
-from huggingface_hub.errors import DisabledRepoError, GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    DisabledRepoError,
+    GatedRepoError,
+    HfHubHTTPError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 
 from data.config import HubSource
 from data.errors import InvalidInput, SourceError, StorageError, UnknownName
@@ -17,7 +23,13 @@ from data.retry import Backoff, call_with_retries, describe_error
 
 Result = TypeVar("Result")
 INTERACTIVE_BACKOFF: Final = Backoff(num_attempts=3, first_wait_s=0.5)
-ACCESS_ERRORS: Final = (DisabledRepoError, GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError, DatasetNotFoundError)
+ACCESS_ERRORS: Final = (
+    DisabledRepoError,
+    GatedRepoError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+    DatasetNotFoundError,
+)
 SUCCESSORS: Final = {
     "Samsung/samsum": "knkarthick/samsum",
     "samsum": "knkarthick/samsum",
@@ -36,7 +48,8 @@ class NeedsScriptError(Exception):
 
 
 class HubCaller:
-    """Calls on behalf of one source: `listener` hears of waits and may stop them. Without one, somebody looks on, and waits are short."""
+    """Calls on behalf of one source: `listener` hears of waits and may stop them. Without one, somebody looks
+    on, and waits are short."""
 
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
@@ -72,7 +85,11 @@ class HubCaller:
         except ValueError as error:
             raise _config_error(self._source, error) from error
         except (DatasetsError, OSError, pa.ArrowException) as error:
-            raise _disk_full_error(self._source, error) if _is_disk_full(error) else _unreadable_error(self._source, error) from error
+            raise (
+                _disk_full_error(self._source, error)
+                if _is_disk_full(error)
+                else _unreadable_error(self._source, error)
+            ) from error
 
 
 def _access_error(source: HubSource, error: Exception, revision: str | None) -> SourceError:
@@ -91,8 +108,11 @@ def _access_error(source: HubSource, error: Exception, revision: str | None) -> 
         )
     successor = SUCCESSORS.get(source.id)
     return GoneError(
-        f"There is no dataset {source.id} on the Hub that this account may read: it is gone, renamed, private, or never was.",
-        hint=f"It lives on as {successor}." if successor else "Check the id; for a private dataset set HF_TOKEN.",
+        f"There is no dataset {source.id} on the Hub that this account may read: it is gone, renamed, "
+        "private, or never was.",
+        hint=f"It lives on as {successor}."
+        if successor
+        else "Check the id; for a private dataset set HF_TOKEN.",
         fields={"source.id": "does not exist or is private"},
     )
 
@@ -101,7 +121,9 @@ def _config_error(source: HubSource, error: ValueError) -> InvalidInput | Source
     available = re.search(r"\[(.*?)\]", str(error))
     if "onfig" in str(error) and available:
         return UnknownName(
-            f"{source.id} has no configuration {source.config!r}." if source.config else f"{source.id} has several configurations.",
+            f"{source.id} has no configuration {source.config!r}."
+            if source.config
+            else f"{source.id} has several configurations.",
             hint=f"Configurations: {available[1]}. Name one as source.config.",
             fields={"source.config": "must name a configuration"},
         )
@@ -109,13 +131,18 @@ def _config_error(source: HubSource, error: ValueError) -> InvalidInput | Source
 
 
 def _unreadable_error(source: HubSource, error: Exception) -> SourceError:
-    return SourceError(f"{source.id} cannot be read: {describe_error(error)}.", hint="Look at the dataset's page on the Hub.")
+    return SourceError(
+        f"{source.id} cannot be read: {describe_error(error)}.", hint="Look at the dataset's page on the Hub."
+    )
 
 
 def _is_disk_full(error: Exception) -> bool:
-    # `datasets` raises an OSError without a number when it foresees that the disk will not do, and wraps one when it did not.
+    # `datasets` raises an OSError without a number when it foresees that the disk will not do, and wraps one
+    # when it did not.
     cause = error.__cause__ if isinstance(error, DatasetsError) else error
-    return isinstance(cause, OSError) and (cause.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(cause))
+    return isinstance(cause, OSError) and (
+        cause.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(cause)
+    )
 
 
 def _disk_full_error(source: HubSource, error: Exception) -> StorageError:

@@ -1,6 +1,8 @@
-"""One split of a Hub dataset: of Parquet files only the wanted rows' groups and columns are read; other kinds are read through.
+"""One split of a Hub dataset: of Parquet files only the wanted rows' groups and columns are read; other kinds
+are read through.
 
-`datasets` streams Parquet without looking which rows and columns are wanted, and tells the number of rows only by reading them.
+`datasets` streams Parquet without looking which rows and columns are wanted, and tells the number of rows
+only by reading them.
 """
 
 from bisect import bisect_left
@@ -38,7 +40,8 @@ class HubSplit(Protocol):
     def num_rows(self) -> int: ...
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Yield the wanted rows, which ascend, with at least the given columns; pictures and sounds as they are stored."""
+        """Yield the wanted rows, which ascend, with at least the given columns; pictures and sounds as they
+        are stored."""
 
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
         """Yield the first rows, with b"" in the place of bytes: a look shows no pictures or sounds."""
@@ -75,26 +78,37 @@ class ParquetSplit:
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
         schema = self._files[0].metadata.schema.to_arrow_schema()
         skipped = {field.name: b"" for field in schema if _holds_bytes(field.type)}
-        return ({**row, **skipped} for row in self.rows(range(num_rows), [name for name in schema.names if name not in skipped]))
+        return (
+            {**row, **skipped}
+            for row in self.rows(range(num_rows), [name for name in schema.names if name not in skipped])
+        )
 
-    def _groups(self, wanted: Sequence[int], columns: Sequence[str]) -> "Iterator[tuple[_ReadGroup, Sequence[int]]]":
+    def _groups(
+        self, wanted: Sequence[int], columns: Sequence[str]
+    ) -> "Iterator[tuple[_ReadGroup, Sequence[int]]]":
         first = position = 0
         for file in self._files:
             if position == len(wanted):
                 return
             stop = bisect_left(wanted, first + file.num_rows, position)
-            for group, rows in select_row_groups(file.metadata, [row - first for row in wanted[position:stop]]):
+            for group, rows in select_row_groups(
+                file.metadata, [row - first for row in wanted[position:stop]]
+            ):
                 yield partial(file.group, group, columns), rows
             first, position = first + file.num_rows, stop
 
-    def _read_rows(self, first_attempt: "Future[pa.Table]", read: "_ReadGroup", rows: Sequence[int]) -> Iterator[Mapping[str, Any]]:
+    def _read_rows(
+        self, first_attempt: "Future[pa.Table]", read: "_ReadGroup", rows: Sequence[int]
+    ) -> Iterator[Mapping[str, Any]]:
         attempts = chain([first_attempt.result], repeat(read))
 
         def attempt() -> pa.Table:
             return next(attempts)()
 
         table = self._call("rows", attempt)
-        return select_positions((row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows)
+        return select_positions(
+            (row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows
+        )
 
 
 class _RemoteParquet:
@@ -114,7 +128,8 @@ class _RemoteParquet:
         return int(self.metadata.num_rows)
 
     def group(self, number: int, columns: Sequence[str]) -> pa.Table:
-        """Return columns of a row group, one request a column. pyarrow starts no threads: such as still read at exit can abort it."""
+        """Return columns of a row group, one request a column. pyarrow starts no threads: such as still read
+        at exit can abort it."""
         with self._open() as source, pq.ParquetFile(source, metadata=self.metadata) as file:
             return file.read_row_group(number, columns=list(columns), use_threads=False)
 
@@ -142,10 +157,16 @@ class DownloadedSplit:
 
 
 class StreamedSplit:
-    """A split that `datasets` reads row by row over the network, from the beginning. Its card may say how many rows there are."""
+    """A split that `datasets` reads row by row over the network, from the beginning. Its card may say how
+    many rows there are."""
 
     def __init__(
-        self, data: datasets.IterableDataset, num_declared_rows: int | None, name: str, call: HubCaller, listener: Progress
+        self,
+        data: datasets.IterableDataset,
+        num_declared_rows: int | None,
+        name: str,
+        call: HubCaller,
+        listener: Progress,
     ) -> None:
         self._data = data.decode(False) if data.features else data
         self._num_declared_rows = num_declared_rows
@@ -188,7 +209,8 @@ class StreamedSplit:
         return num_rows
 
     def _stream(self, data: datasets.IterableDataset, position: int = 0) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows from a position on; where a passing fault ended the stream, a new one goes on from there."""
+        """Yield the rows from a position on; where a passing fault ended the stream, a new one goes on from
+        there."""
         stream: Iterator[Any] | None = None
 
         def following() -> Any:
@@ -210,7 +232,11 @@ class StreamedSplit:
 
 
 def open_splits(
-    source: HubSource, builder: datasets.DatasetBuilder, declared: Mapping[str, int], call: HubCaller, listener: Progress
+    source: HubSource,
+    builder: datasets.DatasetBuilder,
+    declared: Mapping[str, int],
+    call: HubCaller,
+    listener: Progress,
 ) -> dict[str, HubSplit]:
     """Return the splits of a repository that `datasets` found a way to read.
 
@@ -224,7 +250,9 @@ def open_splits(
     if source.streaming:
         streams = call("files", builder.as_streaming_dataset)
         return {
-            str(split): StreamedSplit(data, declared.get(str(split)), f"{source.id} ({split})", call, listener)
+            str(split): StreamedSplit(
+                data, declared.get(str(split)), f"{source.id} ({split})", call, listener
+            )
             for split, data in streams.items()
         }
     call("files", builder.download_and_prepare)

@@ -14,14 +14,19 @@ from data.store.workspace import Workspace
 
 
 def open_source(
-    config: DatasetConfig, workspace: Workspace, pinned: Mapping[str, Any] | None = None, listener: Progress | None = None
+    config: DatasetConfig,
+    workspace: Workspace,
+    pinned: Mapping[str, Any] | None = None,
+    listener: Progress | None = None,
 ) -> SourceReader:
     """Open the configured source and check that it is readable and has the needed columns.
 
-    A source with one split only is divided into train, validation and test, unless the configuration names that one split.
+    A source with one split only is divided into train, validation and test, unless the configuration names
+    that one split.
 
     Args:
-        pinned: the identity that an earlier run of the same dataset recorded; a Hub source is read at that commit.
+        pinned: the identity that an earlier run of the same dataset recorded; a Hub source is read at that
+            commit.
         listener: hears of waits for the Hub and of fallbacks, and may stop them.
 
     Raises:
@@ -32,7 +37,9 @@ def open_source(
     """
     source = config.source
     if isinstance(source, SampleSource):
-        return SampleReader(source.length, config.seed, config.max_samples, config.validation_fraction, config.test_fraction)
+        return SampleReader(
+            source.length, config.seed, config.max_samples, config.validation_fraction, config.test_fraction
+        )
     reader = open_stored(source, config.columns, workspace, pinned, listener)
     wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
     if len(reader.splits()) == 1 and wants_more and config.validation_fraction + config.test_fraction > 0:
@@ -47,7 +54,8 @@ def open_stored(
     pinned: Mapping[str, Any] | None = None,
     listener: Progress | None = None,
 ) -> StoredReader:
-    """Open files or a Hub dataset with the splits that they have; without `columns`, for a look at them only."""
+    """Open files or a Hub dataset with the splits that they have; without `columns`, for a look at them
+    only."""
     if isinstance(source, FilesSource):
         return FilesReader(source.path, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it

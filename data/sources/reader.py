@@ -1,4 +1,5 @@
-"""What every source can do. Rows are counted from 0 within a split; a row is a document or the reason why it is none."""
+"""What every source can do. Rows are counted from 0 within a split; a row is a document or the reason why it
+is none."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -13,13 +14,16 @@ class SourceReader(Protocol):
         """Return the number of rows of each split."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Return, as JSON values, what pins the content: file hashes, a commit. It is kept in the manifest."""
+        """Return, as JSON values, what pins the content: file hashes, a commit. It is kept in the
+        manifest."""
 
     def ids(self, split: str) -> Iterator[str]:
-        """Yield the document id of each row, in order; cheaper than reading the documents where that is possible."""
+        """Yield the document id of each row, in order; cheaper than reading the documents where that is
+        possible."""
 
     def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
-        """Yield one item for each of the given rows, which ascend. Only what lies between them need be read."""
+        """Yield one item for each of the given rows, which ascend. Only what lies between them need be
+        read."""
 
 
 class StoredReader(SourceReader, Protocol):
@@ -29,10 +33,12 @@ class StoredReader(SourceReader, Protocol):
         """Return the names of the splits, without counting their rows."""
 
     def config_names(self) -> list[str]:
-        """Return the names of the configurations (subsets) that it could be opened with; none where there are no such."""
+        """Return the names of the configurations (subsets) that it could be opened with; none where there are
+        no such."""
 
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Mapping[str, Any] | str]]:
-        """Return the columns and the first rows of a split; a row that cannot be read is a sentence that says why."""
+        """Return the columns and the first rows of a split; a row that cannot be read is a sentence that says
+        why."""
 
 
 def row_id(split: str, row: int) -> str:

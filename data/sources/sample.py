@@ -22,13 +22,22 @@ def sample_document(seed: int, split: str, row: int, length: Literal["brief", "a
 
 
 class SampleReader:
-    """`num_rows` train documents, and the given fractions of that number, rounded up, as validation and test."""
+    """`num_rows` train documents, and the given fractions of that number, rounded up, as validation and
+    test."""
 
     def __init__(
-        self, length: Literal["brief", "article"], seed: int, num_rows: int | None, validation_fraction: float, test_fraction: float
+        self,
+        length: Literal["brief", "article"],
+        seed: int,
+        num_rows: int | None,
+        validation_fraction: float,
+        test_fraction: float,
     ) -> None:
         num_train = num_rows or DEFAULT_NUM_ROWS
-        held_out = {"validation": ceil(num_train * validation_fraction), "test": ceil(num_train * test_fraction)}
+        held_out = {
+            "validation": ceil(num_train * validation_fraction),
+            "test": ceil(num_train * test_fraction),
+        }
         self._num_rows = {"train": num_train, **{split: count for split, count in held_out.items() if count}}
         self._length = length
         self._seed = seed

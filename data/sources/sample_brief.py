@@ -1,7 +1,7 @@
 """Brief sample documents: one event in 59-99 characters, so that a page of 20 x 10 characters holds it.
 
-The tiny model learns on these. Full names are divided among the splits by a hash, so no name of validation or test
-ever occurs in train: whoever scores well has read the page.
+The tiny model learns on these. Full names are divided among the splits by a hash, so no name of validation or
+test ever occurs in train: whoever scores well has read the page.
 """
 
 # ruff: noqa: SIM905 - lists of words read better as words
@@ -16,17 +16,23 @@ MAX_CHARACTERS: Final = 99
 HELD_OUT_PERCENT: Final = {"validation": range(8), "test": range(8, 16)}
 
 FIRST_NAMES: Final = (
-    "Ada Alma Amir Anna Bela Boris Carla Cora Dana David Elena Elif Emma Erik Felix Freya Gita Greta Hana Hugo Ida Ines Ivan Jana "
-    "Jonas Julia Kai Karim Lara Leo Lina Luca Maja Marco Mina Nadia Nils Nora Olga Omar Paula Pedro Rana Rosa Sami Sofia Tariq Vera"
+    "Ada Alma Amir Anna Bela Boris Carla Cora Dana David Elena Elif Emma Erik Felix Freya Gita Greta Hana "
+    "Hugo Ida Ines Ivan Jana "
+    "Jonas Julia Kai Karim Lara Leo Lina Luca Maja Marco Mina Nadia Nils Nora Olga Omar Paula Pedro Rana "
+    "Rosa Sami Sofia Tariq Vera"
 ).split()
 LAST_NAMES: Final = (
-    "Abel Adler Arslan Bauer Berg Blum Bosch Conti Costa Cruz Dahl Daniel Duarte Engel Farkas Fischer Flores Gomez Haas Hansen Hoffman "
-    "Ivanov Jansen Kaya Keller Klein Kovac Kumar Larsen Lopez Marino Meyer Moreau Nagy Novak Olsen Ortiz Patel Petrov Reyes Rossi Roth "
+    "Abel Adler Arslan Bauer Berg Blum Bosch Conti Costa Cruz Dahl Daniel Duarte Engel Farkas Fischer Flores "
+    "Gomez Haas Hansen Hoffman "
+    "Ivanov Jansen Kaya Keller Klein Kovac Kumar Larsen Lopez Marino Meyer Moreau Nagy Novak Olsen Ortiz "
+    "Patel Petrov Reyes Rossi Roth "
     "Santos Silva Tanaka Vogel Weber Yilmaz"
 ).split()
 PLACES: Final = (
-    "Aarhus Accra Ankara Athens Basel Bergen Berlin Bilbao Bogota Boston Bremen Cairo Calgary Cork Dakar Delhi Denver Dublin Essen Geneva "
-    "Ghent Graz Hanoi Izmir Kyoto Lagos Leeds Lima Lisbon London Lyon Madrid Malmo Manila Milan Munich Nairobi Naples Oslo Paris Porto "
+    "Aarhus Accra Ankara Athens Basel Bergen Berlin Bilbao Bogota Boston Bremen Cairo Calgary Cork Dakar "
+    "Delhi Denver Dublin Essen Geneva "
+    "Ghent Graz Hanoi Izmir Kyoto Lagos Leeds Lima Lisbon London Lyon Madrid Malmo Manila Milan Munich "
+    "Nairobi Naples Oslo Paris Porto "
     "Prague Quito Riga Seoul Tunis Turin Vienna"
 ).split()
 ACTIONS: Final = (
@@ -73,7 +79,8 @@ DISTRACTORS: Final = (
 
 
 def make_brief(rng: random.Random, split: str) -> tuple[str, str]:
-    """Return a document and its summary, `WHO ACTION in PLACE, N people.`, whose full name belongs to `split`."""
+    """Return a document and its summary, `WHO ACTION in PLACE, N people.`, whose full name belongs to
+    `split`."""
     while True:
         facts = {
             "who": rng.choice(_full_names(split)),

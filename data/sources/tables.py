@@ -52,11 +52,14 @@ def open_table(path: Path) -> Table:
     """Open a file by its suffix.
 
     Raises:
-        SourceError: the suffix is unknown, the file cannot be read or is empty, or its columns cannot be told apart by their names.
+        SourceError: the suffix is unknown, the file cannot be read or is empty, or its columns cannot be told
+            apart by their names.
     """
     kind = TABLES.get(table_suffix(path))
     if kind is None:
-        raise SourceError(f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {', '.join(TABLES)}.")
+        raise SourceError(
+            f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {', '.join(TABLES)}."
+        )
     with translate_read_errors(path):
         table = kind(path)
     if not table.num_rows:
@@ -72,7 +75,8 @@ def table_suffix(path: Path) -> str:
 
 
 def is_unicode(text: str) -> bool:
-    """Say whether a text can be written as UTF-8; bytes that were read and are not UTF-8 stand in it as lone surrogates."""
+    """Say whether a text can be written as UTF-8; bytes that were read and are not UTF-8 stand in it as lone
+    surrogates."""
     return text.isascii() or not _LONE_SURROGATE.search(text)
 
 
@@ -83,22 +87,32 @@ def translate_read_errors(path: Path) -> Iterator[None]:
         yield
     except (OSError, EOFError, zlib.error, pa.ArrowException, csv.Error, ValueError, OverflowError) as error:
         raise SourceError(
-            f"{path} cannot be read: {error}.", hint="Check that the file exists, is readable, whole, and what its suffix says."
+            f"{path} cannot be read: {error}.",
+            hint="Check that the file exists, is readable, whole, and what its suffix says.",
         ) from error
 
 
 def _check_column_names(table: Table) -> None:
     if not all(map(is_unicode, table.columns)):
-        raise SourceError(f"The names of the columns of {table.path} are not UTF-8.", hint="Save the file as UTF-8.")
-    repeated = [name for name, uses in Counter(table.columns).items() if uses > 1 and name]  # spreadsheets end rows in empty fields
+        raise SourceError(
+            f"The names of the columns of {table.path} are not UTF-8.", hint="Save the file as UTF-8."
+        )
+    repeated = [
+        name for name, uses in Counter(table.columns).items() if uses > 1 and name
+    ]  # spreadsheets end rows in empty fields
     if repeated:
         names = listed(list(map(repr, repeated)))
-        raise SourceError(f"{table.path} has more than one column named {names}.", hint="Give each column a name of its own.")
+        raise SourceError(
+            f"{table.path} has more than one column named {names}.",
+            hint="Give each column a name of its own.",
+        )
 
 
 def _open_text(path: Path) -> gzip.GzipFile | io.BufferedReader:
     """Open a file of text, unpacked."""
-    file: gzip.GzipFile | io.BufferedReader = gzip.GzipFile(path) if path.suffix.lower() == GZIP_SUFFIX else path.open("rb")
+    file: gzip.GzipFile | io.BufferedReader = (
+        gzip.GzipFile(path) if path.suffix.lower() == GZIP_SUFFIX else path.open("rb")
+    )
     if file.read(2) in UTF_16_BOMS:
         file.close()
         raise SourceError(f"{path} is UTF-16.", hint="Save it as UTF-8.")
@@ -110,7 +124,10 @@ def _lines(readline: Callable[[int], AnyStr], path: Path) -> Iterator[AnyStr]:
     for number in count(1):
         line = readline(MAX_ROW_BYTES)
         if len(line) == MAX_ROW_BYTES:
-            raise SourceError(f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a line.")
+            raise SourceError(
+                f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.",
+                hint="Write one document a line.",
+            )
         if not line:
             return
         yield line
@@ -123,12 +140,17 @@ class JsonLines:
         self.path = path
         self.num_rows = sum(1 for _ in self._lines())
         seen = [self._values(line, number) for number, line in islice(self._lines(), NUM_SNIFFED_ROWS)]
-        self.columns = list(dict.fromkeys(name for values in seen if not isinstance(values, str) for name in values))
-        is_array = isinstance(next(iter(seen), None), str) and next(self._lines())[1].lstrip(b"\xef\xbb\xbf \t").startswith(b"[")
+        self.columns = list(
+            dict.fromkeys(name for values in seen if not isinstance(values, str) for name in values)
+        )
+        is_array = isinstance(next(iter(seen), None), str) and next(self._lines())[1].lstrip(
+            b"\xef\xbb\xbf \t"
+        ).startswith(b"[")
         if is_array or (seen and not self.columns):
             raise SourceError(
                 f"{seen[0]}.",
-                hint='A .jsonl file holds one object a line: {"document": "...", "summary": "..."}. An array belongs into .json.',
+                hint='A .jsonl file holds one object a line: {"document": "...", "summary": "..."}. An array '
+                "belongs into .json.",
             )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -137,7 +159,11 @@ class JsonLines:
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         with _open_text(self.path) as file:
-            yield from ((number, line) for number, line in enumerate(_lines(file.readline, self.path), 1) if not line.isspace())
+            yield from (
+                (number, line)
+                for number, line in enumerate(_lines(file.readline, self.path), 1)
+                if not line.isspace()
+            )
 
     def _values(self, line: bytes, number: int) -> Row:
         try:
@@ -153,14 +179,21 @@ class JsonArray:
     def __init__(self, path: Path) -> None:
         self.path = path
         if path.stat().st_size > MAX_ARRAY_BYTES:
-            raise SourceError(f"{path} is too large for one array.", hint="Write it as .jsonl, one object a line.")
+            raise SourceError(
+                f"{path} is too large for one array.", hint="Write it as .jsonl, one object a line."
+            )
         try:
             with _open_text(path) as file:
                 self._items = json.loads(file.read().decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
-            raise SourceError(f"{path} is not JSON: {error}.", hint="One object a line belongs into .jsonl.") from error
+            raise SourceError(
+                f"{path} is not JSON: {error}.", hint="One object a line belongs into .jsonl."
+            ) from error
         if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
-            raise SourceError(f"{path} is not an array of objects.", hint='It should read [{"document": "...", "summary": "..."}, ...].')
+            raise SourceError(
+                f"{path} is not an array of objects.",
+                hint='It should read [{"document": "...", "summary": "..."}, ...].',
+            )
         self.num_rows = len(self._items)
         seen = (item for item in self._items[:NUM_SNIFFED_ROWS] if isinstance(item, dict))
         self.columns = list(dict.fromkeys(name for item in seen for name in item))
@@ -186,7 +219,10 @@ class CsvTable:
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for line, record in select_positions(self._records(), wanted):
             if len(record) != len(self.columns):
-                yield f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
+                yield (
+                    f"{self.path.name} line {line} has {len(record)} fields, "
+                    f"the header has {len(self.columns)}"
+                )
             elif not all(map(is_unicode, record)):
                 yield f"{self.path.name} line {line} is not UTF-8"
             else:
@@ -195,7 +231,9 @@ class CsvTable:
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         with self._open_csv() as file:
             # A quote that is never closed makes one field of all that follows, and so takes the last line in.
-            reader = csv.reader(chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter)
+            reader = csv.reader(
+                chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter
+            )
             next(reader, None)
             line = reader.line_num
             for record in reader:
@@ -203,14 +241,17 @@ class CsvTable:
                     if record != [_END_OF_FILE]:
                         raise SourceError(
                             f"{self.path} line {line + 1}: a quote is opened there and never closed.",
-                            hint="Close it, or write the file with a program that doubles the quotes inside of fields.",
+                            hint="Close it, or write the file with a program that doubles the quotes inside "
+                            "of fields.",
                         )
                 elif record:
                     yield reader.line_num, record
                 line = reader.line_num
 
     def _open_csv(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(_open_text(self.path), encoding="utf-8-sig", errors="surrogateescape", newline="")
+        return io.TextIOWrapper(
+            _open_text(self.path), encoding="utf-8-sig", errors="surrogateescape", newline=""
+        )
 
 
 class TsvTable(CsvTable):
@@ -248,7 +289,9 @@ class TextFile:
             raise SourceError(f"{path} is empty.", hint="Choose another file.")
         for file in (path, self._summary):
             if file.is_file() and file.stat().st_size > MAX_ROW_BYTES:
-                raise SourceError(f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a file.")
+                raise SourceError(
+                    f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a file."
+                )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         try:
@@ -272,7 +315,8 @@ TABLES: Final[Mapping[str, Callable[[Path], Table]]] = {
 
 
 def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """Yield the row groups of a Parquet file that hold wanted rows, which ascend, each with these rows counted from its first."""
+    """Yield the row groups of a Parquet file that hold wanted rows, which ascend, each with these rows
+    counted from its first."""
     first = position = 0
     for group in range(metadata.num_row_groups):
         end = first + metadata.row_group(group).num_rows

@@ -37,7 +37,12 @@ class EventLog:
 
     def append(self, kind: str, **payload: Any) -> None:
         """Append one event: its kind (progress, metric, message, checkpoint, preview) and its values."""
-        event = {"seq": self._next_seq, "time": datetime.now(UTC).isoformat(timespec="milliseconds"), "kind": kind, **payload}
+        event = {
+            "seq": self._next_seq,
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "kind": kind,
+            **payload,
+        }
         line = json_bytes(event)
         try:
             while line:
@@ -51,10 +56,11 @@ class EventLog:
 
 
 def read_events(path: Path, offset_bytes: int = 0, limit_bytes: int = READ_LIMIT_BYTES) -> EventSlice:
-    """Read the whole lines that start at or after a byte offset that an earlier call returned (0: the beginning).
+    """Read the whole lines that start at or after a byte offset that an earlier call returned (0: the
+    beginning).
 
-    At most `limit_bytes` are read, but always one whole line if there is one. A line that is not JSON is reported
-    as an event of kind `damaged`, never dropped.
+    At most `limit_bytes` are read, but always one whole line if there is one. A line that is not JSON is
+    reported as an event of kind `damaged`, never dropped.
     """
     if not path.exists():
         return EventSlice([], 0)
@@ -85,7 +91,11 @@ def _parse(chunk: bytes) -> Iterator[dict[str, Any]]:
             event = json.loads(line)
         except (ValueError, RecursionError):
             event = None
-        yield event if isinstance(event, dict) else {"kind": "damaged", "text": line.decode(errors="replace")[:200]}
+        yield (
+            event
+            if isinstance(event, dict)
+            else {"kind": "damaged", "text": line.decode(errors="replace")[:200]}
+        )
 
 
 def _whole_lines_bytes(path: Path) -> int:

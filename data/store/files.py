@@ -22,7 +22,8 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; on success it becomes `path`. On any exception it is removed.
 
     Args:
-        is_durable: wait until the disk has it. Without, a power cut may leave an empty or torn file at `path`.
+        is_durable: wait until the disk has it. Without, a power cut may leave an empty or torn file at
+            `path`.
 
     Raises:
         StorageError: the disk is full, read-only or not writable; an old file at `path` is untouched.
@@ -38,12 +39,15 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     except OSError as error:
         raise storage_error(path, error) from error
     finally:
-        with suppress(OSError):  # a read-only disk fails for a missing file too, and would hide the error that is raised
+        with suppress(
+            OSError
+        ):  # a read-only disk fails for a missing file too, and would hide the error that is raised
             temporary.unlink()
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` so that a reader, or a crash, sees the old or the new file and never a part.
+    """Replace `path` by `content` so that a reader, or a crash, sees the old or the new file and never a
+    part.
 
     Raises:
         StorageError: the disk is full, read-only or not writable; the old file is untouched.
@@ -58,8 +62,11 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:
-    """Return `value` as JSON in UTF-8, with a line's end. A lone surrogate, which UTF-8 has not, is written as JSON's escape of it."""
-    return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode(errors="backslashreplace")
+    """Return `value` as JSON in UTF-8, with a line's end. A lone surrogate, which UTF-8 has not, is written
+    as JSON's escape of it."""
+    return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode(
+        errors="backslashreplace"
+    )
 
 
 def stored_bytes(path: Path) -> int:
@@ -73,7 +80,8 @@ def stored_bytes(path: Path) -> int:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left out."""
+    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left
+    out."""
     for place, _, names in os.walk(folder):
         yield from (Path(place, name) for name in names)
 
@@ -90,7 +98,9 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {path}.") from error
     except (ValueError, UnicodeDecodeError) as error:
-        raise StorageError(f"{path} is damaged: {error}.", hint="Restore it from a backup or delete it.") from error
+        raise StorageError(
+            f"{path} is damaged: {error}.", hint="Restore it from a backup or delete it."
+        ) from error
     except OSError as error:
         raise storage_error(path, error) from error
 
@@ -122,7 +132,9 @@ def inside(root: Path, name: str | Path) -> Path:
     """
     text = str(name)
     if not text or "\0" in text or Path(text).is_absolute():
-        raise UnsafePath(f"{text!r} is not a path inside {root}.", hint="Use a relative path below the workspace.")
+        raise UnsafePath(
+            f"{text!r} is not a path inside {root}.", hint="Use a relative path below the workspace."
+        )
     base = root.resolve()
     path = (base / text).resolve()
     if path == base or not path.is_relative_to(base):
@@ -141,14 +153,22 @@ def require_space(folder: Path, needed_bytes: float, what: str, hint: str) -> No
     """
     free_bytes = shutil.disk_usage(folder).free
     if needed_bytes > free_bytes:
-        words = f"{what} needs {needed_bytes / 1e9:.1f} GB more and the disk has {free_bytes / 1e9:.1f} GB free."
+        words = (
+            f"{what} needs {needed_bytes / 1e9:.1f} GB more and the disk has {free_bytes / 1e9:.1f} GB free."
+        )
         raise StorageError(words, hint=hint)
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
     """Say in the user's words why `path` could not be read or written."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(f"The disk is full: {path} could not be written.", hint="Free some space, then resume the job.")
+        return StorageError(
+            f"The disk is full: {path} could not be written.", hint="Free some space, then resume the job."
+        )
     if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return StorageError(f"{path} is not accessible: {error.strerror}.", hint="Check the folder's owner, mode and mount.")
-    return StorageError(f"{path}: {error.strerror or error}.", hint="Check the disk that holds the workspace.")
+        return StorageError(
+            f"{path} is not accessible: {error.strerror}.", hint="Check the folder's owner, mode and mount."
+        )
+    return StorageError(
+        f"{path}: {error.strerror or error}.", hint="Check the disk that holds the workspace."
+    )

@@ -9,7 +9,18 @@ from data.errors import UnsafePath, listed
 from data.store.files import inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
-FOLDERS = ("jobs", "datasets", "models", "evaluations", "predictions", "learning_rates", "uploads", "cache", "trash", "runners")
+FOLDERS = (
+    "jobs",
+    "datasets",
+    "models",
+    "evaluations",
+    "predictions",
+    "learning_rates",
+    "uploads",
+    "cache",
+    "trash",
+    "runners",
+)
 UPLOAD_PREFIX = "upload:"
 """How the path of a source or input begins that is an uploaded file: upload:<name>."""
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
@@ -83,11 +94,13 @@ class Workspace:
         return inside(self.datasets, validate_name(name))
 
     def latest_page(self, name: str) -> Path:
-        """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for anything but a plain name."""
+        """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for
+        anything but a plain name."""
         return inside(self.cache, f"{validate_name(name)}.preview.png")
 
     def arrow_cache(self, name: str) -> Path:
-        """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for anything but a plain name."""
+        """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for
+        anything but a plain name."""
         return self.cache / "arrow" / validate_name(name)
 
     def model(self, name: str) -> Path:
@@ -102,7 +115,11 @@ class Workspace:
 def validate_name(name: str) -> str:
     """Return `name` if it is a plain name for a dataset, model or file; raise UnsafePath otherwise."""
     if not NAME_PATTERN.fullmatch(name) or ".." in name:
-        raise UnsafePath(f"{name!r} is not a valid name.", hint=f"Names are {NAME_RULE}.", fields={"name": f"must be {NAME_RULE}"})
+        raise UnsafePath(
+            f"{name!r} is not a valid name.",
+            hint=f"Names are {NAME_RULE}.",
+            fields={"name": f"must be {NAME_RULE}"},
+        )
     return name
 
 

@@ -1,4 +1,5 @@
-"""One writer at a time for each dataset and each model, by a lock that the system drops when its holder ends, however it ends."""
+"""One writer at a time for each dataset and each model, by a lock that the system drops when its holder ends,
+however it ends."""
 
 import fcntl
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ def hold_writer_lock(workspace: Workspace, kind: Literal["dataset", "model"], na
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise Conflict(
-                f"The {kind} {name!r} is being made by another process.", hint="Wait for it to end, or choose another name."
+                f"The {kind} {name!r} is being made by another process.",
+                hint="Wait for it to end, or choose another name.",
             ) from error
         yield

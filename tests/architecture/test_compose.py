@@ -19,7 +19,8 @@ BUILD_SETTINGS = ("DEEPSYNTH_BASE_IMAGE", "PIP_INDEX_URL", "PIP_FIND_LINKS", "DE
 
 
 def rendered(role: str, **environment: str) -> dict[str, Any]:
-    """Return a Compose file as Compose understands it, with the settings of neither this machine nor its .env."""
+    """Return a Compose file as Compose understands it, with the settings of neither this machine nor its
+    .env."""
     require(COMPOSE.exists(), "no Docker Compose")
     command = [str(COMPOSE), "--env-file", "/dev/null", "-f", FILES[role], "config", "--format", "json"]
     answer = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
@@ -50,10 +51,16 @@ def test_another_name_shares_nothing_with_the_first_installation(role: str) -> N
 def test_every_setting_is_passed_on_or_documented_as_native(role: str) -> None:
     operations = (ROOT / "docs" / "operations.md").read_text()
     native = next(line for line in operations.splitlines() if line.startswith("| without containers only |"))
-    settings = {str(field.alias) for field in Settings.model_fields.values()} | {"HF_ENDPOINT", "HF_HUB_OFFLINE", "RAY_ADDRESS"}
+    settings = {str(field.alias) for field in Settings.model_fields.values()} | {
+        "HF_ENDPOINT",
+        "HF_HUB_OFFLINE",
+        "RAY_ADDRESS",
+    }
     wanted = {name: "1234" for name in settings if f"`{name}`" not in native}
     passed = next(iter(rendered(role, **wanted)["services"].values()))["environment"]
-    assert {name for name in wanted if "1234" not in (passed.get(name) or "")} == {"DEEPSYNTH_PUBLISHED_ON_LOOPBACK"}
+    assert {name for name in wanted if "1234" not in (passed.get(name) or "")} == {
+        "DEEPSYNTH_PUBLISHED_ON_LOOPBACK"
+    }
     assert passed["DEEPSYNTH_PUBLISHED_ON_LOOPBACK"] == "1"
     for name in wanted:
         assert f"`{name}`" in operations, name

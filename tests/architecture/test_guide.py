@@ -1,4 +1,5 @@
-"""The guide is true: its marked blocks run as they stand, its numbers are those of the code, and it names all there is."""
+"""The guide is true: its marked blocks run as they stand, its numbers are those of the code, and it names all
+there is."""
 
 import ast
 import os
@@ -49,7 +50,10 @@ CONFIGS = (
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Service]]:
     workspace = tmp_path_factory.mktemp("guide") / "workspace"
-    started = {"5000": Service(role="cpu", workspace=workspace), "5001": Service(role="gpu", workspace=workspace)}
+    started = {
+        "5000": Service(role="cpu", workspace=workspace),
+        "5001": Service(role="gpu", workspace=workspace),
+    }
     try:
         for service in started.values():
             service.start()
@@ -71,13 +75,19 @@ def test_the_marked_blocks_run(name: str, services: dict[str, Service], tmp_path
         "OMP_NUM_THREADS": "1",
     }
     for language, block in blocks:
-        text = re.sub(r"127\.0\.0\.1:(500[01])", lambda address: f"127.0.0.1:{services[address[1]].port}", block)
+        text = re.sub(
+            r"127\.0\.0\.1:(500[01])", lambda address: f"127.0.0.1:{services[address[1]].port}", block
+        )
         command = [*PROGRAMS[language], text]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
-@pytest.mark.parametrize("document", [path for path in DOCUMENTS if path.name != "reference.md"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "document", [path for path in DOCUMENTS if path.name != "reference.md"], ids=lambda path: path.name
+)
 def test_every_command_with_options_is_a_valid_one(document: Path) -> None:
     for command in COMMAND.findall(document.read_text().replace("%i", "cpu")):
         build_parser().parse_args(shlex.split(command))
@@ -89,11 +99,19 @@ def test_every_endpoint_is_in_the_guide(request_line: str) -> None:
 
 
 def test_every_command_is_in_the_guide() -> None:
-    assert not [command for command in re.findall(r"^### (deepsynth .+)$", REFERENCE, re.MULTILINE) if f"`{command}`" not in GUIDE]
+    assert not [
+        command
+        for command in re.findall(r"^### (deepsynth .+)$", REFERENCE, re.MULTILINE)
+        if f"`{command}`" not in GUIDE
+    ]
 
 
 def test_every_error_code_is_in_the_guide() -> None:
-    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)]
+    kinds = [
+        kind
+        for kind in vars(errors).values()
+        if isinstance(kind, type) and issubclass(kind, errors.DeepSynthError)
+    ]
     codes = [kind.code for kind in kinds] + [code for code, _ in HINTS.values()]
     assert not [code for code in codes if f"`{code}`" not in GUIDE]
 
@@ -135,18 +153,26 @@ def test_preset_memory_is_what_is_computed(preset: str) -> None:
 def test_benchmarks_are_what_the_table_says(name: str) -> None:
     preset = BENCHMARKS[name]
     assert f"`{preset.source.id}`" in row(name)
-    assert " / ".join(f"{preset.num_documents[split]:,}" for split in ("train", "validation", "test")) in row(name)
+    assert " / ".join(f"{preset.num_documents[split]:,}" for split in ("train", "validation", "test")) in row(
+        name
+    )
 
 
 def test_page_modes_are_what_the_table_says() -> None:
     for name, mode in MODES.items():
-        assert row(name).startswith(f"| `{name}` | {mode.size_px} | {mode.num_vision_tokens} | {mode.budget_tokens:,} |")
+        assert row(name).startswith(
+            f"| `{name}` | {mode.size_px} | {mode.num_vision_tokens} | {mode.budget_tokens:,} |"
+        )
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     text = document.read_text()
-    headings = {re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in text.splitlines() if line.startswith("#")}
+    headings = {
+        re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in text.splitlines()
+        if line.startswith("#")
+    }
     for path, anchor in LINK.findall(text):
         assert not path or (document.parent / path).exists(), path
         assert path or anchor.lstrip("#") in headings, anchor
@@ -158,11 +184,21 @@ def folders_of_modules() -> Iterator[Path]:
     yield from sorted({path.parent for path in (ROOT / "web_ui" / "static" / "js").rglob("*.js")})
 
 
-@pytest.mark.parametrize("folder", list(folders_of_modules()), ids=lambda folder: folder.relative_to(ROOT).as_posix())
+@pytest.mark.parametrize(
+    "folder", list(folders_of_modules()), ids=lambda folder: folder.relative_to(ROOT).as_posix()
+)
 def test_the_map_has_a_row_for_every_folder(folder: Path) -> None:
     name = f"| `{folder.relative_to(ROOT).as_posix()}/` |"
-    (row,) = [line for line in (ROOT / "IMPLEMENTATION_SUMMARY.md").read_text().splitlines() if line.startswith(name)]
+    (row,) = [
+        line
+        for line in (ROOT / "IMPLEMENTATION_SUMMARY.md").read_text().splitlines()
+        if line.startswith(name)
+    ]
     _, _, sentence, modules, _ = row.split("|")
-    assert set(re.findall(r"`([\w.-]+)`", modules)) == {path.name for path in folder.glob("*.[pj][ys]") if path.name != "__init__.py"}
+    assert set(re.findall(r"`([\w.-]+)`", modules)) == {
+        path.name for path in folder.glob("*.[pj][ys]") if path.name != "__init__.py"
+    }
     face = folder / "__init__.py"
-    assert not face.exists() or sentence.strip() == " ".join((ast.get_docstring(ast.parse(face.read_text())) or "").split())
+    assert not face.exists() or sentence.strip() == " ".join(
+        (ast.get_docstring(ast.parse(face.read_text())) or "").split()
+    )

@@ -1,4 +1,5 @@
-"""What must stay light: neither the web process nor the command line's help may load torch, pyarrow or Skia."""
+"""What must stay light: neither the web process nor the command line's help may load torch, pyarrow or
+Skia."""
 
 import subprocess
 import sys

@@ -30,7 +30,9 @@ FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 400, 8
 
 
 def tracked() -> list[Path]:
-    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+    ).stdout
     return [Path(line) for line in listing.splitlines() if (ROOT / line).exists()]
 
 

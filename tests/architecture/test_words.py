@@ -17,7 +17,9 @@ FORBIDDEN = {
 
 
 def texts() -> list[tuple[str, str]]:
-    listing = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True).stdout
+    listing = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+    ).stdout
     found = []
     for line in listing.splitlines():
         path = ROOT / line
@@ -29,5 +31,10 @@ def texts() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 def test_nothing_forbidden_stands_in_a_tracked_file(what: str) -> None:
-    faults = [f"{name}: {match.group()[:40]}" for name, text in texts() for match in [FORBIDDEN[what].search(text)] if match]
+    faults = [
+        f"{name}: {match.group()[:40]}"
+        for name, text in texts()
+        for match in [FORBIDDEN[what].search(text)]
+        if match
+    ]
     assert faults == []

@@ -1,4 +1,5 @@
-"""One browser, and two sites for it: one where jobs run, one whose jobs only lie there. Every page must stay free of errors."""
+"""One browser, and two sites for it: one where jobs run, one whose jobs only lie there. Every page must stay
+free of errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,8 @@ from tests.browser.shop_window import fill_workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
 from tests.machine import CHROMIUM, require_chromium
 
-REFUSED_REQUEST = "the server responded with a status of 4"  # what Chromium prints for a refusal that the page shows to the user
+# what Chromium prints for a refusal that the page shows to the user
+REFUSED_REQUEST = "the server responded with a status of 4"
 LOST_CONNECTION = "net::ERR_"
 CUT_SHORT = "Transition was aborted"  # a page that is left or closed while it still appears
 
@@ -55,7 +57,11 @@ def watched_page(browser: Browser) -> Iterator[Page]:
     faults: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and REFUSED_REQUEST not in message.text and LOST_CONNECTION not in message.text:
+        if (
+            message.type in ("error", "warning")
+            and REFUSED_REQUEST not in message.text
+            and LOST_CONNECTION not in message.text
+        ):
             faults.append(f"{message.type}: {message.text}")
 
     page.on("console", listen)

@@ -30,22 +30,40 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
     store = JobStore(workspace)
     done = store.create("dataset", _dataset("articles"))
     _set_state(
-        workspace, done, State.SUCCEEDED, result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567}
+        workspace,
+        done,
+        State.SUCCEEDED,
+        result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567},
     )
     _write_progress(workspace, done, 2000, 2000, "samples")
     running = store.create("dataset", _dataset("running-dataset"))
     _set_state(workspace, running, State.INTERRUPTED)
     _write_progress(workspace, running, 900, 2000, "samples")
     for name, learning_rate in (("slow", 5e-5), ("fast", 3e-4)):
-        training = store.create("training", TrainingConfig(dataset="articles", output=name, learning_rate=learning_rate))
-        _set_state(workspace, training, State.SUCCEEDED, result={"folder": name, "table": [{"name": "tiny", "rougeL": 0.5}]})
+        training = store.create(
+            "training", TrainingConfig(dataset="articles", output=name, learning_rate=learning_rate)
+        )
+        _set_state(
+            workspace,
+            training,
+            State.SUCCEEDED,
+            result={"folder": name, "table": [{"name": "tiny", "rougeL": 0.5}]},
+        )
         _write_curves(workspace, training, learning_rate)
     paused = store.create("training", TrainingConfig(dataset="articles", output="paused-training"))
     _set_state(workspace, paused, State.PAUSED)
-    write_json(workspace.jobs / paused.id / CONTROL, Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"))
+    write_json(
+        workspace.jobs / paused.id / CONTROL,
+        Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"),
+    )
     _write_progress(workspace, paused, 150, 600, "steps")
     failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
-    _set_state(workspace, failed, State.FAILED, error={"code": "model_failed", "message": message, "hint": hint, "fields": {}})
+    _set_state(
+        workspace,
+        failed,
+        State.FAILED,
+        error={"code": "model_failed", "message": message, "hint": hint, "fields": {}},
+    )
     (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
 
@@ -55,7 +73,11 @@ def _dataset(name: str) -> DatasetConfig:
 
 
 def _set_state(
-    workspace: Workspace, job: Job, state: State, result: dict[str, Any] | None = None, error: dict[str, Any] | None = None
+    workspace: Workspace,
+    job: Job,
+    state: State,
+    result: dict[str, Any] | None = None,
+    error: dict[str, Any] | None = None,
 ) -> None:
     folder, time = workspace.jobs / job.id, job.created
     has_ended = state in (State.SUCCEEDED, State.FAILED)
@@ -69,7 +91,15 @@ def _set_state(
 
 def _write_progress(workspace: Workspace, job: Job, done: int, total: int, unit: str) -> None:
     log = EventLog(workspace.jobs / job.id / EVENTS)
-    log.append("progress", done=done, total=total, unit=unit, counts={"kept": done}, rate=12.5, eta_s=(total - done) / 12.5)
+    log.append(
+        "progress",
+        done=done,
+        total=total,
+        unit=unit,
+        counts={"kept": done},
+        rate=12.5,
+        eta_s=(total - done) / 12.5,
+    )
     log.close()
 
 
@@ -84,7 +114,10 @@ def _write_curves(workspace: Workspace, job: Job, learning_rate: float) -> None:
             "learning_rate": learning_rate * (1 - step / 400),
         }
         if step % 100 == 0:
-            values |= {"eval_loss": 3.1 * math.exp(-step * learning_rate * 36), "rougeL": step * learning_rate * 5}
+            values |= {
+                "eval_loss": 3.1 * math.exp(-step * learning_rate * 36),
+                "rougeL": step * learning_rate * 5,
+            }
         metrics.record(step, values)
         log.append("metric", step=step, values=values)
     metrics.flush()

@@ -1,4 +1,5 @@
-"""A running DeepSynth for a browser: web server and runners as the processes that users start, on a free port."""
+"""A running DeepSynth for a browser: web server and runners as the processes that users start, on a free
+port."""
 
 import os
 import socket
@@ -38,8 +39,19 @@ class Site:
 
     def start_web(self) -> None:
         """Start the web server and wait until it answers."""
-        bind = ["--bind", f"127.0.0.1:{self._port}", "--worker-class", "gthread", "--threads", "8", "--log-level", "warning"]
-        self._start("web", [sys.executable, "-m", "gunicorn", *bind, "--no-control-socket", "web_ui.app:create_app()"])
+        bind = [
+            "--bind",
+            f"127.0.0.1:{self._port}",
+            "--worker-class",
+            "gthread",
+            "--threads",
+            "8",
+            "--log-level",
+            "warning",
+        ]
+        self._start(
+            "web", [sys.executable, "-m", "gunicorn", *bind, "--no-control-socket", "web_ui.app:create_app()"]
+        )
         deadline_s = time.monotonic() + READY_S
         while time.monotonic() < deadline_s:
             try:
@@ -51,7 +63,19 @@ class Site:
         raise TimeoutError(f"the web server did not answer within {READY_S:.0f} s")
 
     def start_runner(self, role: str) -> None:
-        self._start(role, [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", role, "--workspace", str(self.workspace)])
+        self._start(
+            role,
+            [
+                sys.executable,
+                "-m",
+                "web_ui.cli",
+                "run-jobs",
+                "--role",
+                role,
+                "--workspace",
+                str(self.workspace),
+            ],
+        )
 
     def stop(self, name: str) -> None:
         process = self._processes.pop(name)
@@ -69,7 +93,9 @@ class Site:
             "DEEPSYNTH_ROLE": "cpu",
             "OMP_NUM_THREADS": "1",
         }
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(("DEEPSYNTH_", "HF_TOKEN"))}
+        kept = {
+            key: value for key, value in os.environ.items() if not key.startswith(("DEEPSYNTH_", "HF_TOKEN"))
+        }
         self._processes[name] = subprocess.Popen(command, env=kept | own | self._environment, cwd=REPOSITORY)
 
 

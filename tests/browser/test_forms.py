@@ -1,4 +1,5 @@
-"""The three forms: what stands on the screen is what is sent, over refreshes, links, changes of mind and lost connections."""
+"""The three forms: what stands on the screen is what is sent, over refreshes, links, changes of mind and lost
+connections."""
 
 import io
 import json
@@ -32,7 +33,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         fill(hub)
         workspace = Workspace.create(tmp_path_factory.mktemp("forms") / "workspace")
         for name, (length, mode) in DATASETS.items():
-            config = {"name": name, "source": {"kind": "sample", "length": length}, "rendering": {"mode": mode}, "max_samples": 4}
+            config = {
+                "name": name,
+                "source": {"kind": "sample", "length": length},
+                "rendering": {"mode": mode},
+                "max_samples": 4,
+            }
             generate(DatasetConfig.model_validate({**config, "num_workers": 1}), workspace, Silent())
         site = Site(workspace.root, hub.environment(HF_TOKEN=""))
         site.start_web()
@@ -45,8 +51,14 @@ def fill(hub: StandInHub) -> None:
     content = io.BytesIO()
     pq.write_table(pa.table({"body": ["A long story. " * 9] * 3, "abstract": ["Short."] * 3}), content)
     splits = "".join(f"  - split: {split}\n    path: NAME/{split}.parquet\n" for split in ("train", "test"))
-    configs = "".join(f"- config_name: {name}\n  data_files:\n{splits.replace('NAME', name)}" for name in ("short", "long"))
-    files = {f"{name}/{split}.parquet": content.getvalue() for name in ("short", "long") for split in ("train", "test")}
+    configs = "".join(
+        f"- config_name: {name}\n  data_files:\n{splits.replace('NAME', name)}" for name in ("short", "long")
+    )
+    files = {
+        f"{name}/{split}.parquet": content.getvalue()
+        for name in ("short", "long")
+        for split in ("train", "test")
+    }
     hub.repository("news/several").put({"README.md": f"---\nconfigs:\n{configs}---\n".encode(), **files})
 
 
@@ -79,7 +91,8 @@ def field(page: Page, label: str) -> str:
 
 
 def test_settings_typed_before_a_refresh_are_sent_after_it(tab: Page, site: Site) -> None:
-    """8 is the default preset's own value: compared with that one it would be left out, and the low-memory preset's 16 would run."""
+    """8 is the default preset's own value: compared with that one it would be left out, and the low-memory
+    preset's 16 would run."""
     open_form(tab, site, "/train")
     tab.locator("label.choice", has_text="low memory").click()
     tab.locator("#advanced-box > summary").click()
@@ -157,13 +170,22 @@ def test_publishing_without_a_token_is_said_before_the_start(tab: Page, site: Si
     expect(tab.locator("#no-hub-token")).to_contain_text("HF_TOKEN")
 
 
-def test_several_files_are_one_source_and_what_is_chosen_of_it_survives_a_refresh_only(tab: Page, site: Site, tmp_path: Path) -> None:
-    rows = [{"body": f"A long story number {number}. " * 5, "abstract": "Short.", "title": "News"} for number in range(3)]
+def test_several_files_are_one_source_and_what_is_chosen_of_it_survives_a_refresh_only(
+    tab: Page, site: Site, tmp_path: Path
+) -> None:
+    rows = [
+        {"body": f"A long story number {number}. " * 5, "abstract": "Short.", "title": "News"}
+        for number in range(3)
+    ]
     for split in ("train", "test"):
-        (tmp_path / f"{split}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows) + "not JSON\n")
+        (tmp_path / f"{split}.jsonl").write_text(
+            "".join(json.dumps(row) + "\n" for row in rows) + "not JSON\n"
+        )
     open_form(tab, site, "/custom")
     tab.get_by_text("Your files").click()
-    tab.get_by_label("Choose files to upload").set_input_files([tmp_path / "train.jsonl", tmp_path / "test.jsonl"])
+    tab.get_by_label("Choose files to upload").set_input_files(
+        [tmp_path / "train.jsonl", tmp_path / "test.jsonl"]
+    )
     expect(tab.locator("#splits")).to_contain_text("train")
     expect(tab.locator("#splits")).to_contain_text("test")
     expect(tab.locator("#row-problems")).to_contain_text("1 of the first rows cannot be read")
@@ -173,7 +195,11 @@ def test_several_files_are_one_source_and_what_is_chosen_of_it_survives_a_refres
     expect(tab.locator(".preview__summary")).to_have_text("News")
     reload(tab)
     expect(tab.locator("#rows")).to_contain_text("A long story")
-    assert (field(tab, "Path"), field(tab, "Summary"), field(tab, "Splits")) == ("upload:files", "title", "test")
+    assert (field(tab, "Path"), field(tab, "Summary"), field(tab, "Splits")) == (
+        "upload:files",
+        "title",
+        "test",
+    )
     tab.get_by_text("Hugging Face Hub", exact=True).click()
     expect(tab.locator(".preview .page-thumb")).to_have_count(0)
     assert field(tab, "Splits") == ""
@@ -193,7 +219,9 @@ def test_a_source_that_is_not_there_is_said_beside_its_field(tab: Page, site: Si
     expect(tab.locator("[data-form-error]")).to_be_hidden()
 
 
-def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(tab: Page, site: Site, tmp_path: Path) -> None:
+def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(
+    tab: Page, site: Site, tmp_path: Path
+) -> None:
     open_form(tab, site, "/custom")
     tab.get_by_text("Your files").click()
     for text in ("The first text.", "The second text."):
@@ -224,7 +252,9 @@ def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, 
 
 
 def test_a_name_that_is_taken_is_held_against_its_own_benchmark_only(tab: Page, site: Site) -> None:
-    shutil.copytree(Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "xsum-benchmark")
+    shutil.copytree(
+        Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "xsum-benchmark"
+    )
     open_form(tab, site, "/benchmarks")
     tab.locator("label.choice", has_text="XSum").click()
     error = tab.locator('[data-field="name"] .field__error')
@@ -271,7 +301,9 @@ def test_a_form_whose_service_does_not_answer_fills_itself_later(tab: Page, site
 
 
 def test_what_is_stored_is_listed_and_deleted(tab: Page, site: Site) -> None:
-    shutil.copytree(Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "unwanted")
+    shutil.copytree(
+        Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "unwanted"
+    )
     tab.goto(f"{site.address}/jobs#stored")
     stored = tab.locator("#stored-datasets")
     expect(stored).to_contain_text("base pages")

@@ -1,4 +1,5 @@
-"""The whole way in a real browser: make a dataset, train on it, watch, pause, resume, lose the service, compare, delete."""
+"""The whole way in a real browser: make a dataset, train on it, watch, pause, resume, lose the service,
+compare, delete."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JOB_S = 240_000
 DATASET = "browser-news"
-SHORT = {"Max steps": "12", "Per device train batch size": "1", "Gradient accumulation steps": "1", "Logging steps": "1",
+SHORT = {"Max "
+         "steps": "12", "Per device train batch "
+                        "size": "1", "Gradient accumulation steps": "1", "Logging steps": "1",
          "Eval steps": "6", "Num eval samples": "2", "Save steps": "6"}  # fmt: skip
 
 
@@ -59,7 +62,9 @@ def training(browser: Browser, working_site: Site, dataset: str) -> Iterator[str
     """The address of a finished training that was paused and resumed on its way."""
     with watched_page(browser) as page:
         submit_training(page, working_site, "first")
-        page.get_by_role("button", name="Pause").click(timeout=JOB_S)  # while the libraries load: heard after the first step
+        page.get_by_role("button", name="Pause").click(
+            timeout=JOB_S
+        )  # while the libraries load: heard after the first step
         wait_for_state(page, "Paused")
         page.get_by_role("button", name="Resume").click()
         wait_for_state(page, "Done")
@@ -106,7 +111,9 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
     expect(page.get_by_role("link", name="metrics.json")).to_be_visible()
 
 
-def test_a_refresh_shows_a_running_job_again_until_it_is_cancelled_and_deleted(page: Page, working_site: Site, dataset: str) -> None:
+def test_a_refresh_shows_a_running_job_again_until_it_is_cancelled_and_deleted(
+    page: Page, working_site: Site, dataset: str
+) -> None:
     submit_dataset(page, working_site, "refreshed", 20_000)
     wait_for_state(page, "Running")
     page.reload()
@@ -123,7 +130,9 @@ def test_a_refresh_shows_a_running_job_again_until_it_is_cancelled_and_deleted(p
     expect(page.get_by_role("link", name="refreshed")).to_have_count(0)
 
 
-def test_a_restarted_service_is_noticed_and_the_job_goes_on(page: Page, working_site: Site, dataset: str) -> None:
+def test_a_restarted_service_is_noticed_and_the_job_goes_on(
+    page: Page, working_site: Site, dataset: str
+) -> None:
     submit_dataset(page, working_site, "restarted", 400)
     working_site.stop("web")
     expect(page.locator("#trouble")).to_contain_text("Connection lost.", timeout=30_000)
@@ -137,7 +146,9 @@ def test_a_finished_training_is_scored_from_its_page(page: Page, training: str) 
     block = page.locator("#panel-use")
     block.get_by_label("Max samples").fill("none")
     block.get_by_role("button", name="Score it").click()
-    expect(block.locator('[data-field="max_samples"] .field__error')).to_contain_text("must be a whole number")
+    expect(block.locator('[data-field="max_samples"] .field__error')).to_contain_text(
+        "must be a whole number"
+    )
     block.get_by_label("Max samples").fill("2")
     block.get_by_label("Split").select_option("test")
     block.get_by_label("Blank pages").check()
@@ -151,7 +162,9 @@ def test_a_finished_training_is_scored_from_its_page(page: Page, training: str) 
     expect(page.get_by_role("row", name="blank_pages")).to_contain_text("true")
 
 
-def test_a_finished_training_summarises_documents_from_its_page(page: Page, training: str, tmp_path: Path) -> None:
+def test_a_finished_training_summarises_documents_from_its_page(
+    page: Page, training: str, tmp_path: Path
+) -> None:
     page.goto(f"{training}#use")
     form = page.locator("#summarise-form")
     form.get_by_role("button", name="Summarise", exact=True).click()

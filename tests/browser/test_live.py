@@ -1,4 +1,5 @@
-"""What a page does while jobs go on: it follows what they write, leaves alone what its reader holds, and says what goes wrong."""
+"""What a page does while jobs go on: it follows what they write, leaves alone what its reader holds, and says
+what goes wrong."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +30,9 @@ class Worker:
 
     def measure(self, step: int) -> None:
         self.events.append("metric", step=step, values={"train_loss": 1 / step})
-        self.events.append("progress", done=step, total=2000, unit="samples", counts={"kept": step}, rate=12.5, eta_s=1.0)
+        self.events.append(
+            "progress", done=step, total=2000, unit="samples", counts={"kept": step}, rate=12.5, eta_s=1.0
+        )
 
     def print(self, first: int, last: int) -> None:
         with (self.folder / LOG).open("a") as log:
@@ -46,7 +49,9 @@ def worker(still_site: Site) -> Iterator[Worker]:
     events.close()
 
 
-def test_a_chart_follows_the_training_to_its_newest_step(page: Page, still_site: Site, worker: Worker) -> None:
+def test_a_chart_follows_the_training_to_its_newest_step(
+    page: Page, still_site: Site, worker: Worker
+) -> None:
     worker.measure(10)
     worker.measure(20)
     open_job(page, still_site, RUNNING)
@@ -57,7 +62,9 @@ def test_a_chart_follows_the_training_to_its_newest_step(page: Page, still_site:
     for number in (30, 40):
         worker.measure(number)
     expect(step).to_have_text("40")
-    loss.locator(".u-over").hover(position={"x": loss.locator(".u-over").evaluate("element => element.clientWidth") - 1, "y": 20})
+    loss.locator(".u-over").hover(
+        position={"x": loss.locator(".u-over").evaluate("element => element.clientWidth") - 1, "y": 20}
+    )
     expect(step).to_have_text("40")
     expect(loss.get_by_role("button", name="Whole range")).to_be_hidden()
     loss.get_by_role("group").press("+")
@@ -68,7 +75,9 @@ def test_a_chart_follows_the_training_to_its_newest_step(page: Page, still_site:
     assert pause.evaluate("element => element.isConnected")
 
 
-def test_what_a_job_warns_of_stands_in_its_overview_each_thing_once(page: Page, still_site: Site, worker: Worker) -> None:
+def test_what_a_job_warns_of_stands_in_its_overview_each_thing_once(
+    page: Page, still_site: Site, worker: Worker
+) -> None:
     for text in ("a", "b", "b", "c", "d", "e"):
         worker.events.append("message", text=f"Warning {text}.", level="warning")
     worker.events.append("message", text="All is well.", level="info")
@@ -106,15 +115,24 @@ def test_a_log_read_by_keyboard_stays_where_it_is(page: Page, still_site: Site, 
     expect(page.get_by_label("Follow")).to_be_checked()
 
 
-def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(page: Page, still_site: Site) -> None:
-    answer = {"status": 429, "error": {"code": "internal", "message": "The disk is full.", "hint": "Free some space."}}
+def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(
+    page: Page, still_site: Site
+) -> None:
+    answer = {
+        "status": 429,
+        "error": {"code": "internal", "message": "The disk is full.", "hint": "Free some space."},
+    }
 
     def refuse(route: Route) -> None:
-        route.fulfill(status=int(str(answer["status"])), content_type="application/json", body=json.dumps(answer))
+        route.fulfill(
+            status=int(str(answer["status"])), content_type="application/json", body=json.dumps(answer)
+        )
 
     open_tab(page, still_site, "/jobs?kind=dataset")
     page.route("**/api/jobs?kind=dataset", refuse)
-    expect(page.locator("#trouble")).to_contain_text("The disk is full. Free some space. What you see is from")
+    expect(page.locator("#trouble")).to_contain_text(
+        "The disk is full. Free some space. What you see is from"
+    )
     answer["status"] = 401
     page.wait_for_url("**/login?next=%2Fjobs%3Fkind%3Ddataset")
 

@@ -32,5 +32,8 @@ def test_behaviour() -> None:
 def test_the_vendored_library_is_named_with_version_and_licence() -> None:
     folder = REPOSITORY / "web_ui" / "static" / "vendor" / "uplot"
     version = (folder / "VERSION").read_text().split()[1].rstrip(",")
-    assert "MIT" in (folder / "LICENSE").read_text() or "Permission is hereby granted" in (folder / "LICENSE").read_text()
+    assert (
+        "MIT" in (folder / "LICENSE").read_text()
+        or "Permission is hereby granted" in (folder / "LICENSE").read_text()
+    )
     assert f"v{version}" in (folder / "uPlot.esm.js").read_text()[:400]

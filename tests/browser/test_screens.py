@@ -1,4 +1,5 @@
-"""Every tab as users meet it: accessible, calm on a phone, honest about errors, and never running what it shows."""
+"""Every tab as users meet it: accessible, calm on a phone, honest about errors, and never running what it
+shows."""
 
 from pathlib import Path
 from typing import Literal
@@ -99,7 +100,9 @@ def test_the_pages_of_a_preview_are_read_back(page: Page, still_site: Site) -> N
 
 
 @pytest.mark.parametrize("path", TABS)
-def test_a_tab_is_light_asks_for_nothing_twice_and_shares_what_it_loads(page: Page, still_site: Site, path: str) -> None:
+def test_a_tab_is_light_asks_for_nothing_twice_and_shares_what_it_loads(
+    page: Page, still_site: Site, path: str
+) -> None:
     page.add_init_script("window.setTimeout = () => 0")  # so nothing is looked at again
     loaded = "performance.getEntriesByType('resource').map(({ name, transferSize }) => [name, transferSize])"
     open_tab(page, still_site, path)
@@ -231,7 +234,9 @@ def test_the_theme_can_be_switched_and_stays(page: Page, still_site: Site) -> No
     page.get_by_role("button", name="Dark theme").click()
     page.goto(still_site.address + "/jobs")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "dark"
-    page.evaluate("document.cookie = 'deepsynth_theme=light; path=/'")  # chosen on a later page, before going back to this one
+    page.evaluate(
+        "document.cookie = 'deepsynth_theme=light; path=/'"
+    )  # chosen on a later page, before going back to this one
     page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 

@@ -46,7 +46,10 @@ def storm(rounds: int, seed: int) -> dict[str, Tally]:
     is_root = os.geteuid() == 0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "workspace"
-        with small_disk(place, DISK_SIZE) if is_root else nullcontext() as disk, closing(Storm(place, seed, disk)) as storm:
+        with (
+            small_disk(place, DISK_SIZE) if is_root else nullcontext() as disk,
+            closing(Storm(place, seed, disk)) as storm,
+        ):
             return storm.run(rounds)
 
 
@@ -82,7 +85,11 @@ def many_jobs() -> Tally:
         state = world.wait_for_end(job_id).state
         jobs, total = world.store.list(limit=1)
         is_listed = (jobs[0].id, total) == (job_id, NUM_JOBS + 1)
-        return Tally(rounds=1, lost=[] if is_listed else [f"{total} jobs"], stuck=[] if state == "succeeded" else [f"{job_id}: {state}"])
+        return Tally(
+            rounds=1,
+            lost=[] if is_listed else [f"{total} jobs"],
+            stuck=[] if state == "succeeded" else [f"{job_id}: {state}"],
+        )
 
 
 @contextmanager

@@ -1,6 +1,8 @@
-"""Many clients at once creating, pausing, resuming, cancelling and deleting over HTTP. Every answer must be one the API documents.
+"""Many clients at once creating, pausing, resuming, cancelling and deleting over HTTP. Every answer must be
+one the API documents.
 
-A client that gets no answer, because the server was killed, repeats its request; a creating one carries a key, so that it may.
+A client that gets no answer, because the server was killed, repeats its request; a creating one carries a
+key, so that it may.
 """
 
 import http.client
@@ -38,7 +40,12 @@ class Crowd:
     def cancel_all(self) -> None:
         """End what is still open."""
         with ThreadPoolExecutor(NUM_CLIENTS) as clients:
-            list(clients.map(lambda job_id: self._send("POST", f"/api/jobs/{job_id}/cancel"), self.created - self.deleted))
+            list(
+                clients.map(
+                    lambda job_id: self._send("POST", f"/api/jobs/{job_id}/cancel"),
+                    self.created - self.deleted,
+                )
+            )
 
     def missing_or_stuck(self) -> list[str]:
         """Wait for the end of every job; return those that have none, and those that nobody knows of."""
@@ -49,7 +56,9 @@ class Crowd:
             except (urllib.error.HTTPError, AssertionError) as error:
                 faults.append(f"{job_id}: {error}")
         listed = {job["id"] for job in self._service.call("GET", "/api/jobs?limit=1000")["jobs"]}
-        return faults + [f"{job_id}: made twice, or deleted in vain" for job_id in listed - (self.created - self.deleted)]
+        return faults + [
+            f"{job_id}: made twice, or deleted in vain" for job_id in listed - (self.created - self.deleted)
+        ]
 
     def unexpected(self) -> dict[int, int]:
         """Return the statuses that no client should ever get, and how often they came."""
@@ -61,7 +70,9 @@ class Crowd:
         action = chance.choice(("create", "pause", "resume", "cancel", "delete", "show"))
         if action == "create" or not known:
             name = f"crowd{self._seed}-{number}"
-            job = self._send("POST", "/api/dataset/generate", {**DATASET, "name": name}, {"Idempotency-Key": name})
+            job = self._send(
+                "POST", "/api/dataset/generate", {**DATASET, "name": name}, {"Idempotency-Key": name}
+            )
             if job:
                 self.created.add(job["id"])
         elif action == "delete":
@@ -73,20 +84,26 @@ class Crowd:
         else:
             self._send("POST", f"/api/jobs/{chance.choice(known)}/{action}")
 
-    def _send(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> dict[str, str] | None:
+    def _send(
+        self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> dict[str, str] | None:
         """Return the answer; None when the request was refused."""
         try:
             answer = self._answered(method, path, body, headers)
         except urllib.error.HTTPError as error:
             self.statuses[error.code] += 1
-            was_done = error.code == 404 and (method, path) in self._repeated  # a deletion whose answer was lost
+            was_done = (
+                error.code == 404 and (method, path) in self._repeated
+            )  # a deletion whose answer was lost
             return {} if was_done else None
         except json.JSONDecodeError:  # 204 has no body
             answer = {}
         self.statuses[200] += 1
         return answer
 
-    def _answered(self, method: str, path: str, body: object, headers: dict[str, str] | None) -> dict[str, str]:
+    def _answered(
+        self, method: str, path: str, body: object, headers: dict[str, str] | None
+    ) -> dict[str, str]:
         deadline_s = time.monotonic() + PATIENCE_S
         while True:
             try:

@@ -1,8 +1,8 @@
 """Kill a dataset run many times at random moments and compare what it ends with.
 
-Run: python -m tests.chaos.kill_generation [--kills 50] [--seed N]
-Both the run and, now and then, one of its render workers are killed. The moments are spread over start-up, rendering, renames
-and the writing of the manifest by making every shard small.
+Run: python -m tests.chaos.kill_generation [--kills 50] [--seed N] Both the run and, now and then, one of its
+render workers are killed. The moments are spread over start-up, rendering, renames and the writing of the
+manifest by making every shard small.
 """
 
 import argparse
@@ -33,8 +33,13 @@ def main() -> None:
         while num_killed < asked.kills:
             num_finished += kill_once(Path(folder) / f"killed-{num_finished}", config, rng)
             num_killed += 1
-        compared = [contents(run(Path(folder) / f"killed-{number}", config).folder) == undisturbed for number in range(num_finished + 1)]
-    print(f"{num_killed} kills, {len(compared)} datasets, {sum(compared)} byte-identical to an undisturbed run")
+        compared = [
+            contents(run(Path(folder) / f"killed-{number}", config).folder) == undisturbed
+            for number in range(num_finished + 1)
+        ]
+    print(
+        f"{num_killed} kills, {len(compared)} datasets, {sum(compared)} byte-identical to an undisturbed run"
+    )
     sys.exit(0 if all(compared) else 1)
 
 

@@ -14,6 +14,15 @@ def add_ended_jobs(world: World) -> None:
         folder = world.workspace.jobs / f"20260101-{number // 10:06d}-{number % 10:04x}"
         folder.mkdir()
         created = "2026-01-01T00:00:00+00:00"
-        request = {"id": folder.name, "kind": "count", "role": "cpu", "created": created, "config": {}, "title": "old"}
+        request = {
+            "id": folder.name,
+            "kind": "count",
+            "role": "cpu",
+            "created": created,
+            "config": {},
+            "title": "old",
+        }
         (folder / REQUEST).write_text(json.dumps(request))
-        (folder / STATE).write_text(json.dumps({"state": "succeeded" if number % 2 else "failed", "attempts": 1}))
+        (folder / STATE).write_text(
+            json.dumps({"state": "succeeded" if number % 2 else "failed", "attempts": 1})
+        )

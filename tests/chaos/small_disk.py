@@ -41,7 +41,9 @@ class SmallDisk:
 
     def _remount(self, mode: str) -> None:
         deadline_s = time.monotonic() + PATIENCE_S
-        while subprocess.run(["mount", "-o", f"remount,{mode}", self.mount], capture_output=True, check=False).returncode:
+        while subprocess.run(
+            ["mount", "-o", f"remount,{mode}", self.mount], capture_output=True, check=False
+        ).returncode:
             assert time.monotonic() < deadline_s, f"{self.mount} is never quiet enough to become {mode}"
             time.sleep(0.02)
 
@@ -50,7 +52,12 @@ class SmallDisk:
 def small_disk(mount: Path, size: str) -> Iterator[SmallDisk]:
     """Mount a small disk. Raises CalledProcessError where that is not allowed."""
     mount.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", mount], capture_output=True, text=True, check=True)
+    subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", mount],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     try:
         yield SmallDisk(mount)
     finally:

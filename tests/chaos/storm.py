@@ -1,6 +1,7 @@
 """Rounds of faults over one workspace: each submits jobs, hurts something at a random moment, and goes on.
 
-Afterwards every job must have ended as its user wanted, with every step done once and by one worker at a time.
+Afterwards every job must have ended as its user wanted, with every step done once and by one worker at a
+time.
 """
 
 import json
@@ -45,7 +46,14 @@ DISK_FAULTS = ("full disk", "read-only disk")
 """These need a disk of the storm's own."""
 NUM_STEPS = 40
 PATIENCE_S = 120.0
-GARBAGE = (b"", b"{", b"[]", b'{"state": "running", "att', b"\x00\xff\xfe", b'{"state": 7, "desired": 7, "attempt": "one"}')
+GARBAGE = (
+    b"",
+    b"{",
+    b"[]",
+    b'{"state": "running", "att',
+    b"\x00\xff\xfe",
+    b'{"state": 7, "desired": 7, "attempt": "one"}',
+)
 
 
 @dataclass(slots=True)
@@ -89,7 +97,13 @@ class Storm:
         )
         self._faults = dict(zip(FAULTS, actions, strict=True))
         if disk:
-            self._faults |= dict(zip(DISK_FAULTS, (lambda _: self._fill_disk(disk), lambda _: self._lock_disk(disk)), strict=True))
+            self._faults |= dict(
+                zip(
+                    DISK_FAULTS,
+                    (lambda _: self._fill_disk(disk), lambda _: self._lock_disk(disk)),
+                    strict=True,
+                )
+            )
 
     def run(self, rounds: int) -> dict[str, Tally]:
         """Go through so many rounds, calm down, and return what was found."""
@@ -128,7 +142,9 @@ class Storm:
     def _is_open(self, job_id: str) -> bool:
         with suppress(NotFound):
             job = self.world.store.get(job_id)
-            is_told = job.state == "failed" and job.error is not None and job.error["code"] == StorageError.code
+            is_told = (
+                job.state == "failed" and job.error is not None and job.error["code"] == StorageError.code
+            )
             if is_told or (job.state == "paused" and job.desired == "pause"):
                 with suppress(Conflict):  # what a user does who reads the hint
                     job = self.world.store.request_resume(job_id)
@@ -233,7 +249,8 @@ class Storm:
             self._ask_for_more(self.tallies["read-only disk"])
 
     def _ask_for_more(self, tally: Tally) -> None:
-        """Submit a job that the disk may have no room for: it is refused and leaves nothing, or done like any other."""
+        """Submit a job that the disk may have no room for: it is refused and leaves nothing, or done like any
+        other."""
         before = self.world.store.list()[1]
         name = f"more{before}"
         try:
@@ -274,7 +291,8 @@ def _wrong_result(made: Path) -> str:
 
 
 def _overlap(trace: Path) -> str:
-    """Each step follows the one before; a new worker may repeat the step that its forerunner did not get to save."""
+    """Each step follows the one before; a new worker may repeat the step that its forerunner did not get to
+    save."""
     done, owner, past = -1, "", set()
     for line in trace.read_text().splitlines():
         pid, step = line.split()

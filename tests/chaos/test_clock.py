@@ -1,4 +1,5 @@
-"""A clock that jumps: order of ids and shown times may be odd, but jobs run, durations are true and the runner counts as alive."""
+"""A clock that jumps: order of ids and shown times may be odd, but jobs run, durations are true and the
+runner counts as alive."""
 
 import json
 import os
@@ -46,7 +47,9 @@ def test_under_a_jumping_clock_jobs_run_durations_are_true_and_the_runner_is_ali
     assert 0 < job.run_s < 90
 
 
-def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model, trashed = tmp_path / "model", tmp_path / "trash" / "model"
     for folder in (model, trashed.parent):
         folder.mkdir()

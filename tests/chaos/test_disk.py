@@ -1,4 +1,5 @@
-"""A disk that is full, and one that is read-only: a message, no half file, and on it goes when there is room again."""
+"""A disk that is full, and one that is read-only: a message, no half file, and on it goes when there is room
+again."""
 
 import subprocess
 from collections.abc import Iterator
@@ -31,7 +32,9 @@ def world(disk: SmallDisk) -> Iterator[World]:
     world.close()
 
 
-def test_on_a_full_disk_jobs_wait_or_fail_in_words_and_go_on_when_there_is_room(disk: SmallDisk, world: World) -> None:
+def test_on_a_full_disk_jobs_wait_or_fail_in_words_and_go_on_when_there_is_room(
+    disk: SmallDisk, world: World
+) -> None:
     runner = world.start_runner()
     running = world.submit("a", num_steps=200)
     world.wait_for_steps(running)
@@ -48,7 +51,9 @@ def test_on_a_full_disk_jobs_wait_or_fail_in_words_and_go_on_when_there_is_room(
     assert not list(world.workspace.root.rglob("*.partial"))
 
 
-def test_on_a_read_only_disk_requests_are_refused_in_words_and_served_again_after(disk: SmallDisk, world: World) -> None:
+def test_on_a_read_only_disk_requests_are_refused_in_words_and_served_again_after(
+    disk: SmallDisk, world: World
+) -> None:
     runner = world.start_runner()
     done = world.wait_for_end(world.submit("a")).id
     with disk.read_only():

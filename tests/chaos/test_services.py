@@ -50,10 +50,19 @@ def generate_undisturbed(root: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_kills_of_web_server_runner_worker_and_service_do_not_change_the_dataset(service: Service, tmp_path: Path) -> None:
+def test_kills_of_web_server_runner_worker_and_service_do_not_change_the_dataset(
+    service: Service, tmp_path: Path
+) -> None:
     chance = random.Random(3)
     job_id = service.call("POST", "/api/dataset/generate", DATASET)["id"]
-    for words in ("gunicorn", "web_ui.jobs.worker", "run-jobs", "gunicorn", "serve --role", "web_ui.jobs.worker"):
+    for words in (
+        "gunicorn",
+        "web_ui.jobs.worker",
+        "run-jobs",
+        "gunicorn",
+        "serve --role",
+        "web_ui.jobs.worker",
+    ):
         time.sleep(chance.uniform(0.5, 1.5))
         victims = service.processes(words)
         for victim in victims if words == "gunicorn" else victims[:1]:
@@ -61,11 +70,15 @@ def test_kills_of_web_server_runner_worker_and_service_do_not_change_the_dataset
         if words == "serve --role":
             assert service.process is not None
             service.process.wait()
-            service.wait_until(lambda: not service.processes("gunicorn") and not service.processes("run-jobs"), "gone")
+            service.wait_until(
+                lambda: not service.processes("gunicorn") and not service.processes("run-jobs"), "gone"
+            )
             service.start()
     job = service.wait_job(job_id)
     assert job["state"] == "succeeded", job["error"]
-    assert digests(service.workspace / "datasets" / "victim") == digests(generate_undisturbed(tmp_path / "other"))
+    assert digests(service.workspace / "datasets" / "victim") == digests(
+        generate_undisturbed(tmp_path / "other")
+    )
     assert service.processes("web_ui.jobs.worker") == []
 
 

@@ -14,4 +14,6 @@ def test_no_fault_loses_a_job_or_leaves_one_stuck(tmp_path: Path) -> None:
         tallies = storm.run(len(FAULTS))
     finally:
         storm.close()
-    assert {name: (tally.rounds, tally.lost, tally.stuck) for name, tally in tallies.items()} == {name: (1, [], []) for name in FAULTS}
+    assert {name: (tally.rounds, tally.lost, tally.stuck) for name, tally in tallies.items()} == {
+        name: (1, [], []) for name in FAULTS
+    }

@@ -18,7 +18,11 @@ def test_percentiles_budget_and_densest_pages() -> None:
     pages = [PageTokens(f"d{number:03}", 1, 64 * number // 10, 64, 12) for number in range(1, 101)]
     report = compression_report(pages, STYLE).as_dict()
     assert report["num_pages"] == 100
-    assert (report["page_ratio"]["p50"], report["page_ratio"]["p95"], report["page_ratio"]["p100"]) == (5.0, 9.5, 10.0)
+    assert (report["page_ratio"]["p50"], report["page_ratio"]["p95"], report["page_ratio"]["p100"]) == (
+        5.0,
+        9.5,
+        10.0,
+    )
     assert report["num_pages_over_budget"] == sum(64 * number // 10 > 600 for number in range(1, 101))
     assert [page["document_id"] for page in report["densest_pages"]][:2] == ["d100", "d099"]
     assert len(report["densest_pages"]) == 10

@@ -16,7 +16,12 @@ from tests.machine import require_tesseract
 
 @pytest.mark.parametrize(
     ("options", "num_characters"),
-    [({"mode": "tiny"}, 2700), ({"mode": "small"}, 2900), ({"mode": "base"}, 5000), ({"mode": "large"}, 6600)],
+    [
+        ({"mode": "tiny"}, 2700),
+        ({"mode": "small"}, 2900),
+        ({"mode": "base"}, 5000),
+        ({"mode": "large"}, 6600),
+    ],
     ids=["tiny, two pages", "small", "base", "large"],
 )
 def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num_characters: int) -> None:
@@ -25,7 +30,9 @@ def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num
     pages = render(text, resolve_style(RenderingConfig(**options))).pages  # type: ignore[arg-type]
     report = check_legibility([RenderedText("one", text, pages)])
     assert len(pages) == (2 if options["mode"] == "tiny" else 1), "a full page"
-    assert report.as_dict()["num_characters"] >= 0.99 * num_characters, "spaces between paragraphs do not count"
+    assert report.as_dict()["num_characters"] >= 0.99 * num_characters, (
+        "spaces between paragraphs do not count"
+    )
     assert report.character_error_rate < 0.01
 
 

@@ -22,7 +22,9 @@ def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> Non
 
 def test_a_fault_of_the_disk_is_not_hidden_by_the_temporary_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
+    with pytest.raises(
+        StorageError
+    ):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
         write_json(tmp_path / "file" / "a.json", {})
 
 
@@ -34,7 +36,9 @@ def test_bytes_that_are_no_text_are_written_and_read_back(tmp_path: Path) -> Non
     assert read_events(tmp_path / "events.jsonl").events[0]["text"] == text
 
 
-def test_what_vanishes_while_it_is_measured_counts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_vanishes_while_it_is_measured_counts_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "kept" / "gone").mkdir(parents=True)
     (tmp_path / "kept" / "file").write_bytes(b"12345")
     scan = os.scandir

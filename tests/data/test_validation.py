@@ -56,7 +56,10 @@ def test_the_tag_of_a_union_is_no_part_of_a_field_path() -> None:
 
 def test_an_unknown_field_is_answered_with_the_nearest_known_one() -> None:
     assert "did you mean max_samples?" in fields_of({**SAMPLE, "max_sample": 3})["max_sample"]
-    assert "did you mean font_size_px?" in fields_of({**SAMPLE, "rendering": {"font_size": 12}})["rendering.font_size"]
+    assert (
+        "did you mean font_size_px?"
+        in fields_of({**SAMPLE, "rendering": {"font_size": 12}})["rendering.font_size"]
+    )
 
 
 def test_names_are_explained_in_words_not_as_a_pattern() -> None:
@@ -81,11 +84,21 @@ def test_a_rule_across_fields_speaks_for_itself() -> None:
     [
         (PredictionConfig, {}, ["inputs", "dataset"]),
         (TrainingConfig, {"dataset": "demo", "max_steps": 0}, ["max_steps"]),
-        (TrainingConfig, {"dataset": "demo", "cache_features": True, "train": "all"}, ["cache_features", "train"]),
-        (FindLrConfig, {"dataset": "demo", "first_learning_rate": 0.1}, ["last_learning_rate", "first_learning_rate"]),
+        (
+            TrainingConfig,
+            {"dataset": "demo", "cache_features": True, "train": "all"},
+            ["cache_features", "train"],
+        ),
+        (
+            FindLrConfig,
+            {"dataset": "demo", "first_learning_rate": 0.1},
+            ["last_learning_rate", "first_learning_rate"],
+        ),
     ],
 )
-def test_a_rule_across_fields_names_them(model_class: type[Config], values: dict[str, Any], names: list[str]) -> None:
+def test_a_rule_across_fields_names_them(
+    model_class: type[Config], values: dict[str, Any], names: list[str]
+) -> None:
     assert list(fields_of(values, model_class)) == names
 
 
@@ -103,7 +116,9 @@ def test_something_other_than_an_object_is_refused(values: Any) -> None:
 @pytest.mark.parametrize("model_class", VALID)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
-def test_any_json_is_a_configuration_or_a_readable_refusal(model_class: type[Config], data: st.DataObject) -> None:
+def test_any_json_is_a_configuration_or_a_readable_refusal(
+    model_class: type[Config], data: st.DataObject
+) -> None:
     names = st.sampled_from(list(model_class.model_fields)) | st.text(max_size=10)
     near = st.sampled_from([0, 1, 2, 1e-4, 0.5, 100, "a", "tiny", True, None, [], {}])
     changed = st.dictionaries(names, near, max_size=3).map(lambda drawn: VALID[model_class] | drawn)

@@ -1,4 +1,5 @@
-"""A Docker engine for the container tests: the machine's own, or one started here on a socket of its own and stopped again."""
+"""A Docker engine for the container tests: the machine's own, or one started here on a socket of its own and
+stopped again."""
 
 import os
 import shutil
@@ -15,7 +16,8 @@ import pytest
 from tests.machine import require
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = "deepsynth-test"  # of containers, images and volumes, so that an installation on the same engine is never touched
+# of containers, images and volumes, so that an installation on the same engine is never touched
+NAME = "deepsynth-test"
 BASE_IMAGE = "python:3.11-slim-bookworm"
 
 
@@ -25,19 +27,37 @@ class Engine:
 
     environment: dict[str, str]
 
-    def docker(self, *arguments: str, check: bool = True, timeout_s: float = 900) -> subprocess.CompletedProcess[str]:
+    def docker(
+        self, *arguments: str, check: bool = True, timeout_s: float = 900
+    ) -> subprocess.CompletedProcess[str]:
         command = ["docker", *arguments]
-        answer = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False, timeout=timeout_s)
+        answer = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=timeout_s,
+        )
         if check and answer.returncode != 0:
-            pytest.fail(f"{' '.join(command)} ended with {answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}")
+            pytest.fail(
+                f"{' '.join(command)} ended with "
+                f"{answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}"
+            )
         return answer
 
     def script(self, name: str, *arguments: str) -> str:
         """Run a start script; return what it said."""
         command = [str(ROOT / name), *arguments]
-        answer = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, timeout=900)
+        answer = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, check=False, timeout=900
+        )
         if answer.returncode != 0:
-            pytest.fail(f"{' '.join(command)} ended with {answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}")
+            pytest.fail(
+                f"{' '.join(command)} ended with "
+                f"{answer.returncode}:\n{answer.stdout[-2000:]}\n{answer.stderr[-3000:]}"
+            )
         return answer.stdout
 
     def compose(self, file: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -45,12 +65,19 @@ class Engine:
 
 
 def answers(environment: dict[str, str]) -> bool:
-    return subprocess.run(["docker", "info"], env=environment, capture_output=True, check=False).returncode == 0
+    return (
+        subprocess.run(["docker", "info"], env=environment, capture_output=True, check=False).returncode == 0
+    )
 
 
 def with_compose(folder: Path, environment: dict[str, str]) -> dict[str, str]:
     """Use the Compose that the dev dependencies bring where the engine's client has none."""
-    if subprocess.run(["docker", "compose", "version"], env=environment, capture_output=True, check=False).returncode == 0:
+    if (
+        subprocess.run(
+            ["docker", "compose", "version"], env=environment, capture_output=True, check=False
+        ).returncode
+        == 0
+    ):
         return environment
     binary = Path(sys.executable).parent / "docker-compose"
     require(binary.exists(), "no Docker Compose")
@@ -62,7 +89,17 @@ def with_compose(folder: Path, environment: dict[str, str]) -> dict[str, str]:
 
 def start_engine(folder: Path, environment: dict[str, str]) -> tuple[subprocess.Popen[bytes], dict[str, str]]:
     socket = f"unix://{folder}/d.sock"
-    command = ["dockerd", "--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "-H", socket, "-p", f"{folder}/d.pid"]
+    command = [
+        "dockerd",
+        "--data-root",
+        f"{folder}/data",
+        "--exec-root",
+        f"{folder}/exec",
+        "-H",
+        socket,
+        "-p",
+        f"{folder}/d.pid",
+    ]
     log = (folder / "dockerd.log").open("wb")
     process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     environment = environment | {"DOCKER_HOST": socket}
@@ -85,7 +122,11 @@ def engine() -> Iterator[Engine]:
     # A socket path may be 108 bytes long at most; pytest's own temporary folders come close.
     folder = Path(tempfile.mkdtemp(prefix="engine-"))
     own: subprocess.Popen[bytes] | None = None
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DEEPSYNTH_", "HF_", "PIP_"))}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("DEEPSYNTH_", "HF_", "PIP_"))
+    }
     try:
         if not answers(environment):
             # An engine changes the machine's network rules: it is started only where that was asked for.
@@ -96,7 +137,9 @@ def engine() -> Iterator[Engine]:
             make_base_image(folder, environment)
         # Empty values keep out those of a .env file.
         own_settings = {"DEEPSYNTH_NAME": NAME, "DEEPSYNTH_API_TOKEN": "", "HF_TOKEN": "", "HF_USERNAME": ""}
-        environment = with_compose(folder, environment | own_settings | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"})
+        environment = with_compose(
+            folder, environment | own_settings | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"}
+        )
         yield Engine(environment)
     finally:
         if own is not None:

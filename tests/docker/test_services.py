@@ -20,9 +20,19 @@ from tests.services import OPENER, Client, free_port
 pytestmark = [pytest.mark.docker, pytest.mark.slow]
 
 CPU_FILE, GPU_FILE = "docker-compose.cpu.yml", "docker-compose.gpu.yml"
-CPU_IMAGE, GPU_IMAGE, CPU_CONTAINER = f"{NAME}-cpu:latest", f"{NAME}-gpu:latest", f"{NAME}-dataset-generator-cpu"
+CPU_IMAGE, GPU_IMAGE, CPU_CONTAINER = (
+    f"{NAME}-cpu:latest",
+    f"{NAME}-gpu:latest",
+    f"{NAME}-dataset-generator-cpu",
+)
 SIZE_LIMIT_MB = 900
-JOB = {"source": {"kind": "sample", "length": "article"}, "max_samples": 800, "seed": 5, "rendering": {"mode": "small"}, "shard_rows": 100}
+JOB = {
+    "source": {"kind": "sample", "length": "article"},
+    "max_samples": 800,
+    "seed": 5,
+    "rendering": {"mode": "small"},
+    "shard_rows": 100,
+}
 
 SCRIPTS = {
     "Latin": "The quick brown fox",
@@ -43,7 +53,8 @@ SCRIPTS = {
 def service(engine: Engine) -> Iterator[tuple[Engine, Client]]:
     port = free_port()
     engine.environment["DEEPSYNTH_CPU_PORT"] = str(port)
-    # Built here first, since only this build shares the host's network; the script then finds each layer made.
+    # Built here first, since only this build shares the host's network; the script then finds each layer
+    # made.
     engine.docker("build", "--network", "host", "-f", "Dockerfile.cpu", "-t", CPU_IMAGE, ".")
     try:
         answer = engine.script("start-dataset-generation.sh", "--docker")
@@ -62,7 +73,9 @@ def test_image_is_small_and_has_no_torch(service: tuple[Engine, Client]) -> None
 
 def test_health_is_asked_without_the_proxy_of_the_environment(service: tuple[Engine, Client]) -> None:
     engine, _ = service
-    kind, *command = json.loads(engine.docker("inspect", "-f", "{{json .Config.Healthcheck.Test}}", CPU_CONTAINER).stdout)
+    kind, *command = json.loads(
+        engine.docker("inspect", "-f", "{{json .Config.Healthcheck.Test}}", CPU_CONTAINER).stdout
+    )
     assert kind == "CMD"
     engine.docker("exec", "-e", "http_proxy=http://127.0.0.1:9", CPU_CONTAINER, *command)
 
@@ -72,7 +85,10 @@ def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple
     client.run_job("/api/dataset/generate", JOB | {"name": "undisturbed"})
 
     killed = client.call("POST", "/api/dataset/generate", JOB | {"name": "killed"})
-    client.wait_job(killed["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
+    client.wait_job(
+        killed["id"],
+        lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0,
+    )
     pid = engine.docker("inspect", "-f", "{{.State.Pid}}", CPU_CONTAINER).stdout.strip()
     before = engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout.strip()
     kill_from_the_host(int(pid))
@@ -81,20 +97,26 @@ def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple
     assert int(engine.docker("inspect", "-f", "{{.RestartCount}}", CPU_CONTAINER).stdout) > int(before)
     assert job["attempts"] == 2
     listing = "cd /workspace/datasets/{} && find . -name '*.parquet' | sort | xargs sha256sum"
-    shards = [engine.docker("exec", CPU_CONTAINER, "sh", "-c", listing.format(name)).stdout for name in ("undisturbed", "killed")]
+    shards = [
+        engine.docker("exec", CPU_CONTAINER, "sh", "-c", listing.format(name)).stdout
+        for name in ("undisturbed", "killed")
+    ]
     assert shards[0].count("parquet") > 3
     assert shards[0] == shards[1]
 
 
 def kill_from_the_host(pid: int) -> None:
-    """SIGKILL the container's first process as a crash would; `docker kill` would count as a wish and not restart it."""
+    """SIGKILL the container's first process as a crash would; `docker kill` would count as a wish and not
+    restart it."""
     os.kill(pid, signal.SIGKILL)
 
 
 def test_ten_scripts_and_emoji_have_glyphs_in_the_image(service: tuple[Engine, Client]) -> None:
     _, client = service
     line = json.dumps({"text": "\n".join(SCRIPTS.values()), "summary": ", ".join(SCRIPTS)})
-    request = urllib.request.Request(f"http://127.0.0.1:{client.port}/api/uploads/scripts.jsonl", data=line.encode(), method="PUT")
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{client.port}/api/uploads/scripts.jsonl", data=line.encode(), method="PUT"
+    )
     request.add_header("Content-Type", "application/octet-stream")
     OPENER.open(request, timeout=10).close()
     body = {
@@ -102,7 +124,9 @@ def test_ten_scripts_and_emoji_have_glyphs_in_the_image(service: tuple[Engine, C
         "source": {"kind": "files", "path": "upload:scripts.jsonl"},
         "columns": {"document": "text", "summary": "summary"},
     }
-    (document,) = client.call("POST", "/api/dataset/preview", {"config": body, "num_documents": 1})["documents"]
+    (document,) = client.call("POST", "/api/dataset/preview", {"config": body, "num_documents": 1})[
+        "documents"
+    ]
     assert document["missing_glyphs"] == {}
 
 
@@ -117,12 +141,18 @@ def test_stop_and_down_save_a_running_job_and_keep_the_volume(service: tuple[Eng
     engine, client = service
     job = client.call("POST", "/api/dataset/generate", JOB | {"name": "stopped", "max_samples": 12_000})
     for command in ("stop", "down"):
-        client.wait_job(job["id"], lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0)
+        client.wait_job(
+            job["id"],
+            lambda job: job["state"] == "running" and job["progress"] and job["progress"]["done"] > 0,
+        )
         started = time.monotonic()
         engine.compose(CPU_FILE, command)
         assert time.monotonic() - started < 30
         if command == "stop":
-            assert engine.docker("inspect", "-f", "{{.State.ExitCode}}", CPU_CONTAINER).stdout.strip() in {"0", "143"}
+            assert engine.docker("inspect", "-f", "{{.State.ExitCode}}", CPU_CONTAINER).stdout.strip() in {
+                "0",
+                "143",
+            }
         engine.compose(CPU_FILE, "up", "-d", "--wait")
     job = client.wait_job(job["id"])
     assert job["state"] == "succeeded", job
@@ -140,7 +170,8 @@ def test_script_shows_and_stops_the_container(service: tuple[Engine, Client]) ->
 
 @pytest.fixture(scope="module")
 def wheel_server() -> Iterator[list[str]]:
-    """Build arguments that offer this machine's own wheel folder, where pip has one, to a build that shares the host's network."""
+    """Build arguments that offer this machine's own wheel folder, where pip has one, to a build that shares
+    the host's network."""
     folder = os.environ.get("PIP_FIND_LINKS", "")
     if not Path(folder).is_dir():
         yield []
@@ -152,13 +183,18 @@ def wheel_server() -> Iterator[list[str]]:
     server.shutdown()
 
 
-def test_gpu_service_has_torch_and_says_that_the_gpu_is_missing(engine: Engine, wheel_server: list[str]) -> None:
+def test_gpu_service_has_torch_and_says_that_the_gpu_is_missing(
+    engine: Engine, wheel_server: list[str]
+) -> None:
     if Path("/dev/nvidia0").exists():
         pytest.skip("this machine has a GPU; the test is about its absence")
     engine.environment["DEEPSYNTH_GPU_PORT"] = str(free_port())
     engine.docker("build", "--network", "host", *wheel_server, "-f", "Dockerfile", "-t", GPU_IMAGE, ".")
     program = "import torch, transformers, os; print(torch.__version__.split('+')[0], os.getuid())"
-    assert engine.docker("run", "--rm", GPU_IMAGE, "python", "-c", program).stdout.split() == ["2.13.0", "1000"]
+    assert engine.docker("run", "--rm", GPU_IMAGE, "python", "-c", program).stdout.split() == [
+        "2.13.0",
+        "1000",
+    ]
     answer = engine.compose(GPU_FILE, "up", "-d", "--no-build", check=False)
     engine.compose(GPU_FILE, "down", "--volumes", "--rmi", "all", check=False)
     assert answer.returncode != 0

@@ -11,20 +11,29 @@ from evaluation.loops import is_looping
 from evaluation.reference_points import REFERENCE_POINTS
 from evaluation.report import Report, Subject, read_report, write_report
 
-DOCUMENTS = ["A storm hit Oslo. Nine boats sank. Help came. All is well.", "Prices rose. People complained. Shops closed. Rain fell."]
+DOCUMENTS = [
+    "A storm hit Oslo. Nine boats sank. Help came. All is well.",
+    "Prices rose. People complained. Shops closed. Rain fell.",
+]
 REFERENCES = ["A storm hit Oslo.", "Prices rose."]
 
 
 @pytest.fixture
 def report() -> Report:
     subject = Subject("trained_model", "news", "test", "cnn_dailymail")
-    return evaluate(subject, ["A storm hit Oslo.", "no " * 20], REFERENCES, DOCUMENTS, baselines={"copy": REFERENCES})
+    return evaluate(
+        subject, ["A storm hit Oslo.", "no " * 20], REFERENCES, DOCUMENTS, baselines={"copy": REFERENCES}
+    )
 
 
 def test_baselines_stand_beside_the_score(report: Report) -> None:
     table = dict(report.table())
     assert list(table) == ["trained_model", "lead-1", "lead-3", "copy"]
-    assert (table["trained_model"]["rougeL"], table["lead-1"]["rougeL"], table["copy"]["rougeL"]) == (0.5, 1.0, 1.0)
+    assert (table["trained_model"]["rougeL"], table["lead-1"]["rougeL"], table["copy"]["rougeL"]) == (
+        0.5,
+        1.0,
+        1.0,
+    )
     assert table["lead-3"]["rougeL"] < 1.0
 
 
@@ -40,7 +49,9 @@ def test_loops_and_empty_texts_are_counted(report: Report) -> None:
 
 
 def test_published_results_come_with_their_variant(report: Report) -> None:
-    assert {(point.system, point.longest, point.longest_variant) for point in report.reference_points} >= {("BART", 0.409, "rougeLsum")}
+    assert {(point.system, point.longest, point.longest_variant) for point in report.reference_points} >= {
+        ("BART", 0.409, "rougeLsum")
+    }
     assert {point.longest_variant for point in REFERENCE_POINTS["arxiv"]} == {"rougeL", "rougeLsum"}
 
 
@@ -67,7 +78,9 @@ def test_lead_takes_sentences() -> None:
     assert lead("One only", 3) == "One only"
 
 
-@pytest.mark.parametrize(("budget", "expected"), [(0, ""), (1, "one"), (3, "one two  three"), (99, "one two  three four")])
+@pytest.mark.parametrize(
+    ("budget", "expected"), [(0, ""), (1, "one"), (3, "one two  three"), (99, "one two  three four")]
+)
 def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: str) -> None:
     assert truncate_text("one two  three four", budget, lambda text: len(text.split())) == expected
 
@@ -79,7 +92,11 @@ def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: st
         ("Once upon a time " + "the end is near and " * 3 + "the end", True),
         ("\u597d" * 30, True),
         ("no no no", False),
-        ("The mayor opened a bridge in Oslo on Friday, and the mayor said that the bridge was the mayor's idea.", False),
+        (
+            "The mayor opened a bridge in Oslo on Friday, and the mayor said that the bridge was the mayor's "
+            "idea.",
+            False,
+        ),
         ("", False),
     ],
 )

@@ -13,7 +13,10 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_metric_equals_function() -> None:
     predictions, references = ["The cats sat. A dog ran."], ["A dog ran. The cat sat."]
-    assert Rouge().compute(predictions=predictions, references=references) == rouge(predictions, references).fmeasures()
+    assert (
+        Rouge().compute(predictions=predictions, references=references)
+        == rouge(predictions, references).fmeasures()
+    )
 
 
 def test_metric_takes_settings_and_adds_in_batches() -> None:

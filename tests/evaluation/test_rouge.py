@@ -11,8 +11,8 @@ from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings
 
 PLAIN = RougeSettings(stemmer=False, tokenizer="ascii", sentences="newline", num_resamples=10)
 
-# prediction, reference, rouge type, (precision, recall, F-measure); None: not published.
-# First the cases that rouge-score tests itself with, then the examples worked out in Lin (2004), sections 2 and 3.
+# prediction, reference, rouge type, (precision, recall, F-measure); None: not published. First the cases that
+# rouge-score tests itself with, then the examples worked out in Lin (2004), sections 2 and 3.
 EQUALITY_TABLE = [
     ("testing", "testing one two", "rouge1", (1, 1 / 3, 1 / 2)),
     ("testing one", "testing one two", "rouge2", (1, 1 / 2, 2 / 3)),
@@ -22,7 +22,12 @@ EQUALITY_TABLE = [
     ("w1", "", "rougeLsum", (0, 0, 0)),
     ("/", "w1 w2 w3 w4 w5", "rougeLsum", (0, 0, 0)),
     ("Second sentence.\nFirst Sentence.", "First sentence.\nSecond Sentence.", "rougeLsum", (1, 1, 1)),
-    ("Second sentence. First Sentence.", "First sentence. Second Sentence.", "rougeLsum", (1 / 2, 1 / 2, 1 / 2)),
+    (
+        "Second sentence. First Sentence.",
+        "First sentence. Second Sentence.",
+        "rougeLsum",
+        (1 / 2, 1 / 2, 1 / 2),
+    ),
     ("w1 w2 w6 w7 w8\nw1 w3 w8 w9 w5", "w1 w2 w3 w4 w5", "rougeLsum", (4 / 10, 4 / 5, 8 / 15)),
     ("police kill the gunman", "police killed the gunman", "rouge2", (None, 1 / 3, None)),
     ("the gunman kill police", "police killed the gunman", "rouge2", (None, 1 / 3, None)),
@@ -31,8 +36,14 @@ EQUALITY_TABLE = [
     ("the gunman police killed", "police killed the gunman", "rougeL", (2 / 4, 2 / 4, 2 / 4)),
 ]
 TEXTS = [
-    ("Rescuers found 30 people alive.\nThe mine had closed in 1994.", "Thirty people were found alive by rescuers.\nThe old mine closed."),
-    ("Don't stop: the U.S. team's run-rate is 4.5%", "The US team does not stop; its run rate is 4.5 percent"),
+    (
+        "Rescuers found 30 people alive.\nThe mine had closed in 1994.",
+        "Thirty people were found alive by rescuers.\nThe old mine closed.",
+    ),
+    (
+        "Don't stop: the U.S. team's run-rate is 4.5%",
+        "The US team does not stop; its run rate is 4.5 percent",
+    ),
     ("the the the the", "the cat the"),
     ("caf\u00e9 na\u00efve", "cafe naive"),
     ("  \n\n ", "a b c"),
@@ -40,11 +51,13 @@ TEXTS = [
 
 
 @pytest.mark.parametrize(("prediction", "reference", "kind", "expected"), EQUALITY_TABLE)
-def test_published_examples(prediction: str, reference: str, kind: str, expected: tuple[float | None, float, float | None]) -> None:
+def test_published_examples(
+    prediction: str, reference: str, kind: str, expected: tuple[float | None, float, float | None]
+) -> None:
     got = score_pairs([prediction], [reference], PLAIN)[0, ROUGE_TYPES.index(kind)].tolist()
-    assert [value for value, wanted in zip(got, expected, strict=True) if wanted is not None] == pytest.approx(
-        [wanted for wanted in expected if wanted is not None]
-    )
+    assert [
+        value for value, wanted in zip(got, expected, strict=True) if wanted is not None
+    ] == pytest.approx([wanted for wanted in expected if wanted is not None])
 
 
 @pytest.mark.parametrize("stemmer", [True, False])
@@ -52,8 +65,13 @@ def test_equal_to_rouge_score(stemmer: bool) -> None:
     predictions, references = map(list, zip(*TEXTS, strict=True))
     settings = RougeSettings(stemmer=stemmer, tokenizer="ascii", sentences="newline")
     theirs = RougeScorer(list(ROUGE_TYPES), use_stemmer=stemmer)
-    expected = [[tuple(theirs.score(reference, prediction)[kind]) for kind in ROUGE_TYPES] for prediction, reference in TEXTS]
-    assert score_pairs(predictions, references, settings).tolist() == [[list(score) for score in pair] for pair in expected]
+    expected = [
+        [tuple(theirs.score(reference, prediction)[kind]) for kind in ROUGE_TYPES]
+        for prediction, reference in TEXTS
+    ]
+    assert score_pairs(predictions, references, settings).tolist() == [
+        [list(score) for score in pair] for pair in expected
+    ]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +108,9 @@ def test_sentences_on_one_line_still_make_a_summary_level_score() -> None:
 
 def test_stemming_counts_forms_of_a_word_as_one() -> None:
     pair = ["The players were playing games"], ["The player was played in a game"]
-    assert rouge(*pair).fmeasures()["rouge1"] > rouge(*pair, RougeSettings(stemmer=False)).fmeasures()["rouge1"]
+    assert (
+        rouge(*pair).fmeasures()["rouge1"] > rouge(*pair, RougeSettings(stemmer=False)).fmeasures()["rouge1"]
+    )
 
 
 def test_interval_is_seeded_and_covers_the_mean() -> None:

@@ -1,4 +1,5 @@
-"""metrics.json and metrics_history.json: exact keys, whole files, resume, and cost that does not grow with the square."""
+"""metrics.json and metrics_history.json: exact keys, whole files, resume, and cost that does not grow with
+the square."""
 
 import json
 import math
@@ -41,7 +42,11 @@ def test_best_loss_and_perplexity_follow_from_eval_loss(tmp_path: Path) -> None:
 def test_not_a_number_becomes_null(tmp_path: Path) -> None:
     metrics = TrainingMetrics(tmp_path)
     metrics.record(1, {"train_loss": float("nan"), "grad_norm": float("inf"), "eval_loss": 1000.0})
-    assert (metrics.latest["train_loss"], metrics.latest["grad_norm"], metrics.latest["perplexity"]) == (None, None, None)
+    assert (metrics.latest["train_loss"], metrics.latest["grad_norm"], metrics.latest["perplexity"]) == (
+        None,
+        None,
+        None,
+    )
 
 
 def test_unknown_key_is_refused(tmp_path: Path) -> None:
@@ -58,7 +63,11 @@ def test_resume_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
     assert (resumed.latest["step"], resumed.latest["best_eval_loss"]) == (20, 1.5)
     resumed.record(30, {"eval_loss": 1.0})
     resumed.flush()
-    assert [(r["step"], r["best_eval_loss"]) for r in read_metrics(tmp_path).history] == [(10, 2.0), (20, 1.5), (30, 1.0)]
+    assert [(r["step"], r["best_eval_loss"]) for r in read_metrics(tmp_path).history] == [
+        (10, 2.0),
+        (20, 1.5),
+        (30, 1.0),
+    ]
 
 
 def test_a_new_training_starts_empty(tmp_path: Path) -> None:
@@ -94,4 +103,9 @@ def test_a_long_history_is_not_rewritten_for_each_record(tmp_path: Path) -> None
 def test_importing_drags_in_nothing_heavy() -> None:
     heavy = {"torch", "numpy", "evaluate", "nltk", "rouge_score"}
     script = f"import sys, evaluation.training_metrics, evaluation.report; print({heavy} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.strip() == "set()"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        == "set()"
+    )

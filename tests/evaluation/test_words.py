@@ -8,11 +8,23 @@ from evaluation.words import needs_unicode, sentences, words
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Dr. Smith met J. Doe at 5 p.m. on Friday. They left.", ["Dr. Smith met J. Doe at 5 p.m. on Friday.", "They left."]),
-        ('He asked: "Why?" She said no. Then rain fell!', ['He asked: "Why?"', "She said no.", "Then rain fell!"]),
-        ("It cost $4.50... or so. See Fig. 3 and No. 7.", ["It cost $4.50... or so.", "See Fig. 3 and No. 7."]),
+        (
+            "Dr. Smith met J. Doe at 5 p.m. on Friday. They left.",
+            ["Dr. Smith met J. Doe at 5 p.m. on Friday.", "They left."],
+        ),
+        (
+            'He asked: "Why?" She said no. Then rain fell!',
+            ['He asked: "Why?"', "She said no.", "Then rain fell!"],
+        ),
+        (
+            "It cost $4.50... or so. See Fig. 3 and No. 7.",
+            ["It cost $4.50... or so.", "See Fig. 3 and No. 7."],
+        ),
         ("one line\nanother line\n\n", ["one line", "another line"]),
-        ("\u4eca\u5929\u5f88\u597d\u3002\u660e\u5929\uff1f", ["\u4eca\u5929\u5f88\u597d\u3002", "\u660e\u5929\uff1f"]),
+        (
+            "\u4eca\u5929\u5f88\u597d\u3002\u660e\u5929\uff1f",
+            ["\u4eca\u5929\u5f88\u597d\u3002", "\u660e\u5929\uff1f"],
+        ),
         ("So do I. We went.", ["So do I.", "We went."]),
         ("", []),
     ],

@@ -1,9 +1,11 @@
-"""Training on a GPU: steps at the real width, what each preset takes of the memory it promises, and going on when memory runs out.
+"""Training on a GPU: steps at the real width, what each preset takes of the memory it promises, and going on
+when memory runs out.
 
     pytest -s tests/gpu                  one GPU with 48 GB or more, a few minutes; -s shows the speeds
     python -m benchmarks.training        the whole table
 
-Without a GPU, what can be tried of the same code runs on the CPU at a small part of the width, and the rest is skipped.
+Without a GPU, what can be tried of the same code runs on the CPU at a small part of the width, and the rest
+is skipped.
 """
 
 from copy import deepcopy
@@ -65,17 +67,24 @@ def test_compiled_kernels_come_to_what_the_library_computes() -> None:
     fast = deepcopy(stock)
     patch_model(fast)
     for length in (40, 56, 72):  # each of them compiled anew, or for any length
-        ids = torch.randint(5, 90, (3, length), device="cuda", generator=torch.Generator("cuda").manual_seed(0))
+        ids = torch.randint(
+            5, 90, (3, length), device="cuda", generator=torch.Generator("cuda").manual_seed(0)
+        )
         mask = torch.ones_like(ids)
         mask[0, :9] = 0
-        losses = [model(input_ids=ids, attention_mask=mask, labels=ids, use_cache=False).loss for model in (stock, fast)]
+        losses = [
+            model(input_ids=ids, attention_mask=mask, labels=ids, use_cache=False).loss
+            for model in (stock, fast)
+        ]
         for model, loss in zip((stock, fast), losses, strict=True):
             model.zero_grad()
             loss.backward()
         torch.testing.assert_close(losses[1], losses[0])
         for (name, one), other in zip(stock.named_parameters(), fast.parameters(), strict=True):
             if one.grad is not None:
-                torch.testing.assert_close(other.grad, one.grad, rtol=1e-3, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}")
+                torch.testing.assert_close(
+                    other.grad, one.grad, rtol=1e-3, atol=1e-5, msg=lambda text, name=name: f"{name}: {text}"
+                )
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -87,9 +96,16 @@ def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: py
         rate = benchmark.matrix_tflops_per_second()
     else:
         case = replace(case, num_target_tokens=16)
-        monkeypatch.setattr(benchmark, "count_operations", lambda *_: 1)  # counting takes longer than the steps
+        monkeypatch.setattr(
+            benchmark, "count_operations", lambda *_: 1
+        )  # counting takes longer than the steps
     row = measure(
-        case, rate, None, lambda chosen: benchmark.step_times(chosen, benchmark.build_trainable(chosen), num_steps=5 if CUDA else 1)
+        case,
+        rate,
+        None,
+        lambda chosen: benchmark.step_times(
+            chosen, benchmark.build_trainable(chosen), num_steps=5 if CUDA else 1
+        ),
     )
     print(f"\n{line(row)}")
     assert row.fault is None
@@ -98,15 +114,25 @@ def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: py
         assert 1 - ESTIMATE_TOLERANCE <= row.peak_memory_gb / row.estimated_memory_gb <= 1
 
 
-def test_a_training_that_meets_the_end_of_the_memory_goes_on_with_half_the_batch(request: pytest.FixtureRequest) -> None:
+def test_a_training_that_meets_the_end_of_the_memory_goes_on_with_half_the_batch(
+    request: pytest.FixtureRequest,
+) -> None:
     require_gpu()
     brief_workspace: Workspace = request.getfixturevalue("brief_workspace")
 
     def peak_bytes(output: str, batch: int, listener: Listener) -> int:
         free_memory()
         torch.cuda.reset_peak_memory_stats()
-        sizes = {"per_device_train_batch_size": batch, "gradient_accumulation_steps": 16 // batch, "max_length": 64}
-        train(short_training(output=output, num_eval_samples=0, max_eval_samples=1, **sizes), brief_workspace, listener)
+        sizes = {
+            "per_device_train_batch_size": batch,
+            "gradient_accumulation_steps": 16 // batch,
+            "max_length": 64,
+        }
+        train(
+            short_training(output=output, num_eval_samples=0, max_eval_samples=1, **sizes),
+            brief_workspace,
+            listener,
+        )
         return int(torch.cuda.max_memory_allocated())
 
     little, much = (peak_bytes(f"gpu-batch-{batch}", batch, Listener()) for batch in (1, 16))

@@ -1,4 +1,5 @@
-"""The stand-in Hub as a fixture, and programs run against it in their own process, as its address is read at import."""
+"""The stand-in Hub as a fixture, and programs run against it in their own process, as its address is read at
+import."""
 
 import os
 import shutil
@@ -34,10 +35,13 @@ def program() -> Iterator[Program]:
 
 @contextmanager
 def programs() -> Iterator[Program]:
-    """Give a function that starts `python -c code arguments...` with a stand-in's environment; at the end, kill what still runs."""
+    """Give a function that starts `python -c code arguments...` with a stand-in's environment; at the end,
+    kill what still runs."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(hub: StandInHub, code: str, *arguments: object, **environment: str | None) -> "subprocess.Popen[str]":
+    def start(
+        hub: StandInHub, code: str, *arguments: object, **environment: str | None
+    ) -> "subprocess.Popen[str]":
         variables = {**os.environ, **hub.environment(), "PYTHONPATH": str(ROOT), **environment}
         process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],

@@ -1,4 +1,5 @@
-"""The least of an HTTP/1.1 server that the stand-in needs: keep-alive, HEAD, ranges, chunked bodies, dropped connections."""
+"""The least of an HTTP/1.1 server that the stand-in needs: keep-alive, HEAD, ranges, chunked bodies, dropped
+connections."""
 
 import json
 import re
@@ -101,7 +102,9 @@ class HttpServer:
         self.port = int(self._server.server_address[1])
 
     def start(self) -> None:
-        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
 
     def stop(self) -> None:
         self._server.shutdown()

@@ -89,7 +89,9 @@ class Repository:
     def revision(self, name: str) -> Revision | None:
         return self.history.get(self.branches.get(name, name))
 
-    def commit(self, lines: Sequence[Mapping[str, Any]], objects: Mapping[str, bytes], branch: str = "main") -> Revision:
+    def commit(
+        self, lines: Sequence[Mapping[str, Any]], objects: Mapping[str, bytes], branch: str = "main"
+    ) -> Revision:
         """Apply the lines of a commit request."""
         files = dict(self.history[self.branches[branch]].files)
         for line in lines[1:]:
@@ -97,7 +99,9 @@ class Repository:
             if line["key"] == "file":
                 files[value["path"]] = Stored.regular(base64.b64decode(value["content"]))
             elif line["key"] == "lfsFile":
-                files[value["path"]] = Stored.lfs(value["oid"], value.get("size") or len(objects[value["oid"]]))
+                files[value["path"]] = Stored.lfs(
+                    value["oid"], value.get("size") or len(objects[value["oid"]])
+                )
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
             elif line["key"] == "deletedFolder":
@@ -105,9 +109,12 @@ class Repository:
         return self._add(branch, files, lines[0]["value"]["summary"])
 
     def put(self, files: Mapping[str, bytes], branch: str = "main") -> str:
-        """Add regular files on a branch (made from nothing where it is missing), for tests that only read; return the commit."""
+        """Add regular files on a branch (made from nothing where it is missing), for tests that only read;
+        return the commit."""
         old = self.history[self.branches[branch]].files if branch in self.branches else {}
-        return self._add(branch, {**old, **{path: Stored.regular(content) for path, content in files.items()}}, "put").sha
+        return self._add(
+            branch, {**old, **{path: Stored.regular(content) for path, content in files.items()}}, "put"
+        ).sha
 
     def _add(self, branch: str, files: Mapping[str, Stored], summary: str) -> Revision:
         sha = hashlib.sha1(f"{self.repo_id}/{branch}/{len(self.history)}".encode()).hexdigest()

@@ -1,8 +1,11 @@
-"""A stand-in for the Hugging Face Hub on loopback, for the real clients (huggingface_hub, datasets, transformers), unpatched.
+"""A stand-in for the Hugging Face Hub on loopback, for the real clients (huggingface_hub, datasets,
+transformers), unpatched.
 
-    with StandInHub(folder) as hub: run a program with hub.environment(), then look at hub.repositories and hub.requests.
+    with StandInHub(folder) as hub: run a program with hub.environment(), then look at hub.repositories and
+        hub.requests.
 
-Faults are scheduled by `hub.fail(...)`: a status, a connection dropped before or after the work is done, or a wait.
+Faults are scheduled by `hub.fail(...)`: a status, a connection dropped before or after the work is done, or a
+wait.
 """
 
 import re
@@ -50,7 +53,8 @@ class Seen:
 
 
 class StandInHub:
-    """The server and its contents. One token, one user; all state in memory, Xet chunks in the given folder."""
+    """The server and its contents. One token, one user; all state in memory, Xet chunks in the given
+    folder."""
 
     def __init__(self, folder: Path, mode: Mode = "lfs", multipart_bytes: int | None = None) -> None:
         self.folder = folder
@@ -77,7 +81,8 @@ class StandInHub:
         return f"http://127.0.0.1:{self._server.port}"
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the variables that send every Hugging Face client here; they are read when the client is imported."""
+        """Return the variables that send every Hugging Face client here; they are read when the client is
+        imported."""
         home = self.folder / "hf_home"
         return {
             "HF_ENDPOINT": self.url,
@@ -95,13 +100,15 @@ class StandInHub:
         return self.repositories.setdefault((kind, repo_id), Repository(repo_id, **options))
 
     def fail(self, method: str, path: str, times: int = 1, **what: Any) -> None:
-        """Let the next `times` requests whose path matches the regular expression go wrong, after letting `skip` of them pass."""
+        """Let the next `times` requests whose path matches the regular expression go wrong, after letting
+        `skip` of them pass."""
         self._faults.append(Fault(method, re.compile(path), times, **what))
 
     def count(self, method: str, path: str, status: int | None = None) -> int:
         """Count the requests so far whose path matches."""
         return sum(
-            seen.method == method and re.search(path, seen.path) is not None and status in (None, seen.status) for seen in self.requests
+            seen.method == method and re.search(path, seen.path) is not None and status in (None, seen.status)
+            for seen in self.requests
         )
 
     def _answer(self, request: Request) -> Answer:
@@ -117,7 +124,9 @@ class StandInHub:
             if fault and fault.drop == "after":
                 answer = Answer(0)
         num_answered = len(answer.body) if isinstance(answer.body, bytes) and request.method == "GET" else 0
-        self.requests.append(Seen(request.method, request.path, answer.status, len(request.body), num_answered))
+        self.requests.append(
+            Seen(request.method, request.path, answer.status, len(request.body), num_answered)
+        )
         return answer
 
     def _next_fault(self, request: Request) -> Fault | None:
@@ -146,7 +155,9 @@ class StandInHub:
     def _whoami(self, request: Request) -> Answer:
         if not self._is_user(request):
             return Answer(401, {"error": "Invalid credentials in Authorization header"})
-        return Answer(200, {"name": USER, "type": "user", "orgs": [], "auth": {"accessToken": {"role": "write"}}})
+        return Answer(
+            200, {"name": USER, "type": "user", "orgs": [], "auth": {"accessToken": {"role": "write"}}}
+        )
 
     def _create(self, request: Request) -> Answer:
         body = request.json()
@@ -154,7 +165,11 @@ class StandInHub:
         if not self._is_user(request):
             return Answer(401, {"error": "Invalid username or password."})
         if not repo_id.startswith(f"{USER}/"):
-            return Answer(403, {"error": f"You don't have the rights to create {repo_id}"}, {"X-Error-Message": "no rights here"})
+            return Answer(
+                403,
+                {"error": f"You don't have the rights to create {repo_id}"},
+                {"X-Error-Message": "no rights here"},
+            )
         kind = f"{body.get('type', 'model')}s"
         link = f"{self.url}/{'' if kind == 'models' else kind + '/'}{repo_id}"
         if (kind, repo_id) in self.repositories:
@@ -168,7 +183,13 @@ class StandInHub:
             return found
         repository, commit = found
         siblings = [{"rfilename": path, **stored.sibling()} for path, stored in commit.files.items()]
-        names = {"id": repo_id, "sha": commit.sha, "private": repository.private, "gated": repository.gated, "disabled": False}
+        names = {
+            "id": repo_id,
+            "sha": commit.sha,
+            "private": repository.private,
+            "gated": repository.gated,
+            "disabled": False,
+        }
         times = {"lastModified": "2026-01-01T00:00:00.000Z", "createdAt": "2026-01-01T00:00:00.000Z"}
         return Answer(200, {**names, **times, "tags": [], "downloads": 0, "likes": 0, "siblings": siblings})
 
@@ -176,13 +197,26 @@ class StandInHub:
         found = self._find(request, kind, repo_id, "main")
         if isinstance(found, Answer):
             return found
-        heads = {name: {"name": name.rsplit("/", 1)[-1], "ref": name, "targetCommit": sha} for name, sha in found[0].branches.items()}
+        heads = {
+            name: {"name": name.rsplit("/", 1)[-1], "ref": name, "targetCommit": sha}
+            for name, sha in found[0].branches.items()
+        }
         converts = [head for name, head in heads.items() if name.startswith("refs/convert/")]
-        return Answer(200, {"branches": [head for head in heads.values() if head not in converts], "converts": converts, "tags": []})
+        return Answer(
+            200,
+            {
+                "branches": [head for head in heads.values() if head not in converts],
+                "converts": converts,
+                "tags": [],
+            },
+        )
 
     def _validate_yaml(self, request: Request) -> Answer:
         has_front = request.json()["content"].startswith("---\n")
-        return Answer(200, {"errors": [], "warnings": [] if has_front else [{"message": "empty or missing yaml metadata"}]})
+        return Answer(
+            200,
+            {"errors": [], "warnings": [] if has_front else [{"message": "empty or missing yaml metadata"}]},
+        )
 
     # -- sending
 
@@ -212,8 +246,15 @@ class StandInHub:
         if self.multipart_bytes and size > self.multipart_bytes:
             num_parts = -(-size // self.multipart_bytes)
             urls = {str(number): f"{self.url}/lfs/part/{oid}/{number}" for number in range(1, num_parts + 1)}
-            upload = {"href": f"{self.url}/lfs/join/{oid}", "header": {"chunk_size": str(self.multipart_bytes), **urls}}
-        return {"oid": oid, "size": size, "actions": {"upload": upload, "verify": {"href": f"{self.url}/lfs/verify"}}}
+            upload = {
+                "href": f"{self.url}/lfs/join/{oid}",
+                "header": {"chunk_size": str(self.multipart_bytes), **urls},
+            }
+        return {
+            "oid": oid,
+            "size": size,
+            "actions": {"upload": upload, "verify": {"href": f"{self.url}/lfs/verify"}},
+        }
 
     def _lfs_put(self, request: Request, oid: str) -> Answer:
         self.objects[oid] = request.body
@@ -224,7 +265,9 @@ class StandInHub:
         return Answer(200, headers={"ETag": f'"{number}"'})
 
     def _lfs_join(self, request: Request, oid: str) -> Answer:
-        self.objects[oid] = b"".join(self.parts.pop((oid, part["partNumber"])) for part in request.json()["parts"])
+        self.objects[oid] = b"".join(
+            self.parts.pop((oid, part["partNumber"])) for part in request.json()["parts"]
+        )
         return Answer(200, {})
 
     def _lfs_verify(self, request: Request) -> Answer:
@@ -235,7 +278,11 @@ class StandInHub:
         if not self._is_user(request):
             return Answer(401, {"error": "Unauthorized"})
         address, expires = f"local://{self.folder / 'xet'}", int(time.time()) + 3600
-        headers = {"X-Xet-Cas-Url": address, "X-Xet-Access-Token": "xet", "X-Xet-Token-Expiration": str(expires)}
+        headers = {
+            "X-Xet-Cas-Url": address,
+            "X-Xet-Access-Token": "xet",
+            "X-Xet-Token-Expiration": str(expires),
+        }
         return Answer(200, {"casUrl": address, "exp": expires, "accessToken": "xet"}, headers)
 
     def _commit(self, request: Request, kind: str, repo_id: str, revision: str) -> Answer:
@@ -246,12 +293,18 @@ class StandInHub:
         lines = request.json_lines()
         if lines[0]["value"].get("parentCommit") not in (None, head.sha):
             return Answer(412, {"error": "A commit has happened since. Please refresh and try again."})
-        missing = [line["value"]["path"] for line in lines if line["key"] == "lfsFile" and not self._has(line["value"]["oid"])]
+        missing = [
+            line["value"]["path"]
+            for line in lines
+            if line["key"] == "lfsFile" and not self._has(line["value"]["oid"])
+        ]
         if missing:
             return Answer(400, {"error": f"LFS pointer pointed to a file that does not exist: {missing}"})
         if any(line["key"] == "deletedFile" and line["value"]["path"] not in head.files for line in lines):
             message = "A file with this name doesn't exist"
-            return Answer(404, {"error": message}, {"X-Error-Code": "EntryNotFound", "X-Error-Message": message})
+            return Answer(
+                404, {"error": message}, {"X-Error-Code": "EntryNotFound", "X-Error-Message": message}
+            )
         commit = repository.commit(lines, self.objects, revision)
         link = f"{self.url}/{'' if kind == 'models' else kind + '/'}{repo_id}/commit/{commit.sha}"
         return Answer(200, {"success": True, "commitOid": commit.sha, "commitUrl": link})
@@ -287,8 +340,16 @@ class StandInHub:
         commit = found[1]
         stored = commit.files.get(path)
         if stored is None:
-            return Answer(404, {"error": "Entry not found"}, {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit.sha})
-        headers = {"X-Repo-Commit": commit.sha, "ETag": f'"{stored.sha256 or stored.git_oid}"', "Accept-Ranges": "bytes"}
+            return Answer(
+                404,
+                {"error": "Entry not found"},
+                {"X-Error-Code": "EntryNotFound", "X-Repo-Commit": commit.sha},
+            )
+        headers = {
+            "X-Repo-Commit": commit.sha,
+            "ETag": f'"{stored.sha256 or stored.git_oid}"',
+            "Accept-Ranges": "bytes",
+        }
         if stored.sha256 is None:
             return Answer(200, stored.content, headers).part(request)
         # Another host name, as on the Hub: a client takes the headers of this answer before it follows.
@@ -302,25 +363,35 @@ class StandInHub:
     def _is_user(self, request: Request) -> bool:
         return request.headers.get("authorization") == f"Bearer {TOKEN}"
 
-    def _find(self, request: Request, kind: str, repo_id: str, revision: str) -> tuple[Repository, Revision] | Answer:
+    def _find(
+        self, request: Request, kind: str, repo_id: str, revision: str
+    ) -> tuple[Repository, Revision] | Answer:
         repository = self.repositories.get((kind, repo_id))
         if repository is None or (repository.private and not self._is_user(request)):
             status = 404 if self._is_user(request) else 401
             return Answer(
-                status, {"error": "Repository not found"}, {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"}
+                status,
+                {"error": "Repository not found"},
+                {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"},
             )
         is_content = "/resolve/" in request.path or "/tree/" in request.path
         if repository.gated and is_content and not repository.granted:
             message = f"Access to dataset {repo_id} is restricted and you are not in the authorized list."
             return Answer(
-                403 if self._is_user(request) else 401, {"error": message}, {"X-Error-Code": "GatedRepo", "X-Error-Message": message}
+                403 if self._is_user(request) else 401,
+                {"error": message},
+                {"X-Error-Code": "GatedRepo", "X-Error-Message": message},
             )
         if repository.disabled:
             message = "Access to this resource is disabled."
             return Answer(403, {"error": message}, {"X-Error-Message": message})
         commit = repository.revision(revision)
         if commit is None:
-            return Answer(404, {"error": "Invalid rev id"}, {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"})
+            return Answer(
+                404,
+                {"error": "Invalid rev id"},
+                {"X-Error-Code": "RevisionNotFound", "X-Error-Message": "Invalid rev id"},
+            )
         return repository, commit
 
 

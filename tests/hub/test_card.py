@@ -25,7 +25,9 @@ def from_source(manifest: Manifest, **source: object) -> Manifest:
 def test_front_matter_lets_load_dataset_find_each_split(manifest: Manifest) -> None:
     data = DatasetCard(dataset_card(manifest)).data.to_dict()
     files = data["configs"][0]["data_files"]
-    assert {(entry["split"], entry["path"]) for entry in files} == {(name, f"{name}/*.parquet") for name in manifest.splits}
+    assert {(entry["split"], entry["path"]) for entry in files} == {
+        (name, f"{name}/*.parquet") for name in manifest.splits
+    }
     assert (data["license"], data["size_categories"]) == ("mit", ["n<1K"])
 
 

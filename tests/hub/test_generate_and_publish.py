@@ -1,4 +1,5 @@
-"""The stage with publishing: shards go up while others are rendered, and a killed run ends with the same files on the Hub."""
+"""The stage with publishing: shards go up while others are rendered, and a killed run ends with the same
+files on the Hub."""
 
 import time
 from pathlib import Path
@@ -17,7 +18,8 @@ from data.progress import Silent
 from data.store.workspace import Workspace
 
 config = DatasetConfig(
-    name="news", source={"kind": "sample", "length": "brief"}, rendering={"mode": "micro"}, max_samples=150, shard_rows=10,
+    name="news", source={"kind": "sample", "length": "brief"}, rendering={"mode": "micro"},
+    max_samples=150, shard_rows=10,
     num_workers=1, publish={"commit_every_num_samples": 10},
 )
 try:
@@ -27,7 +29,9 @@ except DeepSynthError as error:
 """
 
 
-def test_killed_while_uploading_nothing_is_lost_or_sent_twice(hub: StandInHub, program: Program, tmp_path: Path) -> None:
+def test_killed_while_uploading_nothing_is_lost_or_sent_twice(
+    hub: StandInHub, program: Program, tmp_path: Path
+) -> None:
     hub.fail("PUT", "/lfs/put/", wait_s=3600, skip=4)
     process = program(hub, GENERATE, tmp_path)
     end = time.monotonic() + 60
@@ -41,7 +45,9 @@ def test_killed_while_uploading_nothing_is_lost_or_sent_twice(hub: StandInHub, p
     manifest = read_manifest(tmp_path / "datasets" / "news")
     expected = {entry.path: entry.sha256 for split in manifest.splits.values() for entry in split.shards}
     stored = hub.repositories["datasets", f"{USER}/news"].files
-    assert {path: file.sha256 for path, file in stored.items() if path.endswith(".parquet")} == expected, output
+    assert {path: file.sha256 for path, file in stored.items() if path.endswith(".parquet")} == expected, (
+        output
+    )
     assert (tmp_path / "datasets" / "news" / "README.md").read_bytes() == stored["README.md"].content
     sent = [seen.path for seen in hub.requests if seen.path.startswith("/lfs/put/")]
     assert len(sent) == len(set(sent))

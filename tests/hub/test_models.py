@@ -1,4 +1,5 @@
-"""Models on the Hub, by the real client: an export is pushed, and read back at its commit; what cannot be read is explained."""
+"""Models on the Hub, by the real client: an export is pushed, and read back at its commit; what cannot be
+read is explained."""
 
 import json
 from collections.abc import Iterator
@@ -39,7 +40,12 @@ for name, revision in [["tester/reader", commit], *asked]:
 print(json.dumps(found))
 """
 SOME_COMMIT = "0123456789abcdef0123456789abcdef01234567"
-ASKED = [["news/gated", SOME_COMMIT], ["news/gone", SOME_COMMIT], ["news/other", SOME_COMMIT], ["news/unpinned", None]]
+ASKED = [
+    ["news/gated", SOME_COMMIT],
+    ["news/gone", SOME_COMMIT],
+    ["news/other", SOME_COMMIT],
+    ["news/unpinned", None],
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +57,15 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
     with StandInHub(folder / "hub") as hub, programs() as program:
         hub.repository("news/gated", kind="models", gated=True).put({"config.json": b"{}"})
         hub.repository("news/other", kind="models").put({"config.json": b"{}"})
-        output, _ = program(hub, PUSH_THEN_LOAD, workspace.root, folder / "reader", json.dumps(ASKED)).communicate(timeout=300)
+        output, _ = program(
+            hub, PUSH_THEN_LOAD, workspace.root, folder / "reader", json.dumps(ASKED)
+        ).communicate(timeout=300)
         yield json.loads(output.splitlines()[-1])
 
 
-def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(found: dict[str, dict[str, object]]) -> None:
+def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(
+    found: dict[str, dict[str, object]],
+) -> None:
     assert found["tester/reader"] == {"kind": "tiny", "commit": True, "same": True}
 
 
@@ -68,6 +78,8 @@ def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(found: dict[s
         ("news/unpinned", "model_failed", "No revision of news/unpinned is pinned"),
     ],
 )
-def test_what_cannot_be_read_is_explained(name: str, code: str, words: str, found: dict[str, dict[str, object]]) -> None:
+def test_what_cannot_be_read_is_explained(
+    name: str, code: str, words: str, found: dict[str, dict[str, object]]
+) -> None:
     assert found[name]["code"] == code
     assert words in str(found[name]["words"])

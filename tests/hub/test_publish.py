@@ -1,4 +1,5 @@
-"""Publishing datasets with the real client: nothing lost, nothing doubled, whatever the Hub and the machine do."""
+"""Publishing datasets with the real client: nothing lost, nothing doubled, whatever the Hub and the machine
+do."""
 
 import json
 import re
@@ -35,8 +36,10 @@ manifest = read_manifest(folder)
 repositories = options.pop("repo_id", None)
 try:
     for repo_id in repositories if isinstance(repositories, list) else [repositories]:
-        config = DatasetConfig(name=folder.name, source={"kind": "sample"}, publish={"repo_id": repo_id, **options})
-        publisher = open_publisher(config, folder, Printed(), Backoff(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2))
+        publish = {"repo_id": repo_id, **options}
+        config = DatasetConfig(name=folder.name, source={"kind": "sample"}, publish=publish)
+        backoff = Backoff(num_attempts=4, first_wait_s=0.05, max_wait_s=0.2)
+        publisher = open_publisher(config, folder, Printed(), backoff)
         for split in manifest.splits.values():
             for entry in split.shards:
                 publisher.add_shard(entry)
@@ -48,14 +51,25 @@ except DeepSynthError as error:
 """
 
 
-def publish(program: Program, hub: StandInHub, folder: Path, pause_s: float = 0, environment: Any = None, **options: Any) -> str:
+def publish(
+    program: Program,
+    hub: StandInHub,
+    folder: Path,
+    pause_s: float = 0,
+    environment: Any = None,
+    **options: Any,
+) -> str:
     options = {"commit_every_num_samples": 10, **options}
-    output, _ = program(hub, PUBLISH, folder, repr(options), pause_s, **(environment or {})).communicate(timeout=60)
+    output, _ = program(hub, PUBLISH, folder, repr(options), pause_s, **(environment or {})).communicate(
+        timeout=60
+    )
     return output
 
 
 def shards(folder: Path) -> dict[str, str]:
-    return {entry.path: entry.sha256 for split in read_manifest(folder).splits.values() for entry in split.shards}
+    return {
+        entry.path: entry.sha256 for split in read_manifest(folder).splits.values() for entry in split.shards
+    }
 
 
 def published(hub: StandInHub, repo_id: str = f"{USER}/news") -> dict[str, str | None]:
@@ -64,14 +78,19 @@ def published(hub: StandInHub, repo_id: str = f"{USER}/news") -> dict[str, str |
 
 
 @pytest.mark.parametrize("mode", ["lfs", "xet"])
-def test_everything_is_there_with_the_manifests_digests(tmp_path: Path, program: Program, dataset: Path, mode: Any) -> None:
+def test_everything_is_there_with_the_manifests_digests(
+    tmp_path: Path, program: Program, dataset: Path, mode: Any
+) -> None:
     with StandInHub(tmp_path / "hub", mode) as hub:
         output = publish(program, hub, dataset)
         repository = hub.repositories["datasets", f"{USER}/news"]
         assert published(hub) == shards(dataset), output
         assert repository.private
         assert {"README.md", "example_page.png"} < set(repository.files)
-        assert f"Published and verified {len(shards(dataset)) + 2} files at {hub.url}/datasets/{USER}/news." in output
+        assert (
+            f"Published and verified {len(shards(dataset)) + 2} files at {hub.url}/datasets/{USER}/news."
+            in output
+        )
         assert bool(hub.objects) == (mode == "lfs")
 
 
@@ -85,12 +104,19 @@ def test_shards_go_up_while_others_are_made(hub: StandInHub, program: Program, d
 
 def test_shards_are_gathered_into_one_commit(hub: StandInHub, program: Program, dataset: Path) -> None:
     publish(program, hub, dataset, pause_s=0.1, commit_every_num_samples=1000)
-    assert len(hub.repositories["datasets", f"{USER}/news"].history) == 2  # the empty repository, and one commit
+    assert (
+        len(hub.repositories["datasets", f"{USER}/news"].history) == 2
+    )  # the empty repository, and one commit
 
 
-def test_load_dataset_reads_it_back_streaming_and_whole(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_load_dataset_reads_it_back_streaming_and_whole(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     publish(program, hub, dataset)
-    expected = {name: [entry.counts.num_kept, [320, 320], name] for name, entry in read_manifest(dataset).splits.items()}
+    expected = {
+        name: [entry.counts.num_kept, [320, 320], name]
+        for name, entry in read_manifest(dataset).splits.items()
+    }
     shutil.rmtree(dataset)
     code = """
 import datasets, json, sys
@@ -108,7 +134,11 @@ FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "too-many-retry-after": ("POST", "/commit/", {"status": 429, "headers": {"Retry-After": "0.4"}}),
     "too-many-rate-limit": ("POST", "/commit/", {"status": 429, "headers": {"RateLimit": '"api";r=0;t=0'}}),
     "commit-500-twice": ("POST", "/commit/", {"status": 500, "times": 2}),
-    "commit-500-for-long": ("POST", "/commit/", {"status": 500, "times": 5}),  # more than the attempts of one upload
+    "commit-500-for-long": (
+        "POST",
+        "/commit/",
+        {"status": 500, "times": 5},
+    ),  # more than the attempts of one upload
     "stale-parent": ("POST", "/commit/", {"status": 412}),
     "commit-never-arrives": ("POST", "/commit/", {"drop": "before"}),
     "commit-answer-lost": ("POST", "/commit/", {"drop": "after"}),
@@ -118,7 +148,9 @@ FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 
 
 @pytest.fixture(scope="module")
-def survived(tmp_path_factory: pytest.TempPathFactory, finished_dataset: Path) -> Iterator[tuple[StandInHub, str]]:
+def survived(
+    tmp_path_factory: pytest.TempPathFactory, finished_dataset: Path
+) -> Iterator[tuple[StandInHub, str]]:
     """Each fault, met by a repository of its own, in one run of the client."""
     with StandInHub(tmp_path_factory.mktemp("hub")) as hub, programs() as program:
         for name, (method, path, fault) in FAULTS.items():
@@ -127,7 +159,9 @@ def survived(tmp_path_factory: pytest.TempPathFactory, finished_dataset: Path) -
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_passing_faults_lose_and_double_nothing(survived: tuple[StandInHub, str], finished_dataset: Path, name: str) -> None:
+def test_passing_faults_lose_and_double_nothing(
+    survived: tuple[StandInHub, str], finished_dataset: Path, name: str
+) -> None:
     hub, output = survived
     assert published(hub, f"{USER}/{name}") == shards(finished_dataset), output
     summaries = hub.repositories["datasets", f"{USER}/{name}"].summaries
@@ -136,7 +170,10 @@ def test_passing_faults_lose_and_double_nothing(survived: tuple[StandInHub, str]
 
 @pytest.mark.parametrize("words", ["HTTP 429", "HTTP 500", "HTTP 412", "RemoteProtocolError"])
 def test_waiting_is_said(survived: tuple[StandInHub, str], words: str) -> None:
-    assert re.search(rf"warning Hub: uploading \d+ files failed \({words}.*\); trying again in \d+ s \(attempt 2 of 4\)", survived[1])
+    assert re.search(
+        rf"warning Hub: uploading \d+ files failed \({words}.*\); trying again in \d+ s \(attempt 2 of 4\)",
+        survived[1],
+    )
 
 
 XET_FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -146,11 +183,19 @@ XET_FAULTS: dict[str, tuple[str, str, dict[str, Any]]] = {
 }
 
 
-def test_passing_faults_lose_and_double_nothing_in_xet_mode(tmp_path: Path, program: Program, dataset: Path) -> None:
+def test_passing_faults_lose_and_double_nothing_in_xet_mode(
+    tmp_path: Path, program: Program, dataset: Path
+) -> None:
     with StandInHub(tmp_path / "hub", "xet") as hub:
         for name, (method, path, fault) in XET_FAULTS.items():
             hub.fail(method, f"/{name}{path}", **fault)
-        output = publish(program, hub, dataset, repo_id=[f"{USER}/{name}" for name in XET_FAULTS], commit_every_num_samples=1000)
+        output = publish(
+            program,
+            hub,
+            dataset,
+            repo_id=[f"{USER}/{name}" for name in XET_FAULTS],
+            commit_every_num_samples=1000,
+        )
         assert hub.num_faults == len(XET_FAULTS), output
         for name in XET_FAULTS:
             assert published(hub, f"{USER}/{name}") == shards(dataset), output
@@ -158,13 +203,17 @@ def test_passing_faults_lose_and_double_nothing_in_xet_mode(tmp_path: Path, prog
 
 
 @pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "after"}], ids=str)
-def test_a_fault_while_sending_a_file_is_survived(hub: StandInHub, program: Program, dataset: Path, fault: dict[str, Any]) -> None:
+def test_a_fault_while_sending_a_file_is_survived(
+    hub: StandInHub, program: Program, dataset: Path, fault: dict[str, Any]
+) -> None:
     hub.fail("PUT", "/lfs/put/", **fault)
     output = publish(program, hub, dataset)
     assert published(hub) == shards(dataset), output
 
 
-def test_an_outage_ends_publishing_after_bounded_attempts_but_not_drawing(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_an_outage_ends_publishing_after_bounded_attempts_but_not_drawing(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     hub.fail("POST", "/commit/", times=1000, status=500)
     output = publish(program, hub, dataset)
     assert "Drawing goes on; these files are sent later.\n" in output
@@ -172,7 +221,9 @@ def test_an_outage_ends_publishing_after_bounded_attempts_but_not_drawing(hub: S
     assert hub.count("POST", "/commit/") == 8
 
 
-def test_a_token_that_lost_its_rights_ends_the_run_at_once(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_a_token_that_lost_its_rights_ends_the_run_at_once(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     hub.fail("POST", "/commit/", times=1000, status=403)
     output = publish(program, hub, dataset, pause_s=0.3)
     assert "Give the token write access to tester/news" in output
@@ -180,7 +231,9 @@ def test_a_token_that_lost_its_rights_ends_the_run_at_once(hub: StandInHub, prog
     assert hub.count("POST", "/commit/") == 1
 
 
-def test_a_killed_upload_goes_on_without_sending_a_file_twice(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_a_killed_upload_goes_on_without_sending_a_file_twice(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     hub.fail("PUT", "/lfs/put/", wait_s=3600, skip=3)
     process = program(hub, PUBLISH, dataset, "{'commit_every_num_samples': 10}", 0)
     until(lambda: hub.num_faults == 1)
@@ -200,7 +253,9 @@ def test_publishing_again_sends_nothing(hub: StandInHub, program: Program, datas
     assert len(hub.repositories["datasets", f"{USER}/news"].history) == before
 
 
-def test_shards_of_an_earlier_dataset_leave_though_the_answer_is_lost(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_shards_of_an_earlier_dataset_leave_though_the_answer_is_lost(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     repository = hub.repository(f"{USER}/news", private=True)
     repository.put({"train/shard-00099.parquet": b"old"})
     hub.fail("POST", "/commit/", drop="after")
@@ -212,7 +267,11 @@ def test_shards_of_an_earlier_dataset_leave_though_the_answer_is_lost(hub: Stand
 
 
 def test_a_commit_that_the_hub_forgot_is_found_out(hub: StandInHub, program: Program, dataset: Path) -> None:
-    lie = {"success": True, "commitOid": "0" * 40, "commitUrl": f"{hub.url}/datasets/{USER}/news/commit/{'0' * 40}"}
+    lie = {
+        "success": True,
+        "commitOid": "0" * 40,
+        "commitUrl": f"{hub.url}/datasets/{USER}/news/commit/{'0' * 40}",
+    }
     hub.fail("POST", "/commit/", times=1000, status=200, body=lie)
     output = publish(program, hub, dataset, commit_every_num_samples=1000)
     assert "files in tester/news are missing or differ after the upload" in output
@@ -233,7 +292,9 @@ def test_what_is_missing_is_said_before_anything_is_sent(
     assert hub.requests == []
 
 
-def test_a_token_that_is_not_valid_is_refused_at_once(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_a_token_that_is_not_valid_is_refused_at_once(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     output = publish(program, hub, dataset, environment={"HF_TOKEN": "hf_old"})
     assert "HF_TOKEN is not valid" in output
     assert "rendered" not in output
@@ -250,7 +311,9 @@ def test_pages_do_not_slip_into_a_public_repository(hub: StandInHub, program: Pr
     assert published(hub) == {}
 
 
-def test_a_repository_with_something_else_is_left_alone(hub: StandInHub, program: Program, dataset: Path) -> None:
+def test_a_repository_with_something_else_is_left_alone(
+    hub: StandInHub, program: Program, dataset: Path
+) -> None:
     hub.repository(f"{USER}/news", private=True).put({"data/mine.csv": b"a,b"})
     assert "holds something else: data/mine.csv" in publish(program, hub, dataset)
 
@@ -267,7 +330,8 @@ def test_the_token_appears_nowhere(hub: StandInHub, program: Program, dataset: P
 def test_a_stop_is_heard_while_waiting_for_the_hub(hub: StandInHub, program: Program, dataset: Path) -> None:
     hub.fail("POST", "/commit/", status=429, headers={"Retry-After": "600"})
     code = PUBLISH.replace(
-        "class Printed(Silent):", "class Printed(Silent):\n    def should_stop(self):\n        return bool(self.said)\n    said = []"
+        "class Printed(Silent):",
+        "class Printed(Silent):\n    def should_stop(self):\n        return bool(self.said)\n    said = []",
     )
     code = code.replace("print(level, text, flush=True)", "self.said.append(text)")
     output, _ = program(hub, code, dataset, "{}", 0).communicate(timeout=20)

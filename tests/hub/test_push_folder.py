@@ -46,12 +46,20 @@ def push(program: Program, hub: StandInHub, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("mode", ["lfs", "xet"])
-def test_all_but_hidden_files_arrive_and_only_once(tmp_path: Path, program: Program, model: Path, mode: Any) -> None:
+def test_all_but_hidden_files_arrive_and_only_once(
+    tmp_path: Path, program: Program, model: Path, mode: Any
+) -> None:
     with StandInHub(tmp_path / "hub", mode) as hub:
         hub.fail("POST", "/commit/", status=503)
         assert "'num_uploaded': 4" in push(program, hub, model)
         repository = hub.repositories["models", f"{USER}/summariser"]
-        assert set(repository.files) == {".gitattributes", "README.md", "assets/page.png", "config.json", "model.safetensors"}
+        assert set(repository.files) == {
+            ".gitattributes",
+            "README.md",
+            "assets/page.png",
+            "config.json",
+            "model.safetensors",
+        }
         assert len(repository.history) == 2
         assert "'num_uploaded': 0" in push(program, hub, model)
         assert len(repository.history) == 2
@@ -63,8 +71,15 @@ def test_a_changed_file_alone_is_sent_again(hub: StandInHub, program: Program, m
     assert "'num_uploaded': 1" in push(program, hub, model)
 
 
-def test_a_card_that_the_hub_refuses_is_said_in_its_words(hub: StandInHub, program: Program, model: Path) -> None:
-    hub.fail("POST", "/validate-yaml", status=400, body={"error": "Invalid metadata in README.md.", "errors": [{"message": "license"}]})
+def test_a_card_that_the_hub_refuses_is_said_in_its_words(
+    hub: StandInHub, program: Program, model: Path
+) -> None:
+    hub.fail(
+        "POST",
+        "/validate-yaml",
+        status=400,
+        body={"error": "Invalid metadata in README.md.", "errors": [{"message": "license"}]},
+    )
     output = push(program, hub, model)
     assert output.startswith("hub_failed: Uploading 4 files")
     assert "Invalid metadata in README.md" in output

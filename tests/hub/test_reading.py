@@ -1,4 +1,5 @@
-"""The Hub as a source, read by the real client: script-based, gated, private, gone, renamed, large and busy datasets."""
+"""The Hub as a source, read by the real client: script-based, gated, private, gone, renamed, large and busy
+datasets."""
 
 import errno
 import io
@@ -39,15 +40,20 @@ for name, options in json.loads(sys.argv[1]).items():
         reader = HubReader(source, Columns(id=options.get("id")), None, fallbacks, notes)
         chosen = options.get("rows")
         rows = {
-            split: [document.text for document in reader.documents(split, range(count) if chosen is None else chosen)]
+            split: [
+                document.text
+                for document in reader.documents(split, range(count) if chosen is None else chosen)
+            ]
             for split, count in reader.splits().items()
         }
-        found[name] = {"rows": rows, "identity": reader.identity(), "messages": notes.messages, "head": repr(reader.head("train", 2))}
+        head = repr(reader.head("train", 2))
+        found[name] = {"rows": rows, "identity": reader.identity(), "messages": notes.messages, "head": head}
         found[name]["ids"] = list(reader.ids("train"))
     except DeepSynthError as error:
         found[name] = {"code": error.code, "words": f"{error.message} {error.hint}"}
     if options.get("looks"):
-        found[name]["looks"] = [inspect_source(source.model_copy(update={"config": config}), None).as_dict() for config in options["looks"]]
+        configs = [source.model_copy(update={"config": config}) for config in options["looks"]]
+        found[name]["looks"] = [inspect_source(config, None).as_dict() for config in configs]
 print(json.dumps(found))
 """
 SCRIPT = {"script.py": b"raise SystemExit"}
@@ -57,7 +63,11 @@ Found = dict[str, dict[str, Any]]
 
 def parquet(*texts: str, **options: Any) -> bytes:
     target = io.BytesIO()
-    columns = {"document": list(texts), "summary": ["short"] * len(texts), "key": [f"k{number}" for number in range(len(texts))]}
+    columns = {
+        "document": list(texts),
+        "summary": ["short"] * len(texts),
+        "key": [f"k{number}" for number in range(len(texts))],
+    }
     pq.write_table(pa.table(columns), target, **options)
     return target.getvalue()
 
@@ -65,7 +75,9 @@ def parquet(*texts: str, **options: Any) -> bytes:
 def pictures() -> bytes:
     target = io.BytesIO()
     rows = [{"document": "ten", "summary": "short", "picture": {"bytes": b"not a picture", "path": "a.png"}}]
-    features = {name: {"dtype": "string", "_type": "Value"} for name in ("document", "summary")} | {"picture": {"_type": "Image"}}
+    features = {name: {"dtype": "string", "_type": "Value"} for name in ("document", "summary")} | {
+        "picture": {"_type": "Image"}
+    }
     metadata = {"huggingface": json.dumps({"info": {"features": features}})}
     table = pa.Table.from_pylist(rows)
     pq.write_table(table.replace_schema_metadata(metadata), target)
@@ -77,12 +89,16 @@ def card(num_examples: int) -> bytes:
 
 
 def lines(*texts: str) -> bytes:
-    return "".join(json.dumps({"document": text, "summary": "short", "key": f"k-{text}"}) + "\n" for text in texts).encode()
+    return "".join(
+        json.dumps({"document": text, "summary": "short", "key": f"k-{text}"}) + "\n" for text in texts
+    ).encode()
 
 
 def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     """Make the repositories; return how each is to be read."""
-    hub.repository("news/plain").put({"data/train-00000.parquet": parquet("one", "two"), "data/test-00000.parquet": parquet("three")})
+    hub.repository("news/plain").put(
+        {"data/train-00000.parquet": parquet("one", "two"), "data/test-00000.parquet": parquet("three")}
+    )
     script = hub.repository("news/script")
     script.put(SCRIPT)
     script.put({"default/partial-train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
@@ -96,20 +112,38 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     hub.repository("news/uncounted").put({"data/train.jsonl": lines("a", "b", "c")})
     hub.repository("news/pictures").put({"data/train.parquet": pictures()})
     several = (
-        "---\nconfigs:\n" + "".join(f"- config_name: {name}\n  data_files: {name}/*.parquet\n" for name in ("short", "long")) + "---\n"
+        "---\nconfigs:\n"
+        + "".join(f"- config_name: {name}\n  data_files: {name}/*.parquet\n" for name in ("short", "long"))
+        + "---\n"
     )
     hub.repository("news/several").put(
-        {"README.md": several.encode(), "short/train.parquet": parquet("ten"), "long/train.parquet": parquet("eleven")}
+        {
+            "README.md": several.encode(),
+            "short/train.parquet": parquet("ten"),
+            "long/train.parquet": parquet("eleven"),
+        }
     )
     texts = [f"text {row} " + str(row) * 2_000 for row in range(LARGE_ROWS)]
-    hub.repository("news/large").put({"data/train.parquet": parquet(*texts, row_group_size=20, compression="none")})
+    hub.repository("news/large").put(
+        {"data/train.parquet": parquet(*texts, row_group_size=20, compression="none")}
+    )
     hub.repository("news/busy").put({"data/train.parquet": parquet("nine")})
     again = {"headers": {"Retry-After": "0"}}
     hub.fail("GET", "/api/datasets/news/busy$", status=429, **again)
     hub.fail("GET", "/api/datasets/news/busy$", status=503, **again)
     return {
         "news/script": {"looks": [None]},
-        **{name: {} for name in ("news/plain", "news/gated", "tester/own", "news/outdated", "news/gone", "Samsung/samsum")},
+        **{
+            name: {}
+            for name in (
+                "news/plain",
+                "news/gated",
+                "tester/own",
+                "news/outdated",
+                "news/gone",
+                "Samsung/samsum",
+            )
+        },
         **{name: {} for name in ("news/fewer", "news/more", "news/pictures", "news/busy")},
         "news/uncounted": {"id": "key"},
         "news/several": {"looks": [None, "long"]},
@@ -139,7 +173,11 @@ def test_a_look_lists_configurations_first_where_there_are_several(found: Found)
     assert found["news/several"]["code"] == "unknown_name"
     unchosen, chosen = found["news/several"]["looks"]
     assert (unchosen["configs"], unchosen["splits"], unchosen["columns"]) == (["short", "long"], [], [])
-    assert (chosen["configs"], chosen["splits"], chosen["rows"][0]["document"]) == (["short", "long"], ["train"], "eleven")
+    assert (chosen["configs"], chosen["splits"], chosen["rows"][0]["document"]) == (
+        ["short", "long"],
+        ["train"],
+        "eleven",
+    )
     assert [look["configs"] for look in found["news/script"]["looks"]] == [["default"]]
 
 
@@ -149,7 +187,9 @@ def test_of_a_large_file_only_the_wanted_rows_group_is_read(hub_and_found: tuple
     assert found["news/large"]["ids"] == [f"k{row}" for row in range(LARGE_ROWS)]
     served = [seen.num_answered_bytes for seen in hub.requests if "news/large/resolve" in seen.path]
     group_bytes = 20 * 3 * 2_000
-    assert sum(served) < 2.5 * group_bytes  # of 20 groups; the other one is that of the first rows, which `head` looks at
+    assert (
+        sum(served) < 2.5 * group_bytes
+    )  # of 20 groups; the other one is that of the first rows, which `head` looks at
 
 
 def test_rows_are_counted_in_the_files_and_not_believed(found: Found) -> None:
@@ -158,9 +198,14 @@ def test_rows_are_counted_in_the_files_and_not_believed(found: Found) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("news/fewer", "said to have 9 rows, but they end before row 1"), ("news/more", "said to have 2 rows, but there are more")],
+    [
+        ("news/fewer", "said to have 9 rows, but they end before row 1"),
+        ("news/more", "said to have 2 rows, but there are more"),
+    ],
 )
-def test_another_number_of_rows_than_the_card_says_is_a_fault_of_the_source(found: Found, name: str, words: str) -> None:
+def test_another_number_of_rows_than_the_card_says_is_a_fault_of_the_source(
+    found: Found, name: str, words: str
+) -> None:
     assert found[name]["code"] == "source_failed"
     assert words in found[name]["words"]
 
@@ -242,7 +287,9 @@ class Endless(Cut):
 
 def test_counting_rows_tells_how_far_it_is_and_can_be_stopped() -> None:
     notes = Notes(lambda notes: len(notes.positions) == 2)
-    split = hub_splits.StreamedSplit(Endless(), None, "news/endless (train)", HubCaller(HubSource(id="news/endless"), notes), notes)
+    split = hub_splits.StreamedSplit(
+        Endless(), None, "news/endless (train)", HubCaller(HubSource(id="news/endless"), notes), notes
+    )
     with pytest.raises(Stopped):
         print(split.num_rows)
     assert [done for done, _, _ in notes.positions] == [1000, 2000]
@@ -279,12 +326,17 @@ def test_what_is_gone_is_read_from_where_else_it_lies(found: Found) -> None:
         "Reading news/nowhere instead.",
         "Reading news/plain instead.",
     ]
-    assert "holds a loading script, which is never run, and the Hub has made no Parquet files" in found["news/unconverted"]["messages"][0]
+    assert (
+        "holds a loading script, which is never run, and the Hub has made no Parquet files"
+        in found["news/unconverted"]["messages"][0]
+    )
 
 
 def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> None:
     assert found["news/script"]["rows"] == {"train": ["four"]}
-    assert found["news/script"]["messages"] == ["The Hub made Parquet files of the beginning of news/script only: the rest is not read."]
+    assert found["news/script"]["messages"] == [
+        "The Hub made Parquet files of the beginning of news/script only: the rest is not read."
+    ]
 
 
 def test_a_private_dataset_is_read_with_the_token(found: Found) -> None:
@@ -294,7 +346,10 @@ def test_a_private_dataset_is_read_with_the_token(found: Found) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("news/pinned", "holds a loading script at revision 'main', and scripts are never run. Leave source.revision out"),
+        (
+            "news/pinned",
+            "holds a loading script at revision 'main', and scripts are never run. Leave source.revision out",
+        ),
         ("news/gated", "Ask for access"),
         ("news/gone", "There is no dataset news/gone"),
         ("Samsung/samsum", "knkarthick/samsum"),

@@ -11,7 +11,8 @@ import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
 from data.errors import HubError, Stopped
-from data.hub.repository import LocalFile, upload
+from data.hub import upload
+from data.hub.repository import LocalFile
 from data.hub.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, BackgroundCall, Pusher, split_into_commits
 from data.progress import Silent
 from data.retry import Backoff, _retry_after_s
@@ -24,7 +25,10 @@ def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:
     os.truncate(large, MAX_COMMIT_BYTES // 2 + 1)
     many = [LocalFile(small, str(number)) for number in range(MAX_COMMIT_FILES + 1)]
     assert [len(group) for group in split_into_commits(many)] == [MAX_COMMIT_FILES, 1]
-    assert [len(group) for group in split_into_commits([LocalFile(large, "a"), LocalFile(large, "b"), LocalFile(small, "c")])] == [1, 2]
+    assert [
+        len(group)
+        for group in split_into_commits([LocalFile(large, "a"), LocalFile(large, "b"), LocalFile(small, "c")])
+    ] == [1, 2]
     assert list(split_into_commits([])) == []
 
 
@@ -50,7 +54,9 @@ def test_waits_double_up_to_a_limit_and_differ_between_clients() -> None:
 )
 def test_the_hub_says_how_long_to_wait(headers: dict[str, str], waits_s: tuple[float, float] | None) -> None:
     request = httpx2.Request("POST", "http://hub/commit")
-    wait_s = _retry_after_s(HfHubHTTPError("busy", response=httpx2.Response(429, headers=headers, request=request)))
+    wait_s = _retry_after_s(
+        HfHubHTTPError("busy", response=httpx2.Response(429, headers=headers, request=request))
+    )
     assert wait_s is None if waits_s is None else waits_s[0] <= (wait_s or 0) <= waits_s[1]
 
 

@@ -1,4 +1,5 @@
-"""Both services over one workspace, with tokens and a stand-in Hub, started once for the tests of the whole job."""
+"""Both services over one workspace, with tokens and a stand-in Hub, started once for the tests of the whole
+job."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ API_TOKEN = "canary-of-the-service-5c1f"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What the whole job needs: a workspace, the service that makes datasets, the one that trains, and a Hub to publish on."""
+    """What the whole job needs: a workspace, the service that makes datasets, the one that trains, and a Hub
+    to publish on."""
 
     workspace: Path
     hub: StandInHub

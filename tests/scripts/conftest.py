@@ -1,4 +1,5 @@
-"""A machine for the start scripts: a copy of them in a folder with a space, and stand-ins for Docker, the GPU driver and the services."""
+"""A machine for the start scripts: a copy of them in a folder with a space, and stand-ins for Docker, the GPU
+driver and the services."""
 
 import shutil
 import subprocess
@@ -94,14 +95,21 @@ def executable(path: Path, text: str) -> None:
 
 
 def make_venv(folder: Path) -> None:
-    """Lay what the scripts use of a virtual environment over the one that runs the tests, with a service that only answers."""
+    """Lay what the scripts use of a virtual environment over the one that runs the tests, with a service that
+    only answers."""
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
     (folder / "lib").symlink_to(Path(sys.prefix) / "lib")
     made_here = (Path(sys.prefix) / "pyvenv.cfg").read_text().replace(sys.prefix, str(folder))
     (folder / "pyvenv.cfg").write_text(made_here)
     executable(folder / "bin" / "deepsynth", SERVICE.format(python=sys.executable))
-    wanted = subprocess.run("cat pyproject.toml constraints.txt | cksum", shell=True, cwd=folder.parent, capture_output=True, check=True)
+    wanted = subprocess.run(
+        "cat pyproject.toml constraints.txt | cksum",
+        shell=True,
+        cwd=folder.parent,
+        capture_output=True,
+        check=True,
+    )
     (folder / ".installed-dev,train").write_bytes(wanted.stdout)
 
 

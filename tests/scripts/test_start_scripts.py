@@ -1,4 +1,5 @@
-"""The start scripts choose where the services run, check before they start anything, and say what is wrong in words."""
+"""The start scripts choose where the services run, check before they start anything, and say what is wrong in
+words."""
 
 import os
 import re
@@ -56,7 +57,8 @@ def test_wrong_usage_is_refused(machine: Machine, script: str, arguments: list[s
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("DEEPSYNTH_CPU_PORT", "abc"), ("DEEPSYNTH_GPU_PORT", "65536"), ("DEEPSYNTH_HEALTH_WAIT_S", "long")]
+    ("name", "value"),
+    [("DEEPSYNTH_CPU_PORT", "abc"), ("DEEPSYNTH_GPU_PORT", "65536"), ("DEEPSYNTH_HEALTH_WAIT_S", "long")],
 )
 def test_a_wrong_setting_is_refused_by_the_name_that_was_set(machine: Machine, name: str, value: str) -> None:
     done = machine.run("start-all.sh", "--native", **{name: value})
@@ -67,7 +69,10 @@ def test_a_wrong_setting_is_refused_by_the_name_that_was_set(machine: Machine, n
 
 def test_without_docker_both_services_run_natively(machine: Machine) -> None:
     cpu_port, gpu_port = machine.environment["DEEPSYNTH_CPU_PORT"], machine.environment["DEEPSYNTH_GPU_PORT"]
-    run_folder, elsewhere = machine.folder / "workspace/run", {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"}
+    run_folder, elsewhere = (
+        machine.folder / "workspace/run",
+        {"DEEPSYNTH_CPU_PORT": "1", "DEEPSYNTH_GPU_PORT": "2"},
+    )
     try:
         with ThreadPoolExecutor() as pool:
             starting = pool.submit(machine.run, "start-all.sh")
@@ -82,19 +87,27 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         assert "Another script is at this already; waiting for it (start.lock)" in second.stdout
         assert second.stdout.count("already running: http://127.0.0.1:") == 2, second.stdout
         assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
-        assert f"dataset service: running, http://127.0.0.1:{cpu_port}" in machine.run("start-all.sh", "--status", **elsewhere).stdout
+        assert (
+            f"dataset service: running, http://127.0.0.1:{cpu_port}"
+            in machine.run("start-all.sh", "--status", **elsewhere).stdout
+        )
         assert "GET /api/health" in machine.run("start-all.sh", "--logs").stdout
         lock = try_lock(run_folder / "start.lock")
         assert lock is not None  # no service has kept it
         os.close(lock)
 
-        shutil.copytree(run_folder, machine.folder / "other/run")  # numbers that belong to the services of another workspace by now
+        shutil.copytree(
+            run_folder, machine.folder / "other/run"
+        )  # numbers that belong to the services of another workspace by now
         other = {"DEEPSYNTH_WORKSPACE": str(machine.folder / "other")}
         assert "port is in use" in re.sub(r" \d+", "", machine.run("start-all.sh", **other).stdout)
         assert machine.run("start-all.sh", "--stop", **other).stdout.count("not running") == 2
     finally:
         assert machine.run("start-all.sh", "--stop").stdout.count("Stopped the") == 2
-    assert machine.run("start-all.sh", "--status").stdout == "dataset service: not running\ntraining service: not running\n"
+    assert (
+        machine.run("start-all.sh", "--status").stdout
+        == "dataset service: not running\ntraining service: not running\n"
+    )
 
 
 def test_a_service_that_does_not_come_up_is_shown_with_its_log(machine: Machine) -> None:
@@ -106,13 +119,20 @@ def test_a_service_that_does_not_come_up_is_shown_with_its_log(machine: Machine)
 
 
 @pytest.mark.parametrize("fault", ["of another folder", "without its Python"])
-def test_a_virtual_environment_that_would_run_other_code_or_none_is_made_anew(machine: Machine, fault: str) -> None:
+def test_a_virtual_environment_that_would_run_other_code_or_none_is_made_anew(
+    machine: Machine, fault: str
+) -> None:
     venv, python = machine.folder / ".venv", machine.state / "python"
     if fault == "of another folder":
-        (venv / "pyvenv.cfg").write_text("command = /usr/bin/python3 -m venv /where/it/was/copied/from/.venv\n")
+        (venv / "pyvenv.cfg").write_text(
+            "command = /usr/bin/python3 -m venv /where/it/was/copied/from/.venv\n"
+        )
     else:
         (venv / "bin" / "python").unlink()
-    executable(python, f'#!/bin/bash\n[ "$1" = -c ] && exit 0\necho "asked: $*"\n[ "$*" != "-m venv --clear {venv}" ]\n')
+    executable(
+        python,
+        f'#!/bin/bash\n[ "$1" = -c ] && exit 0\necho "asked: $*"\n[ "$*" != "-m venv --clear {venv}" ]\n',
+    )
     done = machine.run("start-dataset-generation.sh", "--native", PYTHON=str(python))
     assert (done.returncode, machine.started) == (3, False), done.stdout
     assert f"asked: -m venv --clear {venv}\nerror: python -m venv failed" in done.stdout
@@ -139,7 +159,10 @@ def test_with_docker_and_a_gpu_both_run_in_containers(machine: Machine) -> None:
         assert f"docker-compose.{role}.yml up -d --wait" in machine.docker_calls
 
     status = machine.run(ONE_SERVICE[0], "--status").stdout
-    assert status == "dataset service: running, healthy, http://127.0.0.1:5999, container deepsynth-dataset-generator-cpu\n"
+    assert (
+        status == "dataset service: running, healthy, http://127.0.0.1:5999, container "
+        "deepsynth-dataset-generator-cpu\n"
+    )
     assert "what the service last said" in machine.run(ONE_SERVICE[0], "--logs").stdout
     assert "volume deepsynth-workspace" in machine.run(ONE_SERVICE[0], "--stop").stdout
     assert machine.run(ONE_SERVICE[0], "--status").stdout == "dataset service: not running\n"
@@ -147,7 +170,10 @@ def test_with_docker_and_a_gpu_both_run_in_containers(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     ("gpu", "engine", "reason"),
-    [(None, ENGINE_WITH_GPU, "no NVIDIA GPU with a working driver"), (GPU, ENGINE, "NVIDIA container toolkit is not installed")],
+    [
+        (None, ENGINE_WITH_GPU, "no NVIDIA GPU with a working driver"),
+        (GPU, ENGINE, "NVIDIA container toolkit is not installed"),
+    ],
 )
 def test_without_a_gpu_for_containers(machine: Machine, gpu: str | None, engine: str, reason: str) -> None:
     machine.has("engine", engine)
@@ -172,7 +198,11 @@ def test_without_a_gpu_for_containers(machine: Machine, gpu: str | None, engine:
 def test_both_services_run_the_same_way(machine: Machine) -> None:
     machine.has("engine", ENGINE)
     machine.has("deepsynth-dataset-generator-cpu", "running, healthy")
-    for script, option in (("start-all.sh", "--cpu"), ("start-all.sh", "--demo"), ("start-model-training.sh", "--native")):
+    for script, option in (
+        ("start-all.sh", "--cpu"),
+        ("start-all.sh", "--demo"),
+        ("start-model-training.sh", "--native"),
+    ):
         answer = machine.run(script, option)
         assert answer.returncode == 1
         assert "./start-all.sh --docker --stop" in answer.stdout
@@ -205,7 +235,9 @@ def test_nothing_starts_when_one_port_is_taken(machine: Machine, mode: str) -> N
 def test_a_full_disk_is_named(machine: Machine, mode: str) -> None:
     machine.has("engine", ENGINE)
     machine.has("free_mb", "900")
-    (machine.state / "bin" / "docker").write_text((machine.state / "bin" / "docker").read_text().replace("/nowhere", "/"))
+    (machine.state / "bin" / "docker").write_text(
+        (machine.state / "bin" / "docker").read_text().replace("/nowhere", "/")
+    )
     answer = machine.run(ONE_SERVICE[0], mode)
     assert answer.returncode == 3
     assert "only 900 MB are free" in answer.stdout
@@ -224,7 +256,8 @@ def test_a_container_that_does_not_come_up_is_shown_with_its_log(machine: Machin
 def test_env_file_holds_for_what_the_environment_leaves_open(machine: Machine) -> None:
     machine.has("engine", ENGINE)
     (machine.folder / ".env").write_text(
-        "# settings\nDEEPSYNTH_CPU_PORT=1\nexport HF_TOKEN='a token' # secret\nHF_USERNAME=\"me\"\nOTHER=$(touch ran)`touch ran`\n"
+        "# settings\nDEEPSYNTH_CPU_PORT=1\nexport HF_TOKEN='a token' # "
+        'secret\nHF_USERNAME="me"\nOTHER=$(touch ran)`touch ran`\n'
     )
     answer = machine.run(ONE_SERVICE[0])
     assert answer.returncode == 0, answer.stdout
@@ -242,9 +275,19 @@ def test_env_file_holds_for_what_the_environment_leaves_open(machine: Machine) -
 
 @pytest.mark.parametrize("document", ["ENHANCED_UI_GUIDE.md", "docs/operations.md"])
 def test_the_documented_commands_run(machine: Machine, document: str) -> None:
-    (block,) = re.findall(r"<!-- tested by the start scripts -->\n```bash\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    (block,) = re.findall(
+        r"<!-- tested by the start scripts -->\n```bash\n(.*?)```", (ROOT / document).read_text(), re.DOTALL
+    )
     (machine.folder / "workspace" / "run").mkdir(parents=True)
     command = ["bash", "-euo", "pipefail", "-c", block]
-    done = subprocess.run(command, cwd=machine.folder, env=machine.environment, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        command,
+        cwd=machine.folder,
+        env=machine.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert machine.run("start-all.sh", "--status").stdout.count("not running") == 2

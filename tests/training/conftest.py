@@ -15,5 +15,9 @@ def brief_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with the dataset `brief`: micro pages of brief sample documents."""
     workspace = Workspace.create(tmp_path_factory.mktemp("brief"))
     source, rendering = SampleSource(length="brief"), RenderingConfig(mode="micro")
-    generate(DatasetConfig(name="brief", source=source, max_samples=NUM_SAMPLES, rendering=rendering), workspace, Silent())
+    generate(
+        DatasetConfig(name="brief", source=source, max_samples=NUM_SAMPLES, rendering=rendering),
+        workspace,
+        Silent(),
+    )
     return workspace

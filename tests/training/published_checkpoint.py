@@ -1,4 +1,5 @@
-"""A checkpoint in the layout that DeepSeek-OCR's authors published: their config.json, their tensor names, at a reduced width.
+"""A checkpoint in the layout that DeepSeek-OCR's authors published: their config.json, their tensor names, at
+a reduced width.
 
 The names and shapes are written out here, not saved by the library under test.
 """
@@ -46,7 +47,13 @@ VISION = {
     "model_type": "vision",
     "width": {
         "clip-l-14-224": {"heads": 2, "image_size": 112, "layers": 2, "patch_size": 14, "width": 64},
-        "sam_vit_b": {"downsample_channels": [32, 64], "global_attn_indexes": [1], "heads": 2, "layers": 2, "width": 32},
+        "sam_vit_b": {
+            "downsample_channels": [32, 64],
+            "global_attn_indexes": [1],
+            "heads": 2,
+            "layers": 2,
+            "width": 32,
+        },
     },
 }
 
@@ -55,10 +62,18 @@ def published_config() -> dict[str, Any]:
     """Return config.json as published, with smaller numbers."""
     return {
         "architectures": ["DeepseekOCRForCausalLM"],
-        "auto_map": {"AutoConfig": "modeling_deepseekocr.DeepseekOCRConfig", "AutoModel": "modeling_deepseekocr.DeepseekOCRForCausalLM"},
+        "auto_map": {
+            "AutoConfig": "modeling_deepseekocr.DeepseekOCRConfig",
+            "AutoModel": "modeling_deepseekocr.DeepseekOCRForCausalLM",
+        },
         "language_config": LANGUAGE,
         "model_type": "deepseek_vl_v2",
-        "projector_config": {"input_dim": 128, "model_type": "mlp_projector", "n_embed": 64, "projector_type": "linear"},
+        "projector_config": {
+            "input_dim": 128,
+            "model_type": "mlp_projector",
+            "n_embed": 64,
+            "projector_type": "linear",
+        },
         "torch_dtype": "bfloat16",
         "vision_config": VISION,
     }
@@ -120,9 +135,13 @@ def _sam_shapes() -> dict[str, tuple[int, ...]]:
     for layer, span in enumerate((window, grid)):
         name = f"model.sam_model.blocks.{layer}"
         shapes |= _linear(f"{name}.attn.qkv", 3 * width, width) | _linear(f"{name}.attn.proj", width, width)
-        shapes |= _linear(f"{name}.mlp.lin1", 4 * width, width) | _linear(f"{name}.mlp.lin2", width, 4 * width)
+        shapes |= _linear(f"{name}.mlp.lin1", 4 * width, width) | _linear(
+            f"{name}.mlp.lin2", width, 4 * width
+        )
         shapes |= {f"{name}.attn.rel_pos_{axis}": (2 * span - 1, head) for axis in "hw"}
-        shapes |= {f"{name}.{norm}.{kind}": (width,) for norm in ("norm1", "norm2") for kind in ("weight", "bias")}
+        shapes |= {
+            f"{name}.{norm}.{kind}": (width,) for norm in ("norm1", "norm2") for kind in ("weight", "bias")
+        }
     return shapes
 
 
@@ -137,9 +156,15 @@ def _clip_shapes() -> dict[str, tuple[int, ...]]:
     }
     for layer in range(2):
         block = f"{name}.transformer.layers.{layer}"
-        shapes |= _linear(f"{block}.self_attn.qkv_proj", 3 * width, width) | _linear(f"{block}.self_attn.out_proj", width, width)
-        shapes |= _linear(f"{block}.mlp.fc1", 4 * width, width) | _linear(f"{block}.mlp.fc2", width, 4 * width)
-        shapes |= {f"{block}.layer_norm{number}.{kind}": (width,) for number in (1, 2) for kind in ("weight", "bias")}
+        shapes |= _linear(f"{block}.self_attn.qkv_proj", 3 * width, width) | _linear(
+            f"{block}.self_attn.out_proj", width, width
+        )
+        shapes |= _linear(f"{block}.mlp.fc1", 4 * width, width) | _linear(
+            f"{block}.mlp.fc2", width, 4 * width
+        )
+        shapes |= {
+            f"{block}.layer_norm{number}.{kind}": (width,) for number in (1, 2) for kind in ("weight", "bias")
+        }
     return shapes
 
 
@@ -150,22 +175,30 @@ def _linear(name: str, rows: int, columns: int) -> dict[str, tuple[int, ...]]:
 def published_tensors(seed: int = 0) -> dict[str, torch.Tensor]:
     """Make random values for each published tensor, so that no two can be mistaken for each other."""
     generator = torch.Generator().manual_seed(seed)
-    return {name: 0.05 * torch.randn(shape, generator=generator) for name, shape in published_shapes().items()}
+    return {
+        name: 0.05 * torch.randn(shape, generator=generator) for name, shape in published_shapes().items()
+    }
 
 
 def write_published_checkpoint(folder: Path, tensors: dict[str, torch.Tensor] | None = None) -> Path:
-    """Write the whole folder: config.json, two weight shards with their index, tokenizer, the authors' code and licence."""
+    """Write the whole folder: config.json, two weight shards with their index, tokenizer, the authors' code
+    and licence."""
     folder.mkdir(parents=True, exist_ok=True)
     tensors = published_tensors() if tensors is None else tensors
     names = sorted(tensors)
-    halves = {"model-00001-of-000002.safetensors": names[::2], "model-00002-of-000002.safetensors": names[1::2]}
+    halves = {
+        "model-00001-of-000002.safetensors": names[::2],
+        "model-00002-of-000002.safetensors": names[1::2],
+    }
     for file, members in halves.items():
         save_file({name: tensors[name] for name in members}, folder / file, metadata={"format": "pt"})
     weight_map = {name: file for file, members in halves.items() for name in members}
     index = {"metadata": {"total_size": 0}, "weight_map": weight_map}
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
     (folder / "config.json").write_text(json.dumps(published_config()))
-    (folder / "modeling_deepseekocr.py").write_text("raise RuntimeError('code from a model folder was run')\n")
+    (folder / "modeling_deepseekocr.py").write_text(
+        "raise RuntimeError('code from a model folder was run')\n"
+    )
     (folder / "LICENSE").write_text("MIT\n")
     character_tokenizer().save_pretrained(folder)
     return folder

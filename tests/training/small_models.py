@@ -67,7 +67,9 @@ def small_model(kind: str) -> PreTrainedModel:
             return DeepseekOcr2ForConditionalGeneration(DeepseekOcr2Config(**OCR_2)).eval()
         config = tiny_config(character_tokenizer())
         config.vision_config.sam_config.image_size = 512
-        config.text_config.layer_types = ["reference_sliding_attention"] * config.text_config.num_hidden_layers
+        config.text_config.layer_types = [
+            "reference_sliding_attention"
+        ] * config.text_config.num_hidden_layers
         config.text_config.sliding_window = WINDOW
         return UnlimitedOcrForConditionalGeneration(UnlimitedOcrConfig.from_dict(config.to_dict())).eval()
 

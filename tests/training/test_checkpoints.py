@@ -54,10 +54,14 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         checkpoints.last_good(tmp_path, "run", pytest.fail)
 
 
-def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(tmp_path, 5, content=bytes(1000))
     stored = sum(file.stat().st_size for file in (tmp_path / "checkpoint-5").iterdir())
-    needed = 3 * 12 * 10_000_000 + 5_000_000  # two that stay and one more, 12 bytes a weight, and the finished model
+    needed = (
+        3 * 12 * 10_000_000 + 5_000_000
+    )  # two that stay and one more, 12 bytes a weight, and the finished model
 
     def with_free(free_bytes: int) -> float:
         monkeypatch.setattr(files.shutil, "disk_usage", lambda _: SimpleNamespace(free=free_bytes))
@@ -93,7 +97,9 @@ def test_the_newest_and_the_best_stay(tmp_path: Path, limit: int, best: int | No
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(1, ["checkpoint-4"]), (3, ["checkpoint-2", "checkpoint-4"])])
-def test_those_that_a_resume_passed_over_make_room_for_the_next(tmp_path: Path, limit: int, kept: list[str]) -> None:
+def test_those_that_a_resume_passed_over_make_room_for_the_next(
+    tmp_path: Path, limit: int, kept: list[str]
+) -> None:
     for step in (2, 3, 4, 9):
         write(tmp_path, step)
     checkpoints.prune(tmp_path, 4, 2, limit, None)
@@ -101,7 +107,9 @@ def test_those_that_a_resume_passed_over_make_room_for_the_next(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("owner", "call"), [(files, "_sync"), (Path, "rename")])
-def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, call: str) -> None:
+def test_a_full_disk_leaves_the_earlier_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: Any, call: str
+) -> None:
     write(tmp_path, 5)
 
     def full(*_: object) -> None:
@@ -115,7 +123,9 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(tmp_path: Path, monkeypatch: 
     assert checkpoints.last_good(tmp_path, "run", pytest.fail) is not None
 
 
-def test_a_checkpoint_stays_until_the_one_that_replaces_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_checkpoint_stays_until_the_one_that_replaces_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weights = write(tmp_path, 5, content=b"earlier") / "model.safetensors"
     rename = Path.rename
 

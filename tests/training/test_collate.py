@@ -22,7 +22,9 @@ from training.speed.forward_passes import patch_model
 def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
     patch_model(model)
-    return model.eval(), Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny"))
+    return model.eval(), Collator(
+        TokenLayout(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny")
+    )
 
 
 def sample(text: str, summary: str) -> PageSample:
@@ -33,7 +35,9 @@ def sample(text: str, summary: str) -> PageSample:
 SAMPLES = [sample("One page.", "Short."), sample("word " * 60, "A longer summary.")]
 
 
-def test_labels_are_the_answers_and_their_ends_only(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
+def test_labels_are_the_answers_and_their_ends_only(
+    tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator],
+) -> None:
     _, collator = tiny
     batch = collator(SAMPLES)
     tokenizer = collator.token_layout.tokenizer
@@ -61,9 +65,14 @@ def test_neither_padding_nor_skipped_logits_change_the_loss_or_its_gradients(
     assert batch["logits_to_keep"] == batch["labels"].shape[1] == len("A longer summary.") + 2
     alone = [collator([sample]) for sample in SAMPLES]
     num_targets = [int((one["labels"] != IGNORED).sum()) for one in alone]
-    together, expected = loss_and_gradient(model, batch), [loss_and_gradient(model, full_logits(one)) for one in alone]
+    together, expected = (
+        loss_and_gradient(model, batch),
+        [loss_and_gradient(model, full_logits(one)) for one in alone],
+    )
     shares = [number / sum(num_targets) for number in num_targets]
-    assert together[0] == pytest.approx(sum(share * loss for share, (loss, _) in zip(shares, expected, strict=True)), rel=1e-5)
+    assert together[0] == pytest.approx(
+        sum(share * loss for share, (loss, _) in zip(shares, expected, strict=True)), rel=1e-5
+    )
     wanted = sum(share * gradient for share, (_, gradient) in zip(shares, expected, strict=True))
     torch.testing.assert_close(together[1], wanted, rtol=1e-3, atol=1e-6)
 
@@ -75,7 +84,9 @@ def full_logits(batch: Batch) -> Batch:
     return {**batch, "labels": labels, "logits_to_keep": 0}
 
 
-def loss_and_gradient(model: UnlimitedOcrForConditionalGeneration, batch: Batch) -> tuple[float, torch.Tensor]:
+def loss_and_gradient(
+    model: UnlimitedOcrForConditionalGeneration, batch: Batch
+) -> tuple[float, torch.Tensor]:
     model.zero_grad()
     loss = model(**{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}).loss
     loss.backward()
@@ -97,9 +108,14 @@ def test_blank_pages_hide_the_text(tiny: tuple[UnlimitedOcrForConditionalGenerat
 
 
 @pytest.mark.parametrize("num_workers", [0, 1])
-def test_a_damaged_page_is_named_with_its_document(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator], num_workers: int) -> None:
+def test_a_damaged_page_is_named_with_its_document(
+    tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator], num_workers: int
+) -> None:
     damaged = replace(SAMPLES[1], document_id="news-17", pages=(SAMPLES[1].pages[0], b"not a picture"))
     with pytest.raises(InvalidInput) as caught:
         list(DataLoader([SAMPLES[0], damaged], batch_size=2, collate_fn=tiny[1], num_workers=num_workers))  # type: ignore[arg-type]
-    assert caught.value.message == "Page 2 of document news-17 is not a readable picture: its format is not known."
+    assert (
+        caught.value.message
+        == "Page 2 of document news-17 is not a readable picture: its format is not known."
+    )
     assert caught.value.hint

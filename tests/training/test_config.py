@@ -20,9 +20,15 @@ def every_kind(of: type[Config]) -> Iterator[type[Config]]:
 
 
 def test_every_option_is_explained() -> None:
-    options = {f"{kind.__name__}.{name}": field for kind in every_kind(Config) for name, field in kind.model_fields.items()}
+    options = {
+        f"{kind.__name__}.{name}": field
+        for kind in every_kind(Config)
+        for name, field in kind.model_fields.items()
+    }
     assert "DatasetConfig.source" in options
-    assert [name for name, field in options.items() if not field.description and not name.endswith(".kind")] == []
+    assert [
+        name for name, field in options.items() if not field.description and not name.endswith(".kind")
+    ] == []
 
 
 def test_each_choice_of_what_trains_is_explained() -> None:
@@ -33,15 +39,25 @@ def test_each_choice_of_what_trains_is_explained() -> None:
 @pytest.mark.parametrize(
     ("kind", "values", "fields"),
     [
-        (TrainingConfig, {"no_repeat_ngram_size": 100}, ("no_repeat_ngram_size", "no_repeat_ngram_window_size")),
+        (
+            TrainingConfig,
+            {"no_repeat_ngram_size": 100},
+            ("no_repeat_ngram_size", "no_repeat_ngram_window_size"),
+        ),
         (TrainingConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
         (TrainingConfig, {"router": "balanced", "train": "lora"}, ("router", "train")),
-        (EvaluationConfig, {"no_repeat_ngram_size": 90}, ("no_repeat_ngram_size", "no_repeat_ngram_window_size")),
+        (
+            EvaluationConfig,
+            {"no_repeat_ngram_size": 90},
+            ("no_repeat_ngram_size", "no_repeat_ngram_window_size"),
+        ),
         (EvaluationConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
         (PredictionConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
     ],
 )
-def test_what_cannot_go_together_is_refused(kind: type[Config], values: dict[str, Any], fields: tuple[str, str]) -> None:
+def test_what_cannot_go_together_is_refused(
+    kind: type[Config], values: dict[str, Any], fields: tuple[str, str]
+) -> None:
     with pytest.raises(ValidationError) as caught:
         kind(dataset="news", **values)  # type: ignore[call-arg]
     assert [error["ctx"]["error"].fields for error in caught.value.errors()] == [fields]

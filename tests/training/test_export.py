@@ -10,7 +10,11 @@ from safetensors.torch import load_file
 
 from data.errors import ModelError, StorageError
 from data.store.workspace import Workspace
-from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
+from tests.training.published_checkpoint import (
+    published_shapes,
+    published_tensors,
+    write_published_checkpoint,
+)
 from training.models.export import export_model, has_published_layout
 from training.models.loading import LoadedModel, find_model, load_model
 from training.models.tiny import untrained_tiny
@@ -34,14 +38,20 @@ def base(tmp_path: Path, workspace: Workspace) -> LoadedModel:
 def pages(size_px: int, image_token: int, num_image_tokens: int) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
     ids = torch.tensor([[0] + [image_token] * num_image_tokens + list(range(5, 20))])
-    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(1, 3, size_px, size_px, generator=generator) * 2 - 1}
+    return {
+        "input_ids": ids,
+        "labels": ids,
+        "pixel_values": torch.rand(1, 3, size_px, size_px, generator=generator) * 2 - 1,
+    }
 
 
 def trained(base: LoadedModel, train: Trainable) -> torch.nn.Module:
     """Train one large step, so that the export differs from the base."""
     torch.manual_seed(0)
     model = choose_trainable(base.model, train).model
-    for _ in range(2):  # an adapter's second matrix is zero at first, so its first one moves from the second step on
+    for _ in range(
+        2
+    ):  # an adapter's second matrix is zero at first, so its first one moves from the second step on
         model(**pages(512, 4, 73)).loss.backward()
         with torch.no_grad():
             for parameter in model.parameters():
@@ -52,19 +62,27 @@ def trained(base: LoadedModel, train: Trainable) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("train", ["dense", "decoder", "lora", "lora_experts"])
-def test_an_export_loads_back_with_the_same_answers(train: Trainable, base: LoadedModel, workspace: Workspace) -> None:
+def test_an_export_loads_back_with_the_same_answers(
+    train: Trainable, base: LoadedModel, workspace: Workspace
+) -> None:
     model = trained(base, train)
     with torch.no_grad():
         expected = model(**pages(512, 4, 73)).logits
         export_model(model, base, workspace.model("run") / "model")  # type: ignore[arg-type]
         again = load_model("run", None, workspace, torch.float32)
-        untouched = load_model(base.source, None, workspace, torch.float32).model.eval()(**pages(512, 4, 73)).logits
-        torch.testing.assert_close(again.model.eval()(**pages(512, 4, 73)).logits, expected, atol=1e-4, rtol=1e-4)
+        untouched = (
+            load_model(base.source, None, workspace, torch.float32).model.eval()(**pages(512, 4, 73)).logits
+        )
+        torch.testing.assert_close(
+            again.model.eval()(**pages(512, 4, 73)).logits, expected, atol=1e-4, rtol=1e-4
+        )
     assert again.kind == "deepseek_ocr"
     assert not torch.allclose(untouched, expected, atol=1e-3)
 
 
-def test_an_export_has_all_published_names_and_the_unused_tensor(base: LoadedModel, workspace: Workspace) -> None:
+def test_an_export_has_all_published_names_and_the_unused_tensor(
+    base: LoadedModel, workspace: Workspace
+) -> None:
     export_model(base.model, base, workspace.model("run") / "model")
     saved = load_file(workspace.model("run") / "model" / "model.safetensors")
     assert saved.keys() == published_shapes().keys()
@@ -76,7 +94,9 @@ def test_an_export_carries_the_authors_files(base: LoadedModel, workspace: Works
     folder = workspace.model("run") / "model"
     export_model(base.model, base, folder)
     assert json.loads((folder / "config.json").read_text())["model_type"] == "deepseek_vl_v2"
-    assert {"modeling_deepseekocr.py", "LICENSE", "tokenizer.json", "tokenizer_config.json"} <= {path.name for path in folder.iterdir()}
+    assert {"modeling_deepseekocr.py", "LICENSE", "tokenizer.json", "tokenizer_config.json"} <= {
+        path.name for path in folder.iterdir()
+    }
 
 
 def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace) -> None:
@@ -88,17 +108,26 @@ def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace
     assert UNUSED in load_file(workspace.model("second") / "model" / "model.safetensors")
 
 
-def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(base: LoadedModel, workspace: Workspace) -> None:
+def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(
+    base: LoadedModel, workspace: Workspace
+) -> None:
     run = workspace.model("first")
     checkpoint = run / "checkpoints" / "checkpoint-3"
-    save_trained_weights(trained(base, "dense"), checkpoint, TrainedWeightsInfo(base.source, None, base.fingerprint(), "dense"))
+    save_trained_weights(
+        trained(base, "dense"), checkpoint, TrainedWeightsInfo(base.source, None, base.fingerprint(), "dense")
+    )
     again = load_model("first/checkpoints/checkpoint-3", None, workspace, torch.float32)
-    assert all(torch.equal(a, b) for a, b in zip(base.model.state_dict().values(), again.model.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(base.model.state_dict().values(), again.model.state_dict().values(), strict=True)
+    )
     export_model(again.model, again, run / "model")
     assert has_published_layout(run / "model")
 
 
-@pytest.mark.parametrize(("change", "said"), [("gone", "is gone"), ("trained again", "has other weights now")])
+@pytest.mark.parametrize(
+    ("change", "said"), [("gone", "is gone"), ("trained again", "has other weights now")]
+)
 def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
     change: str, said: str, base: LoadedModel, tmp_path: Path, workspace: Workspace
 ) -> None:
@@ -120,8 +149,12 @@ def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
         load_model("second/checkpoints/checkpoint-1", None, workspace)
 
 
-def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(tmp_path: Path, workspace: Workspace) -> None:
-    base = load_model(str(write_published_checkpoint(tmp_path / "published")), None, workspace, torch.bfloat16)
+def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    base = load_model(
+        str(write_published_checkpoint(tmp_path / "published")), None, workspace, torch.bfloat16
+    )
     export_model(choose_trainable(base.model, "dense").model, base, workspace.model("run") / "model")
     saved = load_file(workspace.model("run") / "model" / "model.safetensors")
     assert {tensor.dtype for tensor in saved.values()} == {torch.bfloat16}
@@ -133,11 +166,18 @@ def test_the_tiny_model_exports_and_loads(workspace: Workspace) -> None:
     export_model(model, base, workspace.model("run") / "model")
     again = load_model("run", None, workspace)
     assert (again.kind, again.modes) == ("tiny", ("micro",))
-    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), again.model.state_dict().values(), strict=True))
-    assert again.tokenizer.encode("Ab 1", add_special_tokens=False) == tokenizer.encode("Ab 1", add_special_tokens=False)
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(model.state_dict().values(), again.model.state_dict().values(), strict=True)
+    )
+    assert again.tokenizer.encode("Ab 1", add_special_tokens=False) == tokenizer.encode(
+        "Ab 1", add_special_tokens=False
+    )
 
 
-def test_a_failed_export_leaves_the_earlier_one(base: LoadedModel, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_export_leaves_the_earlier_one(
+    base: LoadedModel, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = workspace.model("run") / "model"
     export_model(base.model, base, folder)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

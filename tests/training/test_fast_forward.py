@@ -37,7 +37,9 @@ def loss_of(model: PreTrainedModel) -> torch.Tensor:
 def test_the_decoder_gives_the_same_loss_and_gradients(stock: PreTrainedModel) -> None:
     fast = deepcopy(stock)
     patch_decoder(fast)
-    replaced = {type(module).__name__.split("Text")[-1] for module in fast.modules() if "forward" in vars(module)}
+    replaced = {
+        type(module).__name__.split("Text")[-1] for module in fast.modules() if "forward" in vars(module)
+    }
     assert replaced >= {"RMSNorm", "Attention", "Experts", "TopkRouter"}
     losses = [loss_of(model) for model in (stock, fast)]
     for loss in losses:
@@ -45,7 +47,9 @@ def test_the_decoder_gives_the_same_loss_and_gradients(stock: PreTrainedModel) -
     torch.testing.assert_close(losses[1], losses[0])
     for (name, one), other in zip(stock.named_parameters(), fast.parameters(), strict=True):
         if one.grad is not None or other.grad is not None:
-            torch.testing.assert_close(other.grad, one.grad, rtol=1e-4, atol=1e-6, msg=lambda text, name=name: f"{name}: {text}")
+            torch.testing.assert_close(
+                other.grad, one.grad, rtol=1e-4, atol=1e-6, msg=lambda text, name=name: f"{name}: {text}"
+            )
 
 
 def test_autocast_keeps_activations_in_bfloat16_and_the_router_in_float32(stock: PreTrainedModel) -> None:
@@ -54,7 +58,9 @@ def test_autocast_keeps_activations_in_bfloat16_and_the_router_in_float32(stock:
     seen: dict[str, torch.dtype] = {}
 
     def note(name: str) -> Callable[..., None]:
-        return lambda _module, _inputs, output: seen.update({name: (output[0] if isinstance(output, tuple) else output).dtype})
+        return lambda _module, _inputs, output: seen.update(
+            {name: (output[0] if isinstance(output, tuple) else output).dtype}
+        )
 
     for name, module in stock.named_modules():
         if name.endswith(("layers.1", "layers.1.mlp.gate")):
@@ -71,5 +77,7 @@ def test_attention_without_a_written_bias_is_the_same(stock: PreTrainedModel) ->
         torch.nn.init.normal_(attention.rel_pos_h)
         torch.nn.init.normal_(attention.rel_pos_w)
         states = torch.randn(2, 9, 9, attention.qkv.in_features, generator=torch.Generator().manual_seed(0))
-        torch.testing.assert_close(compute_page_attention(attention, states), attention(states)[0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            compute_page_attention(attention, states), attention(states)[0], rtol=1e-4, atol=1e-5
+        )
     assert layers

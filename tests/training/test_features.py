@@ -27,7 +27,11 @@ def batch() -> dict[str, torch.Tensor]:
     """Return two 320 px pages with an answer of twenty tokens."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
-    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1}
+    return {
+        "input_ids": ids,
+        "labels": ids,
+        "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1,
+    }
 
 
 def step(model: torch.nn.Module, inputs: dict[str, torch.Tensor]) -> tuple[float, dict[str, torch.Tensor]]:
@@ -59,7 +63,9 @@ def test_loss_and_gradients_are_the_same_from_the_cache(train: str, bf16: bool, 
 def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     model = choose_trainable(untrained_tiny(0)[0], "dense").model
     seen: list[int] = []
-    vision_tower(model).sam_encoder.register_forward_hook(lambda _module, inputs, _output: seen.append(len(inputs[0])))  # type: ignore[operator, union-attr]
+    vision_tower(model).sam_encoder.register_forward_hook(
+        lambda _module, inputs, _output: seen.append(len(inputs[0]))
+    )  # type: ignore[operator, union-attr]
     expected = step(model, batch())
     monkeypatch.setattr("training.speed.encoder.pages_per_chunk", lambda page_size_px, on_gpu: 1)
     patch_vision_tower(model)

@@ -23,12 +23,21 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with a dataset of micro pages."""
     workspace = Workspace.create(tmp_path_factory.mktemp("workspace"))
     source = SampleSource(length="brief")
-    generate(DatasetConfig(name="brief", source=source, max_samples=32, rendering=RenderingConfig(mode="micro")), workspace, Silent())
+    generate(
+        DatasetConfig(name="brief", source=source, max_samples=32, rendering=RenderingConfig(mode="micro")),
+        workspace,
+        Silent(),
+    )
     return workspace
 
 
 def sweep(**values: object) -> FindLrConfig:
-    few = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 1, "max_length": 64, "num_steps": 10}
+    few = {
+        "per_device_train_batch_size": 2,
+        "gradient_accumulation_steps": 1,
+        "max_length": 64,
+        "num_steps": 10,
+    }
     return FindLrConfig.model_validate({"dataset": "brief", "train": "all", **few, **values})
 
 
@@ -68,7 +77,9 @@ def test_the_picture_is_an_svg_that_shows_the_suggestion() -> None:
     assert "1e-6" in picture
 
 
-def test_the_finder_leaves_a_curve_of_the_trainings_own_steps_a_picture_and_no_model(workspace: Workspace) -> None:
+def test_the_finder_leaves_a_curve_of_the_trainings_own_steps_a_picture_and_no_model(
+    workspace: Workspace,
+) -> None:
     result = find_lr(sweep(first_learning_rate=1e-5, last_learning_rate=1e-1), workspace, Silent())
     document = json.loads((result.folder / CURVE).read_text())
     assert all(high > low for low, high in pairwise(document["learning_rates"]))
@@ -76,7 +87,12 @@ def test_the_finder_leaves_a_curve_of_the_trainings_own_steps_a_picture_and_no_m
     assert (result.folder / PICTURE).is_file()
     assert not any(workspace.models.iterdir())
     # Its first loss is that of the same samples in other micro-batches: a mean over tokens, as in a training.
-    halves = {"per_device_train_batch_size": 1, "gradient_accumulation_steps": 2, "optim": "adafactor", "dataloader_num_workers": 1}
+    halves = {
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": 2,
+        "optim": "adafactor",
+        "dataloader_num_workers": 1,
+    }
     again = find_lr(sweep(output="again", **halves), workspace, Silent())
     assert again.curve.losses[0] == pytest.approx(result.curve.losses[0], rel=1e-5)
     assert again.curve.losses[1:] != pytest.approx(result.curve.losses[1:], rel=1e-2)

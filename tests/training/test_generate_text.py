@@ -29,7 +29,9 @@ def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 
     model, tokenizer = load_tiny()
     patch_model(model)
     collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40, "tiny"))
-    return generate_texts(model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size))
+    return generate_texts(
+        model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size)
+    )
 
 
 def test_a_batch_gives_what_each_sample_gives_alone() -> None:
@@ -52,11 +54,16 @@ def test_repeats_are_blocked(ngram_size: int, repeats: bool) -> None:
     assert (len(set(windows)) < len(windows)) is repeats
 
 
-LACKS = [torch.OutOfMemoryError("CUDA out of memory."), RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`")]
+LACKS = [
+    torch.OutOfMemoryError("CUDA out of memory."),
+    RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate`"),
+]
 
 
 @pytest.mark.parametrize("lack", LACKS)
-def test_a_batch_that_the_memory_does_not_hold_is_halved(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> None:
+def test_a_batch_that_the_memory_does_not_hold_is_halved(
+    monkeypatch: pytest.MonkeyPatch, lack: RuntimeError
+) -> None:
     made = run_out(monkeypatch, lack)
     rounds: list[int] = []
     texts = generate_texts(None, None, SAMPLES, Decoding(8, 2), lambda: rounds.append(len(made)))  # type: ignore[arg-type]
@@ -76,7 +83,9 @@ def run_out(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> list[int]:
     """Let the memory hold single samples; return the sizes of the batches that are tried."""
     made: list[int] = []
 
-    def generate(model: object, collator: object, batch: list[PageSample], decoding: object) -> list[Prediction]:
+    def generate(
+        model: object, collator: object, batch: list[PageSample], decoding: object
+    ) -> list[Prediction]:
         made.append(len(batch))
         if len(batch) > 1:
             raise lack

@@ -18,7 +18,9 @@ REAL = "deepseek-ai/DeepSeek-OCR"
 @pytest.mark.parametrize("preset", PRESETS)
 def test_each_preset_fits_the_memory_it_promises(preset: str) -> None:
     config = training_config(preset, dataset="news", model=REAL)
-    assert all(estimate_training_memory(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4))
+    assert all(
+        estimate_training_memory(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4)
+    )
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -30,7 +32,9 @@ def test_each_preset_has_sixteen_samples_a_step_and_a_reason_for_each_value(pres
 
 
 def test_training_the_routed_experts_does_not_fit_40_gb() -> None:
-    assert not estimate_training_memory(training_config("high_memory", dataset="news", model=REAL, train="decoder")).fits(40)
+    assert not estimate_training_memory(
+        training_config("high_memory", dataset="news", model=REAL, train="decoder")
+    ).fits(40)
 
 
 def test_more_pages_and_larger_batches_need_more() -> None:
@@ -38,7 +42,10 @@ def test_more_pages_and_larger_batches_need_more() -> None:
     larger = config.model_copy(update={"per_device_train_batch_size": 4})
     assert estimate_training_memory(config).total_gb < estimate_training_memory(config, num_pages=4).total_gb
     assert estimate_training_memory(config).total_gb < estimate_training_memory(larger).total_gb
-    assert estimate_training_memory(config, "small").total_gb < estimate_training_memory(config, "large").total_gb
+    assert (
+        estimate_training_memory(config, "small").total_gb
+        < estimate_training_memory(config, "large").total_gb
+    )
 
 
 def test_precision_and_optimizer_count() -> None:
@@ -79,5 +86,8 @@ def test_an_unknown_preset_lists_those_that_exist() -> None:
 
 
 def test_presets_and_estimates_need_no_torch() -> None:
-    code = "import sys, training.options.memory, training.options.optimal_configs; sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys, training.options.memory, training.options.optimal_configs; "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

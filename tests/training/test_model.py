@@ -1,4 +1,5 @@
-"""Loading: every published tensor arrives, and whatever would load half, run code or open a pickle is refused."""
+"""Loading: every published tensor arrives, and whatever would load half, run code or open a pickle is
+refused."""
 
 import json
 from pathlib import Path
@@ -9,7 +10,11 @@ from safetensors.torch import load_file
 
 from data.errors import ModelError, UnknownName
 from data.store.workspace import Workspace
-from tests.training.published_checkpoint import published_shapes, published_tensors, write_published_checkpoint
+from tests.training.published_checkpoint import (
+    published_shapes,
+    published_tensors,
+    write_published_checkpoint,
+)
 from tests.training.small_models import write_small
 from training.models.loading import load_model
 
@@ -31,18 +36,26 @@ def test_each_published_tensor_arrives_in_the_native_model(checkpoint: Path, wor
     unused = published["model.vision_model.embeddings.patch_embedding.weight"].numel()
     assert arrived == sum(tensor.numel() for tensor in published.values()) - unused
     assert sum(tensor.double().sum() for tensor in state.values()).item() == pytest.approx(
-        sum(tensor.double().sum() for name, tensor in published.items() if "patch_embedding" not in name).item()
+        sum(
+            tensor.double().sum() for name, tensor in published.items() if "patch_embedding" not in name
+        ).item()
     )
     assert torch.equal(state["model.view_separator"], published["model.view_seperator"])
     experts = state["model.language_model.layers.1.mlp.experts.gate_up_proj"]
     assert torch.equal(experts[3, :32], published["model.layers.1.mlp.experts.3.gate_proj.weight"])
     query = state["model.vision_tower.vision_encoder.encoder.layers.1.self_attn.q_proj.weight"]
-    assert torch.equal(query, published["model.vision_model.transformer.layers.1.self_attn.qkv_proj.weight"][:64])
+    assert torch.equal(
+        query, published["model.vision_model.transformer.layers.1.self_attn.qkv_proj.weight"][:64]
+    )
 
 
 def test_a_published_checkpoint_is_known_for_what_it_is(checkpoint: Path, workspace: Workspace) -> None:
     loaded = load_model(str(checkpoint), None, workspace)
-    assert (loaded.kind, loaded.modes, loaded.folder) == ("deepseek_ocr", ("tiny", "small", "base", "large"), checkpoint)
+    assert (loaded.kind, loaded.modes, loaded.folder) == (
+        "deepseek_ocr",
+        ("tiny", "small", "base", "large"),
+        checkpoint,
+    )
 
 
 def test_attention_spans_the_whole_text(checkpoint: Path, workspace: Workspace) -> None:
@@ -51,39 +64,54 @@ def test_attention_spans_the_whole_text(checkpoint: Path, workspace: Workspace) 
     assert text.sliding_window == text.max_position_embeddings
 
 
-def test_published_names_come_back_when_the_model_is_saved(checkpoint: Path, workspace: Workspace, tmp_path: Path) -> None:
+def test_published_names_come_back_when_the_model_is_saved(
+    checkpoint: Path, workspace: Workspace, tmp_path: Path
+) -> None:
     load_model(str(checkpoint), None, workspace).model.save_pretrained(tmp_path / "saved")
     saved = load_file(tmp_path / "saved" / "model.safetensors")
-    assert saved.keys() == published_shapes().keys() - {"model.vision_model.embeddings.patch_embedding.weight"}
+    assert saved.keys() == published_shapes().keys() - {
+        "model.vision_model.embeddings.patch_embedding.weight"
+    }
 
 
 @pytest.mark.parametrize("native_names", [False, True])
-def test_our_own_checkpoints_load_in_either_naming(native_names: bool, checkpoint: Path, workspace: Workspace) -> None:
+def test_our_own_checkpoints_load_in_either_naming(
+    native_names: bool, checkpoint: Path, workspace: Workspace
+) -> None:
     loaded = load_model(str(checkpoint), None, workspace)
     folder = workspace.model("run") / "checkpoints" / "checkpoint-3"
     loaded.model.save_pretrained(folder, save_original_format=not native_names)
     loaded.tokenizer.save_pretrained(folder)
     again = load_model("run/checkpoints/checkpoint-3", None, workspace)
     assert again.kind == "deepseek_ocr"
-    assert all(torch.equal(a, b) for a, b in zip(loaded.model.state_dict().values(), again.model.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(a, b)
+        for a, b in zip(loaded.model.state_dict().values(), again.model.state_dict().values(), strict=True)
+    )
 
 
 def test_a_missing_tensor_is_refused_by_name(tmp_path: Path, workspace: Workspace) -> None:
     tensors = published_tensors()
     del tensors["model.layers.1.self_attn.k_proj.weight"]
     folder = write_published_checkpoint(tmp_path / "published", tensors)
-    with pytest.raises(ModelError, match=r"1 missing \(model\.language_model\.layers\.1\.self_attn\.k_proj\.weight\)"):
+    with pytest.raises(
+        ModelError, match=r"1 missing \(model\.language_model\.layers\.1\.self_attn\.k_proj\.weight\)"
+    ):
         load_model(str(folder), None, workspace)
 
 
 def test_an_unexpected_tensor_is_refused_by_name(tmp_path: Path, workspace: Workspace) -> None:
-    folder = write_published_checkpoint(tmp_path / "published", published_tensors() | {"model.layers.1.mlp.extra.weight": torch.zeros(2)})
+    folder = write_published_checkpoint(
+        tmp_path / "published", published_tensors() | {"model.layers.1.mlp.extra.weight": torch.zeros(2)}
+    )
     with pytest.raises(ModelError, match="1 unexpected"):
         load_model(str(folder), None, workspace)
 
 
 def test_a_tensor_of_another_shape_is_refused(tmp_path: Path, workspace: Workspace) -> None:
-    folder = write_published_checkpoint(tmp_path / "published", published_tensors() | {"model.norm.weight": torch.zeros(65)})
+    folder = write_published_checkpoint(
+        tmp_path / "published", published_tensors() | {"model.norm.weight": torch.zeros(65)}
+    )
     with pytest.raises(ModelError, match=r"norm\.weight"):
         load_model(str(folder), None, workspace)
 
@@ -127,7 +155,9 @@ def test_pickled_weights_are_not_opened(checkpoint: Path, workspace: Workspace) 
         ({"vision_config": {}}, "'width'"),
     ],
 )
-def test_another_model_is_refused(change: dict[str, object], said: str, checkpoint: Path, workspace: Workspace) -> None:
+def test_another_model_is_refused(
+    change: dict[str, object], said: str, checkpoint: Path, workspace: Workspace
+) -> None:
     document = json.loads((checkpoint / "config.json").read_text())
     for key, value in change.items():
         document[key] = document[key] | value if key == "language_config" else value  # type: ignore[operator]
@@ -152,14 +182,20 @@ def test_a_hub_model_without_a_pinned_revision_is_refused(workspace: Workspace) 
         load_model("someone/model", None, workspace)
 
 
-def test_a_hub_model_while_offline_is_explained(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_model_while_offline_is_explained(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="not on this machine and the Hub did not answer"):
         load_model("deepseek-ai/DeepSeek-OCR", None, workspace)
 
 
-@pytest.mark.parametrize(("kind", "modes"), [("deepseek_ocr2", ("base",)), ("unlimited_ocr", ("tiny", "small", "base", "large"))])
-def test_the_other_models_load_in_their_native_layout(kind: str, modes: tuple[str, ...], tmp_path: Path, workspace: Workspace) -> None:
+@pytest.mark.parametrize(
+    ("kind", "modes"), [("deepseek_ocr2", ("base",)), ("unlimited_ocr", ("tiny", "small", "base", "large"))]
+)
+def test_the_other_models_load_in_their_native_layout(
+    kind: str, modes: tuple[str, ...], tmp_path: Path, workspace: Workspace
+) -> None:
     saved = write_small(kind, tmp_path / "other")
     loaded = load_model(str(tmp_path / "other"), None, workspace, torch.float32)
     assert (loaded.kind, loaded.modes) == (kind, modes)

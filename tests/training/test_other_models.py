@@ -1,4 +1,5 @@
-"""DeepSeek-OCR-2 and Unlimited-OCR through the stage: they train, are scored and load again; and the window of the latter."""
+"""DeepSeek-OCR-2 and Unlimited-OCR through the stage: they train, are scored and load again; and the window
+of the latter."""
 
 import json
 from pathlib import Path
@@ -27,14 +28,26 @@ from training.train import train
 def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     source, rendering = SampleSource(length="brief"), RenderingConfig(mode=mode)
-    generate(DatasetConfig(name="pages", source=source, max_samples=6, rendering=rendering), workspace, Silent())
+    generate(
+        DatasetConfig(name="pages", source=source, max_samples=6, rendering=rendering), workspace, Silent()
+    )
     write_small(kind, tmp_path / "base")
-    once = {"max_steps": 1, "eval_steps": 1, "max_eval_samples": 1, "per_device_train_batch_size": 1, "gradient_accumulation_steps": 1}
+    once = {
+        "max_steps": 1,
+        "eval_steps": 1,
+        "max_eval_samples": 1,
+        "per_device_train_batch_size": 1,
+        "gradient_accumulation_steps": 1,
+    }
     few = {"max_length": 8, "num_eval_samples": 0}
-    config = short_training(dataset="pages", model=str(tmp_path / "base"), train="dense", cache_features=True, **once, **few)
+    config = short_training(
+        dataset="pages", model=str(tmp_path / "base"), train="dense", cache_features=True, **once, **few
+    )
     result = train(config, workspace, Silent())
     assert result.metrics["eval_loss"] is not None
-    assert len(json.loads((result.folder / "predictions.jsonl").read_text().splitlines()[0])["prediction"]) > 0
+    assert (
+        len(json.loads((result.folder / "predictions.jsonl").read_text().splitlines()[0])["prediction"]) > 0
+    )
     trained = load_model(config.output, None, workspace)
     assert trained.kind == kind
     if kind == "unlimited_ocr":
@@ -44,9 +57,17 @@ def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: P
 def test_a_window_is_the_same_in_training_as_in_generation() -> None:
     model, tokenizer = small_model("unlimited_ocr"), character_tokenizer()
     patch_model(model)
-    collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW))
-    pages = [render(text, resolve_style(RenderingConfig(mode="tiny"))).pages for text in ("A page.", "More. " * 400)]
-    samples = [PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "") for n in (0, 1)]
+    collator = Collator(
+        TokenLayout(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW)
+    )
+    pages = [
+        render(text, resolve_style(RenderingConfig(mode="tiny"))).pages
+        for text in ("A page.", "More. " * 400)
+    ]
+    samples = [
+        PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "")
+        for n in (0, 1)
+    ]
     assert len(samples[1].pages) > len(samples[0].pages)
     batch = collator(samples)
     inputs = {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids", "pixel_values")}
@@ -59,8 +80,11 @@ def test_a_window_is_the_same_in_training_as_in_generation() -> None:
             torch.testing.assert_close(trained[row, -len(target) - 1 : -1], written, atol=1e-5, rtol=1e-5)
 
 
-def _logits_while_writing(model: torch.nn.Module, prompt: dict[str, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
-    """Return the logits before each token of a target that is fed to the model token by token, as generation does."""
+def _logits_while_writing(
+    model: torch.nn.Module, prompt: dict[str, torch.Tensor], target: torch.Tensor
+) -> torch.Tensor:
+    """Return the logits before each token of a target that is fed to the model token by token, as generation
+    does."""
     output = model(**prompt, use_cache=True)
     logits = [output.logits[0, -1]]
     for token in target[:-1]:

@@ -43,13 +43,21 @@ class Gpu:
 
 
 def config(batch: int, accumulation: int, auto: bool = False) -> TrainingConfig:
-    return TrainingConfig(dataset="news", per_device_train_batch_size=batch, gradient_accumulation_steps=accumulation, auto_batch_size=auto)
+    return TrainingConfig(
+        dataset="news",
+        per_device_train_batch_size=batch,
+        gradient_accumulation_steps=accumulation,
+        auto_batch_size=auto,
+    )
 
 
 @pytest.mark.parametrize(
-    ("batch", "accumulation", "expected"), [(8, 2, (4, 4)), (2, 8, (1, 16)), (6, 1, (3, 2)), (3, 4, (1, 12)), (5, 2, (2, 5))]
+    ("batch", "accumulation", "expected"),
+    [(8, 2, (4, 4)), (2, 8, (1, 16)), (6, 1, (3, 2)), (3, 4, (1, 12)), (5, 2, (2, 5))],
 )
-def test_halving_keeps_the_samples_of_a_step(batch: int, accumulation: int, expected: tuple[int, int]) -> None:
+def test_halving_keeps_the_samples_of_a_step(
+    batch: int, accumulation: int, expected: tuple[int, int]
+) -> None:
     smaller = halve_batch(config(batch, accumulation))
     assert (smaller.per_device_train_batch_size, smaller.gradient_accumulation_steps) == expected
 
@@ -82,7 +90,11 @@ def test_without_auto_the_batch_stays_as_given() -> None:
 
 def test_what_did_not_fit_is_not_tried_again() -> None:
     resumed = initial_batch_config(config(2, 8, auto=True), largest=5, largest_of_evaluation=1)
-    assert (resumed.per_device_train_batch_size, resumed.gradient_accumulation_steps, resumed.per_device_eval_batch_size) == (4, 4, 1)
+    assert (
+        resumed.per_device_train_batch_size,
+        resumed.gradient_accumulation_steps,
+        resumed.per_device_eval_batch_size,
+    ) == (4, 4, 1)
     assert initial_batch_config(config(1, 16), largest=4).per_device_train_batch_size == 1
 
 
@@ -103,7 +115,11 @@ def test_memory_that_evaluation_lacks_changes_no_training() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["CUDA error: out of memory", "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"]
+    "words",
+    [
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
 )
 def test_libraries_below_torch_are_understood(words: str) -> None:
     assert is_out_of_memory(RuntimeError(words))

@@ -8,7 +8,13 @@ import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.inputs.pixels import blank_page_pixels, normalize_pixels, page_pixels, reading_image, resize_to_square
+from training.inputs.pixels import (
+    blank_page_pixels,
+    normalize_pixels,
+    page_pixels,
+    reading_image,
+    resize_to_square,
+)
 
 
 def png(image: Image.Image) -> bytes:

@@ -26,7 +26,13 @@ TEXT = "Today Vera Yilmaz built a bridge in Riga. Some 120 people helped."
 
 
 def read(workspace: Workspace, *inputs: str | Path, **values: Any) -> list[dict[str, Any]]:
-    given = {"model": "tiny", "prompt": "\nFree OCR.", "max_length": 80, "inputs": [str(item) for item in inputs], **values}
+    given = {
+        "model": "tiny",
+        "prompt": "\nFree OCR.",
+        "max_length": 80,
+        "inputs": [str(item) for item in inputs],
+        **values,
+    }
     result = predict(PredictionConfig.model_validate(given), workspace, Silent())
     return [json.loads(line) for line in result.path.read_text().splitlines()]
 
@@ -56,7 +62,11 @@ def test_a_folder_gives_its_files_in_order_and_uploads_are_found(tmp_path: Path,
         (folder / name).write_bytes(picture)
     (folder / "notes.bin").write_bytes(b"")
     workspace.upload("sent.txt").write_text(TEXT)
-    assert [line["input"] for line in read(workspace, folder, "upload:sent.txt", max_length=4)] == ["a.png", "b.png", "sent.txt"]
+    assert [line["input"] for line in read(workspace, folder, "upload:sent.txt", max_length=4)] == [
+        "a.png",
+        "b.png",
+        "sent.txt",
+    ]
 
 
 def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
@@ -64,7 +74,9 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
     for path, text in zip(paths, (TEXT, "", TEXT), strict=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    one, two, other = read(Workspace.create(tmp_path / "workspace"), paths[0].parent, *paths[1:], max_length=4)
+    one, two, other = read(
+        Workspace.create(tmp_path / "workspace"), paths[0].parent, *paths[1:], max_length=4
+    )
     assert (one["input"], two["input"], other["input"]) == ("a/page.txt", "b/page.txt", "other.txt")
     assert two["error"] == "b/page.txt is empty."
 
@@ -88,7 +100,9 @@ BROKEN = {
     "bad.tiff": b"II*\0cut",
     "chunk.png": b"?DAT".join(saved("PNG").rsplit(b"IDAT", 1)),
     # The second page has no width.
-    "page.tif": b"\0?\4\0".join(saved("TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]).rsplit(b"\0\1\4\0", 1)),
+    "page.tif": b"\0?\4\0".join(
+        saved("TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]).rsplit(b"\0\1\4\0", 1)
+    ),
 }
 
 
@@ -99,7 +113,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, pictu
     for name, content in {**BROKEN, "page.png": picture}.items():
         (folder / name).write_bytes(content)
     listener = Listener()
-    config = PredictionConfig(model="tiny", prompt="\nFree OCR.", max_length=80, inputs=(str(folder),), per_device_eval_batch_size=4)
+    config = PredictionConfig(
+        model="tiny", prompt="\nFree OCR.", max_length=80, inputs=(str(folder),), per_device_eval_batch_size=4
+    )
     result = predict(config, workspace, listener)
     lines = {line["input"]: line for line in map(json.loads, result.path.read_text().splitlines())}
     assert lines.pop("page.png")["summary"] == TEXT
@@ -110,8 +126,12 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, pictu
     assert any("7 of 8 inputs could not be read" in text for text in listener.texts)
 
 
-@pytest.mark.parametrize(("name", "content", "error"), [("page.docx", b"x", InvalidInput), ("latin.txt", b"caf\xe9", SourceError)])
-def test_nothing_to_read_is_an_error(tmp_path: Path, name: str, content: bytes, error: type[DeepSynthError]) -> None:
+@pytest.mark.parametrize(
+    ("name", "content", "error"), [("page.docx", b"x", InvalidInput), ("latin.txt", b"caf\xe9", SourceError)]
+)
+def test_nothing_to_read_is_an_error(
+    tmp_path: Path, name: str, content: bytes, error: type[DeepSynthError]
+) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     (tmp_path / name).write_bytes(content)
     with pytest.raises(error, match=name):
@@ -133,10 +153,14 @@ def test_a_model_is_read_with_the_prompt_and_the_style_that_it_was_trained_with(
     workspace = Workspace.create(tmp_path / "workspace")
     base = load_model("tiny", None, workspace)
     rendering = RenderingConfig(mode="micro", overflow="truncate")
-    trained = Provenance(prompt="\nFree OCR.", rendering=rendering, base_model="tiny", base_revision=None, licence="mit")
+    trained = Provenance(
+        prompt="\nFree OCR.", rendering=rendering, base_model="tiny", base_revision=None, licence="mit"
+    )
     export_model(base.model, base, tmp_path / "elsewhere", trained)
     (tmp_path / "page.txt").write_text(TEXT * 5)
-    [line] = read(workspace, tmp_path / "page.txt", model=str(tmp_path / "elsewhere"), prompt=None, max_length=20)
+    [line] = read(
+        workspace, tmp_path / "page.txt", model=str(tmp_path / "elsewhere"), prompt=None, max_length=20
+    )
     assert (line["num_pages"], line["num_pages_left_out"], line["summary"]) == (1, 1, TEXT[:20])
 
 
@@ -146,7 +170,9 @@ def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:
     assert caught.value.fields == {"inputs": "does not exist"}
 
 
-def test_documents_past_the_positions_of_the_model_are_refused_unless_their_first_pages_suffice(tmp_path: Path) -> None:
+def test_documents_past_the_positions_of_the_model_are_refused_unless_their_first_pages_suffice(
+    tmp_path: Path,
+) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     pages = [Image.new("L", (8, 8), 255)] * 255
     pages[0].save(tmp_path / "long.pdf", save_all=True, append_images=pages[1:])
@@ -157,12 +183,17 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [({"max_length": 8192}, "max_length=8192 leaves no room for a page"), ({"mode": "base"}, "pages of mode micro, not base")],
+    [
+        ({"max_length": 8192}, "max_length=8192 leaves no room for a page"),
+        ({"mode": "base"}, "pages of mode micro, not base"),
+    ],
 )
 def test_what_the_model_does_not_read_is_refused_before_its_weights_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
-    monkeypatch.setattr("training.generation.summarizer.load_from_files", lambda *_: pytest.fail("weights were loaded"))
+    monkeypatch.setattr(
+        "training.generation.summarizer.load_from_files", lambda *_: pytest.fail("weights were loaded")
+    )
     (tmp_path / "page.txt").write_text(TEXT)
     with pytest.raises(InvalidInput, match=words):
         read(Workspace.create(tmp_path / "workspace"), tmp_path / "page.txt", **values)

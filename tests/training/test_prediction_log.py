@@ -61,7 +61,9 @@ def test_a_stop_costs_no_text_and_changes_no_byte(tmp_path: Path, undisturbed: b
 
 
 @pytest.mark.parametrize(("num_cut", "garbage"), [(1, b""), (40, b""), (40, b"\0\0\n")])
-def test_a_crash_while_writing_costs_one_batch(tmp_path: Path, undisturbed: bytes, num_cut: int, garbage: bytes) -> None:
+def test_a_crash_while_writing_costs_one_batch(
+    tmp_path: Path, undisturbed: bytes, num_cut: int, garbage: bytes
+) -> None:
     path, unfinished = tmp_path / "texts.jsonl", tmp_path / ".texts.jsonl.partial"
     write(path, stop_at=3)
     unfinished.write_bytes(unfinished.read_bytes()[:-num_cut] + garbage)

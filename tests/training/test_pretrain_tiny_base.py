@@ -12,7 +12,9 @@ from training.models.loading import load_model
 SCRIPT = Path(__file__).parents[2] / "scripts" / "pretrain_tiny_base.py"
 
 
-def test_one_step_of_each_stage_leaves_a_model_that_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_step_of_each_stage_leaves_a_model_that_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     output = tmp_path / "base"
     monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--output", str(output), "--steps", "1", "1", "1"])
     monkeypatch.setattr(sys, "path", [*sys.path])  # the script adds its repository

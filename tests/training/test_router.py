@@ -20,7 +20,9 @@ def test_the_loss_is_one_for_even_use_and_grows_with_uneven_use() -> None:
     even = 9.0 * torch.eye(4)
     one_for_all = torch.tensor([9.0, 0, 0, 0]).expand(4, 4)
     padding = torch.tensor([[0, 0, 0, 9.0]])
-    assert balance_loss([torch.cat([padding, even])], attention_mask, 1).item() == pytest.approx(1.0, abs=1e-3)
+    assert balance_loss([torch.cat([padding, even])], attention_mask, 1).item() == pytest.approx(
+        1.0, abs=1e-3
+    )
     assert balance_loss([torch.cat([padding, one_for_all])], attention_mask, 1).item() > 3.9
     # Each layer by itself: two lopsided ones do not make an even one.
     other = torch.cat([padding, one_for_all.roll(1, dims=1)])
@@ -28,11 +30,17 @@ def test_the_loss_is_one_for_even_use_and_grows_with_uneven_use() -> None:
 
 
 def router_after(workspace: Workspace, output: str, **values: object) -> torch.Tensor:
-    train(short_training(output=output, train="all", num_eval_samples=0, max_steps=2, **values), workspace, Silent())
+    train(
+        short_training(output=output, train="all", num_eval_samples=0, max_steps=2, **values),
+        workspace,
+        Silent(),
+    )
     return load_model(output, None, workspace).model.state_dict()[ROUTER]
 
 
-def test_a_router_trains_only_when_it_is_balanced(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_router_trains_only_when_it_is_balanced(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = load_model("tiny", None, brief_workspace).model.state_dict()[ROUTER]
     assert torch.equal(router_after(brief_workspace, "router-frozen"), before)
     used: list[int] = []
@@ -47,7 +55,11 @@ def test_a_router_trains_only_when_it_is_balanced(brief_workspace: Workspace, mo
     assert len(used) == 8  # two trainings of two steps of two micro-batches, and no evaluation among them
     assert not torch.equal(weak, before)
     assert not torch.equal(weak, strong)
-    assert load_model("router-evened/checkpoints/checkpoint-2", None, brief_workspace).model.state_dict()[ROUTER].equal(strong)
+    assert (
+        load_model("router-evened/checkpoints/checkpoint-2", None, brief_workspace)
+        .model.state_dict()[ROUTER]
+        .equal(strong)
+    )
 
 
 def test_balancing_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
@@ -69,5 +81,11 @@ def test_balancing_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
 
 def test_gradient_checkpointing_balances_alike(brief_workspace: Workspace) -> None:
     plain = router_after(brief_workspace, "router-plain", router="balanced", router_aux_loss_coef=1.0)
-    again = router_after(brief_workspace, "router-checkpointed", router="balanced", router_aux_loss_coef=1.0, gradient_checkpointing=True)
+    again = router_after(
+        brief_workspace,
+        "router-checkpointed",
+        router="balanced",
+        router_aux_loss_coef=1.0,
+        gradient_checkpointing=True,
+    )
     torch.testing.assert_close(plain, again, atol=1e-6, rtol=1e-5)

@@ -94,7 +94,9 @@ def test_a_base_with_other_weights_is_noticed(workspace: Workspace) -> None:
     assert opened(CONFIG, workspace)[1].base_weights == "base"
 
 
-def test_a_crash_while_the_folder_is_made_leaves_the_name_free(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crash_while_the_folder_is_made_leaves_the_name_free(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for last_call in ("write_config", "write_state"):
         with monkeypatch.context() as patched:
             patched.setattr(RunFolder, last_call, _killed)

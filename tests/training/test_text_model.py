@@ -44,25 +44,52 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("text")
     torch.manual_seed(0)
     t5 = T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=2, **IDS)
-    llama = LlamaConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=60, **IDS)
+    llama = LlamaConfig(
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        max_position_embeddings=60,
+        **IDS,
+    )
     bert = BertConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, **IDS)
-    clip = CLIPTextConfig(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, **IDS)
-    made = {"clip": CLIPTextModel(clip), "t5": T5ForConditionalGeneration(t5), "llama": LlamaForCausalLM(llama), "bert": BertModel(bert)}
+    clip = CLIPTextConfig(
+        hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, **IDS
+    )
+    made = {
+        "clip": CLIPTextModel(clip),
+        "t5": T5ForConditionalGeneration(t5),
+        "llama": LlamaForCausalLM(llama),
+        "bert": BertModel(bert),
+    }
     return {name: save(model, folder / name) for name, model in made.items()}
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_its_summaries_stand_in_the_same_table(brief_workspace: Workspace, models: dict[str, Path], kind: str) -> None:
+def test_its_summaries_stand_in_the_same_table(
+    brief_workspace: Workspace, models: dict[str, Path], kind: str
+) -> None:
     few = {"max_samples": 3, "max_length": 8, "per_device_eval_batch_size": 2, "output": f"beside-{kind}"}
-    config = EvaluationConfig(model="tiny", dataset="brief", split="train", text_model=str(models[kind]), **few)
+    config = EvaluationConfig(
+        model="tiny", dataset="brief", split="train", text_model=str(models[kind]), **few
+    )
     result = evaluate_model(config, brief_workspace, Silent())
-    assert [row["name"] for row in result.as_dict()["table"]] == ["tiny", "lead-1", "lead-3", f"{models[kind]} on cut text"]
+    assert [row["name"] for row in result.as_dict()["table"]] == [
+        "tiny",
+        "lead-1",
+        "lead-3",
+        f"{models[kind]} on cut text",
+    ]
     lines = [json.loads(line) for line in (result.folder / "text_predictions.jsonl").read_text().splitlines()]
     assert len(lines) == 3
-    assert {line["reference"] for line in lines} == set(open_dataset(brief_workspace, "brief").split("train").first(3).summaries())
+    assert {line["reference"] for line in lines} == set(
+        open_dataset(brief_workspace, "brief").split("train").first(3).summaries()
+    )
 
 
-def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(brief_workspace: Workspace, models: dict[str, Path]) -> None:
+def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(
+    brief_workspace: Workspace, models: dict[str, Path]
+) -> None:
     samples = open_dataset(brief_workspace, "brief").split("train")
     document = samples.texts()[0]
     listener = Listener()
@@ -74,7 +101,9 @@ def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(brie
     assert any("fewer than the 25" in text for text in listener.texts)
 
 
-def test_a_batch_gives_what_each_text_gives_alone(brief_workspace: Workspace, models: dict[str, Path]) -> None:
+def test_a_batch_gives_what_each_text_gives_alone(
+    brief_workspace: Workspace, models: dict[str, Path]
+) -> None:
     samples = open_dataset(brief_workspace, "brief").split("train")
     for kind in ("t5", "llama"):
         text_model = load_text_model(str(models[kind]), None, 8, brief_workspace, torch.float32)
@@ -97,7 +126,10 @@ def test_a_batch_gives_what_each_text_gives_alone(brief_workspace: Workspace, mo
 def test_what_cannot_be_used_is_refused(
     brief_workspace: Workspace, models: dict[str, Path], tmp_path: Path, name: str, field: str, words: str
 ) -> None:
-    for made, files in {"code": {"config.json": '{"auto_map": {}}', "model.safetensors": ""}, "pickle": {"pytorch_model.bin": ""}}.items():
+    for made, files in {
+        "code": {"config.json": '{"auto_map": {}}', "model.safetensors": ""},
+        "pickle": {"pytorch_model.bin": ""},
+    }.items():
         (tmp_path / made).mkdir()
         for file, content in files.items():
             (tmp_path / made / file).write_text(content)

@@ -31,7 +31,9 @@ def test_the_base_reads_pages_with_names_it_never_saw() -> None:
     collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 128, "tiny"))
     rng, style = random.Random(2026), resolve_style(RenderingConfig(mode="micro"))
     texts = [make_brief(rng, "test")[0] for _ in range(16)]
-    samples = [PageSample("", tuple(page.png for page in render(text, style).pages), "", text) for text in texts]
+    samples = [
+        PageSample("", tuple(page.png for page in render(text, style).pages), "", text) for text in texts
+    ]
     read = [prediction.text for prediction in generate_texts(model, collator, samples, Decoding(128, 16))]
     assert sum(a == b for a, b in zip(read, texts, strict=True)) >= 14
 

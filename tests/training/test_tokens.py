@@ -18,7 +18,10 @@ def token_layout() -> TokenLayout:
     ("kind", "size_px", "expected"),
     [
         ("tiny", 320, 31),
-        *(("deepseek_ocr", size_px, tokens) for size_px, tokens in ((512, 73), (640, 111), (1024, 273), (1280, 421))),
+        *(
+            ("deepseek_ocr", size_px, tokens)
+            for size_px, tokens in ((512, 73), (640, 111), (1024, 273), (1280, 421))
+        ),
         ("unlimited_ocr", 1024, 273),
         ("deepseek_ocr2", 1024, 257),
     ],

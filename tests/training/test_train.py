@@ -24,12 +24,27 @@ from tensorboardX.proto.event_pb2 import Event
 from torch.utils.data import DataLoader
 
 from data.config import DatasetConfig, RenderingConfig, SampleSource
-from data.errors import Conflict, HubError, InvalidInput, NotFound, Stopped, StorageError, TrainingError, Unavailable
+from data.errors import (
+    Conflict,
+    HubError,
+    InvalidInput,
+    NotFound,
+    Stopped,
+    StorageError,
+    TrainingError,
+    Unavailable,
+)
 from data.generate import generate
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, read_metrics
-from tests.training.trainings import Listener, StopsWhileEvaluated, StopsWhileScored, model_bytes, short_training
+from tests.training.trainings import (
+    Listener,
+    StopsWhileEvaluated,
+    StopsWhileScored,
+    model_bytes,
+    short_training,
+)
 from training import finish
 from training.inputs.collate import NON_MODEL_KEYS, Collator
 from training.inputs.dataset import open_dataset
@@ -41,7 +56,13 @@ from training.models.loading import load_model
 from training.models.tiny import BASE_FOLDER
 from training.train import train
 
-EARLY = {"max_steps": 8, "eval_steps": 1, "early_stopping_patience": 2, "early_stopping_threshold": 1000.0, "num_eval_samples": 0}
+EARLY = {
+    "max_steps": 8,
+    "eval_steps": 1,
+    "early_stopping_patience": 2,
+    "early_stopping_threshold": 1000.0,
+    "num_eval_samples": 0,
+}
 """Ends after three of its steps: none is better than the first by as much as asked for."""
 
 
@@ -63,7 +84,11 @@ def test_the_metrics_files_hold_every_key(uninterrupted: tuple[Path, Listener]) 
     metrics = read_metrics(folder)
     assert list(metrics.latest) == list(KEYS)
     absent = {key for key in KEYS if metrics.latest[key] is None}
-    assert absent == set() if torch.cuda.is_available() else {"gpu_memory_allocated_gb", "gpu_memory_reserved_gb"}
+    assert (
+        absent == set()
+        if torch.cuda.is_available()
+        else {"gpu_memory_allocated_gb", "gpu_memory_reserved_gb"}
+    )
     assert metrics.latest["step"] == metrics.latest["total_steps"] == 4
     assert [record["step"] for record in metrics.history if record["train_loss"] is not None] == [1, 2, 3, 4]
 
@@ -87,17 +112,28 @@ def test_the_first_batch_to_look_at_is_the_one_that_the_model_gets(
         raise Stopped
 
     monkeypatch.setattr(PageTrainer, "training_step", caught)
-    listener, config = Listener(), short_training(output=f"first-{strategy}", train_sampling_strategy=strategy, blank_pages=blank_pages)
+    listener, config = (
+        Listener(),
+        short_training(output=f"first-{strategy}", train_sampling_strategy=strategy, blank_pages=blank_pages),
+    )
     with pytest.raises(Stopped):
         train(config, brief_workspace, listener)
     folder = brief_workspace.model(config.output)
     document = json.loads((folder / "first_batch.json").read_text())
     samples = document["samples"]
-    assert [sample["document_id"] for sample in samples] == batches[0]["document_ids"] != ["train-0", "train-1"]
-    assert [sample["labels"] for sample in samples] == [sample["summary"][:15] + "<eos>" for sample in samples]
-    pages = np.stack([np.asarray(Image.open(folder / name)) for name in document["pages"]]).transpose(0, 3, 1, 2)
+    assert (
+        [sample["document_id"] for sample in samples] == batches[0]["document_ids"] != ["train-0", "train-1"]
+    )
+    assert [sample["labels"] for sample in samples] == [
+        sample["summary"][:15] + "<eos>" for sample in samples
+    ]
+    pages = np.stack([np.asarray(Image.open(folder / name)) for name in document["pages"]]).transpose(
+        0, 3, 1, 2
+    )
     assert np.array_equal(pages, batches[0]["pixel_values"])
-    assert any("summaries to learn from are cut at max_length=16; the longest has" in text for text in listener.texts)
+    assert any(
+        "summaries to learn from are cut at max_length=16; the longest has" in text for text in listener.texts
+    )
 
 
 def test_predictions_lie_beside_their_references(uninterrupted: tuple[Path, Listener]) -> None:
@@ -128,16 +164,24 @@ def tensorboard_curve(folder: Path, tag: str) -> list[tuple[int, float]]:
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
-def test_a_paused_training_ends_in_the_same_bytes(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], step: int) -> None:
+def test_a_paused_training_ends_in_the_same_bytes(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], step: int
+) -> None:
     config = short_training(output=f"paused-{step}", report_to=("tensorboard",))
     with pytest.raises(Stopped):
         train(config, brief_workspace, Listener(stop_after_step=step))
     assert (brief_workspace.models / config.output / "checkpoints" / f"checkpoint-{step}").is_dir()
     result = train(config, brief_workspace, Silent())
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
-    losses = [(record["step"], record["train_loss"]) for record in read_metrics(result.folder).history if record["train_loss"] is not None]
+    losses = [
+        (record["step"], record["train_loss"])
+        for record in read_metrics(result.folder).history
+        if record["train_loss"] is not None
+    ]
     assert [step for step, _ in losses] == [1, 2, 3, 4]
-    assert tensorboard_curve(result.folder / "tensorboard", "train/loss") == [(step, pytest.approx(loss)) for step, loss in losses]
+    assert tensorboard_curve(result.folder / "tensorboard", "train/loss") == [
+        (step, pytest.approx(loss)) for step, loss in losses
+    ]
 
 
 @pytest.mark.parametrize("num_eval_samples", [1, 0])
@@ -145,18 +189,29 @@ def test_an_evaluation_that_is_stopped_is_made_up_for(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], num_eval_samples: int
 ) -> None:
     values = {"num_eval_samples": num_eval_samples, "max_eval_samples": 1 if num_eval_samples else 1000}
-    config = short_training(output=f"evaluation-stopped-{num_eval_samples}", per_device_eval_batch_size=1, **values)
+    config = short_training(
+        output=f"evaluation-stopped-{num_eval_samples}", per_device_eval_batch_size=1, **values
+    )
     with pytest.raises(Stopped):
         train(config, brief_workspace, StopsWhileEvaluated(step=2))
-    assert [record["step"] for record in read_metrics(brief_workspace.model(config.output)).history if record["eval_loss"]] == []
+    assert [
+        record["step"]
+        for record in read_metrics(brief_workspace.model(config.output)).history
+        if record["eval_loss"]
+    ] == []
     result = train(config, brief_workspace, Silent())
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
-    assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
+    assert [
+        record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None
+    ] == [2, 4]
 
 
 @pytest.mark.parametrize("values", [{}, EARLY])
 def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
-    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], stopped_early: Path, values: dict[str, Any]
+    brief_workspace: Workspace,
+    uninterrupted: tuple[Path, Listener],
+    stopped_early: Path,
+    values: dict[str, Any],
 ) -> None:
     whole = stopped_early if values else uninterrupted[0]
     folder = Path(shutil.copytree(whole, brief_workspace.model(f"{whole.name}-killed")))
@@ -169,7 +224,9 @@ def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
     assert model_bytes(folder) == model_bytes(whole)
 
 
-def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(brief_workspace: Workspace) -> None:
+def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(
+    brief_workspace: Workspace,
+) -> None:
     found = load_model("tiny", None, brief_workspace)
     samples = open_dataset(brief_workspace, "brief").split("train").first(5)
     collator = Collator(token_layout_for(found, "micro", "\nSum.", 64))
@@ -177,19 +234,31 @@ def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batche
 
     def loss_of(batch: dict[str, Any]) -> torch.Tensor:
         with torch.no_grad():
-            return found.model(**{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}).loss
+            return found.model(
+                **{name: value for name, value in batch.items() if name not in NON_MODEL_KEYS}
+            ).loss
 
-    losses = [mean_token_loss(build_eval_dataloader(samples, size, collator, 0), size, loss_of, lambda: None) for size in (1, 2, 5)]
+    losses = [
+        mean_token_loss(build_eval_dataloader(samples, size, collator, 0), size, loss_of, lambda: None)
+        for size in (1, 2, 5)
+    ]
     assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
 
 
-def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def half(*given: Any, **options: Any) -> DataLoader[Any]:
         """Return the batches of one of two processes, which lie a wrapper deeper."""
         return prepare_data_loader(*given, **options | {"num_processes": 2, "process_index": 1})
 
     monkeypatch.setattr(accelerator, "prepare_data_loader", half)
-    values = {"train_sampling_strategy": "group_by_length", "max_steps": 4, "eval_steps": 4, "num_eval_samples": 0}
+    values = {
+        "train_sampling_strategy": "group_by_length",
+        "max_steps": 4,
+        "eval_steps": 4,
+        "num_eval_samples": 0,
+    }
     whole = train(short_training(output="grouped", **values), brief_workspace, Silent())
     config = short_training(output="grouped-paused", **values)
     with pytest.raises(Stopped):
@@ -197,7 +266,9 @@ def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(brief_work
     assert model_bytes(train(config, brief_workspace, Silent()).folder) == model_bytes(whole.folder)
 
 
-def test_worker_processes_change_no_byte(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+def test_worker_processes_change_no_byte(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
     result = train(short_training(output="workers", dataloader_num_workers=1), brief_workspace, Silent())
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
 
@@ -219,10 +290,14 @@ resolve("training.train:train")(short_training(output="killed"), Workspace(Path(
 """
 
 
-def test_a_killed_training_goes_on_from_its_last_checkpoint(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+def test_a_killed_training_goes_on_from_its_last_checkpoint(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", KILLED_AFTER_STEP_3, str(brief_workspace.root)]
-    killed = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False, capture_output=True)
+    killed = subprocess.run(
+        command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}, check=False, capture_output=True
+    )
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()[-2000:]
     listener = Listener()
     result = train(short_training(output="killed"), brief_workspace, listener)
@@ -230,7 +305,9 @@ def test_a_killed_training_goes_on_from_its_last_checkpoint(brief_workspace: Wor
     assert model_bytes(result.folder) == model_bytes(uninterrupted[0])
 
 
-def test_a_damaged_last_checkpoint_costs_only_its_steps(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+def test_a_damaged_last_checkpoint_costs_only_its_steps(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
     config = short_training(output="damaged")
     with pytest.raises(Stopped):
         train(config, brief_workspace, Listener(stop_after_step=3))
@@ -245,7 +322,8 @@ def test_a_damaged_last_checkpoint_costs_only_its_steps(brief_workspace: Workspa
 
 
 @pytest.mark.parametrize(
-    ("step", "is_gradient_nan", "hint"), [(3, True, "The checkpoint of step 2 is good"), (1, False, "There is no checkpoint yet")]
+    ("step", "is_gradient_nan", "hint"),
+    [(3, True, "The checkpoint of step 2 is good"), (1, False, "There is no checkpoint yet")],
 )
 def test_a_loss_that_is_no_number_stops_and_names_the_samples(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, step: int, is_gradient_nan: bool, hint: str
@@ -259,8 +337,12 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(
         return loss * math.nan if is_gradient_nan else loss + math.nan
 
     monkeypatch.setattr(PageTrainer, "compute_loss", broken)
-    monkeypatch.setattr("training.loop.trainer.gather_object", lambda values: gathered.append(values) or values)
-    with pytest.raises(TrainingError, match=rf"loss became nan at step {step}, with these samples: train-\d+") as caught:
+    monkeypatch.setattr(
+        "training.loop.trainer.gather_object", lambda values: gathered.append(values) or values
+    )
+    with pytest.raises(
+        TrainingError, match=rf"loss became nan at step {step}, with these samples: train-\d+"
+    ) as caught:
         train(short_training(output=f"nan-{step}"), brief_workspace, Silent())
     assert caught.value.hint.startswith(hint)
     # Only of a gradient that is no number do all processes know, and come to a gathering.
@@ -285,7 +367,9 @@ def test_only_a_write_that_failed_is_called_one_and_no_part_of_it_stays(
         raise error
 
     monkeypatch.setattr(PageTrainer, "_save_rng_state", fail)
-    config = short_training(output="not-saved", overwrite=True, max_steps=1, save_steps=1, max_eval_samples=1, num_eval_samples=0)
+    config = short_training(
+        output="not-saved", overwrite=True, max_steps=1, save_steps=1, max_eval_samples=1, num_eval_samples=0
+    )
     with pytest.raises(expected, match=re.escape(str(error)[:12])):
         train(config, brief_workspace, Silent())
     assert list(brief_workspace.model("not-saved").glob("checkpoints/*")) == []
@@ -309,15 +393,24 @@ def test_of_a_finished_training_asked_for_again_only_a_push_that_failed_is_repea
 ) -> None:
     pushed: list[str | None] = []
 
-    def push(folder: Path, name: str, kind: str, progress: Progress, *, repo_id: str | None, private: bool) -> None:
+    def push(
+        folder: Path, name: str, kind: str, progress: Progress, *, repo_id: str | None, private: bool
+    ) -> None:
         pushed.append(repo_id)
         if len(pushed) == 1:
             raise HubError("The Hub did not answer.")
 
     monkeypatch.setattr(finish, "push_folder", push)
     monkeypatch.setenv("HF_TOKEN", "hf_none")
-    before = {path: path.stat().st_mtime_ns for path in uninterrupted[0].rglob("*") if path.is_file() and path.name != "run.json"}
-    listener, config = Listener(), short_training(output="uninterrupted", push_to_hub=True, hub_model_id="tester/pages")
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in uninterrupted[0].rglob("*")
+        if path.is_file() and path.name != "run.json"
+    }
+    listener, config = (
+        Listener(),
+        short_training(output="uninterrupted", push_to_hub=True, hub_model_id="tester/pages"),
+    )
     with pytest.raises(HubError):
         train(config, brief_workspace, listener)
     for _ in range(2):
@@ -327,12 +420,16 @@ def test_of_a_finished_training_asked_for_again_only_a_push_that_failed_is_repea
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
-def test_a_training_stopped_while_it_is_scored_has_exported_what_it_learnt_and_goes_on_there(brief_workspace: Workspace) -> None:
+def test_a_training_stopped_while_it_is_scored_has_exported_what_it_learnt_and_goes_on_there(
+    brief_workspace: Workspace,
+) -> None:
     config = short_training(output="scored-later", load_best_model_at_end=False, num_eval_samples=0)
     with pytest.raises(Stopped):
         train(config, brief_workspace, StopsWhileScored(after=0))
     last = load_model("scored-later/checkpoints/checkpoint-4", None, brief_workspace).model
-    assert torch.equal(last.lm_head.weight, load_model("scored-later", None, brief_workspace).model.lm_head.weight)
+    assert torch.equal(
+        last.lm_head.weight, load_model("scored-later", None, brief_workspace).model.lm_head.weight
+    )
     listener = Listener()
     result = train(config, brief_workspace, listener)
     assert not any("Loading" in text or "Training" in text for text in listener.texts)
@@ -351,9 +448,19 @@ def test_early_stopping_survives_a_pause(brief_workspace: Workspace, stopped_ear
 
 def test_the_best_weights_are_restored(brief_workspace: Workspace) -> None:
     # Far too large steps: the model only gets worse after the first evaluation.
-    values = {"learning_rate": 0.5, "lr_scheduler_type": "constant", "eval_steps": 1, "warmup_ratio": 0.0, "save_total_limit": 1}
+    values = {
+        "learning_rate": 0.5,
+        "lr_scheduler_type": "constant",
+        "eval_steps": 1,
+        "warmup_ratio": 0.0,
+        "save_total_limit": 1,
+    }
     result = train(short_training(output="worse", num_eval_samples=0, **values), brief_workspace, Silent())
-    losses = [record["eval_loss"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None]
+    losses = [
+        record["eval_loss"]
+        for record in read_metrics(result.folder).history
+        if record["eval_loss"] is not None
+    ]
     assert result.best_step == 1 + losses.index(min(losses))
     best = load_model(f"worse/checkpoints/checkpoint-{result.best_step}", None, brief_workspace).model
     assert torch.equal(best.lm_head.weight, load_model("worse", None, brief_workspace).model.lm_head.weight)
@@ -363,7 +470,9 @@ def test_unknown_and_empty_datasets_are_refused(brief_workspace: Workspace) -> N
     with pytest.raises(NotFound):
         train(short_training(dataset="nothing"), brief_workspace, Silent())
     source, rendering = SampleSource(length="brief"), RenderingConfig(mode="micro")
-    only_train = DatasetConfig(name="only-train", source=source, splits=("train",), max_samples=4, rendering=rendering)
+    only_train = DatasetConfig(
+        name="only-train", source=source, splits=("train",), max_samples=4, rendering=rendering
+    )
     generate(only_train, brief_workspace, Silent())
     with pytest.raises(InvalidInput, match="no samples in its split 'validation'"):
         train(short_training(dataset="only-train"), brief_workspace, Silent())
@@ -382,13 +491,17 @@ def test_summaries_that_are_all_empty_are_refused(brief_workspace: Workspace, tm
 
 def test_a_tracker_that_is_not_installed_is_named(brief_workspace: Workspace) -> None:
     with pytest.raises(Unavailable, match="trackio") as caught:
-        train(short_training(output="tracked", report_to=("tensorboard", "trackio")), brief_workspace, Silent())
+        train(
+            short_training(output="tracked", report_to=("tensorboard", "trackio")), brief_workspace, Silent()
+        )
     assert caught.value.fields == {"report_to": "trackio is not installed"}
     assert "pip install trackio" in caught.value.hint
     assert not brief_workspace.model("tracked").exists()
 
 
-def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun: list[dict[str, Any]] = []
 
     class Refused(Exception):
@@ -398,14 +511,25 @@ def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(brief_wor
         begun.append(options)
         raise Refused("api_key not configured")
 
-    monkeypatch.setitem(sys.modules, "wandb", SimpleNamespace(init=init, Error=Refused, __spec__=object(), run=None))
+    monkeypatch.setitem(
+        sys.modules, "wandb", SimpleNamespace(init=init, Error=Refused, __spec__=object(), run=None)
+    )
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     for values in ({}, {}, {"overwrite": True, "seed": 1}):
         with pytest.raises(Unavailable, match="did not start a run: api_key not configured") as caught:
             train(short_training(output="tracked", report_to=("wandb",), **values), brief_workspace, Silent())
         assert "WANDB_API_KEY" in caught.value.hint
     first, resumed, replaced = begun
-    assert first == resumed == {"id": first["id"], "name": first["id"], "resume": "allow", "dir": str(brief_workspace.model("tracked"))}
+    assert (
+        first
+        == resumed
+        == {
+            "id": first["id"],
+            "name": first["id"],
+            "resume": "allow",
+            "dir": str(brief_workspace.model("tracked")),
+        }
+    )
     assert first["id"].startswith("tracked-")
     assert replaced["id"] != first["id"]
 
@@ -414,11 +538,19 @@ def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_we
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, rendering = SampleSource(), RenderingConfig(mode="tiny")
-    generate(DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering), brief_workspace, Silent())
+    generate(
+        DatasetConfig(name="pages-512", source=source, max_samples=16, rendering=rendering),
+        brief_workspace,
+        Silent(),
+    )
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     for model in ("tiny", str(BASE_FOLDER)):
         with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
-            train(short_training(dataset="pages-512", output="wrong-mode", model=model), brief_workspace, Silent())
+            train(
+                short_training(dataset="pages-512", output="wrong-mode", model=model),
+                brief_workspace,
+                Silent(),
+            )
     with pytest.raises(InvalidInput, match="max_length=8192 leaves no room for a page") as caught:
         train(short_training(output="wrong-mode", max_length=8192), brief_workspace, Silent())
     assert list(caught.value.fields) == ["max_length"]
@@ -427,20 +559,27 @@ def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_we
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [({"train": "dense", "cache_features": True}, "The feature cache for"), ({"train": "lora"}, "with its checkpoints and finished model")],
+    [
+        ({"train": "dense", "cache_features": True}, "The feature cache for"),
+        ({"train": "lora"}, "with its checkpoints and finished model"),
+    ],
 )
 def test_what_the_disk_could_not_hold_is_refused_before_weights_are_loaded(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
-    monkeypatch.setattr("training.inputs.feature_cache.PREPROCESSING_VERSION", 0)  # other tests may have filled the cache of these pages
+    monkeypatch.setattr(
+        "training.inputs.feature_cache.PREPROCESSING_VERSION", 0
+    )  # other tests may have filled the cache of these pages
     with pytest.raises(StorageError, match=words):
         train(short_training(output="no-room", **values), brief_workspace, Silent())
     assert not list(brief_workspace.model("no-room").rglob("*.safetensors"))
 
 
-def test_a_damaged_best_checkpoint_is_not_used(brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]) -> None:
+def test_a_damaged_best_checkpoint_is_not_used(
+    brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
+) -> None:
     folder = Path(shutil.copytree(uninterrupted[0], brief_workspace.model("best-damaged")))
     state = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps(state | {"phase": "trained"}))

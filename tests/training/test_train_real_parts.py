@@ -1,4 +1,5 @@
-"""Trainings with the feature cache, with too little memory, with adapters: the same result as without, and a model that loads."""
+"""Trainings with the feature cache, with too little memory, with adapters: the same result as without, and a
+model that loads."""
 
 import json
 from collections.abc import Mapping
@@ -39,16 +40,29 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Return a workspace with a dataset of micro pages."""
     workspace = Workspace.create(tmp_path_factory.mktemp("workspace"))
     source = SampleSource(length="brief")
-    generate(DatasetConfig(name="brief", source=source, max_samples=16, rendering=RenderingConfig(mode="micro")), workspace, Silent())
+    generate(
+        DatasetConfig(name="brief", source=source, max_samples=16, rendering=RenderingConfig(mode="micro")),
+        workspace,
+        Silent(),
+    )
     return workspace
 
 
 def run(workspace: Workspace, output: str, **values: Any) -> tuple[TrainingResult, Listener]:
     """Train the tiny model for two epochs of two steps."""
-    few = {"gradient_accumulation_steps": 4, "num_train_epochs": 2, "eval_steps": 2, "save_steps": 1, "logging_steps": 1, "max_length": 48}
+    few = {
+        "gradient_accumulation_steps": 4,
+        "num_train_epochs": 2,
+        "eval_steps": 2,
+        "save_steps": 1,
+        "logging_steps": 1,
+        "max_length": 48,
+    }
     scored = {"num_eval_samples": 1, "num_test_samples": 1, "train": "dense", "output": output}
     listener = Listener()
-    return train(training_config("default", dataset="brief", **{**few, **scored, **values}), workspace, listener), listener
+    return train(
+        training_config("default", dataset="brief", **{**few, **scored, **values}), workspace, listener
+    ), listener
 
 
 def weights(workspace: Workspace, output: str) -> dict[str, torch.Tensor]:
@@ -71,7 +85,9 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
     _, expected = run(workspace, "enough", per_device_train_batch_size=1, gradient_accumulation_steps=8)
     step = PageTrainer.training_step
 
-    def too_large_from_step_two(trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any) -> torch.Tensor:
+    def too_large_from_step_two(
+        trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *rest: Any
+    ) -> torch.Tensor:
         if trainer.state.global_step >= 2 and len(inputs["input_ids"]) > 1:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
         return step(trainer, model, inputs, *rest)
@@ -85,18 +101,29 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
 
     monkeypatch.setattr(PageTrainer, "training_step", too_large_from_step_two)
     monkeypatch.setattr(PageTrainer, "_compute_eval_loss", too_large_to_evaluate)
-    sizes = {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4, "per_device_eval_batch_size": 2}
+    sizes = {
+        "per_device_train_batch_size": 2,
+        "gradient_accumulation_steps": 4,
+        "per_device_eval_batch_size": 2,
+    }
     result, listener = run(workspace, "short", **sizes, save_steps=100)
-    assert [record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None] == [2, 4]
+    assert [
+        record["step"] for record in read_metrics(result.folder).history if record["eval_loss"] is not None
+    ] == [2, 4]
     used = json.loads((result.folder / "training_config.json").read_text())
     assert (used["per_device_train_batch_size"], used["per_device_eval_batch_size"]) == (1, 1)
-    assert any("Going on from the last step with micro-batches of 1 and 8 of them a step" in text for text in listener.texts)
+    assert any(
+        "Going on from the last step with micro-batches of 1 and 8 of them a step" in text
+        for text in listener.texts
+    )
     assert any("from step 2" in text for text in listener.texts)
     assert listener.losses.keys() == expected.losses.keys()
     assert listener.losses == pytest.approx(expected.losses, rel=1e-4)
 
 
-def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_time(workspace: Workspace) -> None:
+def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_time(
+    workspace: Workspace,
+) -> None:
     result, _ = run(workspace, "adapted", train="lora", learning_rate=1e-2)
     run(workspace, "adapted-again", train="lora", learning_rate=1e-2)
     once, again = weights(workspace, "adapted"), weights(workspace, "adapted-again")
@@ -109,17 +136,26 @@ def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_t
     assert "lead-3" in card
 
 
-def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_knows_where_both_began(workspace: Workspace) -> None:
+def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_knows_where_both_began(
+    workspace: Workspace,
+) -> None:
     run(workspace, "first", max_steps=1)
     result, _ = run(workspace, "second", model="first", train="lora", max_steps=2)
     config = json.loads((result.folder / "training_config.json").read_text())
     assert config["model"] == "first"
     adapter = load_model("second/checkpoints/checkpoint-2", None, workspace)
     merged = adapter.model.state_dict()
-    assert all(torch.allclose(merged[name], tensor, atol=1e-6) for name, tensor in weights(workspace, "second").items())
+    assert all(
+        torch.allclose(merged[name], tensor, atol=1e-6)
+        for name, tensor in weights(workspace, "second").items()
+    )
     assert adapter.provenance == load_model("second", None, workspace).provenance
     assert adapter.provenance is not None
-    assert (adapter.provenance.mode, adapter.provenance.prompt, adapter.provenance.base_model) == ("micro", config["prompt"], "tiny")
+    assert (adapter.provenance.mode, adapter.provenance.prompt, adapter.provenance.base_model) == (
+        "micro",
+        config["prompt"],
+        "tiny",
+    )
     card = (result.folder / "model" / "README.md").read_text()
     assert "license: mit" in card
     assert "from the earlier training first, which began with DeepSynth's tiny model" in card

@@ -7,13 +7,22 @@ from typing import Any
 import pytest
 import torch
 from safetensors.torch import load_file
-from transformers import DeepseekOcr2Config, DeepseekOcr2ForConditionalGeneration, UnlimitedOcrForConditionalGeneration
+from transformers import (
+    DeepseekOcr2Config,
+    DeepseekOcr2ForConditionalGeneration,
+    UnlimitedOcrForConditionalGeneration,
+)
 
 from data.errors import ModelError, StorageError
 from training.models.published_layout import native_config
 from training.models.tiny import untrained_tiny
 from training.models.trainable import choose_trainable, parameter_counts
-from training.models.trained_weights import TrainedWeightsInfo, apply_trained_weights, load_trained_weights, save_trained_weights
+from training.models.trained_weights import (
+    TrainedWeightsInfo,
+    apply_trained_weights,
+    load_trained_weights,
+    save_trained_weights,
+)
 from training.options.config import Trainable
 from training.options.model_kinds import DEEPSEEK_OCR, DEEPSEEK_OCR2
 from training.options.parts import TRAINED_PARTS, part_of
@@ -65,14 +74,20 @@ def batch() -> dict[str, torch.Tensor]:
     """Return two 320 px pages with an answer of twenty tokens."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
-    return {"input_ids": ids, "labels": ids, "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1}
+    return {
+        "input_ids": ids,
+        "labels": ids,
+        "pixel_values": torch.rand(2, 3, 320, 320, generator=generator) * 2 - 1,
+    }
 
 
 def three_steps(train: Trainable) -> torch.nn.Module:
     """Train for three steps, so that something changes."""
     torch.manual_seed(0)
     model = choose_trainable(untrained_tiny(0)[0], train).model
-    optimizer = torch.optim.AdamW([parameter for parameter in model.parameters() if parameter.requires_grad], lr=1e-2)
+    optimizer = torch.optim.AdamW(
+        [parameter for parameter in model.parameters() if parameter.requires_grad], lr=1e-2
+    )
     for _ in range(3):
         model(**batch()).loss.backward()
         optimizer.step()
@@ -86,8 +101,18 @@ def test_the_parts_have_the_published_sizes() -> None:
 
 def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
     # As the authors' code builds it: SAM, then a language model of the size of Qwen2 0.5B.
-    encoder = {"hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2}
-    language = {name: FULL_SIZE["language_config"][name] for name in FULL_SIZE["language_config"] if name != "first_k_dense_replace"}
+    encoder = {
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+    }
+    language = {
+        name: FULL_SIZE["language_config"][name]
+        for name in FULL_SIZE["language_config"]
+        if name != "first_k_dense_replace"
+    }
     text = {**language, "mlp_layer_types": ["dense"] + ["sparse"] * 11}
     config = DeepseekOcr2Config(vision_config={"sam_config": {}, "encoder_config": encoder}, text_config=text)
     with torch.device("meta"):
@@ -96,7 +121,14 @@ def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
 
 @pytest.mark.parametrize(
     ("train", "millions"),
-    [("projector", 2.6), ("attention", 81.3), ("dense", 514.2), ("decoder", 2936.5), ("lora", 4.0), ("lora_experts", 63.1)],
+    [
+        ("projector", 2.6),
+        ("attention", 81.3),
+        ("dense", 514.2),
+        ("decoder", 2936.5),
+        ("lora", 4.0),
+        ("lora_experts", 63.1),
+    ],
 )
 def test_what_each_option_trains_at_full_size(train: Trainable, millions: float) -> None:
     with torch.device("meta"):
@@ -109,13 +141,17 @@ def test_what_each_option_trains_at_full_size(train: Trainable, millions: float)
 def test_only_the_named_parts_get_gradients(train: Trainable) -> None:
     model = choose_trainable(untrained_tiny(0)[0], train).model
     model(**batch()).loss.backward()
-    assert {part_of(name) for name, parameter in model.named_parameters() if parameter.grad is not None} == TRAINED_PARTS[train]
+    assert {
+        part_of(name) for name, parameter in model.named_parameters() if parameter.grad is not None
+    } == TRAINED_PARTS[train]
 
 
 def test_adapters_sit_in_the_decoder_only() -> None:
     model = choose_trainable(untrained_tiny(0)[0], "lora_experts").model
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
-    assert all("language_model.layers." in name and ".lora_" in name and ".gate." not in name for name in names)
+    assert all(
+        "language_model.layers." in name and ".lora_" in name and ".gate." not in name for name in names
+    )
     assert any(".mlp.experts." in name for name in names)
 
 
@@ -123,7 +159,9 @@ def test_adapters_sit_in_the_decoder_only() -> None:
 def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -> None:
     model = choose_trainable(untrained_tiny(0)[0].to(torch.bfloat16), train).model
     assert {parameter.dtype for parameter in model.parameters() if parameter.requires_grad} == {torch.float32}
-    assert {parameter.dtype for parameter in model.parameters() if not parameter.requires_grad} == {torch.bfloat16}
+    assert {parameter.dtype for parameter in model.parameters() if not parameter.requires_grad} == {
+        torch.bfloat16
+    }
     with torch.autocast("cpu", torch.bfloat16):
         loss = model(**batch()).loss
     loss.backward()
@@ -150,9 +188,17 @@ def test_only_what_trains_is_saved(tmp_path: Path) -> None:
     assert {part_of(name) for name in saved} == TRAINED_PARTS["attention"]
 
 
-@pytest.mark.parametrize(("saved", "loaded", "differ"), [("lora", "lora_experts", 4), ("attention", "projector", 8)])
-def test_weights_of_other_parts_are_refused(saved: Trainable, loaded: Trainable, differ: int, tmp_path: Path) -> None:
-    save_trained_weights(choose_trainable(untrained_tiny(0)[0], saved).model, tmp_path, TrainedWeightsInfo("tiny", None, "", saved))
+@pytest.mark.parametrize(
+    ("saved", "loaded", "differ"), [("lora", "lora_experts", 4), ("attention", "projector", 8)]
+)
+def test_weights_of_other_parts_are_refused(
+    saved: Trainable, loaded: Trainable, differ: int, tmp_path: Path
+) -> None:
+    save_trained_weights(
+        choose_trainable(untrained_tiny(0)[0], saved).model,
+        tmp_path,
+        TrainedWeightsInfo("tiny", None, "", saved),
+    )
     with pytest.raises(ModelError, match=f"do not fit the model: {differ} tensors differ"):
         load_trained_weights(choose_trainable(untrained_tiny(0)[0], loaded).model, tmp_path)
 

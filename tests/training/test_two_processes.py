@@ -1,4 +1,5 @@
-"""Two processes train as one does with the same samples per step, started by torchrun's launcher or by Ray."""
+"""Two processes train as one does with the same samples per step, started by torchrun's launcher or by
+Ray."""
 
 import json
 import math
@@ -36,14 +37,21 @@ LAUNCH = Path(training.__file__).parent / "launch"
 def losses(workspace: Workspace, output: str) -> dict[int, float]:
     history = json.loads((workspace.model(output) / "metrics_history.json").read_text())
     records = history["history"] if isinstance(history, dict) else history
-    return {record["step"]: record["train_loss"] for record in records if record.get("train_loss") is not None}
+    return {
+        record["step"]: record["train_loss"] for record in records if record.get("train_loss") is not None
+    }
 
 
 @pytest.fixture(scope="module")
 def trained_alone(brief_workspace: Workspace) -> TrainingConfig:
     """Train in one process, and return what two processes must do with half the accumulation."""
     few = {"max_steps": 2, "eval_steps": 2, "save_steps": 2, "logging_steps": 1, "max_length": 48}
-    scored = {"num_eval_samples": 3, "num_test_samples": 1, "per_device_train_batch_size": 4, "gradient_accumulation_steps": 2}
+    scored = {
+        "num_eval_samples": 3,
+        "num_test_samples": 1,
+        "per_device_train_batch_size": 4,
+        "gradient_accumulation_steps": 2,
+    }
     one = training_config("default", dataset="brief", output="one", train="dense", **few, **scored)
     train(one, brief_workspace, Silent())
     return one.model_copy(update={"gradient_accumulation_steps": 1})
@@ -65,11 +73,21 @@ def scoring(model: str, output: str) -> EvaluationConfig:
 def two_processes(run: str) -> LaunchConfig:
     """Describe two processes, both forked from one that has the libraries loaded already."""
     multiprocessing.set_forkserver_preload(["training.train"])
-    return LaunchConfig(1, 1, 2, run_id=run, rdzv_backend="c10d", rdzv_endpoint="localhost:0", max_restarts=0, start_method="forkserver")
+    return LaunchConfig(
+        1,
+        1,
+        2,
+        run_id=run,
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        max_restarts=0,
+        start_method="forkserver",
+    )
 
 
 def one_of_two(config: TrainingConfig, root: Path) -> None:
-    """Train and score as one process of several, with a stop in the middle of scoring; runs in a process of its own."""
+    """Train and score as one process of several, with a stop in the middle of scoring; runs in a process of
+    its own."""
     torch.set_num_threads(1)
     workspace = Workspace(root)
     train(config, workspace, Silent())
@@ -81,11 +99,14 @@ def one_of_two(config: TrainingConfig, root: Path) -> None:
 
 
 def assert_only_the_guilty_are_named(config: TrainingConfig, workspace: Workspace) -> None:
-    """A loss that is no number in the second process alone ends both, with the samples of the second named."""
+    """A loss that is no number in the second process alone ends both, with the samples of the second
+    named."""
     compute_loss, is_guilty = PageTrainer.compute_loss, not PartialState().is_main_process
     samples: set[str] = set()
 
-    def broken_in_the_second(trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+    def broken_in_the_second(
+        trainer: PageTrainer, model: torch.nn.Module, inputs: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
         samples.update(inputs["document_ids"])
         loss = compute_loss(trainer, model, inputs, *args, **kwargs)
         return loss * math.nan if is_guilty else loss
@@ -103,25 +124,38 @@ def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         return torch.device("cpu")
 
     monkeypatch.setattr(TrainingArguments, "_setup_devices", property(four_gpus))
-    arguments = build_training_arguments(TrainingConfig(dataset="brief", per_device_train_batch_size=2), tmp_path)
+    arguments = build_training_arguments(
+        TrainingConfig(dataset="brief", per_device_train_batch_size=2), tmp_path
+    )
     assert (arguments.n_gpu, arguments.train_batch_size) == (1, 2)
 
 
-def test_several_processes_cannot_try_batches_out(brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_processes_cannot_try_batches_out(
+    brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(TrainingArguments, "world_size", property(lambda _: 2))
     with pytest.raises(InvalidInput, match="auto_batch_size needs a single process"):
         train(short_training(output="tried", auto_batch_size=True), brief_workspace, Silent())
 
 
 @pytest.mark.slow
-def test_two_processes_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
-    elastic_launch(two_processes("two"), one_of_two)(trained_alone.model_copy(update={"output": "two"}), brief_workspace.root)
+def test_two_processes_have_the_losses_of_one(
+    brief_workspace: Workspace, trained_alone: TrainingConfig
+) -> None:
+    elastic_launch(two_processes("two"), one_of_two)(
+        trained_alone.model_copy(update={"output": "two"}), brief_workspace.root
+    )
     assert_as_alone(brief_workspace, "two")
-    by_one, by_two = evaluate_model(scoring("two", "by-one"), brief_workspace, Silent()).folder, brief_workspace.evaluations / "by-two"
+    by_one, by_two = (
+        evaluate_model(scoring("two", "by-one"), brief_workspace, Silent()).folder,
+        brief_workspace.evaluations / "by-two",
+    )
     assert (by_two / "predictions.jsonl").read_bytes() == (by_one / "predictions.jsonl").read_bytes()
 
 
-def one_of_two_that_share_the_weights(config: TrainingConfig, root: Path, environment: dict[str, str]) -> None:
+def one_of_two_that_share_the_weights(
+    config: TrainingConfig, root: Path, environment: dict[str, str]
+) -> None:
     """Train as one process of several, each with a part of the weights; runs in a process of its own."""
     torch.set_num_threads(1)
     os.environ.update(environment)
@@ -137,8 +171,13 @@ def one_of_two_that_share_the_weights(config: TrainingConfig, root: Path, enviro
     save = PageTrainer._save_checkpoint
 
     def save_shared(trainer: PageTrainer, *arguments: object) -> None:
-        layers = [parameter for name, parameter in trainer.plain_model.named_parameters() if ".layers." in name]
-        assert all(isinstance(parameter, DTensor) and parameter.to_local().numel() < parameter.numel() for parameter in layers)
+        layers = [
+            parameter for name, parameter in trainer.plain_model.named_parameters() if ".layers." in name
+        ]
+        assert all(
+            isinstance(parameter, DTensor) and parameter.to_local().numel() < parameter.numel()
+            for parameter in layers
+        )
         save(trainer, *arguments)
 
     PageTrainer._save_checkpoint = save_shared
@@ -149,11 +188,17 @@ def launch_environment(file: str) -> dict[str, str]:
     """Return what `accelerate launch --config_file` tells the processes about sharding."""
     arguments = launch_command_parser().parse_args(["--config_file", str(LAUNCH / file), "train"])
     told = prepare_multi_gpu_env(_validate_launch_command(arguments)[0])
-    return {name: value for name, value in told.items() if name.startswith("FSDP_") or name == "ACCELERATE_USE_FSDP"}
+    return {
+        name: value
+        for name, value in told.items()
+        if name.startswith("FSDP_") or name == "ACCELERATE_USE_FSDP"
+    }
 
 
 @pytest.mark.slow
-def test_two_processes_that_share_the_weights_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
+def test_two_processes_that_share_the_weights_have_the_losses_of_one(
+    brief_workspace: Workspace, trained_alone: TrainingConfig
+) -> None:
     config = trained_alone.model_copy(update={"output": "sharded"})
     elastic_launch(two_processes("sharded"), one_of_two_that_share_the_weights)(
         config, brief_workspace.root, launch_environment("fsdp.yaml")
@@ -162,7 +207,9 @@ def test_two_processes_that_share_the_weights_have_the_losses_of_one(brief_works
 
 
 @pytest.mark.slow
-def test_two_workers_on_ray_have_the_losses_of_one(brief_workspace: Workspace, trained_alone: TrainingConfig) -> None:
+def test_two_workers_on_ray_have_the_losses_of_one(
+    brief_workspace: Workspace, trained_alone: TrainingConfig
+) -> None:
     ray = pytest.importorskip("ray")
     from training.train_on_ray import train_on_ray  # noqa: PLC0415 - an optional extra
 

@@ -19,13 +19,19 @@ from web_ui.server.logs import JsonLines
 from web_ui.settings import Settings
 
 HOST = "localhost:5000"
-SAMPLE = {"name": "demo", "source": {"kind": "sample", "length": "brief"}, "rendering": {"mode": "micro"}, "max_samples": 4}
+SAMPLE = {
+    "name": "demo",
+    "source": {"kind": "sample", "length": "brief"},
+    "rendering": {"mode": "micro"},
+    "max_samples": 4,
+}
 TINY_CONFIG = {"model_type": "unlimited_ocr", "vision_config": {"sam_config": {"image_size": 320}}}
 """What tells of a model that it is a tiny one."""
 
 
 class LocalClient(FlaskClient):
-    """A client whose requests name the host that the service answers to, as a browser on the same machine does."""
+    """A client whose requests name the host that the service answers to, as a browser on the same machine
+    does."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         return super().open(*args, **{"base_url": f"http://{HOST}", **kwargs})

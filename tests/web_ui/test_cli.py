@@ -21,7 +21,19 @@ from web_ui.commands.terminal import print_result
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("generate", "report", "train", "evaluate", "predict", "find-lr", "serve", "run-jobs", "jobs", "delete", "doctor")
+COMMANDS = (
+    "generate",
+    "report",
+    "train",
+    "evaluate",
+    "predict",
+    "find-lr",
+    "serve",
+    "run-jobs",
+    "jobs",
+    "delete",
+    "doctor",
+)
 HEAVY = ("torch", "transformers", "pydantic", "flask", "datasets", "pyarrow", "rich", "numpy")
 SAMPLE = ("generate", "--source", "sample", "--length", "brief", "--mode", "micro", "--name", "news")
 
@@ -29,7 +41,9 @@ SAMPLE = ("generate", "--source", "sample", "--length", "brief", "--mode", "micr
 def deepsynth(*arguments: str, workspace: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "web_ui.cli", *arguments]
     where = os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace), "PYTHONPATH": str(ROOT)} | environment
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=workspace.parent, env=where)
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=workspace.parent, env=where
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +88,9 @@ for words in ([], *([name] for name in {COMMANDS})):
     assert "usage: deepsynth" in shown.getvalue()
 print([name for name in {HEAVY} if name in sys.modules])
 """
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert answer.stdout.strip() == "[]"
 
 
@@ -84,7 +100,17 @@ def test_version(call: Call) -> None:
 
 
 def test_generate_makes_a_dataset_and_prints_what_it_made(workspace: Path) -> None:
-    answer = deepsynth(*SAMPLE, "--max-samples", "8", "--seed", "3", "--set", "rendering.num_columns=1", "--json", workspace=workspace)
+    answer = deepsynth(
+        *SAMPLE,
+        "--max-samples",
+        "8",
+        "--seed",
+        "3",
+        "--set",
+        "rendering.num_columns=1",
+        "--json",
+        workspace=workspace,
+    )
     assert answer.returncode == 0, answer.stderr
     result = json.loads(answer.stdout)
     assert result["num_kept"] >= 8
@@ -93,40 +119,73 @@ def test_generate_makes_a_dataset_and_prints_what_it_made(workspace: Path) -> No
 
 
 def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) -> None:
-    rows = [{"text": f"Document {number} is about nothing much.", "short": f"Nothing {number}."} for number in range(6)]
+    rows = [
+        {"text": f"Document {number} is about nothing much.", "short": f"Nothing {number}."}
+        for number in range(6)
+    ]
     (workspace.parent / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     columns = ("--document-column", "text", "--summary-column", "short", "--mode", "tiny")
-    answer = deepsynth("generate", "--source", "papers.jsonl", "--name", "papers", *columns, "--json", workspace=workspace)
+    answer = deepsynth(
+        "generate", "--source", "papers.jsonl", "--name", "papers", *columns, "--json", workspace=workspace
+    )
     assert answer.returncode == 0, answer.stderr
     assert json.loads(answer.stdout)["num_kept"] == 6
 
 
 def test_a_result_is_printed_in_few_digits(capsys: pytest.CaptureFixture[str]) -> None:
-    scores = {"table": [{"name": "lead-1", "rouge1": 0.26666666}], "intervals": [{"rouge1": [0.17391304, 0.38]}]}
+    scores = {
+        "table": [{"name": "lead-1", "rouge1": 0.26666666}],
+        "intervals": [{"rouge1": [0.17391304, 0.38]}],
+    }
     print_result({"num_kept": 1234, "splits": {"train": 9}, **scores}, as_json=False)
     printed = capsys.readouterr().out
     assert "num kept: 1,234" in printed
     assert "splits train: 9" in printed
-    score, interval = (next(line for line in printed.splitlines() if text in line) for text in ("0.2667", "0.174–0.380"))
+    score, interval = (
+        next(line for line in printed.splitlines() if text in line) for text in ("0.2667", "0.174–0.380")
+    )
     assert "lead-1" in score
     assert printed.index(score) < printed.index(interval)
 
 
 def test_texts_of_a_result_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:
     long = "A storm [in] Oslo. " * 20
-    row = {"input": "letter.txt", "num_pages": 1, "summary": long, "cut": True, "looping": False, "error": None}
+    row = {
+        "input": "letter.txt",
+        "num_pages": 1,
+        "summary": long,
+        "cut": True,
+        "looping": False,
+        "error": None,
+    }
     print_result({"examples": [row]}, as_json=False)
     assert capsys.readouterr().out == f"examples:\n  letter.txt\n    summary: {long}\n    num pages 1, cut\n"
 
 
-def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_inputs_that_could_not_be_read_end_the_command_with_1(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class SomeFailed:
         def as_dict(self) -> dict[str, object]:
             (tmp_path / "made.jsonl").write_text("{}\n")
             return {"path": str(tmp_path / "made.jsonl"), "num_samples": 2, "num_failed": 1}
 
-    monkeypatch.setattr(stages, "resolve", lambda name: PredictionConfig if name.endswith("Config") else lambda *_: SomeFailed())
-    answer = call("predict", "--model", "tiny", "--input", "a.png", "b.png", "--output", str(tmp_path / "out.jsonl"), "--json")
+    monkeypatch.setattr(
+        stages,
+        "resolve",
+        lambda name: PredictionConfig if name.endswith("Config") else lambda *_: SomeFailed(),
+    )
+    answer = call(
+        "predict",
+        "--model",
+        "tiny",
+        "--input",
+        "a.png",
+        "b.png",
+        "--output",
+        str(tmp_path / "out.jsonl"),
+        "--json",
+    )
     assert (answer.returncode, json.loads(answer.stdout)["num_failed"]) == (1, 1)
     assert (tmp_path / "out.jsonl").read_text() == "{}\n"
 
@@ -144,14 +203,29 @@ def test_inputs_that_could_not_be_read_end_the_command_with_1(call: Call, tmp_pa
         (("generate", "--source", "sample", "--name", "a", "--set", "name.part=4"), "part"),
         (("generate", "--preset", "no_such_set"), "no_such_set"),
         (("generate", "--preset", "none", "--revision", "main"), "--revision goes with --source hub:ID"),
-        (("generate", "--preset", "none", "--config", "2.0.0", "--length", "brief"), "--length goes with --source sample; --config"),
-        (("generate", "--source", "x.jsonl", "--name", "a", "--config", "q"), "--config goes with --source hub:ID"),
-        (("generate", "--source", "hub:?", "--name", "a", "--length", "brief"), "--length goes with --source sample"),
-        (("generate", "--source", "sample", "--name", "a", "--summary-column", "b"), "--summary-column goes with --source PATH or"),
+        (
+            ("generate", "--preset", "none", "--config", "2.0.0", "--length", "brief"),
+            "--length goes with --source sample; --config",
+        ),
+        (
+            ("generate", "--source", "x.jsonl", "--name", "a", "--config", "q"),
+            "--config goes with --source hub:ID",
+        ),
+        (
+            ("generate", "--source", "hub:?", "--name", "a", "--length", "brief"),
+            "--length goes with --source sample",
+        ),
+        (
+            ("generate", "--source", "sample", "--name", "a", "--summary-column", "b"),
+            "--summary-column goes with --source PATH or",
+        ),
         (("generate", "--source", "sample", "--name", "a", "--public"), "--public goes with --publish"),
         (("train", "--dataset", "a", "--preset", "giant"), "giant"),
         (("train", "--dataset", "a", "--set", "learning_rate=fast"), "learning_rate"),
-        (("predict", "--model", "tiny", "--input", "x.png", "--output", "no/such/folder/out.jsonl"), "no/such/folder"),
+        (
+            ("predict", "--model", "tiny", "--input", "x.png", "--output", "no/such/folder/out.jsonl"),
+            "no/such/folder",
+        ),
         (("jobs", "show", "20261123-081500-7f3a"), "20261123-081500-7f3a"),
         (("jobs", "pause"), "job id"),
         (("jobs", "--state", "asleep"), "asleep"),
@@ -177,7 +251,13 @@ def test_a_workspace_that_cannot_be_made_gets_words_and_exit_code_1(call: Call, 
 def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace: Path) -> None:
     arguments = (*SAMPLE, "--max-samples", "3000", "--set", "shard_rows=20", "--set", "num_workers=1")
     command = [sys.executable, "-m", "web_ui.cli", *arguments]
-    run = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace)}, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=os.environ | {"DEEPSYNTH_WORKSPACE": str(workspace)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     deadline = time.monotonic() + 60
     while not list(workspace.glob("datasets/news/train/*.parquet")):
         assert time.monotonic() < deadline

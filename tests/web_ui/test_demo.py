@@ -7,7 +7,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from training.options.config import TrainingConfig
-from web_ui.commands.demo import CONTROL, CONTROL_NAME, TRAINED_NAME, TRAINING, ApiClient, DemoError, require_learning
+from web_ui.commands.demo import (
+    CONTROL,
+    CONTROL_NAME,
+    TRAINED_NAME,
+    TRAINING,
+    ApiClient,
+    DemoError,
+    require_learning,
+)
 
 
 def test_the_demo_takes_no_name_that_a_training_has_by_default() -> None:
@@ -59,7 +67,12 @@ def other_program() -> Iterator[ApiClient]:
     server.server_close()
 
 
-@pytest.mark.parametrize(("path", "fault"), [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Is another program at its port")])
-def test_another_program_at_the_port_is_said_in_words(other_program: ApiClient, path: str, fault: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Is another program at its port")],
+)
+def test_another_program_at_the_port_is_said_in_words(
+    other_program: ApiClient, path: str, fault: str
+) -> None:
     with pytest.raises(DemoError, match=fault):
         other_program.call("GET", path)

@@ -25,7 +25,8 @@ class NotSupported(Exception):
 
 
 def fake_nvml(num_gpus: int) -> SimpleNamespace:
-    """Return a stand-in for NVML with GPUs of 80 GB: the second is a slice without load and memory, the third is lost."""
+    """Return a stand-in for NVML with GPUs of 80 GB: the second is a slice without load and memory, the third
+    is lost."""
 
     def of_the_first(value: SimpleNamespace) -> Callable[[int], SimpleNamespace]:
         return lambda handle: refuse(handle) if handle else value
@@ -45,16 +46,29 @@ def fake_nvml(num_gpus: int) -> SimpleNamespace:
     )
 
 
-def test_gpus_are_listed_with_memory_and_load_where_they_tell_them(monkeypatch: pytest.MonkeyPatch, client: FlaskClient) -> None:
+def test_gpus_are_listed_with_memory_and_load_where_they_tell_them(
+    monkeypatch: pytest.MonkeyPatch, client: FlaskClient
+) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", fake_nvml(3))
     gpus = client.get("/api/system").get_json()["gpus"]
     told = [(gpu["name"], gpu["memory_total_gb"], gpu["memory_used_gb"], gpu["load_percent"]) for gpu in gpus]
-    assert told == [("GPU 0", 80, 8, 37), ("GPU 1", None, None, None), ("GPU 2, which does not answer", None, None, None)]
+    assert told == [
+        ("GPU 0", 80, 8, 37),
+        ("GPU 1", None, None, None),
+        ("GPU 2, which does not answer", None, None, None),
+    ]
     assert 'deepsynth_gpu_memory_used_bytes{gpu="0"} 8000000000' in client.get("/metrics").text
     monkeypatch.setattr(doctor, "missing_compiler_requirements", list)
-    assert (doctor._gpu().level, doctor._gpu().detail[:44]) == ("ok", "GPU 0, 80 GB; GPU 1, memory not reported; GPU"[:44])
+    assert (doctor._gpu().level, doctor._gpu().detail[:44]) == (
+        "ok",
+        "GPU 0, 80 GB; GPU 1, memory not reported; GPU"[:44],
+    )
     monkeypatch.setattr(doctor, "missing_compiler_requirements", lambda: ["a C compiler (gcc)"])
-    assert (doctor._gpu().level, "a C compiler" in doctor._gpu().detail, "gcc" in doctor._gpu().fix) == ("notice", True, True)
+    assert (doctor._gpu().level, "a C compiler" in doctor._gpu().detail, "gcc" in doctor._gpu().fix) == (
+        "notice",
+        True,
+        True,
+    )
     monkeypatch.setattr(doctor, "find_spec", {}.get)  # where no torch is
     assert doctor._gpu().level == "ok"
 

@@ -1,4 +1,5 @@
-"""The OpenAPI document is true: what it allows, what it does not, and what is really there is answered as it says, and never by a 5xx."""
+"""The OpenAPI document is true: what it allows, what it does not, and what is really there is answered as it
+says, and never by a 5xx."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 from data.config import RESERVED_NAMES
 from data.store.events import EventLog
@@ -27,27 +32,58 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 
 @pytest.fixture
 def seeded(client: FlaskClient, workspace: Workspace, dataset: Path) -> dict[str, Any]:
-    """Put a dataset with its job, a training with its job and an upload into the workspace; return what addresses them."""
+    """Put a dataset with its job, a training with its job and an upload into the workspace; return what
+    addresses them."""
     (workspace.model("demo") / "model").mkdir(parents=True)
     workspace.upload("demo").write_text("A text.")
-    jobs = [client.post("/api/model/train", json={"dataset": "demo"}), client.post("/api/dataset/generate", json=SAMPLE)]
+    jobs = [
+        client.post("/api/model/train", json={"dataset": "demo"}),
+        client.post("/api/dataset/generate", json=SAMPLE),
+    ]
     for job in jobs:
         folder = workspace.jobs / job.get_json()["id"]
-        write_json(folder / STATE, JobState(state=State.SUCCEEDED, attempts=1, started=now(), ended=now()).model_dump(mode="json"))
-        write_json(folder / OUTCOME, Outcome(attempt=1, status="succeeded", ended=now(), result={"splits": {}}).model_dump(mode="json"))
-    EventLog(folder / EVENTS).append("progress", done=1, total=4, unit="samples", counts={}, rate=None, eta_s=None)
-    addresses = {"name": "demo", "folder": "demo", "path": "manifest.json", "split": "train", "row": 0, "page": 1, "preset": "default"}
+        write_json(
+            folder / STATE,
+            JobState(state=State.SUCCEEDED, attempts=1, started=now(), ended=now()).model_dump(mode="json"),
+        )
+        write_json(
+            folder / OUTCOME,
+            Outcome(attempt=1, status="succeeded", ended=now(), result={"splits": {}}).model_dump(
+                mode="json"
+            ),
+        )
+    EventLog(folder / EVENTS).append(
+        "progress", done=1, total=4, unit="samples", counts={}, rate=None, eta_s=None
+    )
+    addresses = {
+        "name": "demo",
+        "folder": "demo",
+        "path": "manifest.json",
+        "split": "train",
+        "row": 0,
+        "page": 1,
+        "preset": "default",
+    }
     return {**addresses, "job_id": folder.name}
 
 
 @pytest.fixture
 def schema(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(previews, "TIMEOUT_S", 0.01)  # looks at the Hub are given up at once
-    app = create_app(Settings(workspace=workspace.root, allowed_hosts="localhost", max_changes_per_minute=0, max_unfinished_jobs=10**6))
+    app = create_app(
+        Settings(
+            workspace=workspace.root,
+            allowed_hosts="localhost",
+            max_changes_per_minute=0,
+            max_unfinished_jobs=10**6,
+        )
+    )
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app)
 
 
-@pytest.mark.parametrize("concern", sorted({blueprint.name for blueprint in BLUEPRINTS} - {"pages", "assets", "login"}))
+@pytest.mark.parametrize(
+    "concern", sorted({blueprint.name for blueprint in BLUEPRINTS} - {"pages", "assets", "login"})
+)
 def test_every_operation_answers_as_described(schema: Any, seeded: dict[str, Any], concern: str) -> None:
     operations = [result.ok() for result in schema.get_all_operations()]
     own = [operation for operation in operations if concern in operation.tags]
@@ -62,7 +98,11 @@ def test_every_operation_answers_as_described(schema: Any, seeded: dict[str, Any
 
 def _send_many(cases: Any) -> None:
     @settings(
-        max_examples=6, deadline=None, database=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck)
+        max_examples=6,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     @given(case=cases)
     def send(case: schemathesis.Case) -> None:
@@ -74,7 +114,11 @@ def _send_many(cases: Any) -> None:
 
 def test_every_api_address_is_described(client: FlaskClient) -> None:
     paths = client.get("/api/openapi.json").get_json()["paths"]
-    rules = {rule.rule for rule in client.application.url_map.iter_rules() if rule.rule.startswith(("/api/", "/metrics"))}
+    rules = {
+        rule.rule
+        for rule in client.application.url_map.iter_rules()
+        if rule.rule.startswith(("/api/", "/metrics"))
+    }
     assert len(paths) == len(rules)
     assert not [path for path, methods in paths.items() for entry in methods.values() if not entry["summary"]]
 

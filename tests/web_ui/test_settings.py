@@ -8,7 +8,12 @@ from web_ui.settings import Settings, is_loopback
 
 def test_an_empty_environment_gives_a_cpu_service_on_loopback() -> None:
     settings = Settings.from_environment({})
-    assert (settings.role, settings.host, settings.port, settings.api_token) == ("cpu", "127.0.0.1", 5000, None)
+    assert (settings.role, settings.host, settings.port, settings.api_token) == (
+        "cpu",
+        "127.0.0.1",
+        5000,
+        None,
+    )
 
 
 def test_the_gpu_service_has_its_own_port() -> None:
@@ -16,7 +21,9 @@ def test_the_gpu_service_has_its_own_port() -> None:
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
-    assert Settings.from_environment({"DEEPSYNTH_API_TOKEN": "", "DEEPSYNTH_PORT": ""}) == Settings.from_environment({})
+    assert Settings.from_environment(
+        {"DEEPSYNTH_API_TOKEN": "", "DEEPSYNTH_PORT": ""}
+    ) == Settings.from_environment({})
 
 
 def test_a_wrong_value_names_its_variable() -> None:
@@ -24,7 +31,9 @@ def test_a_wrong_value_names_its_variable() -> None:
         Settings.from_environment({"DEEPSYNTH_PORT": "99999"})
 
 
-@pytest.mark.parametrize("hosts", ["http://gpu-box:5000", "gpu-box:port", "lab.example/path", "a b", "gpu-box:5000, fd00::7"])
+@pytest.mark.parametrize(
+    "hosts", ["http://gpu-box:5000", "gpu-box:port", "lab.example/path", "a b", "gpu-box:5000, fd00::7"]
+)
 def test_an_allowed_host_is_a_name_with_or_without_a_port(hosts: str) -> None:
     with pytest.raises(InvalidInput, match="DEEPSYNTH_ALLOWED_HOSTS must be names or name:port"):
         Settings.from_environment({"DEEPSYNTH_ALLOWED_HOSTS": hosts})

@@ -1,4 +1,5 @@
-"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops; of several processes each generates its share."""
+"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops; of several processes each
+generates its share."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,9 @@ from accelerate import PartialState
 from accelerate.utils import gather_object
 from torch.distributed.fsdp import FSDPModule
 from transformers import LogitsProcessorList, PreTrainedModel
-from transformers.models.unlimited_ocr.generation_unlimited_ocr import UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor
+from transformers.models.unlimited_ocr.generation_unlimited_ocr import (
+    UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor,
+)
 
 from evaluation.loops import is_looping
 from training.inputs.collate import Collator
@@ -65,20 +68,23 @@ def generate_rounds(
 ) -> Iterator[list[Prediction]]:
     """Yield the predictions of a batch of each process, in order, to all processes.
 
-    Batches hold the same items however many processes share them and wherever an earlier run stopped, so that a text is the same.
+    Batches hold the same items however many processes share them and wherever an earlier run stopped, so that
+    a text is the same.
 
     Args:
         items: read one batch at a time.
         batch_size: of one process.
         generate: items -> a prediction for each.
         first: the item to begin with, the first one of a batch.
-        can_split_batch: whether a process may split a batch that does not fit its memory. False where other processes must take part.
+        can_split_batch: whether a process may split a batch that does not fit its memory. False where other
+            processes must take part.
     """
     processes = PartialState()
     for start in range(first, len(items), batch_size * processes.num_processes):
         own = start + batch_size * processes.process_index
         batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
-        # A process with nothing left makes the first item again: where each holds a part of the weights, all must take part.
+        # A process with nothing left makes the first item again: where each holds a part of the weights, all
+        # must take part.
         whole = batch or [items[0]]
         made = _generate_in_halves(generate, whole) if can_split_batch else generate(whole)
         yield gather_object(made[: len(batch)])
@@ -91,21 +97,27 @@ def generate_texts(
     decoding: Decoding,
     before_round: Callable[[], None] = lambda: None,
 ) -> list[Prediction]:
-    """Return a prediction for each sample, in order; every process gets all of them. `before_round` may raise to stop."""
+    """Return a prediction for each sample, in order; every process gets all of them. `before_round` may raise
+    to stop."""
 
     def generate(batch: Sequence[PageSample]) -> list[Prediction]:
         return generate_batch(model, collator, batch, decoding)
 
-    rounds = generate_rounds(samples, decoding.batch_size, generate, can_split_batch=not isinstance(model, FSDPModule))
+    rounds = generate_rounds(
+        samples, decoding.batch_size, generate, can_split_batch=not isinstance(model, FSDPModule)
+    )
     predictions: list[Prediction] = []
     while len(predictions) < len(samples):
-        # Here and not in `generate`: processes vote in it, and one that halves its batches generates more often than the others.
+        # Here and not in `generate`: processes vote in it, and one that halves its batches generates more
+        # often than the others.
         before_round()
         predictions += next(rounds)
     return predictions
 
 
-def _generate_in_halves(generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]) -> list[Prediction]:
+def _generate_in_halves(
+    generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]
+) -> list[Prediction]:
     """Generate for a batch, and for its halves where the GPU's memory does not hold it."""
     try:
         return generate(batch)
@@ -118,7 +130,9 @@ def _generate_in_halves(generate: Callable[[Sequence[Item]], list[Prediction]], 
 
 
 @torch.no_grad()
-def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding) -> list[Prediction]:
+def generate_batch(
+    model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
+) -> list[Prediction]:
     """Generate for a batch at once.
 
     Args:
@@ -140,7 +154,8 @@ def generate_batch(model: PreTrainedModel, collator: Collator, batch: Sequence[P
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             logits_processor=_build_logits_processors(decoding),
-            # Processes that hold parts of one model step together until the last has its texts; the library does not see FSDP2.
+            # Processes that hold parts of one model step together until the last has its texts; the library
+            # does not see FSDP2.
             synced_gpus=isinstance(model, FSDPModule),
         )
     rows = ids[:, num_prompt_tokens:].tolist()
@@ -168,5 +183,9 @@ def _build_logits_processors(decoding: Decoding) -> LogitsProcessorList:
     if not decoding.no_repeat_ngram_size:
         return LogitsProcessorList()
     return LogitsProcessorList(
-        [UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor(decoding.no_repeat_ngram_size, decoding.no_repeat_ngram_window_size)]
+        [
+            UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor(
+                decoding.no_repeat_ngram_size, decoding.no_repeat_ngram_window_size
+            )
+        ]
     )

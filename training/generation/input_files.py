@@ -1,6 +1,8 @@
-"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of these.
+"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of
+these.
 
-Which files there are, and that their kinds can be read, is known before a model is loaded; each is opened when its turn comes.
+Which files there are, and that their kinds can be read, is known before a model is loaded; each is opened
+when its turn comes.
 """
 
 import io
@@ -67,7 +69,9 @@ class InputFiles:
         """Name, size and time of each file: the same for the same inputs."""
         return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
 
-    def as_page_inputs(self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None) -> "PageInputs":
+    def as_page_inputs(
+        self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None
+    ) -> "PageInputs":
         """Return the files as what a model reads.
 
         Args:
@@ -107,8 +111,10 @@ class PageInputs:
         num_read = min(page_input.num_pages, self.max_pages or page_input.num_pages)
         if num_read > self.page_capacity:
             raise InvalidInput(
-                f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside its prompt and summary.",
-                hint=f"Set max_pages to {self.page_capacity} or less to read the first ones, or split the document.",
+                f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside "
+                "its prompt and summary.",
+                hint=f"Set max_pages to {self.page_capacity} or less to read the first ones, or split the "
+                "document.",
             )
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
         return PageSample(file.name, tuple(islice(page_input.pages, num_read)), "", "", num_left_out)
@@ -117,11 +123,19 @@ class PageInputs:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         if path.suffix.lower() not in _INPUT_READERS:
-            raise InvalidInput(f"{path.name} is of no kind that can be summarised.", hint=_KINDS, fields={"inputs": "unknown kind of file"})
+            raise InvalidInput(
+                f"{path.name} is of no kind that can be summarised.",
+                hint=_KINDS,
+                fields={"inputs": "unknown kind of file"},
+            )
         return [path]
     files = sorted(file for file in path.iterdir() if file.suffix.lower() in _INPUT_READERS)
     if not files:
-        raise InvalidInput(f"The folder {path} holds no file to summarise.", hint=_KINDS, fields={"inputs": "nothing to read"})
+        raise InvalidInput(
+            f"The folder {path} holds no file to summarise.",
+            hint=_KINDS,
+            fields={"inputs": "nothing to read"},
+        )
     return files
 
 
@@ -171,7 +185,9 @@ def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
         return _PageInput(0, iter(()))
     drawn = render(text, style)
     tokens_per_page = max(1, drawn.num_text_tokens // len(drawn.pages))
-    num_unrendered = -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
+    num_unrendered = (
+        -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
+    )
     return _PageInput(len(drawn.pages), (page.png for page in drawn.pages), num_unrendered)
 
 
@@ -180,18 +196,23 @@ def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
         with pypdfium2.PdfDocument(file.path) as document:
             num_pages = len(document)
     except pypdfium2.PdfiumError as error:
-        raise SourceError(f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked.") from error
+        raise SourceError(
+            f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked."
+        ) from error
     return _PageInput(num_pages, _pdf_pages(file, style.size_px))
 
 
 def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
-    """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own preprocessing."""
+    """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own
+    preprocessing."""
     try:
         with pypdfium2.PdfDocument(file.path) as document:
             for page in document:
                 yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
     except pypdfium2.PdfiumError as error:
-        raise SourceError(f"A page of {file.name} cannot be drawn: {error}.", hint="The PDF may be damaged.") from error
+        raise SourceError(
+            f"A page of {file.name} cannot be drawn: {error}.", hint="The PDF may be damaged."
+        ) from error
 
 
 def _png(picture: Image.Image) -> bytes:

@@ -1,7 +1,8 @@
 """Predictions kept as they are made: what was generated before a stop or a crash is not generated again.
 
-While the work goes on they lie in a hidden file beside the one they will become: a line that says whose they are, then one line
-each. Whole rounds only are taken up again, so the finished file is the same bytes as of a run that was never stopped.
+While the work goes on they lie in a hidden file beside the one they will become: a line that says whose they
+are, then one line each. Whole rounds only are taken up again, so the finished file is the same bytes as of a
+run that was never stopped.
 """
 
 import hashlib
@@ -40,11 +41,18 @@ class PredictionLog:
         self.predictions: list[Prediction] = []
         """What is made so far, in order; of several processes only the first has it."""
 
-    def run(self, items: Items[Item], batch_size: int, generate: Callable[[Sequence[Item]], list[Prediction]], progress: Progress) -> None:
+    def run(
+        self,
+        items: Items[Item],
+        batch_size: int,
+        generate: Callable[[Sequence[Item]], list[Prediction]],
+        progress: Progress,
+    ) -> None:
         """Predict what is not predicted yet.
 
         Raises:
-            Stopped: the listener asked to stop; all processes end after the same round, and a later run goes on from there.
+            Stopped: the listener asked to stop; all processes end after the same round, and a later run goes
+                on from there.
             StorageError: the disk is full or not writable.
             Unavailable: the GPU's memory does not hold a single sample.
         """
@@ -70,7 +78,8 @@ class PredictionLog:
         self._unfinished.unlink(missing_ok=True)
 
     def _resume(self, batch_size: int, num_items: int) -> int:
-        """Read the whole rounds of the same work, cut off what else is there, and return how many predictions that is."""
+        """Read the whole rounds of the same work, cut off what else is there, and return how many predictions
+        that is."""
         try:
             lines = self._unfinished.read_bytes().split(b"\n")[:-1] if self._unfinished.exists() else []
             readable = _parse_predictions(lines[1:]) if lines[:1] == [self._header] else []
@@ -85,10 +94,13 @@ class PredictionLog:
         return num_kept
 
     def _append(self, predictions: Sequence[Prediction]) -> None:
-        # Without fsync: a power cut costs some texts that are made again, and waiting for the disk each time would cost more.
+        # Without fsync: a power cut costs some texts that are made again, and waiting for the disk each time
+        # would cost more.
         try:
             with self._unfinished.open("ab") as file:
-                file.write(b"".join(json.dumps(asdict(prediction)).encode() + b"\n" for prediction in predictions))
+                file.write(
+                    b"".join(json.dumps(asdict(prediction)).encode() + b"\n" for prediction in predictions)
+                )
         except OSError as error:
             raise storage_error(self._unfinished, error) from error
         self.predictions += predictions
@@ -106,14 +118,19 @@ def _next_round(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
             raise
         raise Unavailable(
             "The GPU's memory does not hold the generation of a single summary.",
-            hint="See with nvidia-smi what else uses the GPU; then a shorter max_length, or documents with fewer or smaller pages.",
+            hint="See with nvidia-smi what else uses the GPU; then a shorter max_length, or documents with "
+            "fewer or smaller pages.",
         ) from error
 
 
-def write_predictions(path: Path, predictions: Iterable[Prediction], record: Callable[[Prediction], Mapping[str, Any]]) -> None:
+def write_predictions(
+    path: Path, predictions: Iterable[Prediction], record: Callable[[Prediction], Mapping[str, Any]]
+) -> None:
     """Write `record` of each prediction as one JSON object a line, atomically."""
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(record(prediction), ensure_ascii=False) + "\n" for prediction in predictions)
+        file.writelines(
+            json.dumps(record(prediction), ensure_ascii=False) + "\n" for prediction in predictions
+        )
 
 
 def _parse_predictions(lines: Sequence[bytes]) -> list[Prediction]:
@@ -134,12 +151,15 @@ def work_digest(model: nn.Module, *parts: Any) -> str:
         model: whose weights count, by a checksum that is quick even for billions of them.
         parts: what else decides the texts, as JSON values.
     """
-    weights = {name: int(torch.hash_tensor(tensor).view(torch.int64)) for name, tensor in model.state_dict().items()}
+    weights = {
+        name: int(torch.hash_tensor(tensor).view(torch.int64)) for name, tensor in model.state_dict().items()
+    }
     return hashlib.sha256(json.dumps([weights, *parts], sort_keys=True).encode()).hexdigest()
 
 
 def prediction_record(prediction: Prediction, step: int | None = None) -> dict[str, Any]:
-    """Return the JSON form of one prediction beside its reference; `step` says after which optimizer step it was made."""
+    """Return the JSON form of one prediction beside its reference; `step` says after which optimizer step it
+    was made."""
     record = {
         "document_id": prediction.document_id,
         "prediction": prediction.text,

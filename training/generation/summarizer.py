@@ -1,4 +1,5 @@
-"""A model ready to read pages: loaded, on its device, with the prompt and the pages that it was trained with."""
+"""A model ready to read pages: loaded, on its device, with the prompt and the pages that it was trained
+with."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -43,7 +44,11 @@ class Summarizer:
 
 
 def load_summarizer(
-    config: EvaluationConfig | PredictionConfig, mode: PageMode | None, max_num_pages: int, workspace: Workspace, progress: Progress
+    config: EvaluationConfig | PredictionConfig,
+    mode: PageMode | None,
+    max_num_pages: int,
+    workspace: Workspace,
+    progress: Progress,
 ) -> Summarizer:
     """Load the model that a configuration names, once it is known to read what it shall.
 
@@ -65,11 +70,19 @@ def load_summarizer(
     token_layout = token_layout_for(model_files, rendering.mode, prompt, config.max_length)
     require_positions(model_files.config, token_layout, max_num_pages)
     loaded = load_from_files(model_files, torch.bfloat16 if bf16 else torch.float32)
-    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}.")
+    progress.message(
+        f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}."
+    )
     if trained and trained.mode != rendering.mode:
-        progress.message(f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning")
+        progress.message(
+            f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning"
+        )
     decoding = Decoding(
-        config.max_length, config.per_device_eval_batch_size, config.no_repeat_ngram_size, config.no_repeat_ngram_window_size, bf16
+        config.max_length,
+        config.per_device_eval_batch_size,
+        config.no_repeat_ngram_size,
+        config.no_repeat_ngram_window_size,
+        bf16,
     )
     model: nn.Module = loaded.model
     model.to(device)
@@ -77,7 +90,8 @@ def load_summarizer(
 
 
 def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfig:
-    """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others than `mode`."""
+    """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others
+    than `mode`."""
     if model_files.provenance and mode in (None, model_files.provenance.mode):
         return model_files.provenance.rendering
     return RenderingConfig(mode=mode or ("base" if "base" in model_files.modes else model_files.modes[0]))

@@ -1,6 +1,7 @@
 """A text model on cut text: what reading pages has to beat at the same token budget.
 
-Each document is cut to as many tokens of the text model as its pages cost vision tokens, and summarised by it.
+Each document is cut to as many tokens of the text model as its pages cost vision tokens, and summarised by
+it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,26 +81,38 @@ class TextModel:
         positions = getattr(self.model.config, "max_position_embeddings", None)
         if positions is None:
             return None
-        return int(positions) - len(self._ids(self._build_prompt(""))) - (0 if self.is_encoder_decoder else self.max_new_tokens)
+        return (
+            int(positions)
+            - len(self._ids(self._build_prompt("")))
+            - (0 if self.is_encoder_decoder else self.max_new_tokens)
+        )
 
     def count_tokens(self, text: str) -> int:
         """Return how many tokens a text has, without special ones."""
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
-    def truncate_documents(self, samples: PageDataset, tokens_per_page: int, progress: Progress) -> TruncatedTexts:
-        """Return documents cut to the tokens that their pages cost, or to what the model holds where that is less.
+    def truncate_documents(
+        self, samples: PageDataset, tokens_per_page: int, progress: Progress
+    ) -> TruncatedTexts:
+        """Return documents cut to the tokens that their pages cost, or to what the model holds where that is
+        less.
 
         Raises:
             InvalidInput: the dataset does not carry its documents.
         """
         columns = (samples.document_ids(), samples.texts(), samples.summaries(), samples.num_pages())
         if not any(columns[1]):
-            raise InvalidInput("The dataset has no column text for a text model to read.", fields={"text_model": "finds no texts"})
+            raise InvalidInput(
+                "The dataset has no column text for a text model to read.",
+                fields={"text_model": "finds no texts"},
+            )
         room, most = self.max_document_tokens, tokens_per_page * max(columns[3])
         progress.message("The text model reads as many tokens of each document as its pages cost.")
         if room is not None and room < most:
             progress.message(
-                f"It holds {room:,} tokens of a document, fewer than the {most:,} that the longest one's pages cost.", "warning"
+                f"It holds {room:,} tokens of a document, fewer than the {most:,} that the longest one's "
+                "pages cost.",
+                "warning",
             )
 
         def cut(text: str, num_pages: int) -> str:
@@ -113,7 +126,9 @@ class TextModel:
         """Write a summary of each text, greedily or with the beams that the model's makers chose."""
         self.model.train(False)
         prompts = [self._build_prompt(item.text) for item in batch]
-        inputs = self.tokenizer(prompts, return_tensors="pt", padding=True, add_special_tokens=not self._is_chat).to(self.model.device)
+        inputs = self.tokenizer(
+            prompts, return_tensors="pt", padding=True, add_special_tokens=not self._is_chat
+        ).to(self.model.device)
         generate: Callable[..., torch.Tensor] = self.model.generate  # type: ignore[assignment]
         ids = generate(
             input_ids=inputs["input_ids"],
@@ -127,8 +142,19 @@ class TextModel:
 
     def _prediction(self, item: TruncatedText, row: list[int]) -> Prediction:
         text = str(self.tokenizer.decode(row, skip_special_tokens=True)).strip()
-        cut = len(row) >= self.max_new_tokens and row[-1] not in (self.tokenizer.eos_token_id, self.tokenizer.pad_token_id)
-        return Prediction(item.document_id, item.reference, item.num_pages, text, self.count_tokens(text), cut, is_looping(text))
+        cut = len(row) >= self.max_new_tokens and row[-1] not in (
+            self.tokenizer.eos_token_id,
+            self.tokenizer.pad_token_id,
+        )
+        return Prediction(
+            item.document_id,
+            item.reference,
+            item.num_pages,
+            text,
+            self.count_tokens(text),
+            cut,
+            is_looping(text),
+        )
 
     @property
     def _is_chat(self) -> bool:
@@ -149,7 +175,9 @@ class TextModel:
         return ids
 
 
-def load_text_model(name: str, revision: str | None, max_new_tokens: int, workspace: Workspace, dtype: torch.dtype) -> TextModel:
+def load_text_model(
+    name: str, revision: str | None, max_new_tokens: int, workspace: Workspace, dtype: torch.dtype
+) -> TextModel:
     """Load a text model on the CPU, completely or not at all.
 
     Args:
@@ -158,7 +186,8 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
         max_new_tokens: the longest summary.
 
     Raises:
-        DeepSynthError: there is none of that name, or it cannot be loaded safely and completely, or writes no summaries.
+        DeepSynthError: there is none of that name, or it cannot be loaded safely and completely, or writes no
+            summaries.
     """
     with _rename_error_fields():
         folder, _ = find_folder(name, revision, workspace)
@@ -168,29 +197,47 @@ def load_text_model(name: str, revision: str | None, max_new_tokens: int, worksp
         require_complete(folder, {kind: keys for kind, keys in report.items() if kind != "unexpected_keys"})
     text_model = TextModel(model, _set_padding(name, tokenizer, model.config), max_new_tokens)
     if text_model.max_document_tokens is not None and text_model.max_document_tokens < 1:
-        raise _unusable_error(name, f"its positions hold no document beside a summary of max_length={max_new_tokens} tokens")
+        raise _unusable_error(
+            name, f"its positions hold no document beside a summary of max_length={max_new_tokens} tokens"
+        )
     return text_model
 
 
 @contextmanager
 def _rename_error_fields() -> Iterator[None]:
-    """What loading a model says of `model` and `revision` is about `text_model` and `text_model_revision` here."""
+    """What loading a model says of `model` and `revision` is about `text_model` and `text_model_revision`
+    here."""
     try:
         yield
     except DeepSynthError as error:
         fields = {field.replace("revision", "model_revision"): words for field, words in error.fields.items()}
-        named = {field if field.startswith("text_") else f"text_{field}": words for field, words in fields.items()}
-        raise type(error)(error.message, hint=error.hint, fields=named or {"text_model": "cannot be used"}) from error
+        named = {
+            field if field.startswith("text_") else f"text_{field}": words for field, words in fields.items()
+        }
+        raise type(error)(
+            error.message, hint=error.hint, fields=named or {"text_model": "cannot be used"}
+        ) from error
 
 
-def _load(name: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
+def _load(
+    name: str, folder: Path, dtype: torch.dtype
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
     if "auto_map" in read_json(folder / "config.json"):
-        raise _unusable_error(name, "it needs code of its own, and code inside a model repository is never run")
-    options: dict[str, Any] = {"use_safetensors": True, "output_loading_info": True, "ignore_mismatched_sizes": True, "dtype": dtype}
+        raise _unusable_error(
+            name, "it needs code of its own, and code inside a model repository is never run"
+        )
+    options: dict[str, Any] = {
+        "use_safetensors": True,
+        "output_loading_info": True,
+        "ignore_mismatched_sizes": True,
+        "dtype": dtype,
+    }
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        loaded: Any = _find_model_class(name, config).from_pretrained(folder, config=config, local_files_only=True, **options)
+        loaded: Any = _find_model_class(name, config).from_pretrained(
+            folder, config=config, local_files_only=True, **options
+        )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise _unusable_error(name, f"it cannot be loaded: {error}") from error
     model, report = loaded
@@ -198,14 +245,18 @@ def _load(name: str, folder: Path, dtype: torch.dtype) -> tuple[PreTrainedModel,
 
 
 def _find_model_class(name: str, config: PreTrainedConfig) -> type[PreTrainedModel]:
-    mapping: Any = MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if config.is_encoder_decoder else MODEL_FOR_CAUSAL_LM_MAPPING
+    mapping: Any = (
+        MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING if config.is_encoder_decoder else MODEL_FOR_CAUSAL_LM_MAPPING
+    )
     if type(config) in mapping:
         found: type[PreTrainedModel] = mapping[type(config)]
         return found
     raise _unusable_error(name, f"a model of type {config.model_type} writes no text from text")
 
 
-def _set_padding(name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> PreTrainedTokenizerBase:
+def _set_padding(
+    name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig
+) -> PreTrainedTokenizerBase:
     """Let a tokenizer fill up batches: on the left where the text goes on at the right."""
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
@@ -218,6 +269,7 @@ def _set_padding(name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrain
 def _unusable_error(name: str, why: str) -> ModelError:
     return ModelError(
         f"The text model {name} cannot be used: {why}.",
-        hint="Use an encoder-decoder or causal language model of transformers, saved as safetensors with its tokenizer.",
+        hint="Use an encoder-decoder or causal language model of transformers, saved as safetensors with its "
+        "tokenizer.",
         fields={"text_model": "cannot be used"},
     )

@@ -1,16 +1,17 @@
 """Samples -> model inputs.
 
-Shapes, with b samples, p pages of all samples together, t tokens of the longest sample, k of them kept for the loss:
-    input_ids        (b, t)                    [bos] + image tokens + prompt + target + [eos], padded on the left
-    attention_mask   (b, t)                    0 on padding; for a model with a window, see `training.inputs.sliding_window`
-    position_ids     (b, t)                    from 0 at bos, so that padding moves nothing
-    pixel_values     (p, 3, size, size)        pages in the order of their image tokens, in bytes
-    labels           (b, k)                    the last k positions; IGNORED but on target and EOS
-    logits_to_keep   k                         the longest target and the token before it: the head skips image and prompt
-    use_cache        False: keys and values are kept for generation alone
-    document_ids     b names, for messages only
-    page_keys        p names of pages whose features are to be stored; absent without a feature cache
-With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision tokens, width).
+Shapes, with b samples, p pages of all samples, t tokens of the longest sample, k of them kept for the loss:
+    input_ids       (b, t)                [bos] + image tokens + prompt + target + [eos], padded on the left
+    attention_mask  (b, t)                0 on padding; with a sliding window: see `sliding_window.py`
+    position_ids    (b, t)                from 0 at bos, so that padding moves nothing
+    pixel_values    (p, 3, size, size)    pages in the order of their image tokens, in bytes
+    labels          (b, k)                the last k positions; IGNORED but on target and EOS
+    logits_to_keep  k                     the longest target and one token: the head skips image and prompt
+    use_cache       False: keys and values are kept for generation alone
+    document_ids    b names, for messages only
+    page_keys       p names of pages whose features are to be stored; absent without a feature cache
+With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision
+tokens, width).
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,7 +36,8 @@ NON_MODEL_KEYS = ("document_ids", "page_keys")
 
 
 class _WorkerError(ExceptionWrapper):
-    """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text, and raises a new one."""
+    """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text,
+    and raises a new one."""
 
     def __init__(self, error: DeepSynthError) -> None:
         self.error = error
@@ -58,7 +60,8 @@ class Collator:
         """Build a training batch.
 
         Raises:
-            InvalidInput: a page is not a readable picture; from a loader's worker too, in the process that takes the batches.
+            InvalidInput: a page is not a readable picture; from a loader's worker too, in the process that
+                takes the batches.
         """
         try:
             return self._batch(samples)
@@ -70,12 +73,16 @@ class Collator:
     def _batch(self, samples: Sequence[PageSample]) -> Batch:
         prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
         targets = [self.token_layout.encode_target(sample.summary) for sample in samples]
-        # All rows end together, whatever their pages, so the head computes targets only. The logits before a token predict it, so
-        # the token before the longest target is needed too.
+        # All rows end together, whatever their pages, so the head computes targets only. The logits before a
+        # token predict it, so the token before the longest target is needed too.
         keep = max(map(len, targets)) + 1
-        tokens: Batch = self._tokens([prompt + target for prompt, target in zip(prompts, targets, strict=True)])
+        tokens: Batch = self._tokens(
+            [prompt + target for prompt, target in zip(prompts, targets, strict=True)]
+        )
         if window := self.token_layout.sliding_window:
-            tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], list(map(len, targets)), window)
+            tokens["attention_mask"] = sliding_window_masks(
+                tokens["attention_mask"], list(map(len, targets)), window
+            )
         return {
             **tokens,
             "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
@@ -86,7 +93,8 @@ class Collator:
         }
 
     def collate_prompts(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
-        """Build a batch to generate from: no targets, padded on the left so that all targets start together."""
+        """Build a batch to generate from: no targets, padded on the left so that all targets start
+        together."""
         prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
         return {**self._tokens(prompts), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
 
@@ -102,24 +110,34 @@ class Collator:
         }
 
     def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
-        """Return what the encoder said about the pages, or the pages and the names under which to store what it will say."""
+        """Return what the encoder said about the pages, or the pages and the names under which to store what
+        it will say."""
         if self.feature_cache is None:
             return {"pixel_values": self.pixels(samples)}
         keys = [page_key(page) for sample in samples for page in sample.pages]
         stored = self.feature_cache.load(keys)
-        return {"pixel_values": self.pixels(samples), "page_keys": keys} if stored is None else {"pixel_values": stored}
+        return (
+            {"pixel_values": self.pixels(samples), "page_keys": keys}
+            if stored is None
+            else {"pixel_values": stored}
+        )
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
-        """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that is not readable."""
+        """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that
+        is not readable."""
         size_px = self.token_layout.page_size_px
         pages = [page for sample in samples for page in sample.pages]
         if self.blank_pages:
             return torch.from_numpy(np.stack([blank_page_pixels(size_px)] * len(pages)))
-        return torch.from_numpy(np.stack([pixels for sample in samples for pixels in _page_pixels(sample, size_px)]))
+        return torch.from_numpy(
+            np.stack([pixels for sample in samples for pixels in _page_pixels(sample, size_px)])
+        )
 
 
 def _page_pixels(sample: PageSample, size_px: int) -> Iterator[NDArray[np.uint8]]:
     for number, page in enumerate(sample.pages, 1):
-        with reading_image(f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."):
+        with reading_image(
+            f"Page {number} of document {sample.document_id}", "Delete the dataset and generate it again."
+        ):
             pixels = page_pixels(page, size_px)
         yield pixels

@@ -52,7 +52,11 @@ class PageDataset(Dataset[PageSample]):
 
     def first(self, num_samples: int | None) -> "PageDataset":
         """Return the first rows; None: all."""
-        return self if num_samples is None else PageDataset(self._rows.select(range(min(num_samples, len(self)))))
+        return (
+            self
+            if num_samples is None
+            else PageDataset(self._rows.select(range(min(num_samples, len(self)))))
+        )
 
     def summaries(self) -> list[str]:
         """Return all summaries without touching a page."""
@@ -60,7 +64,11 @@ class PageDataset(Dataset[PageSample]):
 
     def document_ids(self) -> list[str]:
         """Return the id of each document; its number where the dataset has none."""
-        return list(self._rows["document_id"]) if "document_id" in self._rows.column_names else [str(row) for row in range(len(self))]
+        return (
+            list(self._rows["document_id"])
+            if "document_id" in self._rows.column_names
+            else [str(row) for row in range(len(self))]
+        )
 
     def texts(self) -> list[str]:
         """Return all documents without touching a page; empty ones where the dataset does not carry them."""
@@ -119,7 +127,9 @@ class PageDatasetFolder:
         columns = _common_columns(self.folder.name, files)
         datasets.disable_progress_bars()
         rows = datasets.Dataset.from_parquet(
-            [str(file) for file in files], columns=[column for column in READ_COLUMNS if column in columns], cache_dir=str(self.cache)
+            [str(file) for file in files],
+            columns=[column for column in READ_COLUMNS if column in columns],
+            cache_dir=str(self.cache),
         )
         return PageDataset(rows.cast_column("images", datasets.List(datasets.Image(decode=False))))
 
@@ -138,7 +148,11 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     folder = workspace.dataset(name)
     manifest = read_manifest(folder)
     if not manifest.complete:
-        raise Conflict(f"The dataset {name!r} is not finished.", hint="Wait for its job, or resume it.", fields={"dataset": "not finished"})
+        raise Conflict(
+            f"The dataset {name!r} is not finished.",
+            hint="Wait for its job, or resume it.",
+            fields={"dataset": "not finished"},
+        )
     return PageDatasetFolder(folder, manifest, workspace.arrow_cache(name))
 
 
@@ -148,7 +162,9 @@ def _common_columns(name: str, files: Sequence[Path]) -> set[str]:
         try:
             columns &= set(pq.read_schema(file).names)
         except (pa.ArrowException, OSError) as error:
-            raise StorageError(f"{file} cannot be read: {error}.", hint="Restore the file or generate the dataset again.") from error
+            raise StorageError(
+                f"{file} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+            ) from error
     if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
         raise InvalidInput(
             f"Dataset {name!r} has no column {' and no column '.join(missing)}.",

@@ -1,9 +1,11 @@
-"""A cache of the frozen encoder's output on disk: the encoder sees each page once, later epochs read what it said.
+"""A cache of the frozen encoder's output on disk: the encoder sees each page once, later epochs read what it
+said.
 
-One safetensors file per page, named by the page's own bytes, below a folder named by what else decides the output: the encoder's
-weights, the page size, the preprocessing, the precision. Filled while the first epoch trains, so a stopped run goes on where it
-was, and another training on the same pages starts with all of it. What is stored is what the projector reads, so that the
-projector may train; the loss is the same number with and without the cache.
+One safetensors file per page, named by the page's own bytes, below a folder named by what else decides the
+output: the encoder's weights, the page size, the preprocessing, the precision. Filled while the first epoch
+trains, so a stopped run goes on where it was, and another training on the same pages starts with all of it.
+What is stored is what the projector reads, so that the projector may train; the loss is the same number with
+and without the cache.
 """
 
 import hashlib
@@ -26,13 +28,15 @@ from training.options.model_kinds import PIXELS_PER_VISION_TOKEN
 from training.speed.encoder import vision_tower
 
 PREPROCESSING_VERSION: Final = 3
-"""Raise it when `training.inputs.pixels` or `training.speed.encoder` turn the same picture into other numbers."""
+"""Raise it when `training.inputs.pixels` or `training.speed.encoder` turn the same picture into other
+numbers."""
 _TENSOR = "features"
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureCache:
-    """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and writers."""
+    """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and
+    writers."""
 
     folder: Path
     num_tokens: int
@@ -41,34 +45,54 @@ class FeatureCache:
     dtype: torch.dtype
 
     @classmethod
-    def open(cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
-        """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes in."""
+    def open(
+        cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype
+    ) -> "FeatureCache":
+        """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes
+        in."""
         return cls._named(weights_sha256(vision_tower(model))[:16], workspace, model, page_size_px, dtype)
 
     @classmethod
     def find_fullest(
-        cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype, examples: Sequence[str]
+        cls,
+        workspace: Workspace,
+        model: nn.Module,
+        page_size_px: int,
+        dtype: torch.dtype,
+        examples: Sequence[str],
     ) -> "FeatureCache":
-        """Return the cache with most of some pages, of those that may turn out to be the model's once its weights are loaded."""
+        """Return the cache with most of some pages, of those that may turn out to be the model's once its
+        weights are loaded."""
         unknown = cls._named("*", workspace, model, page_size_px, dtype)
-        caches = [replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)]
+        caches = [
+            replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)
+        ]
         return min(caches, key=lambda cache: cache._num_missing(examples), default=unknown)
 
     @classmethod
-    def _named(cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype) -> "FeatureCache":
+    def _named(
+        cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype
+    ) -> "FeatureCache":
         name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
         num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
-        return cls(workspace.cache / "features" / name, num_tokens, _find_submodule(model, "multi_modal_projector").in_features, dtype)
+        return cls(
+            workspace.cache / "features" / name,
+            num_tokens,
+            _find_submodule(model, "multi_modal_projector").in_features,
+            dtype,
+        )
 
     def size_bytes(self, num_pages: int) -> int:
         """Return what the outputs for so many pages take on disk."""
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
     def require_disk_space(self, num_pages: int, examples: Sequence[str]) -> None:
-        """Refuse before the start what the workspace's disk could not hold. What is stored of the pages already is taken off.
+        """Refuse before the start what the workspace's disk could not hold. What is stored of the pages
+        already is taken off.
 
         Args:
-            examples: keys of some of the pages, by which it is judged how many are stored: to ask for all would read every page.
+            examples: keys of some of the pages, by which it is judged how many are stored: to ask for all
+                would read every page.
 
         Raises:
             StorageError: there is less free space than the cache will take.
@@ -95,7 +119,8 @@ class FeatureCache:
 
     @contextmanager
     def record_outputs(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
-        """Store what the encoder says inside this block, about pages with these keys in this order. None: store nothing."""
+        """Store what the encoder says inside this block, about pages with these keys in this order. None:
+        store nothing."""
         if page_keys is None:
             yield
             return
@@ -118,18 +143,24 @@ class FeatureCache:
     def _load_page(self, path: Path) -> torch.Tensor | None:
         try:
             page = load_file(path).get(_TENSOR)
-        except (FileNotFoundError, SafetensorError):  # a file that a crash left unfinished is as good as none: it is made again
+        except (
+            FileNotFoundError,
+            SafetensorError,
+        ):  # a file that a crash left unfinished is as good as none: it is made again
             return None
         return page if page is not None and page.shape == (self.num_tokens, self.width) else None
 
     def _save_page(self, path: Path, page: torch.Tensor) -> None:
-        # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost more.
+        # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost
+        # more.
         try:
             with new_file(path, is_durable=False) as temporary:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_file({_TENSOR: page.contiguous()}, temporary)
         except SafetensorError as error:  # how the writer reports a full disk
-            raise StorageError(f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk.") from error
+            raise StorageError(
+                f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk."
+            ) from error
 
 
 def page_key(picture: bytes) -> str:
@@ -149,7 +180,8 @@ def weights_sha256(module: nn.Module) -> str:
 def accept_features(model: nn.Module) -> None:
     """Let the model's `pixel_values` be stored features: what has three dimensions passes the encoder by.
 
-    The model's own code then does everything after the encoder, in training, under wrappers and in generation alike.
+    The model's own code then does everything after the encoder, in training, under wrappers and in generation
+    alike.
     """
     tower = vision_tower(model)
     encode = tower.forward

@@ -1,4 +1,5 @@
-"""What the model really sees first, as files that a user can look at: the pages, the prompt and the decoded labels."""
+"""What the model really sees first, as files that a user can look at: the pages, the prompt and the decoded
+labels."""
 
 import io
 from collections.abc import Sequence
@@ -16,8 +17,11 @@ from training.inputs.tokens import IGNORED
 MAX_PAGES_WRITTEN = 8
 
 
-def report_first_batch(folder: Path, samples: Sequence[PageSample], collator: Collator, progress: Progress) -> None:
-    """Build the batch as the training does, and write first_batch.json and its pages as the model gets them."""
+def report_first_batch(
+    folder: Path, samples: Sequence[PageSample], collator: Collator, progress: Progress
+) -> None:
+    """Build the batch as the training does, and write first_batch.json and its pages as the model gets
+    them."""
     batch = collator(samples)
     targets = [row[row != IGNORED] for row in batch["labels"]]
     names = _write_pages(folder, samples, collator)
@@ -40,7 +44,9 @@ def report_first_batch(folder: Path, samples: Sequence[PageSample], collator: Co
 
 
 def _write_pages(folder: Path, samples: Sequence[PageSample], collator: Collator) -> list[str]:
-    pages = [replace(sample, pages=(page,)) for sample in samples for page in sample.pages][:MAX_PAGES_WRITTEN]
+    pages = [replace(sample, pages=(page,)) for sample in samples for page in sample.pages][
+        :MAX_PAGES_WRITTEN
+    ]
     names = [f"first_batch_page_{number}.png" for number in range(1, len(pages) + 1)]
     for name, pixels in zip(names, collator.pixels(pages).numpy(), strict=True):
         content = io.BytesIO()

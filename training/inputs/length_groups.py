@@ -1,4 +1,5 @@
-"""Samples of similar length in one batch: less padding, the same order for the same seed and epoch, so that a resume finds it again."""
+"""Samples of similar length in one batch: less padding, the same order for the same seed and epoch, so that a
+resume finds it again."""
 
 from collections.abc import Iterator, Sequence
 

@@ -1,14 +1,19 @@
-"""Unlimited-OCR's attention as masks for training: each token sees the prompt whole, and of the target only a window.
+"""Unlimited-OCR's attention as masks for training: each token sees the prompt whole, and of the target only a
+window.
 
-In generation the model's own cache forgets what leaves the window. Without a cache its class knows no prompt and lets everything
-be seen, so a model trained like that would meet targets longer than its window as something new.
+In generation the model's own cache forgets what leaves the window. Without a cache its class knows no prompt
+and lets everything be seen, so a model trained like that would meet targets longer than its window as
+something new.
 """
 
 import torch
 
 
-def sliding_window_masks(attention_mask: torch.Tensor, target_lengths: list[int], window: int) -> dict[str, torch.Tensor]:
-    """Return which position sees which, by the names of the model's attention layers; each mask is (b, 1, t, t), true: seen.
+def sliding_window_masks(
+    attention_mask: torch.Tensor, target_lengths: list[int], window: int
+) -> dict[str, torch.Tensor]:
+    """Return which position sees which, by the names of the model's attention layers; each mask is (b, 1, t,
+    t), true: seen.
 
     Args:
         present: (b, t), 0 on the padding, which is on the left.

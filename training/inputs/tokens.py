@@ -1,7 +1,8 @@
 """What a sample is in tokens: [bos] + image tokens of each page + prompt + target + [eos].
 
-A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at 512, 640, 1024 and
-1280 px, and 31 on the tiny model's 320 px. DeepSeek-OCR-2 has no newlines: 257 tokens at 1024 px.
+A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at
+512, 640, 1024 and 1280 px, and 31 on the tiny model's 320 px. DeepSeek-OCR-2 has no newlines: 257 tokens at
+1024 px.
 """
 
 from dataclasses import dataclass
@@ -54,14 +55,23 @@ class TokenLayout:
 
 def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
     """Return the token layout of a model for pages of one mode."""
-    window = model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
+    window = (
+        model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
+    )
     return TokenLayout(
-        model_files.tokenizer, model_files.config.image_token_id, MODES[mode].size_px, prompt, max_length, model_files.kind, window
+        model_files.tokenizer,
+        model_files.config.image_token_id,
+        MODES[mode].size_px,
+        prompt,
+        max_length,
+        model_files.kind,
+        window,
     )
 
 
 def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:
-    """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it would write nonsense.
+    """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it
+    would write nonsense.
 
     Raises:
         InvalidInput: `max_num_pages` do not fit beside `max_length`, or no page does.
@@ -69,20 +79,27 @@ def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_n
     capacity = compute_page_capacity(config, token_layout)
     if capacity < 1:
         raise InvalidInput(
-            f"max_length={token_layout.max_length} leaves no room for a page: the model has too few positions for both.",
+            f"max_length={token_layout.max_length} leaves no room for a page: the model has too few "
+            "positions for both.",
             hint="Lower max_length: few summaries have more than 512 tokens.",
             fields={"max_length": "leaves no room for a page"},
         )
     if max_num_pages > capacity:
         raise InvalidInput(
-            f"A document has {max_num_pages} pages; the model holds {capacity} beside its prompt and a summary of "
+            f"A document has {max_num_pages} pages; the model holds {capacity} beside its prompt and a "
+            "summary of "
             f"{token_layout.max_length} tokens.",
-            hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a lower max_length.",
+            hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a "
+            "lower max_length.",
             fields={"dataset": "has documents with too many pages"},
         )
 
 
 def compute_page_capacity(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
-    """Return how many pages of a document the model's positions hold, with the prompt and the longest summary."""
+    """Return how many pages of a document the model's positions hold, with the prompt and the longest
+    summary."""
     limit: int = config.get_text_config().max_position_embeddings
-    return max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length) // token_layout.num_page_tokens
+    return (
+        max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length)
+        // token_layout.num_page_tokens
+    )

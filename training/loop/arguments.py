@@ -1,4 +1,5 @@
-"""TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided here."""
+"""TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided
+here."""
 
 import math
 from pathlib import Path
@@ -31,7 +32,8 @@ _SHARED_FIELDS = (
 
 
 def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArguments:
-    """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to us.
+    """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to
+    us.
 
     Raises:
         Unavailable: a tracker in `report_to` is not installed.
@@ -67,7 +69,8 @@ def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> Train
         disable_tqdm=True,
         log_level="warning",
     )
-    # One process uses one GPU. With several, the Trainer would copy the model to all of them at each step and multiply the batch.
+    # One process uses one GPU. With several, the Trainer would copy the model to all of them at each step and
+    # multiply the batch.
     arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments
 

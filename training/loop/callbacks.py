@@ -1,4 +1,5 @@
-"""What the Trainer does, told to the listener and to the metrics files; and the listener's wish to stop, told to the Trainer."""
+"""What the Trainer does, told to the listener and to the metrics files; and the listener's wish to stop, told
+to the Trainer."""
 
 import time
 from collections.abc import Mapping
@@ -33,7 +34,9 @@ class TrainingComplete(Exception):
 class Reporter(TrainerCallback):
     """Writes metrics.json and metrics_history.json, and speaks to the listener."""
 
-    def __init__(self, progress: Progress, metrics: TrainingMetrics, samples_per_step: int, counts: Mapping[str, float]) -> None:
+    def __init__(
+        self, progress: Progress, metrics: TrainingMetrics, samples_per_step: int, counts: Mapping[str, float]
+    ) -> None:
         self._progress = progress
         self._metrics = metrics
         self._samples_per_step = samples_per_step
@@ -44,40 +47,65 @@ class Reporter(TrainerCallback):
         self._is_epoch_whole = True
         """Whether this process began the epoch; the time of one that was gone on with is unknown."""
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         self._start_s = self._logged_s = time.monotonic()
         self._logged_step = state.global_step
         self._progress.advance(state.global_step, state.max_steps, "steps")
 
-    def on_epoch_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_epoch_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         self._epoch_start_s = time.monotonic()
         self._is_epoch_whole = float(state.epoch or 0).is_integer()
 
-    def on_epoch_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         if self._is_epoch_whole and float(state.epoch or 0).is_integer():
             self._record(state, {"epoch_time_s": time.monotonic() - self._epoch_start_s})
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         self._progress.advance(state.global_step, state.max_steps, "steps")
 
-    def on_log(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, logs: Any = None, **_: Any) -> None:
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: Any = None,
+        **_: Any,
+    ) -> None:
         values = {_METRIC_NAMES[name]: value for name, value in (logs or {}).items() if name in _METRIC_NAMES}
         if "train_loss" in values:
             values |= self._measure_throughput(state.global_step)
         if values.keys() - {"epoch"}:
             self._record(state, values)
 
-    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_save(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         self._metrics.flush()
-        self._progress.checkpoint(state.global_step, checkpoint_path(Path(str(args.output_dir)), state.global_step))
+        self._progress.checkpoint(
+            state.global_step, checkpoint_path(Path(str(args.output_dir)), state.global_step)
+        )
 
-    def on_evaluate(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_evaluate(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         # Evaluation is not training: it must not slow the speed that is shown.
         self._logged_s, self._logged_step = time.monotonic(), state.global_step
 
     def _record(self, state: TrainerState, values: Mapping[str, float | None]) -> None:
         total_s = self._earlier_s + time.monotonic() - self._start_s
-        known: dict[str, float | None] = {"epoch": state.epoch, "total_steps": state.max_steps, "total_time_s": total_s}
+        known: dict[str, float | None] = {
+            "epoch": state.epoch,
+            "total_steps": state.max_steps,
+            "total_time_s": total_s,
+        }
         record = {**known, **self._counts, **_gpu_memory(), **values}
         self._metrics.record(state.global_step, record)
         self._progress.metric(state.global_step, {name: self._metrics.latest[name] for name in record})
@@ -86,7 +114,10 @@ class Reporter(TrainerCallback):
         now_s = time.monotonic()
         steps_per_second = (step - self._logged_step) / max(now_s - self._logged_s, 1e-9)
         self._logged_s, self._logged_step = now_s, step
-        return {"train_steps_per_second": steps_per_second, "train_samples_per_second": steps_per_second * self._samples_per_step}
+        return {
+            "train_steps_per_second": steps_per_second,
+            "train_samples_per_second": steps_per_second * self._samples_per_step,
+        }
 
 
 class StopOnRequest(TrainerCallback):
@@ -102,11 +133,15 @@ class StopOnRequest(TrainerCallback):
         self.is_complete = False
         """Whether an earlier process made the last step. The Trainer itself remembers no early stop."""
 
-    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         if self.is_complete:
             raise TrainingComplete
 
-    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+    def on_step_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> None:
         if state.global_step < state.max_steps and self.stop_requested(args):
             self.stopped = True
             control.should_log = control.should_save = control.should_training_stop = True
@@ -119,7 +154,8 @@ class StopOnRequest(TrainerCallback):
         control.should_evaluate, control.should_training_stop = False, True
 
     def stop_requested(self, args: TrainingArguments) -> bool:
-        """Say whether the listener asks to stop. Only the first of several processes has one, and all must end together."""
+        """Say whether the listener asks to stop. Only the first of several processes has one, and all must
+        end together."""
         asked = self._progress.should_stop()
         if args.world_size == 1:
             return asked

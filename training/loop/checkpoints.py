@@ -1,7 +1,7 @@
 """Checkpoints on disk: whole or absent, verified before use, pruned to a limit.
 
-A checkpoint is written into a hidden folder, sealed (a list of its files with sizes and digests) and then renamed into place, so
-that a crash or a full disk leaves the earlier ones as they were.
+A checkpoint is written into a hidden folder, sealed (a list of its files with sizes and digests) and then
+renamed into place, so that a crash or a full disk leaves the earlier ones as they were.
 """
 
 import os
@@ -13,7 +13,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.errors import Conflict, DeepSynthError, StorageError
-from data.store.files import file_sha256, read_json, require_space, storage_error, stored_bytes, sync_folder, write_json
+from data.store.files import (
+    file_sha256,
+    read_json,
+    require_space,
+    storage_error,
+    stored_bytes,
+    sync_folder,
+    write_json,
+)
 
 SEAL = "checkpoint.json"
 _PARAMETER_BYTES = 4 + 8
@@ -55,9 +63,14 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
     """Make the unfinished checkpoint of a step durable and put it into place.
 
     Raises:
-        StorageError: the disk is full or not writable; the unfinished folder is removed, an earlier checkpoint of the step stays.
+        StorageError: the disk is full or not writable; the unfinished folder is removed, an earlier
+            checkpoint of the step stays.
     """
-    unfinished, final, earlier = unfinished_path(folder, step), checkpoint_path(folder, step), _earlier_path(folder, step)
+    unfinished, final, earlier = (
+        unfinished_path(folder, step),
+        checkpoint_path(folder, step),
+        _earlier_path(folder, step),
+    )
     try:
         files = {str(path.relative_to(unfinished)): _file_entry(path) for path in _files(unfinished)}
         write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
@@ -74,7 +87,8 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
 
 
 def discard(folder: Path, step: int) -> None:
-    """Remove what was written of a checkpoint that will not be finished; the one that it was to replace has its place again."""
+    """Remove what was written of a checkpoint that will not be finished; the one that it was to replace has
+    its place again."""
     shutil.rmtree(unfinished_path(folder, step), ignore_errors=True)
     with suppress(OSError):  # the next start tries it again, and says when it fails
         _restore_earlier(_earlier_path(folder, step))
@@ -88,7 +102,9 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
         Conflict: it belongs to another run.
     """
     if not (path / SEAL).is_file():
-        raise StorageError(f"{path} is missing, or was not finished.", hint="Restore it from a backup, or train again.")
+        raise StorageError(
+            f"{path} is missing, or was not finished.", hint="Restore it from a backup, or train again."
+        )
     document = read_json(path / SEAL)
     if run is not None and document["run"] != run:
         raise Conflict(
@@ -98,12 +114,15 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
         )
     for name, wanted in document["files"].items():
         if not (path / name).is_file() or _file_entry(path / name) != wanted:
-            raise StorageError(f"{path / name} is damaged or missing.", hint="Restore it from a backup, or train again.")
+            raise StorageError(
+                f"{path / name} is damaged or missing.", hint="Restore it from a backup, or train again."
+            )
     return Checkpoint(document["step"], path)
 
 
 def last_good(folder: Path, run: str, warn: Callable[[str], None]) -> Checkpoint | None:
-    """Return the newest whole checkpoint, or None where there is none; damaged ones are reported and passed over.
+    """Return the newest whole checkpoint, or None where there is none; damaged ones are reported and passed
+    over.
 
     Raises:
         Conflict: the checkpoints belong to another run.
@@ -122,11 +141,16 @@ def prune(folder: Path, newest_step: int, good_step: int, limit: int, best_step:
     """Keep the newest checkpoints up to `limit` in all, the best one among them, and remove the others.
 
     Args:
-        newest_step: of the checkpoint just written. It always stays: it is what a resume goes on from. So a limit of 1 may keep two,
-            the newest and the best.
-        good_step: of the newest good one before; 0: there was none. All others after it are damaged, for a resume passed them over.
+        newest_step: of the checkpoint just written. It always stays: it is what a resume goes on from. So a
+            limit of 1 may keep two, the newest and the best.
+        good_step: of the newest good one before; 0: there was none. All others after it are damaged, for a
+            resume passed them over.
     """
-    before = (checkpoint.step for checkpoint in _all(folder) if checkpoint.step <= good_step and checkpoint.step != newest_step)
+    before = (
+        checkpoint.step
+        for checkpoint in _all(folder)
+        if checkpoint.step <= good_step and checkpoint.step != newest_step
+    )
     ranked = sorted(before, key=lambda step: (step != best_step, -step))
     kept = {newest_step, *ranked[: limit - 1], best_step}
     for checkpoint in list(_all(folder)):
@@ -135,7 +159,8 @@ def prune(folder: Path, newest_step: int, good_step: int, limit: int, best_step:
 
 
 def require_disk_space(folder: Path, num_trainable_parameters: int, limit: int, model_bytes: int) -> float:
-    """Return the bytes that a training's checkpoints and its finished model take at most, after a look whether the disk has them.
+    """Return the bytes that a training's checkpoints and its finished model take at most, after a look
+    whether the disk has them.
 
     Args:
         folder: of the checkpoints; what it holds already is taken off.
@@ -148,7 +173,12 @@ def require_disk_space(folder: Path, num_trainable_parameters: int, limit: int, 
     # The newest and the best stay whatever the limit says, and one more is written before the oldest goes.
     most_bytes = (max(limit, 2) + 1) * num_trainable_parameters * _PARAMETER_BYTES + model_bytes
     hint = "Free some space, set save_total_limit lower, or choose a `train` option with fewer weights."
-    require_space(folder, most_bytes - stored_bytes(folder), "The training with its checkpoints and finished model", hint)
+    require_space(
+        folder,
+        most_bytes - stored_bytes(folder),
+        "The training with its checkpoints and finished model",
+        hint,
+    )
     return most_bytes
 
 

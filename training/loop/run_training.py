@@ -1,4 +1,5 @@
-"""The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it came."""
+"""The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it
+came."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -50,19 +51,24 @@ class TrainingSetup:
         )
 
 
-def run_training(setup: TrainingSetup, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress) -> RunState:
+def run_training(
+    setup: TrainingSetup, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress
+) -> RunState:
     """Train to the end, and write down which step was the best.
 
     Raises:
         Stopped: the listener asked to stop; the last step is saved.
-        TrainingError, StorageError: the training cannot go on; the last checkpoint, where there is one, is good.
+        TrainingError, StorageError: the training cannot go on; the last checkpoint, where there is one, is
+            good.
     """
     folder, config = setup.folder, setup.config
     with setup.arguments.main_process_first(local=False):
         if setup.arguments.should_save:
             checkpoints.clear_unfinished(folder.checkpoints)
     start = checkpoints.last_good(
-        folder.checkpoints, state.run, lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning")
+        folder.checkpoints,
+        state.run,
+        lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning"),
     )
     progress.message(_describe_start(setup, start))
     stop = StopOnRequest(progress)
@@ -84,7 +90,11 @@ def run_training(setup: TrainingSetup, state: RunState, training: PageDataset, v
         raise
     if stop.stopped:
         raise Stopped
-    done = replace(state, phase="trained", best_step=trainer.state.best_global_step if config.load_best_model_at_end else None)
+    done = replace(
+        state,
+        phase="trained",
+        best_step=trainer.state.best_global_step if config.load_best_model_at_end else None,
+    )
     if setup.arguments.should_save:
         folder.write_state(done)
     return done
@@ -99,7 +109,9 @@ def _trainer(
     stop: StopOnRequest,
 ) -> PageTrainer:
     config, folder, loaded = setup.config, setup.folder, setup.loaded
-    scores = GenerationScores(validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions)
+    scores = GenerationScores(
+        validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions
+    )
     base = TrainedWeightsInfo(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
     trainer = PageTrainer(
         checkpoint_policy=CheckpointPolicy(folder.checkpoints, state.run, config.save_total_limit, base),
@@ -120,9 +132,14 @@ def _trainer(
 
 def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress) -> Reporter:
     arguments, trainable = setup.arguments, setup.trainable
-    samples_per_step = arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    samples_per_step = (
+        arguments.per_device_train_batch_size * arguments.gradient_accumulation_steps * arguments.world_size
+    )
     metrics = TrainingMetrics(setup.folder.path, start.step if start else 0)
-    counts = {"num_parameters": trainable.num_parameters, "num_trainable_parameters": trainable.num_trainable_parameters}
+    counts = {
+        "num_parameters": trainable.num_parameters,
+        "num_trainable_parameters": trainable.num_trainable_parameters,
+    }
     return Reporter(progress, metrics, samples_per_step, counts)
 
 

@@ -1,5 +1,5 @@
-"""Trackers that curves go to beside metrics.json, by the Trainer's own integrations: asked for early, and one run of theirs for each
-training however often it is resumed."""
+"""Trackers that curves go to beside metrics.json, by the Trainer's own integrations: asked for early, and one
+run of theirs for each training however often it is resumed."""
 
 import importlib
 import secrets
@@ -13,7 +13,11 @@ from transformers.integrations.integration_utils import TensorBoardCallback
 
 from data.errors import Unavailable
 
-_PACKAGES: Final = {"tensorboard": ("tensorboard", "tensorboardX"), "wandb": ("wandb",), "trackio": ("trackio",)}
+_PACKAGES: Final = {
+    "tensorboard": ("tensorboard", "tensorboardX"),
+    "wandb": ("wandb",),
+    "trackio": ("trackio",),
+}
 """Any of which will do."""
 TENSORBOARD_FOLDER: Final = "tensorboard"
 
@@ -34,7 +38,8 @@ def require_trackers(names: Iterable[str]) -> None:
 
 
 def start_wandb(folder: Path, run_name: str) -> None:
-    """Begin the training's run at Weights & Biases, or go on with it: the Trainer's integration takes up a run that is there.
+    """Begin the training's run at Weights & Biases, or go on with it: the Trainer's integration takes up a
+    run that is there.
 
     Args:
         folder: of the training; W&B keeps its own files in it.
@@ -49,16 +54,19 @@ def start_wandb(folder: Path, run_name: str) -> None:
     except wandb.Error as error:
         raise Unavailable(
             f"Weights & Biases did not start a run: {error}",
-            hint="Set WANDB_API_KEY, or WANDB_MODE=offline, where the service is started; or leave wandb out of report_to.",
+            hint="Set WANDB_API_KEY, or WANDB_MODE=offline, where the service is started; or leave wandb out "
+            "of report_to.",
             fields={"report_to": "wandb did not start"},
         ) from error
 
 
 def set_up_tensorboard(folder: Path, callbacks: Iterable[TrainerCallback], first_step: int) -> None:
-    """Let TensorBoard's files lie in the training's folder, unless TENSORBOARD_LOGGING_DIR names one, and go on there after a resume.
+    """Let TensorBoard's files lie in the training's folder, unless TENSORBOARD_LOGGING_DIR names one, and go
+    on there after a resume.
 
     Args:
-        first_step: that this process makes; points from there on, of a process that was killed, are no longer shown.
+        first_step: that this process makes; points from there on, of a process that was killed, are no longer
+            shown.
     """
     package = "torch.utils.tensorboard" if find_spec("tensorboard") else "tensorboardX"
     for callback in callbacks:

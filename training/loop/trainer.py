@@ -1,5 +1,5 @@
-"""HF's Trainer where it is right, and ours where it is not: checkpoints that reload, whole or absent; a stop at the first number that
-is none; ROUGE by real generation at each evaluation."""
+"""HF's Trainer where it is right, and ours where it is not: checkpoints that reload, whole or absent; a stop
+at the first number that is none; ROUGE by real generation at each evaluation."""
 
 import math
 from collections.abc import Iterable
@@ -108,13 +108,19 @@ class PageTrainer(Trainer):
             return super()._get_train_sampler(train_dataset)
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
         image_tokens = self._collator.token_layout.num_page_tokens
-        lengths = [pages * image_tokens + len(text) // 4 for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)]
-        samples_per_step = self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        lengths = [
+            pages * image_tokens + len(text) // 4
+            for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)
+        ]
+        samples_per_step = (
+            self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
+        )
         self._length_groups = LengthGroupSampler(lengths, samples_per_step, self.args.seed)
         return self._length_groups
 
     def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
-        # The Trainer looks for the sampler at fixed depths, and misses it in an epoch that several processes go on with.
+        # The Trainer looks for the sampler at fixed depths, and misses it in an epoch that several processes
+        # go on with.
         if self._length_groups is not None:
             self._length_groups.set_epoch(epoch)
         super()._run_epoch(model, epoch, *args, **options)  # type: ignore[no-untyped-call]
@@ -134,8 +140,12 @@ class PageTrainer(Trainer):
                 return super().compute_loss(model, for_model, *args, **kwargs)
             return self._balanced_loss(model, for_model, *args, **kwargs)
 
-    def _balanced_loss(self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any) -> Any:
-        loss, outputs = super().compute_loss(model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs)
+    def _balanced_loss(
+        self, model: nn.Module, inputs: Batch, return_outputs: bool = False, **kwargs: Any
+    ) -> Any:
+        loss, outputs = super().compute_loss(
+            model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs
+        )
         attention_mask = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
         top_k = self.plain_model.config.get_text_config().num_experts_per_tok
         balance = balance_loss(outputs.router_logits, attention_mask, top_k)
@@ -160,15 +170,18 @@ class PageTrainer(Trainer):
         return norm
 
     def _non_finite_error(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
-        # Only the norm is the same in all processes: with it all come here, but a loss brings one alone, which must not wait for others.
+        # Only the norm is the same in all processes: with it all come here, but a loss brings one alone,
+        # which must not wait for others.
         if not math.isfinite(norm):
             micro_batches = gather_object(micro_batches)
         non_finite = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
         what, value = ("loss", non_finite[0][0]) if non_finite else ("gradient norm", norm)
         documents = ", ".join(name for _, names in non_finite or micro_batches for name in names)
         return TrainingError(
-            f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: {documents}.",
-            hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, and train again.",
+            f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: "
+            f"{documents}.",
+            hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, "
+            "and train again.",
         )
 
     # Evaluation
@@ -176,11 +189,15 @@ class PageTrainer(Trainer):
     def evaluation_loop(self, *_: Any, **__: Any) -> EvalLoopOutput:
         dataset, size = cast(PageDataset, self.eval_dataset), self.args.per_device_eval_batch_size
         if self._eval_batches is None:
-            self._eval_batches = build_eval_dataloader(dataset, size, self._collator, self.args.dataloader_num_workers)
+            self._eval_batches = build_eval_dataloader(
+                dataset, size, self._collator, self.args.dataloader_num_workers
+            )
         self.plain_model.train(False)
         with marking_evaluation_errors():
             loss = mean_token_loss(self._eval_batches, size, self._compute_eval_loss, self.stop_if_requested)
-            measured = self._generation_scores.measure(self.plain_model, self.state.global_step, self.stop_if_requested)
+            measured = self._generation_scores.measure(
+                self.plain_model, self.state.global_step, self.stop_if_requested
+            )
             scores = {f"eval_{name}": value for name, value in measured.items()}
         return EvalLoopOutput(None, None, {"eval_loss": loss, **scores}, len(dataset))  # type: ignore[arg-type]
 
@@ -202,7 +219,9 @@ class PageTrainer(Trainer):
             self._stop.postpone_evaluation(self.control)
             self._save_and_notify()
 
-    def _evaluate(self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False) -> dict[str, float]:
+    def _evaluate(
+        self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False
+    ) -> dict[str, float]:
         metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
         if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
             self._determine_best_metric(metrics, trial)
@@ -214,7 +233,8 @@ class PageTrainer(Trainer):
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         best: bool = super()._determine_best_metric(metrics, trial)
         if best or self.control.should_training_stop:
-            # The best model, and the one that early stopping ends with, are only worth something if they can be restored.
+            # The best model, and the one that early stopping ends with, are only worth something if they can
+            # be restored.
             self.control.should_save = True
         return best
 
@@ -222,13 +242,18 @@ class PageTrainer(Trainer):
 
     @property
     def _is_complete(self) -> bool:
-        """Whether the step just made is the last one: by its number or by early stopping, and no pause or failed evaluation."""
+        """Whether the step just made is the last one: by its number or by early stopping, and no pause or
+        failed evaluation."""
         ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
         return ends and not (self._stop.stopped or self._stop.evaluation_due)
 
     @property
     def _last_checkpoint_hint(self) -> str:
-        return f"The checkpoint of step {self._good_step} is good." if self._good_step else "There is no checkpoint yet."
+        return (
+            f"The checkpoint of step {self._good_step} is good."
+            if self._good_step
+            else "There is no checkpoint yet."
+        )
 
     def _save_and_notify(self) -> None:
         self._save_checkpoint(self.plain_model, None)
@@ -251,7 +276,9 @@ class PageTrainer(Trainer):
                     (unfinished / TRAINING_OVER).touch()
         except (OSError, RuntimeError, SafetensorError, StorageError) as error:
             checkpoints.discard(self._checkpoint_policy.folder, step)
-            is_other_error = isinstance(error, RuntimeError) and not any(sign in str(error) for sign in _WRITE_ERROR_MESSAGES)
+            is_other_error = isinstance(error, RuntimeError) and not any(
+                sign in str(error) for sign in _WRITE_ERROR_MESSAGES
+            )
             if is_other_error or isinstance(error, StorageError):
                 raise
             raise StorageError(
@@ -262,13 +289,18 @@ class PageTrainer(Trainer):
         if self.args.should_save:
             checkpoints.seal(self._checkpoint_policy.folder, step, self._checkpoint_policy.run)
             checkpoints.prune(
-                self._checkpoint_policy.folder, step, self._good_step, self._checkpoint_policy.limit, self.state.best_global_step
+                self._checkpoint_policy.folder,
+                step,
+                self._good_step,
+                self._checkpoint_policy.limit,
+                self.state.best_global_step,
             )
         self._good_step = step
         self.accelerator.wait_for_everyone()
 
     def save_last_step(self, evaluation_due: bool) -> None:
-        """Save the last finished step after what follows it failed for want of memory, so that smaller batches go on from there.
+        """Save the last finished step after what follows it failed for want of memory, so that smaller
+        batches go on from there.
 
         Args:
             evaluation_due: whether it is the evaluation after that step that failed.
@@ -279,7 +311,8 @@ class PageTrainer(Trainer):
         if self.args.world_size > 1:
             raise TrainingError(
                 "The memory of one of several GPUs does not suffice.",
-                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (where an evaluation failed, halve "
+                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (where an "
+                "evaluation failed, halve "
                 "per_device_eval_batch_size), and resume from the last checkpoint.",
             )
         self._stop.evaluation_due = evaluation_due
@@ -296,7 +329,12 @@ class PageTrainer(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
         if not self.args.should_save:
             return
-        save_trained_weights(self.plain_model, Path(str(output_dir or self.args.output_dir)), self._checkpoint_policy.base, state_dict)
+        save_trained_weights(
+            self.plain_model,
+            Path(str(output_dir or self.args.output_dir)),
+            self._checkpoint_policy.base,
+            state_dict,
+        )
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_trained_weights(model or self.plain_model, Path(resume_from_checkpoint))

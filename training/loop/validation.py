@@ -1,6 +1,8 @@
-"""Validation between the steps of a training: the mean loss of a target token, and ROUGE of summaries that the model writes.
+"""Validation between the steps of a training: the mean loss of a target token, and ROUGE of summaries that
+the model writes.
 
-Nothing is learnt from these samples. Several processes share them, and the result is the same for any number of processes.
+Nothing is learnt from these samples. Several processes share them, and the result is the same for any number
+of processes.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,14 +26,19 @@ from training.inputs.tokens import IGNORED
 class GenerationScores:
     """Generates, scores, and keeps the latest predictions in a file for people to read."""
 
-    def __init__(self, samples: PageDataset, collator: Collator, decoding: Decoding, predictions: Path) -> None:
+    def __init__(
+        self, samples: PageDataset, collator: Collator, decoding: Decoding, predictions: Path
+    ) -> None:
         self._samples = samples
         self._collator = collator
         self._decoding = decoding
         self._predictions = predictions
 
-    def measure(self, model: PreTrainedModel, step: int, before_round: Callable[[], None]) -> Mapping[str, float]:
-        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first one scores.
+    def measure(
+        self, model: PreTrainedModel, step: int, before_round: Callable[[], None]
+    ) -> Mapping[str, float]:
+        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first
+        one scores.
 
         Args:
             model: the model that trains, not wrapped.
@@ -43,14 +50,19 @@ class GenerationScores:
         predictions = generate_texts(model, self._collator, self._samples, self._decoding, before_round)
         scores: dict[str, float] = {}
         if PartialState().is_main_process:
-            write_predictions(self._predictions, predictions, lambda prediction: prediction_record(prediction, step))
+            write_predictions(
+                self._predictions, predictions, lambda prediction: prediction_record(prediction, step)
+            )
             scores = rouge([p.text for p in predictions], [p.reference for p in predictions]).fmeasures()
         [scores] = broadcast_object_list([scores])
         return scores
 
 
-def build_eval_dataloader(samples: PageDataset, batch_size: int, collator: Collator, num_workers: int) -> DataLoader[Batch]:
-    """Return this process's batches, as many as every other process has; what is made up for that holds no sample."""
+def build_eval_dataloader(
+    samples: PageDataset, batch_size: int, collator: Collator, num_workers: int
+) -> DataLoader[Batch]:
+    """Return this process's batches, as many as every other process has; what is made up for that holds no
+    sample."""
     processes = PartialState()
     starts = range(0, len(samples), batch_size * processes.num_processes)
     own = [start + batch_size * processes.process_index for start in starts]
@@ -68,7 +80,10 @@ def build_eval_dataloader(samples: PageDataset, batch_size: int, collator: Colla
 
 
 def mean_token_loss(
-    batches: DataLoader[Batch], batch_size: int, compute_loss: Callable[[Batch], torch.Tensor], before_batch: Callable[[], None]
+    batches: DataLoader[Batch],
+    batch_size: int,
+    compute_loss: Callable[[Batch], torch.Tensor],
+    before_batch: Callable[[], None],
 ) -> float:
     """Return the mean loss of a target token.
 
@@ -82,7 +97,9 @@ def mean_token_loss(
     loss, num_tokens = 0.0, 0
     for batch, is_own in zip(batches, _flag_own_batches(batches, batch_size), strict=True):
         before_batch()
-        num = int((batch["labels"][:, 1:] != IGNORED).sum())  # the first label of a row is no target: nothing predicts it
+        num = int(
+            (batch["labels"][:, 1:] != IGNORED).sum()
+        )  # the first label of a row is no target: nothing predicts it
         value = compute_loss(batch).item()
         if is_own:
             loss, num_tokens = loss + value * num, num_tokens + num

@@ -29,7 +29,9 @@ class EvaluationOutOfMemory(RuntimeError):
 
 def is_out_of_memory(error: RuntimeError) -> bool:
     """Say whether an error means that the GPU's memory did not suffice."""
-    return isinstance(error, torch.OutOfMemoryError | EvaluationOutOfMemory) or any(sign in str(error) for sign in _OUT_OF_MEMORY_MESSAGES)
+    return isinstance(error, torch.OutOfMemoryError | EvaluationOutOfMemory) or any(
+        sign in str(error) for sign in _OUT_OF_MEMORY_MESSAGES
+    )
 
 
 def free_memory() -> None:

@@ -1,7 +1,9 @@
-"""The finished model as a folder that others load: published key names, merged adapter, and the base's own files beside it.
+"""The finished model as a folder that others load: published key names, merged adapter, and the base's own
+files beside it.
 
-A model that started from DeepSeek-OCR's published files gets them back (configuration, code, tokenizer, licence, and the one tensor
-that no code uses), so that the authors' code and vLLM's loader read it as they read the original; `load_model` reads it too.
+A model that started from DeepSeek-OCR's published files gets them back (configuration, code, tokenizer,
+licence, and the one tensor that no code uses), so that the authors' code and vLLM's loader read it as they
+read the original; `load_model` reads it too.
 """
 
 import secrets
@@ -28,8 +30,11 @@ _NOT_COPIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
 _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_embedding.weight"
 
 
-def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path, provenance: Provenance | None = None) -> None:
-    """Write a model so that it loads without this project, whole or not at all. An adapter is merged into `model` itself.
+def export_model(
+    model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path, provenance: Provenance | None = None
+) -> None:
+    """Write a model so that it loads without this project, whole or not at all. An adapter is merged into
+    `model` itself.
 
     Args:
         model: what was trained.
@@ -55,29 +60,38 @@ def export_model(model: PreTrainedModel | PeftModel, base: LoadedModel, folder: 
         shutil.rmtree(unfinished, ignore_errors=True)
         if isinstance(error, OSError):
             raise storage_error(folder, error) from error
-        raise StorageError(f"{folder} could not be written: {error}", hint="Free some space on the workspace's disk.") from error
+        raise StorageError(
+            f"{folder} could not be written: {error}", hint="Free some space on the workspace's disk."
+        ) from error
 
 
 def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> None:
-    # What trained is float32; the file has the precision that the model was loaded in, as the encoder still is.
+    # What trained is float32; the file has the precision that the model was loaded in, as the encoder still
+    # is.
     dtype = next(vision_tower(model).parameters()).dtype
     state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
     unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
     if base.kind == "deepseek_ocr":
-        # The library writes the names that it read; of a model read from our own checkpoint these are not the published ones.
+        # The library writes the names that it read; of a model read from our own checkpoint these are not the
+        # published ones.
         model._weight_conversions = None  # type: ignore[assignment]
     model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
     base.tokenizer.save_pretrained(folder)
 
 
 def _copy_base_files(base: LoadedModel, folder: Path) -> None:
-    """Copy what the base's folder holds beside its weights; its config.json only where that is the published one."""
+    """Copy what the base's folder holds beside its weights; its config.json only where that is the published
+    one."""
     if base.folder is None:
         return
     published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
-    skipped = {*_NOT_COPIED, *({} if published else {"config.json"}), *(path.name for path in folder.glob("*.index.json"))}
+    skipped = {
+        *_NOT_COPIED,
+        *({} if published else {"config.json"}),
+        *(path.name for path in folder.glob("*.index.json")),
+    }
     for pattern in _COPIED_PATTERNS:
         for path in base.folder.glob(pattern):
             if path.name not in skipped and not path.name.endswith(".index.json"):
@@ -87,7 +101,11 @@ def _copy_base_files(base: LoadedModel, folder: Path) -> None:
 def has_published_layout(folder: Path) -> bool:
     """Say whether the authors' own code, and what else loads their model, loads this export too."""
     is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
-    return is_published_type and published_layout.read_unused_tensor(folder) is not None and any(folder.glob("*.py"))
+    return (
+        is_published_type
+        and published_layout.read_unused_tensor(folder) is not None
+        and any(folder.glob("*.py"))
+    )
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

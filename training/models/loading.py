@@ -1,6 +1,8 @@
-"""One way to load a model: tiny, a Hub id at a pinned revision, a local folder, or an earlier training in the workspace.
+"""One way to load a model: tiny, a Hub id at a pinned revision, a local folder, or an earlier training in the
+workspace.
 
-Weights are refused rather than half loaded: no pickle, no code from a repository, no missing, unexpected or mismatched tensor.
+Weights are refused rather than half loaded: no pickle, no code from a repository, no missing, unexpected or
+mismatched tensor.
 """
 
 import hashlib
@@ -40,7 +42,14 @@ from training.models import published_layout
 from training.models.device import default_dtype
 from training.models.provenance import Provenance, read_provenance
 from training.models.tiny import BASE_FOLDER, load_tiny
-from training.options.model_kinds import PAGE_MODES, PINNED_REVISIONS, PUBLISHED_TYPE, TRAINED_FILE, ModelKind, detect_kind
+from training.options.model_kinds import (
+    PAGE_MODES,
+    PINNED_REVISIONS,
+    PUBLISHED_TYPE,
+    TRAINED_FILE,
+    ModelKind,
+    detect_kind,
+)
 from training.options.model_names import local_folder, model_folder
 from training.speed.forward_passes import patch_model
 
@@ -73,9 +82,12 @@ class ModelFiles:
         return PAGE_MODES[self.kind]
 
     def fingerprint(self) -> str:
-        """Return a value that changes with the weights: of a Hub model its commit says it, of others the files are read."""
+        """Return a value that changes with the weights: of a Hub model its commit says it, of others the
+        files are read."""
         own = [] if self.revision else published_layout.weight_files(self.folder or BASE_FOLDER)
-        files = own + [file for checkpoint in self.checkpoints for file in sorted(checkpoint.glob("*.safetensors"))]
+        files = own + [
+            file for checkpoint in self.checkpoints for file in sorted(checkpoint.glob("*.safetensors"))
+        ]
         parts = [self.revision or "", *map(file_sha256, files)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -91,7 +103,8 @@ def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFi
     """Find a model, downloading it where needed, and read all about it but its weights.
 
     Args:
-        name: `tiny`; an earlier training (`run`, or `run/checkpoints/checkpoint-20`); a folder (`/...`, `./...`, `~/...`); or a Hub id.
+        name: `tiny`; an earlier training (`run`, or `run/checkpoints/checkpoint-20`); a folder (`/...`,
+            `./...`, `~/...`); or a Hub id.
         revision: commit of a Hub id; None: the pinned one.
 
     Raises:
@@ -103,7 +116,9 @@ def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFi
     folder, commit = find_folder(name, revision, workspace)
     if (folder / TRAINED_FILE).is_file():
         base = _find_base(name, read_json(folder / TRAINED_FILE), workspace)
-        return replace(base, source=name, checkpoints=(*base.checkpoints, folder), provenance=read_provenance(folder))
+        return replace(
+            base, source=name, checkpoints=(*base.checkpoints, folder), provenance=read_provenance(folder)
+        )
     return _read_folder(name, commit, folder, folder)
 
 
@@ -114,14 +129,24 @@ def _find_base(name: str, trained: Mapping[str, Any], workspace: Workspace) -> M
     try:
         model_files = find_model(base, trained["revision"], workspace)
     except UnknownName as error:
-        raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, is gone.", hint=hint) from error
+        raise ModelError(
+            f"{name} holds only what its training changed, and {base}, which it began with, is gone.",
+            hint=hint,
+        ) from error
     if model_files.fingerprint() != trained["base_weights"]:
-        raise ModelError(f"{name} holds only what its training changed, and {base}, which it began with, has other weights now.", hint=hint)
+        raise ModelError(
+            f"{name} holds only what its training changed, and {base}, which it began with, has other "
+            "weights now.",
+            hint=hint,
+        )
     return model_files
 
 
-def load_model(name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None) -> LoadedModel:
-    """Load a model and its tokenizer on the CPU, completely or not at all; arguments and errors as of `find_model`.
+def load_model(
+    name: str, revision: str | None, workspace: Workspace, dtype: torch.dtype | None = None
+) -> LoadedModel:
+    """Load a model and its tokenizer on the CPU, completely or not at all; arguments and errors as of
+    `find_model`.
 
     Args:
         dtype: of the weights; None: bfloat16 where a GPU computes with it, else float32.
@@ -137,7 +162,9 @@ def load_from_files(model_files: ModelFiles, dtype: torch.dtype | None = None) -
     """
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     model: PreTrainedModel = (
-        load_tiny()[0] if model_files.folder is None else _load_weights(model_files.folder, model_files, dtype or default_dtype())
+        load_tiny()[0]
+        if model_files.folder is None
+        else _load_weights(model_files.folder, model_files, dtype or default_dtype())
     )
     for checkpoint in model_files.checkpoints:
         from training.models.trained_weights import apply_trained_weights  # noqa: PLC0415 - peft takes seconds to import
@@ -149,7 +176,8 @@ def load_from_files(model_files: ModelFiles, dtype: torch.dtype | None = None) -
 
 
 def build_empty_model(model_files: ModelFiles) -> PreTrainedModel:
-    """Build a model that has names and shapes and no numbers, to count by: a fraction of a second, whatever its size."""
+    """Build a model that has names and shapes and no numbers, to count by: a fraction of a second, whatever
+    its size."""
     with torch.device("meta"):
         model: PreTrainedModel = _native_class(model_files.kind)(deepcopy(model_files.config))
     return model
@@ -164,7 +192,8 @@ def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[
         return _download(name, revision)
     raise UnknownName(
         f"There is no model {name!r}.",
-        hint="Use tiny, a Hub id such as deepseek-ai/DeepSeek-OCR, a folder such as ./model, or the name of a finished training.",
+        hint="Use tiny, a Hub id such as deepseek-ai/DeepSeek-OCR, a folder such as ./model, or the name of "
+        "a finished training.",
         fields={"model": "unknown"},
     )
 
@@ -181,11 +210,14 @@ def _download(name: str, revision: str | None) -> tuple[Path, str | None]:
         folder = Path(snapshot_download(name, revision=commit, allow_patterns=_DOWNLOADED))
     except GatedRepoError as error:
         raise ModelError(
-            f"{name} is gated: its owners must grant access.", hint=f"Accept the terms at huggingface.co/{name} and set HF_TOKEN."
+            f"{name} is gated: its owners must grant access.",
+            hint=f"Accept the terms at huggingface.co/{name} and set HF_TOKEN.",
         ) from error
     except RevisionNotFoundError as error:
         raise ModelError(
-            f"{name} has no revision {commit!r}.", hint="Use a commit listed in its history.", fields={"revision": "unknown"}
+            f"{name} has no revision {commit!r}.",
+            hint="Use a commit listed in its history.",
+            fields={"revision": "unknown"},
         ) from error
     except RepositoryNotFoundError as error:
         raise UnknownName(
@@ -204,17 +236,31 @@ def _download(name: str, revision: str | None) -> tuple[Path, str | None]:
 
 def _read_folder(source: str, revision: str | None, place: Path, folder: Path | None) -> ModelFiles:
     if not (place / "config.json").is_file():
-        raise ModelError(f"{place} holds no model: it has no config.json.", hint="Name the folder that holds config.json.")
+        raise ModelError(
+            f"{place} holds no model: it has no config.json.", hint="Name the folder that holds config.json."
+        )
     require_safetensors(place)
     document, tokenizer = read_json(place / "config.json"), _load_tokenizer(place)
     kind = detect_kind(document)
     config = _native_config(kind, document, tokenizer)
     provenance = read_provenance(folder) if folder else None
-    return ModelFiles(source=source, revision=revision, folder=folder, kind=kind, config=config, tokenizer=tokenizer, provenance=provenance)
+    return ModelFiles(
+        source=source,
+        revision=revision,
+        folder=folder,
+        kind=kind,
+        config=config,
+        tokenizer=tokenizer,
+        provenance=provenance,
+    )
 
 
 def _native_class(kind: ModelKind) -> Any:
-    return DeepseekOcr2ForConditionalGeneration if kind == "deepseek_ocr2" else UnlimitedOcrForConditionalGeneration
+    return (
+        DeepseekOcr2ForConditionalGeneration
+        if kind == "deepseek_ocr2"
+        else UnlimitedOcrForConditionalGeneration
+    )
 
 
 def _load_weights(folder: Path, model_files: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
@@ -226,14 +272,20 @@ def _load_weights(folder: Path, model_files: ModelFiles, dtype: torch.dtype) -> 
             "output_loading_info": True,
             "ignore_mismatched_sizes": True,
         }
-        loaded: Any = _native_class(model_files.kind).from_pretrained(folder, config=model_files.config, dtype=dtype, **options)
+        loaded: Any = _native_class(model_files.kind).from_pretrained(
+            folder, config=model_files.config, dtype=dtype, **options
+        )
     except (RuntimeError, OSError, ValueError, SafetensorError) as error:
-        raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint="Download the model folder again, whole.") from error
+        raise ModelError(
+            f"The weights in {folder} cannot be loaded: {error}",
+            hint="Download the model folder again, whole.",
+        ) from error
     model: PreTrainedModel
     model, report = loaded
     require_complete(folder, report)
     for parameter in model.parameters():
-        # Query, key and value come out of one published tensor as views of it, which safetensors neither saves nor restores.
+        # Query, key and value come out of one published tensor as views of it, which safetensors neither
+        # saves nor restores.
         if parameter.untyped_storage().nbytes() > parameter.nbytes:
             parameter.data = parameter.data.clone()
     return model
@@ -244,41 +296,65 @@ def require_safetensors(folder: Path) -> None:
     files = published_layout.weight_files(folder)
     absent = [path.name for path in files if not path.is_file()]
     if absent:
-        raise ModelError(f"{folder} lacks the weight file {absent[0]}.", hint="Download the model folder again, whole.")
+        raise ModelError(
+            f"{folder} lacks the weight file {absent[0]}.", hint="Download the model folder again, whole."
+        )
     if files:
         return
     pickles = [path.name for pattern in _PICKLES for path in folder.glob(pattern)]
-    found = f"only {pickles[0]}, a pickle, which can run any code when it is opened" if pickles else "no weights"
+    found = (
+        f"only {pickles[0]}, a pickle, which can run any code when it is opened" if pickles else "no weights"
+    )
     raise ModelError(f"{folder} holds {found}.", hint="Use a model saved as safetensors.")
 
 
 def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
     if not (folder / "tokenizer.json").is_file():
-        raise ModelError(f"{folder} has no tokenizer.json.", hint="Copy the tokenizer files of the base model into it.")
+        raise ModelError(
+            f"{folder} has no tokenizer.json.", hint="Copy the tokenizer files of the base model into it."
+        )
     try:
-        tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
+        tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(
+            folder, local_files_only=True
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The tokenizer in {folder} cannot be read: {error}", hint="Download the model folder again, whole.") from error
+        raise ModelError(
+            f"The tokenizer in {folder} cannot be read: {error}",
+            hint="Download the model folder again, whole.",
+        ) from error
     return tokenizer
 
 
-def _native_config(kind: ModelKind, document: dict[str, Any], tokenizer: PreTrainedTokenizerFast) -> PreTrainedConfig:
+def _native_config(
+    kind: ModelKind, document: dict[str, Any], tokenizer: PreTrainedTokenizerFast
+) -> PreTrainedConfig:
     if kind == "deepseek_ocr2":
         return DeepseekOcr2Config.from_dict(document)
     if document["model_type"] != PUBLISHED_TYPE:
         return UnlimitedOcrConfig.from_dict(document)
     image_token_id = tokenizer.convert_tokens_to_ids(published_layout.IMAGE_TOKEN)
     if not isinstance(image_token_id, int):
-        raise ModelError(f"The tokenizer has no {published_layout.IMAGE_TOKEN}.", hint="Use the tokenizer that came with the model.")
+        raise ModelError(
+            f"The tokenizer has no {published_layout.IMAGE_TOKEN}.",
+            hint="Use the tokenizer that came with the model.",
+        )
     return published_layout.native_config(document, image_token_id)
 
 
 def require_complete(folder: Path, report: Mapping[str, Any]) -> None:
     """Refuse a model that the library loaded with keys missing, unexpected or of another shape."""
-    faults = {kind: sorted(map(str, report.get(f"{kind}_keys") or ())) for kind in ("missing", "unexpected", "mismatched")}
-    said = [f"{len(keys)} {kind} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})" for kind, keys in faults.items() if keys]
+    faults = {
+        kind: sorted(map(str, report.get(f"{kind}_keys") or ()))
+        for kind in ("missing", "unexpected", "mismatched")
+    }
+    said = [
+        f"{len(keys)} {kind} ({', '.join(keys[:3])}{', ...' if len(keys) > 3 else ''})"
+        for kind, keys in faults.items()
+        if keys
+    ]
     if said:
         raise ModelError(
             f"The weights in {folder} do not match the model: {'; '.join(said)}.",
-            hint="A model loaded like this would be partly random. Download it again, whole, or use the model that it says it is.",
+            hint="A model loaded like this would be partly random. Download it again, whole, or use the "
+            "model that it says it is.",
         )

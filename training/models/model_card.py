@@ -66,22 +66,40 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
     """Write the card into the exported model.
 
     Args:
-        folder: of the training; holds its configuration, its provenance and the report of its final evaluation.
+        folder: of the training; holds its configuration, its provenance and the report of its final
+            evaluation.
         manifest: of the dataset it was trained on.
     """
     provenance = read_provenance(folder.path)
     if provenance is None:
-        raise StorageError(f"{folder.path} does not say what its model came from.", hint="Train again under another output name.")
+        raise StorageError(
+            f"{folder.path} does not say what its model came from.",
+            hint="Train again under another output name.",
+        )
     config, report = read_json(folder.path / CONFIG), read_report(folder.path)
     facts = _CardData(config, manifest, report, provenance, has_published_layout(folder.model))
-    sections = (_front_matter(facts), _introduction(facts), _scores(facts), _use(facts), _data(facts), _settings(facts))
+    sections = (
+        _front_matter(facts),
+        _introduction(facts),
+        _scores(facts),
+        _use(facts),
+        _data(facts),
+        _settings(facts),
+    )
     write_bytes(folder.model / CARD, "\n".join(sections).encode())
 
 
 def _front_matter(facts: _CardData) -> str:
     provenance = facts.provenance
-    lines = ["---", f"license: {provenance.licence}", "pipeline_tag: image-text-to-text", "library_name: transformers"]
-    base = facts.start if facts.start_revision else provenance.base_model if provenance.base_revision else None
+    lines = [
+        "---",
+        f"license: {provenance.licence}",
+        "pipeline_tag: image-text-to-text",
+        "library_name: transformers",
+    ]
+    base = (
+        facts.start if facts.start_revision else provenance.base_model if provenance.base_revision else None
+    )
     if base:
         lines.append(f"base_model: {base}")
     return "\n".join([*lines, "tags:", "- deepsynth", "- deepseek-ocr", "- summarization", "---\n"])
@@ -97,30 +115,47 @@ def _introduction(facts: _CardData) -> str:
 
 def _lineage(facts: _CardData) -> str:
     base, revision = facts.provenance.base_model, facts.provenance.base_revision
-    root = f"{base} at `{revision}`" if revision else "DeepSynth's tiny model" if base else "a model in a folder of its maker"
+    root = (
+        f"{base} at `{revision}`"
+        if revision
+        else "DeepSynth's tiny model"
+        if base
+        else "a model in a folder of its maker"
+    )
     if facts.start == base or facts.start.startswith(("/", ".", "~")):
         return root
-    start = f"{facts.start} at `{facts.start_revision}`" if facts.start_revision else f"the earlier training {facts.start}"
+    start = (
+        f"{facts.start} at `{facts.start_revision}`"
+        if facts.start_revision
+        else f"the earlier training {facts.start}"
+    )
     return f"{start}, which began with {root}"
 
 
 def _scores(facts: _CardData) -> str:
     rouge, subject = facts.report.rouge, facts.report.subject
     rows = [
-        f"| {name} | " + " | ".join(f"{100 * scores[kind]:.2f}" for kind in ROUGE_TYPES) + " |" for name, scores in facts.report.table()
+        f"| {name} | " + " | ".join(f"{100 * scores[kind]:.2f}" for kind in ROUGE_TYPES) + " |"
+        for name, scores in facts.report.table()
     ]
-    intervals = ", ".join(f"{kind} {100 * score.low:.2f} to {100 * score.high:.2f}" for kind, score in rouge.scores.items())
+    intervals = ", ".join(
+        f"{kind} {100 * score.low:.2f} to {100 * score.high:.2f}" for kind, score in rouge.scores.items()
+    )
     settings = rouge.settings
     return "\n".join(
         [
             "## Scores\n",
-            f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of {subject.dataset}.\n",
+            f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of "
+            f"{subject.dataset}.\n",
             "| | " + " | ".join(ROUGE_TYPES) + " |",
             "|---|" + "---:|" * len(ROUGE_TYPES),
             *rows,
-            f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): {intervals}. "
-            f"Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, sentences {settings.sentences}. "
-            f"{facts.report.num_looping} summaries loop, {facts.report.num_empty} are empty and {facts.report.num_cut} were cut at the "
+            f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): "
+            f"{intervals}. "
+            f"Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, sentences "
+            f"{settings.sentences}. "
+            f"{facts.report.num_looping} summaries loop, {facts.report.num_empty} are empty and "
+            f"{facts.report.num_cut} were cut at the "
             "length limit.\n",
         ]
     )
@@ -128,13 +163,16 @@ def _scores(facts: _CardData) -> str:
 
 def _use(facts: _CardData) -> str:
     authors = (
-        "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model from the same kind of call.\n"
+        "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model "
+        "from the same kind of call.\n"
         if facts.has_published_layout
         else "The folder has the layout of the model's own classes in transformers; DeepSynth loads it.\n"
     )
     return (
-        "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output summaries.jsonl\n```\n\n"
-        f"The prompt it was trained with is {json.dumps(facts.config['prompt'])}, right after the page images. {authors}\n"
+        "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output "
+        "summaries.jsonl\n```\n\n"
+        f"The prompt it was trained with is {json.dumps(facts.config['prompt'])}, right after the page "
+        f"images. {authors}\n"
     )
 
 

@@ -1,6 +1,8 @@
-"""What a model was trained to do and from what it came: `deepsynth.json`, in a training's folder and in the model that it exports.
+"""What a model was trained to do and from what it came: `deepsynth.json`, in a training's folder and in the
+model that it exports.
 
-A model's own files say nothing of its prompt, of how its pages were drawn, or of the licence of the model that it started from.
+A model's own files say nothing of its prompt, of how its pages were drawn, or of the licence of the model
+that it started from.
 """
 
 from pathlib import Path
@@ -25,7 +27,8 @@ class Provenance(BaseModel):
     rendering: RenderingConfig
     """How the pages that it learned from were drawn."""
     base_model: str | None
-    """The model at the beginning of all trainings: tiny or a Hub id; None for a folder, whose path is nobody's business."""
+    """The model at the beginning of all trainings: tiny or a Hub id; None for a folder, whose path is
+    nobody's business."""
     base_revision: str | None
     licence: str
     """Of the base model."""
@@ -40,10 +43,15 @@ class Provenance(BaseModel):
 
 
 def read_provenance(folder: Path) -> Provenance | None:
-    """Read what a model's folder says of itself, a checkpoint's from its training; None for a model that was not trained here.
+    """Read what a model's folder says of itself, a checkpoint's from its training; None for a model that was
+    not trained here.
 
     Raises:
         InvalidInput, StorageError: the file is damaged.
     """
     found = folder if folder.parent.name != CHECKPOINTS else folder.parents[1]
-    return parse_config(Provenance, read_json(found / PROVENANCE_FILE)) if (found / PROVENANCE_FILE).is_file() else None
+    return (
+        parse_config(Provenance, read_json(found / PROVENANCE_FILE))
+        if (found / PROVENANCE_FILE).is_file()
+        else None
+    )

@@ -1,7 +1,8 @@
 """DeepSeek-OCR v1 as its authors published it, read into the native configuration.
 
-Their config.json says `deepseek_vl_v2`, a name under which no native class is found: loading it directly gives a silently
-random model. The configuration is therefore built here, value by value, from the file's own numbers.
+Their config.json says `deepseek_vl_v2`, a name under which no native class is found: loading it directly
+gives a silently random model. The configuration is therefore built here, value by value, from the file's own
+numbers.
 """
 
 from collections.abc import Mapping
@@ -18,13 +19,20 @@ from data.store.files import read_json
 IMAGE_TOKEN: Final = "<image>"  # noqa: S105 - a vocabulary entry, not a secret
 PAD_TOKEN_ID: Final = 2
 UNUSED_KEY: Final = "model.vision_model.embeddings.patch_embedding.weight"
-"""The one published tensor that no code uses and the native class drops; the authors' loader and vLLM's want it present."""
+"""The one published tensor that no code uses and the native class drops; the authors' loader and vLLM's want
+it present."""
 
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAM_OUTPUT_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
 # What the native decoder computes and cannot vary; a checkpoint that says otherwise would load and be wrong.
-_REQUIRED: Final = {"use_mla": False, "topk_method": "greedy", "scoring_func": "softmax", "norm_topk_prob": False, "rm_head": False}
+_REQUIRED: Final = {
+    "use_mla": False,
+    "topk_method": "greedy",
+    "scoring_func": "softmax",
+    "norm_topk_prob": False,
+    "rm_head": False,
+}
 _LANGUAGE_KEYS: Final = (
     "vocab_size",
     "hidden_size",
@@ -52,7 +60,8 @@ def native_config(document: Mapping[str, Any], image_token_id: int) -> Unlimited
 
     Args:
         document: the parsed config.json.
-        image_token_id: the tokenizer's id of `<image>` (128815 in the released vocabulary); the file does not hold it.
+        image_token_id: the tokenizer's id of `<image>` (128815 in the released vocabulary); the file does not
+            hold it.
 
     Raises:
         ModelError: a value is missing, or asks for something that the native class does not compute.
@@ -62,22 +71,33 @@ def native_config(document: Mapping[str, Any], image_token_id: int) -> Unlimited
         text, sam, clip = _text(language), _sam(vision), _clip(vision)
     except KeyError as error:
         raise ModelError(
-            f"config.json has no {error}, which DeepSeek-OCR's has.", hint="Download the model folder again, whole."
+            f"config.json has no {error}, which DeepSeek-OCR's has.",
+            hint="Download the model folder again, whole.",
         ) from error
-    tokens = {"bos_token_id": text["bos_token_id"], "eos_token_id": text["eos_token_id"], "pad_token_id": PAD_TOKEN_ID}
+    tokens = {
+        "bos_token_id": text["bos_token_id"],
+        "eos_token_id": text["eos_token_id"],
+        "pad_token_id": PAD_TOKEN_ID,
+    }
     return UnlimitedOcrConfig(
-        vision_config={"sam_config": sam, "encoder_config": clip}, text_config=text, image_token_id=image_token_id, **tokens
+        vision_config={"sam_config": sam, "encoder_config": clip},
+        text_config=text,
+        image_token_id=image_token_id,
+        **tokens,
     )
 
 
 def _text(language: Mapping[str, Any]) -> dict[str, Any]:
     for key, wanted in _REQUIRED.items():
         if language.get(key, wanted) != wanted:
-            raise ModelError(f"config.json says {key} = {language[key]!r}; DeepSeek-OCR has {wanted!r}.", hint="This is another model.")
+            raise ModelError(
+                f"config.json says {key} = {language[key]!r}; DeepSeek-OCR has {wanted!r}.",
+                hint="This is another model.",
+            )
     values = {key: language[key] for key in _LANGUAGE_KEYS}
     values |= {key: language[key] for key in _OPTIONAL_LANGUAGE_KEYS if key in language}
-    # Full attention. The class's own default is a window of 128 tokens, with which generation diverges once the text is longer;
-    # the window itself may not be None, so it spans everything.
+    # Full attention. The class's own default is a window of 128 tokens, with which generation diverges once
+    # the text is longer; the window itself may not be None, so it spans everything.
     values["layer_types"] = ["full_attention"] * values["num_hidden_layers"]
     values["sliding_window"] = values["max_position_embeddings"]
     if "rope_theta" in language:
@@ -114,7 +134,9 @@ def _clip(vision: Mapping[str, Any]) -> dict[str, Any]:
 def weight_files(folder: Path) -> list[Path]:
     """List the safetensors files that hold a model folder's weights; empty when there are none."""
     if (folder / _INDEX).is_file():
-        return sorted({folder / Path(name).name for name in read_json(folder / _INDEX)["weight_map"].values()})
+        return sorted(
+            {folder / Path(name).name for name in read_json(folder / _INDEX)["weight_map"].values()}
+        )
     return [folder / _WEIGHTS] if (folder / _WEIGHTS).is_file() else []
 
 

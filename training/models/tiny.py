@@ -1,8 +1,8 @@
 """The tiny model: DeepSeek-OCR's own classes at one million parameters, with one token per character.
 
-It learns to read and to summarise micro pages within minutes on two cores, so that laptops, tests and the demo run the
-same code as the real model. The committed base (`training/models/tiny_base`) can already read; it was made by
-`scripts/pretrain_tiny_base.py`.
+It learns to read and to summarise micro pages within minutes on two cores, so that laptops, tests and the
+demo run the same code as the real model. The committed base (`training/models/tiny_base`) can already read;
+it was made by `scripts/pretrain_tiny_base.py`.
 """
 
 import string
@@ -23,7 +23,8 @@ INITIALIZER_RANGE = 0.05
 
 
 def character_tokenizer() -> PreTrainedTokenizerFast:
-    """Build the tokenizer: bos 0, eos 1, pad 2, unknown 3, image 4, then one entry for each printable ASCII character."""
+    """Build the tokenizer: bos 0, eos 1, pad 2, unknown 3, image 4, then one entry for each printable ASCII
+    character."""
     special = [*SPECIAL_TOKENS.values(), IMAGE_TOKEN]
     vocabulary = {token: index for index, token in enumerate([*special, *CHARACTERS])}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token=SPECIAL_TOKENS["unk_token"]))
@@ -54,7 +55,8 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast) -> UnlimitedOcrConfig:
         # The class's own default of 1e-10 makes all pages look alike.
         "initializer_range": INITIALIZER_RANGE,
     }
-    # 70 px in patches of 14 px are exactly the 5 x 5 positions that a 320 px page has after the 16x compressor.
+    # 70 px in patches of 14 px are exactly the 5 x 5 positions that a 320 px page has after the 16x
+    # compressor.
     clip = {
         "hidden_size": 128,
         "num_hidden_layers": 2,
@@ -93,7 +95,9 @@ def tiny_config(tokenizer: PreTrainedTokenizerFast) -> UnlimitedOcrConfig:
 
 def load_tiny() -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokenizerFast]:
     """Load the committed base, which can read, in float32."""
-    tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(BASE_FOLDER, local_files_only=True)
+    tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(
+        BASE_FOLDER, local_files_only=True
+    )
     model = UnlimitedOcrForConditionalGeneration.from_pretrained(
         BASE_FOLDER, dtype=torch.float32, use_safetensors=True, local_files_only=True
     )
@@ -101,7 +105,8 @@ def load_tiny() -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokeniz
 
 
 def untrained_tiny(seed: int) -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokenizerFast]:
-    """Build the tiny model with random weights: the start of its pretraining, and of tests that need no reader."""
+    """Build the tiny model with random weights: the start of its pretraining, and of tests that need no
+    reader."""
     tokenizer = character_tokenizer()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

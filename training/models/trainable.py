@@ -14,7 +14,9 @@ from training.options.parts import Part, part_of, trained_parts
 LORA_RANK: Final = 16
 LORA_ALPHA: Final = 32
 # Named one by one: "all-linear" would wrap the vision tower too.
-_LORA_MODULES = r".*language_model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(shared_experts\.)?(gate|up|down)_proj)"
+_LORA_MODULES = (
+    r".*language_model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(shared_experts\.)?(gate|up|down)_proj)"
+)
 _LORA_EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
 
 
@@ -39,8 +41,8 @@ def parameter_counts(model: nn.Module) -> dict[Part, int]:
 def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> TrainableModel:
     """Freeze everything but what `train` names, and keep what trains in float32.
 
-    Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of fine-tuning: a change below
-    1/256 of a weight is rounded away.
+    Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of
+    fine-tuning: a change below 1/256 of a weight is rounded away.
     """
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     parts = trained_parts(train, router)
@@ -55,7 +57,13 @@ def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = 
 
 def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:
     experts = _LORA_EXPERTS if train == "lora_experts" else None
-    config = LoraConfig(r=LORA_RANK, lora_alpha=LORA_ALPHA, lora_dropout=0.0, target_modules=_LORA_MODULES, target_parameters=experts)
+    config = LoraConfig(
+        r=LORA_RANK,
+        lora_alpha=LORA_ALPHA,
+        lora_dropout=0.0,
+        target_modules=_LORA_MODULES,
+        target_parameters=experts,
+    )
     return get_peft_model(model, config)
 
 

@@ -1,7 +1,8 @@
 """What a checkpoint holds of the model: the weights that train, by name, and which model they belong on.
 
-Of DeepSeek-OCR most weights never change, and every checkpoint would repeat them. Adapters are no other case: their weights are what
-trains. The Trainer's and peft's own reloading rename keys and stay silent when none fits, so names are matched here, all or none.
+Of DeepSeek-OCR most weights never change, and every checkpoint would repeat them. Adapters are no other case:
+their weights are what trains. The Trainer's and peft's own reloading rename keys and stay silent when none
+fits, so names are matched here, all or none.
 """
 
 from collections.abc import Mapping
@@ -38,7 +39,9 @@ class TrainedWeightsInfo:
     router: Router = "frozen"
 
 
-def save_trained_weights(model: nn.Module, folder: Path, base: TrainedWeightsInfo, whole: Mapping[str, torch.Tensor] | None = None) -> None:
+def save_trained_weights(
+    model: nn.Module, folder: Path, base: TrainedWeightsInfo, whole: Mapping[str, torch.Tensor] | None = None
+) -> None:
     """Write what trains of a model.
 
     Args:
@@ -68,20 +71,27 @@ def load_trained_weights(model: nn.Module, folder: Path) -> None:
     try:
         with safe_open(folder / WEIGHTS, "pt") as saved, torch.no_grad():
             shapes = {name: tuple(saved.get_slice(name).get_shape()) for name in saved.keys()}  # noqa: SIM118 - no mapping
-            unmatched = sorted(set(shapes.items()) ^ {(name, tuple(tensor.shape)) for name, tensor in wanted.items()})
+            unmatched = sorted(
+                set(shapes.items()) ^ {(name, tuple(tensor.shape)) for name, tensor in wanted.items()}
+            )
             if unmatched:
                 raise ModelError(
-                    f"The weights in {folder} do not fit the model: {len(unmatched)} tensors differ, the first is {unmatched[0][0]}.",
+                    f"The weights in {folder} do not fit the model: {len(unmatched)} tensors differ, the "
+                    f"first is {unmatched[0][0]}.",
                     hint="Use the base model and the `train` option that they were made with.",
                 )
             for name, tensor in wanted.items():
                 tensor.copy_(saved.get_tensor(name))
     except (OSError, SafetensorError) as error:
-        raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint="Train again under another output name.") from error
+        raise StorageError(
+            f"The weights in {folder} cannot be restored: {error}",
+            hint="Train again under another output name.",
+        ) from error
 
 
 def apply_trained_weights(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
-    """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises as `load_trained_weights`."""
+    """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises
+    as `load_trained_weights`."""
     dtype = model.dtype
     base = TrainedWeightsInfo(**read_json(folder / TRAINED_FILE))
     chosen = choose_trainable(model, base.train, base.router).model

@@ -1,4 +1,5 @@
-"""What a training, an evaluation and a prediction are told. Fields that HF has carry its names. No torch here: the web reads this."""
+"""What a training, an evaluation and a prediction are told. Fields that HF has carry its names. No torch
+here: the web reads this."""
 
 from typing import Annotated, Final, Literal, Self
 
@@ -20,7 +21,10 @@ DEFAULT_PRESET: Final = "default"
 def _check_generation(config: "TrainingConfig | DecodingConfig") -> None:
     size, window = config.no_repeat_ngram_size, config.no_repeat_ngram_window_size
     if size >= window:
-        words = f"no_repeat_ngram_size={size} finds no repeat within no_repeat_ngram_window_size={window}: the window must be larger"
+        words = (
+            f"no_repeat_ngram_size={size} finds no repeat within no_repeat_ngram_window_size={window}: "
+            "the window must be larger"
+        )
         raise RuleError(words, "no_repeat_ngram_size", "no_repeat_ngram_window_size")
 
 
@@ -33,72 +37,133 @@ class TrainingConfig(Config):
     """Everything that decides a training's result, besides the code and library versions saved with it."""
 
     dataset: Name = Field(description="folder below workspace/datasets")
-    model: ModelName = Field("tiny", description="tiny, a Hub id, a local folder, or the name of an earlier training in the workspace")
+    model: ModelName = Field(
+        "tiny",
+        description="tiny, a Hub id, a local folder, or the name of an earlier training in the workspace",
+    )
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     output: Name = Field("trained_model", description="folder below workspace/models")
     preset: str = Field(DEFAULT_PRESET, description="the preset that the other values started from")
     train: Trainable = Field(
         "dense",
-        description="which weights train. projector: between encoder and decoder; attention: that, and the decoder's attention; dense: all "
-        "but the encoder and the routed experts; decoder: the experts too; all: the encoder too, for the tiny model; lora: small added "
+        description="which weights train. projector: between encoder and decoder; attention: that, and the "
+        "decoder's attention; dense: all "
+        "but the encoder and the routed experts; decoder: the experts too; all: the encoder too, for the "
+        "tiny model; lora: small added "
         "weights; lora_experts: such for the experts too",
     )
     router: Router = Field(
         "frozen",
-        description="what sends tokens to experts. frozen: it stays as it is, whatever else trains; balanced: it trains too, with a loss "
+        description="what sends tokens to experts. frozen: it stays as it is, whatever else trains; "
+        "balanced: it trains too, with a loss "
         "that keeps the use of the experts even",
     )
-    router_aux_loss_coef: float = Field(0.001, gt=0, le=1, description="weight of that loss; only for router=balanced")
+    router_aux_loss_coef: float = Field(
+        0.001, gt=0, le=1, description="weight of that loss; only for router=balanced"
+    )
     prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")
     num_train_epochs: float = Field(3, gt=0, le=1000, description="passes over the training samples")
     max_steps: int = Field(-1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs")
-    per_device_train_batch_size: int = Field(2, ge=1, le=1024, description="samples that one GPU trains on at a time")
-    per_device_eval_batch_size: int = Field(4, ge=1, le=1024, description="samples that one GPU evaluates at a time")
-    gradient_accumulation_steps: int = Field(8, ge=1, le=4096, description="such batches before the weights change once")
-    learning_rate: float = Field(5e-5, gt=0, le=1, description="how far one step moves the weights, at its highest")
+    per_device_train_batch_size: int = Field(
+        2, ge=1, le=1024, description="samples that one GPU trains on at a time"
+    )
+    per_device_eval_batch_size: int = Field(
+        4, ge=1, le=1024, description="samples that one GPU evaluates at a time"
+    )
+    gradient_accumulation_steps: int = Field(
+        8, ge=1, le=4096, description="such batches before the weights change once"
+    )
+    learning_rate: float = Field(
+        5e-5, gt=0, le=1, description="how far one step moves the weights, at its highest"
+    )
     weight_decay: float = Field(0.01, ge=0, le=1, description="pull of every weight towards zero")
     lr_scheduler_type: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
         "cosine", description="how the learning rate falls over the training"
     )
-    warmup_ratio: float = Field(0.1, ge=0, le=1, description="share of the steps in which the learning rate rises to its highest")
-    max_grad_norm: float = Field(1.0, gt=0, le=1000, description="longer gradients are shortened to this length")
-    bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
-    gradient_checkpointing: bool = Field(False, description="compute activations again instead of keeping them: less memory, slower")
-    max_length: int = Field(512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted apart")
-    eval_steps: int = Field(100, ge=1, description="steps between evaluations")
-    num_eval_samples: int = Field(64, ge=0, le=100_000, description="validation samples that are generated and scored at each evaluation")
-    save_steps: int = Field(100, ge=1, description="steps between checkpoints")
-    save_total_limit: int = Field(2, ge=1, le=100, description="checkpoints that are kept: the newest ones, and the best")
-    logging_steps: int = Field(10, ge=1, description="steps between points of the curves")
-    seed: int = Field(42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights")
-    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = Field(
-        "adamw_torch_fused", description="the optimizer; adafactor keeps hardly any state and needs less memory"
+    warmup_ratio: float = Field(
+        0.1, ge=0, le=1, description="share of the steps in which the learning rate rises to its highest"
     )
-    adam_beta2: float = Field(0.999, gt=0, lt=1, description="how long AdamW remembers the size of gradients; lower is shorter")
+    max_grad_norm: float = Field(
+        1.0, gt=0, le=1000, description="longer gradients are shortened to this length"
+    )
+    bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
+    gradient_checkpointing: bool = Field(
+        False, description="compute activations again instead of keeping them: less memory, slower"
+    )
+    max_length: int = Field(
+        512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted apart"
+    )
+    eval_steps: int = Field(100, ge=1, description="steps between evaluations")
+    num_eval_samples: int = Field(
+        64,
+        ge=0,
+        le=100_000,
+        description="validation samples that are generated and scored at each evaluation",
+    )
+    save_steps: int = Field(100, ge=1, description="steps between checkpoints")
+    save_total_limit: int = Field(
+        2, ge=1, le=100, description="checkpoints that are kept: the newest ones, and the best"
+    )
+    logging_steps: int = Field(10, ge=1, description="steps between points of the curves")
+    seed: int = Field(
+        42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights"
+    )
+    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = Field(
+        "adamw_torch_fused",
+        description="the optimizer; adafactor keeps hardly any state and needs less memory",
+    )
+    adam_beta2: float = Field(
+        0.999, gt=0, lt=1, description="how long AdamW remembers the size of gradients; lower is shorter"
+    )
     train_sampling_strategy: Literal["random", "group_by_length"] = Field(
         "random", description="group_by_length: samples of similar length share a batch, which saves padding"
     )
-    dataloader_num_workers: int | None = Field(None, ge=0, le=64, description="processes that decode pages; null: 4 with a GPU, else none")
-    max_eval_samples: int = Field(1000, ge=1, description="validation samples of which the loss is taken at each evaluation")
-    num_test_samples: int | None = Field(None, ge=1, description="test samples of the final evaluation; null: all")
-    metric_for_best_model: BestMetric = Field("eval_loss", description="what decides which checkpoint is the best")
-    load_best_model_at_end: bool = Field(True, description="the finished model is the best checkpoint, not the last")
+    dataloader_num_workers: int | None = Field(
+        None, ge=0, le=64, description="processes that decode pages; null: 4 with a GPU, else none"
+    )
+    max_eval_samples: int = Field(
+        1000, ge=1, description="validation samples of which the loss is taken at each evaluation"
+    )
+    num_test_samples: int | None = Field(
+        None, ge=1, description="test samples of the final evaluation; null: all"
+    )
+    metric_for_best_model: BestMetric = Field(
+        "eval_loss", description="what decides which checkpoint is the best"
+    )
+    load_best_model_at_end: bool = Field(
+        True, description="the finished model is the best checkpoint, not the last"
+    )
     early_stopping_patience: int | None = Field(
         None, ge=1, le=1000, description="evaluations without progress that end the training; null: never"
     )
-    early_stopping_threshold: float = Field(0.0, ge=0, description="smallest change of the metric that counts as progress")
-    no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
-    no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
+    early_stopping_threshold: float = Field(
+        0.0, ge=0, description="smallest change of the metric that counts as progress"
+    )
+    no_repeat_ngram_size: int = Field(
+        30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may"
+    )
+    no_repeat_ngram_window_size: int = Field(
+        90, ge=1, le=100_000, description="looking back over so many tokens"
+    )
     report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = Field(
         (), description="where curves go beside this screen: tensorboard, wandb, trackio"
     )
     auto_batch_size: bool = Field(
-        False, description="start with the whole step as one micro-batch and halve it until it fits; the samples per step stay the same"
+        False,
+        description="start with the whole step as one micro-batch and halve it until it fits; the samples "
+        "per step stay the same",
     )
-    cache_features: bool = Field(False, description="store what the frozen encoder says about each page, for the epochs after the first")
-    blank_pages: bool = Field(False, description="train on white pages: a control that shows how much can be guessed")
+    cache_features: bool = Field(
+        False,
+        description="store what the frozen encoder says about each page, for the epochs after the first",
+    )
+    blank_pages: bool = Field(
+        False, description="train on white pages: a control that shows how much can be guessed"
+    )
     push_to_hub: bool = Field(False, description="publish the finished model on the Hugging Face Hub")
-    hub_model_id: str | None = Field(None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$")
+    hub_model_id: str | None = Field(
+        None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$"
+    )
     hub_private_repo: bool = Field(True, description="whether a repository that has to be made is private")
     overwrite: bool = Field(False, description="replace what another training left under this output name")
 
@@ -112,26 +177,45 @@ class TrainingConfig(Config):
         _check_generation(self)
         _check_revision(self)
         if self.router == "balanced" and self.train in ("lora", "lora_experts"):
-            raise RuleError(f"router=balanced trains the model's own router, and train={self.train} only added weights", "router", "train")
+            raise RuleError(
+                f"router=balanced trains the model's own router, and train={self.train} only added weights",
+                "router",
+                "train",
+            )
         if self.cache_features and self.train == "all":
-            raise RuleError("cache_features needs a frozen encoder, and train=all trains it", "cache_features", "train")
+            raise RuleError(
+                "cache_features needs a frozen encoder, and train=all trains it", "cache_features", "train"
+            )
         if self.cache_features and self.blank_pages:
-            raise RuleError("cache_features keeps what pages say, and blank_pages shows none of them", "cache_features", "blank_pages")
+            raise RuleError(
+                "cache_features keeps what pages say, and blank_pages shows none of them",
+                "cache_features",
+                "blank_pages",
+            )
         return self
 
 
 class FindLrConfig(TrainingConfig):
-    """Try learning rates on a training before it starts: a short run whose rate grows at each step. Writes no model."""
+    """Try learning rates on a training before it starts: a short run whose rate grows at each step. Writes no
+    model."""
 
     output: Name = Field("learning_rates", description="folder below workspace/learning_rates")
     first_learning_rate: float = Field(1e-7, gt=0, le=1, description="learning rate of the first step")
     last_learning_rate: float = Field(1e-2, gt=0, le=10, description="learning rate of the last step")
-    num_steps: int = Field(60, ge=10, le=1000, description="steps from the first rate to the last, each larger by the same factor")
+    num_steps: int = Field(
+        60,
+        ge=10,
+        le=1000,
+        description="steps from the first rate to the last, each larger by the same factor",
+    )
 
     @model_validator(mode="after")
     def _check_sweep(self) -> Self:
         if self.first_learning_rate >= self.last_learning_rate:
-            words = f"last_learning_rate={self.last_learning_rate} must be above first_learning_rate={self.first_learning_rate}"
+            words = (
+                f"last_learning_rate={self.last_learning_rate} must be above "
+                f"first_learning_rate={self.first_learning_rate}"
+            )
             raise RuleError(words, "last_learning_rate", "first_learning_rate")
         return self
 
@@ -139,11 +223,19 @@ class FindLrConfig(TrainingConfig):
 class DecodingConfig(Config):
     """How summaries are generated: greedily, in batches."""
 
-    prompt: str | None = Field(None, max_length=512, description="text right after the pages; null: as the model was trained")
+    prompt: str | None = Field(
+        None, max_length=512, description="text right after the pages; null: as the model was trained"
+    )
     max_length: int = Field(512, ge=2, le=8192, description="longest summary in tokens")
-    per_device_eval_batch_size: int = Field(16, ge=1, le=1024, description="samples that one GPU reads at a time")
-    no_repeat_ngram_size: int = Field(30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may")
-    no_repeat_ngram_window_size: int = Field(90, ge=1, le=100_000, description="looking back over so many tokens")
+    per_device_eval_batch_size: int = Field(
+        16, ge=1, le=1024, description="samples that one GPU reads at a time"
+    )
+    no_repeat_ngram_size: int = Field(
+        30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may"
+    )
+    no_repeat_ngram_window_size: int = Field(
+        90, ge=1, le=100_000, description="looking back over so many tokens"
+    )
     bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
 
     @model_validator(mode="after")
@@ -155,18 +247,27 @@ class DecodingConfig(Config):
 class EvaluationConfig(DecodingConfig):
     """Score a model on one split of a page dataset."""
 
-    model: ModelName = Field("trained_model", description="tiny, a Hub id, a local folder, or the name of a training in the workspace")
+    model: ModelName = Field(
+        "trained_model",
+        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
+    )
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     dataset: Name = Field(description="folder below workspace/datasets")
     split: Split = Field("test", description="the part of the dataset that is read")
     max_samples: int | None = Field(None, ge=1, description="the first samples of the split; null: all")
-    blank_pages: bool = Field(False, description="show white pages: a control that tells reading from guessing")
+    blank_pages: bool = Field(
+        False, description="show white pages: a control that tells reading from guessing"
+    )
     text_model: ModelName | None = Field(
-        None, description="a text model to score beside it, on documents cut to as many tokens as their pages cost: a Hub id or a folder"
+        None,
+        description="a text model to score beside it, on documents cut to as many tokens as their pages "
+        "cost: a Hub id or a folder",
     )
     text_model_revision: str | None = Field(None, description="commit of text_model on the Hub")
     output: Name | None = Field(
-        None, description="folder below workspace/evaluations; null: the id of the job, by command <model>-<dataset>-<split>"
+        None,
+        description="folder below workspace/evaluations; null: the id of the job, by command "
+        "<model>-<dataset>-<split>",
     )
 
     @model_validator(mode="after")
@@ -178,25 +279,44 @@ class EvaluationConfig(DecodingConfig):
 class PredictionConfig(DecodingConfig):
     """Summarise pictures, PDFs, text files or a page dataset that a model has not seen."""
 
-    model: ModelName = Field("trained_model", description="tiny, a Hub id, a local folder, or the name of a training in the workspace")
+    model: ModelName = Field(
+        "trained_model",
+        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
+    )
     revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     inputs: tuple[str, ...] = Field(
-        (), max_length=10_000, description="pictures, PDFs, text files or folders of them; or upload:<name> for an uploaded file"
+        (),
+        max_length=10_000,
+        description="pictures, PDFs, text files or folders of them; or upload:<name> for an uploaded file",
     )
     dataset: Name | None = Field(None, description="a page dataset instead of inputs")
     split: Split = Field("test", description="the part of the dataset that is read")
-    max_samples: int | None = Field(None, ge=1, description="the first samples of the dataset's split; null: all")
-    mode: PageMode | None = Field(None, description="page size that inputs are brought to; null: what the model was trained on")
-    max_pages: int | None = Field(
-        None, ge=1, le=256, description="read only the first pages of each document; null: all; more than the model holds are refused"
+    max_samples: int | None = Field(
+        None, ge=1, description="the first samples of the dataset's split; null: all"
     )
-    output: Name | None = Field(None, description="file below workspace/predictions; null: <id of the job>.jsonl")
+    mode: PageMode | None = Field(
+        None, description="page size that inputs are brought to; null: what the model was trained on"
+    )
+    max_pages: int | None = Field(
+        None,
+        ge=1,
+        le=256,
+        description="read only the first pages of each document; null: all; more than the model holds are "
+        "refused",
+    )
+    output: Name | None = Field(
+        None, description="file below workspace/predictions; null: <id of the job>.jsonl"
+    )
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         if bool(self.inputs) == bool(self.dataset):
             raise RuleError("give either inputs or dataset", "inputs", "dataset")
         if self.dataset and self.max_pages:
-            raise RuleError("max_pages is for inputs; a dataset's pages were chosen when it was made", "max_pages", "dataset")
+            raise RuleError(
+                "max_pages is for inputs; a dataset's pages were chosen when it was made",
+                "max_pages",
+                "dataset",
+            )
         _check_revision(self)
         return self

@@ -1,4 +1,5 @@
-"""The kinds of models: which pages each reads, how many tokens a page is to it, and which kind a model of the workspace is.
+"""The kinds of models: which pages each reads, how many tokens a page is to it, and which kind a model of the
+workspace is.
 
 No torch: requests are refused and memory is estimated by this, before any weight is read.
 """
@@ -31,11 +32,13 @@ class Architecture:
     """Of the encoder's first part, which sees each patch of 16 pixels."""
 
 
-_LICENSES: Final = {"tiny": "mit", "deepseek-ai/DeepSeek-OCR": "mit", "deepseek-ai/DeepSeek-OCR-2": "apache-2.0"}
-
-PINNED_REVISIONS: Final = {
-    "deepseek-ai/DeepSeek-OCR": "9f30c71f441d010e5429c532364a86705536c53a",
+_LICENSES: Final = {
+    "tiny": "mit",
+    "deepseek-ai/DeepSeek-OCR": "mit",
+    "deepseek-ai/DeepSeek-OCR-2": "apache-2.0",
 }
+
+PINNED_REVISIONS: Final = {"deepseek-ai/DeepSeek-OCR": "9f30c71f441d010e5429c532364a86705536c53a"}
 """Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
 
 DEEPSEEK_OCR: Final = Architecture(
@@ -57,9 +60,18 @@ DEEPSEEK_OCR: Final = Architecture(
     encoder_width=768,
 )
 # The decoder is the same; a language model of 24 layers stands where CLIP was.
-DEEPSEEK_OCR2: Final = replace(DEEPSEEK_OCR, parameters={**DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440})
+DEEPSEEK_OCR2: Final = replace(
+    DEEPSEEK_OCR, parameters={**DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440}
+)
 TINY: Final = Architecture(
-    parameters={"encoder": 640_320, "projector": 33_152, "attention": 131_072, "dense": 149_376, "experts": 98_304, "router": 512},
+    parameters={
+        "encoder": 640_320,
+        "projector": 33_152,
+        "attention": 131_072,
+        "dense": 149_376,
+        "experts": 98_304,
+        "router": 512,
+    },
     lora_parameters=60_416,
     lora_experts_parameters=89_088,
     vocabulary=101,
@@ -93,19 +105,24 @@ TRAINED_FILE: Final = "trained.json"
 
 
 def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
-    """Return the tokens of one square page: its vision tokens, the row ends that all but DeepSeek-OCR-2 put in, and a separator."""
+    """Return the tokens of one square page: its vision tokens, the row ends that all but DeepSeek-OCR-2 put
+    in, and a separator."""
     side = page_size_px // PIXELS_PER_VISION_TOKEN
     row_ends = 0 if kind == "deepseek_ocr2" else side
     return side * side + row_ends + 1
 
 
 def detect_kind(document: Mapping[str, Any]) -> ModelKind:
-    """Say which kind a config.json describes, by its own words; code that a repository brings along (`auto_map`) is never run.
+    """Say which kind a config.json describes, by its own words; code that a repository brings along
+    (`auto_map`) is never run.
 
     Raises:
         ModelError: none that DeepSynth knows.
     """
-    model_type, architectures = document.get("model_type"), document.get("architectures") or [PUBLISHED_ARCHITECTURE]
+    model_type, architectures = (
+        document.get("model_type"),
+        document.get("architectures") or [PUBLISHED_ARCHITECTURE],
+    )
     if model_type == PUBLISHED_TYPE and architectures == [PUBLISHED_ARCHITECTURE]:
         return "deepseek_ocr"
     if model_type == "deepseek_ocr2":
@@ -113,14 +130,17 @@ def detect_kind(document: Mapping[str, Any]) -> ModelKind:
     if model_type == "unlimited_ocr":
         return _native_kind(document)
     raise ModelError(
-        f"This is no model that DeepSynth knows: config.json says model_type {model_type!r}, architectures {architectures}.",
-        hint="Use DeepSeek-OCR, DeepSeek-OCR-2 in its transformers layout (model_type deepseek_ocr2), Unlimited-OCR, or tiny. "
+        f"This is no model that DeepSynth knows: config.json says model_type {model_type!r}, architectures "
+        f"{architectures}.",
+        hint="Use DeepSeek-OCR, DeepSeek-OCR-2 in its transformers layout (model_type deepseek_ocr2), "
+        "Unlimited-OCR, or tiny. "
         "Code inside a model repository is never run.",
     )
 
 
 def _native_kind(document: Mapping[str, Any]) -> ModelKind:
-    """Tell apart what shares one native class: the tiny model by its pages, DeepSeek-OCR by attention without a window."""
+    """Tell apart what shares one native class: the tiny model by its pages, DeepSeek-OCR by attention without
+    a window."""
     vision, text = (document.get(part) or {} for part in ("vision_config", "text_config"))
     if (vision.get("sam_config") or {}).get("image_size") == TINY_PAGE_SIZE_PX:
         return "tiny"
@@ -137,7 +157,8 @@ def require_page_mode(name: str, kind: ModelKind, mode: PageMode) -> None:
     if mode not in modes:
         raise InvalidInput(
             f"{name} reads pages of mode {' or '.join(modes)}, not {mode}.",
-            hint=f"Make the dataset with rendering.mode {modes[-1] if kind == 'tiny' else 'base'}, or choose another model.",
+            hint=f"Make the dataset with rendering.mode {modes[-1] if kind == 'tiny' else 'base'}, or choose "
+            "another model.",
             fields={"model": f"does not read {mode} pages"},
         )
 

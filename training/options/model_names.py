@@ -12,7 +12,8 @@ _PATH_PREFIXES: Final = ("/", "./", "../", "~")
 
 
 def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
-    """Say which kind a model is without reading weights; None where that is not known yet: on the Hub, or in training.
+    """Say which kind a model is without reading weights; None where that is not known yet: on the Hub, or in
+    training.
 
     Raises:
         UnknownName, ModelError: nothing has that name, or it is no model that DeepSynth knows.
@@ -29,7 +30,8 @@ def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:
-    """Return the folder that a name or path means on this machine; None: there is none, so it may be a Hub id.
+    """Return the folder that a name or path means on this machine; None: there is none, so it may be a Hub
+    id.
 
     Raises:
         UnknownName: a path leads nowhere.
@@ -39,7 +41,11 @@ def local_folder(name: str, workspace: Workspace) -> Path | None:
         return folder if folder.is_dir() else None
     folder = Path(name).expanduser()
     if not folder.is_dir():
-        raise UnknownName(f"There is no folder {folder}.", hint="Check the path of the model.", fields={"model": "no such folder"})
+        raise UnknownName(
+            f"There is no folder {folder}.",
+            hint="Check the path of the model.",
+            fields={"model": "no such folder"},
+        )
     return folder.resolve()
 
 
@@ -56,11 +62,19 @@ def model_folder(name: str, folder: Path) -> Path:
         return folder  # what is wrong with its files is said when they are read
     raise ModelError(
         f"The training {name!r} has no finished model yet.",
-        hint=f"Let the training finish, or name one of its checkpoints: {name}/checkpoints/checkpoint-<step>.",
+        hint="Let the training finish, or name one of its checkpoints: "
+        f"{name}/checkpoints/checkpoint-<step>.",
         fields={"model": "not finished"},
     )
 
 
 def _find_model_folder(folder: Path) -> Path | None:
     candidates = (folder / "model", folder)
-    return next((path for path in candidates if any((path / file).is_file() for file in ("config.json", TRAINED_FILE))), None)
+    return next(
+        (
+            path
+            for path in candidates
+            if any((path / file).is_file() for file in ("config.json", TRAINED_FILE))
+        ),
+        None,
+    )

@@ -1,4 +1,5 @@
-"""The four presets: the user's hyperparameters, what each trains so that its memory promise holds, and why."""
+"""The four presets: the user's hyperparameters, what each trains so that its memory promise holds, and
+why."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ class Preset:
     name: str
     title: str
     memory_gb: int
-    """GPU memory that a training with these values stays below (DeepSeek-OCR, base pages, one page a sample)."""
+    """GPU memory that a training with these values stays below (DeepSeek-OCR, base pages, one page a
+    sample)."""
     values: Mapping[str, Any]
     """TrainingConfig field -> value."""
     reasons: Mapping[str, str]
@@ -39,12 +41,14 @@ _SHARED_VALUES: Final[dict[str, Any]] = {
     "max_length": 512,
 }
 _SHARED_REASONS: Final[dict[str, str]] = {
-    "learning_rate": "large enough to learn in three epochs, small enough to keep what the model knows about reading",
+    "learning_rate": "large enough to learn in three epochs, small enough to keep what the model knows about "
+    "reading",
     "weight_decay": "a mild pull to zero, against overfitting small datasets",
     "lr_scheduler_type": "ends with small steps, where the best checkpoints are found",
     "warmup_ratio": "a tenth of the steps lets Adam's averages settle before full steps",
     "max_grad_norm": "one odd page cannot throw the weights off",
-    "bf16": "half the memory and several times the speed of float32, with the same range; weights that train stay float32",
+    "bf16": "half the memory and several times the speed of float32, with the same range; weights that train "
+    "stay float32",
     "num_train_epochs": "summaries stop improving after about three passes",
     "max_length": "tokens of the summary; longer than any of the benchmark summaries' usual lengths",
 }
@@ -65,11 +69,15 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             {
                 "train": (
                     "dense",
-                    "514M weights: about 15 GB with their gradients and Adam's moments; the 2.4B routed experts would need 44 GB more",
+                    "514M weights: about 15 GB with their gradients and Adam's moments; the 2.4B routed "
+                    "experts would need 44 GB more",
                 ),
                 "per_device_train_batch_size": (2, "what 24 GB hold beside 15 GB of weights and optimizer"),
                 "gradient_accumulation_steps": (8, "2 x 8 = 16 samples a step"),
-                "gradient_checkpointing": (False, "activations fit, and recomputing them would cost a quarter of the speed"),
+                "gradient_checkpointing": (
+                    False,
+                    "activations fit, and recomputing them would cost a quarter of the speed",
+                ),
             },
         ),
         "low_memory": _preset(
@@ -77,10 +85,16 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
             "16 GB: projector and attention only",
             16,
             {
-                "train": ("attention", "81M weights: 8 GB with their optimizer, where dense would need 15 before the first page"),
+                "train": (
+                    "attention",
+                    "81M weights: 8 GB with their optimizer, where dense would need 15 before the first page",
+                ),
                 "per_device_train_batch_size": (1, "one sample's activations at a time"),
                 "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step"),
-                "gradient_checkpointing": (True, "recomputes activations, so that documents of several pages fit as well"),
+                "gradient_checkpointing": (
+                    True,
+                    "recomputes activations, so that documents of several pages fit as well",
+                ),
             },
         ),
         "high_memory": _preset(
@@ -126,16 +140,19 @@ TINY_VALUES: Final = StartingValues(
     MappingProxyType(
         {
             "train": "the tiny model is small enough to train whole",
-            "learning_rate": "the presets' rate is for billions of weights that know their work; a million need larger steps",
+            "learning_rate": "the presets' rate is for billions of weights that know their work; a million "
+            "need larger steps",
             "adam_beta2": "few steps need an average of squared gradients that forgets the first of them",
         }
     ),
 )
-"""For `model=tiny`, whichever the preset: the presets' choices are about the memory and the knowledge of the real one."""
+"""For `model=tiny`, whichever the preset: the presets' choices are about the memory and the knowledge of the
+real one."""
 
 
 def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
-    """Build a configuration from a preset's values, for the tiny model those of `TINY_VALUES` over them, and the caller's own over both.
+    """Build a configuration from a preset's values, for the tiny model those of `TINY_VALUES` over them, and
+    the caller's own over both.
 
     Raises:
         UnknownName: there is no such preset.

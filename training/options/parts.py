@@ -1,4 +1,5 @@
-"""The model's parts, and which of them each `train` option changes. No torch: the memory estimate reads this too."""
+"""The model's parts, and which of them each `train` option changes. No torch: the memory estimate reads this
+too."""
 
 import re
 from collections.abc import Mapping
@@ -25,8 +26,8 @@ TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
     "lora": frozenset(),
     "lora_experts": frozenset(),
 }
-"""The lora options train added weights and no part of the model itself. None trains the router, which falls back on few experts when
-nothing balances it."""
+"""The lora options train added weights and no part of the model itself. None trains the router, which falls
+back on few experts when nothing balances it."""
 
 
 def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part]:

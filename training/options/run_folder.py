@@ -1,4 +1,5 @@
-"""The folder of one training below workspace/models: what run it holds, how far it came, and whether a new request may go on in it."""
+"""The folder of one training below workspace/models: what run it holds, how far it came, and whether a new
+request may go on in it."""
 
 import hashlib
 import json
@@ -18,12 +19,34 @@ from training.options.config import TrainingConfig
 RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
 Phase = Literal["training", "trained", "exported", "finished"]
 _FIELDS_NOT_IN_DIGEST = {
-    *("preset", "overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo", "num_test_samples"),
-    *("auto_batch_size", "per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size"),
-    *("gradient_checkpointing", "cache_features", "dataloader_num_workers", "save_steps", "save_total_limit", "logging_steps"),
+    *(
+        "preset",
+        "overwrite",
+        "report_to",
+        "output",
+        "push_to_hub",
+        "hub_model_id",
+        "hub_private_repo",
+        "num_test_samples",
+    ),
+    *(
+        "auto_batch_size",
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "per_device_eval_batch_size",
+    ),
+    *(
+        "gradient_checkpointing",
+        "cache_features",
+        "dataloader_num_workers",
+        "save_steps",
+        "save_total_limit",
+        "logging_steps",
+    ),
 }
-"""Settings that do not change the weights, so that a run goes on with other values. Of the batch sizes only their product does: a run
-that met the end of its GPU's memory goes on with smaller micro-batches, or with more processes."""
+"""Settings that do not change the weights, so that a run goes on with other values. Of the batch sizes only
+their product does: a run that met the end of its GPU's memory goes on with smaller micro-batches, or with
+more processes."""
 _LIBRARIES = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -34,7 +57,8 @@ class RunState:
     run: str
     """Digest of everything that decides the result: settings and data."""
     phase: Phase
-    """training: steps remain. trained: the export remains. exported: its scores and card remain. finished: at most publishing remains."""
+    """training: steps remain. trained: the export remains. exported: its scores and card remain. finished: at
+    most publishing remains."""
     best_step: int | None = None
     published: str | None = None
     """The repository that holds the finished model."""
@@ -75,7 +99,8 @@ class RunFolder:
         return RunState(**read_json(self.path / RUN))
 
     def is_replaceable(self) -> bool:
-        """Say whether nothing is lost when another training takes the folder: none came to its first checkpoint in it."""
+        """Say whether nothing is lost when another training takes the folder: none came to its first
+        checkpoint in it."""
         state = self.read_state()
         if state is None:
             return not any(path.is_file() for path in self.path.rglob("*"))
@@ -87,7 +112,11 @@ class RunFolder:
     def write_config(self, config: TrainingConfig, dataset_fingerprint: str) -> None:
         """Write the settings as they are in use, with what else decides the result."""
         versions = {name: version(name) for name in _LIBRARIES}
-        write_json(self.path / CONFIG, config.model_dump(mode="json") | {"dataset_fingerprint": dataset_fingerprint, "versions": versions})
+        write_json(
+            self.path / CONFIG,
+            config.model_dump(mode="json")
+            | {"dataset_fingerprint": dataset_fingerprint, "versions": versions},
+        )
 
 
 def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: int = 1) -> str:
@@ -99,9 +128,14 @@ def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: 
 
 
 def open_run(
-    config: TrainingConfig, workspace: Workspace, dataset_fingerprint: str, base_weights: str, num_processes: int = 1
+    config: TrainingConfig,
+    workspace: Workspace,
+    dataset_fingerprint: str,
+    base_weights: str,
+    num_processes: int = 1,
 ) -> tuple[RunFolder, RunState]:
-    """Take the output folder for a training: a fresh one, or the one in which the same training was interrupted.
+    """Take the output folder for a training: a fresh one, or the one in which the same training was
+    interrupted.
 
     Args:
         base_weights: fingerprint of the weights that the training starts from.
@@ -112,20 +146,30 @@ def open_run(
     """
     folder = RunFolder(workspace.model(config.output))
     run_name = f"{config.output}-{secrets.token_hex(4)}"
-    fresh = RunState(run_digest(config, dataset_fingerprint, num_processes), "training", base_weights=base_weights, run_name=run_name)
+    fresh = RunState(
+        run_digest(config, dataset_fingerprint, num_processes),
+        "training",
+        base_weights=base_weights,
+        run_name=run_name,
+    )
     earlier = folder.read_state()
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return folder, earlier
     if folder.path.exists():
         if not config.overwrite and not folder.is_replaceable():
-            raise _output_taken_error(config) if earlier is None or earlier.run != fresh.run else _base_changed_error(config)
+            raise (
+                _output_taken_error(config)
+                if earlier is None or earlier.run != fresh.run
+                else _base_changed_error(config)
+            )
         _clear(folder, workspace)
     _create(folder, config, dataset_fingerprint, fresh)
     return folder, fresh
 
 
 def check_output(config: TrainingConfig, workspace: Workspace) -> None:
-    """Refuse an output folder that holds a training with other settings: what can be known of it before the dataset is read.
+    """Refuse an output folder that holds a training with other settings: what can be known of it before the
+    dataset is read.
 
     Raises:
         UnsafePath: the name leaves the workspace.
@@ -155,7 +199,8 @@ def _output_taken_error(config: TrainingConfig) -> Conflict:
 
 def _base_changed_error(config: TrainingConfig) -> Conflict:
     return Conflict(
-        f"The model {config.model!r} has other weights than when the training in {config.output!r} started from it.",
+        f"The model {config.model!r} has other weights than when the training in {config.output!r} started "
+        "from it.",
         hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
         fields={"model": "has changed since"},
     )
@@ -173,7 +218,9 @@ def _create(folder: RunFolder, config: TrainingConfig, dataset_fingerprint: str,
     """Make the folder aside and rename it into place, so that a crash leaves it whole or not at all."""
     for stale in folder.path.parent.glob(f".{folder.path.name}.????????{TEMPORARY_SUFFIX}"):
         shutil.rmtree(stale, ignore_errors=True)
-    unfinished = RunFolder(folder.path.with_name(f".{folder.path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}"))
+    unfinished = RunFolder(
+        folder.path.with_name(f".{folder.path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    )
     try:
         unfinished.checkpoints.mkdir(parents=True)
         unfinished.write_config(config, dataset_fingerprint)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 @cache
 def missing_compiler_requirements() -> list[str]:
-    """List what is missing to compile kernels here. A GPU trains without them, at down to 0.7 of the speed."""
+    """List what is missing to compile kernels here. A GPU trains without them, at down to 0.7 of the
+    speed."""
     needed = {
         "Triton (it comes with torch's CUDA wheels)": find_spec("triton") is not None,
         "a C compiler (gcc)": bool(os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")),

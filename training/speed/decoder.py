@@ -1,8 +1,10 @@
-"""The decoder's own computations in fewer passes over memory: what they come to is the same, but for rounding.
+"""The decoder's own computations in fewer passes over memory: what they come to is the same, but for
+rounding.
 
-The library's classes are written to be read. Where a GPU multiplies as fast as it can, their many small steps between the products
-take most of the time; here those steps are joined. Activations stay in the precision that autocast asks for, and the router
-decides in float32, as in the model authors' code, which autocast would round to bfloat16.
+The library's classes are written to be read. Where a GPU multiplies as fast as it can, their many small steps
+between the products take most of the time; here those steps are joined. Activations stay in the precision
+that autocast asks for, and the router decides in float32, as in the model authors' code, which autocast would
+round to bfloat16.
 """
 
 from collections.abc import Callable
@@ -20,7 +22,8 @@ from training.speed.fused import fused
 
 
 def patch_decoder(model: PreTrainedModel) -> None:
-    """Replace the forward passes of a model's norms, attention, router and experts; what is embedded gets autocast's precision."""
+    """Replace the forward passes of a model's norms, attention, router and experts; what is embedded gets
+    autocast's precision."""
     replacements: dict[str, Callable[..., Any]] = {
         "TextRMSNorm": _rms_norm_forward,
         "TextAttention": _attention_forward,
@@ -41,9 +44,12 @@ def _cast_to_autocast_dtype(_module: Any, _inputs: Any, embedded: torch.Tensor) 
 
 
 def _rms_norm_forward(self: Any, hidden_states: torch.Tensor) -> torch.Tensor:
-    # Autocast would hand out float32, and all that follows would be float32 too. The sum of squares is taken in float32 anyway.
+    # Autocast would hand out float32, and all that follows would be float32 too. The sum of squares is taken
+    # in float32 anyway.
     with torch.autocast(hidden_states.device.type, enabled=False):
-        return functional.rms_norm(hidden_states, self.weight.shape, self.weight.to(hidden_states.dtype), self.variance_epsilon)
+        return functional.rms_norm(
+            hidden_states, self.weight.shape, self.weight.to(hidden_states.dtype), self.variance_epsilon
+        )
 
 
 def _attention_forward(
@@ -55,22 +61,31 @@ def _attention_forward(
     **kwargs: Any,
 ) -> Any:
     implementation = self.config._attn_implementation
-    if past_key_values is not None or implementation == "eager":  # while it writes, and where each step is to be seen
-        return type(self).forward(self, hidden_states, position_embeddings, attention_mask, past_key_values, **kwargs)
+    if (
+        past_key_values is not None or implementation == "eager"
+    ):  # while it writes, and where each step is to be seen
+        return type(self).forward(
+            self, hidden_states, position_embeddings, attention_mask, past_key_values, **kwargs
+        )
     projections = (self.q_proj, self.k_proj, self.v_proj)
-    query, key, value = (project(hidden_states).unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for project in projections)
+    query, key, value = (
+        project(hidden_states).unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for project in projections
+    )
     cosine, sine = (embedding.unsqueeze(1) for embedding in position_embeddings)
     query, key = (_ApplyRotaryEmb.apply(states, cosine, sine) for states in (query, key))  # type: ignore[no-untyped-call]
     dropout = self.attention_dropout if self.training else 0.0
     attend = ALL_ATTENTION_FUNCTIONS[implementation]
-    attended, weights = attend(self, query, key, value, attention_mask, dropout=dropout, scaling=self.scaling, **kwargs)
+    attended, weights = attend(
+        self, query, key, value, attention_mask, dropout=dropout, scaling=self.scaling, **kwargs
+    )
     return self.o_proj(attended.flatten(2)), weights
 
 
 class _ApplyRotaryEmb(torch.autograd.Function):
     """Turn each pair of numbers by its position's angle (RoPE). The gradient is turned back.
 
-    The states are (batch, heads, tokens, width); cosine and sine (batch, 1, tokens, width), their second half like the first.
+    The states are (batch, heads, tokens, width); cosine and sine (batch, 1, tokens, width), their second half
+    like the first.
     """
 
     @staticmethod

@@ -1,4 +1,5 @@
-"""The routed experts of a mixture, in few passes over memory: tokens go to their experts side by side, and come back added up."""
+"""The routed experts of a mixture, in few passes over memory: tokens go to their experts side by side, and
+come back added up."""
 
 from typing import Any
 
@@ -10,11 +11,14 @@ from transformers.integrations.moe import _grouped_linear
 from training.speed.fused import fused
 
 
-def experts_forward(self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor) -> torch.Tensor:
+def experts_forward(
+    self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor
+) -> torch.Tensor:
     """Send each token to its experts and add up what they return.
 
     Args:
-        self: the library's experts: `gate_up_proj` (experts, 2 * inner, hidden) and `down_proj` (experts, hidden, inner).
+        self: the library's experts: `gate_up_proj` (experts, 2 * inner, hidden) and `down_proj` (experts,
+            hidden, inner).
         hidden_states: (tokens, hidden).
         top_k_index: (tokens, k), the experts of each token.
         top_k_weights: (tokens, k), how much each counts.
@@ -24,13 +28,19 @@ def experts_forward(self: Any, hidden_states: torch.Tensor, top_k_index: torch.T
     """
     k = top_k_index.shape[1]
     experts, order = top_k_index.flatten().sort()
-    row_of = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device)).view(-1, k)
+    row_of = (
+        torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device)).view(-1, k)
+    )
     token_of = order // k
     # histc takes floats alone on a CPU, and integers alone where a GPU is to be deterministic.
-    counts = torch.histc(experts.int() if experts.is_cuda else experts.float(), self.num_experts, 0, self.num_experts - 1)
+    counts = torch.histc(
+        experts.int() if experts.is_cuda else experts.float(), self.num_experts, 0, self.num_experts - 1
+    )
     ends = counts.cumsum(0, dtype=torch.int32)
     device, gate_up_proj, down_proj = hidden_states.device.type, self.gate_up_proj, self.down_proj
-    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else down_proj.dtype  # it knows no grouped products
+    dtype = (
+        torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else down_proj.dtype
+    )  # it knows no grouped products
     rows = _DispatchTokens.apply(hidden_states.to(dtype), token_of, row_of)  # type: ignore[no-untyped-call]
     rows = _grouped_linear(rows, gate_up_proj.to(dtype), ends)
     rows = _WeightedSwiGLU.apply(rows, top_k_weights.flatten()[order][:, None])  # type: ignore[no-untyped-call]
@@ -46,7 +56,8 @@ def _sum_rows_per_token(rows: torch.Tensor, row_of: torch.Tensor) -> torch.Tenso
 
 
 class _DispatchTokens(torch.autograd.Function):
-    """(tokens, width) -> (tokens * k, width), a copy of each token for each of its experts, those of one expert side by side."""
+    """(tokens, width) -> (tokens * k, width), a copy of each token for each of its experts, those of one
+    expert side by side."""
 
     @staticmethod
     def forward(ctx: Any, tokens: torch.Tensor, token_of: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
@@ -76,7 +87,8 @@ class _CombineTokens(torch.autograd.Function):
 class _WeightedSwiGLU(torch.autograd.Function):
     """silu(gate) * up * weight: (rows, 2 * inner), (rows, 1) -> (rows, inner).
 
-    The weight is multiplied in before the last product, which it commutes with, since fewer numbers are there.
+    The weight is multiplied in before the last product, which it commutes with, since fewer numbers are
+    there.
     """
 
     @staticmethod
@@ -98,7 +110,9 @@ def _weighted_swiglu(gate_up: torch.Tensor, weight: torch.Tensor) -> torch.Tenso
 
 
 @fused
-def _weighted_swiglu_backward(gate_up: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _weighted_swiglu_backward(
+    gate_up: torch.Tensor, weight: torch.Tensor, gradient: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     gate, up = gate_up.chunk(2, dim=-1)
     active, weighted = functional.silu(gate), gradient * weight
     of_gate = torch.ops.aten.silu_backward(weighted * up, gate.to(weighted.dtype))

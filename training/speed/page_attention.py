@@ -1,9 +1,10 @@
 """The encoder's attention over a whole page, without the position bias written out.
 
-The first encoder adds to each query-key product a bias that depends on how many rows and columns lie between the two. Written out it
-is a matrix of (patches x patches) per head: 400 MB for one 1024 px page, written and read again in each of four layers, which takes
-longer than all else in the encoder. It is a sum of two products with the query, though, so it can be part of the query-key product:
-the query is lengthened by its product with each row distance and each column distance, the key by its row and its column, one-hot.
+The first encoder adds to each query-key product a bias that depends on how many rows and columns lie between
+the two. Written out it is a matrix of (patches x patches) per head: 400 MB for one 1024 px page, written and
+read again in each of four layers, which takes longer than all else in the encoder. It is a sum of two
+products with the query, though, so it can be part of the query-key product: the query is lengthened by its
+product with each row distance and each column distance, the key by its row and its column, one-hot.
 """
 
 from types import MethodType
@@ -15,7 +16,8 @@ from torch.nn import functional
 
 
 def patch_page_attention(model: nn.Module) -> None:
-    """Replace the attention of the first encoder where a GPU computes it. On a CPU the bias costs less than the longer products."""
+    """Replace the attention of the first encoder where a GPU computes it. On a CPU the bias costs less than
+    the longer products."""
     for module in model.modules():
         if hasattr(module, "rel_pos_h"):
             module.forward = MethodType(_page_attention_forward, module)
@@ -45,11 +47,18 @@ def compute_page_attention(attention: Any, hidden_states: torch.Tensor) -> torch
     grid = query.unflatten(2, (rows, columns))
     row_bias = torch.einsum("bnhwc,hkc->bnhwk", grid, of_rows)
     column_bias = torch.einsum("bnhwc,wkc->bnhwk", grid, of_columns)
-    longer_query = torch.cat([query * attention.scale, row_bias.flatten(2, 3), column_bias.flatten(2, 3)], dim=-1)
-    longer_key = torch.cat([key, _one_hot_positions(rows, columns, key).expand(batch, attention.num_attention_heads, -1, -1)], dim=-1)
+    longer_query = torch.cat(
+        [query * attention.scale, row_bias.flatten(2, 3), column_bias.flatten(2, 3)], dim=-1
+    )
+    longer_key = torch.cat(
+        [key, _one_hot_positions(rows, columns, key).expand(batch, attention.num_attention_heads, -1, -1)],
+        dim=-1,
+    )
     # The kernels that hold no matrix of weights want values as long as keys.
     longer_value = functional.pad(value, (0, rows + columns))
-    attended = functional.scaled_dot_product_attention(longer_query, longer_key, longer_value, scale=1.0)[..., : value.shape[-1]]
+    attended = functional.scaled_dot_product_attention(longer_query, longer_key, longer_value, scale=1.0)[
+        ..., : value.shape[-1]
+    ]
     joined: torch.Tensor = attention.proj(attended.transpose(1, 2).reshape(batch, rows, columns, -1))
     return joined
 

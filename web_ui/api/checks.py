@@ -1,7 +1,8 @@
-"""What can be refused before a job exists: cheap looks at the workspace, so that no job starts that cannot succeed.
+"""What can be refused before a job exists: cheap looks at the workspace, so that no job starts that cannot
+succeed.
 
-Requests may name files only inside the workspace; the command line may name any. What needs pyarrow or Skia is imported by the
-check itself: serving the pages needs neither.
+Requests may name files only inside the workspace; the command line may name any. What needs pyarrow or Skia
+is imported by the check itself: serving the pages needs neither.
 """
 
 import re
@@ -50,8 +51,8 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
     Raises:
         UnsafePath: a name leaves the workspace.
         UnknownName: there is no such dataset or model.
-        InvalidInput: the dataset has no samples to train or to validate on, the model does not read its pages, or no revision of the
-            model is pinned.
+        InvalidInput: the dataset has no samples to train or to validate on, the model does not read its
+            pages, or no revision of the model is pinned.
         Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
     check_output(config, workspace)
@@ -78,7 +79,8 @@ def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
 
 
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
-    """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and InvalidInput."""
+    """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and
+    InvalidInput."""
     if config.output is not None:
         validate_name(config.output)
     check_model(config.model, config.revision, workspace)
@@ -88,7 +90,9 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     for index, path in enumerate(config.inputs):
         if not requested_path(path, workspace, f"inputs.{index}").exists():
             raise InvalidInput(
-                f"There is no {path!r}.", hint="Upload it, then name it as upload:<name>.", fields={f"inputs.{index}": "does not exist"}
+                f"There is no {path!r}.",
+                hint="Upload it, then name it as upload:<name>.",
+                fields={f"inputs.{index}": "does not exist"},
             )
 
 
@@ -96,7 +100,11 @@ def check_training_preset(name: str) -> None:
     """Refuse a preset that does not exist."""
     if name not in PRESETS:
         names = ", ".join(PRESETS)
-        raise NotFound(f"There is no preset {name!r}.", hint=f"Presets are {names}.", fields={"preset": f"must be one of {names}"})
+        raise NotFound(
+            f"There is no preset {name!r}.",
+            hint=f"Presets are {names}.",
+            fields={"preset": f"must be one of {names}"},
+        )
 
 
 def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, ...]) -> None:
@@ -107,16 +115,22 @@ def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, .
         raise UnknownName(error.message, hint=error.hint, fields={"dataset": "no such dataset"}) from error
     if not manifest.complete:
         raise Conflict(
-            f"The dataset {name!r} is not finished.", hint="Wait for its job to end, or resume it.", fields={"dataset": "not finished"}
+            f"The dataset {name!r} is not finished.",
+            hint="Wait for its job to end, or resume it.",
+            fields={"dataset": "not finished"},
         )
     for split in splits:
         manifest.require_split(split)
 
 
 def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
-    """Refuse a model that is not tiny, a training or folder in the workspace, or a Hub id at a known revision."""
+    """Refuse a model that is not tiny, a training or folder in the workspace, or a Hub id at a known
+    revision."""
     is_path = name.startswith(("/", ".", "~"))
-    if name == "tiny" or inside_workspace(name if is_path else str(workspace.models / name), workspace, "model").is_dir():
+    if (
+        name == "tiny"
+        or inside_workspace(name if is_path else str(workspace.models / name), workspace, "model").is_dir()
+    ):
         return
     if is_path or not HUB_ID.fullmatch(name):
         raise UnknownName(
@@ -151,14 +165,16 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
 
 
 def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
-    """Refuse a dataset whose pages have a size that the model does not read, where the model's kind is known before it is loaded."""
+    """Refuse a dataset whose pages have a size that the model does not read, where the model's kind is known
+    before it is loaded."""
     kind = model_kind(model, workspace)
     if kind is not None:
         require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
 
 
 def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
-    """Return the page mode of a finished dataset and the pages of its longest sample; raises as `check_finished_dataset`."""
+    """Return the page mode of a finished dataset and the pages of its longest sample; raises as
+    `check_finished_dataset`."""
     from data.dataset.shards import max_pages_per_sample  # noqa: PLC0415
 
     check_finished_dataset(name, workspace, ())
@@ -173,7 +189,8 @@ def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
     if resolved is None or not resolved.is_relative_to(workspace.root):
         raise UnsafePath(
             f"{path!r} is not a path inside the workspace.",
-            hint=f"Upload the file and use upload:<name>, or copy it below {workspace.root} and give its whole path.",
+            hint=f"Upload the file and use upload:<name>, or copy it below {workspace.root} and give its "
+            "whole path.",
             fields={field: "must lie inside the workspace"},
         )
     return resolved
@@ -187,7 +204,8 @@ def requested_path(path: str, workspace: Workspace, field: str) -> Path:
 
 
 def is_quick_to_open(source: Source, workspace: Workspace) -> bool:
-    """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the workspace."""
+    """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the
+    workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
     place = requested_path(source.path, workspace, "source.path")

@@ -1,4 +1,5 @@
-"""One API operation: its address, what it takes and what it answers, said once for routing, validation and OpenAPI."""
+"""One API operation: its address, what it takes and what it answers, said once for routing, validation and
+OpenAPI."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -66,7 +67,9 @@ def _given(operation: Operation) -> dict[str, BaseModel]:
     if operation.body_media != JSON or (request.content_length and request.method != "GET"):
         _check_media(operation.body_media)
     if operation.body:
-        given["body"] = operation.build(json_object()) if operation.build else parse_config(operation.body, json_object())
+        given["body"] = (
+            operation.build(json_object()) if operation.build else parse_config(operation.body, json_object())
+        )
     return given
 
 
@@ -84,7 +87,9 @@ def json_object() -> dict[str, Any]:
 
 def _check_media(media: str) -> None:
     if request.mimetype != media:
-        raise UnsupportedMediaType(f"The body must be {media}, not {request.mimetype or 'without a Content-Type'}.")
+        raise UnsupportedMediaType(
+            f"The body must be {media}, not {request.mimetype or 'without a Content-Type'}."
+        )
 
 
 def _refuse_constant(name: str) -> None:

@@ -1,4 +1,5 @@
-"""The settings of a configuration as the flat list that a form is drawn from. Each is described once, in its pydantic model."""
+"""The settings of a configuration as the flat list that a form is drawn from. Each is described once, in its
+pydantic model."""
 
 import re
 from collections.abc import Iterator
@@ -30,16 +31,28 @@ def form_fields(name: str) -> tuple[FormField, ...]:
     return tuple(_fields(schema, schema.get("$defs", {}), "", None))
 
 
-def _fields(schema: JsonObject, definitions: JsonObject, prefix: str, part: str | None) -> Iterator[FormField]:
-    """Yield an object's fields. Objects that may be left out, or of several kinds, are parts: `publish`, `source.hub`."""
+def _fields(
+    schema: JsonObject, definitions: JsonObject, prefix: str, part: str | None
+) -> Iterator[FormField]:
+    """Yield an object's fields. Objects that may be left out, or of several kinds, are parts: `publish`,
+    `source.hub`."""
     for name, given in schema["properties"].items():
         path = prefix + name
-        branches = [_resolve_reference(branch, definitions) for branch in given.get("oneOf") or given.get("anyOf") or [given]]
+        branches = [
+            _resolve_reference(branch, definitions)
+            for branch in given.get("oneOf") or given.get("anyOf") or [given]
+        ]
         kept = [branch for branch in branches if branch.get("type") != "null"]
         nullable = len(kept) < len(branches)
         for branch in kept:
             if "properties" in branch:
-                chosen = f"{path}.{branch['properties']['kind']['const']}" if len(kept) > 1 else path if nullable else part
+                chosen = (
+                    f"{path}.{branch['properties']['kind']['const']}"
+                    if len(kept) > 1
+                    else path
+                    if nullable
+                    else part
+                )
                 yield from _fields(branch, definitions, f"{path}.", chosen)
             elif "const" not in branch:
                 yield _field(path, {**branch, **given}, nullable, part)
@@ -56,7 +69,9 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     return FormField(
         path=path,
         label=_capitalize(path.rpartition(".")[2].replace("_", " ")),
-        note=" ".join(f"{text}." for text in (_capitalize(NULL_MEANS.sub("", description)), _bounds(schema)) if text),
+        note=" ".join(
+            f"{text}." for text in (_capitalize(NULL_MEANS.sub("", description)), _bounds(schema)) if text
+        ),
         kind="choice" if options else FIELD_KINDS.get(schema.get("type", ""), "text"),
         options=options,
         nullable=nullable,

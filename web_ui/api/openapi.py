@@ -1,4 +1,5 @@
-"""The OpenAPI 3.1 document, made from the route table and the pydantic models that the routes themselves validate with."""
+"""The OpenAPI 3.1 document, made from the route table and the pydantic models that the routes themselves
+validate with."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -44,9 +45,16 @@ def openapi_document(app: Flask, version: str) -> JsonDocument:
         paths.setdefault(path, {})[route.method] = _entry(route, references)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "DeepSynth", "version": version, "description": "Page-image datasets, and fine-tuning of DeepSeek-OCR on them."},
+        "info": {
+            "title": "DeepSynth",
+            "version": version,
+            "description": "Page-image datasets, and fine-tuning of DeepSeek-OCR on them.",
+        },
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": definitions["$defs"], "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": definitions["$defs"],
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
         "security": [{}, {"token": []}],
     }
 
@@ -68,19 +76,28 @@ def _entry(route: _Route, references: References) -> JsonDocument:
         "operationId": route.rule.endpoint.rpartition(".")[2],
         "tags": [route.rule.endpoint.partition(".")[0]],
         "summary": route.summary,
-        "parameters": [*_path_parameters(route.rule), *_query_parameters(operation), *_header_parameters(operation)],
+        "parameters": [
+            *_path_parameters(route.rule),
+            *_query_parameters(operation),
+            *_header_parameters(operation),
+        ],
         "responses": {
             str(operation.status): _answer(operation, references),
             **{str(status): _refusal(references) for status in errors},
         },
     }
     if operation.body or operation.body_media != JSON:
-        entry["requestBody"] = {"required": True, "content": {operation.body_media: {"schema": _body_schema(operation, references)}}}
+        entry["requestBody"] = {
+            "required": True,
+            "content": {operation.body_media: {"schema": _body_schema(operation, references)}},
+        }
     return entry
 
 
 def _body_schema(operation: Operation, references: References) -> JsonDocument:
-    return references[operation.body, "validation"] if operation.body else {"type": "string", "format": "binary"}
+    return (
+        references[operation.body, "validation"] if operation.body else {"type": "string", "format": "binary"}
+    )
 
 
 def _answer(operation: Operation, references: References) -> JsonDocument:
@@ -93,7 +110,10 @@ def _answer(operation: Operation, references: References) -> JsonDocument:
 
 
 def _refusal(references: References) -> JsonDocument:
-    return {"description": "Refused or failed.", "content": {JSON: {"schema": references[schemas.Error, "serialization"]}}}
+    return {
+        "description": "Refused or failed.",
+        "content": {JSON: {"schema": references[schemas.Error, "serialization"]}},
+    }
 
 
 def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:
@@ -104,10 +124,18 @@ def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:
 
 def _query_parameters(operation: Operation) -> Iterator[JsonDocument]:
     if operation.query:
-        for name, schema in operation.query.model_json_schema(ref_template="#/components/schemas/{model}")["properties"].items():
+        for name, schema in operation.query.model_json_schema(ref_template="#/components/schemas/{model}")[
+            "properties"
+        ].items():
             yield {"name": name, "in": "query", "required": False, "schema": schema}
 
 
 def _header_parameters(operation: Operation) -> Iterator[JsonDocument]:
     for name, description in operation.headers.items():
-        yield {"name": name, "in": "header", "required": False, "description": description, "schema": {"type": "string"}}
+        yield {
+            "name": name,
+            "in": "header",
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }

@@ -9,7 +9,11 @@ from web_ui.api.schemas import Answer, JsonObject
 
 Language = Annotated[
     str,
-    Field(max_length=64, pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="tesseract's name of the texts' language; several: eng+deu"),
+    Field(
+        max_length=64,
+        pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
+        description="tesseract's name of the texts' language; several: eng+deu",
+    ),
 ]
 
 
@@ -18,8 +22,13 @@ class PreviewRequest(Config):
 
     config: DatasetConfig
     num_documents: int = Field(3, ge=1, le=8)
-    random_seed: int | None = Field(None, ge=0, lt=2**31, description="chooses the documents; null: the first ones")
-    legibility: bool = Field(False, description="read the pages back with tesseract and count the character errors; takes seconds a page")
+    random_seed: int | None = Field(
+        None, ge=0, lt=2**31, description="chooses the documents; null: the first ones"
+    )
+    legibility: bool = Field(
+        False,
+        description="read the pages back with tesseract and count the character errors; takes seconds a page",
+    )
     language: Language = "eng"
 
 
@@ -60,11 +69,15 @@ class Preview(Answer):
     rejected: list[RejectedDocument]
     compression: JsonObject
     num_rows: dict[str, int] = Field(description="split -> rows that a run would read")
-    legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: not asked for")
+    legibility: JsonObject | None = Field(
+        description="character_error_rate, in all and by document; null: not asked for"
+    )
 
 
 class ReportQuery(Config):
-    num_documents: int = Field(8, ge=0, le=100, description="documents to read back; 0: none, compression only")
+    num_documents: int = Field(
+        8, ge=0, le=100, description="documents to read back; 0: none, compression only"
+    )
     language: Language = "eng"
 
 
@@ -73,7 +86,9 @@ class DatasetReport(Answer):
 
     name: str
     compression: JsonObject
-    legibility: JsonObject | None = Field(description="character_error_rate, in all and by document; null: no document was to be read")
+    legibility: JsonObject | None = Field(
+        description="character_error_rate, in all and by document; null: no document was to be read"
+    )
 
 
 class InspectRequest(Config):
@@ -88,7 +103,9 @@ class ColumnPreview(Answer):
 
 
 class Inspection(Answer):
-    configs: list[str] = Field(description="of a Hub dataset; where one must be chosen first, nothing else is known yet")
+    configs: list[str] = Field(
+        description="of a Hub dataset; where one must be chosen first, nothing else is known yet"
+    )
     splits: list[str]
     columns: list[str]
     column_looks: list[ColumnPreview]

@@ -1,7 +1,9 @@
-"""Previews of sources, pages and finished datasets: quick ones run in this process, slow ones in a process that can be stopped.
+"""Previews of sources, pages and finished datasets: quick ones run in this process, slow ones in a process
+that can be stopped.
 
-Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.api.previews WORKSPACE LIMIT_S` is that process: it takes
-one `PreviewTask` as JSON on standard input and writes its answer on standard output.
+Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.api.previews WORKSPACE
+LIMIT_S` is that process: it takes one `PreviewTask` as JSON on standard input and writes its answer on
+standard output.
 """
 
 import json
@@ -29,15 +31,19 @@ OCR_TIMEOUT_FACTOR = 3
 MAX_OCR_PAGES = 16
 MAX_SHOWN_PAGES = 6
 _preview_lock = Lock()
-"""One preview at a time: the other threads answer requests, and Skia's font collection is used by one thread."""
+"""One preview at a time: the other threads answer requests, and Skia's font collection is used by one
+thread."""
 _preview_slots = BoundedSemaphore(3)
-"""At most so many previews run or wait here: each holds one of the server's few threads, and a long document takes seconds."""
+"""At most so many previews run or wait here: each holds one of the server's few threads, and a long document
+takes seconds."""
 _ocr_lock = Lock()
-"""Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for another's."""
+"""Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for
+another's."""
 
 
 class PreviewProcess:
-    """The process of one preview. A newer preview ends it and takes its place, so that a user who goes on typing does not wait."""
+    """The process of one preview. A newer preview ends it and takes its place, so that a user who goes on
+    typing does not wait."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -53,7 +59,12 @@ class PreviewProcess:
         command = [sys.executable, "-m", "web_ui.api.previews", *arguments]
         pipe, environment = subprocess.PIPE, child_environment()
         with subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, start_new_session=True
+            command,
+            stdin=pipe,
+            stdout=pipe,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,
         ) as process:
             with self._lock:
                 earlier, self._process = self._process, process
@@ -81,7 +92,8 @@ _inspection_process, _page_preview_process = PreviewProcess(), PreviewProcess()
 
 
 class PreviewTask(Config):
-    """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by name)."""
+    """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by
+    name)."""
 
     config: DatasetConfig | None = None
     source: FilesSource | HubSource | None = None
@@ -98,16 +110,20 @@ def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
     Raises:
         UnsafePath: the source lies outside the workspace.
         SourceError: it cannot be read, or not in time.
-        InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the time allows.
+        InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the
+            time allows.
         Unavailable: pages are to be read, and tesseract is not installed.
-        TooManyRequests: pages are to be read while others are, several previews wait, or a newer preview of the kind has come.
+        TooManyRequests: pages are to be read while others are, several previews wait, or a newer preview of
+            the kind has come.
     """
     source = task.config.source if task.config else task.source
     is_quick = source is not None and is_quick_to_open(source, workspace)
     if task.legibility or task.dataset:
         return _run_ocr_preview(task, workspace)
     if not is_quick:
-        return _run_in_subprocess(task, workspace, TIMEOUT_S, _page_preview_process if task.config else _inspection_process)
+        return _run_in_subprocess(
+            task, workspace, TIMEOUT_S, _page_preview_process if task.config else _inspection_process
+        )
     if not _preview_slots.acquire(blocking=False):
         raise TooManyRequests("Several previews are waiting already. Try again in a moment.", retry_after=1)
     try:
@@ -125,9 +141,13 @@ def run_preview_here(task: PreviewTask, workspace: Workspace) -> JsonObject:
 
     language = task.language if task.legibility else None
     if task.config is not None:
-        return _limit_shown_pages(preview_dataset(task.config, workspace, task.num_documents, task.random_seed, language).as_dict())
+        return _limit_shown_pages(
+            preview_dataset(task.config, workspace, task.num_documents, task.random_seed, language).as_dict()
+        )
     if task.dataset is not None:
-        return dataset_report(workspace.dataset(task.dataset), task.num_documents, task.language, MAX_OCR_PAGES).as_dict()
+        return dataset_report(
+            workspace.dataset(task.dataset), task.num_documents, task.language, MAX_OCR_PAGES
+        ).as_dict()
     if task.source is not None:
         return inspect_source(task.source, workspace).as_dict()
     raise ValueError("a preview needs a configuration, a source or a dataset")
@@ -142,13 +162,19 @@ def _run_ocr_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
         _ocr_lock.release()
 
 
-def _run_in_subprocess(task: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess) -> JsonObject:
+def _run_in_subprocess(
+    task: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess
+) -> JsonObject:
     try:
-        code, output = seat.run([str(workspace.root), str(ceil(timeout_s))], task.model_dump_json().encode(), timeout_s)
+        code, output = seat.run(
+            [str(workspace.root), str(ceil(timeout_s))], task.model_dump_json().encode(), timeout_s
+        )
     except subprocess.TimeoutExpired as error:
         raise _timeout_error(task, timeout_s) from error
     if code:
-        raise SourceError(f"The preview ended with exit code {code}.", hint="Start the job: its log says more.")
+        raise SourceError(
+            f"The preview ended with exit code {code}.", hint="Start the job: its log says more."
+        )
     answer: JsonObject = json.loads(output)
     if "error" in answer:
         raise _error_from_json(answer["error"])
@@ -159,11 +185,13 @@ def _timeout_error(task: PreviewTask, timeout_s: float) -> DeepSynthError:
     if task.legibility or task.dataset:
         return InvalidInput(
             f"The pages were not read within {timeout_s:.0f} s.",
-            hint="Ask for fewer documents, or use the command deepsynth report, which takes as long as it needs.",
+            hint="Ask for fewer documents, or use the command deepsynth report, which takes as long as it "
+            "needs.",
             fields={"num_documents": "is too much to read in time"},
         )
     return SourceError(
-        f"The source did not answer within {timeout_s:.0f} s.", hint="Try again, or start the job: it waits for as long as it takes."
+        f"The source did not answer within {timeout_s:.0f} s.",
+        hint="Try again, or start the job: it waits for as long as it takes.",
     )
 
 
@@ -177,7 +205,8 @@ def _error_classes(kind: type[DeepSynthError]) -> list[type[DeepSynthError]]:
 
 
 def _limit_shown_pages(answer: JsonObject) -> JsonObject:
-    """Keep the numbers of all pages and the pictures of the first ones: a paper of 60 pages would be many megabytes."""
+    """Keep the numbers of all pages and the pictures of the first ones: a paper of 60 pages would be many
+    megabytes."""
     for document in answer["documents"]:
         document["num_pages"] = len(document["pages"])
         del document["pages"][MAX_SHOWN_PAGES:]

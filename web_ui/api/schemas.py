@@ -1,4 +1,5 @@
-"""What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from these."""
+"""What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from
+these."""
 
 from typing import Any, Literal
 
@@ -39,20 +40,30 @@ class Health(Answer):
 
 
 class JobsQuery(Config):
-    kind: str | None = Field(None, max_length=32, description="dataset, training, evaluation, prediction or find_lr")
+    kind: str | None = Field(
+        None, max_length=32, description="dataset, training, evaluation, prediction or find_lr"
+    )
     state: State | None = None
-    search: str | None = Field(None, max_length=256, description="text in the title, the id, the dataset or the model")
+    search: str | None = Field(
+        None, max_length=256, description="text in the title, the id, the dataset or the model"
+    )
     offset: int = Field(0, ge=0, le=10**9)
     limit: int = Field(50, ge=1, le=MAX_JOBS_PER_PAGE)
 
 
 class OffsetQuery(Config):
-    offset: int = Field(0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning")
+    offset: int = Field(
+        0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning"
+    )
 
 
 class LogQuery(Config):
     offset: int = Field(
-        0, ge=-(2**62), le=2**62, description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the end"
+        0,
+        ge=-(2**62),
+        le=2**62,
+        description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the "
+        "end",
     )
 
 
@@ -67,7 +78,9 @@ class Job(Answer):
     started: str | None
     ended: str | None
     attempts: int
-    retry_at: str | None = Field(description="until when a job whose worker vanished waits to be tried again; may have passed")
+    retry_at: str | None = Field(
+        description="until when a job whose worker vanished waits to be tried again; may have passed"
+    )
     run_s: float = Field(description="running time of all attempts, the current one among them")
     progress: JobProgress | None
     config: JsonObject
@@ -109,7 +122,10 @@ class Metrics(Answer):
 
 
 class Upload(Answer):
-    path: str = Field(description="what to give as the source's path: upload:<name>, for one of several files upload:<folder>")
+    path: str = Field(
+        description="what to give as the source's path: upload:<name>, for one of several files "
+        "upload:<folder>"
+    )
     name: str = Field(description="<name> or <folder>/<name>")
     size_bytes: int
 
@@ -137,7 +153,9 @@ class Disk(Answer):
 class Gpu(Answer):
     index: int
     name: str
-    memory_total_gb: float | None = Field(description="null where the device does not report it, as the two below")
+    memory_total_gb: float | None = Field(
+        description="null where the device does not report it, as the two below"
+    )
     memory_used_gb: float | None
     load_percent: float | None
 
@@ -190,7 +208,10 @@ class FormField(Answer):
     nullable: bool = Field(description="whether it may be left empty")
     empty: str = Field(description="what it means when it is left empty, where that is known")
     initial: Any
-    part: str | None = Field(description="what is given or chosen as a whole, and holds it: publish, source.hub; null: always there")
+    part: str | None = Field(
+        description="what is given or chosen as a whole, and holds it: publish, source.hub; null: always "
+        "there"
+    )
 
 
 class Form(Answer):
@@ -267,7 +288,9 @@ class SplitCounts(Answer):
     num_truncated: int
     num_pages_over_budget: int
     also_in: dict[str, int] = Field(description="other split -> rows whose text it holds too")
-    pages_by_compression: dict[str, int] = Field(description="text tokens per vision token, rounded down -> pages")
+    pages_by_compression: dict[str, int] = Field(
+        description="text tokens per vision token, rounded down -> pages"
+    )
     missing_glyphs: dict[str, int] = Field(description="character that no font has -> occurrences")
 
 
@@ -329,7 +352,10 @@ class BenchmarkRequest(Config):
     name: Name | None = Field(None, description="folder below workspace/datasets; null: <preset>-benchmark")
     splits: tuple[str, ...] | None = Field(None, description="null: train, validation and test")
     max_samples: int | None = Field(
-        None, ge=1, le=100_000_000, description="at most so many documents per split, chosen by seed; null: all"
+        None,
+        ge=1,
+        le=100_000_000,
+        description="at most so many documents per split, chosen by seed; null: all",
     )
     seed: int = Field(0, ge=0, lt=2**31)
     rendering: RenderingConfig = RenderingConfig()

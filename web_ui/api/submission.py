@@ -30,7 +30,9 @@ LINKS = {
 }
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
-JOB_HEADERS = {IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"}
+JOB_HEADERS = {
+    IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"
+}
 
 
 def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
@@ -41,7 +43,8 @@ def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel
 def submit_job(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:
     """Queue a job that passes `check` and answer 202 with it and its address.
 
-    A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job itself has made.
+    A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job
+    itself has made.
     """
     service, key = current_service(), _idempotency_key()
     job = service.jobs.find(kind, config, key) if key else None
@@ -65,7 +68,10 @@ def job_answer(job: Job) -> JsonObject:
 def _idempotency_key() -> str | None:
     key = request.headers.get(IDEMPOTENCY_KEY)
     if key is not None and not KEY_PATTERN.fullmatch(key):
-        raise InvalidInput(f"The header {IDEMPOTENCY_KEY} must be {KEY_RULE}.", fields={IDEMPOTENCY_KEY: f"must be {KEY_RULE}"})
+        raise InvalidInput(
+            f"The header {IDEMPOTENCY_KEY} must be {KEY_RULE}.",
+            fields={IDEMPOTENCY_KEY: f"must be {KEY_RULE}"},
+        )
     return key
 
 
@@ -73,5 +79,6 @@ def _check_limit(service: Service) -> None:
     unfinished = len(service.jobs.unfinished())
     if unfinished >= service.settings.max_unfinished_jobs:
         raise TooManyRequests(
-            f"{unfinished} jobs are waiting, paused or running; DEEPSYNTH_MAX_UNFINISHED_JOBS allows no more. Let some end, or cancel them."
+            f"{unfinished} jobs are waiting, paused or running; DEEPSYNTH_MAX_UNFINISHED_JOBS allows no "
+            "more. Let some end, or cancel them."
         )

@@ -1,4 +1,5 @@
-"""Deleting a dataset, a trained model or an upload: refused while a job needs it; gone at once by a rename into the trash, then removed."""
+"""Deleting a dataset, a trained model or an upload: refused while a job needs it; gone at once by a rename
+into the trash, then removed."""
 
 import secrets
 import shutil
@@ -14,7 +15,8 @@ from web_ui.jobs.store import JobStore
 
 
 def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a dataset, finished or not, and its copies in the cache: the latest page, and what trainings decoded.
+    """Delete a dataset, finished or not, and its copies in the cache: the latest page, and what trainings
+    decoded.
 
     What lies on the Hub, and the models trained on it, stay.
 
@@ -25,7 +27,11 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
         StorageError: the disk does not let it go.
     """
     folder = _require_folder("dataset", workspace.dataset(name), workspace.datasets / name)
-    _refuse_if_used(f"The dataset {name!r}", jobs, lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name)
+    _refuse_if_used(
+        f"The dataset {name!r}",
+        jobs,
+        lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name,
+    )
     with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
         trashed = _move_to_trash(folder, workspace.trash)
@@ -44,7 +50,9 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return isinstance(model, str) and (workspace.models / model).is_relative_to(folder)
 
     def uses(job: Job) -> bool:
-        return is_inside(job.config.get("model")) or (job.kind == "training" and job.config.get("output") == name)
+        return is_inside(job.config.get("model")) or (
+            job.kind == "training" and job.config.get("output") == name
+        )
 
     _refuse_if_used(f"The model {name!r}", jobs, uses)
     with hold_writer_lock(workspace, "model", name):
@@ -56,12 +64,16 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
     """Delete an uploaded file or folder. Datasets made from it stay. Raises as `delete_dataset`."""
     path = workspace.upload(name)
     if not path.exists():
-        raise NotFound(f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*")))
+        raise NotFound(
+            f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*"))
+        )
 
     def reads(job: Job) -> bool:
         source = job.config.get("source")
         named = [source.get("path") if isinstance(source, dict) else None, *(job.config.get("inputs") or ())]
-        places = [workspace.uploads / text.removeprefix(UPLOAD_PREFIX) for text in named if isinstance(text, str)]
+        places = [
+            workspace.uploads / text.removeprefix(UPLOAD_PREFIX) for text in named if isinstance(text, str)
+        ]
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
     _refuse_if_used(f"The upload {name!r}", jobs, reads)
@@ -74,7 +86,10 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
 
 def _require_folder(what: str, folder: Path, place: Path) -> Path:
     if place.is_symlink():
-        raise UnsafePath(f"The {what} {place.name!r} is a link to {folder}.", hint="Remove the link by hand; what it leads to stays.")
+        raise UnsafePath(
+            f"The {what} {place.name!r} is a link to {folder}.",
+            hint="Remove the link by hand; what it leads to stays.",
+        )
     if not folder.is_dir():
         names = (path.name for path in folder.parent.glob("[!.]*") if path.is_dir())
         raise NotFound(f"There is no {what} {folder.name!r}.", hint=names_hint(names))
@@ -84,7 +99,10 @@ def _require_folder(what: str, folder: Path, place: Path) -> Path:
 def _refuse_if_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
     job = next(filter(uses, jobs.unfinished()), None)
     if job:
-        raise Conflict(f"{what} is needed by job {job.id}, which is {job.state}.", hint="Wait for that job to end, or cancel it.")
+        raise Conflict(
+            f"{what} is needed by job {job.id}, which is {job.state}.",
+            hint="Wait for that job to end, or cancel it.",
+        )
 
 
 def _remove_file(path: Path) -> None:

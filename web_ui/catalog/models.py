@@ -13,9 +13,17 @@ from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, Mode
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
 BASES = (
-    BaseModelName(name="tiny", title="One million parameters, reads micro pages, trains on a laptop", modes=PAGE_MODES["tiny"]),
+    BaseModelName(
+        name="tiny",
+        title="One million parameters, reads micro pages, trains on a laptop",
+        modes=PAGE_MODES["tiny"],
+    ),
     *(
-        BaseModelName(name=name, title=f"From the Hugging Face Hub, at commit {commit[:7]}", modes=PAGE_MODES[HUB_KINDS[name]])
+        BaseModelName(
+            name=name,
+            title=f"From the Hugging Face Hub, at commit {commit[:7]}",
+            modes=PAGE_MODES[HUB_KINDS[name]],
+        )
         for name, commit in PINNED_REVISIONS.items()
     ),
 )
@@ -29,7 +37,9 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
         latest = read_metrics(folder).latest
         kind = model_kind(folder.name, workspace)
     except (StorageError, ModelError) as error:
-        return ModelSummary(name=folder.name, complete=False, size_bytes=size_bytes, error=ErrorBody(**error.as_dict()))
+        return ModelSummary(
+            name=folder.name, complete=False, size_bytes=size_bytes, error=ErrorBody(**error.as_dict())
+        )
     return ModelSummary(
         name=folder.name,
         complete=_is_complete(folder),
@@ -49,7 +59,10 @@ def model_details(folder: Path) -> Model:
         StorageError: one of its files is damaged.
     """
     if not folder.is_dir():
-        raise NotFound(f"There is no model {folder.name!r}.", hint=names_hint(path.name for path in folder.parent.glob("[!.]*")))
+        raise NotFound(
+            f"There is no model {folder.name!r}.",
+            hint=names_hint(path.name for path in folder.parent.glob("[!.]*")),
+        )
     return Model(
         name=folder.name,
         complete=_is_complete(folder),
@@ -67,7 +80,9 @@ def _is_complete(folder: Path) -> bool:
 def _json_object(path: Path) -> JsonObject:
     value: Any = read_json(path) if path.exists() else {}
     if not isinstance(value, dict):
-        raise StorageError(f"{path} is damaged: it holds no JSON object.", hint="Restore it from a backup or delete it.")
+        raise StorageError(
+            f"{path} is damaged: it holds no JSON object.", hint="Restore it from a backup or delete it."
+        )
     return value
 
 

@@ -32,7 +32,8 @@ def job_output(job: Job, workspace: Workspace) -> Path:
 
 
 def example_page(job: Job, workspace: Workspace) -> Path:
-    """Return the page that a finished dataset is shown by: jobs of a second or two end before they report one.
+    """Return the page that a finished dataset is shown by: jobs of a second or two end before they report
+    one.
 
     Raises:
         NotFound: the job made no dataset, or has not finished it.
@@ -44,11 +45,14 @@ def example_page(job: Job, workspace: Workspace) -> Path:
 
 
 def reported_path(path: object, workspace: Workspace) -> Path:
-    """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the workspace."""
+    """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the
+    workspace."""
     if not isinstance(path, str) or not path:
         raise NotFound("The job has reported no place yet.", hint="Wait until it has ended.")
     given = Path(path)
-    return inside(workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given)
+    return inside(
+        workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given
+    )
 
 
 def output_files(output: Path) -> Iterator[Path]:
@@ -58,7 +62,12 @@ def output_files(output: Path) -> Iterator[Path]:
         return
     found = 0
     for path in sorted(files_below(output)):
-        if _is_hidden(path, output) or path.is_symlink() or not path.is_file() or path.suffix == TEMPORARY_SUFFIX:
+        if (
+            _is_hidden(path, output)
+            or path.is_symlink()
+            or not path.is_file()
+            or path.suffix == TEMPORARY_SUFFIX
+        ):
             continue
         found += 1
         if found > MAX_FILES:

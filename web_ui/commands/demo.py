@@ -1,4 +1,5 @@
-"""The whole job over REST, as `./start-all.sh --demo` runs it: dataset, training, scores, and three summaries to look at.
+"""The whole job over REST, as `./start-all.sh --demo` runs it: dataset, training, scores, and three summaries
+to look at.
 
 Uses nothing but the public API of the two running services, so it is also an example of a client.
 """
@@ -16,7 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from data.errors import DeepSynthError
@@ -56,13 +64,19 @@ CONTROL: dict[str, Any] = TRAINING | {
     "num_eval_samples": 0,
     "num_test_samples": None,
 }
-EVALUATION: dict[str, Any] = {"model": TRAINING["output"], "dataset": DATASET["name"], "split": "test", "max_length": 64}
+EVALUATION: dict[str, Any] = {
+    "model": TRAINING["output"],
+    "dataset": DATASET["name"],
+    "split": "test",
+    "max_length": 64,
+}
 
 TRAINED_NAME, CONTROL_NAME = "trained model", "same training, blank pages"
 
 
 class DemoError(Exception):
-    """The services answered something that ends the demo, or the model did not learn; the message says what."""
+    """The services answered something that ends the demo, or the model did not learn; the message says
+    what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +106,9 @@ class ApiClient:
         except OSError as error:
             raise DemoError(f"{self.url} does not answer: {error}") from error
         except (ValueError, HTTPException) as error:
-            raise DemoError(f"{self.url} answers as no DeepSynth does. Is another program at its port?") from error
+            raise DemoError(
+                f"{self.url} answers as no DeepSynth does. Is another program at its port?"
+            ) from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
@@ -103,7 +119,8 @@ def _refusal(error: urllib.error.HTTPError) -> str:
 
 
 def run_job(service: ApiClient, path: str, body: dict[str, Any], title: str, console: Console) -> Any:
-    """Start a job, or find the one an earlier demo started, and show its progress until it ends. Returns the job."""
+    """Start a job, or find the one an earlier demo started, and show its progress until it ends. Returns the
+    job."""
     key = "demo-" + hashlib.sha256(json.dumps([path, body], sort_keys=True).encode()).hexdigest()[:16]
     job = service.call("POST", path, body, key)
     if job["state"] in {"failed", "cancelled"}:
@@ -140,7 +157,9 @@ def format_api_error(error: dict[str, str]) -> str:
 
 def score_table(rows: list[dict[str, Any]]) -> Table:
     """Lay out ROUGE scores, one row a system."""
-    table = Table(title="Held-out documents, with names that no training document has (ROUGE F-measure x 100)")
+    table = Table(
+        title="Held-out documents, with names that no training document has (ROUGE F-measure x 100)"
+    )
     table.add_column("system")
     for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L"):
         table.add_column(name, justify="right")
@@ -150,7 +169,8 @@ def score_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def require_learning(rows: list[dict[str, Any]]) -> None:
-    """Hold the score of the trained model against what needs no reading: the true text's first sentences, and blank pages.
+    """Hold the score of the trained model against what needs no reading: the true text's first sentences, and
+    blank pages.
 
     Args:
         rows: of the table above.
@@ -159,7 +179,11 @@ def require_learning(rows: list[dict[str, Any]]) -> None:
         DemoError: it does not stand above both.
     """
     scores = {row["name"]: row["rougeL"] for row in rows}
-    faults = [f"{name} has {100 * scores[name]:.1f}" for name in ("lead-3", CONTROL_NAME) if scores[TRAINED_NAME] <= scores[name]]
+    faults = [
+        f"{name} has {100 * scores[name]:.1f}"
+        for name in ("lead-3", CONTROL_NAME)
+        if scores[TRAINED_NAME] <= scores[name]
+    ]
     if faults:
         words = f"The trained model's ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}, but {' and '.join(faults)}"
         raise DemoError(f"{words}: it does not show that pages are read. Look at the log of the training.")
@@ -172,7 +196,9 @@ def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Con
         DemoError: a job failed, or the model learnt nothing that shows.
     """
     started_s = time.monotonic()
-    console.print("Making page images of 6,000 short news items, then teaching a tiny DeepSeek-OCR to summarise them.\n")
+    console.print(
+        "Making page images of 6,000 short news items, then teaching a tiny DeepSeek-OCR to summarise them.\n"
+    )
     dataset = run_job(datasets, "/api/dataset/generate", DATASET, "Drawing pages", console)
     training = run_job(trainings, "/api/model/train", TRAINING, "Training", console)
     scored = run_job(trainings, "/api/model/evaluate", EVALUATION, "Scoring", console)
@@ -182,10 +208,17 @@ def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Con
     rows = [trained | {"name": TRAINED_NAME}, *baselines, guessed | {"name": CONTROL_NAME}]
     console.print()
     console.print(score_table(rows))
-    console.print("Blank pages show what can be guessed without reading; lead-1 and lead-3 copy the first sentences of the true text.")
+    console.print(
+        "Blank pages show what can be guessed without reading; lead-1 and lead-3 copy the first sentences of "
+        "the true text."
+    )
     console.print("Three of the summaries:\n")
     for example in scored["result"]["examples"][:3]:
-        console.print(f"  reference  {example['reference']}\n  written    {example['prediction']}\n", markup=False, highlight=False)
+        console.print(
+            f"  reference  {example['reference']}\n  written    {example['prediction']}\n",
+            markup=False,
+            highlight=False,
+        )
     console.print(f"Done in {(time.monotonic() - started_s) / 60:.1f} minutes. Look at:", highlight=False)
     places = {
         "dataset": f"{datasets.url}{dataset['links']['page']}",
@@ -202,16 +235,25 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the whole DeepSynth job over REST.")
     parser.add_argument("--dataset-service", default="http://127.0.0.1:5000")
     parser.add_argument("--training-service", default="http://127.0.0.1:5001")
-    parser.add_argument("--workspace", type=Path, required=True, help="the workspace that both services share")
+    parser.add_argument(
+        "--workspace", type=Path, required=True, help="the workspace that both services share"
+    )
     arguments = parser.parse_args()
     console = Console()
     try:
-        run(ApiClient(arguments.dataset_service), ApiClient(arguments.training_service), arguments.workspace, console)
+        run(
+            ApiClient(arguments.dataset_service),
+            ApiClient(arguments.training_service),
+            arguments.workspace,
+            console,
+        )
     except (DemoError, DeepSynthError) as error:
         console.print(f"The demo failed. {error}", style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:
-        console.print("Stopped watching. The services and the job go on; the same command looks at them again.")
+        console.print(
+            "Stopped watching. The services and the job go on; the same command looks at them again."
+        )
         return 130
     return 0
 

@@ -102,7 +102,9 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
     for role in roles:
         status = store.runner_status(role)
         if status.alive:
-            yield Finding(f"runner {role}", "ok", f"alive, {len(status.running)} of {status.num_slots} slots in use")
+            yield Finding(
+                f"runner {role}", "ok", f"alive, {len(status.running)} of {status.num_slots} slots in use"
+            )
         else:
             fix = f"deepsynth serve --role {role} --workspace {shlex.quote(str(workspace.root))}"
             yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix)
@@ -111,12 +113,19 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
 def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
     jobs = JobStore(workspace).all()
     damaged = [job for job in jobs if job.error and "damaged" in job.error["message"]]
-    detail = f"{len(jobs):,} jobs" + (f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else "")
+    detail = f"{len(jobs):,} jobs" + (
+        f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else ""
+    )
     fix = "Restore the files from a backup, or delete these jobs." if damaged else ""
     yield Finding("jobs", "notice" if damaged else "ok", detail, fix)
 
 
-_WORKSPACE_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (_check_writable, _disk, _runners, _damaged_jobs)
+_WORKSPACE_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (
+    _check_writable,
+    _disk,
+    _runners,
+    _damaged_jobs,
+)
 
 
 def _memory() -> Finding:
@@ -124,14 +133,18 @@ def _memory() -> Finding:
     free_gb = memory.total_gb - memory.used_gb
     is_enough = free_gb >= MIN_MEMORY_GB
     fix = "" if is_enough else "Close other programs: rendering needs about 1 GB, the tiny model 2 GB."
-    return Finding("memory", "ok" if is_enough else "notice", f"{free_gb:.1f} of {memory.total_gb:.1f} GB free", fix)
+    return Finding(
+        "memory", "ok" if is_enough else "notice", f"{free_gb:.1f} of {memory.total_gb:.1f} GB free", fix
+    )
 
 
 def _page_engine() -> Finding:
     try:
         import skia  # noqa: F401, PLC0415 - its system libraries may be missing, which is what is asked here
     except ImportError as error:
-        return Finding("page engine", "fault", str(error), "apt-get install -y --no-install-recommends libegl1 libgl1")
+        return Finding(
+            "page engine", "fault", str(error), "apt-get install -y --no-install-recommends libegl1 libgl1"
+        )
     return Finding("page engine", "ok", f"skia-python {version('skia-python')}")
 
 
@@ -145,23 +158,41 @@ def _tesseract() -> Finding:
 def _training_libraries() -> Finding:
     missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
     if missing:
-        fix = "Only where models are trained: in the checkout, .venv/bin/pip install -c constraints.txt -e '.[train]'"
+        fix = (
+            "Only where models are trained: in the checkout, .venv/bin/pip install -c "
+            "constraints.txt -e '.[train]'"
+        )
         return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
-    return Finding("training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES))
+    return Finding(
+        "training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES)
+    )
 
 
 def _gpu() -> Finding:
     gpus = machine.gpus()
     if gpus:
-        sizes = ["memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB" for gpu in gpus]
+        sizes = [
+            "memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB"
+            for gpu in gpus
+        ]
         found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
         # Without torch nothing trains here, and the training libraries are named above.
         if find_spec("torch") and (missing := missing_compiler_requirements()):
             fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
-            return Finding("GPU", "notice", f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}", fix)
+            return Finding(
+                "GPU",
+                "notice",
+                f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}",
+                fix,
+            )
         return Finding("GPU", "ok", found)
     if shutil.which("nvidia-smi"):
-        return Finding("GPU", "notice", "a driver is installed, but no GPU answers", "Run nvidia-smi and follow what it says.")
+        return Finding(
+            "GPU",
+            "notice",
+            "a driver is installed, but no GPU answers",
+            "Run nvidia-smi and follow what it says.",
+        )
     fix = "None is needed for datasets and the tiny model; DeepSeek-OCR needs one with 16 GB or more."
     return Finding("GPU", "notice", "none found", fix)
 

@@ -13,9 +13,13 @@ def report(options: Namespace) -> int:
     """Print the report."""
     from data.inspection.report import dataset_report  # noqa: PLC0415  (pyarrow and Skia only when they are needed)
 
-    values = {name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None}
+    values = {
+        name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None
+    }
     query = parse_config(ReportQuery, values)
-    found = dataset_report(open_workspace(options).dataset(options.dataset), query.num_documents, query.language).as_dict()
+    found = dataset_report(
+        open_workspace(options).dataset(options.dataset), query.num_documents, query.language
+    ).as_dict()
     print_result(found if options.json else _tables(found), options.json)
     return 0
 
@@ -30,7 +34,8 @@ def _tables(found: dict[str, Any]) -> dict[str, Any]:
     tables = {
         "figures": [{"figure": name.replace("_", " "), "value": value} for name, value in figures.items()],
         "text_tokens_per_vision_token": [
-            {"pages": f"{name.removeprefix('p')}%", "at most": value} for name, value in compression["page_ratio"].items()
+            {"pages": f"{name.removeprefix('p')}%", "at most": value}
+            for name, value in compression["page_ratio"].items()
         ],
         "densest_pages": compression["densest_pages"],
     }

@@ -1,4 +1,5 @@
-"""The commands that run a stage here and now: generate, train, evaluate, predict, find-lr. The same functions as in a job."""
+"""The commands that run a stage here and now: generate, train, evaluate, predict, find-lr. The same functions
+as in a job."""
 
 import json
 import os
@@ -29,7 +30,8 @@ REQUIRED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "summary_column": SOURCES_WITH_COLUMNS,
     "public": ("--publish",),
 }
-"""Option of `generate` -> the options that it says more about; beside none of them it would change nothing."""
+"""Option of `generate` -> the options that it says more about; beside none of them it would change
+nothing."""
 
 
 def generate(options: Namespace) -> int:
@@ -47,7 +49,9 @@ def generate(options: Namespace) -> int:
         "publish": _publish_config(options),
     })  # fmt: skip
     if options.preset is not None:
-        return _run("dataset", _benchmark_config(options.preset, _with_settings(values, options.set)), options)
+        return _run(
+            "dataset", _benchmark_config(options.preset, _with_settings(values, options.set)), options
+        )
     if not options.name:
         raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
     return _run("dataset", _with_settings(values | {"source": _source_config(options)}, options.set), options)
@@ -56,14 +60,23 @@ def generate(options: Namespace) -> int:
 def train(options: Namespace) -> int:
     """Fine-tune a model."""
     given = _without_none(
-        {"preset": options.preset, "dataset": options.dataset, "model": _absolute_model_path(options.model), "output": options.output}
+        {
+            "preset": options.preset,
+            "dataset": options.dataset,
+            "model": _absolute_model_path(options.model),
+            "output": options.output,
+        }
     )
     return _run("training", _training_config(_with_settings(given, options.set)), options)
 
 
 def evaluate(options: Namespace) -> int:
     """Score a model on a split."""
-    values = {"model": _absolute_model_path(options.model), "dataset": options.dataset, "split": options.split}
+    values = {
+        "model": _absolute_model_path(options.model),
+        "dataset": options.dataset,
+        "split": options.split,
+    }
     return _run("evaluation", _with_settings(values, options.set), options)
 
 
@@ -72,18 +85,27 @@ def predict(options: Namespace) -> int:
     wanted = Path(_absolute_path(options.output))
     if not wanted.parent.is_dir():
         raise InvalidInput(
-            f"There is no folder {wanted.parent}.", hint="Make it, or choose another --output.", fields={"output": str(wanted)}
+            f"There is no folder {wanted.parent}.",
+            hint="Make it, or choose another --output.",
+            fields={"output": str(wanted)},
         )
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
     values = _without_none(
-        {"model": _absolute_model_path(options.model), "inputs": inputs, "dataset": options.dataset, "output": wanted.name}
+        {
+            "model": _absolute_model_path(options.model),
+            "inputs": inputs,
+            "dataset": options.dataset,
+            "output": wanted.name,
+        }
     )
     return _run("prediction", _with_settings(values, options.set), options, deliver_to=wanted)
 
 
 def find_lr(options: Namespace) -> int:
     """Suggest a learning rate."""
-    given = _with_settings(_without_none({"dataset": options.dataset, "model": _absolute_model_path(options.model)}), options.set)
+    given = _with_settings(
+        _without_none({"dataset": options.dataset, "model": _absolute_model_path(options.model)}), options.set
+    )
     shared = _training_config({name: given[name] for name in ("dataset", "model") if name in given})
     return _run("find_lr", shared | given, options)
 
@@ -102,7 +124,9 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
     key, equals, text = setting.partition("=")
     if not equals or not key:
         raise InvalidInput(
-            f"--set {setting!r} is not KEY=VALUE.", hint="For example --set learning_rate=1e-4.", fields={"set": "KEY=VALUE"}
+            f"--set {setting!r} is not KEY=VALUE.",
+            hint="For example --set learning_rate=1e-4.",
+            fields={"set": "KEY=VALUE"},
         )
     name, _, rest = key.partition(".")
     if not rest:
@@ -123,7 +147,9 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
             result = dict(resolve(stage.function)(config, workspace, progress).as_dict())
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])
-        raise Stopped(f"Stopped. What is done so far is kept in {workspace.root}; this goes on from there:\n  {again}") from stopped
+        raise Stopped(
+            f"Stopped. What is done so far is kept in {workspace.root}; this goes on from there:\n  {again}"
+        ) from stopped
     if deliver_to:
         write_bytes(deliver_to, Path(result["path"]).read_bytes())
         result["path"] = str(deliver_to)
@@ -141,7 +167,9 @@ def _refuse_unused_options(options: Namespace) -> None:
     }
     if idle:
         hint = "; ".join(f"{option} {words}" for option, words in idle.items())
-        raise InvalidInput(f"Beside {source}, {', '.join(idle)} would change nothing.", hint=f"{hint}.", fields=idle)
+        raise InvalidInput(
+            f"Beside {source}, {', '.join(idle)} would change nothing.", hint=f"{hint}.", fields=idle
+        )
 
 
 def _source_config(options: Namespace) -> dict[str, Any]:
@@ -149,7 +177,14 @@ def _source_config(options: Namespace) -> dict[str, Any]:
     if text == "sample":
         return _without_none({"kind": "sample", "length": options.length})
     if text.startswith(HUB_PREFIX):
-        return _without_none({"kind": "hub", "id": text.removeprefix(HUB_PREFIX), "config": options.config, "revision": options.revision})
+        return _without_none(
+            {
+                "kind": "hub",
+                "id": text.removeprefix(HUB_PREFIX),
+                "config": options.config,
+                "revision": options.revision,
+            }
+        )
     return {"kind": "files", "path": _absolute_path(text)}
 
 
@@ -190,7 +225,8 @@ def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any
 
 
 def _parse_value(text: str) -> Any:
-    """Null, lists and objects are read as JSON; all else stays text, which the field's own type then reads."""
+    """Null, lists and objects are read as JSON; all else stays text, which the field's own type then
+    reads."""
     try:
         value = json.loads(text)
     except ValueError:

@@ -1,4 +1,5 @@
-"""The Progress of a stage that runs in a terminal: a bar where there is a screen, a line now and then where there is none."""
+"""The Progress of a stage that runs in a terminal: a bar where there is a screen, a line now and then where
+there is none."""
 
 import json
 import signal
@@ -12,7 +13,15 @@ from types import FrameType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -48,13 +57,17 @@ class TerminalProgress:
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         self._counts = " ".join(f"{name} {count:,}" for name, count in counts.items() if count)
         self._bar.update(self._task, completed=done, total=total, unit=unit, notes=self._notes())
-        if not self.console.is_terminal and (done == total or monotonic() - self._line_printed_s >= LINE_INTERVAL_S):
+        if not self.console.is_terminal and (
+            done == total or monotonic() - self._line_printed_s >= LINE_INTERVAL_S
+        ):
             self._line_printed_s = monotonic()
             of_total = f" of {total:,}" if total is not None else ""
             self._print(f"{self._title}: {done:,}{of_total} {unit}  {self._notes()}".rstrip())
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
-        self._values = " ".join(f"{name} {value:.4g}" for name in SHOWN_METRICS if (value := values.get(name)) is not None)
+        self._values = " ".join(
+            f"{name} {value:.4g}" for name in SHOWN_METRICS if (value := values.get(name)) is not None
+        )
         self._bar.update(self._task, notes=self._notes())
 
     def message(self, text: str, level: Level = "info") -> None:
@@ -75,8 +88,11 @@ class TerminalProgress:
 
     @contextmanager
     def show(self) -> Iterator[None]:
-        """Show the bar, and let Ctrl-C and SIGTERM end the stage at its next safe point; a second Ctrl-C ends it at once."""
-        previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Show the bar, and let Ctrl-C and SIGTERM end the stage at its next safe point; a second Ctrl-C ends
+        it at once."""
+        previous = {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+        }
         try:
             with self._bar:
                 yield
@@ -99,7 +115,8 @@ class TerminalProgress:
 
 
 def print_result(result: Mapping[str, Any], as_json: bool) -> None:
-    """Print what a stage made: numbers and paths a line each, lists of alike things as tables, texts below each other."""
+    """Print what a stage made: numbers and paths a line each, lists of alike things as tables, texts below
+    each other."""
     if as_json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
         return
@@ -130,11 +147,15 @@ def _text_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         (_, heading), *rest = row.items()
         yield f"  {heading}"
         yield from (f"    {_label(name)}: {value}" for name, value in rest if isinstance(value, str))
-        numbers = (f"{_label(name)} {_format_value(value)}" for name, value in rest if type(value) in (int, float))
+        numbers = (
+            f"{_label(name)} {_format_value(value)}" for name, value in rest if type(value) in (int, float)
+        )
         yield f"    {', '.join([*numbers, *(_label(name) for name, value in rest if value is True)])}"
 
 
-def _table(title: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]] = ()) -> Table:
+def _table(
+    title: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]] = ()
+) -> Table:
     columns = [name for name, value in rows[0].items() if not isinstance(value, Mapping | list)]
     table = Table(*map(_label, columns), title=title, title_justify="left")
     for index, row in enumerate(rows):

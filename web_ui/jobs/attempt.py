@@ -1,7 +1,8 @@
-"""One attempt of a job, as the runner sees it: start its worker, watch and signal it, and settle how it ended.
+"""One attempt of a job, as the runner sees it: start its worker, watch and signal it, and settle how it
+ended.
 
-The worker's lock on request.json is passed to it already held, so that there is no moment at which a worker lives
-unseen: if the lock can be had, no process of the job is left.
+The worker's lock on request.json is passed to it already held, so that there is no moment at which a worker
+lives unseen: if the lock can be had, no process of the job is left.
 """
 
 import logging
@@ -54,7 +55,9 @@ class Attempt:
     cancelled_s: float | None = None
 
 
-def start_attempt(folder: Path, output_key: tuple[str, str], role: Role, device: str | None, stages: str) -> Attempt | None:
+def start_attempt(
+    folder: Path, output_key: tuple[str, str], role: Role, device: str | None, stages: str
+) -> Attempt | None:
     """Start a worker for a queued job; None when the job is gone, held, or no longer wanted.
 
     Raises:
@@ -68,7 +71,8 @@ def start_attempt(folder: Path, output_key: tuple[str, str], role: Role, device:
         if state.state != State.QUEUED or desired_of(read_control(folder)) not in ("run", None):
             return None
         state = state.moved(
-            State.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None, started=state.started or now(),
+            State.RUNNING, attempts=state.attempts + 1, role=role, device=device, worker=None,
+            started=state.started or now(),
             ended=None, exit_code=None, error=None, wait=None,
         )  # fmt: skip
         write_state(folder, state)
@@ -80,7 +84,8 @@ def start_attempt(folder: Path, output_key: tuple[str, str], role: Role, device:
 
 
 def watch_attempt(attempt: Attempt, grace_s: float) -> bool:
-    """Carry out what the user wants of a living worker. Returns False once the attempt is settled and over."""
+    """Carry out what the user wants of a living worker. Returns False once the attempt is settled and
+    over."""
     if _has_ended(attempt):
         return not settle_attempt(attempt)
     if attempt.state.worker is None:
@@ -119,7 +124,10 @@ def settle_attempt(attempt: Attempt) -> bool:
     finally:
         os.close(lock)
     if killed:
-        LOGGER.warning("left-over processes ended", extra={"values": {"job_id": attempt.folder.name, "processes": killed}})
+        LOGGER.warning(
+            "left-over processes ended",
+            extra={"values": {"job_id": attempt.folder.name, "processes": killed}},
+        )
     return True
 
 
@@ -143,8 +151,17 @@ def desired_of(control: Control | None) -> Desired | None:
 def write_state(folder: Path, state: JobState) -> None:
     """Replace state.json and say so in the log."""
     write_json(folder / STATE, state.model_dump(mode="json"))
-    values = {"job_id": folder.name, "state": state.state, "attempt": state.attempts, "error": (state.error or {}).get("message")}
-    LOGGER.info("job %s", state.state, extra={"values": {name: value for name, value in values.items() if value is not None}})
+    values = {
+        "job_id": folder.name,
+        "state": state.state,
+        "attempt": state.attempts,
+        "error": (state.error or {}).get("message"),
+    }
+    LOGGER.info(
+        "job %s",
+        state.state,
+        extra={"values": {name: value for name, value in values.items() if value is not None}},
+    )
 
 
 def _move_attempt(attempt: Attempt, to: State, **values: Any) -> None:
@@ -157,10 +174,25 @@ def _spawn(folder: Path, state: JobState, lock: int, stages: str) -> "subprocess
     environment = child_environment() | {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
     if state.device is not None:
         environment["CUDA_VISIBLE_DEVICES"] = state.device
-    command = [sys.executable, "-m", "web_ui.jobs.worker", str(folder), "--attempt", str(state.attempts), "--stages", stages]
+    command = [
+        sys.executable,
+        "-m",
+        "web_ui.jobs.worker",
+        str(folder),
+        "--attempt",
+        str(state.attempts),
+        "--stages",
+        stages,
+    ]
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True, pass_fds=(lock,)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+            pass_fds=(lock,),
         )
 
 
@@ -234,7 +266,11 @@ def _worker_run_s(attempt: Attempt) -> float:
     worker = attempt.state.worker
     if worker is None or worker.boot_id != process.boot_id():
         return 0.0
-    unseen_s = 0.0 if attempt.child else time() - max(_modified_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
+    unseen_s = (
+        0.0
+        if attempt.child
+        else time() - max(_modified_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
+    )
     return max(0.0, process.age_s(worker) - max(0.0, unseen_s))
 
 

@@ -45,7 +45,9 @@ def heartbeat_path(workspace: Workspace, role: Role) -> Path:
     return workspace.runners / f"{role}.json"
 
 
-def write_heartbeat(workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]) -> None:
+def write_heartbeat(
+    workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]
+) -> None:
     """Say that the runner is alive."""
     heartbeat = Heartbeat(
         pid=os.getpid(),
@@ -70,4 +72,6 @@ def read_runner_status(workspace: Workspace, role: Role) -> RunnerStatus:
         return RunnerStatus(role, alive=False)
     age_s = time.monotonic() - heartbeat.monotonic_s
     is_alive = 0 <= age_s < HEARTBEAT_TIMEOUT_S
-    return RunnerStatus(role, is_alive, age_s, heartbeat.started, heartbeat.num_slots, heartbeat.running if is_alive else ())
+    return RunnerStatus(
+        role, is_alive, age_s, heartbeat.started, heartbeat.num_slots, heartbeat.running if is_alive else ()
+    )

@@ -1,4 +1,5 @@
-"""A job without a worker: what the user wants of it is carried out by the runner, and a damaged state is recovered."""
+"""A job without a worker: what the user wants of it is carried out by the runner, and a damaged state is
+recovered."""
 
 import os
 from pathlib import Path
@@ -23,7 +24,8 @@ IDLE_MOVES = {
     (State.FAILED, "pause"): State.PAUSED,
     (State.FAILED, "cancel"): State.CANCELLED,
 }
-"""By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a request made since it failed."""
+"""By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a
+request made since it failed."""
 
 
 def move_idle_job(folder: Path) -> State:
@@ -40,7 +42,9 @@ def move_idle_job(folder: Path) -> State:
     if lock is None:
         return state.state
     try:
-        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if state.state == State.FAILED else {}
+        values: dict[str, Any] = (
+            {"stalled": 0, "error": None, "ended": None} if state.state == State.FAILED else {}
+        )
         if to == State.CANCELLED:
             values = {"ended": now(), "answered": control.request_id if control else state.answered}
         write_state(folder, state.moved(to, **values))
@@ -50,7 +54,8 @@ def move_idle_job(folder: Path) -> State:
 
 
 def read_earliest_start_s(folder: Path) -> float:
-    """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since it stalled may at once.
+    """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since
+    it stalled may at once.
 
     Raises:
         StorageError: the state is damaged.

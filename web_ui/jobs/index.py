@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import NotFound
-from web_ui.jobs.job import CONTROL, EVENTS, FINAL_STATES, ID_PATTERN, OUTCOME, REQUEST, STATE, STATES_WITH_WORKER, Job
+from web_ui.jobs.job import (
+    CONTROL,
+    EVENTS,
+    FINAL_STATES,
+    ID_PATTERN,
+    OUTCOME,
+    REQUEST,
+    STATE,
+    STATES_WITH_WORKER,
+    Job,
+)
 from web_ui.jobs.snapshot import last_progress, load_job
 
 Item = TypeVar("Item")
@@ -16,15 +26,23 @@ Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 class JobIndex:
-    """Job views by id. A job that has ended for good never changes; of the others the file times are compared."""
+    """Job views by id. A job that has ended for good never changes; of the others the file times are
+    compared."""
 
     def __init__(self, jobs: Path) -> None:
         self._jobs = jobs
         self._snapshots: dict[str, tuple[Signature, Job]] = {}
 
-    def page(self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None) -> tuple[list[Job], int]:
-        """Return one page of the matching jobs, newest first, with their progress, and the number of matching jobs."""
-        jobs = [job for job in self.all() if kind in (None, job.kind) and state in (None, job.state) and _matches(job, search)]
+    def page(
+        self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None
+    ) -> tuple[list[Job], int]:
+        """Return one page of the matching jobs, newest first, with their progress, and the number of matching
+        jobs."""
+        jobs = [
+            job
+            for job in self.all()
+            if kind in (None, job.kind) and state in (None, job.state) and _matches(job, search)
+        ]
         jobs.sort(key=lambda job: (job.created, job.id), reverse=True)
         page = jobs[offset : offset + limit]
         return list(_existing_jobs(self._with_progress, page)), len(jobs)
@@ -39,7 +57,11 @@ class JobIndex:
     def _with_progress(self, job: Job) -> Job:
         """Fill in what changes without a new file: the position, and the running time."""
         folder = self._jobs / job.id
-        return load_job(folder) if job.state in STATES_WITH_WORKER else replace(job, progress=last_progress(folder / EVENTS))
+        return (
+            load_job(folder)
+            if job.state in STATES_WITH_WORKER
+            else replace(job, progress=last_progress(folder / EVENTS))
+        )
 
     def _snapshot(self, name: str) -> Job:
         known = self._snapshots.get(name)

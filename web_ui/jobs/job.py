@@ -1,4 +1,5 @@
-"""A job: its states and legal moves, the files of its folder, and the view that screen, API and shell show."""
+"""A job: its states and legal moves, the files of its folder, and the view that screen, API and shell
+show."""
 
 import json
 import re
@@ -80,7 +81,8 @@ class Request(JsonFile):
 
 
 class Control(JsonFile):
-    """control.json: what the user wants. Each request has its own id, so that an answered one is told from a new one."""
+    """control.json: what the user wants. Each request has its own id, so that an answered one is told from a
+    new one."""
 
     desired: Desired = "run"
     request_id: str = ""
@@ -88,7 +90,8 @@ class Control(JsonFile):
 
 
 class RestartDelay(JsonFile):
-    """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has booted anew."""
+    """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has
+    booted anew."""
 
     until_s: float
     boot_id: str
@@ -97,10 +100,10 @@ class RestartDelay(JsonFile):
 class JobState(JsonFile):
     """state.json: written only by the runner. Absent: the job waits for its first attempt.
 
-    `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts in a row that vanished
-    without getting further, and `wait` what they make the next one wait; `run_s` is the running time of the ended attempts; `answered`
-    the id of the request that the last ending has seen; `role` whose runner started it, so that it is found again when its request is
-    damaged.
+    `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts
+    in a row that vanished without getting further, and `wait` what they make the next one wait; `run_s` is
+    the running time of the ended attempts; `answered` the id of the request that the last ending has seen;
+    `role` whose runner started it, so that it is found again when its request is damaged.
     """
 
     state: State = State.QUEUED
@@ -125,7 +128,8 @@ class JobState(JsonFile):
         return self.model_copy(update={"state": to, **values})
 
     def has_new_request(self, control: Control | None) -> bool:
-        """Say whether the user has asked for something since the last attempt ended. None: what the user wants cannot be read."""
+        """Say whether the user has asked for something since the last attempt ended. None: what the user
+        wants cannot be read."""
         return control is not None and control.request_id != self.answered
 
 
@@ -154,8 +158,9 @@ class JobProgress(JsonFile):
 class Job:
     """What everyone but the runner sees of a job, put together from the files of its folder.
 
-    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried out. `retry_at` is until when
-    a job whose worker vanished several times in a row waits to be started again by itself; None: it does not wait for that.
+    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried
+    out. `retry_at` is until when a job whose worker vanished several times in a row waits to be started again
+    by itself; None: it does not wait for that.
     """
 
     id: str
@@ -182,10 +187,13 @@ class Job:
         return self.kind, self.id if has_own_output else str(self.config.get("output", self.title))
 
     def configured_name(self, setting: str) -> str:
-        """Return the name that a setting of its configuration holds. Raises StorageError when it holds none."""
+        """Return the name that a setting of its configuration holds. Raises StorageError when it holds
+        none."""
         name = self.config.get(setting)
         if not isinstance(name, str):
-            raise StorageError(f"{REQUEST} of job {self.id} is damaged: it names no {setting}.", hint="Delete the job.")
+            raise StorageError(
+                f"{REQUEST} of job {self.id} is damaged: it names no {setting}.", hint="Delete the job."
+            )
         return name
 
     def as_dict(self) -> dict[str, Any]:
@@ -211,12 +219,18 @@ def read_json_file(path: Path, kind: type[AnyJsonFile]) -> AnyJsonFile | None:
     except (ValueError, RecursionError, ValidationError) as error:
         reason = "unexpected values" if isinstance(error, ValidationError) else str(error)
         if path.name == REQUEST:
-            hint = "Restore the file from a backup, or delete the job; if its worker still runs, cancel the job first."
+            hint = (
+                "Restore the file from a backup, or delete the job; if its worker still runs, "
+                "cancel the job first."
+            )
         else:
             hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
-        raise StorageError(f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint) from error
+        raise StorageError(
+            f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint
+        ) from error
 
 
 def now() -> str:
-    """Return the time in UTC, to the microsecond: jobs made within one millisecond are listed in their order, too."""
+    """Return the time in UTC, to the microsecond: jobs made within one millisecond are listed in their order,
+    too."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -22,7 +22,8 @@ def try_lock(path: Path) -> int | None:
         raise storage_error(path, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The folder may have been moved to the trash between opening and locking: then the lock means nothing.
+        # The folder may have been moved to the trash between opening and locking: then the lock means
+        # nothing.
         if os.path.samestat(os.fstat(descriptor), path.stat()):
             return descriptor
     except (BlockingIOError, FileNotFoundError):
@@ -33,7 +34,8 @@ def try_lock(path: Path) -> int | None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder for the few milliseconds that a request needs; meanwhile the folder stays where it is.
+    """Hold the lock of a folder for the few milliseconds that a request needs; meanwhile the folder stays
+    where it is.
 
     Raises:
         FileNotFoundError: the folder is gone.

@@ -1,4 +1,5 @@
-"""Which process is which. A pid is reused; pid, kernel start time and boot together are not, whatever the clock does.
+"""Which process is which. A pid is reused; pid, kernel start time and boot together are not, whatever the
+clock does.
 
 Every process of a job carries the job's folder in its environment, so that none can be left behind unseen.
 """
@@ -64,13 +65,16 @@ def kill_group(process: ProcessIdentity) -> None:
 
 
 def job_processes(folder: Path) -> list[ProcessIdentity]:
-    """Find every living process that belongs to the job in `folder`, in whatever session or group it is by now."""
+    """Find every living process that belongs to the job in `folder`, in whatever session or group it is by
+    now."""
     mark = f"{JOB_VARIABLE}={folder}".encode()
     found = []
     for entry in PROC.iterdir():
         if entry.name.isdecimal():
             with suppress(OSError):
-                if mark in (entry / "environ").read_bytes().split(b"\0") and (process := identify(int(entry.name))):
+                if mark in (entry / "environ").read_bytes().split(b"\0") and (
+                    process := identify(int(entry.name))
+                ):
                     found.append(process)
     return found
 

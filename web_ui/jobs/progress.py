@@ -1,4 +1,5 @@
-"""The Progress of a job: what a stage reports becomes events, and what the user asks for becomes `should_stop`."""
+"""The Progress of a job: what a stage reports becomes events, and what the user asks for becomes
+`should_stop`."""
 
 import math
 from collections import deque
@@ -53,7 +54,10 @@ class EventProgress:
             self.flush()
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
-        finite = {name: value if value is not None and math.isfinite(value) else None for name, value in values.items()}
+        finite = {
+            name: value if value is not None and math.isfinite(value) else None
+            for name, value in values.items()
+        }
         self._log.append("metric", step=step, values=finite)
 
     def message(self, text: str, level: Level = "info") -> None:

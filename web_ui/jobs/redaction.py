@@ -1,4 +1,5 @@
-"""Keeps tokens out of everything that a child process writes or need not know: log, events, errors, answers."""
+"""Keeps tokens out of everything that a child process writes or need not know: log, events, errors,
+answers."""
 
 import io
 import os
@@ -35,7 +36,8 @@ def redact_json(value: Any) -> Any:
 
 @cache
 def _stored_token() -> str:
-    """Return the token that the Hub's client takes where the environment names none: it looks for it in this place."""
+    """Return the token that the Hub's client takes where the environment names none: it looks for it in this
+    place."""
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     hub_home = os.environ.get("HF_HOME") or f"{cache_home}/huggingface"
     try:

@@ -1,6 +1,8 @@
-"""What becomes of a job whose worker ended without a word: started again, at once or after a wait, or given up.
+"""What becomes of a job whose worker ended without a word: started again, at once or after a wait, or given
+up.
 
-The waits let a fault of the machine pass that fails every worker, such as packages that are just being replaced.
+The waits let a fault of the machine pass that fails every worker, such as packages that are just being
+replaced.
 """
 
 import signal
@@ -16,7 +18,8 @@ from web_ui.jobs.process import boot_id
 from web_ui.jobs.snapshot import last_progress
 
 RESTART_DELAYS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
-"""What the next start waits, by the number of attempts in a row that got no further; after one more the job has failed."""
+"""What the next start waits, by the number of attempts in a row that got no further; after one more the job
+has failed."""
 
 
 def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
@@ -25,23 +28,31 @@ def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> t
     done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
     is_further = done > state.reached.get(unit, -1)
     stalled = 0 if is_further else state.stalled + 1
-    values: dict[str, Any] = {"stalled": stalled, "reached": state.reached | ({unit: done} if is_further else {})}
+    values: dict[str, Any] = {
+        "stalled": stalled,
+        "reached": state.reached | ({unit: done} if is_further else {}),
+    }
     if stalled < len(RESTART_DELAYS_S):
         wait = RestartDelay(until_s=monotonic() + RESTART_DELAYS_S[stalled], boot_id=boot_id())
         return State.INTERRUPTED, values | {"wait": wait, "ended": None}
     error = Unavailable(
-        f"The worker ended without a result {stalled} times in a row, each time at the same place ({_describe_exit(exit_code)}).",
+        f"The worker ended without a result {stalled} times in a row, each time at the same place "
+        f"({_describe_exit(exit_code)}).",
         hint=f"{_hint(exit_code)}, then resume the job. The log is {folder / LOG}.",
     )
     return State.FAILED, values | {"error": error.as_dict()}
 
 
 def log_crash(folder: Path, state: JobState) -> None:
-    """Add to the events of an interrupted job how its worker ended and when it is started again. The job's lock must be held."""
+    """Add to the events of an interrupted job how its worker ended and when it is started again. The job's
+    lock must be held."""
     wait_s = RESTART_DELAYS_S[state.stalled]
     text = f"The worker ended without a result ({_describe_exit(state.exit_code)})."
     if wait_s:
-        text += f" {state.stalled} times in a row at the same place: the job is tried again in {wait_s:g} s, or when it is resumed."
+        text += (
+            f" {state.stalled} times in a row at the same place: the job is tried again in {wait_s:g} s, "
+            "or when it is resumed."
+        )
     with suppress(StorageError):  # the state, which counts, is written
         log = EventLog(folder / EVENTS)
         try:

@@ -1,6 +1,7 @@
 """The runner: a process beside the web server that starts, watches and settles the workers of one role.
 
-It may die at any moment: everything it knows is in the job folders, and the next runner takes the living workers over.
+It may die at any moment: everything it knows is in the job folders, and the next runner takes the living
+workers over.
 """
 
 import logging
@@ -37,8 +38,9 @@ NUM_CPU_SLOTS = 2
 class RunnerOptions:
     """How a runner works.
 
-    `devices` has one entry for each job that may run at a time: what its CUDA_VISIBLE_DEVICES is set to, None: left alone.
-    `save_on_stop_s` is for machines that end with the runner, such as containers: how long the workers get to save first.
+    `devices` has one entry for each job that may run at a time: what its CUDA_VISIBLE_DEVICES is set to,
+    None: left alone. `save_on_stop_s` is for machines that end with the runner, such as containers: how long
+    the workers get to save first.
     """
 
     devices: tuple[str | None, ...]
@@ -49,7 +51,8 @@ class RunnerOptions:
 
 
 def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptions | None = None) -> None:
-    """Run the jobs of a role until `stop` is set. Workers that live then go on (unless told to save), and the next runner adopts them.
+    """Run the jobs of a role until `stop` is set. Workers that live then go on (unless told to save), and the
+    next runner adopts them.
 
     Raises:
         Conflict: another runner serves this role and workspace.
@@ -58,7 +61,10 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
     options = options or RunnerOptions(role_devices(role))
     with _role_lock(workspace, role):
         runner = Runner(workspace, role, options)
-        LOGGER.info("runner started", extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}})
+        LOGGER.info(
+            "runner started",
+            extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}},
+        )
         while not stop.wait(options.poll_s):
             runner.tick()
         if options.save_on_stop_s:
@@ -72,7 +78,9 @@ def role_devices(role: Role) -> tuple[str | None, ...]:
         return (None,) * NUM_CPU_SLOTS
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is None and (program := shutil.which("nvidia-smi")):
-        visible = ",".join(str(index) for index, line in enumerate(_list_gpus(program)) if line.startswith("GPU "))
+        visible = ",".join(
+            str(index) for index, line in enumerate(_list_gpus(program)) if line.startswith("GPU ")
+        )
     return tuple(name.strip() for name in visible.split(",")) if visible else (None,)
 
 
@@ -82,7 +90,10 @@ def _list_gpus(program: str) -> list[str]:
             [program, "-L"], capture_output=True, text=True, check=False, timeout=NVIDIA_SMI_TIMEOUT_S
         ).stdout.splitlines()
     except subprocess.TimeoutExpired:
-        LOGGER.warning("nvidia-smi does not answer, so one job runs at a time", extra={"values": {"waited_s": NVIDIA_SMI_TIMEOUT_S}})
+        LOGGER.warning(
+            "nvidia-smi does not answer, so one job runs at a time",
+            extra={"values": {"waited_s": NVIDIA_SMI_TIMEOUT_S}},
+        )
         return []
 
 
@@ -110,7 +121,9 @@ class Runner:
             self._write_heartbeat()
         if time.monotonic() - self._trash_emptied_s >= TRASH_INTERVAL_S and not self._trash_thread.is_alive():
             self._trash_emptied_s = time.monotonic()
-            self._trash_thread = Thread(target=self._empty_trash, daemon=True)  # it may take longer than a heartbeat
+            self._trash_thread = Thread(
+                target=self._empty_trash, daemon=True
+            )  # it may take longer than a heartbeat
             self._trash_thread.start()
 
     def _empty_trash(self) -> None:
@@ -168,7 +181,11 @@ class Runner:
         queue, self._queue = self._queue, []
         taken = {attempt.output_key for attempt in self.attempts.values()}
         for job, from_s in queue:
-            if len(self.attempts) >= len(self._options.devices) or job.output_key in taken or time.monotonic() < from_s:
+            if (
+                len(self.attempts) >= len(self._options.devices)
+                or job.output_key in taken
+                or time.monotonic() < from_s
+            ):
                 self._queue.append((job, from_s))
             else:
                 self._start(job)
@@ -176,7 +193,13 @@ class Runner:
 
     def _start(self, job: Job) -> None:
         with self._logging_errors(job.id):
-            attempt = start_attempt(self._workspace.jobs / job.id, job.output_key, self._role, self._free_device(), self._options.stages)
+            attempt = start_attempt(
+                self._workspace.jobs / job.id,
+                job.output_key,
+                self._role,
+                self._free_device(),
+                self._options.stages,
+            )
             if attempt:
                 self.attempts[job.id] = attempt
                 self._heartbeat_written_s = float("-inf")
@@ -190,7 +213,8 @@ class Runner:
 
     @contextmanager
     def _logging_errors(self, job_id: str) -> Iterator[None]:
-        """Log what goes wrong with one job's files, once, and go on: a full disk or a damaged file must not stop the others."""
+        """Log what goes wrong with one job's files, once, and go on: a full disk or a damaged file must not
+        stop the others."""
         try:
             yield
         except (DeepSynthError, OSError) as error:
@@ -203,7 +227,9 @@ class Runner:
     def _write_heartbeat(self) -> None:
         self._heartbeat_written_s = time.monotonic()
         with self._logging_errors("heartbeat"):
-            write_heartbeat(self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts))
+            write_heartbeat(
+                self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts)
+            )
 
 
 @contextmanager
@@ -216,7 +242,8 @@ def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
     lock = try_lock(path)
     if lock is None:
         raise Conflict(
-            f"Another runner for role {role} works on {workspace.root}.", hint="One is enough; stop it first to run another one here."
+            f"Another runner for role {role} works on {workspace.root}.",
+            hint="One is enough; stop it first to run another one here.",
         )
     try:
         yield
@@ -225,7 +252,8 @@ def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
 
 
 def empty_trash(trash: Path) -> None:
-    """Remove replaced models, and what a deletion or a creation that was cut short left behind, an hour after it was moved there."""
+    """Remove replaced models, and what a deletion or a creation that was cut short left behind, an hour after
+    it was moved there."""
     for path in list(trash.iterdir()):
         with suppress(FileNotFoundError):  # the runner of the other role empties it too
             moved_s = path.lstat().st_ctime  # a rename leaves the folder's own st_mtime as it was

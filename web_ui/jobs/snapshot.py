@@ -1,4 +1,5 @@
-"""The view of one job, from the files of its folder. A damaged file is reported on its job and hides no other."""
+"""The view of one job, from the files of its folder. A damaged file is reported on its job and hides no
+other."""
 
 import json
 import os
@@ -56,9 +57,16 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     if request is None and not folder.exists():
         raise job_not_found(folder.name)
     if request is None and not faults:
-        faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Restore the file from a backup, or delete the job."))
+        faults.append(
+            StorageError(
+                f"Job {folder.name} has no {REQUEST}.",
+                hint="Restore the file from a backup, or delete the job.",
+            )
+        )
     control = _read(folder / CONTROL, Control, faults) or Control()
-    state = _read(folder / STATE, JobState, faults) or JobState(state=State.INTERRUPTED if faults else State.QUEUED)
+    state = _read(folder / STATE, JobState, faults) or JobState(
+        state=State.INTERRUPTED if faults else State.QUEUED
+    )
     is_running = state.state in STATES_WITH_WORKER
     outcome = _read(folder / OUTCOME, Outcome, faults)
     if outcome and outcome.attempt != state.attempts:
@@ -70,7 +78,9 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         role=request.role if request else state.role if is_running else None,
         title=request.title if request else folder.name,
         state=state.state if request or is_running else State.FAILED,
-        desired=None if state.state in ENDED_STATES and control.request_id == state.answered else control.desired,
+        desired=None
+        if state.state in ENDED_STATES and control.request_id == state.answered
+        else control.desired,
         created=request.created if request else _created_from_id(folder.name),
         started=state.started,
         ended=state.ended,
@@ -85,17 +95,23 @@ def load_job(folder: Path, progress: bool = True) -> Job:
 
 
 def earliest_start_s(state: JobState, control: Control | None) -> float:
-    """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since it stalled may at once."""
-    is_waiting = state.wait is not None and state.wait.boot_id == boot_id() and not state.has_new_request(control)
+    """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since
+    it stalled may at once."""
+    is_waiting = (
+        state.wait is not None and state.wait.boot_id == boot_id() and not state.has_new_request(control)
+    )
     return state.wait.until_s if state.wait and is_waiting else 0.0
 
 
 def job_not_found(job_id: str) -> NotFound:
-    return NotFound(f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist.")
+    return NotFound(
+        f"There is no job {job_id!r}.", hint="GET /api/jobs or `deepsynth jobs` lists the jobs that exist."
+    )
 
 
 def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) -> LogSlice:
-    """Read at most `limit_bytes` of a log from a byte offset, or from `-offset` bytes before its end; never half a character."""
+    """Read at most `limit_bytes` of a log from a byte offset, or from `-offset` bytes before its end; never
+    half a character."""
     if not path.exists():
         return LogSlice("", 0)
     with path.open("rb") as file:

@@ -1,4 +1,5 @@
-"""The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel, delete."""
+"""The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel,
+delete."""
 
 import errno
 import hashlib
@@ -58,7 +59,8 @@ class JobStore:
         Args:
             kind: one of `KINDS`.
             config: the configuration of that kind's stage.
-            idempotency_key: the same key with the same request gives the same job, however often and at once it comes.
+            idempotency_key: the same key with the same request gives the same job, however often and at once
+                it comes.
 
         Raises:
             UnknownName: no such kind.
@@ -66,7 +68,9 @@ class JobStore:
             StorageError: the disk is full or not writable.
         """
         if kind not in self._stages:
-            raise UnknownName(f"There is no kind of job {kind!r}.", hint=f"Kinds are {', '.join(self._stages)}.")
+            raise UnknownName(
+                f"There is no kind of job {kind!r}.", hint=f"Kinds are {', '.join(self._stages)}."
+            )
         values = config.model_dump(mode="json")
         if idempotency_key is None:
             return self._create(kind, values, None)
@@ -77,7 +81,8 @@ class JobStore:
             return self._find_by_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
 
     def find(self, kind: str, config: Config, idempotency_key: str) -> Job | None:
-        """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict as `create`."""
+        """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict
+        as `create`."""
         return self._find_by_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
 
     def get(self, job_id: str) -> Job:
@@ -85,9 +90,15 @@ class JobStore:
         return load_job(self._folder(job_id))
 
     def list(
-        self, kind: str | None = None, state: State | str | None = None, offset: int = 0, limit: int = 50, search: str | None = None
+        self,
+        kind: str | None = None,
+        state: State | str | None = None,
+        offset: int = 0,
+        limit: int = 50,
+        search: str | None = None,
     ) -> tuple[list[Job], int]:
-        """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how many there are in all."""
+        """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how
+        many there are in all."""
         return self._index.page(kind, state, offset, limit, search)
 
     def all(self) -> Sequence[Job]:
@@ -99,7 +110,8 @@ class JobStore:
         return tuple(job for job in self.all() if job.state in UNFINISHED_STATES)
 
     def request_pause(self, job_id: str) -> Job:
-        """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being cancelled."""
+        """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being
+        cancelled."""
         return self._write_request(job_id, "pause")
 
     def request_resume(self, job_id: str) -> Job:
@@ -143,7 +155,8 @@ class JobStore:
             raise job_not_found(job_id) from error
 
     def log(self, job_id: str, offset: int = 0) -> LogSlice:
-        """Read what a job's worker printed, from a byte offset that an earlier call returned, or its last `-offset` bytes."""
+        """Read what a job's worker printed, from a byte offset that an earlier call returned, or its last
+        `-offset` bytes."""
         try:
             return read_log(self._folder(job_id) / LOG, offset)
         except FileNotFoundError as error:
@@ -169,11 +182,15 @@ class JobStore:
         while (lock := try_lock(folder / REQUEST)) is None and (folder / REQUEST).exists():
             # The runner, too, holds the lock for the moment in which it writes down how a job ended.
             if load_job(folder, progress=False).state in STATES_WITH_WORKER or time.monotonic() > deadline_s:
-                raise Conflict(f"Job {folder.name} is running.", hint="Cancel or pause it first, then delete it.")
+                raise Conflict(
+                    f"Job {folder.name} is running.", hint="Cancel or pause it first, then delete it."
+                )
             time.sleep(0.01)
         return lock
 
-    def _create(self, kind: str, values: dict[str, Any], key: str | None, key_file: Path | None = None) -> Job:
+    def _create(
+        self, kind: str, values: dict[str, Any], key: str | None, key_file: Path | None = None
+    ) -> Job:
         stage = self._stages[kind]
         while True:
             job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -216,7 +233,8 @@ class JobStore:
         return self._workspace.jobs / KEYS_FOLDER / hashlib.sha256(idempotency_key.encode()).hexdigest()
 
     def _forget_key(self, trashed: Path) -> None:
-        """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads nowhere."""
+        """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads
+        nowhere."""
         with suppress(StorageError):
             request = read_json_file(trashed / REQUEST, Request)
             if request and request.idempotency_key:
@@ -231,7 +249,10 @@ class JobStore:
         except (FileNotFoundError, NotFound):
             return None  # never used, or its job was deleted, or its maker died before the job appeared
         if (job.kind, job.config) != (kind, values):
-            raise Conflict(f"This idempotency key belongs to job {job.id}, a different request.", hint="Use a new key for a new request.")
+            raise Conflict(
+                f"This idempotency key belongs to job {job.id}, a different request.",
+                hint="Use a new key for a new request.",
+            )
         return job
 
     def _write_request(self, job_id: str, desired: Desired) -> Job:
@@ -241,7 +262,9 @@ class JobStore:
                 job = load_job(folder)
                 if job.state == State.CANCELLED and desired == "cancel":
                     return job
-                is_being_cancelled = job.desired == "cancel" and desired != "cancel" and job.state not in ENDED_STATES
+                is_being_cancelled = (
+                    job.desired == "cancel" and desired != "cancel" and job.state not in ENDED_STATES
+                )
                 if is_being_cancelled or not _accepts_request(job, desired):
                     raise _refusal(job, desired)
                 control = Control(desired=desired, request_id=secrets.token_hex(8), time=now())
@@ -252,16 +275,20 @@ class JobStore:
         return load_job(folder)
 
     def _notify_runners(self) -> None:
-        """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then anyway)."""
+        """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then
+        anyway)."""
         with suppress(OSError):
             os.utime(self._workspace.jobs)
 
 
 def _accepts_request(job: Job, desired: Desired) -> bool:
-    """Say whether a request can still change something: a failed job may be resumed, and then, until a runner has begun, be stopped."""
+    """Say whether a request can still change something: a failed job may be resumed, and then, until a runner
+    has begun, be stopped."""
     if job.role is None:  # nobody knows who would have to do it
         return False
-    return job.state in UNFINISHED_STATES or (job.state == State.FAILED and (desired == "run" or job.desired is not None))
+    return job.state in UNFINISHED_STATES or (
+        job.state == State.FAILED and (desired == "run" or job.desired is not None)
+    )
 
 
 def _refusal(job: Job, desired: Desired) -> Conflict:
@@ -269,4 +296,6 @@ def _refusal(job: Job, desired: Desired) -> Conflict:
     if job.state in ENDED_STATES:
         hint = job.error["hint"] if job.error and job.role is None else "Start a new job instead."
         return Conflict(f"Job {job.id} has ended ({job.state}) and cannot be {words[desired]}.", hint=hint)
-    return Conflict(f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end.")
+    return Conflict(
+        f"Job {job.id} is being cancelled and cannot be {words[desired]}.", hint="Wait for it to end."
+    )

@@ -1,7 +1,7 @@
 """The process that runs one attempt of one job: `python -m web_ui.jobs.worker JOB_DIR --attempt N`.
 
-It holds the lock of the job's request.json (given by the runner, already locked) until it and all its children are gone,
-appends events.jsonl, and writes outcome.json as the last thing it does.
+It holds the lock of the job's request.json (given by the runner, already locked) until it and all its
+children are gone, appends events.jsonl, and writes outcome.json as the last thing it does.
 """
 
 import argparse
@@ -32,7 +32,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--attempt", type=int, required=True)
     parser.add_argument("--stages", default=STAGES_NAME)
     options = parser.parse_args(arguments)
-    sys.stdout, sys.stderr = cast(TextIO, RedactedStream(sys.stdout)), cast(TextIO, RedactedStream(sys.stderr))
+    sys.stdout, sys.stderr = (
+        cast(TextIO, RedactedStream(sys.stdout)),
+        cast(TextIO, RedactedStream(sys.stderr)),
+    )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
     write_json(options.folder / OUTCOME, redact_json(outcome.model_dump(mode="json")))
@@ -55,7 +58,9 @@ def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outc
     except DeepSynthError as error:
         return _failed_outcome(attempt, error)
     except Exception as error:  # noqa: BLE001 - the border of the job: whatever went wrong is told to the user
-        return _failed_outcome(attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details."))
+        return _failed_outcome(
+            attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details.")
+        )
 
 
 def install_sigterm_handler(progress: EventProgress) -> None:
@@ -75,7 +80,10 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
     if request is None:
         raise StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Delete the job.")
     if request.kind not in stages:
-        raise NotFound(f"There is no kind of job {request.kind!r}.", hint="This version may be older than the one that made the job.")
+        raise NotFound(
+            f"There is no kind of job {request.kind!r}.",
+            hint="This version may be older than the one that made the job.",
+        )
     stage = stages[request.kind]
     config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
     result = resolve(stage.function)(config, Workspace.create(folder.parents[1]), progress)

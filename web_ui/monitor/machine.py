@@ -1,4 +1,5 @@
-"""What this machine has and how busy it is. GPUs are asked through NVML; without its library or driver there are none."""
+"""What this machine has and how busy it is. GPUs are asked through NVML; without its library or driver there
+are none."""
 
 import shutil
 import time
@@ -17,20 +18,26 @@ MIN_MEASURED_S = 1.0
 
 
 class _CpuLoad:
-    """How busy the processors are. One measurement serves all threads: psutil's own begins anew, with 0, in each of them."""
+    """How busy the processors are. One measurement serves all threads: psutil's own begins anew, with 0, in
+    each of them."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._at_s = self._idle_s = self._total_s = self._percent = 0.0
 
     def percent(self) -> float:
-        """Return the share of time in use since the last measurement, at least MIN_MEASURED_S long; at first since the machine started."""
+        """Return the share of time in use since the last measurement, at least MIN_MEASURED_S long; at first
+        since the machine started."""
         with self._lock:
             if time.monotonic() - self._at_s >= MIN_MEASURED_S:
                 times = psutil.cpu_times()
                 idle_s = times.idle + getattr(times, "iowait", 0.0)
-                total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)  # both are in `user` too
-                self._percent = 100 * max(0.0, 1 - (idle_s - self._idle_s) / max(total_s - self._total_s, 1e-9))
+                total_s = (
+                    sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
+                )  # both are in `user` too
+                self._percent = 100 * max(
+                    0.0, 1 - (idle_s - self._idle_s) / max(total_s - self._total_s, 1e-9)
+                )
                 self._at_s, self._idle_s, self._total_s = time.monotonic(), idle_s, total_s
             return self._percent
 

@@ -35,7 +35,9 @@ def _running(jobs: Sequence[Job], store: JobStore) -> Iterator[Job]:
 
 
 def _job_lines(jobs: Sequence[Job]) -> Iterator[str]:
-    counts = Counter(f'kind="{job.kind if job.kind in KINDS else "unknown"}",state="{job.state}"' for job in jobs)
+    counts = Counter(
+        f'kind="{job.kind if job.kind in KINDS else "unknown"}",state="{job.state}"' for job in jobs
+    )
     yield from _gauge("deepsynth_jobs", "Jobs by kind and state.", counts)
 
 
@@ -45,12 +47,20 @@ def _wait_lines(jobs: Sequence[Job]) -> Iterator[str]:
         if job.started and 0 <= _seconds(job.started, now()) <= RECENT_S:
             waits_s[f'role="{job.role}"'].append(max(0.0, _seconds(job.created, job.started)))
     means_s = {label: fmean(values) for label, values in waits_s.items()}
-    yield from _gauge("deepsynth_queue_wait_seconds", "Mean time from creation to start, of the jobs started in the last hour.", means_s)
+    yield from _gauge(
+        "deepsynth_queue_wait_seconds",
+        "Mean time from creation to start, of the jobs started in the last hour.",
+        means_s,
+    )
 
 
 def _rate_lines(running: Sequence[Job]) -> Iterator[str]:
     for kind, name in RATES.items():
-        rates = {f'job_id="{job.id}"': job.progress["rate"] or 0.0 for job in running if job.kind == kind and job.progress}
+        rates = {
+            f'job_id="{job.id}"': job.progress["rate"] or 0.0
+            for job in running
+            if job.kind == kind and job.progress
+        }
         yield from _gauge(name, f"Units a second of each running {kind} job.", rates)
 
 
@@ -60,8 +70,14 @@ def _machine_lines(service: Service) -> Iterator[str]:
     alive = {f'role="{runner.role}"': float(runner.is_alive) for runner in runners(service)}
     yield from _gauge("deepsynth_runner_alive", "1 while the runner of a role is alive.", alive)
     yield from _gauge("deepsynth_workspace_free_bytes", "Room left in the workspace.", {"": free_bytes})
-    yield from _gauge("deepsynth_service_memory_bytes", "Resident memory of the web process.", {"": service_bytes})
-    used = {f'gpu="{gpu.index}"': gpu.memory_used_gb * machine.GB for gpu in machine.gpus() if gpu.memory_used_gb is not None}
+    yield from _gauge(
+        "deepsynth_service_memory_bytes", "Resident memory of the web process.", {"": service_bytes}
+    )
+    used = {
+        f'gpu="{gpu.index}"': gpu.memory_used_gb * machine.GB
+        for gpu in machine.gpus()
+        if gpu.memory_used_gb is not None
+    }
     yield from _gauge("deepsynth_gpu_memory_used_bytes", "Memory in use on each GPU.", used)
 
 

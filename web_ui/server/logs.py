@@ -1,4 +1,5 @@
-"""Structured logs: one JSON object a line on standard error, with the job id where there is one, so that grep follows a job."""
+"""Structured logs: one JSON object a line on standard error, with the job id where there is one, so that grep
+follows a job."""
 
 import json
 import logging
@@ -10,7 +11,8 @@ LOGGER = logging.getLogger("deepsynth.web")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message and what was given as `extra={"values": {...}}`."""
+    """A record as one line of JSON: time, level, logger, message and what was given as `extra={"values":
+    {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -26,7 +28,8 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Send everything that is logged under `deepsynth` to standard error as JSON lines. Calling again changes nothing."""
+    """Send everything that is logged under `deepsynth` to standard error as JSON lines. Calling again changes
+    nothing."""
     logger = logging.getLogger("deepsynth")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)

@@ -1,4 +1,5 @@
-"""How many requests of a kind one client may send: a bucket of a minute's worth of tokens that refills steadily."""
+"""How many requests of a kind one client may send: a bucket of a minute's worth of tokens that refills
+steadily."""
 
 from threading import Lock
 from time import monotonic

@@ -28,7 +28,9 @@ def _start_request() -> None:
 def _finish_request(response: Response) -> Response:
     response.headers["X-Request-Id"] = g.request_id
     is_reading = request.method in ("GET", "HEAD") and response.status_code < 400
-    LOGGER.log(logging.DEBUG if is_reading else logging.INFO, "request", extra={"values": _request_values(response)})
+    LOGGER.log(
+        logging.DEBUG if is_reading else logging.INFO, "request", extra={"values": _request_values(response)}
+    )
     return response
 
 

@@ -1,7 +1,7 @@
 """Who may ask for what: exposure, Host, Origin, token, content type, rate. Runs before every view.
 
-A service on loopback is still reachable by every web page its user visits, hence the Host allow-list (against DNS
-rebinding) and the Origin check (against cross-site requests) even where no token is set.
+A service on loopback is still reachable by every web page its user visits, hence the Host allow-list (against
+DNS rebinding) and the Origin check (against cross-site requests) even where no token is set.
 """
 
 import hashlib
@@ -22,10 +22,18 @@ HTTP_PORT = 80
 SESSION_COOKIE = "deepsynth_session"
 SESSION_DAYS = 30
 OPEN_ENDPOINTS = frozenset(
-    {"health.get_health", "login.show_login", "login.log_in", "login.log_out", "assets.get_asset", "assets.get_style"}
+    {
+        "health.get_health",
+        "login.show_login",
+        "login.log_in",
+        "login.log_out",
+        "assets.get_asset",
+        "assets.get_style",
+    }
 )
 SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri "
+    "'none'; "
     "form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -39,8 +47,8 @@ SECURITY_HEADERS = {
 def guard(app: Flask, settings: Settings) -> None:
     """Put the checks before, and the protective headers on, everything that `app` answers.
 
-    Whoever carries the token passes whatever strangers do: behind a proxy all come from one address. So only strangers' requests
-    are counted against guessing, and what makes guessing hopeless is the token's length.
+    Whoever carries the token passes whatever strangers do: behind a proxy all come from one address. So only
+    strangers' requests are counted against guessing, and what makes guessing hopeless is the token's length.
     """
     changes, guesses = (RateLimit(settings.max_changes_per_minute) for _ in range(2))
     hosts = allowed_hosts(settings)
@@ -70,9 +78,14 @@ def guard(app: Flask, settings: Settings) -> None:
 def allowed_hosts(settings: Settings) -> frozenset[str]:
     """Return the values of the Host header that this service answers to, all in lower case.
 
-    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443). Browsers leave port 80 away.
+    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443).
+    Browsers leave port 80 away.
     """
-    own_name = f"[{settings.host.lower()}]" if ":" in settings.host and "[" not in settings.host else settings.host.lower()
+    own_name = (
+        f"[{settings.host.lower()}]"
+        if ":" in settings.host and "[" not in settings.host
+        else settings.host.lower()
+    )
     names = {"localhost", "127.0.0.1", "[::1]"} | ({own_name} - ANY_ADDRESS)
     own = [f"{name}:{settings.port}" for name in names] + (list(names) if settings.port == HTTP_PORT else [])
     extra = settings.allowed_names
@@ -111,21 +124,29 @@ def _check_host(hosts: frozenset[str]) -> None:
 
 def _check_client(settings: Settings) -> None:
     """Catch a server that was bound to the open network past the settings."""
-    if settings.api_token is None and not settings.published_on_loopback and not is_loopback(request.remote_addr or "localhost"):
+    if (
+        settings.api_token is None
+        and not settings.published_on_loopback
+        and not is_loopback(request.remote_addr or "localhost")
+    ):
         raise Forbidden("Requests from other machines need DEEPSYNTH_API_TOKEN to be set.")
 
 
 def refuse_cross_site() -> None:
     """Refuse a request that another web site's page has made."""
     origin = request.headers.get("Origin")
-    if origin is not None and origin.lower() not in {f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")}:
+    if origin is not None and origin.lower() not in {
+        f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")
+    }:
         raise Forbidden("Requests from other web sites are refused.")
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
         raise Forbidden("Requests from other web sites are refused.")
 
 
 def _is_login(settings: Settings) -> bool:
-    return request.endpoint == "login.log_in" and is_valid_token(settings, request.form.get("token", "").strip())
+    return request.endpoint == "login.log_in" and is_valid_token(
+        settings, request.form.get("token", "").strip()
+    )
 
 
 def _has_credentials() -> bool:
@@ -142,5 +163,7 @@ def _check_token(settings: Settings) -> WerkzeugResponse | None:
     if request.endpoint in OPEN_ENDPOINTS or is_authenticated(settings):
         return None
     if request.blueprint == "pages":
-        return redirect(url_for("login.show_login", next=request.script_root + request.full_path.removesuffix("?")))
+        return redirect(
+            url_for("login.show_login", next=request.script_root + request.full_path.removesuffix("?"))
+        )
     raise Unauthorized("This service needs its token.")

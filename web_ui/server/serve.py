@@ -1,4 +1,5 @@
-"""`deepsynth serve`: web server and runner side by side, each started again when it dies. Jobs outlive both."""
+"""`deepsynth serve`: web server and runner side by side, each started again when it dies. Jobs outlive
+both."""
 
 import ctypes
 import logging
@@ -24,7 +25,8 @@ LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
 POLL_S = 0.2
 CONTAINER_STOP_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
-"""What the compose files give a container between SIGTERM and SIGKILL (stop_grace_period): a full-size checkpoint is gigabytes."""
+"""What the compose files give a container between SIGTERM and SIGKILL (stop_grace_period): a full-size
+checkpoint is gigabytes."""
 SAVE_S = {role: time_s - 15.0 for role, time_s in CONTAINER_STOP_S.items()}
 """How long running jobs get to save."""
 STOP_GRACE_S = {role: time_s - 10.0 for role, time_s in CONTAINER_STOP_S.items()}
@@ -47,14 +49,22 @@ def serve(options: Namespace) -> int:
     _check_port(settings.host, settings.port)
     configure_logs()
     stop = install_stop_handlers()
-    children = [SupervisedProcess("web", _web_command(settings)), SupervisedProcess("runner", _runner_command(settings, options))]
+    children = [
+        SupervisedProcess("web", _web_command(settings)),
+        SupervisedProcess("runner", _runner_command(settings, options)),
+    ]
     environment = os.environ | {
         "DEEPSYNTH_WORKSPACE": str(workspace.root),
         "DEEPSYNTH_ROLE": settings.role,
         "DEEPSYNTH_HOST": settings.host,
         "DEEPSYNTH_PORT": str(settings.port),
     }
-    LOGGER.info("serving", extra={"values": {"url": f"http://{settings.host}:{settings.port}", "workspace": str(workspace.root)}})
+    LOGGER.info(
+        "serving",
+        extra={
+            "values": {"url": f"http://{settings.host}:{settings.port}", "workspace": str(workspace.root)}
+        },
+    )
     while not stop.is_set():
         for child in children:
             child.keep_alive(environment)
@@ -67,10 +77,14 @@ def serve(options: Namespace) -> int:
 
 
 def run_jobs_command(options: Namespace) -> int:
-    """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner adopts them."""
+    """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner
+    adopts them."""
     settings = _settings(options)
     configure_logs()
-    runner = RunnerOptions(role_devices(settings.role), save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0)
+    runner = RunnerOptions(
+        role_devices(settings.role),
+        save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0,
+    )
     run_jobs(Workspace.create(settings.workspace), settings.role, install_stop_handlers(), runner)
     return 0
 
@@ -119,7 +133,11 @@ class SupervisedProcess:
         is_quick = monotonic() - self.started_s < HEALTHY_AFTER_S
         self.num_quick_exits = self.num_quick_exits + 1 if is_quick else 0
         delay_s = RESTART_DELAYS_S[min(self.num_quick_exits, len(RESTART_DELAYS_S) - 1)]
-        LOGGER.error("%s ended; it is started again", self.name, extra={"values": {"exit_code": exit_code, "delay_s": delay_s}})
+        LOGGER.error(
+            "%s ended; it is started again",
+            self.name,
+            extra={"values": {"exit_code": exit_code, "delay_s": delay_s}},
+        )
         self.process, self.restart_at_s = None, monotonic() + delay_s
 
 
@@ -130,7 +148,9 @@ def _settings(options: Namespace) -> Settings:
         "DEEPSYNTH_HOST": getattr(options, "host", None),
         "DEEPSYNTH_PORT": getattr(options, "port", None),
     }
-    return Settings.from_environment(os.environ | {name: str(value) for name, value in given.items() if value is not None})
+    return Settings.from_environment(
+        os.environ | {name: str(value) for name, value in given.items() if value is not None}
+    )
 
 
 def _web_command(settings: Settings) -> list[str]:
@@ -138,15 +158,26 @@ def _web_command(settings: Settings) -> list[str]:
     shared_memory = Path("/dev/shm")  # noqa: S108 - a folder for gunicorn's own heartbeat, never a guessable file
     heartbeat = ["--worker-tmp-dir", str(shared_memory)] if shared_memory.is_dir() else []
     return [
-        sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker", "--workers", "1",
-        "--threads", str(NUM_THREADS), "--bind", f"{host}:{settings.port}", "--timeout", "120", "--graceful-timeout", "10",
+        sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker",
+        "--workers", "1", "--threads", str(NUM_THREADS), "--bind", f"{host}:{settings.port}",
+        "--timeout", "120", "--graceful-timeout", "10",
         "--no-control-socket", "--log-level", "warning", *heartbeat, "web_ui.app:create_app()",
     ]  # fmt: skip
 
 
 def _runner_command(settings: Settings, options: Namespace) -> list[str]:
     save = ["--save-jobs-on-stop"] if options.save_jobs_on_stop else []
-    return [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", settings.role, "--workspace", str(settings.workspace), *save]
+    return [
+        sys.executable,
+        "-m",
+        "web_ui.cli",
+        "run-jobs",
+        "--role",
+        settings.role,
+        "--workspace",
+        str(settings.workspace),
+        *save,
+    ]
 
 
 def _check_port(host: str, port: int) -> None:
@@ -158,10 +189,12 @@ def _check_port(host: str, port: int) -> None:
         except OSError as error:
             reason = error.strerror or str(error)
             raise Unavailable(
-                f"Cannot listen on {host}:{port}: {reason}.", hint="Stop the program that uses the port, or choose another with --port."
+                f"Cannot listen on {host}:{port}: {reason}.",
+                hint="Stop the program that uses the port, or choose another with --port.",
             ) from error
 
 
 def _terminate_with_parent() -> None:
-    """Let web server and runner end (not their jobs) when this process is killed, so that the next one finds the port free."""
+    """Let web server and runner end (not their jobs) when this process is killed, so that the next one finds
+    the port free."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

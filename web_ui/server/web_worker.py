@@ -1,4 +1,5 @@
-"""gunicorn's threaded worker, made to wait for a client only so long: else eight stalled ones would hold every thread for ever."""
+"""gunicorn's threaded worker, made to wait for a client only so long: else eight stalled ones would hold
+every thread for ever."""
 
 import errno
 import socket
@@ -17,8 +18,8 @@ MIN_BYTES_PER_S = 1024
 
 
 class SlowClientSocket(socket.socket):
-    """A client's connection with a waiting budget. Waiting for bytes uses the budget, received bytes restore it; without budget the
-    connection counts as closed."""
+    """A client's connection with a waiting budget. Waiting for bytes uses the budget, received bytes restore
+    it; without budget the connection counts as closed."""
 
     def __init__(self, connection: socket.socket, waiting_budget_s: float) -> None:
         super().__init__(fileno=connection.detach())
@@ -30,7 +31,8 @@ class SlowClientSocket(socket.socket):
             self.settimeout(self._max_waiting_s if is_blocking else 0)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Receive as usual; b"", as at the end of a stream, once the waiting budget is used up. Raises TimeoutError as usual."""
+        """Receive as usual; b"", as at the end of a stream, once the waiting budget is used up. Raises
+        TimeoutError as usual."""
         if self._waiting_budget_s <= 0:
             return b""
         given_s, began_s = self.gettimeout() or self._max_waiting_s, monotonic()
@@ -45,7 +47,9 @@ class SlowClientSocket(socket.socket):
         finally:
             self.settimeout(given_s)
         earned_s = len(received) / MIN_BYTES_PER_S
-        self._waiting_budget_s = min(self._max_waiting_s, self._waiting_budget_s - (monotonic() - began_s) + earned_s)
+        self._waiting_budget_s = min(
+            self._max_waiting_s, self._waiting_budget_s - (monotonic() - began_s) + earned_s
+        )
         return received
 
     def sendall(self, content: Any, flags: int = 0, /) -> None:
@@ -70,7 +74,8 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
-        """Serve one request, and say goodbye in this thread: gunicorn's only loop would wait for the client's answer."""
+        """Serve one request, and say goodbye in this thread: gunicorn's only loop would wait for the client's
+        answer."""
         result = super().handle(conn)
         if result is False:
             util.close_graceful(conn.sock)
@@ -79,7 +84,8 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
 
 @contextmanager
 def _report_as_closed() -> Iterator[None]:
-    """Take a client that does not read its answer for one that has left, which gunicorn passes over in silence."""
+    """Take a client that does not read its answer for one that has left, which gunicorn passes over in
+    silence."""
     try:
         yield
     except TimeoutError as error:

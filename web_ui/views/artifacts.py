@@ -11,11 +11,24 @@ from data.store.events import last_event
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
-from web_ui.catalog.outputs import example_page, job_output, output_file, output_files, output_name, reported_path
+from web_ui.catalog.outputs import (
+    example_page,
+    job_output,
+    output_file,
+    output_files,
+    output_name,
+    reported_path,
+)
 from web_ui.jobs.job import EVENTS
 
 # Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
-SAFE_MEDIA = {".png": "image/png", ".json": "application/json", ".jsonl": "text/plain", ".txt": "text/plain", ".md": "text/plain"}
+SAFE_MEDIA = {
+    ".png": "image/png",
+    ".json": "application/json",
+    ".jsonl": "text/plain",
+    ".txt": "text/plain",
+    ".md": "text/plain",
+}
 
 artifacts = Blueprint("artifacts", __name__)
 
@@ -53,7 +66,9 @@ def get_preview(job_id: str) -> Response:
     path = reported_path(event["path"], service.workspace) if event and event.get("path") else None
     if path is None or not path.is_file():
         path = example_page(service.jobs.get(job_id), service.workspace)
-    response = send_file(path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True)
+    response = send_file(
+        path, mimetype="image/svg+xml" if path.suffix == ".svg" else "image/png", conditional=True
+    )
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -1,4 +1,5 @@
-"""Styles, modules and drawings. Their address holds a digest of them all, so that a browser asks for each once, not on every page."""
+"""Styles, modules and drawings. Their address holds a digest of them all, so that a browser asks for each
+once, not on every page."""
 
 import posixpath
 import re
@@ -10,7 +11,13 @@ from flask import Blueprint, send_from_directory, url_for
 from werkzeug.wrappers import Response
 
 STATIC = Path(__file__).parents[1] / "static"
-STYLES = ("css/tokens.css", "css/base.css", "css/components.css", "css/tabs.css", "vendor/uplot/uPlot.min.css")
+STYLES = (
+    "css/tokens.css",
+    "css/base.css",
+    "css/components.css",
+    "css/tabs.css",
+    "vendor/uplot/uPlot.min.css",
+)
 IMPORT_PATTERN = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
 YEAR_S = 365 * 24 * 3600
 
@@ -19,7 +26,8 @@ assets = Blueprint("assets", __name__)
 
 @assets.get("/static/<digest>/<path:name>")
 def get_asset(digest: str, name: str) -> Response:
-    """Serve one file. A page that was opened before an update asks under the old digest and gets the new file, for this once."""
+    """Serve one file. A page that was opened before an update asks under the old digest and gets the new
+    file, for this once."""
     return send_from_directory(STATIC, name, max_age=_max_age_s(digest))
 
 
@@ -44,12 +52,15 @@ def asset_urls() -> dict[str, object]:
 def static_digest() -> str:
     """Return what stands for the content of all files at once."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
-    return sha256(b"".join(sha256(str(path).encode() + path.read_bytes()).digest() for path in files)).hexdigest()[:12]
+    return sha256(
+        b"".join(sha256(str(path).encode() + path.read_bytes()).digest() for path in files)
+    ).hexdigest()[:12]
 
 
 @cache
 def imported_modules(*first: str) -> tuple[str, ...]:
-    """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the other's imports."""
+    """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the
+    other's imports."""
     found = dict.fromkeys(first)
     for module in (waiting := list(found)):
         for name in IMPORT_PATTERN.findall((STATIC / module).read_text("utf-8")):

@@ -19,7 +19,10 @@ benchmarks = Blueprint("benchmarks", __name__)
 def dataset_from_benchmark(values: dict[str, Any]) -> DatasetConfig:
     """Build a dataset from a request: what it leaves out, or null, comes from its preset."""
     request = parse_config(schemas.BenchmarkRequest, values)
-    return benchmark_config(request.preset, request.model_dump(mode="json", exclude={"preset"}, exclude_unset=True, exclude_none=True))
+    return benchmark_config(
+        request.preset,
+        request.model_dump(mode="json", exclude={"preset"}, exclude_unset=True, exclude_none=True),
+    )
 
 
 @endpoint(benchmarks, "GET", "/api/datasets/presets", Operation(answer=schemas.BenchmarkPresetList))
@@ -28,7 +31,12 @@ def list_dataset_presets() -> dict[str, Any]:
     return {"presets": [_answer(preset) for preset in PRESETS.values()]}
 
 
-@endpoint(benchmarks, "POST", "/api/benchmark/create", job_operation(schemas.BenchmarkRequest, dataset_from_benchmark))
+@endpoint(
+    benchmarks,
+    "POST",
+    "/api/benchmark/create",
+    job_operation(schemas.BenchmarkRequest, dataset_from_benchmark),
+)
 def create_benchmark(body: DatasetConfig) -> Response:
     """Queue the making of a benchmark dataset."""
     return submit_job("dataset", body, checks.check_dataset)
@@ -36,7 +44,9 @@ def create_benchmark(body: DatasetConfig) -> Response:
 
 def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
     config = benchmark_config(preset.name, {})
-    estimate = estimate_dataset(sum(preset.num_documents.values()), preset.mean_document_words, config.rendering.mode)
+    estimate = estimate_dataset(
+        sum(preset.num_documents.values()), preset.mean_document_words, config.rendering.mode
+    )
     return {
         "name": preset.name,
         "title": preset.title,

@@ -45,7 +45,12 @@ def remove_dataset(name: str) -> Response:
     return Response(status=204)
 
 
-@endpoint(datasets, "GET", "/api/datasets/<name>/pages/<split>/<int:row>/<int:page>.png", Operation(media="image/png"))
+@endpoint(
+    datasets,
+    "GET",
+    "/api/datasets/<name>/pages/<split>/<int:row>/<int:page>.png",
+    Operation(media="image/png"),
+)
 def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     """Show one page of one sample; rows count from 0 within the split, pages from 1."""
     from data.dataset.shards import read_samples  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
@@ -56,5 +61,7 @@ def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     response = make_response(sample.pages[page - 1].png)
     response.mimetype = "image/png"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
-    response.headers["Cache-Control"] = "private, no-cache"  # a dataset made anew under its name has the same addresses
+    response.headers["Cache-Control"] = (
+        "private, no-cache"  # a dataset made anew under its name has the same addresses
+    )
     return response.make_conditional(request)

@@ -13,14 +13,29 @@ from web_ui.server.logs import LOGGER
 
 HINTS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "Send one JSON object, in UTF-8."),
-    401: ("unauthorized", "Log in at /login, or send the header 'Authorization: Bearer <DEEPSYNTH_API_TOKEN>'."),
+    401: (
+        "unauthorized",
+        "Log in at /login, or send the header 'Authorization: Bearer <DEEPSYNTH_API_TOKEN>'.",
+    ),
     403: ("forbidden", "Use the page that this service itself serves, or a client without an Origin header."),
     404: ("not_found", "GET /api/openapi.json lists every address."),
     405: ("method_not_allowed", "GET /api/openapi.json lists the methods of every address."),
-    413: ("too_large", "Send less: a JSON body holds at most 1 MiB, an upload as much as DEEPSYNTH_MAX_UPLOAD_BYTES."),
-    415: ("unsupported_media_type", "Send 'Content-Type: application/json' (uploads: application/octet-stream)."),
-    421: ("unknown_host", "Use localhost or 127.0.0.1 with the service's port, or add the name to DEEPSYNTH_ALLOWED_HOSTS."),
-    429: ("too_many_requests", "Wait, for as long as the Retry-After header says where there is one, then go on."),
+    413: (
+        "too_large",
+        "Send less: a JSON body holds at most 1 MiB, an upload as much as DEEPSYNTH_MAX_UPLOAD_BYTES.",
+    ),
+    415: (
+        "unsupported_media_type",
+        "Send 'Content-Type: application/json' (uploads: application/octet-stream).",
+    ),
+    421: (
+        "unknown_host",
+        "Use localhost or 127.0.0.1 with the service's port, or add the name to DEEPSYNTH_ALLOWED_HOSTS.",
+    ),
+    429: (
+        "too_many_requests",
+        "Wait, for as long as the Retry-After header says where there is one, then go on.",
+    ),
 }
 
 
@@ -34,7 +49,9 @@ def register_error_handlers(app: Flask) -> None:
 
 
 def _answer_known(error: DeepSynthError) -> Response:
-    if error.http_status >= 500:  # below that the message may quote what a user typed, and the request's own line says enough
+    if (
+        error.http_status >= 500
+    ):  # below that the message may quote what a user typed, and the request's own line says enough
         LOGGER.error(error.message, extra={"values": {"code": error.code, "request_id": g.get("request_id")}})
     return _answer(error.http_status, error.as_dict())
 
@@ -61,9 +78,19 @@ def _answer_disk(error: OSError) -> Response:
 
 def _answer_unknown(error: Exception) -> Response:
     request_id = g.get("request_id", "")
-    LOGGER.error("unexpected %s", type(error).__name__, exc_info=error, extra={"values": {"request_id": request_id}})
+    LOGGER.error(
+        "unexpected %s", type(error).__name__, exc_info=error, extra={"values": {"request_id": request_id}}
+    )
     message = "The service met an error that it did not expect."
-    return _answer(500, {"code": "internal", "message": message, "hint": f"Its log has the details under {request_id}.", "fields": {}})
+    return _answer(
+        500,
+        {
+            "code": "internal",
+            "message": message,
+            "hint": f"Its log has the details under {request_id}.",
+            "fields": {},
+        },
+    )
 
 
 def _answer(status: int, error: Mapping[str, object]) -> Response:

@@ -1,4 +1,5 @@
-"""Is this service alive, and is anything missing around it. Open without a token, so it says little to strangers."""
+"""Is this service alive, and is anything missing around it. Open without a token, so it says little to
+strangers."""
 
 import os
 import shutil
@@ -34,7 +35,11 @@ def get_health() -> Any:
         version=service.version if is_authenticated else None,
         problems=problems if is_authenticated else [],
     )
-    return Response(answer.model_dump_json(), 503, mimetype="application/json") if status == "failing" else answer
+    return (
+        Response(answer.model_dump_json(), 503, mimetype="application/json")
+        if status == "failing"
+        else answer
+    )
 
 
 def _failures(service: Service) -> list[str]:
@@ -51,5 +56,8 @@ def _shortages(service: Service) -> list[str]:
         problems.append(f"Only {free_bytes / (1 << 30):.2f} GB are free in the workspace.")
     role = service.settings.role
     if not service.jobs.runner_status(role).alive:
-        problems.append(f"No {role} runner is alive, so {role} jobs wait. Start one: {runner_command(service.workspace, role)}")
+        problems.append(
+            f"No {role} runner is alive, so {role} jobs wait. Start one: "
+            f"{runner_command(service.workspace, role)}"
+        )
     return problems

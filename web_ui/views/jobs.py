@@ -15,8 +15,15 @@ jobs = Blueprint("jobs", __name__)
 @endpoint(jobs, "GET", "/api/jobs", Operation(query=schemas.JobsQuery, answer=schemas.JobList))
 def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
     """List jobs, newest first."""
-    page, total = current_service().jobs.list(query.kind, query.state, query.offset, query.limit, query.search)
-    return {"jobs": [job_answer(job) for job in page], "total": total, "offset": query.offset, "limit": query.limit}
+    page, total = current_service().jobs.list(
+        query.kind, query.state, query.offset, query.limit, query.search
+    )
+    return {
+        "jobs": [job_answer(job) for job in page],
+        "total": total,
+        "offset": query.offset,
+        "limit": query.limit,
+    }
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.Job))
@@ -25,7 +32,9 @@ def get_job(job_id: str) -> dict[str, Any]:
     return job_answer(current_service().jobs.get(job_id))
 
 
-@endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=schemas.Events))
+@endpoint(
+    jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=schemas.Events)
+)
 def get_events(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
     """Read a job's events from an offset on."""
     part = current_service().jobs.events(job_id, query.offset)

@@ -1,4 +1,5 @@
-"""Log in to a service that needs a token. The form is plain HTML, so this one address takes a form instead of JSON."""
+"""Log in to a service that needs a token. The form is plain HTML, so this one address takes a form instead of
+JSON."""
 
 import re
 
@@ -12,7 +13,8 @@ login = Blueprint("login", __name__)
 
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
-"""An address of this service: browsers read `//host` and `/\\host` as another site, and skip control characters."""
+"""An address of this service: browsers read `//host` and `/\\host` as another site, and skip control
+characters."""
 
 
 @login.get("/login")

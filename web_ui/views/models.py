@@ -17,7 +17,9 @@ models = Blueprint("models", __name__)
 def list_models() -> dict[str, Any]:
     """List the trainings in the workspace, and the models that a training can start from."""
     workspace = current_service().workspace
-    folders = sorted(folder for folder in workspace.models.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    folders = sorted(
+        folder for folder in workspace.models.iterdir() if folder.is_dir() and not folder.name.startswith(".")
+    )
     return {"models": [model_summary(folder, workspace) for folder in folders], "bases": BASES}
 
 

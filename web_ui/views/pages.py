@@ -1,4 +1,5 @@
-"""The four tabs: one HTML page at a real address each, drawn from `index.html`; everything on it comes from the API."""
+"""The four tabs: one HTML page at a real address each, drawn from `index.html`; everything on it comes from
+the API."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -13,21 +14,24 @@ PRELOADED_PATHS = {
     "jobs": ("system", "jobs"),
     "train": ("system", "forms/training", "training/presets", "datasets", "models"),
 }
-"""What the script of a tab asks for first, always. A page names it in its head, so that it comes with the modules instead of after them."""
+"""What the script of a tab asks for first, always. A page names it in its head, so that it comes with the
+modules instead of after them."""
 
 pages = Blueprint("pages", __name__)
 
 
 @pages.app_context_processor
 def theme() -> dict[str, str | None]:
-    """Give templates the theme chosen with the switch; None: the system's. Coming with the page, the other one never flashes."""
+    """Give templates the theme chosen with the switch; None: the system's. Coming with the page, the other
+    one never flashes."""
     chosen = request.cookies.get(THEME_COOKIE)
     return {"theme": chosen if chosen in ("light", "dark") else None}
 
 
 @pages.after_request
 def allow_page_cache(response: Response) -> Response:
-    """Let a browser show a page again as it was left, with its charts and its place; never where somebody may have logged out since."""
+    """Let a browser show a page again as it was left, with its charts and its place; never where somebody may
+    have logged out since."""
     if current_service().settings.api_token is None:
         response.headers["Cache-Control"] = "no-cache"
     return response

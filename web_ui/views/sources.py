@@ -1,4 +1,5 @@
-"""Files that a user uploads as sources, alone or several in a folder. Each arrives as one streamed PUT and is whole or absent."""
+"""Files that a user uploads as sources, alone or several in a folder. Each arrives as one streamed PUT and is
+whole or absent."""
 
 import shutil
 from pathlib import Path
@@ -21,24 +22,40 @@ BYTES = "application/octet-stream"
 sources = Blueprint("sources", __name__)
 
 
-@endpoint(sources, "PUT", "/api/uploads/<name>", Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)))
+@endpoint(
+    sources,
+    "PUT",
+    "/api/uploads/<name>",
+    Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)),
+)
 def put_upload(name: str) -> dict[str, Any]:
     """Upload one file, as raw bytes; a file of the same name is replaced."""
     path = current_service().workspace.upload(name)
     if path.is_dir():
-        raise Conflict(f"The upload {name!r} is a folder of files.", hint="Choose another name, or delete it first.")
+        raise Conflict(
+            f"The upload {name!r} is a folder of files.", hint="Choose another name, or delete it first."
+        )
     return _store_upload(path, name, name)
 
 
-@endpoint(sources, "PUT", "/api/uploads/<folder>/<name>", Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)))
+@endpoint(
+    sources,
+    "PUT",
+    "/api/uploads/<folder>/<name>",
+    Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)),
+)
 def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
-    """Upload one of several files that are one source together, as raw bytes; the folder is made where it is missing."""
+    """Upload one of several files that are one source together, as raw bytes; the folder is made where it is
+    missing."""
     place = current_service().workspace.upload(folder)
     path = inside(place, validate_name(name))
     try:
         place.mkdir(exist_ok=True)
     except FileExistsError as error:
-        raise Conflict(f"The upload {folder!r} is a file.", hint="Choose another name for the folder, or delete the file first.") from error
+        raise Conflict(
+            f"The upload {folder!r} is a file.",
+            hint="Choose another name for the folder, or delete the file first.",
+        ) from error
     except OSError as error:
         raise storage_error(place, error) from error
     return _store_upload(path, folder, f"{folder}/{name}")
@@ -47,7 +64,11 @@ def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
 @endpoint(sources, "GET", "/api/uploads", Operation(answer=schemas.UploadList))
 def list_uploads() -> dict[str, Any]:
     """List the uploaded files and folders."""
-    entries = [path for path in sorted(current_service().workspace.uploads.iterdir()) if not path.name.startswith(".")]
+    entries = [
+        path
+        for path in sorted(current_service().workspace.uploads.iterdir())
+        if not path.name.startswith(".")
+    ]
     return {"uploads": [_answer(path.name, path.name, stored_bytes(path)) for path in entries]}
 
 
@@ -73,7 +94,8 @@ def _check_free_space(path: Path, size_bytes: int) -> None:
     free_bytes = shutil.disk_usage(path.parent).free
     if size_bytes + RESERVED_BYTES > free_bytes:
         raise StorageError(
-            f"{path.name} does not fit on the disk: {free_bytes:,} bytes are free, of which uploads leave {RESERVED_BYTES:,}.",
+            f"{path.name} does not fit on the disk: {free_bytes:,} bytes are free, of which uploads leave "
+            f"{RESERVED_BYTES:,}.",
             hint="Free some space, then try again.",
         )
 
@@ -81,7 +103,8 @@ def _check_free_space(path: Path, size_bytes: int) -> None:
 def _receive_body(path: Path) -> int:
     """Write the request's body beside `path`, then rename it there; return its size in bytes.
 
-    Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same disk.
+    Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same
+    disk.
     """
     with new_file(path) as temporary:
         with temporary.open("xb") as file:
@@ -90,7 +113,9 @@ def _receive_body(path: Path) -> int:
                 file.write(chunk)
             size_bytes = file.tell()
         if request.content_length not in (None, size_bytes):
-            raise InvalidInput(f"{path.name} was cut off after {size_bytes:,} bytes.", hint="Upload it again.")
+            raise InvalidInput(
+                f"{path.name} was cut off after {size_bytes:,} bytes.", hint="Upload it again."
+            )
         if not size_bytes:
             raise InvalidInput(f"{path.name} is empty.", hint="Upload a file that holds documents.")
     return size_bytes

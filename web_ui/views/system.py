@@ -45,7 +45,8 @@ def get_openapi() -> dict[str, Any]:
 
 @endpoint(system, "GET", "/api/forms/<name>", Operation(answer=schemas.Form))
 def get_form(name: str) -> dict[str, Any]:
-    """List the settings of a configuration (dataset, training, evaluation or prediction) as a form shows them."""
+    """List the settings of a configuration (dataset, training, evaluation or prediction) as a form shows
+    them."""
     if name not in FORMS:
         raise NotFound(f"There is no form {name!r}.", hint=f"Forms are {', '.join(FORMS)}.")
     return {"fields": form_fields(name)}

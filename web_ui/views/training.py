@@ -1,11 +1,18 @@
-"""Training: presets, memory estimates, and the jobs on models: train, evaluate, predict, find a learning rate."""
+"""Training: presets, memory estimates, and the jobs on models: train, evaluate, predict, find a learning
+rate."""
 
 from typing import Any
 
 from flask import Blueprint, Response
 
 from data.validation import in_words, parse_config
-from training.options.config import DEFAULT_PRESET, EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.config import (
+    DEFAULT_PRESET,
+    EvaluationConfig,
+    FindLrConfig,
+    PredictionConfig,
+    TrainingConfig,
+)
 from training.options.memory import estimate_training_memory
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
@@ -39,7 +46,8 @@ def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
 
 @endpoint(training, "GET", "/api/training/presets", Operation(answer=schemas.TrainingPresetList))
 def list_training_presets() -> dict[str, Any]:
-    """List the training presets, and what the tiny model starts from instead, with the reason for each value."""
+    """List the training presets, and what the tiny model starts from instead, with the reason for each
+    value."""
     tiny = {"values": dict(TINY_VALUES.values), "reasons": dict(TINY_VALUES.reasons)}
     return {"presets": [_answer(preset) for preset in PRESETS.values()], "tiny": tiny}
 
@@ -76,10 +84,14 @@ def predict(body: PredictionConfig) -> Response:
 
 
 @endpoint(
-    training, "POST", "/api/model/estimate", Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507))
+    training,
+    "POST",
+    "/api/model/estimate",
+    Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507)),
 )
 def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
-    """Estimate the GPU memory that a training would need, for the pages of its dataset; without one, for one base page a sample."""
+    """Estimate the GPU memory that a training would need, for the pages of its dataset; without one, for one
+    base page a sample."""
     workspace = current_service().workspace
     kind = model_kind(body.model, workspace)
     if body.dataset == NO_DATASET:
@@ -90,4 +102,8 @@ def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
 def _answer(preset: Preset) -> dict[str, Any]:
     config = training_config(preset.name, dataset=NO_DATASET, model=FULL_MODEL)
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
-    return {**preset.as_dict(), "effective_batch_size": batch, "estimate": estimate_training_memory(config).as_dict()}
+    return {
+        **preset.as_dict(),
+        "effective_batch_size": batch,
+        "estimate": estimate_training_memory(config).as_dict(),
+    }

@@ -1,4 +1,5 @@
-"""Running the stage: in this process with a listener that notes everything, or in a process of its own that can be killed."""
+"""Running the stage: in this process with a listener that notes everything, or in a process of its own that
+can be killed."""
 
 import hashlib
 import json
@@ -77,13 +78,17 @@ def run(root: Path, config: DatasetConfig, notes: Notes | None = None) -> Datase
 def start(root: Path, config: DatasetConfig, program: str = PROGRAM) -> "subprocess.Popen[bytes]":
     """Carry out the stage in a process of its own."""
     command = [sys.executable, "-c", program, config.model_dump_json(), str(root)]
-    return subprocess.Popen(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE)
+    return subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+    )
 
 
 def contents(folder: Path) -> dict[str, str]:
     """Return the hash of every file of a dataset, hidden ones too."""
     paths = (path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
+    }
 
 
 def write_lines(path: Path, rows: list[Mapping[str, Any] | str]) -> Path:
@@ -95,4 +100,8 @@ def write_lines(path: Path, rows: list[Mapping[str, Any] | str]) -> Path:
 
 def news(number: int) -> dict[str, str]:
     """Return a row that is unlike any other."""
-    return {"id": f"n{number}", "document": f"Event number {number} took place in hall {number * 7}.", "summary": f"Event {number}."}
+    return {
+        "id": f"n{number}",
+        "document": f"Event number {number} took place in hall {number * 7}.",
+        "summary": f"Event {number}.",
+    }

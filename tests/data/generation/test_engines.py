@@ -21,7 +21,8 @@ from tests.data.generation.runs import brief_config, files_config, news, run, wr
 
 
 class Dying:
-    """A render process, as far as the pool sees it, that dies whenever it is to draw a document it cannot bear."""
+    """A render process, as far as the pool sees it, that dies whenever it is to draw a document it cannot
+    bear."""
 
     def __init__(self, connection: Connection, is_deadly: Callable[[str], bool]) -> None:
         self._connection = connection
@@ -31,7 +32,9 @@ class Dying:
     def _serve(self) -> None:
         try:
             task: ShardTask = self._connection.recv()
-            while all(self._draws(document.text, number) for number, (document, _) in enumerate(task.documents)):
+            while all(
+                self._draws(document.text, number) for number, (document, _) in enumerate(task.documents)
+            ):
                 self._connection.send(self._finished(task))
                 task = self._connection.recv()
         except (EOFError, OSError):
@@ -62,16 +65,28 @@ def with_deaths(monkeypatch: pytest.MonkeyPatch, is_deadly: Callable[[str], bool
     monkeypatch.setattr(engines, "_start_process", start)
 
 
-def test_a_document_that_ends_its_process_again_and_again_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_document_that_ends_its_process_again_and_again_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with_deaths(monkeypatch, lambda text: "number 2 " in text)
     path = write_lines(tmp_path / "rows.jsonl", [news(number) for number in range(5)])
     result = run(tmp_path, files_config(path, validation_fraction=0, test_fraction=0))
-    assert [sample.document.text.split()[2] for sample in read_samples(result.folder, "train")] == ["0", "1", "3", "4"]
+    assert [sample.document.text.split()[2] for sample in read_samples(result.folder, "train")] == [
+        "0",
+        "1",
+        "3",
+        "4",
+    ]
     assert '"row": 2' in (result.folder / "rejected.jsonl").read_text()
-    assert "drawing it ended the render process 3 times (status -9)" in (result.folder / "rejected.jsonl").read_text()
+    assert (
+        "drawing it ended the render process 3 times (status -9)"
+        in (result.folder / "rejected.jsonl").read_text()
+    )
 
 
-def test_processes_that_end_at_different_documents_end_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_processes_that_end_at_different_documents_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deadly = iter(["number 1 ", "number 3 ", "number 2 "])
     current = [next(deadly)]
 
@@ -101,7 +116,9 @@ def test_a_worker_tells_a_fault_of_the_disk(monkeypatch: pytest.MonkeyPatch) -> 
     ours.close()
 
 
-def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "data.sharding.ray_engine", None)
     with pytest.raises(Unavailable, match="Ray"):
         run(tmp_path, brief_config(engine="ray"))
@@ -109,9 +126,12 @@ def test_an_engine_that_is_not_there_is_told_and_leaves_the_name_free(tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("max 100000", 64), ("250000 100000", 2), ("50000 100000", 1), ("nonsense", 64), (None, 64)]
+    ("text", "expected"),
+    [("max 100000", 64), ("250000 100000", 2), ("50000 100000", 1), ("nonsense", 64), (None, 64)],
 )
-def test_a_containers_limit_bounds_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, expected: int) -> None:
+def test_a_containers_limit_bounds_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, expected: int
+) -> None:
     monkeypatch.setattr(cores.os, "sched_getaffinity", lambda process: range(64), raising=False)
     monkeypatch.setattr(cores, "CPU_QUOTA", tmp_path / "cpu.max")
     if text is not None:

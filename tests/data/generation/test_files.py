@@ -24,7 +24,9 @@ from tests.data.generation.runs import news, write_lines
 ROWS = [news(number) for number in range(8)]
 
 
-def read(path: Path, tmp_path: Path, columns: Columns | None = None, split: str = "train", rows: Any = None) -> list[Document | Rejected]:
+def read(
+    path: Path, tmp_path: Path, columns: Columns | None = None, split: str = "train", rows: Any = None
+) -> list[Document | Rejected]:
     reader = FilesReader(str(path), columns or Columns(), Workspace.create(tmp_path / "w"))
     return list(reader.documents(split, range(reader.splits()[split]) if rows is None else rows))
 
@@ -58,7 +60,9 @@ def write_separated(path: Path, delimiter: str) -> None:
 @pytest.mark.parametrize("rows", [range(8), [0, 5], [2, 3, 7], []])
 def test_every_kind_gives_the_same_rows(tmp_path: Path, kind: str, rows: Any) -> None:
     found = read(write(tmp_path / "in", kind), tmp_path, Columns(id="id"), rows=rows)
-    assert [(item.id, item.row, getattr(item, "text", None)) for item in found] == [(f"n{row}", row, ROWS[row]["document"]) for row in rows]
+    assert [(item.id, item.row, getattr(item, "text", None)) for item in found] == [
+        (f"n{row}", row, ROWS[row]["document"]) for row in rows
+    ]
 
 
 def test_a_text_file_takes_its_summary_from_beside_it(tmp_path: Path) -> None:
@@ -98,7 +102,9 @@ def test_a_wrong_column_is_told_those_that_exist(tmp_path: Path, column: str) ->
     assert "columns.document" in caught.value.fields
 
 
-@pytest.mark.parametrize("columns", [Columns(document="c0"), Columns(document="c0", summary="c0"), Columns(document="none")])
+@pytest.mark.parametrize(
+    "columns", [Columns(document="c0"), Columns(document="c0", summary="c0"), Columns(document="none")]
+)
 def test_of_many_columns_the_first_are_told(tmp_path: Path, columns: Columns) -> None:
     path = write_lines(tmp_path / "rows.jsonl", [{f"c{number}": "" for number in range(3000)}])
     with pytest.raises(InvalidInput) as caught:
@@ -156,13 +162,23 @@ def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("open.csv", 'document,summary\na,b\n"a quote that,is open\nc,d\n', "line 3: a quote is opened there and never closed"),
+        (
+            "open.csv",
+            'document,summary\na,b\n"a quote that,is open\nc,d\n',
+            "line 3: a quote is opened there and never closed",
+        ),
         ("pretty.jsonl", '{\n  "document": "a",\n  "summary": "b"\n}\n', "line 1 is not JSON"),
         ("twice.csv", "document,summary,document\na,b,c\n", "more than one column named 'document'"),
-        ("array.jsonl", '[\n{"document": "a", "summary": "b"},\n{"document": "c", "summary": "d"}\n]\n', "line 1 is not JSON"),
+        (
+            "array.jsonl",
+            '[\n{"document": "a", "summary": "b"},\n{"document": "c", "summary": "d"}\n]\n',
+            "line 1 is not JSON",
+        ),
     ],
 )
-def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(tmp_path: Path, name: str, content: str, words: str) -> None:
+def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(
+    tmp_path: Path, name: str, content: str, words: str
+) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(SourceError, match=words):
         read(tmp_path / name, tmp_path)
@@ -170,11 +186,22 @@ def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("long.jsonl.gz", "line 2 is longer than 1 MiB"), ("long.csv", "line 2 is longer"), ("folded.csv", "field"), ("long.txt", "MiB")],
+    [
+        ("long.jsonl.gz", "line 2 is longer than 1 MiB"),
+        ("long.csv", "line 2 is longer"),
+        ("folded.csv", "field"),
+        ("long.txt", "MiB"),
+    ],
 )
-def test_a_row_that_memory_might_not_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str) -> None:
+def test_a_row_that_memory_might_not_hold_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
     monkeypatch.setattr(tables, "MAX_ROW_BYTES", 1 << 20)
-    text = ("document,summary\n" if "csv" in name else "\n") + '"' + ("x\n" if "folded" in name else "xx") * (1 << 19)
+    text = (
+        ("document,summary\n" if "csv" in name else "\n")
+        + '"'
+        + ("x\n" if "folded" in name else "xx") * (1 << 19)
+    )
     (tmp_path / name).write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
     with pytest.raises(SourceError, match=words):
         read(tmp_path / name, tmp_path)
@@ -202,7 +229,11 @@ def test_a_table_that_has_a_name_twice_is_refused_and_unnamed_columns_are_not(tm
     assert isinstance(read(tmp_path / "spreadsheet.csv", tmp_path)[0], Document)
 
 
-@pytest.mark.parametrize("values", [pa.array([10**15], pa.timestamp("s")), pa.array([b"\xff"]).view(pa.string())], ids=["time", "text"])
+@pytest.mark.parametrize(
+    "values",
+    [pa.array([10**15], pa.timestamp("s")), pa.array([b"\xff"]).view(pa.string())],
+    ids=["time", "text"],
+)
 def test_a_value_that_cannot_be_shown_is_said(tmp_path: Path, values: pa.Array) -> None:
     pq.write_table(pa.table({"document": values}), tmp_path / "rows.parquet")
     with pytest.raises(SourceError, match="cannot be read"):
@@ -222,7 +253,9 @@ def test_descriptions_beside_the_data_are_no_data(tmp_path: Path) -> None:
 
 
 def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", ['{"document": "a \\ud800 b \\ud83d\\ude00", "summary": "s"}'])
+    path = write_lines(
+        tmp_path / "rows.jsonl", ['{"document": "a \\ud800 b \\ud83d\\ude00", "summary": "s"}']
+    )
     (found,) = read(path, tmp_path)
     assert isinstance(found, Document)
     assert found.text == "a \ufffd b \U0001f600"
@@ -249,7 +282,9 @@ def test_lone_surrogates_are_replaced(tmp_path: Path) -> None:
         ("upload:missing.jsonl", None, SourceError),
     ],
 )
-def test_what_cannot_be_read_says_so(tmp_path: Path, name: str, content: bytes | None, error: type[DeepSynthError]) -> None:
+def test_what_cannot_be_read_says_so(
+    tmp_path: Path, name: str, content: bytes | None, error: type[DeepSynthError]
+) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     path = name if name.startswith("upload:") else f"{tmp_path}/{name}"
@@ -271,7 +306,10 @@ def test_one_split_is_divided_by_the_hash_of_the_id(tmp_path: Path) -> None:
     def divided(rows: list[Any]) -> dict[str, set[str]]:
         reader = FilesReader(str(write_lines(tmp_path / "rows.jsonl", rows)), Columns(id="id"), workspace)
         held_out = HeldOutSplits(reader, 0.2, 0.1)
-        return {split: {item.id for item in held_out.documents(split, range(count))} for split, count in held_out.splits().items()}
+        return {
+            split: {item.id for item in held_out.documents(split, range(count))}
+            for split, count in held_out.splits().items()
+        }
 
     rows: list[Any] = [news(number) for number in range(300)]
     splits = divided(rows)
@@ -284,7 +322,9 @@ def test_one_split_is_divided_by_the_hash_of_the_id(tmp_path: Path) -> None:
 
 def test_inspection_suggests_columns_by_name_or_by_length(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
-    path = write_lines(tmp_path / "rows.jsonl", [{"nr": 1, "langtext": "a long text " * 9, "kurz": "short text"}, "broken"])
+    path = write_lines(
+        tmp_path / "rows.jsonl", [{"nr": 1, "langtext": "a long text " * 9, "kurz": "short text"}, "broken"]
+    )
     found = inspect_source(FilesSource(path=str(path)), workspace)
     assert (found.suggestion.document, found.suggestion.summary) == ("langtext", "kurz")
     assert found.as_dict()["columns"] == ["nr", "langtext", "kurz"]
@@ -292,5 +332,7 @@ def test_inspection_suggests_columns_by_name_or_by_length(tmp_path: Path) -> Non
     usual = inspect_source(FilesSource(path=str(write_lines(tmp_path / "usual.jsonl", ROWS))), workspace)
     assert usual.suggestion == Columns(document="document", summary="summary", id="id")
     numbered = [{"id": 3, "document": 7, "body_text": "a long text " * 9, "summary": "short"}]
-    by_value = inspect_source(FilesSource(path=str(write_lines(tmp_path / "numbered.jsonl", numbered))), workspace)
+    by_value = inspect_source(
+        FilesSource(path=str(write_lines(tmp_path / "numbered.jsonl", numbered))), workspace
+    )
     assert by_value.suggestion == Columns(document="body_text", summary="summary", id="id")

@@ -61,7 +61,9 @@ def test_the_manifest_adds_up_and_matches_the_files(folder: Path) -> None:
     assert manifest.complete
     assert manifest.totals.num_kept == manifest.totals.num_pages == 66
     shards = [shard for split in manifest.splits.values() for shard in split.shards]
-    assert {shard.path: shard.sha256 for shard in shards} == {shard.path: file_sha256(folder / shard.path) for shard in shards}
+    assert {shard.path: shard.sha256 for shard in shards} == {
+        shard.path: file_sha256(folder / shard.path) for shard in shards
+    }
     assert manifest.size_bytes == sum((folder / shard.path).stat().st_size for shard in shards)
     assert manifest.totals.num_read == sum(shard.num_read for shard in shards)
 
@@ -87,7 +89,9 @@ def test_a_finished_dataset_is_returned_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("finished")
 def test_another_configuration_under_the_name_is_refused_with_the_difference(tmp_path: Path) -> None:
-    with pytest.raises(Conflict, match=r'rendering.mode was "micro", now "tiny"; seed was 0, now 3') as caught:
+    with pytest.raises(
+        Conflict, match=r'rendering.mode was "micro", now "tiny"; seed was 0, now 3'
+    ) as caught:
         run(tmp_path, brief_config(seed=3, rendering=RenderingConfig(mode="tiny")))
     assert set(caught.value.fields) == {"rendering.mode", "seed"}
 
@@ -116,7 +120,13 @@ def test_files_that_change_while_they_are_read_make_no_dataset(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("values", "is_told"), [({"validation_fraction": 0}, True), ({"splits": ["train"]}, True), ({}, False), ({"splits": ["test"]}, False)]
+    ("values", "is_told"),
+    [
+        ({"validation_fraction": 0}, True),
+        ({"splits": ["train"]}, True),
+        ({}, False),
+        ({"splits": ["test"]}, False),
+    ],
 )
 def test_a_dataset_that_cannot_be_trained_on_is_said_to_be_so_before_it_is_made(
     tmp_path: Path, values: dict[str, Any], is_told: bool
@@ -127,17 +137,27 @@ def test_a_dataset_that_cannot_be_trained_on_is_said_to_be_so_before_it_is_made(
     assert any("a training needs some" in text for text in notes.messages) == is_told
 
 
-@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])], ids=["gone", "cut"])
-def test_a_damaged_shard_of_a_finished_dataset_is_made_again(tmp_path: Path, finished: Path, damage: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "damage",
+    [lambda path: path.unlink(), lambda path: path.write_bytes(path.read_bytes()[:-9])],
+    ids=["gone", "cut"],
+)
+def test_a_damaged_shard_of_a_finished_dataset_is_made_again(
+    tmp_path: Path, finished: Path, damage: Callable[[Path], None]
+) -> None:
     before = contents(finished)
     damage(finished / "train" / "shard-00001.parquet")
     notes = Notes()
     run(tmp_path, brief_config(), notes)
     assert contents(finished) == before
-    assert notes.messages == ["1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."]
+    assert notes.messages == [
+        "1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."
+    ]
 
 
-def test_mending_a_dataset_may_be_interrupted_at_each_step(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mending_a_dataset_may_be_interrupted_at_each_step(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = contents(finished)
     shard = finished / "train" / "shard-00001.parquet"
     shard.write_bytes(shard.read_bytes()[:-9])
@@ -154,7 +174,9 @@ def interrupt(*arguments: object, **options: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_shards_without_a_manifest_are_not_taken_for_those_of_the_next_dataset(tmp_path: Path, finished: Path) -> None:
+def test_shards_without_a_manifest_are_not_taken_for_those_of_the_next_dataset(
+    tmp_path: Path, finished: Path
+) -> None:
     (finished / "manifest.json").unlink()
     run(tmp_path, brief_config(seed=3, max_samples=20, **WHOLE))
     assert next(read_samples(finished, "train")).document.text == sample_document(3, "train", 0, "brief").text
@@ -174,31 +196,49 @@ def test_repeats_are_dropped_and_leaks_leave_train(tmp_path: Path) -> None:
 
 def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
     for split, numbers in {"train": [1, 1, 2], "validation": [2, 3]}.items():
-        write_lines(tmp_path / "in" / f"{split}.jsonl", [{**news(number), "document": f"{number} \ue123"} for number in numbers])
+        write_lines(
+            tmp_path / "in" / f"{split}.jsonl",
+            [{**news(number), "document": f"{number} \ue123"} for number in numbers],
+        )
     notes = Notes()
     result = run(tmp_path, files_config(tmp_path / "in", deduplicate=False), notes)
     assert result.manifest.totals.num_kept == 5
     assert notes.messages == [
         "1 texts of train are also in validation, and stay in both: scores on validation measure memory too.",
         "5 characters are drawn as boxes, since no font has them: U+E123. "
-        "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset is begun.",
+        "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset "
+        "is begun.",
     ]
     assert all(text in (result.folder / "README.md").read_text() for text in notes.messages)
 
 
 def test_rejected_rows_are_counted_and_kept_with_their_reason(tmp_path: Path) -> None:
-    rows: list[Any] = [news(0), "{broken", {"document": None, "summary": "x"}, {**news(3), "document": "word " * 900}, news(4)]
+    rows: list[Any] = [
+        news(0),
+        "{broken",
+        {"document": None, "summary": "x"},
+        {**news(3), "document": "word " * 900},
+        news(4),
+    ]
     rendering = RenderingConfig(mode="micro", max_pages=2)
-    result = run(tmp_path, files_config(write_lines(tmp_path / "rows.jsonl", rows), rendering=rendering, **WHOLE))
+    result = run(
+        tmp_path, files_config(write_lines(tmp_path / "rows.jsonl", rows), rendering=rendering, **WHOLE)
+    )
     totals = result.manifest.totals
     assert (totals.num_read, totals.num_kept, totals.num_rejected) == (5, 2, 3)
     lines = [json.loads(line) for line in (result.folder / "rejected.jsonl").read_text().splitlines()]
-    assert [(line["row"], line["document_id"]) for line in lines] == [(1, "train-1"), (2, "train-2"), (3, "train-3")]
+    assert [(line["row"], line["document_id"]) for line in lines] == [
+        (1, "train-1"),
+        (2, "train-2"),
+        (3, "train-3"),
+    ]
     assert "line 2" in lines[0]["reason"]
     assert "page" in lines[2]["reason"]
 
 
-def test_a_missing_token_is_said_before_the_source_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_token_is_said_before_the_source_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hub, "get_token", lambda: None)
     with pytest.raises(Unavailable, match="HF_TOKEN is not set"):
         run(tmp_path, files_config(tmp_path / "missing.jsonl", publish={}))
@@ -224,7 +264,9 @@ def test_a_source_of_nothing_usable_ends_in_an_error(tmp_path: Path) -> None:
     assert run(tmp_path, config).manifest.totals.num_kept == 1, "the name is free, as the hint says"
 
 
-def test_shards_of_other_libraries_or_fonts_are_not_mixed(tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shards_of_other_libraries_or_fonts_are_not_mixed(
+    tmp_path: Path, finished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     manifest = finished / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"complete": true', '"complete": false'))
     monkeypatch.setattr(dataset_folder, "version", lambda library: "0.0")
@@ -236,14 +278,18 @@ def test_shards_of_other_libraries_or_fonts_are_not_mixed(tmp_path: Path, finish
 
 
 def test_pages_say_for_themselves_what_they_hold(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", [{**news(0), "document": "A long word of a long text. " * 200}, news(1)])
+    path = write_lines(
+        tmp_path / "rows.jsonl", [{**news(0), "document": "A long word of a long text. " * 200}, news(1)]
+    )
     found = {}
     for overflow in ("truncate", "shrink"):
         rendering = RenderingConfig(mode="tiny", overflow=overflow, min_font_size_px=9)
         folder = run(tmp_path, files_config(path, name=overflow, rendering=rendering, **WHOLE)).folder
         found[overflow] = list(read_samples(folder, "train"))
         totals = read_manifest(folder).totals
-        assert totals.num_text_tokens == sum(page.num_text_tokens for sample in found[overflow] for page in sample.pages)
+        assert totals.num_text_tokens == sum(
+            page.num_text_tokens for sample in found[overflow] for page in sample.pages
+        )
     assert [sample.truncated for sample in found["truncate"]] == [True, False]
     assert found["truncate"][0].pages[0].num_text_tokens < 620
     assert [sample.truncated for sample in found["shrink"]] == [False, False]
@@ -281,7 +327,10 @@ def test_progress_ends_at_the_total_and_shows_a_page(tmp_path: Path) -> None:
 
 
 def test_preview_draws_and_writes_nothing(tmp_path: Path) -> None:
-    path = write_lines(tmp_path / "rows.jsonl", [{**news(0), "document": "A letter of nobody: \ue123"}, "{", news(2), news(3)])
+    path = write_lines(
+        tmp_path / "rows.jsonl",
+        [{**news(0), "document": "A letter of nobody: \ue123"}, "{", news(2), news(3)],
+    )
     workspace = Workspace.create(tmp_path / "w")
     before = sorted(tmp_path.rglob("*"))
     shown = preview_dataset(files_config(path, **WHOLE), workspace, 3)
@@ -290,7 +339,10 @@ def test_preview_draws_and_writes_nothing(tmp_path: Path) -> None:
     assert [row.row for row in shown.rejected] == [1]
     assert list(shown.documents[0].warnings) == ["No font has these characters: U+E123."]
     assert shown.as_dict()["documents"][0]["pages"][0]["size_px"] == 320
-    chosen = [preview_dataset(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id for seed in (1, 1, 5)]
+    chosen = [
+        preview_dataset(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id
+        for seed in (1, 1, 5)
+    ]
     assert chosen[0] == chosen[1] != chosen[2]
 
 
@@ -322,13 +374,21 @@ def test_presets_become_configurations() -> None:
         assert config.name == f"{name}-benchmark"
         assert config.rendering.mode == PRESETS[name].mode
         assert config.rendering.line_height == 1.5
-        assert find_fallbacks(PRESETS[name].source.model_copy(update={"streaming": False})) == PRESETS[name].fallbacks
+        assert (
+            find_fallbacks(PRESETS[name].source.model_copy(update={"streaming": False}))
+            == PRESETS[name].fallbacks
+        )
         assert find_fallbacks(PRESETS[name].source.model_copy(update={"revision": "of my own"})) == ()
     with pytest.raises(UnknownName, match="no benchmark preset"):
         benchmark_config("cnn", {})
 
 
 def test_the_sample_source_makes_any_number(tmp_path: Path) -> None:
-    config = brief_config(source=SampleSource(length="brief"), max_samples=7, validation_fraction=0.5 - 0.1, test_fraction=0)
+    config = brief_config(
+        source=SampleSource(length="brief"), max_samples=7, validation_fraction=0.5 - 0.1, test_fraction=0
+    )
     manifest = run(tmp_path, config).manifest
-    assert {split: entry.counts.num_kept for split, entry in manifest.splits.items()} == {"train": 7, "validation": 3}
+    assert {split: entry.counts.num_kept for split, entry in manifest.splits.items()} == {
+        "train": 7,
+        "validation": 3,
+    }

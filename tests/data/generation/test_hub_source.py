@@ -1,4 +1,5 @@
-"""A Hub dataset as the source of a run: resumed at the commit it was begun from, with splits, configurations and samples chosen."""
+"""A Hub dataset as the source of a run: resumed at the commit it was begun from, with splits, configurations
+and samples chosen."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
 from tests.hub.test_reading import parquet
 
-# Carries out one configuration a line: importing `datasets` takes longer than a run. A wish to stop is looked for at every report.
+# Carries out one configuration a line: importing `datasets` takes longer than a run. A wish to stop is looked
+# for at every report.
 GENERATE = """
 import json, sys
 from pathlib import Path
@@ -26,7 +28,8 @@ progress_reporter.REPORT_EVERY_S = 0.0
 for line in sys.stdin:
     values = json.loads(line)
     stop_after = values.pop("stop_after", None)
-    notes = Notes(lambda notes: stop_after is not None and any(done >= stop_after for done, _, _ in notes.positions))
+    limit = float("inf") if stop_after is None else stop_after
+    notes = Notes(lambda notes: any(done >= limit for done, _, _ in notes.positions))
     config = DatasetConfig(rendering={"mode": "micro"}, shard_rows=5, num_workers=1, **values)
     try:
         answer = generate(config, Workspace.create(Path(sys.argv[1])), notes).as_dict()
@@ -74,7 +77,12 @@ def generated(hub: StandInHub, root: Path) -> Iterator[Generated]:
 
 def test_a_run_goes_on_at_the_commit_it_was_begun_from(hub: StandInHub, generated: Generated) -> None:
     repository = hub.repository("news/moving")
-    repository.put({f"data/{split}.parquet": parquet(*(f"{split} text {row}" for row in range(NUM_ROWS))) for split in ("train", "test")})
+    repository.put(
+        {
+            f"data/{split}.parquet": parquet(*(f"{split} text {row}" for row in range(NUM_ROWS)))
+            for split in ("train", "test")
+        }
+    )
     source = {"kind": "hub", "id": "news/moving"}
     assert generated(name="m", source=source, stop_after=6) == {"said": "stopped"}
     repository.put({"data/train.parquet": parquet("quite another text")})
@@ -82,18 +90,27 @@ def test_a_run_goes_on_at_the_commit_it_was_begun_from(hub: StandInHub, generate
     assert generated(name="n", source=source)["splits"] == {"train": 1, "test": NUM_ROWS}
 
 
-def test_samples_are_chosen_with_and_without_streaming(hub: StandInHub, generated: Generated, root: Path) -> None:
-    hub.repository("news/plain").put({"data/train-00000.parquet": parquet(*(f"text {row}" for row in range(60)))})
+def test_samples_are_chosen_with_and_without_streaming(
+    hub: StandInHub, generated: Generated, root: Path
+) -> None:
+    hub.repository("news/plain").put(
+        {"data/train-00000.parquet": parquet(*(f"text {row}" for row in range(60)))}
+    )
     for name, streaming in (("a", True), ("b", False)):
         source = {"kind": "hub", "id": "news/plain", "streaming": streaming}
         done = generated(name=name, source=source, splits=["train"], max_samples=7)
         assert done["splits"] == {"train": 7}
-    shards = [next((root / "datasets" / name / "train").glob("*0.parquet")).read_bytes() for name in ("a", "b")]
+    shards = [
+        next((root / "datasets" / name / "train").glob("*0.parquet")).read_bytes() for name in ("a", "b")
+    ]
     assert shards[0] == shards[1]
 
 
 def test_an_unknown_configuration_lists_those_that_exist(hub: StandInHub, generated: Generated) -> None:
-    card = "---\nconfigs:\n- config_name: long\n  data_files: data/a.parquet\n- config_name: short\n  data_files: data/b.parquet\n---\n"
+    card = (
+        "---\nconfigs:\n- config_name: long\n  data_files: data/a.parquet\n- config_name: short\n  "
+        "data_files: data/b.parquet\n---\n"
+    )
     files = {"README.md": card.encode(), "data/a.parquet": parquet("a"), "data/b.parquet": parquet("b")}
     hub.repository("news/several").put(files)
     for config in (None, "middling"):

@@ -13,7 +13,16 @@ from data.config import DatasetConfig
 from data.dataset.manifest import MANIFEST, read_manifest
 from data.errors import Conflict, Stopped, StorageError
 from data.sharding import progress_reporter
-from tests.data.generation.runs import Notes, brief_config, contents, files_config, news, run, start, write_lines
+from tests.data.generation.runs import (
+    Notes,
+    brief_config,
+    contents,
+    files_config,
+    news,
+    run,
+    start,
+    write_lines,
+)
 from tests.machine import require_root
 
 NUM_KILLS = 4  # tests/chaos/kill_generation.py does fifty
@@ -27,9 +36,14 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.slow
-def test_a_run_killed_at_random_moments_ends_byte_identical(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+def test_a_run_killed_at_random_moments_ends_byte_identical(
+    tmp_path: Path, undisturbed: dict[str, str]
+) -> None:
     rng = random.Random(7)
-    num_kept = [kill_in_the_middle(tmp_path, CONFIG, rng.randint(0, 3), rng.uniform(0, 0.05)) for _ in range(NUM_KILLS)]
+    num_kept = [
+        kill_in_the_middle(tmp_path, CONFIG, rng.randint(0, 3), rng.uniform(0, 0.05))
+        for _ in range(NUM_KILLS)
+    ]
     assert 0 < num_kept[-1] < len(undisturbed) - 2
     assert contents(run(tmp_path, CONFIG).folder) == undisturbed
 
@@ -66,8 +80,12 @@ def test_a_killed_worker_is_replaced(tmp_path: Path, undisturbed: dict[str, str]
     assert contents(tmp_path / "datasets" / "news") == undisturbed
 
 
-def test_a_stopped_run_keeps_its_shards_and_goes_on(tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_reporter, "REPORT_EVERY_S", 0.0)  # the wish is heard at once, however fast the pages are drawn
+def test_a_stopped_run_keeps_its_shards_and_goes_on(
+    tmp_path: Path, undisturbed: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        progress_reporter, "REPORT_EVERY_S", 0.0
+    )  # the wish is heard at once, however fast the pages are drawn
     stopping = Notes(lambda notes: any(done >= 100 for done, _, _ in notes.positions))
     with pytest.raises(Stopped):
         run(tmp_path, CONFIG, stopping)
@@ -108,7 +126,9 @@ def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
     assert read_manifest(folder).totals.num_duplicate == 25
 
 
-def test_a_full_disk_and_a_read_only_one_are_said_and_survived(tmp_path: Path, undisturbed: dict[str, str]) -> None:
+def test_a_full_disk_and_a_read_only_one_are_said_and_survived(
+    tmp_path: Path, undisturbed: dict[str, str]
+) -> None:
     require_root("mounting a small file system")
     small = tmp_path / "small"
     folder = small / "datasets" / CONFIG.name
@@ -131,7 +151,8 @@ def test_a_full_disk_and_a_read_only_one_are_said_and_survived(tmp_path: Path, u
 
 
 def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
-    """Start or resume a run, kill it some time after it made so many further shards, and return how many it left."""
+    """Start or resume a run, kill it some time after it made so many further shards, and return how many it
+    left."""
     folder = root / "datasets" / config.name
 
     def count() -> int:

@@ -13,8 +13,13 @@ from tests.machine import require
 
 
 @pytest.mark.slow
-def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    require(importlib.util.find_spec("ray") is not None, "Ray is not installed: pip install -c constraints.txt -e '.[ray]'")
+def test_ray_makes_the_same_bytes_though_a_worker_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require(
+        importlib.util.find_spec("ray") is not None,
+        "Ray is not installed: pip install -c constraints.txt -e '.[ray]'",
+    )
     import ray  # noqa: PLC0415 - an optional extra
 
     monkeypatch.setenv("RAY_worker_niceness", "0")  # on a busy machine, polite workers never come to work
@@ -31,7 +36,9 @@ def test_ray_makes_the_same_bytes_though_a_worker_is_killed(tmp_path: Path, monk
         assert notes.previews[-1].read_bytes().startswith(b"\x89PNG")
     finally:
         ray.shutdown()
-    assert contents(resumed.folder) == contents(run(tmp_path / "local", brief_config(max_samples=1000, shard_rows=100)).folder)
+    assert contents(resumed.folder) == contents(
+        run(tmp_path / "local", brief_config(max_samples=1000, shard_rows=100)).folder
+    )
 
 
 class _Killer(threading.Thread):

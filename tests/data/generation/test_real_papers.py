@@ -1,4 +1,5 @@
-"""250 real papers through the files source: every one becomes pages, in their own splits, with nothing lost."""
+"""250 real papers through the files source: every one becomes pages, in their own splits, with nothing
+lost."""
 
 from pathlib import Path
 
@@ -10,7 +11,12 @@ from tests.papers import write_papers
 def test_every_paper_becomes_a_sample(tmp_path: Path) -> None:
     source = write_papers(tmp_path / "papers")
     config = files_config(
-        source, name="papers", columns=Columns(id="paper_id"), rendering=RenderingConfig(mode="small"), shard_rows=25, num_workers=2
+        source,
+        name="papers",
+        columns=Columns(id="paper_id"),
+        rendering=RenderingConfig(mode="small"),
+        shard_rows=25,
+        num_workers=2,
     )
     manifest = run(tmp_path, config).manifest
     kept = {split: entry.counts.num_kept for split, entry in manifest.splits.items()}

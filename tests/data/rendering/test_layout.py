@@ -31,7 +31,9 @@ def test_pages_together_show_exactly_what_one_tall_page_shows(font_size_px: floa
     assert len(heights) >= 3
     tall = GreyPage(sum(heights) + 8)
     set_text[0].paragraph.paint(tall.canvas, 0, 0)
-    bands = np.concatenate([draw_plan(plan, style)[:height] for plan, height in zip(plans, heights, strict=True)])
+    bands = np.concatenate(
+        [draw_plan(plan, style)[:height] for plan, height in zip(plans, heights, strict=True)]
+    )
     assert np.array_equal(bands, tall.grey[: len(bands), : style.size_px])
 
 
@@ -48,7 +50,10 @@ def test_every_line_is_on_some_page_once() -> None:
 def test_a_heading_is_not_left_alone_at_the_foot_of_a_page() -> None:
     style = small_style(font_size_px=20)
     for num_lines in range(15, 30):
-        text = "\n".join(f"Line {number}." for number in range(num_lines)) + "\n\nA heading\n\nIts paragraph follows here."
+        text = (
+            "\n".join(f"Line {number}." for number in range(num_lines))
+            + "\n\nA heading\n\nIts paragraph follows here."
+        )
         for plan in paginate(set_blocks(blocks(text), ["DejaVu Sans"], style), style):
             assert not plan.placements[-1].block.is_heading
 
@@ -72,14 +77,22 @@ def test_every_script_is_drawn_with_glyphs_of_its_own(script: str) -> None:
     )
     assert render(SCRIPTS[script], small_style()).missing_glyphs == {}
     letters = [
-        letter for letter in dict.fromkeys(SCRIPTS[script]) if ord(letter) > 0x7F and unicodedata.category(letter) in ("Lo", "Ll", "So")
+        letter
+        for letter in dict.fromkeys(SCRIPTS[script])
+        if ord(letter) > 0x7F and unicodedata.category(letter) in ("Lo", "Ll", "So")
     ][:4]
     # Boxes would all look alike. The kana and hangul beside them choose among the regional fonts.
     for context in ("", "かな ", "한글 "):
-        assert len({render(context + letter, small_style()).pages[0].png for letter in letters}) == len(letters) > 2
+        assert (
+            len({render(context + letter, small_style()).pages[0].png for letter in letters})
+            == len(letters)
+            > 2
+        )
 
 
-@pytest.mark.parametrize(("script", "starts_right"), [("Arabic", True), ("Hebrew", True), ("Cyrillic", False)])
+@pytest.mark.parametrize(
+    ("script", "starts_right"), [("Arabic", True), ("Hebrew", True), ("Cyrillic", False)]
+)
 def test_right_to_left_paragraphs_start_at_the_right(script: str, starts_right: bool) -> None:
     ink = 255 - grey(render(SCRIPTS[script][:20], small_style()).pages[0].png).astype(int)
     assert (ink[:, 320:].sum() > ink[:, :320].sum()) == starts_right
@@ -94,7 +107,10 @@ def test_arabic_letters_join() -> None:
 
 
 def test_glyphs_that_no_font_has_are_counted_by_name() -> None:
-    rendered = render("private \ue123\ue123 and \uf8f0, but not a joiner \u200d or a selector \ufe0f\U000e0100", small_style())
+    rendered = render(
+        "private \ue123\ue123 and \uf8f0, but not a joiner \u200d or a selector \ufe0f\U000e0100",
+        small_style(),
+    )
     assert rendered.missing_glyphs == {"\ue123": 2, "\uf8f0": 1}
 
 
@@ -105,4 +121,8 @@ def test_justified_lines_end_at_the_right_margin() -> None:
         bands = [pixels[20 + style.line_height_px * line :][: style.line_height_px] for line in range(6)]
         return {int(np.flatnonzero((band < 160).any(axis=0))[-1]) for band in bands}
 
-    assert max(right_edges("justify")) - min(right_edges("justify")) <= 3 < max(right_edges("left")) - min(right_edges("left"))
+    assert (
+        max(right_edges("justify")) - min(right_edges("justify"))
+        <= 3
+        < max(right_edges("left")) - min(right_edges("left"))
+    )

@@ -49,10 +49,13 @@ def test_a_new_process_draws_the_same_bytes() -> None:
         "from data.rendering.style import resolve_style\n"
         "style = resolve_style(RenderingConfig())\n"
         "render('warm the caches with another text', style)\n"
-        "print(hashlib.sha256(b''.join(page.png for page in render(sys.stdin.read(), style).pages)).hexdigest())\n"
+        "print(hashlib.sha256(b''.join(page.png for page in render(sys.stdin.read(), "
+        "style).pages)).hexdigest())\n"
     )
     root = Path(__file__).parents[3]
-    other = subprocess.run([sys.executable, "-c", program], input=text, capture_output=True, text=True, check=True, cwd=root)
+    other = subprocess.run(
+        [sys.executable, "-c", program], input=text, capture_output=True, text=True, check=True, cwd=root
+    )
     assert other.stdout.strip() == hashlib.sha256(b"".join(page.png for page in draw(text).pages)).hexdigest()
 
 
@@ -73,7 +76,9 @@ def test_no_page_holds_more_than_its_token_budget() -> None:
     rendered = draw(prose(30_000, seed=3), mode="large", font_size_px=10)
     assert len(rendered.pages) > 1
     assert max(page.num_text_tokens for page in rendered.pages) <= MODES["large"].budget_tokens
-    assert sum(page.num_text_tokens for page in rendered.pages) == pytest.approx(rendered.num_text_tokens, rel=0.05)
+    assert sum(page.num_text_tokens for page in rendered.pages) == pytest.approx(
+        rendered.num_text_tokens, rel=0.05
+    )
 
 
 def test_shrink_takes_the_largest_size_that_fits_one_page() -> None:
@@ -164,7 +169,9 @@ def test_newlines_of_every_kind_break_lines() -> None:
 def test_degradation_is_the_same_for_the_same_seed_and_page_only() -> None:
     damage = {"blur_px": 0.6, "noise": 0.05, "skew_degrees": 2, "jpeg_quality": 50}
     text = prose(9000, seed=7)
-    first, again, other = (draw(text, mode="small", degradation=damage, seed=seed).pages for seed in (1, 1, 2))
+    first, again, other = (
+        draw(text, mode="small", degradation=damage, seed=seed).pages for seed in (1, 1, 2)
+    )
     assert first == again
     assert all(one.png != two.png for one, two in zip(first, other, strict=True))
     assert draw(text, mode="small").pages[0].png != first[0].png

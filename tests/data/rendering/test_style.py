@@ -11,7 +11,10 @@ from data.rendering.style import resolve_style
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "micro"])
 def test_a_mode_brings_its_own_font_size_and_margin(mode: str) -> None:
     style = resolve_style(RenderingConfig(mode=mode))  # type: ignore[arg-type]
-    assert (style.font_size_px, style.margin_px) == (MODES[style.mode].font_size_px, MODES[style.mode].margin_px)
+    assert (style.font_size_px, style.margin_px) == (
+        MODES[style.mode].font_size_px,
+        MODES[style.mode].margin_px,
+    )
     assert resolve_style(RenderingConfig(mode=style.mode, font_size_px=9, margin_px=3)).font_size_px == 9
 
 
@@ -28,7 +31,9 @@ def test_an_unknown_mode_is_refused_with_those_that_exist() -> None:
     assert "micro, tiny, small, base, large" in caught.value.hint
 
 
-@pytest.mark.parametrize("options", [{"font_size_px": 20}, {"margin_px": 4}, {"num_columns": 2}, {"overflow": "shrink"}])
+@pytest.mark.parametrize(
+    "options", [{"font_size_px": 20}, {"margin_px": 4}, {"num_columns": 2}, {"overflow": "shrink"}]
+)
 def test_the_fixed_grid_takes_no_layout_options(options: dict[str, object]) -> None:
     with pytest.raises(InvalidInput, match=f"rendering.{next(iter(options))}"):
         resolve_style(RenderingConfig(mode="micro", **options))  # type: ignore[arg-type]

@@ -9,7 +9,9 @@ from data.rendering.typewriter import grid_pages
 from tests.data.rendering.test_render import grey
 
 MICRO = resolve_style(RenderingConfig(mode="micro"))
-BRIEF = "Konstantin Moreau opened a museum in Lisbon on Tuesday. 240 people came to see it and (most) liked it."
+BRIEF = (
+    "Konstantin Moreau opened a museum in Lisbon on Tuesday. 240 people came to see it and (most) liked it."
+)
 
 
 def test_each_glyph_fills_its_own_cell() -> None:

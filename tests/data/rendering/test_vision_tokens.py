@@ -5,7 +5,16 @@ import pytest
 from data.rendering.vision_tokens import num_text_tokens, num_vision_tokens
 from tests.data.rendering.texts import SCRIPTS, prose
 
-COUNTS = {"Cyrillic": 22, "Chinese": 13, "Japanese": 28, "Korean": 26, "Arabic": 19, "Hebrew": 22, "Devanagari": 39, "Thai": 26}
+COUNTS = {
+    "Cyrillic": 22,
+    "Chinese": 13,
+    "Japanese": 28,
+    "Korean": 26,
+    "Arabic": 19,
+    "Hebrew": 22,
+    "Devanagari": 39,
+    "Thai": 26,
+}
 """Tokens of the DeepSeek V3 tokenizer."""
 
 
@@ -27,4 +36,10 @@ def test_counts_add_up_and_never_fail() -> None:
 
 
 def test_vision_tokens_are_the_models() -> None:
-    assert [num_vision_tokens(mode, 2) for mode in ("micro", "tiny", "small", "base", "large")] == [50, 128, 200, 512, 800]
+    assert [num_vision_tokens(mode, 2) for mode in ("micro", "tiny", "small", "base", "large")] == [
+        50,
+        128,
+        200,
+        512,
+        800,
+    ]

@@ -17,11 +17,16 @@ SCRIPTS = {
 }
 
 _WORDS = (
-    "the of and a in that it was for on with as his they at be this from have by one had not but what all were "
-    "when harbour council winter museum engineer market bridge village ferry library orchestra committee garden "
-    "workshop railway announced repaired opened visited measured painted collected published carried explained "
-    "discovered finished students families neighbours visitors scientists farmers musicians drivers volunteers "
-    "journalists seventeen forty hundred second morning evening Tuesday spring several during without between "
+    "the of and a in that it was for on with as his they at be this from have by one had not but what all "
+    "were "
+    "when harbour council winter museum engineer market bridge village ferry library orchestra committee "
+    "garden "
+    "workshop railway announced repaired opened visited measured painted collected published carried "
+    "explained "
+    "discovered finished students families neighbours visitors scientists farmers musicians drivers "
+    "volunteers "
+    "journalists seventeen forty hundred second morning evening Tuesday spring several during without "
+    "between "
     "across nearly already together carefully slowly again "
 )
 
@@ -33,7 +38,10 @@ def prose(num_characters: int, seed: int, *, paragraph_sentences: int = 6) -> st
     paragraphs: list[str] = []
     length = 0
     while length < num_characters:
-        sentences = [" ".join(dice.choices(words, k=dice.randint(6, 16))).capitalize() + "." for _ in range(paragraph_sentences)]
+        sentences = [
+            " ".join(dice.choices(words, k=dice.randint(6, 16))).capitalize() + "."
+            for _ in range(paragraph_sentences)
+        ]
         paragraphs.append(" ".join(sentences))
         length += len(paragraphs[-1]) + 2
     return "\n\n".join(paragraphs)

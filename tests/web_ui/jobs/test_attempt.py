@@ -34,7 +34,9 @@ def test_a_damaged_control_starts_nothing_that_was_stopped(world: World, state: 
     assert move_idle_job(folder) == to
 
 
-@pytest.mark.parametrize(("status", "to"), [("succeeded", State.SUCCEEDED), ("failed", State.FAILED), ("stopped", State.PAUSED)])
+@pytest.mark.parametrize(
+    ("status", "to"), [("succeeded", State.SUCCEEDED), ("failed", State.FAILED), ("stopped", State.PAUSED)]
+)
 def test_a_damaged_state_is_recovered_from_the_last_outcome(world: World, status: str, to: State) -> None:
     job_id = world.submit("a")
     folder = world.workspace.jobs / job_id
@@ -73,14 +75,20 @@ def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old
     folder = world.workspace.jobs / world.submit("a")
     (folder / LOG).touch()
     os.utime(folder / LOG, (time.time() - is_old * 1e6,) * 2)
-    settle_attempt(Attempt(folder, JobState(state=State.RUNNING, attempts=1, worker=identify(os.getpid())), OUTPUT_KEY))
+    settle_attempt(
+        Attempt(folder, JobState(state=State.RUNNING, attempts=1, worker=identify(os.getpid())), OUTPUT_KEY)
+    )
     assert (read_state(folder).run_s == 0) == is_old
 
 
 @pytest.mark.parametrize("stalled", range(5))
 def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stalled: int) -> None:
     folder, started_s = world.workspace.jobs / world.submit("a"), time.monotonic()
-    settle_attempt(Attempt(folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), OUTPUT_KEY, child=Ended(1)))
+    settle_attempt(
+        Attempt(
+            folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), OUTPUT_KEY, child=Ended(1)
+        )
+    )
     state = read_state(folder)
     if stalled == 4:
         assert state.error is not None
@@ -98,7 +106,9 @@ def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stall
 def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> None:
     folder, far_s = world.workspace.jobs / world.submit("a"), time.monotonic() + 1000
     for boot, until_s in (("another", 0.0), (boot_id(), far_s)):
-        write_json(folder / STATE, JobState(wait=RestartDelay(until_s=far_s, boot_id=boot)).model_dump(mode="json"))
+        write_json(
+            folder / STATE, JobState(wait=RestartDelay(until_s=far_s, boot_id=boot)).model_dump(mode="json")
+        )
         assert read_earliest_start_s(folder) == until_s
     world.store.request_pause(folder.name)
     assert move_idle_job(folder) == State.PAUSED
@@ -112,21 +122,42 @@ def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> N
 
 def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: World) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    (folder / STATE).write_text('{"state": "running", "attempts": 1, "furthest": 95000}')  # as before progress was told by unit
+    (folder / STATE).write_text(
+        '{"state": "running", "attempts": 1, "furthest": 95000}'
+    )  # as before progress was told by unit
     stalled = []
-    for done, unit in ((90_000, "samples"), (100, "files"), (300, "files"), (300, "files"), (80_000, "samples"), (400, "files")):
+    for done, unit in (
+        (90_000, "samples"),
+        (100, "files"),
+        (300, "files"),
+        (300, "files"),
+        (80_000, "samples"),
+        (400, "files"),
+    ):
         progress = EventProgress(folder)
         progress.advance(done, None, unit)
         progress.close()
-        settle_attempt(Attempt(folder, read_state(folder).model_copy(update={"state": State.RUNNING}), OUTPUT_KEY, child=Ended()))
+        settle_attempt(
+            Attempt(
+                folder,
+                read_state(folder).model_copy(update={"state": State.RUNNING}),
+                OUTPUT_KEY,
+                child=Ended(),
+            )
+        )
         stalled.append(read_state(folder).stalled)
     assert stalled == [0, 0, 0, 1, 2, 0]
 
 
-@pytest.mark.parametrize(("status", "words", "blames_memory"), [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)])
+@pytest.mark.parametrize(
+    ("status", "words", "blames_memory"),
+    [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)],
+)
 def test_a_death_by_a_signal_is_told(world: World, status: int, words: str, blames_memory: bool) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    settle_attempt(Attempt(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), OUTPUT_KEY, child=Ended(status)))
+    settle_attempt(
+        Attempt(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), OUTPUT_KEY, child=Ended(status))
+    )
     error = read_state(folder).error
     assert error is not None
     assert words in error["message"]

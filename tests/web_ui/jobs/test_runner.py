@@ -29,13 +29,23 @@ def total(world: World, name: str) -> int:
 def test_a_job_runs_to_its_result(shared_world: World) -> None:
     job = shared_world.wait_for_end(shared_world.submit("a_job_runs_to_its_result", num_steps=7))
     assert (job.state, job.attempts, job.error) == ("succeeded", 1, None)
-    assert job.result == {"path": str(shared_world.workspace.dataset("a_job_runs_to_its_result") / "sum.json"), "total": 21}
+    assert job.result == {
+        "path": str(shared_world.workspace.dataset("a_job_runs_to_its_result") / "sum.json"),
+        "total": 21,
+    }
     assert job.progress is not None
-    assert (job.progress["done"], job.progress["total"], job.progress["unit"], job.progress["counts"]) == (7, 7, "steps", {"odd": 0})
+    assert (job.progress["done"], job.progress["total"], job.progress["unit"], job.progress["counts"]) == (
+        7,
+        7,
+        "steps",
+        {"odd": 0},
+    )
     assert job.started is not None
     assert job.ended is not None
     assert job.run_s > 0
-    metrics = [event["values"] for event in shared_world.store.events(job.id).events if event["kind"] == "metric"]
+    metrics = [
+        event["values"] for event in shared_world.store.events(job.id).events if event["kind"] == "metric"
+    ]
     assert len(metrics) == 7
     assert metrics[0] == {"loss": 1.0, "broken": None}
 
@@ -43,19 +53,30 @@ def test_a_job_runs_to_its_result(shared_world: World) -> None:
 def test_a_runner_takes_up_a_new_job_within_a_second(shared_world: World) -> None:
     shared_world.wait_for(lambda: shared_world.store.runner_status("cpu").alive, "the runner")
     started = time.monotonic()
-    shared_world.wait_for_state(shared_world.submit("a_runner_takes_up_a_new_job_within_a_second"), "running", "succeeded")
+    shared_world.wait_for_state(
+        shared_world.submit("a_runner_takes_up_a_new_job_within_a_second"), "running", "succeeded"
+    )
     assert time.monotonic() - started < 1
 
 
 def test_an_error_of_the_stage_is_told_with_hint_and_fields(shared_world: World) -> None:
-    job = shared_world.wait_for_end(shared_world.submit("an_error_of_the_stage_is_told_with_hint_and_fields", misbehaviour="refuse"))
+    job = shared_world.wait_for_end(
+        shared_world.submit("an_error_of_the_stage_is_told_with_hint_and_fields", misbehaviour="refuse")
+    )
     assert (job.state, job.attempts) == ("failed", 1)
     fields = {"num_steps": "is wrong"}
-    assert job.error == {"code": "invalid_input", "message": "The number is wrong.", "hint": "Take another.", "fields": fields}
+    assert job.error == {
+        "code": "invalid_input",
+        "message": "The number is wrong.",
+        "hint": "Take another.",
+        "fields": fields,
+    }
 
 
 def test_an_unforeseen_error_is_told_without_the_token(shared_world: World) -> None:
-    job = shared_world.wait_for_end(shared_world.submit("an_unforeseen_error_is_told_without_the_token", misbehaviour="crash"))
+    job = shared_world.wait_for_end(
+        shared_world.submit("an_unforeseen_error_is_told_without_the_token", misbehaviour="crash")
+    )
     assert job.error is not None
     assert job.error["message"] == "RuntimeError: boom with ***"
     assert "Traceback" in shared_world.store.log(job.id).text
@@ -64,7 +85,9 @@ def test_an_unforeseen_error_is_told_without_the_token(shared_world: World) -> N
 
 
 def test_the_worker_gets_the_hub_token_and_not_the_service_s(shared_world: World) -> None:
-    job = shared_world.wait_for_end(shared_world.submit("the_worker_gets_the_hub_token_and_not_the_service_s", misbehaviour="print"))
+    job = shared_world.wait_for_end(
+        shared_world.submit("the_worker_gets_the_hub_token_and_not_the_service_s", misbehaviour="print")
+    )
     assert shared_world.store.log(job.id).text == 'ä line for the log ["HF_TOKEN"]\n'
 
 
@@ -85,16 +108,18 @@ def test_pause_saves_and_frees_and_resume_goes_on_from_there(shared_world: World
     shared_world.store.request_pause(job_id)
     paused = shared_world.wait_for_state(job_id, "paused")
     assert shared_world.processes(job_id) == []
-    saved = read_json(shared_world.workspace.dataset("pause_saves_and_frees_and_resume_goes_on_from_there") / "sum.json")["step"]
+    saved = read_json(
+        shared_world.workspace.dataset("pause_saves_and_frees_and_resume_goes_on_from_there") / "sum.json"
+    )["step"]
     assert paused.progress is not None
     assert 5 <= saved < 120
     shared_world.store.request_resume(job_id)
     job = shared_world.wait_for_end(job_id)
-    assert (job.state, job.attempts, total(shared_world, "pause_saves_and_frees_and_resume_goes_on_from_there")) == (
-        "succeeded",
-        2,
-        sum(range(120)),
-    )
+    assert (
+        job.state,
+        job.attempts,
+        total(shared_world, "pause_saves_and_frees_and_resume_goes_on_from_there"),
+    ) == ("succeeded", 2, sum(range(120)))
 
 
 def test_pause_taken_back_at_once_does_not_stop_the_job(shared_world: World) -> None:
@@ -127,7 +152,9 @@ def test_cancel_ends_a_willing_worker_at_its_safe_point(shared_world: World) -> 
 
 
 def test_cancel_kills_a_worker_that_ignores_sigterm(shared_world: World) -> None:
-    job_id = shared_world.submit("cancel_kills_a_worker_that_ignores_sigterm", num_steps=LONG, misbehaviour="deaf")
+    job_id = shared_world.submit(
+        "cancel_kills_a_worker_that_ignores_sigterm", num_steps=LONG, misbehaviour="deaf"
+    )
     shared_world.wait_for_steps(job_id)
     shared_world.store.request_cancel(job_id)
     assert shared_world.wait_for_end(job_id).state == "cancelled"
@@ -152,23 +179,29 @@ def test_a_running_job_can_not_be_deleted_and_an_ended_one_can(shared_world: Wor
     shared_world.store.delete(job_id)
     assert not (shared_world.workspace.jobs / job_id).exists()
     assert list(shared_world.workspace.trash.iterdir()) == []
-    assert (shared_world.workspace.dataset("a_running_job_can_not_be_deleted_and_an_ended_one_can") / "sum.json").exists()
+    assert (
+        shared_world.workspace.dataset("a_running_job_can_not_be_deleted_and_an_ended_one_can") / "sum.json"
+    ).exists()
 
 
 def test_a_killed_worker_is_started_again_and_goes_on_from_what_it_saved(shared_world: World) -> None:
-    job_id = shared_world.submit("a_killed_worker_is_started_again_and_goes_on_from_what_it_saved", num_steps=120)
+    job_id = shared_world.submit(
+        "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved", num_steps=120
+    )
     shared_world.wait_for_steps(job_id, 20)
     os.kill(shared_world.processes(job_id)[0].pid, signal.SIGKILL)
     job = shared_world.wait_for_end(job_id)
-    assert (job.state, job.attempts, total(shared_world, "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved")) == (
-        "succeeded",
-        2,
-        sum(range(120)),
-    )
+    assert (
+        job.state,
+        job.attempts,
+        total(shared_world, "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved"),
+    ) == ("succeeded", 2, sum(range(120)))
 
 
 def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world: World) -> None:
-    job_id = shared_world.submit("a_worker_that_always_vanishes_is_given_up_with_the_reason", misbehaviour="vanish")
+    job_id = shared_world.submit(
+        "a_worker_that_always_vanishes_is_given_up_with_the_reason", misbehaviour="vanish"
+    )
     job = shared_world.wait_for_end(job_id)
     assert (job.state, job.attempts) == ("failed", len(RESTART_DELAYS_S))
     assert job.error is not None
@@ -178,7 +211,10 @@ def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world:
 def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: World) -> None:
     stalled, same, other = world.submit("a"), world.submit("a"), world.submit("b")
     wait = RestartDelay(until_s=time.monotonic() + 1000, boot_id=boot_id())
-    write_json(world.workspace.jobs / stalled / STATE, JobState(state=State.INTERRUPTED, attempts=3, wait=wait).model_dump(mode="json"))
+    write_json(
+        world.workspace.jobs / stalled / STATE,
+        JobState(state=State.INTERRUPTED, attempts=3, wait=wait).model_dump(mode="json"),
+    )
     runner = Runner(world.workspace, "cpu", RunnerOptions((None, None), STAGES_NAME))
     runner.tick()
     assert list(runner.attempts) == [other]
@@ -256,7 +292,9 @@ def test_a_reboot_with_reused_pids_is_told_from_a_living_worker(world: World) ->
     job_id = world.submit("a")
     mine = os.getpid()
     worker = {"pid": mine, "start_ticks": 1, "boot_id": "of-another-boot"}
-    (world.workspace.jobs / job_id / STATE).write_text(json.dumps({"state": "running", "attempts": 1, "worker": worker}))
+    (world.workspace.jobs / job_id / STATE).write_text(
+        json.dumps({"state": "running", "attempts": 1, "worker": worker})
+    )
     world.start_runner()
     job = world.wait_for_end(job_id)
     assert (job.state, job.attempts) == ("succeeded", 2)
@@ -340,7 +378,9 @@ def test_a_damaged_state_is_recovered_and_the_job_done(world: World, content: by
 
 
 def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(shared_world: World) -> None:
-    job_id = shared_world.submit("a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it", num_steps=LONG)
+    job_id = shared_world.submit(
+        "a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it", num_steps=LONG
+    )
     shared_world.wait_for_steps(job_id)
     (shared_world.workspace.jobs / job_id / CONTROL).write_bytes(b"{")
     error = shared_world.store.get(job_id).error
@@ -352,14 +392,22 @@ def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(s
 
 def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str]) -> None:
     runner = Runner(world.workspace, "cpu", RunnerOptions((None,)))
-    for error in (StorageError("full"), StorageError("full"), StorageError("read-only"), None, StorageError("read-only")):
+    for error in (
+        StorageError("full"),
+        StorageError("full"),
+        StorageError("read-only"),
+        None,
+        StorageError("read-only"),
+    ):
         with runner._logging_errors("job"):
             if error:
                 raise error
     assert [json.loads(line)["error"] for line in log_lines] == ["full", "read-only", "read-only"]
 
 
-def test_a_driver_that_does_not_answer_leaves_one_slot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_does_not_answer_leaves_one_slot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program = tmp_path / "nvidia-smi"
     program.write_text("#!/bin/sh\nexec sleep 60\n")
     program.chmod(0o755)

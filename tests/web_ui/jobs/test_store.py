@@ -62,7 +62,9 @@ def create_with_key(root: Path) -> str:
     return JobStore(World(root).workspace, STAGES).create("count", CountConfig(name="a"), "key").id
 
 
-def test_many_threads_and_processes_with_one_key_get_one_job(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_threads_and_processes_with_one_key_get_one_job(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.syspath_prepend(ROOT)  # what the processes of the pool import this module by
     root = world.workspace.root
     with multiprocessing.get_context("forkserver").Pool(3) as processes, ThreadPoolExecutor(8) as threads:
@@ -89,7 +91,9 @@ def test_a_job_that_the_disk_refuses_leaves_nothing(world: World, monkeypatch: p
     assert list(world.workspace.trash.iterdir()) == list(world.workspace.jobs.iterdir()) == []
 
 
-def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(_: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -120,7 +124,10 @@ def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
 
 def test_a_job_that_names_no_output_has_one_of_its_own() -> None:
     asked = {"model": "a", "output": None}
-    assert stages.STAGES["prediction"].with_output(asked, "20261123-1") == {"model": "a", "output": "20261123-1.jsonl"}
+    assert stages.STAGES["prediction"].with_output(asked, "20261123-1") == {
+        "model": "a",
+        "output": "20261123-1.jsonl",
+    }
     assert stages.STAGES["evaluation"].with_output({"output": "mine"}, "20261123-1") == {"output": "mine"}
     assert stages.STAGES["dataset"].with_output({"name": "a"}, "20261123-1") == {"name": "a"}
 
@@ -137,9 +144,18 @@ def test_the_list_follows_every_change(world: World) -> None:
 ABSENT = "20261123-081500-7f3a"
 
 
-@pytest.mark.parametrize("job_id", ["", ".", "..", "../jobs", "/etc", "%2e%2e", "a\0b", ".keys", ABSENT, f"{ABSENT}/..", f"{ABSENT}\n"])
+@pytest.mark.parametrize(
+    "job_id",
+    ["", ".", "..", "../jobs", "/etc", "%2e%2e", "a\0b", ".keys", ABSENT, f"{ABSENT}/..", f"{ABSENT}\n"],
+)
 def test_an_id_that_is_none_is_not_found(world: World, job_id: str) -> None:
-    for ask in (world.store.get, world.store.delete, world.store.request_cancel, world.store.events, world.store.log):
+    for ask in (
+        world.store.get,
+        world.store.delete,
+        world.store.request_cancel,
+        world.store.events,
+        world.store.log,
+    ):
         with pytest.raises(NotFound):
             ask(job_id)
 
@@ -205,7 +221,9 @@ WRONG_TYPES = b'{"state": 5, "desired": 5, "attempt": "x"}'
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", WRONG_TYPES, b"\xff\xfe\0", b"[" * 100_000])
 @pytest.mark.parametrize("name", [REQUEST, CONTROL, STATE, OUTCOME])
-def test_a_damaged_file_is_reported_on_its_job_and_hides_no_other(world: World, name: str, content: bytes) -> None:
+def test_a_damaged_file_is_reported_on_its_job_and_hides_no_other(
+    world: World, name: str, content: bytes
+) -> None:
     healthy, damaged = world.submit("healthy"), world.submit("damaged")
     (world.workspace.jobs / damaged / name).write_bytes(content)
     jobs = {job.id: job for job in world.store.list()[0]}
@@ -227,8 +245,19 @@ def test_an_empty_job_folder_is_reported(world: World) -> None:
 
 def test_a_damaged_event_is_shown_and_the_progress_before_it_too(world: World) -> None:
     job_id = world.submit("a")
-    good = {"seq": 1, "kind": "progress", "done": 1, "total": 2, "unit": "steps", "counts": {}, "rate": None, "eta_s": None}
-    (world.workspace.jobs / job_id / EVENTS).write_bytes(json.dumps(good).encode() + b'\n{"kind": "progress", \n')
+    good = {
+        "seq": 1,
+        "kind": "progress",
+        "done": 1,
+        "total": 2,
+        "unit": "steps",
+        "counts": {},
+        "rate": None,
+        "eta_s": None,
+    }
+    (world.workspace.jobs / job_id / EVENTS).write_bytes(
+        json.dumps(good).encode() + b'\n{"kind": "progress", \n'
+    )
     assert [event["kind"] for event in world.store.events(job_id).events] == ["progress", "damaged"]
     progress = world.store.get(job_id).progress
     assert progress is not None

@@ -1,4 +1,5 @@
-"""A runner of the tiny stages as its own process: `python -m tests.web_ui.jobs.tiny_runner WORKSPACE [SAVE_ON_STOP_S]`."""
+"""A runner of the tiny stages as its own process: `python -m tests.web_ui.jobs.tiny_runner WORKSPACE
+[SAVE_ON_STOP_S]`."""
 
 import os
 import random
@@ -37,5 +38,7 @@ if __name__ == "__main__":
         jump_the_clock()
     save_on_stop_s = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     restart.RESTART_DELAYS_S = (0.0,) * len(restart.RESTART_DELAYS_S)
-    options = RunnerOptions((None, None), STAGES_NAME, cancel_grace_s=0.5, poll_s=0.05, save_on_stop_s=save_on_stop_s)
+    options = RunnerOptions(
+        (None, None), STAGES_NAME, cancel_grace_s=0.5, poll_s=0.05, save_on_stop_s=save_on_stop_s
+    )
     run_jobs(Workspace.create(Path(sys.argv[1])), "cpu", install_stop_handlers(), options)

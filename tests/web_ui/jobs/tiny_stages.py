@@ -86,6 +86,8 @@ def misbehave(how: str) -> None:
 
 
 STAGES = {
-    "count": Stage("tests.web_ui.jobs.tiny_stages:CountConfig", "tests.web_ui.jobs.tiny_stages:count", "cpu", "{name}"),
+    "count": Stage(
+        "tests.web_ui.jobs.tiny_stages:CountConfig", "tests.web_ui.jobs.tiny_stages:count", "cpu", "{name}"
+    )
 }
 STAGES_NAME = "tests.web_ui.jobs.tiny_stages:STAGES"

@@ -31,7 +31,13 @@ class World:
         self.runners: list[subprocess.Popen[bytes]] = []
 
     def start_runner(self, *arguments: str, **environment: str) -> "subprocess.Popen[bytes]":
-        command = [sys.executable, "-m", "tests.web_ui.jobs.tiny_runner", str(self.workspace.root), *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.web_ui.jobs.tiny_runner",
+            str(self.workspace.root),
+            *arguments,
+        ]
         with self.log.open("ab") as log:
             runner = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
         self.runners.append(runner)
@@ -47,7 +53,10 @@ class World:
             time.sleep(0.02)
 
     def wait_for_state(self, job_id: str, *states: str) -> Job:
-        self.wait_for(lambda: self.store.get(job_id).state in states, f"{job_id} to be {' or '.join(states)}: {self.store.get(job_id)}")
+        self.wait_for(
+            lambda: self.store.get(job_id).state in states,
+            f"{job_id} to be {' or '.join(states)}: {self.store.get(job_id)}",
+        )
         return self.store.get(job_id)
 
     def wait_for_end(self, job_id: str) -> Job:

@@ -25,7 +25,16 @@ def locked(make_client: Callable[..., FlaskClient]) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example:5000", "localhost", "localhost:5001", "127.0.0.1:80", "localhost.evil.example:5000", "", "0.0.0.0:5000"]
+    "host",
+    [
+        "evil.example:5000",
+        "localhost",
+        "localhost:5001",
+        "127.0.0.1:80",
+        "localhost.evil.example:5000",
+        "",
+        "0.0.0.0:5000",
+    ],
 )
 def test_a_rebound_or_wrong_host_is_refused(client: FlaskClient, host: str) -> None:
     answer = client.get("/api/jobs", base_url=f"http://{HOST}", headers={"Host": host})
@@ -44,11 +53,10 @@ def test_an_ipv6_address_is_answered_as_clients_write_it(make_client: Callable[.
 
 def test_on_port_80_the_name_alone_is_answered(make_client: Callable[..., FlaskClient]) -> None:
     client = make_client(port=80)
-    assert [client.get("/api/jobs", headers={"Host": host}).status_code for host in ("localhost", "localhost:80", "evil")] == [
-        200,
-        200,
-        421,
-    ]
+    assert [
+        client.get("/api/jobs", headers={"Host": host}).status_code
+        for host in ("localhost", "localhost:80", "evil")
+    ] == [200, 200, 421]
 
 
 @pytest.mark.parametrize("host", ["gpu-box:5000", "gpu-box", "proxy.lab:8443"])
@@ -68,8 +76,13 @@ def test_more_names_can_be_allowed(make_client: Callable[..., FlaskClient], host
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-@pytest.mark.parametrize(("method", "path"), [("POST", "/api/dataset/generate"), ("DELETE", "/api/jobs/x"), ("PUT", "/api/uploads/a.txt")])
-def test_changes_from_another_site_are_refused(client: FlaskClient, headers: dict[str, str], method: str, path: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/dataset/generate"), ("DELETE", "/api/jobs/x"), ("PUT", "/api/uploads/a.txt")],
+)
+def test_changes_from_another_site_are_refused(
+    client: FlaskClient, headers: dict[str, str], method: str, path: str
+) -> None:
     assert code_of(client.open(path, method=method, json=SAMPLE, headers=headers)) == (403, "forbidden")
 
 
@@ -78,18 +91,27 @@ def test_changes_from_the_own_page_pass(client: FlaskClient) -> None:
     assert client.post("/api/dataset/generate", json=SAMPLE, headers=headers).status_code == 202
 
 
-@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+@pytest.mark.parametrize(
+    "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
 def test_a_body_that_a_form_could_send_is_refused(client: FlaskClient, media: str) -> None:
     answer = client.post("/api/dataset/generate", data='{"name": "demo"}', content_type=media)
     assert code_of(answer) == (415, "unsupported_media_type")
 
 
 def test_no_answer_opens_the_api_to_other_sites(client: FlaskClient) -> None:
-    answers = [client.get("/api/jobs", headers={"Origin": "http://evil.example"}), client.options("/api/jobs")]
-    assert not any(name.lower().startswith("access-control") for answer in answers for name, _ in answer.headers)
+    answers = [
+        client.get("/api/jobs", headers={"Origin": "http://evil.example"}),
+        client.options("/api/jobs"),
+    ]
+    assert not any(
+        name.lower().startswith("access-control") for answer in answers for name, _ in answer.headers
+    )
 
 
-@pytest.mark.parametrize("path", ["/api/jobs", "/api/nothing", "/login", "/static/any/css/base.css", "/api/health"])
+@pytest.mark.parametrize(
+    "path", ["/api/jobs", "/api/nothing", "/login", "/static/any/css/base.css", "/api/health"]
+)
 def test_every_answer_carries_the_protective_headers(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert "default-src 'self'" in headers["Content-Security-Policy"]
@@ -110,7 +132,10 @@ def test_a_stranger_is_refused_even_where_the_server_was_bound_past_the_settings
     assert code_of(client.get("/api/jobs", environ_base={"REMOTE_ADDR": "10.0.0.9"})) == (403, "forbidden")
 
 
-@pytest.mark.parametrize("path", ["/api/jobs", "/api/system", "/metrics", "/api/openapi.json", "/api/datasets/x/pages/train/0/1.png"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/jobs", "/api/system", "/metrics", "/api/openapi.json", "/api/datasets/x/pages/train/0/1.png"],
+)
 def test_without_the_token_nothing_is_told(locked: FlaskClient, path: str) -> None:
     assert code_of(locked.get(path)) == (401, "unauthorized")
 
@@ -124,11 +149,17 @@ def test_the_bearer_token_opens_the_api(locked: FlaskClient) -> None:
     assert locked.get("/api/jobs", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
-def test_guesses_are_limited_and_hold_nobody_up_who_has_the_token(make_client: Callable[..., FlaskClient]) -> None:
+def test_guesses_are_limited_and_hold_nobody_up_who_has_the_token(
+    make_client: Callable[..., FlaskClient],
+) -> None:
     client = make_client(api_token=TOKEN, max_changes_per_minute=3)
     good, bad = ({"Authorization": f"Bearer {token}"} for token in (TOKEN, "wrong"))
     assert [client.get("/api/health", headers=bad).status_code for _ in range(4)] == [200, 200, 200, 429]
-    assert client.post("/login", data={"token": "wrong"}).status_code == client.post("/api/jobs/x/pause").status_code == 429
+    assert (
+        client.post("/login", data={"token": "wrong"}).status_code
+        == client.post("/api/jobs/x/pause").status_code
+        == 429
+    )
     client.set_cookie("deepsynth_session", "0" * 64, domain="localhost")
     assert client.get("/api/jobs").status_code == 429
     assert client.get("/api/jobs", headers=good).status_code == 200
@@ -146,21 +177,29 @@ def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -
     assert TOKEN not in cookie
     assert locked.get("/api/jobs").status_code == 200
     assert b"Log out" in locked.get("/jobs").data
-    assert [locked.post("/logout").headers["Location"] for _ in range(2)] == ["/login", "/login"]  # the second time with an ended login
+    assert [locked.post("/logout").headers["Location"] for _ in range(2)] == [
+        "/login",
+        "/login",
+    ]  # the second time with an ended login
     assert locked.get("/api/jobs").status_code == 401
 
 
-def test_a_browser_keeps_no_page_of_a_service_that_one_logs_out_of(client: FlaskClient, locked: FlaskClient) -> None:
+def test_a_browser_keeps_no_page_of_a_service_that_one_logs_out_of(
+    client: FlaskClient, locked: FlaskClient
+) -> None:
     locked.post("/login", data={"token": TOKEN})
     assert [one.get("/jobs").headers["Cache-Control"] for one in (client, locked)] == ["no-cache", "no-store"]
 
 
 @pytest.mark.parametrize(
     ("wanted", "leads_to"),
-    [("/jobs?kind=training#log", "/jobs?kind=training#log"), ("", "/"), ("//evil.example", "/"), ("/\\evil.example", "/"),
+    [("/jobs?kind=training#log", "/jobs?kind=training#log"), ("", "/"),
+     ("//evil.example", "/"), ("/\\evil.example", "/"),
      ("https://evil.example/", "/"), ("/\t/evil.example", "/")],
 )  # fmt: skip
-def test_logging_in_leads_back_to_a_page_of_this_service_only(locked: FlaskClient, wanted: str, leads_to: str) -> None:
+def test_logging_in_leads_back_to_a_page_of_this_service_only(
+    locked: FlaskClient, wanted: str, leads_to: str
+) -> None:
     assert locked.post("/login", data={"token": TOKEN, "next": wanted}).headers["Location"] == leads_to
 
 

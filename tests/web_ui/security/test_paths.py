@@ -56,7 +56,11 @@ def traps(workspace: Workspace) -> Workspace:
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_nothing_outside_is_read(client: FlaskClient, traps: Workspace, address: str) -> None:
     answers = {name: client.get(address.format(name)) for name in TRAVERSALS}
-    assert {name: answer.status_code for name, answer in answers.items() if answer.status_code not in (400, 404, 422)} == {}
+    assert {
+        name: answer.status_code
+        for name, answer in answers.items()
+        if answer.status_code not in (400, 404, 422)
+    } == {}
     assert not [name for name, answer in answers.items() if SECRET in answer.text]
 
 
@@ -79,7 +83,9 @@ def test_an_artifact_lies_inside_the_results_of_its_job(client: FlaskClient, tra
     assert client.get(f"/api/jobs/{job_id}/artifacts/README.md").text == "whole"
     statuses = {name: client.get(f"/api/jobs/{job_id}/artifacts/{name}").status_code for name in TRAVERSALS}
     assert set(statuses.values()) <= {404, 422}
-    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == ["README.md"]
+    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == [
+        "README.md"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +106,10 @@ def test_an_artifact_lies_inside_the_results_of_its_job(client: FlaskClient, tra
 )
 def test_a_source_outside_the_workspace_is_refused(client: FlaskClient, traps: Workspace, path: str) -> None:
     body = {"name": "demo", "source": {"kind": "files", "path": path}}
-    for address, asked in (("/api/dataset/generate", body), ("/api/model/predict", {"model": "tiny", "inputs": [path]})):
+    for address, asked in (
+        ("/api/dataset/generate", body),
+        ("/api/model/predict", {"model": "tiny", "inputs": [path]}),
+    ):
         answer = client.post(address, json=asked)
         assert (answer.status_code, answer.get_json()["error"]["code"]) == (422, "unsafe_path")
         assert SECRET not in answer.text
@@ -112,9 +121,16 @@ def test_a_link_in_the_workspace_does_not_lead_out_of_it(client: FlaskClient, tr
     assert client.post("/api/dataset/generate", json={"name": "demo", "source": source}).status_code == 422
 
 
-@pytest.mark.parametrize("output", ["../out", "/tmp/out", "a/b", "..", "a..b", ".hidden", "", "a\0b", "x" * 97, "linked"])
-def test_an_output_name_stays_inside_the_workspace(client: FlaskClient, traps: Workspace, output: str) -> None:
-    for path, body in (("/api/dataset/generate", {**SAMPLE, "name": output}), ("/api/model/train", {"dataset": "demo", "output": output})):
+@pytest.mark.parametrize(
+    "output", ["../out", "/tmp/out", "a/b", "..", "a..b", ".hidden", "", "a\0b", "x" * 97, "linked"]
+)
+def test_an_output_name_stays_inside_the_workspace(
+    client: FlaskClient, traps: Workspace, output: str
+) -> None:
+    for path, body in (
+        ("/api/dataset/generate", {**SAMPLE, "name": output}),
+        ("/api/model/train", {"dataset": "demo", "output": output}),
+    ):
         assert client.post(path, json=body).status_code == 422
     assert client.get("/api/jobs").get_json()["total"] == 0
 
@@ -134,14 +150,18 @@ def test_an_output_name_stays_inside_the_workspace(client: FlaskClient, traps: W
         "hf://owner/name",
     ],
 )
-def test_a_model_folder_lies_inside_the_workspace(client: FlaskClient, traps: Workspace, dataset: Path, model: str) -> None:
+def test_a_model_folder_lies_inside_the_workspace(
+    client: FlaskClient, traps: Workspace, dataset: Path, model: str
+) -> None:
     traps.upload("text.txt").write_text("A text.")
     bodies = [{"dataset": "demo", "model": model}, {"dataset": "demo", "model": "tiny", "text_model": model}]
     answers = [client.post("/api/model/evaluate", json=body) for body in bodies]
     answers.append(client.post("/api/model/predict", json={"inputs": ["upload:text.txt"], "model": model}))
     answers.append(client.post("/api/model/train", json=bodies[0]))
     assert [answer.status_code for answer in answers] == [422] * 4
-    assert all("odel" in next(iter(answer.get_json()["error"]["fields"])) for answer in answers), [answer.text for answer in answers]
+    assert all("odel" in next(iter(answer.get_json()["error"]["fields"])) for answer in answers), [
+        answer.text for answer in answers
+    ]
     assert client.get("/api/jobs").get_json()["total"] == 0
 
 

@@ -40,7 +40,12 @@ def head(service: Service, line: str, *headers: str, host: str | None = None) ->
 
 def test_a_chunked_upload_arrives_whole(service: Service) -> None:
     chunks = [b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in (b"x" * 700_000, b"y" * 700_000)]
-    start = head(service, "PUT /api/uploads/chunked.txt HTTP/1.1", "Content-Type: application/octet-stream", "Transfer-Encoding: chunked")
+    start = head(
+        service,
+        "PUT /api/uploads/chunked.txt HTTP/1.1",
+        "Content-Type: application/octet-stream",
+        "Transfer-Encoding: chunked",
+    )
     assert b" 201 " in send(service, start, *chunks, b"0\r\n\r\n").partition(b"\r\n")[0]
     assert (service.workspace / "uploads" / "chunked.txt").read_bytes() == b"x" * 700_000 + b"y" * 700_000
 
@@ -55,7 +60,9 @@ def test_a_chunked_upload_arrives_whole(service: Service) -> None:
     ],
 )
 def test_an_upload_that_is_cut_off_leaves_nothing(service: Service, header: str, part: bytes) -> None:
-    start = head(service, "PUT /api/uploads/cut.txt HTTP/1.1", "Content-Type: application/octet-stream", header)
+    start = head(
+        service, "PUT /api/uploads/cut.txt HTTP/1.1", "Content-Type: application/octet-stream", header
+    )
     assert send(service, start, part).split()[1] in (b"400", b"422")
     assert not list((service.workspace / "uploads").glob("*cut.txt*"))
 
@@ -69,26 +76,34 @@ def test_an_upload_that_is_cut_off_leaves_nothing(service: Service, header: str,
         ("GET /static/../../settings.py HTTP/1.1", []),
         ("GET /api/jobs/\x00 HTTP/1.1", []),
         ("POST /api/jobs/x/pause HTTP/1.1", ["Origin: http://evil.example"]),
-        ("POST /api/dataset/generate HTTP/1.1", ["Content-Type: application/json", "Content-Length: 99999999999"]),
+        (
+            "POST /api/dataset/generate HTTP/1.1",
+            ["Content-Type: application/json", "Content-Length: 99999999999"],
+        ),
         ("POST /api/dataset/generate HTTP/1.1", ["Content-Type: application/json", "Content-Length: -1"]),
         ("POST /api/dataset/generate HTTP/1.1", ["Content-Length: 2", "Transfer-Encoding: chunked"]),
     ],
 )
-def test_a_hostile_request_is_refused_and_the_service_lives(service: Service, line: str, headers: list[str]) -> None:
+def test_a_hostile_request_is_refused_and_the_service_lives(
+    service: Service, line: str, headers: list[str]
+) -> None:
     status = send(service, head(service, line, *headers)).partition(b"\r\n")[0]
     assert status.split()[1].startswith(b"4"), status
     assert service.call("GET", "/api/health")["role"] == "cpu"
 
 
 def test_a_rebound_name_is_refused(service: Service) -> None:
-    assert b" 421 " in send(service, head(service, "GET /api/jobs HTTP/1.1", host=f"evil.example:{service.port}"))
+    assert b" 421 " in send(
+        service, head(service, "GET /api/jobs HTTP/1.1", host=f"evil.example:{service.port}")
+    )
 
 
 @pytest.mark.parametrize(
     "begun",
     [
         "GET / HTTP/1.1\r\nHost:",
-        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 999\r\n\r\nto",
+        "POST /login HTTP/1.1\r\nHost: {host}\r\nContent-Type: "
+        "application/x-www-form-urlencoded\r\nContent-Length: 999\r\n\r\nto",
     ],
     ids=["headers", "body"],
 )

@@ -1,4 +1,5 @@
-"""Tokens of the environment never show: not in an answer, not in a log line, not in a file of the workspace."""
+"""Tokens of the environment never show: not in an answer, not in a log line, not in a file of the
+workspace."""
 
 import json
 from collections.abc import Callable
@@ -14,23 +15,35 @@ from web_ui.jobs import redaction
 CANARY = "canary-3c1d55-never-to-be-seen"
 
 
-def test_no_answer_log_or_file_holds_a_token(make_client: Callable[..., FlaskClient], workspace: Workspace, log_lines: list[str]) -> None:
+def test_no_answer_log_or_file_holds_a_token(
+    make_client: Callable[..., FlaskClient], workspace: Workspace, log_lines: list[str]
+) -> None:
     client = make_client(api_token=CANARY, hub_token=CANARY)
     headers = {"Authorization": f"Bearer {CANARY}"}
     answers = [client.post("/login", data={"token": CANARY}), client.post("/login", data={"token": "wrong"})]
-    paths = [rule.rule for rule in client.application.url_map.iter_rules() if "GET" in (rule.methods or ()) and "<" not in rule.rule]
+    paths = [
+        rule.rule
+        for rule in client.application.url_map.iter_rules()
+        if "GET" in (rule.methods or ()) and "<" not in rule.rule
+    ]
     answers += [client.get(path, headers=headers) for path in paths]
     answers += [client.get(path) for path in paths]
     answers.append(client.post("/api/dataset/generate", json=SAMPLE, headers=headers))
-    answers.append(client.post("/api/dataset/generate", json={**SAMPLE, "hub_token": CANARY}, headers=headers))
+    answers.append(
+        client.post("/api/dataset/generate", json={**SAMPLE, "hub_token": CANARY}, headers=headers)
+    )
     told = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in answers]
-    files = [path.read_bytes().decode(errors="replace") for path in workspace.root.rglob("*") if path.is_file()]
+    files = [
+        path.read_bytes().decode(errors="replace") for path in workspace.root.rglob("*") if path.is_file()
+    ]
     assert log_lines
     assert files
     assert not [text for text in (*told, *log_lines, *files) if CANARY in text]
 
 
-def test_a_stored_token_is_blacked_out_wherever_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_token_is_blacked_out_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "token").write_text(f"{CANARY}\n")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     redaction._stored_token.cache_clear()

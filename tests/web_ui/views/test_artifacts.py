@@ -21,7 +21,9 @@ def test_a_job_without_results_has_none(client: FlaskClient, job_id: str) -> Non
     assert client.get(f"/api/jobs/{job_id}/artifacts").get_json() == {"artifacts": []}
 
 
-def test_the_finished_files_are_listed_and_download_whole(client: FlaskClient, job_id: str, dataset: Path) -> None:
+def test_the_finished_files_are_listed_and_download_whole(
+    client: FlaskClient, job_id: str, dataset: Path
+) -> None:
     (dataset / ".half.partial").write_text("half")
     files = client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]
     names = {file["path"] for file in files}
@@ -35,9 +37,16 @@ def test_the_finished_files_are_listed_and_download_whole(client: FlaskClient, j
 
 @pytest.mark.parametrize(
     ("name", "media"),
-    [("a.html", "application/octet-stream"), ("a.svg", "application/octet-stream"), ("a.jsonl", "text/plain"), ("a.png", "image/png")],
+    [
+        ("a.html", "application/octet-stream"),
+        ("a.svg", "application/octet-stream"),
+        ("a.jsonl", "text/plain"),
+        ("a.png", "image/png"),
+    ],
 )
-def test_only_harmless_media_keep_their_type(client: FlaskClient, job_id: str, dataset: Path, name: str, media: str) -> None:
+def test_only_harmless_media_keep_their_type(
+    client: FlaskClient, job_id: str, dataset: Path, name: str, media: str
+) -> None:
     (dataset / name).write_text("<script>alert(1)</script>")
     answer = client.get(f"/api/jobs/{job_id}/artifacts/{name}")
     assert (answer.mimetype, answer.headers["X-Content-Type-Options"]) == (media, "nosniff")
@@ -57,7 +66,9 @@ def test_the_latest_page_is_shown(client: FlaskClient, job_id: str, workspace: W
     assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"second"
 
 
-def test_a_job_too_short_to_report_a_page_is_shown_by_its_dataset_s(client: FlaskClient, job_id: str, dataset: Path) -> None:
+def test_a_job_too_short_to_report_a_page_is_shown_by_its_dataset_s(
+    client: FlaskClient, job_id: str, dataset: Path
+) -> None:
     (dataset / "example_page.png").write_bytes(b"example")
     assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"example"
 
@@ -70,24 +81,34 @@ def test_a_page_outside_the_workspace_is_not_shown(
     assert client.get(f"/api/jobs/{job_id}/preview.png").status_code == status
 
 
-def test_an_evaluation_lies_where_its_result_says(client: FlaskClient, workspace: Workspace, dataset: Path) -> None:
+def test_an_evaluation_lies_where_its_result_says(
+    client: FlaskClient, workspace: Workspace, dataset: Path
+) -> None:
     job_id = client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["id"]
     assert client.get(f"/api/jobs/{job_id}/artifacts").get_json() == {"artifacts": []}
     folder = workspace.root / "evaluations" / "tiny-demo-test"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text("{}")
     finish(workspace, job_id, {"folder": str(folder)})
-    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == ["report.json"]
+    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == [
+        "report.json"
+    ]
 
 
-def test_a_prediction_is_one_file_and_no_other_of_its_folder(client: FlaskClient, workspace: Workspace, dataset: Path) -> None:
-    job_id = client.post("/api/model/predict", json={"model": "tiny", "dataset": "demo", "output": "mine.jsonl"}).get_json()["id"]
+def test_a_prediction_is_one_file_and_no_other_of_its_folder(
+    client: FlaskClient, workspace: Workspace, dataset: Path
+) -> None:
+    job_id = client.post(
+        "/api/model/predict", json={"model": "tiny", "dataset": "demo", "output": "mine.jsonl"}
+    ).get_json()["id"]
     folder = workspace.root / "predictions"
     folder.mkdir(exist_ok=True)
     for name in ("mine.jsonl", "other.jsonl"):
         (folder / name).write_text(name)
     finish(workspace, job_id, {"path": str(folder / "mine.jsonl")})
-    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == ["mine.jsonl"]
+    assert [file["path"] for file in client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]] == [
+        "mine.jsonl"
+    ]
     assert client.get(f"/api/jobs/{job_id}/artifacts/mine.jsonl").text == "mine.jsonl"
     assert client.get(f"/api/jobs/{job_id}/artifacts/other.jsonl").status_code == 404
 
@@ -96,4 +117,7 @@ def finish(workspace: Workspace, job_id: str, result: dict[str, str]) -> None:
     """End a job as its runner and worker would."""
     folder = workspace.jobs / job_id
     write_json(folder / STATE, JobState(state=State.SUCCEEDED, attempts=1).model_dump(mode="json"))
-    write_json(folder / OUTCOME, Outcome(attempt=1, status="succeeded", ended=now(), result=result).model_dump(mode="json"))
+    write_json(
+        folder / OUTCOME,
+        Outcome(attempt=1, status="succeeded", ended=now(), result=result).model_dump(mode="json"),
+    )

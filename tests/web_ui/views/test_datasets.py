@@ -32,7 +32,11 @@ def test_the_five_benchmarks_are_listed_with_licence_and_estimate(client: FlaskC
 def test_a_benchmark_job_is_its_preset_with_the_changes(client: FlaskClient) -> None:
     body = {"preset": "xsum", "max_samples": 10, "rendering": {"num_columns": 2}}
     config = client.post("/api/benchmark/create", json=body).get_json()["config"]
-    assert (config["source"]["id"], config["max_samples"], config["name"]) == ("EdinburghNLP/xsum", 10, "xsum-benchmark")
+    assert (config["source"]["id"], config["max_samples"], config["name"]) == (
+        "EdinburghNLP/xsum",
+        10,
+        "xsum-benchmark",
+    )
     assert (config["rendering"]["mode"], config["rendering"]["num_columns"]) == ("small", 2)
 
 
@@ -42,23 +46,39 @@ def test_an_unknown_benchmark_is_answered_with_those_that_exist(client: FlaskCli
     assert "samsum" in error["hint"]
 
 
-def test_a_misspelt_column_is_answered_with_those_that_exist(client: FlaskClient, workspace: Workspace) -> None:
+def test_a_misspelt_column_is_answered_with_those_that_exist(
+    client: FlaskClient, workspace: Workspace
+) -> None:
     workspace.upload("papers.jsonl").write_text(json.dumps({"body": "text", "abstract": "short"}) + "\n")
     source = {"kind": "files", "path": "upload:papers.jsonl"}
-    error = refused(client, "/api/dataset/generate", {"name": "demo", "source": source, "columns": {"document": "bdy"}})
+    error = refused(
+        client, "/api/dataset/generate", {"name": "demo", "source": source, "columns": {"document": "bdy"}}
+    )
     assert list(error["fields"]) == ["columns.document"]
     assert "body" in error["hint"]
 
 
-@pytest.mark.parametrize(("name", "content"), [("empty.jsonl", b""), ("broken.parquet", b"PAR1 not really"), ("notes.docx", b"x")])
-def test_a_source_that_cannot_be_read_is_refused(client: FlaskClient, workspace: Workspace, name: str, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("name", "content"), [("empty.jsonl", b""), ("broken.parquet", b"PAR1 not really"), ("notes.docx", b"x")]
+)
+def test_a_source_that_cannot_be_read_is_refused(
+    client: FlaskClient, workspace: Workspace, name: str, content: bytes
+) -> None:
     workspace.upload(name).write_bytes(content)
-    error = refused(client, "/api/dataset/generate", {"name": "demo", "source": {"kind": "files", "path": f"upload:{name}"}})
+    error = refused(
+        client,
+        "/api/dataset/generate",
+        {"name": "demo", "source": {"kind": "files", "path": f"upload:{name}"}},
+    )
     assert name in error["message"]
 
 
 def test_a_source_that_is_not_there_is_refused(client: FlaskClient) -> None:
-    error = refused(client, "/api/dataset/generate", {"name": "demo", "source": {"kind": "files", "path": "upload:none.csv"}})
+    error = refused(
+        client,
+        "/api/dataset/generate",
+        {"name": "demo", "source": {"kind": "files", "path": "upload:none.csv"}},
+    )
     assert list(error["fields"]) == ["source.path"]
 
 
@@ -73,7 +93,9 @@ def test_a_source_that_is_not_there_is_refused(client: FlaskClient) -> None:
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_what_cannot_work_is_refused_by_field(client: FlaskClient, change: dict[str, Any], field: str) -> None:
+def test_what_cannot_work_is_refused_by_field(
+    client: FlaskClient, change: dict[str, Any], field: str
+) -> None:
     assert list(refused(client, "/api/dataset/generate", {**SAMPLE, **change})["fields"]) == [field]
 
 
@@ -82,13 +104,20 @@ def test_a_name_taken_by_another_configuration_is_a_conflict(client: FlaskClient
     assert "seed" in error["fields"]
 
 
-def test_datasets_are_listed_and_a_damaged_one_hides_no_other(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+def test_datasets_are_listed_and_a_damaged_one_hides_no_other(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
     (workspace.datasets / "damaged").mkdir()
     (workspace.datasets / "damaged" / "manifest.json").write_text("{")
     (workspace.datasets / "no-dataset").mkdir()
     damaged, whole = client.get("/api/datasets").get_json()["datasets"]
     assert (damaged["name"], damaged["error"]["code"]) == ("damaged", "storage_failed")
-    assert (whole["name"], whole["complete"], whole["mode"], whole["splits"]["train"]) == ("demo", True, "micro", 4)
+    assert (whole["name"], whole["complete"], whole["mode"], whole["splits"]["train"]) == (
+        "demo",
+        True,
+        "micro",
+        4,
+    )
 
 
 def test_one_dataset_is_shown_with_its_counts(client: FlaskClient, dataset: Path) -> None:
@@ -101,7 +130,9 @@ def test_a_page_is_the_png_of_its_sample_and_is_asked_for_anew(client: FlaskClie
     answer = client.get("/api/datasets/demo/pages/train/3/1.png")
     assert Image.open(io.BytesIO(answer.data)).size == (320, 320)
     assert answer.headers["Cache-Control"] == "private, no-cache"
-    again = client.get("/api/datasets/demo/pages/train/3/1.png", headers={"If-None-Match": answer.headers["ETag"]})
+    again = client.get(
+        "/api/datasets/demo/pages/train/3/1.png", headers={"If-None-Match": answer.headers["ETag"]}
+    )
     assert (again.status_code, again.data) == (304, b"")
 
 

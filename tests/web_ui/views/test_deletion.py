@@ -1,4 +1,5 @@
-"""Deleting datasets and models over HTTP: whole or not at all, never while a job needs them, never anything else."""
+"""Deleting datasets and models over HTTP: whole or not at all, never while a job needs them, never anything
+else."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def conflict(client: FlaskClient, path: str) -> str:
     return str(answer.get_json()["error"]["message"])
 
 
-def test_a_deleted_dataset_is_gone_and_its_name_free(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+def test_a_deleted_dataset_is_gone_and_its_name_free(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
     workspace.latest_page("demo").write_bytes(b"page")
     assert len(open_dataset(workspace, "demo").split("train"))
     assert list(workspace.arrow_cache("demo").rglob("*.arrow"))
@@ -51,7 +54,9 @@ def test_a_deleted_dataset_is_gone_and_its_name_free(client: FlaskClient, datase
     assert (answer.status_code, answer.data) == (204, b"")
     gone = (dataset, workspace.latest_page("demo"), workspace.arrow_cache("demo"))
     assert (any(path.exists() for path in gone), list(workspace.trash.iterdir())) == (False, [])
-    assert client.get("/api/datasets/demo").status_code == client.delete("/api/datasets/demo").status_code == 404
+    assert (
+        client.get("/api/datasets/demo").status_code == client.delete("/api/datasets/demo").status_code == 404
+    )
     assert client.post("/api/dataset/generate", json={**SAMPLE, "seed": 7}).status_code == 202
 
 
@@ -87,11 +92,17 @@ def test_a_dataset_that_a_job_needs_stays_until_the_job_is_gone(
     assert client.delete("/api/datasets/demo").status_code == 204
 
 
-def test_what_a_command_writes_stays(client: FlaskClient, dataset: Path, model: Path, workspace: Workspace) -> None:
+def test_what_a_command_writes_stays(
+    client: FlaskClient, dataset: Path, model: Path, workspace: Workspace
+) -> None:
     with hold_writer_lock(workspace, "dataset", "demo"), hold_writer_lock(workspace, "model", "mine"):
         conflict(client, "/api/datasets/demo")
         conflict(client, "/api/models/mine")
-    assert client.delete("/api/datasets/demo").status_code == client.delete("/api/models/mine").status_code == 204
+    assert (
+        client.delete("/api/datasets/demo").status_code
+        == client.delete("/api/models/mine").status_code
+        == 204
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,14 +123,18 @@ def test_a_model_that_a_job_needs_stays(
     assert model.exists()
 
 
-def test_jobs_on_others_do_not_hold_a_dataset_or_model(client: FlaskClient, dataset: Path, model: Path) -> None:
+def test_jobs_on_others_do_not_hold_a_dataset_or_model(
+    client: FlaskClient, dataset: Path, model: Path
+) -> None:
     client.post("/api/dataset/generate", json={**SAMPLE, "name": "mine"})
     client.post("/api/model/train", json={"dataset": "demo", "output": "demo"})
     assert client.delete("/api/models/mine").status_code == 204
 
 
 @pytest.mark.parametrize("kind", ["datasets", "models"])
-def test_nothing_else_is_deleted(client: FlaskClient, dataset: Path, model: Path, workspace: Workspace, kind: str) -> None:
+def test_nothing_else_is_deleted(
+    client: FlaskClient, dataset: Path, model: Path, workspace: Workspace, kind: str
+) -> None:
     (workspace.root / kind / "linked").symlink_to({"datasets": dataset, "models": model}[kind])
     (workspace.root / kind / "out").symlink_to(workspace.root.parent)
     before = sorted(workspace.root.rglob("*"))

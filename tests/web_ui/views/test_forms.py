@@ -1,4 +1,5 @@
-"""A form's fields come from the configuration itself: nested ones flattened, parts named, and what empty means said."""
+"""A form's fields come from the configuration itself: nested ones flattened, parts named, and what empty
+means said."""
 
 from typing import Any
 
@@ -14,7 +15,9 @@ def fields(client: FlaskClient) -> dict[str, dict[str, Any]]:
     return {field["path"]: field for field in client.get("/api/forms/dataset").get_json()["fields"]}
 
 
-def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(fields: dict[str, dict[str, Any]]) -> None:
+def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(
+    fields: dict[str, dict[str, Any]],
+) -> None:
     assert fields["rendering.font_size_px"] == {
         "path": "rendering.font_size_px",
         "label": "Font size px",
@@ -32,11 +35,17 @@ def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(fields: dict
 
 def test_what_is_chosen_as_a_whole_names_its_part(fields: dict[str, dict[str, Any]]) -> None:
     parts = {path: field["part"] for path, field in fields.items()}
-    assert (parts["source.length"], parts["source.path"], parts["source.id"]) == ("source.sample", "source.files", "source.hub")
+    assert (parts["source.length"], parts["source.path"], parts["source.id"]) == (
+        "source.sample",
+        "source.files",
+        "source.hub",
+    )
     assert (parts["publish.repo_id"], parts["rendering.degradation.noise"]) == ("publish", None)
 
 
-def test_every_value_that_a_form_starts_with_is_the_configurations_own(client: FlaskClient, fields: dict[str, dict[str, Any]]) -> None:
+def test_every_value_that_a_form_starts_with_is_the_configurations_own(
+    client: FlaskClient, fields: dict[str, dict[str, Any]]
+) -> None:
     config = DatasetConfig.model_validate({"name": "x", "source": {"kind": "sample"}}).model_dump(mode="json")
     for path, field in fields.items():
         if field["part"] is None and path != "name":

@@ -29,7 +29,12 @@ def test_creating_answers_202_with_the_job_and_its_address(client: FlaskClient) 
     answer = client.post("/api/dataset/generate", json=SAMPLE)
     job = answer.get_json()
     assert (answer.status_code, answer.headers["Location"]) == (202, f"/api/jobs/{job['id']}")
-    assert (job["kind"], job["role"], job["state"], job["config"]["max_samples"]) == ("dataset", "cpu", "queued", 4)
+    assert (job["kind"], job["role"], job["state"], job["config"]["max_samples"]) == (
+        "dataset",
+        "cpu",
+        "queued",
+        4,
+    )
     assert client.get(answer.headers["Location"]).get_json() == job
 
 
@@ -39,7 +44,9 @@ def test_a_repeated_request_with_its_key_gets_the_same_job(client: FlaskClient) 
     assert client.get("/api/jobs").get_json()["total"] == 1
 
 
-def test_a_repeated_request_is_no_new_one_whatever_has_changed_since(make_client: Callable[..., FlaskClient], workspace: Workspace) -> None:
+def test_a_repeated_request_is_no_new_one_whatever_has_changed_since(
+    make_client: Callable[..., FlaskClient], workspace: Workspace
+) -> None:
     client = make_client(max_unfinished_jobs=1)
     workspace.upload("a.jsonl").write_text('{"document": "A text.", "summary": "It."}\n')
     body = {"name": "demo", "source": {"kind": "files", "path": "upload:a.jsonl"}}
@@ -47,12 +54,16 @@ def test_a_repeated_request_is_no_new_one_whatever_has_changed_since(make_client
     workspace.upload("a.jsonl").unlink()
     again = client.post("/api/dataset/generate", json=body, headers={"Idempotency-Key": "once"})
     assert (again.status_code, again.get_json()["id"]) == (202, first.get_json()["id"])
-    assert error_of(client.post("/api/dataset/generate", json=SAMPLE, headers={"Idempotency-Key": "new"}), 429)
+    assert error_of(
+        client.post("/api/dataset/generate", json=SAMPLE, headers={"Idempotency-Key": "new"}), 429
+    )
 
 
 def test_a_key_used_for_another_request_is_a_conflict(client: FlaskClient) -> None:
     create(client, **{"Idempotency-Key": "once"})
-    answer = client.post("/api/dataset/generate", json={**SAMPLE, "name": "other"}, headers={"Idempotency-Key": "once"})
+    answer = client.post(
+        "/api/dataset/generate", json={**SAMPLE, "name": "other"}, headers={"Idempotency-Key": "once"}
+    )
     assert error_of(answer, 409)["code"] == "conflict"
 
 
@@ -70,7 +81,9 @@ def test_the_list_is_paged_newest_first_and_filtered(client: FlaskClient) -> Non
     assert [job["title"] for job in client.get("/api/jobs?search=SET-1").get_json()["jobs"]] == ["set-1"]
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=100000", "offset=-1", "state=asleep", "colour=red", "limit=ten"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=100000", "offset=-1", "state=asleep", "colour=red", "limit=ten"]
+)
 def test_a_wrong_query_names_its_field(client: FlaskClient, query: str) -> None:
     assert list(error_of(client.get(f"/api/jobs?{query}"), 422)["fields"]) == [query.partition("=")[0]]
 
@@ -132,9 +145,26 @@ def test_a_method_that_an_address_lacks_is_named_with_those_it_has(client: Flask
     assert "GET" in answer.headers["Allow"]
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"3", b'{"name": NaN}', b"\xff\xfe", b"[" * 100_000, b'{"seed": ' + b"9" * 5000 + b"}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b'{"name": NaN}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"seed": ' + b"9" * 5000 + b"}",
+    ],
+)
 def test_a_body_that_is_no_json_object_is_a_bad_request(client: FlaskClient, body: bytes) -> None:
-    assert error_of(client.post("/api/dataset/generate", data=body, content_type="application/json"), 400)["code"] == "bad_request"
+    assert (
+        error_of(client.post("/api/dataset/generate", data=body, content_type="application/json"), 400)[
+            "code"
+        ]
+        == "bad_request"
+    )
 
 
 def test_a_large_body_is_refused(client: FlaskClient) -> None:

@@ -1,4 +1,5 @@
-"""Looks before a job: real pages with their numbers, real rows with suggestions; nothing written, nothing endless."""
+"""Looks before a job: real pages with their numbers, real rows with suggestions; nothing written, nothing
+endless."""
 
 import base64
 import io
@@ -19,7 +20,10 @@ from tests.machine import require_tesseract
 from tests.web_ui.conftest import HOST, SAMPLE
 from web_ui.api import checks, previews
 
-PAPERS = [{"body": f"A long story number {number}. " * 100, "abstract": "Short.", "year": 2020} for number in range(30)]
+PAPERS = [
+    {"body": f"A long story number {number}. " * 100, "abstract": "Short.", "year": 2020}
+    for number in range(30)
+]
 
 
 @pytest.fixture
@@ -45,9 +49,9 @@ def test_a_preview_draws_pages_and_writes_nothing(client: FlaskClient, workspace
 def test_a_seed_chooses_other_documents(client: FlaskClient) -> None:
     config = {**SAMPLE, "max_samples": 1000}
     texts = {
-        seed: client.post("/api/dataset/preview", json={"config": config, "num_documents": 1, "random_seed": seed}).get_json()["documents"][
-            0
-        ]["text"]
+        seed: client.post(
+            "/api/dataset/preview", json={"config": config, "num_documents": 1, "random_seed": seed}
+        ).get_json()["documents"][0]["text"]
         for seed in (None, 1, 2)
     }
     assert len(set(texts.values())) == 3
@@ -55,20 +59,33 @@ def test_a_seed_chooses_other_documents(client: FlaskClient) -> None:
 
 def test_pages_are_read_back_when_asked(client: FlaskClient, workspace: Workspace) -> None:
     require_tesseract()
-    body = {"config": {"name": "demo", "source": {"kind": "sample"}, "rendering": {"mode": "tiny"}}, "num_documents": 1}
+    body = {
+        "config": {"name": "demo", "source": {"kind": "sample"}, "rendering": {"mode": "tiny"}},
+        "num_documents": 1,
+    }
     before = files_in(workspace)
     assert client.post("/api/dataset/preview", json=body).get_json()["legibility"] is None
-    legibility = client.post("/api/dataset/preview", json=body | {"legibility": True}).get_json()["legibility"]
+    legibility = client.post("/api/dataset/preview", json=body | {"legibility": True}).get_json()[
+        "legibility"
+    ]
     assert (legibility["num_documents"], legibility["character_error_rate"] < 0.01) == (1, True)
     assert legibility["num_characters"] > 1000
     assert files_in(workspace) == before
 
 
-def test_without_tesseract_a_reading_says_what_to_install(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_tesseract_a_reading_says_what_to_install(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
-    answer = client.post("/api/dataset/preview", json={"config": SAMPLE, "num_documents": 1, "legibility": True})
+    answer = client.post(
+        "/api/dataset/preview", json={"config": SAMPLE, "num_documents": 1, "legibility": True}
+    )
     error = answer.get_json()["error"]
-    assert (answer.status_code, error["code"], error["hint"]) == (503, "unavailable", "apt-get install tesseract-ocr")
+    assert (answer.status_code, error["code"], error["hint"]) == (
+        503,
+        "unavailable",
+        "apt-get install tesseract-ocr",
+    )
 
 
 def test_one_reading_at_a_time(client: FlaskClient) -> None:
@@ -95,7 +112,10 @@ def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         source = {"kind": "hub", "id": "news/slow"}
         first = pool.submit(
-            client.application.test_client().post, "/api/dataset/inspect", json={"source": source}, base_url=f"http://{HOST}"
+            client.application.test_client().post,
+            "/api/dataset/inspect",
+            json={"source": source},
+            base_url=f"http://{HOST}",
         )
         connection, _ = silent.accept()
         child = previews._inspection_process._process
@@ -110,8 +130,15 @@ def test_a_newer_look_ends_the_older_one_and_a_child_knows_no_service_secret(
 
 def test_a_document_of_many_pages_shows_the_first_ones(client: FlaskClient, papers: dict[str, Any]) -> None:
     rendering = {"mode": "tiny", "font_size_px": 40, "max_pages": 256}
-    config = {"name": "demo", "source": papers, "columns": {"document": "body", "summary": "abstract"}, "rendering": rendering}
-    document = client.post("/api/dataset/preview", json={"config": config, "num_documents": 1}).get_json()["documents"][0]
+    config = {
+        "name": "demo",
+        "source": papers,
+        "columns": {"document": "body", "summary": "abstract"},
+        "rendering": rendering,
+    }
+    document = client.post("/api/dataset/preview", json={"config": config, "num_documents": 1}).get_json()[
+        "documents"
+    ][0]
     assert document["num_pages"] > len(document["pages"]) == previews.MAX_SHOWN_PAGES
 
 
@@ -129,7 +156,9 @@ def test_a_large_source_is_looked_at_in_a_process_of_its_own(
     assert checks.is_quick_to_open(FilesSource(**papers), workspace)
     (workspace.uploads / "packed.CSV.GZ").write_bytes(b"may unpack to a thousand times its size")
     assert not [
-        path for path in ("upload:packed.CSV.GZ", str(workspace.uploads)) if checks.is_quick_to_open(FilesSource(path=path), workspace)
+        path
+        for path in ("upload:packed.CSV.GZ", str(workspace.uploads))
+        if checks.is_quick_to_open(FilesSource(path=path), workspace)
     ]
     monkeypatch.setattr(checks, "MAX_QUICK_BYTES", 0)
     assert client.post("/api/dataset/inspect", json={"source": papers}).get_json() == here
@@ -154,11 +183,15 @@ def test_a_source_that_does_not_answer_in_time_is_given_up(
         ("inspect", {"source": {"kind": "files", "path": "/etc/passwd"}}),
     ],
 )
-def test_a_look_outside_the_workspace_is_refused(client: FlaskClient, path: str, body: dict[str, Any]) -> None:
+def test_a_look_outside_the_workspace_is_refused(
+    client: FlaskClient, path: str, body: dict[str, Any]
+) -> None:
     assert client.post(f"/api/dataset/{path}", json=body).get_json()["error"]["code"] == "unsafe_path"
 
 
-def test_a_hub_that_cannot_be_reached_is_said_without_words_of_a_job(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hub_that_cannot_be_reached_is_said_without_words_of_a_job(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     config = {"name": "far", "source": {"kind": "hub", "id": "news/none"}}
     error = client.post("/api/dataset/preview", json={"config": config}).get_json()["error"]

@@ -1,4 +1,5 @@
-"""The report on a finished dataset over HTTP and on the command line: true to the manifest, bounded, and clear about what is missing."""
+"""The report on a finished dataset over HTTP and on the command line: true to the manifest, bounded, and
+clear about what is missing."""
 
 import json
 from pathlib import Path
@@ -15,13 +16,26 @@ from web_ui.cli import main
 REPORT = "/api/datasets/demo/report"
 
 
-def test_compression_is_reported_without_tesseract(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_compression_is_reported_without_tesseract(
+    client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     report = client.get(f"{REPORT}?num_documents=0").get_json()
     totals = read_manifest(dataset).totals
     compression = report["compression"]
-    numbers = (totals.num_pages, totals.num_text_tokens, totals.num_vision_tokens, totals.num_pages_over_budget)
-    assert tuple(compression[name] for name in ("num_pages", "num_text_tokens", "num_vision_tokens", "num_pages_over_budget")) == numbers
+    numbers = (
+        totals.num_pages,
+        totals.num_text_tokens,
+        totals.num_vision_tokens,
+        totals.num_pages_over_budget,
+    )
+    assert (
+        tuple(
+            compression[name]
+            for name in ("num_pages", "num_text_tokens", "num_vision_tokens", "num_pages_over_budget")
+        )
+        == numbers
+    )
     assert compression["densest_pages"][0]["ratio"] >= compression["page_ratio"]["p50"] > 0
     assert (compression["font_size_px"], report["legibility"]) == (26, None)
 
@@ -33,7 +47,9 @@ def test_the_same_sample_is_read_every_time(client: FlaskClient, dataset: Path) 
     assert first["character_error_rate"] < 0.1
 
 
-def test_reading_stops_at_a_number_of_pages(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_stops_at_a_number_of_pages(
+    client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     require_tesseract()
     monkeypatch.setattr(previews, "MAX_OCR_PAGES", 1)
     task = previews.PreviewTask(dataset="demo", num_documents=8, legibility=True)
@@ -50,7 +66,9 @@ def test_reading_stops_at_a_number_of_pages(client: FlaskClient, dataset: Path, 
         (f"{REPORT}?language=tlh", 503, "unavailable"),
     ],
 )
-def test_what_cannot_be_reported_is_refused(client: FlaskClient, dataset: Path, path: str, status: int, code: str) -> None:
+def test_what_cannot_be_reported_is_refused(
+    client: FlaskClient, dataset: Path, path: str, status: int, code: str
+) -> None:
     require_tesseract()
     answer = client.get(path)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (status, code)
@@ -72,7 +90,9 @@ def test_a_damaged_shard_is_named(client: FlaskClient, dataset: Path) -> None:
     assert (error["code"], "shard-00000.parquet" in error["message"]) == ("storage_failed", True)
 
 
-def test_more_than_can_be_read_in_time_names_the_command(client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_can_be_read_in_time_names_the_command(
+    client: FlaskClient, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(previews, "TIMEOUT_S", 0.001)
     error = client.get(REPORT).get_json()["error"]
     assert (list(error["fields"]), "deepsynth report" in error["hint"]) == (["num_documents"], True)
@@ -80,9 +100,20 @@ def test_more_than_can_be_read_in_time_names_the_command(client: FlaskClient, da
 
 def test_the_command_prints_tables_and_json(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     require_tesseract()
-    command = ["report", "--dataset", "demo", "--num-documents", "1", "--workspace", str(dataset.parent.parent)]
+    command = [
+        "report",
+        "--dataset",
+        "demo",
+        "--num-documents",
+        "1",
+        "--workspace",
+        str(dataset.parent.parent),
+    ]
     assert main(command) == 0
     printed = capsys.readouterr().out
-    assert all(words in printed for words in ("densest pages", "character error rate", "font size px", "text tokens per vision token"))
+    assert all(
+        words in printed
+        for words in ("densest pages", "character error rate", "font size px", "text tokens per vision token")
+    )
     assert main([*command, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["legibility"]["num_documents"] == 1

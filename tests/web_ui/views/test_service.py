@@ -28,10 +28,17 @@ def test_health_without_a_runner_is_degraded_and_says_how_to_start_one(client: F
 
 def test_health_with_a_runner_is_ok(client: FlaskClient, workspace: Workspace) -> None:
     write_heartbeat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
-    assert client.get("/api/health").get_json() == {"status": "ok", "role": "cpu", "version": "0.1.0", "problems": []}
+    assert client.get("/api/health").get_json() == {
+        "status": "ok",
+        "role": "cpu",
+        "version": "0.1.0",
+        "problems": [],
+    }
 
 
-def test_health_with_a_full_disk_is_degraded(client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_with_a_full_disk_is_degraded(
+    client: FlaskClient, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_heartbeat(workspace, "cpu", "2026-11-23T08:00:00+00:00", 1, ())
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1, 1, 0))  # type: ignore[attr-defined]
     assert "0.00 GB are free" in client.get("/api/health").get_json()["problems"][0]
@@ -43,12 +50,21 @@ def test_health_without_its_workspace_is_failing(client: FlaskClient, workspace:
     assert (answer.status_code, answer.get_json()["status"]) == (503, "failing")
 
 
-def test_a_runner_is_shown_with_the_jobs_that_wait_for_it_also_those_just_resumed(client: FlaskClient) -> None:
-    ids = [client.post("/api/dataset/generate", json=SAMPLE | {"name": name}).get_json()["id"] for name in ("one", "two")]
+def test_a_runner_is_shown_with_the_jobs_that_wait_for_it_also_those_just_resumed(
+    client: FlaskClient,
+) -> None:
+    ids = [
+        client.post("/api/dataset/generate", json=SAMPLE | {"name": name}).get_json()["id"]
+        for name in ("one", "two")
+    ]
     client.post(f"/api/jobs/{ids[0]}/pause")
 
     def waiting() -> list[int]:
-        return [runner["num_waiting"] for runner in client.get("/api/system").get_json()["runners"] if runner["role"] == "cpu"]
+        return [
+            runner["num_waiting"]
+            for runner in client.get("/api/system").get_json()["runners"]
+            if runner["role"] == "cpu"
+        ]
 
     assert waiting() == [1]
     client.post(f"/api/jobs/{ids[0]}/resume")
@@ -66,7 +82,9 @@ def test_the_system_is_shown_with_both_runners(client: FlaskClient, workspace: W
     assert isinstance(system["gpus"], list)
 
 
-@pytest.mark.parametrize("path", ["/benchmarks", "/custom", "/train", "/jobs", "/jobs/20261123-080000-aaaa", "/login"])
+@pytest.mark.parametrize(
+    "path", ["/benchmarks", "/custom", "/train", "/jobs", "/jobs/20261123-080000-aaaa", "/login"]
+)
 def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert (answer.status_code, answer.mimetype) == (200, "text/html")
@@ -74,7 +92,12 @@ def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient,
 
 
 def test_a_page_names_every_module_that_its_script_needs_and_no_other(client: FlaskClient) -> None:
-    named = set(re.findall(r'rel="modulepreload" href="/static/[0-9a-f]+/([^"]+)"', client.get("/jobs/20261123-080000-aaaa").text))
+    named = set(
+        re.findall(
+            r'rel="modulepreload" href="/static/[0-9a-f]+/([^"]+)"',
+            client.get("/jobs/20261123-080000-aaaa").text,
+        )
+    )
     assert {"js/job.js", "js/chart-moves.js", "vendor/uplot/uPlot.esm.js"} <= named
     assert named.isdisjoint({"js/use-model.js", "js/train.js"})
 
@@ -83,12 +106,17 @@ def test_a_browser_asks_once_for_what_a_page_needs_until_it_changes(client: Flas
     addresses = re.findall(r'"(/static/[0-9a-f]+/[^"]+)"', client.get("/benchmarks").text)
     assert {name.rpartition("/")[2] for name in addresses} >= {"style.css", "frame.js", "logo.svg"}
     answers = [client.get(address) for address in addresses]
-    assert {(answer.status_code, answer.cache_control.max_age) for answer in answers} == {(200, 365 * 24 * 3600)}
+    assert {(answer.status_code, answer.cache_control.max_age) for answer in answers} == {
+        (200, 365 * 24 * 3600)
+    }
     earlier = client.get("/static/0123/js/compare.js")  # asked for by a page that was open before an update
     assert (earlier.status_code, earlier.cache_control.max_age) == (200, 0)
 
 
-@pytest.mark.parametrize(("chosen", "mark"), [("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ("<b>", ""), (None, "")])
+@pytest.mark.parametrize(
+    ("chosen", "mark"),
+    [("dark", ' data-theme="dark"'), ("light", ' data-theme="light"'), ("<b>", ""), (None, "")],
+)
 def test_the_chosen_theme_comes_with_the_page(client: FlaskClient, chosen: str | None, mark: str) -> None:
     if chosen:
         client.set_cookie("deepsynth_theme", chosen)
@@ -113,9 +141,12 @@ def test_prometheus_reads_jobs_runners_and_disk(client: FlaskClient) -> None:
     assert all(line.startswith("#") or float(line.rpartition(" ")[2]) >= 0 for line in lines)
 
 
-def test_prometheus_tells_rates_and_waits_whatever_else_the_files_hold(client: FlaskClient, workspace: Workspace) -> None:
+def test_prometheus_tells_rates_and_waits_whatever_else_the_files_hold(
+    client: FlaskClient, workspace: Workspace
+) -> None:
     healthy, odd, ancient = (
-        workspace.jobs / client.post("/api/dataset/generate", json={**SAMPLE, "name": name}).get_json()["id"] for name in ("a", "b", "c")
+        workspace.jobs / client.post("/api/dataset/generate", json={**SAMPLE, "name": name}).get_json()["id"]
+        for name in ("a", "b", "c")
     )
     progress = {"done": 1, "total": None, "unit": "samples", "counts": {}, "rate": 7.5, "eta_s": None}
     created = read_json(healthy / REQUEST)["created"]
@@ -135,10 +166,15 @@ def test_log_lines_are_json_and_name_the_job(client: FlaskClient, log_lines: lis
     job_id = client.post("/api/dataset/generate", json=SAMPLE).get_json()["id"]
     client.post(f"/api/jobs/{job_id}/pause")
     lines = [json.loads(line) for line in log_lines]
-    assert [(line["method"], line["status"], line["job_id"]) for line in lines] == [("POST", 202, job_id), ("POST", 200, job_id)]
+    assert [(line["method"], line["status"], line["job_id"]) for line in lines] == [
+        ("POST", 202, job_id),
+        ("POST", 200, job_id),
+    ]
 
 
-def test_an_unexpected_error_says_nothing_of_its_inside(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unexpected_error_says_nothing_of_its_inside(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret detail")
 
@@ -151,11 +187,15 @@ def test_an_unexpected_error_says_nothing_of_its_inside(client: FlaskClient, mon
 
 def test_a_service_that_answers_its_pages_has_imported_nothing_heavy(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from web_ui.app import create_app; from web_ui.settings import Settings;"
+        "import sys; from pathlib import Path; from web_ui.app import create_app; from web_ui.settings "
+        "import Settings;"
         "client = create_app(Settings(workspace=Path(sys.argv[1]))).test_client();"
-        "paths = ['/api/health', '/api/jobs', '/api/system', '/train', '/api/training/presets', '/api/datasets/presets', '/api/models'];"
+        "paths = ['/api/health', '/api/jobs', '/api/system', '/train', '/api/training/presets', "
+        "'/api/datasets/presets', '/api/models'];"
         "statuses = [client.get(path, base_url='http://localhost:5000').status_code for path in paths];"
         f"print([name for name in {HEAVY} if name in sys.modules], set(statuses))"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == "[] {200}"

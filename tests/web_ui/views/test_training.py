@@ -35,9 +35,18 @@ def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset:
     body = {"preset": "low_memory", "dataset": "demo", "learning_rate": 1e-4}
     answer = client.post("/api/model/train", json=body)
     job = answer.get_json()
-    assert (answer.status_code, job["kind"], job["role"], job["title"]) == (202, "training", "gpu", "trained_model")
+    assert (answer.status_code, job["kind"], job["role"], job["title"]) == (
+        202,
+        "training",
+        "gpu",
+        "trained_model",
+    )
     config = job["config"]
-    assert (config["gradient_accumulation_steps"], config["learning_rate"], config["preset"]) == (16, 1e-4, "low_memory")
+    assert (config["gradient_accumulation_steps"], config["learning_rate"], config["preset"]) == (
+        16,
+        1e-4,
+        "low_memory",
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,7 +65,9 @@ def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset:
         ({"batch_size": 4}, "batch_size"),
     ],
 )
-def test_what_cannot_work_is_refused_by_field(client: FlaskClient, dataset: Path, change: dict[str, Any], field: str) -> None:
+def test_what_cannot_work_is_refused_by_field(
+    client: FlaskClient, dataset: Path, change: dict[str, Any], field: str
+) -> None:
     assert list(refused(client, "/api/model/train", {"dataset": "demo", **change})["fields"]) == [field]
 
 
@@ -77,7 +88,9 @@ def test_an_output_that_holds_another_training_is_refused_and_the_same_one_goes_
 def test_a_dataset_in_the_making_is_a_conflict(client: FlaskClient, dataset: Path) -> None:
     manifest = (dataset / "manifest.json").read_text()
     (dataset / "manifest.json").write_text(manifest.replace('"complete": true', '"complete": false'))
-    assert refused(client, "/api/model/train", {"dataset": "demo"}, status=409)["fields"] == {"dataset": "not finished"}
+    assert refused(client, "/api/model/train", {"dataset": "demo"}, status=409)["fields"] == {
+        "dataset": "not finished"
+    }
 
 
 def test_a_dataset_without_a_split_that_the_work_needs_is_refused(client: FlaskClient, dataset: Path) -> None:
@@ -99,13 +112,17 @@ def test_an_unknown_dataset_is_answered_with_those_that_exist(client: FlaskClien
 
 def test_the_estimate_follows_what_trains(client: FlaskClient) -> None:
     totals = {
-        train: client.post("/api/model/estimate", json={"model": "deepseek-ai/DeepSeek-OCR", "train": train}).get_json()["total_gb"]
+        train: client.post(
+            "/api/model/estimate", json={"model": "deepseek-ai/DeepSeek-OCR", "train": train}
+        ).get_json()["total_gb"]
         for train in ("lora", "dense", "decoder")
     }
     assert totals["lora"] < totals["dense"] < totals["decoder"]
 
 
-def test_the_estimate_knows_the_dataset_s_pages_and_the_model_s_kind(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+def test_the_estimate_knows_the_dataset_s_pages_and_the_model_s_kind(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
     def total(**body: Any) -> dict[str, Any]:
         return dict(client.post("/api/model/estimate", json=body).get_json())
 
@@ -121,28 +138,58 @@ def test_the_estimate_knows_the_dataset_s_pages_and_the_model_s_kind(client: Fla
         "tiny": "micro",
         "deepseek-ai/DeepSeek-OCR": "tiny",
     }
-    assert total(model="earlier", train="dense")["num_parameters"] == total(model="tiny", train="dense")["num_parameters"]
-    assert refused(client, "/api/model/estimate", {**full, "dataset": "none"})["fields"] == {"dataset": "no such dataset"}
+    assert (
+        total(model="earlier", train="dense")["num_parameters"]
+        == total(model="tiny", train="dense")["num_parameters"]
+    )
+    assert refused(client, "/api/model/estimate", {**full, "dataset": "none"})["fields"] == {
+        "dataset": "no such dataset"
+    }
 
 
 def test_a_learning_rate_search_starts_from_a_preset_too(client: FlaskClient, dataset: Path) -> None:
-    job = client.post("/api/model/find-lr", json={"preset": "low_memory", "dataset": "demo", "num_steps": 20}).get_json()
-    assert (job["kind"], job["config"]["num_steps"], job["config"]["gradient_accumulation_steps"]) == ("find_lr", 20, 16)
+    job = client.post(
+        "/api/model/find-lr", json={"preset": "low_memory", "dataset": "demo", "num_steps": 20}
+    ).get_json()
+    assert (job["kind"], job["config"]["num_steps"], job["config"]["gradient_accumulation_steps"]) == (
+        "find_lr",
+        20,
+        16,
+    )
 
 
 def test_an_evaluation_needs_a_model_and_a_finished_dataset(client: FlaskClient, dataset: Path) -> None:
-    assert list(refused(client, "/api/model/evaluate", {"dataset": "demo", "model": "none"})["fields"]) == ["model"]
-    for text_model, field in {"/etc": "text_model", "none": "text_model", "owner/name": "text_model_revision"}.items():
+    assert list(refused(client, "/api/model/evaluate", {"dataset": "demo", "model": "none"})["fields"]) == [
+        "model"
+    ]
+    for text_model, field in {
+        "/etc": "text_model",
+        "none": "text_model",
+        "owner/name": "text_model_revision",
+    }.items():
         beside = {"dataset": "demo", "model": "tiny", "text_model": text_model}
         assert list(refused(client, "/api/model/evaluate", beside)["fields"]) == [field]
-    assert client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["kind"] == "evaluation"
+    assert (
+        client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["kind"]
+        == "evaluation"
+    )
 
 
 def test_a_prediction_reads_only_what_was_uploaded(client: FlaskClient, workspace: Workspace) -> None:
     workspace.upload("page.png").write_bytes(b"png")
-    assert list(refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["upload:none.png"]})["fields"]) == ["inputs.0"]
-    assert refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["/etc/passwd"]})["code"] == "unsafe_path"
-    assert client.post("/api/model/predict", json={"model": "tiny", "inputs": ["upload:page.png"]}).get_json()["kind"] == "prediction"
+    assert list(
+        refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["upload:none.png"]})["fields"]
+    ) == ["inputs.0"]
+    assert (
+        refused(client, "/api/model/predict", {"model": "tiny", "inputs": ["/etc/passwd"]})["code"]
+        == "unsafe_path"
+    )
+    assert (
+        client.post("/api/model/predict", json={"model": "tiny", "inputs": ["upload:page.png"]}).get_json()[
+            "kind"
+        ]
+        == "prediction"
+    )
 
 
 def test_trainings_are_listed_with_their_metrics(client: FlaskClient, workspace: Workspace) -> None:
@@ -155,14 +202,21 @@ def test_trainings_are_listed_with_their_metrics(client: FlaskClient, workspace:
     (workspace.models / "damaged" / "training_config.json").write_text("[]")
     listed = client.get("/api/models").get_json()
     damaged, mine = listed["models"]
-    assert (mine["name"], mine["base"], mine["complete"], mine["metrics"]["train_loss"]) == ("mine", "tiny", False, 1.5)
+    assert (mine["name"], mine["base"], mine["complete"], mine["metrics"]["train_loss"]) == (
+        "mine",
+        "tiny",
+        False,
+        1.5,
+    )
     assert damaged["error"]["code"] == "storage_failed"
     assert "tiny" in [base["name"] for base in listed["bases"]]
     assert client.get("/api/models/mine").get_json()["checkpoints"] == ["checkpoint-20", "checkpoint-100"]
     assert client.get("/api/models/none").status_code == 404
 
 
-def test_a_training_s_metrics_are_the_latest_and_all_before(client: FlaskClient, dataset: Path, workspace: Workspace) -> None:
+def test_a_training_s_metrics_are_the_latest_and_all_before(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
     job_id = client.post("/api/model/train", json={"dataset": "demo"}).get_json()["id"]
     assert client.get(f"/api/metrics/{job_id}").get_json() == {"latest": dict.fromkeys(KEYS), "history": []}
     workspace.model("trained_model").mkdir()

@@ -20,18 +20,28 @@ def put(client: FlaskClient, name: str, content: bytes, content_type: str = BYTE
 
 def test_a_file_is_stored_and_listed(client: FlaskClient, workspace: Workspace) -> None:
     answer = put(client, "papers.jsonl", b"{}\n")
-    assert (answer.status_code, answer.get_json()) == (201, {"path": "upload:papers.jsonl", "name": "papers.jsonl", "size_bytes": 3})
+    assert (answer.status_code, answer.get_json()) == (
+        201,
+        {"path": "upload:papers.jsonl", "name": "papers.jsonl", "size_bytes": 3},
+    )
     assert workspace.upload("papers.jsonl").read_bytes() == b"{}\n"
     assert client.get("/api/uploads").get_json() == {"uploads": [answer.get_json()]}
 
 
 def test_several_files_are_one_source_with_the_splits_that_they_name(client: FlaskClient) -> None:
     for split, word in (("train", "one"), ("test", "two")):
-        answer = put(client, f"news/{split}.jsonl", f'{{"document": "{word}", "summary": "short"}}\n'.encode())
+        answer = put(
+            client, f"news/{split}.jsonl", f'{{"document": "{word}", "summary": "short"}}\n'.encode()
+        )
         assert answer.get_json()["path"] == "upload:news"
-    assert [(item["path"], item["name"]) for item in client.get("/api/uploads").get_json()["uploads"]] == [("upload:news", "news")]
+    assert [(item["path"], item["name"]) for item in client.get("/api/uploads").get_json()["uploads"]] == [
+        ("upload:news", "news")
+    ]
     source = {"kind": "files", "path": "upload:news"}
-    assert client.post("/api/dataset/inspect", json={"source": source}).get_json()["splits"] == ["train", "test"]
+    assert client.post("/api/dataset/inspect", json={"source": source}).get_json()["splits"] == [
+        "train",
+        "test",
+    ]
     assert put(client, "news", b"x").status_code == 409
     assert [client.delete("/api/uploads/news").status_code for _ in range(2)] == [204, 404]
 
@@ -43,8 +53,14 @@ def test_a_folder_leads_nowhere_else(client: FlaskClient, workspace: Workspace, 
 
 
 @pytest.mark.parametrize("path", ["upload:papers.jsonl", "{uploads}/papers.jsonl", "{uploads}"])
-def test_a_file_that_a_job_is_to_read_is_not_deleted(client: FlaskClient, workspace: Workspace, path: str) -> None:
-    put(client, "papers.jsonl", b'{"document": "one", "summary": "short"}\n{"document": "two", "summary": "short"}\n')
+def test_a_file_that_a_job_is_to_read_is_not_deleted(
+    client: FlaskClient, workspace: Workspace, path: str
+) -> None:
+    put(
+        client,
+        "papers.jsonl",
+        b'{"document": "one", "summary": "short"}\n{"document": "two", "summary": "short"}\n',
+    )
     source = {"kind": "files", "path": path.format(uploads=workspace.uploads)}
     config = {"name": "papers", "source": source, "validation_fraction": 0, "test_fraction": 0}
     assert client.post("/api/dataset/generate", json=config).status_code == 202
@@ -57,13 +73,17 @@ def test_a_file_can_be_deleted_once(client: FlaskClient, workspace: Workspace) -
     assert not list(workspace.uploads.iterdir())
 
 
-def test_a_file_larger_than_a_json_body_may_be_arrives_whole(client: FlaskClient, workspace: Workspace) -> None:
+def test_a_file_larger_than_a_json_body_may_be_arrives_whole(
+    client: FlaskClient, workspace: Workspace
+) -> None:
     content = bytes(range(256)) * 20_000
     put(client, "large.parquet", content)
     assert workspace.upload("large.parquet").read_bytes() == content
 
 
-def test_too_large_a_file_is_refused_and_the_earlier_one_stays(make_client: Callable[..., FlaskClient], workspace: Workspace) -> None:
+def test_too_large_a_file_is_refused_and_the_earlier_one_stays(
+    make_client: Callable[..., FlaskClient], workspace: Workspace
+) -> None:
     client = make_client(max_upload_bytes=100)
     put(client, "a.txt", b"earlier")
     assert put(client, "a.txt", b"x" * 101).status_code == 413
