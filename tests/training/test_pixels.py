@@ -8,13 +8,8 @@ import torch
 from PIL import Image
 
 from data.errors import InvalidInput
-from training.inputs.pixels import (
-    blank_page_pixels,
-    normalize_pixels,
-    page_pixels,
-    reading_image,
-    resize_to_square,
-)
+from training.inputs.pixels import blank_page_pixels, page_pixels, reading_image, resize_to_square
+from training.speed.encoder import normalize_pixels
 
 
 def png(image: Image.Image) -> bytes:
