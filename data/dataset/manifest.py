@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from data.errors import InvalidInput, NotFound, StorageError
+from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.records import Rejected
 from data.store.files import file_sha256, read_json, write_json
 from data.store.workspace import names_hint
@@ -136,6 +136,15 @@ class Manifest:
 
     def write(self, folder: Path) -> None:
         write_json(folder / MANIFEST, asdict(self))
+
+    def require_complete(self) -> None:
+        """Raise Conflict unless all shards of the dataset are made."""
+        if not self.complete:
+            raise Conflict(
+                f"The dataset {self.name!r} is not finished.",
+                hint="Wait for its job to end, or resume it.",
+                fields={"dataset": "not finished"},
+            )
 
     def has_split(self, split: str) -> bool:
         """Say whether a split holds samples."""

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.dataset.manifest import Manifest, ShardFooter, read_manifest
-from data.errors import Conflict, NotFound, StorageError
+from data.errors import NotFound, StorageError
 from data.records import Document, Page, Sample
 
 FOOTER_KEY: Final = b"deepsynth"
@@ -104,10 +104,7 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
         Conflict: the dataset is not finished.
     """
     manifest = read_manifest(folder)
-    if not manifest.complete:
-        raise Conflict(
-            f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it."
-        )
+    manifest.require_complete()
     if split not in manifest.splits:
         raise NotFound(
             f"The dataset {folder.name!r} has no split {split!r}.",

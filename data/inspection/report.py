@@ -10,7 +10,6 @@ from typing import Any
 from data.config import Degradation
 from data.dataset.manifest import Manifest, read_manifest
 from data.dataset.shards import read_samples
-from data.errors import Conflict
 from data.inspection.compression import CompressionReport, compression_report, stored_pages
 from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
 from data.rendering.style import PageStyle
@@ -52,10 +51,7 @@ def dataset_report(
         Unavailable: tesseract or its data for the language is not installed.
     """
     manifest = read_manifest(folder)
-    if not manifest.complete:
-        raise Conflict(
-            f"The dataset {folder.name!r} is not finished.", hint="Wait for its job, or resume it."
-        )
+    manifest.require_complete()
     shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
     compression = compression_report(stored_pages(shards), _stored_style(manifest))
     sample = _choose_samples(folder, manifest, num_documents, max_pages)

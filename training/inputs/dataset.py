@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 
 from data.config import PageMode, RenderingConfig
 from data.dataset.manifest import MANIFEST, Manifest, read_manifest
-from data.errors import Conflict, InvalidInput, StorageError
+from data.errors import InvalidInput, StorageError
 from data.presets import find_benchmark
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
@@ -147,12 +147,7 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     """
     folder = workspace.dataset(name)
     manifest = read_manifest(folder)
-    if not manifest.complete:
-        raise Conflict(
-            f"The dataset {name!r} is not finished.",
-            hint="Wait for its job, or resume it.",
-            fields={"dataset": "not finished"},
-        )
+    manifest.require_complete()
     return PageDatasetFolder(folder, manifest, workspace.arrow_cache(name))
 
 

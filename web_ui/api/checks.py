@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
 from data.dataset.manifest import read_manifest
-from data.errors import Conflict, InvalidInput, NotFound, UnknownName, UnsafePath
+from data.errors import InvalidInput, NotFound, UnknownName, UnsafePath
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
@@ -113,12 +113,7 @@ def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, .
         manifest = read_manifest(workspace.dataset(name))
     except NotFound as error:
         raise UnknownName(error.message, hint=error.hint, fields={"dataset": "no such dataset"}) from error
-    if not manifest.complete:
-        raise Conflict(
-            f"The dataset {name!r} is not finished.",
-            hint="Wait for its job to end, or resume it.",
-            fields={"dataset": "not finished"},
-        )
+    manifest.require_complete()
     for split in splits:
         manifest.require_split(split)
 
