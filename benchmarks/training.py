@@ -29,9 +29,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from benchmarks.architecture import IMAGE_TOKEN_ID, NUM_PROMPT_TOKENS, build, count_operations
-from data.config import PageMode, RenderingConfig
+from data.config import RenderingConfig
 from data.cores import num_cores
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.sources.sample import sample_document

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-PageMode = Literal["micro", "tiny", "small", "base", "large"]
+from data.page_modes import MODES, PageMode
+
 RESERVED_NAMES = {"presets"}
 """Addresses below /api/datasets that are no dataset."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
@@ -87,7 +88,10 @@ class RenderingConfig(Config):
     """How a document becomes pages."""
 
     mode: PageMode = Field(
-        "base", description="page size: micro 320, tiny 512, small 640, base 1024, large 1280 pixels square"
+        "base",
+        description="page size: "
+        + ", ".join(f"{name} {mode.size_px}" for name, mode in MODES.items())
+        + " pixels square",
     )
     font_family: str = Field(
         "DejaVu Sans", description="first family tried; others follow where it has no glyph"

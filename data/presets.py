@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from data.config import Columns, DatasetConfig, HubSource, PageMode
+from data.config import Columns, DatasetConfig, HubSource
 from data.errors import UnknownName
+from data.page_modes import PageMode
 from data.validation import parse_config
 
 PARQUET_REVISION: Final = "refs/convert/parquet"

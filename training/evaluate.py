@@ -11,8 +11,8 @@ import torch
 from accelerate import PartialState
 from torch import nn
 
+from data.page_modes import MODES
 from data.progress import Progress
-from data.rendering.modes import MODES
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace
 from evaluation.evaluate import evaluate

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from data.errors import DeepSynthError, Stopped
+from data.page_modes import MODES
 from web_ui.jobs.stages import resolve
 
 STOPPED_EXIT_CODE = 130
@@ -76,7 +77,7 @@ def _add_generate(commands: Subparsers) -> None:
     parser.add_argument("--document-column", metavar="COLUMN", help="column with the document text")
     parser.add_argument("--summary-column", metavar="COLUMN", help="column with the summary")
     parser.add_argument("--max-samples", metavar="N", help="at most so many documents per split")
-    parser.add_argument("--mode", choices=("micro", "tiny", "small", "base", "large"), help="page size")
+    parser.add_argument("--mode", choices=tuple(MODES), help="page size")
     parser.add_argument("--seed", metavar="N")
     parser.add_argument(
         "--engine",

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
-from data.config import PageMode
 from data.cores import num_cores
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 
 TEXT_TOKENS_PER_WORD: Final = 1.35
 """English news, by the DeepSeek vocabulary."""

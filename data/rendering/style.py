@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from data.config import Degradation, PageMode, RenderingConfig
+from data.config import Degradation, RenderingConfig
 from data.errors import InvalidInput, UnknownName
+from data.page_modes import MODES, PageMode
 from data.rendering.fonts import MONO_FAMILY, font_library
-from data.rendering.modes import MODES
 
 
 @dataclass(frozen=True, slots=True)

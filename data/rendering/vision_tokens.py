@@ -6,8 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from data.config import PageMode
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 
 _OTHER: Final = 170
 # First and last character -> hundredths of a token per character; a later range overrules an earlier one.

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from data import errors
 from data.config import DatasetConfig, FilesSource, HubSource, PublishConfig, SampleSource
+from data.page_modes import MODES
 from data.presets import PRESETS as BENCHMARKS
-from data.rendering.modes import MODES
 from evaluation.training_metrics import KEYS
 from tests.services import Service
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from data.config import DatasetConfig, PageMode, RenderingConfig, SampleSource
+from data.config import DatasetConfig, RenderingConfig, SampleSource
 from data.generate import generate
+from data.page_modes import PageMode
 from data.progress import Silent
 from data.rendering.render import render
 from data.rendering.style import resolve_style

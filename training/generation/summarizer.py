@@ -8,7 +8,8 @@ import torch
 from torch import nn
 from transformers import PreTrainedModel
 
-from data.config import PageMode, RenderingConfig
+from data.config import RenderingConfig
+from data.page_modes import PageMode
 from data.progress import Progress
 from data.store.workspace import Workspace
 from training.generation.generate_text import Decoding

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
-from data.config import PageMode
 from data.errors import InvalidInput
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 from training.models.loading import ModelFiles
 from training.options.model_kinds import ModelKind, num_image_tokens
 

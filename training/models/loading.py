@@ -34,8 +34,8 @@ from transformers import (
 )
 from transformers.utils import logging
 
-from data.config import PageMode
 from data.errors import ModelError, UnknownName
+from data.page_modes import PageMode
 from data.store.files import file_sha256, read_json
 from data.store.workspace import Workspace
 from training.models import published_layout

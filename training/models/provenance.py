@@ -10,7 +10,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import PageMode, RenderingConfig
+from data.config import RenderingConfig
+from data.page_modes import PageMode
 from data.store.files import read_json, write_json
 from data.validation import parse_config
 from training.options.run_folder import CHECKPOINTS

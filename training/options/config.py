@@ -5,7 +5,8 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data.config import Config, Name, PageMode, RuleError
+from data.config import Config, Name, RuleError
+from data.page_modes import PageMode
 
 Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]

@@ -11,8 +11,7 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import Any, Final
 
-from data.config import PageMode
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 from training.options.config import Trainable, TrainingConfig
 from training.options.model_kinds import (
     DEEPSEEK_OCR,

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from data.config import PageMode
 from data.errors import InvalidInput, ModelError
+from data.page_modes import PageMode
 from training.options.parts import Part
 
 ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]

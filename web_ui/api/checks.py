@@ -8,9 +8,10 @@ is imported by the check itself: serving the pages needs neither.
 import re
 from pathlib import Path
 
-from data.config import DatasetConfig, FilesSource, HubSource, PageMode, Source
+from data.config import DatasetConfig, FilesSource, HubSource, Source
 from data.dataset.manifest import read_manifest
 from data.errors import InvalidInput, NotFound, UnknownName, UnsafePath
+from data.page_modes import PageMode
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig

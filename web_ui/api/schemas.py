@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from data.config import Columns, Config, Name, PageMode, PublishConfig, RenderingConfig
+from data.config import Columns, Config, Name, PublishConfig, RenderingConfig
+from data.page_modes import PageMode
 from web_ui.jobs.job import Desired, JobProgress, State
 from web_ui.jobs.stages import Role
 

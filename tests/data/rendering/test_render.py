@@ -12,9 +12,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from data.config import PageMode, RenderingConfig
+from data.config import RenderingConfig
 from data.errors import RenderError
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import resolve_style
 from tests.data.rendering.texts import prose

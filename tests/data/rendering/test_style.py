@@ -1,11 +1,17 @@
 """What a style is made of, and what is refused before any work."""
 
+from typing import get_args
+
 import pytest
 
 from data.config import RenderingConfig
 from data.errors import InvalidInput, UnknownName
-from data.rendering.modes import MODES
+from data.page_modes import MODES, PageMode
 from data.rendering.style import resolve_style
+
+
+def test_the_table_of_modes_holds_every_mode_and_no_other() -> None:
+    assert get_args(PageMode) == tuple(MODES)
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "micro"])
