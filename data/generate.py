@@ -30,7 +30,7 @@ from data.dataset.folder import (
     write_rejected,
 )
 from data.dataset.manifest import Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
-from data.dataset.shards import read_footer
+from data.dataset.shards import read_footer, reading_parquet
 from data.errors import SourceError, Unavailable
 from data.hub.publish import Publisher, open_publisher
 from data.hub.repository import resolve_repo_id
@@ -264,7 +264,8 @@ class _Run:
     def _reuse_shard(self, split: str, index: int, path: Path) -> None:
         """Count a shard that an earlier run finished, and remember its texts."""
         footer = read_footer(path)
-        digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
+        with reading_parquet(path):
+            digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
         self._record_shard(

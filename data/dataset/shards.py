@@ -9,6 +9,7 @@ samples back.
 import json
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +55,17 @@ def shard_schema() -> pa.Schema:
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
 
+@contextmanager
+def reading_parquet(path: Path) -> Iterator[None]:
+    """Raise StorageError for an error of pyarrow or the disk, around code that reads the shard at `path`."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(
+            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+        ) from error
+
+
 def max_pages_per_sample(folder: Path, manifest: Manifest) -> int:
     """Return the pages of the longest sample of a dataset, from what the shards say of their columns.
 
@@ -67,12 +79,8 @@ def max_pages_per_sample(folder: Path, manifest: Manifest) -> int:
 
 
 def _max_pages_in_shard(path: Path) -> int:
-    try:
+    with reading_parquet(path):
         metadata = pq.read_metadata(path)
-    except (pa.ArrowException, OSError) as error:
-        raise StorageError(
-            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
-        ) from error
     column = metadata.schema.names.index("num_pages")
     return max(
         int(metadata.row_group(group).column(column).statistics.max)
@@ -127,19 +135,14 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
 
 def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
     """Yield the rows start..stop of a file, reading no row group that holds none of them."""
-    try:
-        with pq.ParquetFile(path) as file:
-            first = 0
-            for group in range(file.num_row_groups):
-                num_rows = file.metadata.row_group(group).num_rows
-                if first < stop and first + num_rows > start:
-                    low, high = max(start - first, 0), min(stop - first, num_rows)
-                    yield from file.read_row_group(group).slice(low, high - low).to_pylist()
-                first += num_rows
-    except (pa.ArrowException, OSError) as error:
-        raise StorageError(
-            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
-        ) from error
+    with reading_parquet(path), pq.ParquetFile(path) as file:
+        first = 0
+        for group in range(file.num_row_groups):
+            num_rows = file.metadata.row_group(group).num_rows
+            if first < stop and first + num_rows > start:
+                low, high = max(start - first, 0), min(stop - first, num_rows)
+                yield from file.read_row_group(group).slice(low, high - low).to_pylist()
+            first += num_rows
 
 
 def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:

@@ -9,10 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.errors import StorageError
+from data.dataset.shards import reading_parquet
 from data.rendering.render import RenderedDocument
 from data.rendering.style import PageStyle
 
@@ -149,15 +148,10 @@ def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
         StorageError: a shard is gone or damaged.
     """
     for path in shards:
-        try:
-            with pq.ParquetFile(path) as file:
-                for batch in file.iter_batches(columns=_COLUMNS):
-                    for row in batch.to_pylist():
-                        yield from _pages(row)
-        except (pa.ArrowException, OSError) as error:
-            raise StorageError(
-                f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
-            ) from error
+        with reading_parquet(path), pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=_COLUMNS):
+                for row in batch.to_pylist():
+                    yield from _pages(row)
 
 
 def _pages(row: dict[str, Any]) -> Iterator[PageTokens]:

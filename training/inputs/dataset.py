@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, cast
 
 import datasets
-import pyarrow as pa
 import pyarrow.parquet as pq
 from torch.utils.data import Dataset
 
-from data.config import PageMode, RenderingConfig
+from data.config import RenderingConfig
 from data.dataset.manifest import MANIFEST, Manifest, read_manifest
-from data.errors import InvalidInput, StorageError
+from data.dataset.shards import reading_parquet
+from data.errors import InvalidInput
+from data.page_modes import PageMode
 from data.presets import find_benchmark
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
@@ -154,12 +155,8 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
 def _common_columns(name: str, files: Sequence[Path]) -> set[str]:
     columns = set(READ_COLUMNS)
     for file in files:
-        try:
+        with reading_parquet(file):
             columns &= set(pq.read_schema(file).names)
-        except (pa.ArrowException, OSError) as error:
-            raise StorageError(
-                f"{file} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
-            ) from error
     if missing := [column for column in REQUIRED_COLUMNS if column not in columns]:
         raise InvalidInput(
             f"Dataset {name!r} has no column {' and no column '.join(missing)}.",
