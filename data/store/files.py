@@ -1,4 +1,4 @@
-"""Files that are whole or absent: every write is temp file -> fsync -> rename -> fsync of the folder."""
+"""Files and folders that are whole or absent: temporary file -> fsync -> rename -> fsync of the folder."""
 
 import errno
 import hashlib
@@ -28,7 +28,7 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     Raises:
         StorageError: the disk is full, read-only or not writable; an old file at `path` is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
+    temporary = _temporary_path(path, secrets.token_hex(4))
     try:
         yield temporary
         if is_durable:
@@ -43,6 +43,72 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
             OSError
         ):  # a read-only disk fails for a missing file too, and would hide the error that is raised
             temporary.unlink()
+
+
+@contextmanager
+def new_folder(path: Path, *, aside: Path | None = None, replaces: bool = False) -> Iterator[Path]:
+    """Give a temporary folder to fill; on success it becomes `path`. On any exception it is removed.
+
+    Args:
+        aside: folder of the same disk in which the temporary folder is made; None: beside `path`, where
+            temporary folders that a crash left are removed first.
+        replaces: an earlier folder at `path` gives way. Without, `path` must be absent or an empty folder.
+
+    Raises:
+        FileExistsError: there is something at `path`, and `replaces` is not set.
+        StorageError: the disk is full, read-only or not writable; an earlier folder stays as it was. If only
+            the fsync after the rename failed, the new folder is in place.
+    """
+    temporary = aside / _trash_name(path) if aside else _temporary_path(path, secrets.token_hex(4))
+    if aside is None:
+        for leftover in path.parent.glob(_temporary_path(path, "?" * 8).name):
+            shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        _put_in_place(temporary, path, replaces=replaces)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY) and str(error.filename2) == str(path):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from error
+        raise storage_error(path, error) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _put_in_place(temporary: Path, path: Path, *, replaces: bool) -> None:
+    """Rename a folder; an earlier one stays beside it, as .<name>.earlier, until that is done."""
+    earlier = path.with_name(f".{path.name}.earlier")
+    if replaces:
+        shutil.rmtree(earlier, ignore_errors=True)
+        if path.exists():
+            path.rename(earlier)
+    temporary.rename(path)
+    sync_folder(path.parent)
+    if replaces:
+        shutil.rmtree(earlier, ignore_errors=True)
+
+
+def move_to_trash(path: Path, trash: Path, prefix: str = "") -> Path:
+    """Move a file or folder into the folder `trash` by one rename, and return its path there.
+
+    Raises:
+        StorageError: the disk does not allow it; `path` stays.
+    """
+    trashed = trash / f"{prefix}{_trash_name(path)}"
+    try:
+        path.rename(trashed)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    return trashed
+
+
+def _temporary_path(path: Path, token: str) -> Path:
+    return path.with_name(f".{path.name}.{token}{TEMPORARY_SUFFIX}")
+
+
+def _trash_name(path: Path) -> str:
+    return f"{path.name}.{secrets.token_hex(4)}"
 
 
 def write_bytes(path: Path, content: bytes) -> None:

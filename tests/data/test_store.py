@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import NotFound, StorageError, UnsafePath
 from data.store.events import EventLog, read_events
-from data.store.files import inside, read_json, stored_bytes, write_json
+from data.store.files import inside, move_to_trash, new_folder, read_json, stored_bytes, write_json
 from data.store.workspace import Workspace, names_hint, validate_name
 
 
@@ -26,6 +26,38 @@ def test_a_fault_of_the_disk_is_not_hidden_by_the_temporary_file(tmp_path: Path)
         StorageError
     ):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
         write_json(tmp_path / "file" / "a.json", {})
+
+
+def test_a_new_folder_is_whole_or_absent_and_removes_what_a_crash_left(tmp_path: Path) -> None:
+    (tmp_path / ".run.0123abcd.partial").mkdir()
+    with pytest.raises(StorageError, match="disk is full"), new_folder(tmp_path / "run"):
+        raise OSError(28, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+    with new_folder(tmp_path / "run") as folder:
+        (folder / "file").touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/file"]
+
+
+def test_a_new_folder_replaces_another_only_when_told_to(tmp_path: Path) -> None:
+    (tmp_path / "run" / "old").mkdir(parents=True)
+    with pytest.raises(FileExistsError), new_folder(tmp_path / "run"):
+        pass
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["old"]
+    with new_folder(tmp_path / "run", replaces=True) as folder:
+        (folder / "new").touch()
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")] == ["run", "run/new"]
+
+
+def test_a_folder_is_made_aside_and_goes_to_the_trash_under_a_name_of_its_own(tmp_path: Path) -> None:
+    trash = tmp_path / "trash"
+    trash.mkdir()
+    with new_folder(tmp_path / "run", aside=trash) as folder:
+        assert (folder.parent, folder.name.startswith("run.")) == (trash, True)
+    moved = [move_to_trash(tmp_path / "run", trash, "model-")]
+    (tmp_path / "run").mkdir()
+    moved.append(move_to_trash(tmp_path / "run", trash, "model-"))
+    assert sorted(trash.iterdir()) == sorted(moved)
+    assert all(path.name.startswith("model-run.") for path in moved)
 
 
 def test_bytes_that_are_no_text_are_written_and_read_back(tmp_path: Path) -> None:

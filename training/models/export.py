@@ -6,7 +6,6 @@ licence, and the one tensor that no code uses), so that the authors' code and vL
 read the original; `load_model` reads it too.
 """
 
-import secrets
 import shutil
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,7 @@ from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
 from data.errors import StorageError
-from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder
+from data.store.files import new_folder, read_json
 from training.models import published_layout
 from training.models.loading import LoadedModel
 from training.models.provenance import PROVENANCE_FILE, Provenance
@@ -46,20 +45,13 @@ def export_model(
         StorageError: the disk is full or not writable; an earlier export stays as it was.
     """
     plain = merge_adapter(model) if isinstance(model, PeftModel) else model
-    for stale in folder.parent.glob(f".{folder.name}.*{TEMPORARY_SUFFIX}"):
-        shutil.rmtree(stale, ignore_errors=True)
-    unfinished = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
     try:
-        unfinished.mkdir(parents=True)
-        _write_weights(plain, base, unfinished)
-        _copy_base_files(base, unfinished)
-        if provenance:
-            provenance.write(unfinished)
-        _put_in_place(unfinished, folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise storage_error(folder, error) from error
+        with new_folder(folder, replaces=True) as unfinished:
+            _write_weights(plain, base, unfinished)
+            _copy_base_files(base, unfinished)
+            if provenance:
+                provenance.write(unfinished)
+    except SafetensorError as error:
         raise StorageError(
             f"{folder} could not be written: {error}", hint="Free some space on the workspace's disk."
         ) from error
@@ -106,14 +98,3 @@ def has_published_layout(folder: Path) -> bool:
         and published_layout.read_unused_tensor(folder) is not None
         and any(folder.glob("*.py"))
     )
-
-
-def _put_in_place(unfinished: Path, folder: Path) -> None:
-    """Rename the finished export over an earlier one, which stays beside it until that is done."""
-    earlier = folder.with_name(f".{folder.name}.earlier")
-    shutil.rmtree(earlier, ignore_errors=True)
-    if folder.exists():
-        folder.rename(earlier)
-    unfinished.rename(folder)
-    sync_folder(folder.parent)
-    shutil.rmtree(earlier, ignore_errors=True)

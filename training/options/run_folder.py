@@ -4,14 +4,13 @@ request may go on in it."""
 import hashlib
 import json
 import secrets
-import shutil
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from data.errors import Conflict
-from data.store.files import TEMPORARY_SUFFIX, read_json, storage_error, sync_folder, write_json
+from data.store.files import move_to_trash, new_folder, read_json, write_json
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from training.options.config import TrainingConfig
@@ -162,8 +161,12 @@ def open_run(
                 if earlier is None or earlier.run != fresh.run
                 else _base_changed_error(config)
             )
-        _clear(folder, workspace)
-    _create(folder, config, dataset_fingerprint, fresh)
+        move_to_trash(folder.path, workspace.trash, "model-")
+    with new_folder(folder.path) as temporary:
+        unfinished = RunFolder(temporary)
+        unfinished.checkpoints.mkdir()
+        unfinished.write_config(config, dataset_fingerprint)
+        unfinished.write_state(fresh)
     return folder, fresh
 
 
@@ -204,28 +207,3 @@ def _base_changed_error(config: TrainingConfig) -> Conflict:
         hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
         fields={"model": "has changed since"},
     )
-
-
-def _clear(folder: RunFolder, workspace: Workspace) -> None:
-    target = workspace.trash / f"model-{folder.path.name}.{secrets.token_hex(4)}"
-    try:
-        folder.path.rename(target)
-    except OSError as error:
-        raise storage_error(folder.path, error) from error
-
-
-def _create(folder: RunFolder, config: TrainingConfig, dataset_fingerprint: str, state: RunState) -> None:
-    """Make the folder aside and rename it into place, so that a crash leaves it whole or not at all."""
-    for stale in folder.path.parent.glob(f".{folder.path.name}.????????{TEMPORARY_SUFFIX}"):
-        shutil.rmtree(stale, ignore_errors=True)
-    unfinished = RunFolder(
-        folder.path.with_name(f".{folder.path.name}.{secrets.token_hex(4)}{TEMPORARY_SUFFIX}")
-    )
-    try:
-        unfinished.checkpoints.mkdir(parents=True)
-        unfinished.write_config(config, dataset_fingerprint)
-        unfinished.write_state(state)
-        unfinished.path.rename(folder.path)
-        sync_folder(folder.path.parent)
-    except OSError as error:
-        raise storage_error(folder.path, error) from error

@@ -1,13 +1,12 @@
 """Deleting a dataset, a trained model or an upload: refused while a job needs it; gone at once by a rename
 into the trash, then removed."""
 
-import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from data.errors import Conflict, NotFound, UnsafePath
-from data.store.files import storage_error, sync_folder
+from data.store.files import move_to_trash, storage_error
 from data.store.workspace import UPLOAD_PREFIX, Workspace, names_hint
 from data.store.writer import hold_writer_lock
 from web_ui.jobs.job import Job
@@ -34,7 +33,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     )
     with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
-        trashed = _move_to_trash(folder, workspace.trash)
+        trashed = move_to_trash(folder, workspace.trash)
     for copy in (workspace.arrow_cache(name), trashed):
         shutil.rmtree(copy, ignore_errors=True)
 
@@ -56,7 +55,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
 
     _refuse_if_used(f"The model {name!r}", jobs, uses)
     with hold_writer_lock(workspace, "model", name):
-        trashed = _move_to_trash(folder, workspace.trash)
+        trashed = move_to_trash(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
 
@@ -77,7 +76,7 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
     _refuse_if_used(f"The upload {name!r}", jobs, reads)
-    trashed = _move_to_trash(path, workspace.trash)
+    trashed = move_to_trash(path, workspace.trash)
     if trashed.is_dir():
         shutil.rmtree(trashed, ignore_errors=True)
     else:
@@ -110,14 +109,3 @@ def _remove_file(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise storage_error(path, error) from error
-
-
-def _move_to_trash(folder: Path, trash: Path) -> Path:
-    """Take a folder out of its place whole, and return where it is now."""
-    trashed = trash / f"{folder.name}.{secrets.token_hex(4)}"
-    try:
-        folder.rename(trashed)
-        sync_folder(folder.parent)
-    except OSError as error:
-        raise storage_error(folder, error) from error
-    return trashed

@@ -1,7 +1,6 @@
 """The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel,
 delete."""
 
-import errno
 import hashlib
 import os
 import secrets
@@ -16,7 +15,7 @@ from typing import Any
 from data.config import Config
 from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
-from data.store.files import storage_error, sync_folder, write_bytes, write_json
+from data.store.files import move_to_trash, new_folder, storage_error, write_bytes, write_json
 from data.store.workspace import Workspace
 from web_ui.jobs.heartbeat import RunnerStatus, read_runner_status
 from web_ui.jobs.index import JobIndex
@@ -131,11 +130,9 @@ class JobStore:
         """
         folder = self._folder(job_id)
         lock = self._lock(folder)
-        trashed = self._workspace.trash / f"{job_id}.{secrets.token_hex(4)}"
         try:
             with locked(folder):
-                folder.rename(trashed)
-            sync_folder(self._workspace.jobs)
+                trashed = move_to_trash(folder, self._workspace.trash)
         except FileNotFoundError as error:
             raise job_not_found(job_id) from error
         except OSError as error:
@@ -210,23 +207,13 @@ class JobStore:
 
     def _create_folder(self, request: Request) -> bool:
         """Make the job's folder appear whole; False when the id is taken."""
-        draft = self._workspace.trash / f"{request.id}.{secrets.token_hex(4)}"
-        folder = self._workspace.jobs / request.id
         try:
-            draft.mkdir()
-            write_json(draft / REQUEST, request.model_dump(mode="json"))
-            draft.rename(folder)
-        except OSError as error:
-            if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
-                return False
-            raise storage_error(folder, error) from error
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)  # gone where all went well
-        self._notify_runners()
-        try:
-            sync_folder(folder.parent)
-        except OSError as error:  # the job is there all the same: another one would be a second
-            raise storage_error(folder, error) from error
+            with new_folder(self._workspace.jobs / request.id, aside=self._workspace.trash) as draft:
+                write_json(draft / REQUEST, request.model_dump(mode="json"))
+        except FileExistsError:
+            return False
+        finally:  # also after a failed fsync: the job exists then
+            self._notify_runners()
         return True
 
     def _key_file(self, idempotency_key: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import Conflict, NotFound, StorageError, UnknownName
+from data.store import files
 from data.store.events import last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
@@ -94,10 +95,11 @@ def test_a_job_that_the_disk_refuses_leaves_nothing(world: World, monkeypatch: p
 def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Path) -> None:
-        raise OSError(errno.EIO, "Input/output error")
+    def fail(folder: Path) -> None:
+        if folder == world.workspace.jobs:
+            raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(store, "sync_folder", fail)
+    monkeypatch.setattr(files, "sync_folder", fail)
     with pytest.raises(StorageError, match="Input/output"):
         world.submit("a")
     assert world.store.list()[1] == 1
