@@ -33,7 +33,7 @@ MIN_ROUGE_L, MAX_BLANK_ROUGE_L = 0.85, 0.40
 KINDS = ("rouge1", "rouge2", "rougeL")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One system's score on the held-out documents, as fractions."""
 
@@ -103,14 +103,24 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
     exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)
     rouge_l = result.evaluation.report.rouge.scores["rougeL"]
     scores = result.evaluation.report.rouge.fmeasures()
-    return Row(name, scores, (rouge_l.low, rouge_l.high), exact, time.monotonic() - start_s), result
+    return Row(
+        name=name,
+        scores=scores,
+        rouge_l_interval=(rouge_l.low, rouge_l.high),
+        share_exact=exact,
+        seconds=time.monotonic() - start_s,
+    ), result
 
 
 def baseline_rows(result: TrainingResult) -> list[Row]:
     """Return the rows of the lead baselines, which are the same for all seeds."""
     reports = result.evaluation.report.baselines
     return [
-        Row(name, report.fmeasures(), (report.scores["rougeL"].low, report.scores["rougeL"].high))
+        Row(
+            name=name,
+            scores=report.fmeasures(),
+            rouge_l_interval=(report.scores["rougeL"].low, report.scores["rougeL"].high),
+        )
         for name, report in reports.items()
     ]
 

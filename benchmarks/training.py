@@ -57,7 +57,7 @@ H200_PAGES_PER_SECOND = 102
 """What the model alone takes there of `dense` with the cache off (docs/decisions.md)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkCase:
     """One row of the table."""
 
@@ -90,7 +90,7 @@ class BenchmarkCase:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """What a setting came to. None: not measured on this device."""
 
@@ -140,7 +140,7 @@ def main() -> int:
 def settings(width: float) -> list[BenchmarkCase]:
     """Return the rows, stock first: all others are compared with it."""
     mode: PageMode = "base" if CUDA else "tiny"
-    ours = BenchmarkCase("ours", "dense", 8 if CUDA else 2, width, mode)
+    ours = BenchmarkCase(name="ours", train="dense", batch=8 if CUDA else 2, width=width, mode=mode)
     rows = [
         replace(ours, name="stock, experts one by one", stock=True, experts="eager"),
         replace(ours, name="stock, batched experts", stock=True, experts="batched_mm", batch=1),
@@ -165,11 +165,11 @@ def preset_case(name: str, width: float, mode: PageMode = "base") -> BenchmarkCa
     """Return one micro-batch of a preset, as the preset promises it."""
     config = training_config(name, dataset="pages", model="deepseek-ai/DeepSeek-OCR")
     return BenchmarkCase(
-        f"preset {name}",
-        config.train,
-        config.per_device_train_batch_size,
-        width,
-        mode,
+        name=f"preset {name}",
+        train=config.train,
+        batch=config.per_device_train_batch_size,
+        width=width,
+        mode=mode,
         gradient_checkpointing=config.gradient_checkpointing,
         num_target_tokens=config.max_length,
         memory_gb=PRESETS[name].memory_gb,
@@ -184,7 +184,7 @@ def real_width_table(rate: float) -> list[dict[str, Any]] | str:
         return f"not measured: needs {REAL_WIDTH_GB} GB of free memory"
     print("The real width, forward and backward:", flush=True)
     model = build(1.0, "cpu", torch.float32, num_experts=REAL_WIDTH_EXPERTS)
-    first = BenchmarkCase("dense", "dense", 1, 1.0, "base", optimizer=False)
+    first = BenchmarkCase(name="dense", train="dense", batch=1, width=1.0, mode="base", optimizer=False)
     pair = [first, replace(first, name="dense, from the feature cache", cached=True)]
 
     def times(case: BenchmarkCase) -> "Timing":
@@ -197,7 +197,7 @@ def loader_idle_fraction(num_batches: int = 40) -> float:
     """Return the share of its time that a GPU would wait for pages read as in training, while it takes them
     at an H200's rate."""
     case, num_workers = (
-        BenchmarkCase("pages for a GPU", "dense", 32, 1.0, "base"),
+        BenchmarkCase(name="pages for a GPU", train="dense", batch=32, width=1.0, mode="base"),
         min(NUM_GPU_WORKERS, num_cores()),
     )
     waits_s, busy_s = [], case.batch / H200_PAGES_PER_SECOND
@@ -249,7 +249,7 @@ def measure(
     try:
         timed = timing(case)
     except torch.OutOfMemoryError as error:
-        return Measurement(case.name, memory_cap_gb=case.memory_gb, fault=str(error).split(". ")[0])
+        return Measurement(name=case.name, memory_cap_gb=case.memory_gb, fault=str(error).split(". ")[0])
     samples = case.batch / timed.seconds
     tflops = (
         samples
@@ -257,7 +257,7 @@ def measure(
         / 1e12
     )
     return Measurement(
-        case.name,
+        name=case.name,
         samples_per_second=samples,
         tokens_per_second=samples * case.num_tokens,
         times_first=samples / first if first else 1.0,

@@ -124,7 +124,7 @@ def _make_dataset(
         reporter = ProgressReporter(
             progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name)
         )
-        run = _Run(config, folder, reader, plans, style, publisher, reporter)
+        run = _Run(config, folder, reader, plans=plans, style=style, publisher=publisher, reporter=reporter)
         try:
             shards = run.render_missing_shards(open_engine(config, run.num_missing_shards))
         except (SourceError, Unavailable):
@@ -249,16 +249,16 @@ class _Run:
                 kept.append((item, digest))
         num_duplicate = num_read - len(kept) - len(rejected)
         return ShardTask(
-            self._folder,
-            plan.split,
-            index,
-            tuple(kept),
-            tuple(rejected),
-            num_read,
-            num_duplicate,
-            also_in,
-            self._style,
-            self._config.seed,
+            folder=self._folder,
+            split=plan.split,
+            index=index,
+            documents=tuple(kept),
+            rejected=tuple(rejected),
+            num_read=num_read,
+            num_duplicate=num_duplicate,
+            also_in=also_in,
+            style=self._style,
+            seed=self._config.seed,
         )
 
     def _reuse_shard(self, split: str, index: int, path: Path) -> None:
@@ -269,7 +269,12 @@ class _Run:
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
         self._record_shard(
-            ShardDone(split, index, footer, ShardEntry.from_file(self._folder, path, footer.counts))
+            ShardDone(
+                split=split,
+                index=index,
+                footer=footer,
+                entry=ShardEntry.from_file(self._folder, path, footer.counts),
+            )
         )
         self._report()
 

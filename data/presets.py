@@ -18,7 +18,7 @@ PARQUET_REVISION: Final = "refs/convert/parquet"
 """The branch with the Parquet files that the Hub makes of a repository."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkPreset:
     """One benchmark dataset, ready to be generated."""
 

@@ -8,7 +8,7 @@ VALIDATION: Final = "validation"
 TRAIN: Final = "train"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One source text and its reference summary, as read from a source."""
 
@@ -33,7 +33,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One square picture of a part of a document."""
 
@@ -45,7 +45,7 @@ class Page:
     num_vision_tokens: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A document drawn onto its pages: one row of the published dataset."""
 

@@ -20,7 +20,7 @@ REJECTED: Final = "rejected.jsonl"
 FORMAT: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """What became of some source rows: num_read = num_kept + num_duplicate + num_rejected."""
 
@@ -52,7 +52,7 @@ class Counts:
         return Counts(**{name: joined(name) for name in Counts.__dataclass_fields__})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
     """A line of rejected.jsonl. Its digest is there when the row had a text, so that a resumed run knows it
     was seen."""
@@ -65,7 +65,7 @@ class RejectedRow:
 
     @classmethod
     def from_rejected(cls, rejected: Rejected) -> "RejectedRow":
-        return cls(rejected.split, rejected.row, rejected.id, rejected.reason)
+        return cls(split=rejected.split, row=rejected.row, document_id=rejected.id, reason=rejected.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class ShardFooter:
         return cls(Counts(**value["counts"]), tuple(RejectedRow(**row) for row in value["rejected"]))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShardEntry:
     """A finished shard as the manifest lists it; `path` is relative to the dataset's folder."""
 
@@ -100,13 +100,13 @@ class ShardEntry:
     def from_file(cls, folder: Path, path: Path, counts: Counts) -> "ShardEntry":
         """Measure a finished shard of the dataset in `folder`."""
         return cls(
-            path.relative_to(folder).as_posix(),
-            counts.num_read,
-            counts.num_kept,
-            counts.num_duplicate,
-            counts.num_rejected,
-            path.stat().st_size,
-            file_sha256(path),
+            path=path.relative_to(folder).as_posix(),
+            num_read=counts.num_read,
+            num_kept=counts.num_kept,
+            num_duplicate=counts.num_duplicate,
+            num_rejected=counts.num_rejected,
+            size_bytes=path.stat().st_size,
+            sha256=file_sha256(path),
         )
 
 
@@ -118,7 +118,7 @@ class SplitEntry:
     shards: tuple[ShardEntry, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything that decided a dataset's bytes, and, once complete, what came of it. Holds no times: same
     run, same bytes."""

@@ -148,8 +148,27 @@ def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
 def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
     page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     pages = tuple(
-        Page(number, image["bytes"], size_px, tokens, page_vision_tokens)
+        Page(
+            number=number,
+            png=image["bytes"],
+            size_px=size_px,
+            num_text_tokens=tokens,
+            num_vision_tokens=page_vision_tokens,
+        )
         for number, (image, tokens) in enumerate(zip(row["images"], row["page_text_tokens"], strict=True), 1)
     )
-    document = Document(row["document_id"], row["text"], row["summary"], row["source"], row["split"], number)
-    return Sample(document, pages, row["text_sha256"], row["truncated"], row["font_size_px"])
+    document = Document(
+        id=row["document_id"],
+        text=row["text"],
+        summary=row["summary"],
+        source=row["source"],
+        split=row["split"],
+        row=number,
+    )
+    return Sample(
+        document=document,
+        pages=pages,
+        text_sha256=row["text_sha256"],
+        truncated=row["truncated"],
+        font_size_px=row["font_size_px"],
+    )

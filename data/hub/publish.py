@@ -71,7 +71,7 @@ def open_publisher(
     """
     if config.publish is None:
         return LocalPublisher(folder)
-    return HubPublisher(config.publish, folder, progress, backoff)
+    return HubPublisher(config.publish, folder, progress, backoff=backoff)
 
 
 class LocalPublisher:
@@ -102,7 +102,9 @@ class HubPublisher:
         self._folder = folder
         self._progress = progress
         self._every_num_samples = publish.commit_every_num_samples
-        self._pusher = Pusher(resolve_repo_id(publish.repo_id, folder.name), "dataset", progress, backoff)
+        self._pusher = Pusher(
+            resolve_repo_id(publish.repo_id, folder.name), "dataset", progress, backoff=backoff
+        )
         self._repository = self._pusher.repository
         self._pusher.call(lambda: self._repository.create(publish.private))
         self._stored = self._pusher.call(self._repository.files)
@@ -159,7 +161,10 @@ class HubPublisher:
         self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.try_acquire)
         self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
         return Publication(
-            self._repository.repo_id, self._repository.url, len(files), self._num_uploaded_files
+            repo_id=self._repository.repo_id,
+            url=self._repository.url,
+            num_files=len(files),
+            num_uploaded=self._num_uploaded_files,
         )
 
     def close(self) -> None:

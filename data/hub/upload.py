@@ -97,7 +97,7 @@ class Pusher:
     ) -> None:
         self._relay = ProgressRelay()
         self._progress = progress
-        self.repository = HubRepository(repo_id, repo_type, self._relay, backoff)
+        self.repository = HubRepository(repo_id, repo_type, self._relay, backoff=backoff)
 
     def forward_messages(self) -> None:
         self._relay.forward_messages(self._progress)
@@ -183,7 +183,7 @@ def push_folder(
         HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
         Stopped: the listener asked to stop; a later push goes on from there.
     """
-    pusher = Pusher(resolve_repo_id(repo_id, name), repo_type, progress, backoff)
+    pusher = Pusher(resolve_repo_id(repo_id, name), repo_type, progress, backoff=backoff)
     pusher.call(lambda: pusher.repository.create(private))
     files = [
         LocalFile(path, path.relative_to(folder).as_posix())
@@ -192,7 +192,12 @@ def push_folder(
     ]
     num_sent = pusher.push(files)
     progress.message(f"Published {len(files)} files at {pusher.repository.url}.")
-    return Publication(pusher.repository.repo_id, pusher.repository.url, len(files), num_sent)
+    return Publication(
+        repo_id=pusher.repository.repo_id,
+        url=pusher.repository.url,
+        num_files=len(files),
+        num_uploaded=num_sent,
+    )
 
 
 def split_into_commits(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:

@@ -28,7 +28,7 @@ _COLUMNS: Final = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageTokens:
     """What one page holds and what it costs."""
 
@@ -46,7 +46,7 @@ class PageTokens:
         return self.num_text_tokens / self.num_vision_tokens
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompressionReport:
     """The distribution of text tokens per vision token over pages."""
 
@@ -132,12 +132,12 @@ def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[Pag
     """Yield the pages of a document just drawn."""
     for page in rendered.pages:
         yield PageTokens(
-            document_id,
-            page.number,
-            page.num_text_tokens,
-            page.num_vision_tokens,
-            rendered.font_size_px,
-            rendered.truncated,
+            document_id=document_id,
+            page=page.number,
+            num_text_tokens=page.num_text_tokens,
+            num_vision_tokens=page.num_vision_tokens,
+            font_size_px=rendered.font_size_px,
+            truncated=rendered.truncated,
         )
 
 
@@ -158,10 +158,10 @@ def _pages(row: dict[str, Any]) -> Iterator[PageTokens]:
     page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     for number, num_text_tokens in enumerate(row["page_text_tokens"], 1):
         yield PageTokens(
-            row["document_id"],
-            number,
-            num_text_tokens,
-            page_vision_tokens,
-            row["font_size_px"],
-            row["truncated"],
+            document_id=row["document_id"],
+            page=number,
+            num_text_tokens=num_text_tokens,
+            num_vision_tokens=page_vision_tokens,
+            font_size_px=row["font_size_px"],
+            truncated=row["truncated"],
         )

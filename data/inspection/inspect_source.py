@@ -28,7 +28,7 @@ class ColumnPreview:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
     """What a source holds."""
 
@@ -67,7 +67,14 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
             raise
         from data.sources.hub import config_names  # noqa: PLC0415 - as `datasets`, imported where the Hub is read
 
-        return Inspection(tuple(config_names(source)), (), (), Columns(), (), ())
+        return Inspection(
+            configs=tuple(config_names(source)),
+            splits=(),
+            columns=(),
+            suggestion=Columns(),
+            rows=(),
+            problems=(),
+        )
     splits = reader.split_names()
     names, read = reader.head(splits[0], NUM_INSPECTED_ROWS)
     rows = [row for row in read if not isinstance(row, str)]
@@ -75,12 +82,12 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
     shown = tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS])
     problems = tuple(row for row in read if isinstance(row, str))
     return Inspection(
-        tuple(reader.config_names()),
-        tuple(splits),
-        previews,
-        _suggest_columns(names, previews),
-        shown,
-        problems,
+        configs=tuple(reader.config_names()),
+        splits=tuple(splits),
+        columns=previews,
+        suggestion=_suggest_columns(names, previews),
+        rows=shown,
+        problems=problems,
     )
 
 

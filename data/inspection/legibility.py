@@ -109,7 +109,12 @@ def measure_errors(document: RenderedText, read: str) -> OcrResult:
             int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1
         )
         length = min(near, key=lambda length: (distances[length], -length))
-    return OcrResult(document.document_id, len(document.pages), length, distances[length])
+    return OcrResult(
+        document_id=document.document_id,
+        num_pages=len(document.pages),
+        num_characters=length,
+        num_errors=distances[length],
+    )
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:

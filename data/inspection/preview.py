@@ -71,7 +71,7 @@ class PreviewedDocument:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetPreview:
     """Some documents of a dataset to be made, and those of them that would be rejected."""
 
@@ -143,7 +143,12 @@ def preview_dataset(
 
 def _check_legibility(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
     texts = (
-        RenderedText(one.document.id, one.document.text, one.rendered.pages, one.rendered.truncated)
+        RenderedText(
+            document_id=one.document.id,
+            text=one.document.text,
+            pages=one.rendered.pages,
+            truncated=one.rendered.truncated,
+        )
         for one in drawn
     )
     return check_legibility(texts, language)
@@ -155,4 +160,4 @@ def _render_document(document: Document, style: PageStyle, seed: int) -> Preview
             document, render(document.text, style, document_seed(seed, document)), style.budget_tokens
         )
     except RenderError as error:
-        return Rejected(document.id, document.split, document.row, error.message)
+        return Rejected(id=document.id, split=document.split, row=document.row, reason=error.message)

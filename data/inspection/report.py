@@ -79,7 +79,12 @@ def _choose_samples(
         split, row = _locate_sample(manifest, number)
         sample = next(read_samples(folder, split, row, row + 1))
         num_pages += len(sample.pages)
-        yield RenderedText(sample.document.id, sample.document.text, sample.pages, sample.truncated)
+        yield RenderedText(
+            document_id=sample.document.id,
+            text=sample.document.text,
+            pages=sample.pages,
+            truncated=sample.truncated,
+        )
 
 
 def _locate_sample(manifest: Manifest, number: int) -> tuple[str, int]:

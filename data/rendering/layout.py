@@ -9,7 +9,7 @@ from data.rendering.paragraphs import SetBlock
 from data.rendering.style import PageStyle
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
     """Some lines of a block at a place on a page."""
 
@@ -83,7 +83,13 @@ class _Filler:
         style = self._style
         x_px = style.margin_px + self._column * (style.column_width_px + style.gutter_px)
         self.pages[-1].placements.append(
-            Placement(block, first_line, num_lines, x_px, style.margin_px + self._y_px)
+            Placement(
+                block=block,
+                first_line=first_line,
+                num_lines=num_lines,
+                x_px=x_px,
+                y_px=style.margin_px + self._y_px,
+            )
         )
         self.pages[-1].num_text_tokens += block.num_text_tokens * num_lines / block.num_lines
         self._y_px += num_lines * style.line_height_px

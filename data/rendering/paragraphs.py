@@ -41,10 +41,10 @@ def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBl
     paragraph = builder.Build()
     paragraph.layout(style.column_width_px)
     return SetBlock(
-        paragraph,
-        max(1, round(paragraph.Height / style.line_height_px)),
-        max(1, num_text_tokens(block.text)),
-        block.is_heading,
+        paragraph=paragraph,
+        num_lines=max(1, round(paragraph.Height / style.line_height_px)),
+        num_text_tokens=max(1, num_text_tokens(block.text)),
+        is_heading=block.is_heading,
     )
 
 

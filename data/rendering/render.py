@@ -85,7 +85,15 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     pages = []
     for number, (grey, page_tokens) in enumerate(drawing.pages, 1):
         png = encode_png(degrade(grey, style.degradation, seed, number))
-        pages.append(Page(number, png, style.size_px, page_tokens, style.num_vision_tokens))
+        pages.append(
+            Page(
+                number=number,
+                png=png,
+                size_px=style.size_px,
+                num_text_tokens=page_tokens,
+                num_vision_tokens=style.num_vision_tokens,
+            )
+        )
         if style.overflow == "truncate":
             break
     return RenderedDocument(

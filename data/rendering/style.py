@@ -9,7 +9,7 @@ from data.page_modes import MODES, PageMode
 from data.rendering.fonts import MONO_FAMILY, font_library
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageStyle:
     """A RenderingConfig with nothing left open."""
 

@@ -57,7 +57,7 @@ class LocalEngine:
                 worker.end()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Worker:
     process: "subprocess.Popen[bytes]"
     connection: Connection
@@ -69,7 +69,8 @@ class _Worker:
 
     @classmethod
     def start(cls) -> "_Worker":
-        return cls(*_start_process())
+        process, connection = _start_process()
+        return cls(process=process, connection=connection)
 
     def assign(self, task: ShardTask) -> None:
         self.task, self.num_done = task, 0

@@ -54,7 +54,7 @@ class RayEngine:
 
 def _render(task: ShardTask) -> tuple[ShardDone, ShardProgress] | DeepSynthError:
     """Draw a shard; return it, and its end with the page that was drawn last."""
-    last = ShardProgress(task.split, task.index, 0, 0, None)
+    last = ShardProgress(split=task.split, index=task.index, num_done=0, num_pages=0, png=None)
 
     def note(shard_progress: ShardProgress, png: bytes) -> None:
         nonlocal last

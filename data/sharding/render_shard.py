@@ -25,7 +25,7 @@ MAX_GROUP_BYTES: Final = (
 )  # a row group is what a reader holds in memory, so long documents make smaller ones
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShardTask:
     """Everything that decides a shard's bytes, and where they go."""
 
@@ -49,12 +49,18 @@ class ShardTask:
     def with_rejected(self, number: int, reason: str) -> "ShardTask":
         """Return the task with one of its documents (from 0) rejected."""
         document, digest = self.documents[number]
-        rejected = RejectedRow(document.split, document.row, document.id, reason, digest.hex())
+        rejected = RejectedRow(
+            split=document.split,
+            row=document.row,
+            document_id=document.id,
+            reason=reason,
+            text_sha256=digest.hex(),
+        )
         others = (*self.documents[:number], *self.documents[number + 1 :])
         return replace(self, documents=others, rejected=(*self.rejected, rejected))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShardProgress:
     """How far a worker is with a shard, and the page that it drew last."""
 
@@ -83,13 +89,25 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
             png = rows.add(document, digest)
             if rows.is_full():
                 writer.write_table(rows.flush())
-            on_document(ShardProgress(task.split, task.index, number, rows.counts.num_pages, None), png)
+            on_document(
+                ShardProgress(
+                    split=task.split,
+                    index=task.index,
+                    num_done=number,
+                    num_pages=rows.counts.num_pages,
+                    png=None,
+                ),
+                png,
+            )
         if rows.held or not task.documents:
             writer.write_table(rows.flush())
         footer = rows.footer()
         writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
     return ShardDone(
-        task.split, task.index, footer, ShardEntry.from_file(task.folder, task.path, footer.counts)
+        split=task.split,
+        index=task.index,
+        footer=footer,
+        entry=ShardEntry.from_file(task.folder, task.path, footer.counts),
     )
 
 
@@ -107,7 +125,13 @@ class _ShardBuffer:
     def __init__(self, task: ShardTask) -> None:
         self.schema = shard_schema()
         self.held: list[dict[str, Any]] = []
-        self.counts = Counts(task.num_read, 0, task.num_duplicate, len(task.rejected), also_in=task.also_in)
+        self.counts = Counts(
+            num_read=task.num_read,
+            num_kept=0,
+            num_duplicate=task.num_duplicate,
+            num_rejected=len(task.rejected),
+            also_in=task.also_in,
+        )
         self._rejected = list(task.rejected)
         self._task = task
         self._held_bytes = 0
@@ -118,7 +142,13 @@ class _ShardBuffer:
             drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
             self._rejected.append(
-                RejectedRow(document.split, document.row, document.id, error.message, digest.hex())
+                RejectedRow(
+                    split=document.split,
+                    row=document.row,
+                    document_id=document.id,
+                    reason=error.message,
+                    text_sha256=digest.hex(),
+                )
             )
             self.counts += Counts(num_rejected=1)
             return b""

@@ -118,21 +118,21 @@ def make_document(
     identifier = document_id(values, columns.id, split, row)
     if columns.id is not None and not _is_id(values.get(columns.id)):
         return Rejected(
-            identifier,
-            split,
-            row,
-            f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}",
+            id=identifier,
+            split=split,
+            row=row,
+            reason=f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}",
         )
     problem = _find_problem("document", columns.document, values) or _find_problem(
         "summary", columns.summary, values
     )
     if problem:
-        return Rejected(identifier, split, row, problem)
+        return Rejected(id=identifier, split=split, row=row, reason=problem)
     text, summary = (
         replace_lone_surrogates(values[columns.document]),
         replace_lone_surrogates(values[columns.summary]).strip(),
     )
-    return Document(identifier, text, summary, source, split, row)
+    return Document(id=identifier, text=text, summary=summary, source=source, split=split, row=row)
 
 
 def document_id(values: Mapping[str, Any], column: str | None, split: str, row: int) -> str:

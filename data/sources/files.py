@@ -93,7 +93,7 @@ class FilesReader:
 
     def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
         if isinstance(values, str):
-            return Rejected(row_id(split, row), split, row, values)
+            return Rejected(id=row_id(split, row), split=split, row=row, reason=values)
         return make_document(values, columns, split, row, name)
 
     def _name(self, table: Table) -> str:

@@ -205,7 +205,7 @@ class _RepositoryOpener:
             if info.num_examples
         }
         splits = open_splits(self._source, builder, {**declared, **num_rows}, self._call, self._listener)
-        return _Repository(self._source, commit, files_commit, splits)
+        return _Repository(source=self._source, commit=commit, files_commit=files_commit, splits=splits)
 
     def _commit(self, revision: str | None) -> str:
         info = self._call(

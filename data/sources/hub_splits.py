@@ -251,7 +251,7 @@ def open_splits(
         streams = call("files", builder.as_streaming_dataset)
         return {
             str(split): StreamedSplit(
-                data, declared.get(str(split)), f"{source.id} ({split})", call, listener
+                data, declared.get(str(split)), f"{source.id} ({split})", call=call, listener=listener
             )
             for split, data in streams.items()
         }

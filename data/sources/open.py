@@ -38,7 +38,11 @@ def open_source(
     source = config.source
     if isinstance(source, SampleSource):
         return SampleReader(
-            source.length, config.seed, config.max_samples, config.validation_fraction, config.test_fraction
+            source.length,
+            config.seed,
+            config.max_samples,
+            validation_fraction=config.validation_fraction,
+            test_fraction=config.test_fraction,
         )
     reader = open_stored(source, config.columns, workspace, pinned, listener)
     wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
@@ -60,4 +64,4 @@ def open_stored(
         return FilesReader(source.path, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it
 
-    return HubReader(source, columns, pinned, find_fallbacks(source), listener)
+    return HubReader(source, columns, pinned, fallbacks=find_fallbacks(source), listener=listener)

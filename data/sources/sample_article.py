@@ -15,7 +15,7 @@ from data.sources.sample_brief import FIRST_NAMES, LAST_NAMES, PLACES
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
     """One kind of news: what was done, by whom, and what was counted."""
 
@@ -29,13 +29,13 @@ class EventKind:
 
 EVENTS: Final = (
     EventKind(
-        ("Mayor", "Councillor", "Governor"),
-        "opened a new footbridge",
-        "the footbridge",
-        "{number} people",
-        "By the end of the ceremony {number} people had walked across it, according to the stewards who "
-        "counted them at the gate.",
-        (
+        roles=("Mayor", "Councillor", "Governor"),
+        action="opened a new footbridge",
+        subject="the footbridge",
+        count="{number} people",
+        count_sentence="By the end of the ceremony {number} people had walked across it, according to the "
+        "stewards who counted them at the gate.",
+        details=(
             "The bridge replaces a ferry that had been out of service for {years} years and that few "
             "residents expected to see again.",
             "Its deck is made of larch, and the railings were cast in a foundry only a few streets away.",
@@ -44,13 +44,13 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Director", "Curator", "Professor"),
-        "reopened the museum of glass",
-        "the museum",
-        "{number} visitors",
-        "The ticket office closed early in the evening after {number} visitors had been let in, the most "
-        "since the house was founded.",
-        (
+        roles=("Director", "Curator", "Professor"),
+        action="reopened the museum of glass",
+        subject="the museum",
+        count="{number} visitors",
+        count_sentence="The ticket office closed early in the evening after {number} visitors had been let "
+        "in, the most since the house was founded.",
+        details=(
             "The building had been shut for {years} years after water from a burst pipe ruined the lower "
             "halls.",
             "Among the objects back on show are a green goblet from a shipwreck and a window that once "
@@ -59,13 +59,13 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Coach", "Captain", "Trainer"),
-        "won the regional rowing cup",
-        "the race",
-        "{number} spectators",
-        "The harbour office put the crowd along both banks at {number} spectators, many of whom had brought "
-        "umbrellas.",
-        (
+        roles=("Coach", "Captain", "Trainer"),
+        action="won the regional rowing cup",
+        subject="the race",
+        count="{number} spectators",
+        count_sentence="The harbour office put the crowd along both banks at {number} spectators, many of "
+        "whom had brought umbrellas.",
+        details=(
             "The winning boat was only a length behind at the halfway mark and took the lead in the last "
             "bend.",
             "The club had not held the cup for {years} years and nearly withdrew when two of its oars broke "
@@ -74,13 +74,13 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Doctor", "Professor", "Researcher"),
-        "presented a quick test for river fever",
-        "the test",
-        "{number} patients",
-        "The trial that the findings rest on followed {number} patients over two winters and was paid for by "
-        "a public foundation.",
-        (
+        roles=("Doctor", "Professor", "Researcher"),
+        action="presented a quick test for river fever",
+        subject="the test",
+        count="{number} patients",
+        count_sentence="The trial that the findings rest on followed {number} patients over two winters and "
+        "was paid for by a public foundation.",
+        details=(
             "The test needs a single drop of blood and gives an answer in less time than it takes to drink a "
             "cup of tea.",
             "Until now samples had to be sent to a laboratory {years} hours away, and results often came too "
@@ -90,26 +90,26 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Union leader", "Spokeswoman", "Organiser"),
-        "ended a strike of tram drivers",
-        "the strike",
-        "{number} drivers",
-        "The agreement covers {number} drivers and will be put to a vote in every depot before the end of "
-        "the month.",
-        (
+        roles=("Union leader", "Spokeswoman", "Organiser"),
+        action="ended a strike of tram drivers",
+        subject="the strike",
+        count="{number} drivers",
+        count_sentence="The agreement covers {number} drivers and will be put to a vote in every depot "
+        "before the end of the month.",
+        details=(
             "For {years} days no tram had left the yards, and bicycle shops had run out of inner tubes.",
             "The company will hire more staff for the night lines and pay for winter jackets.",
             "What to do about the oldest carriages, which rattle and leak, was left to a joint committee.",
         ),
     ),
     EventKind(
-        ("Farmer", "Beekeeper", "Gardener"),
-        "planted a community orchard",
-        "the orchard",
-        "{number} trees",
-        "When the last spade was put away {number} trees stood in the ground, apple and pear for the most "
-        "part, each with a name tag.",
-        (
+        roles=("Farmer", "Beekeeper", "Gardener"),
+        action="planted a community orchard",
+        subject="the orchard",
+        count="{number} trees",
+        count_sentence="When the last spade was put away {number} trees stood in the ground, apple and pear "
+        "for the most part, each with a name tag.",
+        details=(
             "The land had lain empty for {years} years, since the brickworks that stood there was pulled "
             "down.",
             "Children from two schools will look after the young trunks and write down when each one "
@@ -118,13 +118,13 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Conductor", "Composer", "Singer"),
-        "gave a free open-air concert",
-        "the concert",
-        "{number} listeners",
-        "The police, who had expected far fewer, counted {number} listeners and closed the side streets to "
-        "cars.",
-        (
+        roles=("Conductor", "Composer", "Singer"),
+        action="gave a free open-air concert",
+        subject="the concert",
+        count="{number} listeners",
+        count_sentence="The police, who had expected far fewer, counted {number} listeners and closed the "
+        "side streets to cars.",
+        details=(
             "The programme ran from old dances to a piece for bells that had not been heard for {years} "
             "years.",
             "When the lamps failed for a moment the orchestra simply played on in the dark.",
@@ -132,13 +132,13 @@ EVENTS: Final = (
         ),
     ),
     EventKind(
-        ("Fire chief", "Captain", "Officer"),
-        "led the rescue of a stranded ferry",
-        "the rescue",
-        "{number} passengers",
-        "All {number} passengers were brought ashore in small boats, the last of them shortly before "
-        "midnight.",
-        (
+        roles=("Fire chief", "Captain", "Officer"),
+        action="led the rescue of a stranded ferry",
+        subject="the rescue",
+        count="{number} passengers",
+        count_sentence="All {number} passengers were brought ashore in small boats, the last of them "
+        "shortly before midnight.",
+        details=(
             "The ferry had lost its rudder in shallow water and drifted for {years} hours with the tide.",
             "A bakery by the pier stayed open through the night and handed out soup and dry socks.",
             "The vessel was later towed to a yard, where investigators will take the steering gear apart.",

@@ -27,6 +27,8 @@ BANNED = {
 }
 ALLOWED = {"ENHANCED_UI_GUIDE.md"}
 FUNCTION_LINES, FILE_LINES, PARAMETERS = 60, 400, 8
+KEYWORD_PACKAGES = ("data",)
+FIELDS, POSITIONAL_VALUES = 4, 3
 
 
 def tracked() -> list[Path]:
@@ -78,3 +80,36 @@ def test_broad_except_stands_only_at_the_two_borders() -> None:
                 if node.type is None or names & {"Exception", "BaseException"}:
                     faults.append(str(path))
     assert set(faults) <= {"web_ui/jobs/worker.py", "web_ui/views/errors.py"}
+
+
+def test_records_with_many_fields_are_keyword_only() -> None:
+    faults = []
+    for path in modules():
+        for node in ast.walk(ast.parse((ROOT / path).read_text())):
+            if isinstance(node, ast.ClassDef) and path.parts[0] in KEYWORD_PACKAGES:
+                decorators = " ".join(map(ast.unparse, node.decorator_list))
+                types = [
+                    ast.unparse(part.annotation) for part in node.body if isinstance(part, ast.AnnAssign)
+                ]
+                num_fields = sum("ClassVar" not in kind for kind in types)
+                is_keyword_only = "kw_only=True" in decorators or "KW_ONLY" in types
+                if "dataclass" in decorators and num_fields > FIELDS and not is_keyword_only:
+                    faults.append(f"{path}:{node.lineno} {node.name}: {num_fields} fields")
+    assert faults == []
+
+
+def test_no_call_passes_many_values_by_position() -> None:
+    trees = {path: ast.parse((ROOT / path).read_text()) for path in modules()}
+    classes = {
+        node.name for tree in trees.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+    }
+    faults = [
+        f"{path}:{node.lineno} {ast.unparse(node.func)}: {len(node.args)} values"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if path.parts[0] in KEYWORD_PACKAGES
+        and isinstance(node, ast.Call)
+        and ast.unparse(node.func).split(".")[-1] in classes | {"cls"}
+        and len(node.args) > POSITIONAL_VALUES
+    ]
+    assert faults == []

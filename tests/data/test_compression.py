@@ -15,7 +15,16 @@ STYLE = resolve_style(RenderingConfig(mode="tiny"))
 
 
 def test_percentiles_budget_and_densest_pages() -> None:
-    pages = [PageTokens(f"d{number:03}", 1, 64 * number // 10, 64, 12) for number in range(1, 101)]
+    pages = [
+        PageTokens(
+            document_id=f"d{number:03}",
+            page=1,
+            num_text_tokens=64 * number // 10,
+            num_vision_tokens=64,
+            font_size_px=12,
+        )
+        for number in range(1, 101)
+    ]
     report = compression_report(pages, STYLE).as_dict()
     assert report["num_pages"] == 100
     assert (report["page_ratio"]["p50"], report["page_ratio"]["p95"], report["page_ratio"]["p100"]) == (
@@ -50,7 +59,9 @@ def test_stored_pages_are_counted_without_their_pictures(tmp_path: Path) -> None
     report = compression_report(stored_pages([tmp_path / "shard.parquet"]), STYLE)
     assert (report.num_pages, report.num_text_tokens, report.num_vision_tokens) == (3, 764, 192)
     assert (report.num_pages_over_budget, report.num_pages_truncated) == (1, 1)
-    assert report.densest_pages[0] == PageTokens("a", 2, 610, 64, 12.0)
+    assert report.densest_pages[0] == PageTokens(
+        document_id="a", page=2, num_text_tokens=610, num_vision_tokens=64, font_size_px=12.0
+    )
     assert (report.as_dict()["font_size_px"], report.as_dict()["smallest_font_size_px"]) == (12.0, 10.5)
 
 

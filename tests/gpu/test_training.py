@@ -46,7 +46,7 @@ def all_memory_afterwards() -> object:
 
 
 def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
-    case = BenchmarkCase("ours", "dense", 2, WIDTH, MODE, num_target_tokens=16)
+    case = BenchmarkCase(name="ours", train="dense", batch=2, width=WIDTH, mode=MODE, num_target_tokens=16)
     model = benchmark.build_trainable(case)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     frozen = {name: tensor.clone() for name, tensor in vision_tower(model).state_dict().items()}

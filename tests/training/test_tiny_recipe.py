@@ -8,7 +8,7 @@ from data.store.workspace import Workspace
 
 
 def row(name: str, rouge_l: float) -> Row:
-    return Row(name, {"rougeL": rouge_l}, (rouge_l, rouge_l))
+    return Row(name=name, scores={"rougeL": rouge_l}, rouge_l_interval=(rouge_l, rouge_l))
 
 
 @pytest.mark.parametrize(

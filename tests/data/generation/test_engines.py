@@ -44,7 +44,9 @@ class Dying:
     def _draws(self, text: str, number: int) -> bool:
         if self._is_deadly(text):
             return False
-        self._connection.send(ShardProgress("train", 0, number + 1, number + 1, None))
+        self._connection.send(
+            ShardProgress(split="train", index=0, num_done=number + 1, num_pages=number + 1, png=None)
+        )
         return True
 
     def _finished(self, task: ShardTask) -> ShardDone:
