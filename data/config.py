@@ -1,5 +1,5 @@
-"""DatasetConfig: everything that decides the bytes of a dataset. Validated wherever it comes from (API, CLI,
-file)."""
+"""DatasetConfig: all settings that decide the bytes of a dataset. The API, the command line and configuration
+files give the same checks."""
 
 from typing import Annotated, Literal
 
@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from data.page_modes import MODES, PageMode
 
 RESERVED_NAMES = {"presets"}
-"""Addresses below /api/datasets that are no dataset."""
+"""Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
 
 
 class RuleError(ValueError):
-    """Values that are allowed one by one do not go together; `fields` are those that the rule is about."""
+    """Two or more fields have values that exclude each other; `fields` names them."""
 
     def __init__(self, message: str, *fields: str) -> None:
         super().__init__(message)
@@ -27,8 +27,8 @@ class Config(BaseModel):
 
 
 class SampleSource(Config):
-    """Documents made here, the same for the same seed: news-like texts with facts and a one-sentence
-    summary."""
+    """Documents that DeepSynth makes: news-like texts with facts and a one-sentence summary. The same seed
+    gives the same documents."""
 
     kind: Literal["sample"] = "sample"
     length: Literal["brief", "article"] = Field(
@@ -63,8 +63,8 @@ Source = Annotated[SampleSource | FilesSource | HubSource, Field(discriminator="
 
 
 class Columns(Config):
-    """Which source columns hold what. None: take the usual names, or refuse with the list of columns that
-    exist."""
+    """Names of the source columns. None: a column with a usual name is taken; if there is none, the error
+    lists the columns that exist."""
 
     document: str | None = Field(None, description="column with the document text")
     summary: str | None = Field(None, description="column with the reference summary")
@@ -72,7 +72,7 @@ class Columns(Config):
 
 
 class Degradation(Config):
-    """Scan-like damage, seeded by the document, for robustness training. All zero: none."""
+    """Scan-like damage for robustness training, seeded by the document. All values 0 or null: no damage."""
 
     blur_px: float = Field(0.0, ge=0, le=5, description="standard deviation of a Gaussian blur")
     noise: float = Field(
@@ -94,7 +94,7 @@ class RenderingConfig(Config):
         + " pixels square",
     )
     font_family: str = Field(
-        "DejaVu Sans", description="first family tried; others follow where it has no glyph"
+        "DejaVu Sans", description="preferred family; other families draw the characters that it lacks"
     )
     font_size_px: float | None = Field(None, ge=6, le=96, description="null: the mode's own size")
     line_height: float = Field(1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size")
@@ -116,23 +116,26 @@ class RenderingConfig(Config):
     max_pages: int = Field(
         32, ge=1, le=256, description="longer documents are rejected with their page count"
     )
-    degradation: Degradation = Field(Degradation(), description="damage as of a scan")
+    degradation: Degradation = Field(Degradation(), description="scan-like damage")
 
 
 class PublishConfig(Config):
-    """Where and how the dataset goes to the Hugging Face Hub."""
+    """How the dataset is published on the Hugging Face Hub."""
 
     repo_id: str | None = Field(
         None, description="owner/name; null: HF_USERNAME/<dataset name>", pattern=r"^[\w.-]+/[\w.-]+$"
     )
-    private: bool = Field(True, description="whether a repository that has to be made is private")
+    private: bool = Field(True, description="whether a newly created repository is private")
     commit_every_num_samples: int = Field(
-        100, ge=1, le=1_000_000, description="finished shards are sent once they hold so many"
+        100,
+        ge=1,
+        le=1_000_000,
+        description="finished shards are uploaded when together they hold this many samples",
     )
 
 
 class DatasetConfig(Config):
-    """One dataset: where the documents come from, how they are drawn, what is kept."""
+    """One dataset: its source, the rendering of its pages, and which documents are kept."""
 
     name: Name = Field(description="folder below workspace/datasets")
     source: Source = Field(description="where the documents come from")
@@ -144,17 +147,17 @@ class DatasetConfig(Config):
         None,
         ge=1,
         le=100_000_000,
-        description="at most so many documents per split, chosen by seed; null: all",
+        description="largest number of documents per split, chosen by seed; null: all",
     )
     validation_fraction: float = Field(
         0.05, ge=0, lt=0.5, description="when the source has one split: part held out by a hash of the id"
     )
-    test_fraction: float = Field(0.05, ge=0, lt=0.5, description="likewise, for the test split")
+    test_fraction: float = Field(0.05, ge=0, lt=0.5, description="the same for the test split")
     seed: int = Field(
         0,
         ge=0,
         lt=2**31,
-        description="chooses documents, where not all are taken, and the damage of each page",
+        description="chooses the documents, where not all are taken, and the damage of each page",
     )
     rendering: RenderingConfig = Field(RenderingConfig(), description="how documents become pages")
     deduplicate: bool = Field(
@@ -167,7 +170,7 @@ class DatasetConfig(Config):
         description="source rows per shard, the unit of resume; null: 100 for small splits, up to 2000 for "
         "huge ones",
     )
-    max_rejected: int = Field(1000, ge=0, description="more rejected rows than this end the job")
+    max_rejected: int = Field(1000, ge=0, description="the job fails when more rows than this are rejected")
     publish: PublishConfig | None = Field(
         None, description="publishing on the Hugging Face Hub; null: the dataset stays here"
     )
@@ -180,5 +183,5 @@ class DatasetConfig(Config):
     @classmethod
     def _check_name(cls, name: str) -> str:
         if name in RESERVED_NAMES:
-            raise ValueError(f"cannot be {name}, which has a meaning of its own: choose another")
+            raise ValueError(f"cannot be {name}: this name is reserved. Choose another name")
         return name

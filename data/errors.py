@@ -1,4 +1,4 @@
-"""Every error a user can meet.
+"""All errors that a user can see.
 
   DeepSynthError      internal         HTTP 500  exit 1  a fault of DeepSynth itself; the log has the details
   |- InvalidInput     invalid_input    HTTP 422  exit 2  the request cannot be carried out as written
@@ -11,7 +11,7 @@
   |- StorageError     storage_failed   HTTP 507  exit 1  the disk is full, read-only or damaged
   |- HubError         hub_failed       HTTP 502  exit 1  the Hugging Face Hub refused or did not answer
   |- ModelError       model_failed     HTTP 422  exit 2  weights cannot be loaded safely and completely
-  |- TrainingError    training_failed  HTTP 500  exit 1  a training cannot go on
+  |- TrainingError    training_failed  HTTP 500  exit 1  a training cannot continue
   '- Unavailable      unavailable      HTTP 503  exit 1  a part of this machine that the work needs is missing
 
 Each says what is wrong (naming the field and the value) and what to do.
@@ -22,11 +22,11 @@ from typing import Any, ClassVar
 
 
 class DeepSynthError(Exception):
-    """What went wrong, in words for the user.
+    """Base of all errors: a message for the user, a hint, and the fields of a form that are wrong.
 
     Args:
         message: what is wrong and where, one or two sentences.
-        hint: what to do about it; empty when the message says it all.
+        hint: how to correct it; empty when the message is enough.
         fields: field name -> what is wrong with its value, for forms.
     """
 
@@ -41,8 +41,7 @@ class DeepSynthError(Exception):
         self.fields = fields or {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Errors cross process borders (render workers); keyword arguments do not survive the default
-        # pickling.
+        # Render workers send errors to another process; the default pickling loses keyword arguments.
         return _rebuild, (type(self), self.message, self.hint, self.fields)
 
     def as_dict(self) -> dict[str, Any]:
@@ -51,8 +50,7 @@ class DeepSynthError(Exception):
 
 
 def listed(names: Sequence[str], most: int = 20) -> str:
-    """Name the first `most`, and how many there are more: a message is read, however many columns a file
-    has."""
+    """Join the first `most` names, and add the number of the others: a file may have thousands of columns."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
@@ -110,4 +108,4 @@ class Unavailable(DeepSynthError):
 
 
 class Stopped(Exception):
-    """A stage ended early because it was asked to, with its work saved. Not an error."""
+    """A stage saved its work and ended early, because its listener requested it. Not an error."""

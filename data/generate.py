@@ -1,9 +1,8 @@
-"""The stage: source -> dedup -> pages -> shards -> manifest, and on to the Hub. Killed at any point, it goes
-on from there.
+"""The stage that makes a dataset: source -> dedup -> pages -> shards -> manifest -> Hub. A run that was
+killed can be resumed.
 
-A shard is a pure function of its rows and the configuration and is whole once it has its name; so whoever
-starts again takes the shards that are there as done, reads from them which texts were seen, and makes the
-others.
+A shard depends only on its rows and the configuration, and gets its final name when it is complete. A resumed
+run keeps the complete shards, reads from them which texts were seen, and renders the missing ones.
 """
 
 from array import array
@@ -49,12 +48,13 @@ from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 
 SOURCE_CHANGED_HINT: Final = (
-    "The files changed while they were read. Delete that dataset, let no one change them, and start again."
+    "The files changed while they were read. Delete the dataset and start again; do not change the files "
+    "meanwhile."
 )
 NO_VALIDATION_WARNING: Final = (
-    "No document is for validation, and a training needs some. To train on this dataset, raise "
-    "validation_fraction where the source has "
-    "one split, read its validation split too where it has several, or add documents."
+    "The dataset gets no validation documents, and a training needs some. To train on it, raise "
+    "validation_fraction (for a source with one split), read the source's validation split too (for a source "
+    "with several), or add documents."
 )
 
 
@@ -85,14 +85,14 @@ class DatasetResult:
 
 
 def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) -> DatasetResult:
-    """Make the configured dataset, or go on with it, or return at once when it is finished.
+    """Make the configured dataset: start it, resume it, or return at once if it is finished.
 
     Raises:
-        Conflict: the name is taken by a dataset with another configuration, or is being written.
+        Conflict: a dataset of this name has another configuration, or another process writes it.
         SourceError: the source cannot be read, or more rows were rejected than `max_rejected` allows.
         StorageError: the disk is full or not writable.
         HubError: the dataset is finished, but could not be published.
-        Stopped: the listener asked to stop; finished shards stay.
+        Stopped: the listener requested a stop; finished shards stay.
     """
     folder = workspace.dataset(config.name)
     with hold_writer_lock(workspace, "dataset", config.name):
@@ -142,8 +142,7 @@ def _make_dataset(
 def _ensure_published(
     config: DatasetConfig, folder: Path, manifest: Manifest, progress: Progress
 ) -> DatasetResult:
-    """Make sure that a finished dataset has its card and lies on the Hub if it is to, whatever an earlier run
-    left undone."""
+    """Write the card of a finished dataset and publish it, if an earlier run did not."""
     if config.publish is None and (folder / CARD).exists():
         return DatasetResult(folder, manifest)
     with closing(open_publisher(config, folder, progress)) as publisher:
@@ -151,8 +150,7 @@ def _ensure_published(
 
 
 def _refuse_changed_files(config: DatasetConfig, workspace: Workspace, manifest: Manifest) -> None:
-    """Refuse to pass off a finished dataset as one of files that say something else now. Files that are gone
-    are no objection."""
+    """Raise Conflict if the source files changed after the dataset was made. Deleted files are accepted."""
     if not isinstance(config.source, FilesSource):
         return
     try:
@@ -163,7 +161,7 @@ def _refuse_changed_files(config: DatasetConfig, workspace: Workspace, manifest:
 
 
 class _Run:
-    """One run of the stage: which shards are finished, which texts were seen."""
+    """One run of the stage: it renders the missing shards, and knows the finished ones and the texts seen."""
 
     def __init__(
         self,
@@ -196,7 +194,7 @@ class _Run:
         )
 
     def render_missing_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
-        """Render every shard that is missing; return all, by split."""
+        """Render the missing shards; return all shards by split."""
         self._reporter.report(force=True)
         with closing(engine.run(self._tasks())) as events:
             for event in events:
@@ -262,7 +260,11 @@ class _Run:
         )
 
     def _reuse_shard(self, split: str, index: int, path: Path) -> None:
-        """Count a shard that an earlier run finished, and remember its texts."""
+        """Count a shard that an earlier run finished, and remember its texts.
+
+        Raises:
+            StorageError: the shard is damaged.
+        """
         footer = read_footer(path)
         with reading_parquet(path):
             digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
@@ -288,12 +290,12 @@ class _Run:
             start = (
                 "start again"
                 if not kept
-                else "start again under another name, or delete what there is of this dataset first"
+                else "start again under another name, or delete the incomplete dataset first"
             )
             raise SourceError(
                 f"{num_rejected} rows were rejected, more than "
                 f"max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
-                hint="Raise max_rejected, which goes on from here. Or mend the source or the columns, and "
+                hint="Raise max_rejected and resume. Or correct the source or the columns, and "
                 f"{start}. "
                 f"All reasons: {self._folder / 'rejected.jsonl'}.",
                 fields={"max_rejected": f"{num_rejected} rows were rejected"},

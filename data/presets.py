@@ -1,8 +1,8 @@
-"""The five benchmark datasets: where each lives, how it is read, how many rows it has, what its licence asks.
+"""The five benchmark datasets: Hub id, columns, number of rows and licence of each.
 
-Hub ids, columns, sizes and licences as looked up in November 2026. A commit is pinned where one is known from
-the published code of others that read the set at it. Pinned or not, a dataset records its commit in the
-manifest and is resumed from it.
+Hub ids, columns, sizes and licences are those of November 2026. A commit is pinned where published code reads
+the dataset at that commit. In all cases the manifest records the commit that was read, and a resumed run
+reads the same one.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from data.page_modes import PageMode
 from data.validation import parse_config
 
 PARQUET_REVISION: Final = "refs/convert/parquet"
-"""The branch with the Parquet files that the Hub makes of a repository."""
+"""The branch with the Parquet files to which the Hub converts a repository."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchmarkPreset:
-    """One benchmark dataset, ready to be generated."""
+    """The settings that generate one benchmark dataset."""
 
     name: str
     title: str
@@ -36,11 +36,11 @@ class BenchmarkPreset:
     max_rejected: int = 1000
     source_note: str = ""
     fallbacks: tuple[HubSource, ...] = ()
-    """Tried in this order once the source is gone, its commit too, or it has become a script. Their columns
-    have the same names."""
+    """Tried in this order when the source or its commit does not exist any more, or when the source has
+    become a loading script. Their columns have the same names."""
 
     def values(self) -> dict[str, Any]:
-        """Return the DatasetConfig values that the preset stands for."""
+        """Return the preset as values of a DatasetConfig."""
         return {
             "name": f"{self.name}-benchmark",
             "source": self.source.model_dump(),
@@ -152,12 +152,12 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
 
 
 def find_benchmark(source: Mapping[str, Any]) -> BenchmarkPreset | None:
-    """Return the preset that reads the same source as a dataset's configuration, if there is one."""
+    """Return the preset that reads the Hub id of a dataset's configured source; None without one."""
     return next((preset for preset in PRESETS.values() if preset.source.id == source.get("id")), None)
 
 
 def find_fallbacks(source: HubSource) -> tuple[HubSource, ...]:
-    """Return where else to look for a preset's source, once it is gone from where the preset says it is."""
+    """Return the fallbacks of the preset that reads `source`; none for other sources."""
     benchmark = find_benchmark(source.model_dump())
     is_preset = benchmark is not None and benchmark.source == source.model_copy(
         update={"streaming": benchmark.source.streaming}
@@ -169,7 +169,7 @@ def benchmark_config(name: str, overrides: Mapping[str, Any]) -> DatasetConfig:
     """Return the configuration of a benchmark dataset, with some of its values replaced.
 
     Args:
-        overrides: DatasetConfig values; those of `rendering` replace the preset's one by one.
+        overrides: DatasetConfig values; each value of `rendering` replaces one of the preset's.
 
     Raises:
         UnknownName: there is no such preset.

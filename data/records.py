@@ -18,14 +18,14 @@ class Document:
     source: str
     split: str
     row: int
-    """Position in the source split, from 0; names the row in rejected.jsonl and seeds what is random about
-    it."""
+    """Position in the source split, from 0. It names the row in rejected.jsonl and seeds the damage of its
+    pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A source row that cannot become a sample, and why. Counted, kept in rejected.jsonl, shown; never an end
-    by itself."""
+    """A source row that cannot become a sample, and the reason. It is counted and listed in rejected.jsonl; a
+    run goes on after it."""
 
     id: str
     split: str
@@ -35,7 +35,7 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One square picture of a part of a document."""
+    """One square image that shows a part of a document."""
 
     number: int
     """From 1."""
@@ -47,7 +47,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A document drawn onto its pages: one row of the published dataset."""
+    """A document and its rendered pages: one row of the published dataset."""
 
     document: Document
     pages: tuple[Page, ...]

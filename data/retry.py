@@ -1,4 +1,4 @@
-"""Repeats calls of the Hugging Face Hub that fail with a passing fault. Reports each wait; a request to stop
+"""Repeats calls of the Hugging Face Hub that fail with a temporary error. Reports each wait; a stop request
 ends the wait."""
 
 import random
@@ -18,29 +18,30 @@ from data.errors import Stopped
 from data.progress import Progress
 
 Result = TypeVar("Result")
-# 412: someone else committed in between. The client does not repeat a failed commit by itself.
+# 412: another client committed meanwhile. The Hub's client does not repeat a failed commit itself.
 RETRYABLE_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504})
-# A time-out is an OSError, as is a refused connection, but so is a full disk: that one does not pass.
+# TimeoutError and ConnectionError, not their base OSError: a full disk is an OSError too, and is not
+# temporary.
 RETRYABLE_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
-# Without one, a connection that went silent would hold a job for ever; a large commit may take minutes to be
-# answered.
+# Without a time limit, a connection without answer would block a job forever; the answer to a large commit
+# may take minutes.
 TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
-# draft-ietf-httpapi-ratelimit-headers: none remaining, and the seconds until there are some.
+# draft-ietf-httpapi-ratelimit-headers: r=0, no request is left; t: seconds until the limit is reset.
 RATE_LIMIT_EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
-MAX_WAIT_S: Final = 3900.0  # the Hub counts commits by the hour
+MAX_WAIT_S: Final = 3900.0  # a little more than the hour for which the Hub counts commits
 
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How often, and how long apart, a call is tried again."""
+    """The number of attempts of a call, and the waits between them."""
 
     num_attempts: int = 10
     first_wait_s: float = 1.0
     max_wait_s: float = 120.0
 
     def wait_s(self, attempt: int) -> float:
-        """Return how long to wait after a failed attempt (from 1): doubling, with jitter so that clients
-        spread out."""
+        """Return the wait in seconds after failed attempt number `attempt` (from 1): it doubles each time, up
+        to the maximum, times a random factor of 0.5 to 1 that spreads the clients."""
         return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
@@ -51,17 +52,17 @@ def call_with_retries(
     backoff: Backoff | None = None,
     retryable: tuple[type[Exception], ...] = RETRYABLE_ERRORS,
 ) -> Result:
-    """Make a call of the Hub's client, again and again while its fault is a passing one.
+    """Call a function of the Hub's client, and repeat the call while its error is temporary.
 
     Args:
-        what: the call in words, for the log.
-        listener: hears of each wait and may stop it.
+        what: name of the call, for the log.
+        listener: gets a message for each wait, and can stop it.
         backoff: None: the default.
-        retryable: errors that may pass, beside the HTTP statuses that do.
+        retryable: errors that are temporary, in addition to the HTTP statuses above.
 
     Raises:
-        Stopped: the listener asked to stop while waiting.
-        Exception: what the call raised, when it does not pass or has not passed.
+        Stopped: the listener requested a stop during a wait.
+        Exception: the call's error, if it is not temporary or after the last attempt.
     """
     backoff = backoff or Backoff()
     faults: tuple[type[Exception], ...] = (HfHubHTTPError, *retryable)
@@ -85,12 +86,12 @@ def call_with_retries(
 
 
 def http_status(error: BaseException | None) -> int:
-    """Return the status that a server answered with; 0 where none did."""
+    """Return the HTTP status of the server's answer; 0 without an answer."""
     return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
 
 
 def describe_error(error: Exception) -> str:
-    """Say an error in one line, without the token, should a server repeat it."""
+    """Return an error as one line of at most 300 characters, without the token."""
     if isinstance(error, HfHubHTTPError):
         text = f"HTTP {http_status(error)}: {error.server_message or error.response.reason_phrase}"
     else:
@@ -107,7 +108,8 @@ def _is_retryable(error: Exception) -> bool:
 
 
 def _retry_after_s(error: Exception) -> float | None:
-    """Return how long the Hub asks to wait, if it does: in seconds, or until a date (RFC 9110, 10.2.3)."""
+    """Return the wait in seconds that the Hub asks for, from RateLimit, or from Retry-After, which holds
+    seconds or a date (RFC 9110, 10.2.3); None if it asks for none."""
     if not isinstance(error, HfHubHTTPError):
         return None
     exhausted = RATE_LIMIT_EXHAUSTED.search(error.response.headers.get("RateLimit", ""))

@@ -1,7 +1,8 @@
-"""From outside values to a configuration: pydantic's findings become one InvalidInput in the user's words.
+"""Check values from outside and make a configuration of them. pydantic's errors become one InvalidInput with
+messages for users.
 
-The API, the command line and configuration files all come through `parse_config`, so they say the same
-things.
+The API, the command line and configuration files all call `parse_config`, so all three give the same
+messages.
 """
 
 import difflib
@@ -59,7 +60,7 @@ def parse_config(model_class: type[ConfigT], values: Mapping[str, Any]) -> Confi
     """Validate `values` as a `model_class`.
 
     Raises:
-        InvalidInput: naming each wrong field by its dotted path, its value and what is allowed.
+        InvalidInput: names each wrong field by its dotted path, with its value and the allowed values.
     """
     with in_words(model_class, values):
         return model_class.model_validate(values)
@@ -67,8 +68,7 @@ def parse_config(model_class: type[ConfigT], values: Mapping[str, Any]) -> Confi
 
 @contextmanager
 def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
-    """Turn a pydantic error about `values` into an InvalidInput, around code that builds a `model_class`
-    itself."""
+    """Turn a pydantic error about `values` into an InvalidInput."""
     try:
         yield
     except ValidationError as error:
@@ -76,7 +76,7 @@ def in_words(model_class: type[BaseModel], values: Any) -> Iterator[None]:
 
 
 def _invalid_input(error: ValidationError, model_class: type[BaseModel], values: Any) -> InvalidInput:
-    """Say in the user's words what pydantic found wrong with `values`."""
+    """Return pydantic's errors about `values` as one error for the user."""
     fields: dict[str, str] = {}
     messages: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_context=True):
@@ -87,7 +87,7 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
         messages.setdefault(path, words if isinstance(rule, RuleError) or not path else f"{path} {words}")
         for name in names:
             fields.setdefault(".".join(filter(None, (path, name))), words)
-    fields.pop("", None)  # about the whole: the message says it
+    fields.pop("", None)  # an error about all values: the message is enough
     more = f"; and {len(messages) - MAX_SHOWN_ERRORS} more" if len(messages) > MAX_SHOWN_ERRORS else ""
     message = "; ".join(list(messages.values())[:MAX_SHOWN_ERRORS]) + more
     return InvalidInput(
@@ -98,7 +98,7 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
 
 
 def _path(location: tuple[int | str, ...], values: Any) -> str:
-    """Join a location as `source.path`, without the union tags (`files`) that pydantic puts between."""
+    """Join a location as `source.path`, without the union tags (`files`) that pydantic inserts."""
     parts: list[str] = []
     for index, part in enumerate(location):
         is_last = index == len(location) - 1
@@ -130,7 +130,7 @@ def _error_message(detail: ErrorDetails, path: str, model_class: type[BaseModel]
         words = f"must be {NAME_RULE}"
     elif "/" in pattern:
         words = "must be written as owner/name"
-    if kind == "value_error":  # a rule of ours, in its own words
+    if kind == "value_error":  # raised by a validator of this project, with its own message
         return str(context["error"])
     says_value = kind != "missing" and not path.lower().endswith("token")
     return f"{words}, not {_shorten(detail['input'])}" if says_value else words
@@ -151,7 +151,7 @@ def _suggestion(path: str, model_class: type[BaseModel]) -> str:
 
 
 def _known_fields(model_class: type[BaseModel]) -> list[str]:
-    """List the names of a model's own fields, and of those of the models that it holds."""
+    """Return the names of a model's fields, and of the fields of the models that it contains."""
     names = list(model_class.model_fields)
     for info in model_class.model_fields.values():
         if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):

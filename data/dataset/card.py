@@ -1,5 +1,5 @@
-"""The dataset card: README.md of a finished dataset, on disk and on the Hub. No times and no local paths:
-same dataset, same bytes."""
+"""The dataset card: README.md of a finished dataset, on disk and on the Hub. It holds no times and no local
+paths, so the same dataset always gives the same file."""
 
 import json
 from collections.abc import Mapping
@@ -26,12 +26,12 @@ SIZE_CATEGORIES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class LicenseTerms:
-    """Under what terms the source texts may be passed on, as far as that is known."""
+    """The terms under which the source texts may be published, as far as they are known."""
 
     license: str
-    """An identifier of the Hub's list; `unknown` where nothing better is known."""
+    """An identifier of the Hub's list of licences, or `unknown`."""
     warning: str | None = None
-    """Why passing the pages on may not be allowed."""
+    """Why publishing the pages may not be allowed."""
 
 
 def license_terms(manifest: Manifest) -> LicenseTerms:
@@ -42,7 +42,7 @@ def license_terms(manifest: Manifest) -> LicenseTerms:
     if preset := find_benchmark(source):
         return LicenseTerms(preset.license if " " not in preset.license else "unknown", preset.license_note)
     return LicenseTerms(
-        "unknown", "Make sure that the source texts may be passed on before making this public."
+        "unknown", "Make sure that the source texts may be published before you make this dataset public."
     )
 
 
@@ -50,9 +50,9 @@ def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> 
     """Write README.md and the example page of a finished dataset.
 
     Args:
-        folder: the dataset's.
+        folder: the dataset's folder.
         manifest: its complete manifest.
-        repo_id: where it is published; None: it is local only.
+        repo_id: its repository on the Hub; None: it is not published.
     """
     split = next(name for name, entry in manifest.splits.items() if entry.counts.num_kept)
     sample = next(read_samples(folder, split, 0, 1))
@@ -167,7 +167,7 @@ def _source(manifest: Manifest) -> str:
 
 
 def _format_config(manifest: Manifest) -> str:
-    """Return the configuration as JSON, without the folders of the machine that it ran on."""
+    """Return the configuration as JSON, with the name of a local source instead of its path."""
     source: Mapping[str, Any] = manifest.config["source"]
     shown = {**source, "path": PurePath(source["path"]).name} if "path" in source else source
     return json.dumps({**manifest.config, "source": shown}, indent=2, ensure_ascii=False)

@@ -1,5 +1,4 @@
-"""What a user should know about a finished dataset: texts that several splits share, and characters that no
-font has."""
+"""Diagnostics of a finished dataset: texts that several splits share, and characters that no font has."""
 
 from collections.abc import Iterator
 
@@ -10,7 +9,7 @@ from data.rendering.fonts import named_characters
 
 
 def findings(manifest: Manifest) -> Iterator[tuple[Level, str]]:
-    """Yield, in sentences, what stands out in a finished dataset, and how grave it is."""
+    """Yield the level and the text of each diagnostic of a finished dataset."""
     for split, entry in manifest.splits.items():
         for other, num_rows in entry.counts.also_in.items():
             yield _shared(
@@ -33,11 +32,11 @@ def _shared(split: str, other: str, num_rows: int, *, is_left_out: bool) -> tupl
     if is_left_out:
         return (
             "info",
-            f"{texts}: they were left out of {split}, so that nothing that is scored was trained on.",
+            f"{texts}: they were left out of {split}, so that no model is scored on a text of its training.",
         )
     return (
         "warning",
-        f"{texts}, and stay in both: scores on {other} measure memory too."
+        f"{texts}, and stay in both: a model trained on them gets too high scores on {other}."
         if split == TRAIN
         else f"{texts}.",
     )

@@ -1,4 +1,4 @@
-"""The folder of one dataset as its writer sees it: one configuration for good, a manifest last."""
+"""Write the folder of one dataset. Its configuration never changes; the complete manifest is written last."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 
-# How and where the work is done, not what comes of it: these may differ between a run and its resumption.
+# These fields do not change the dataset's bytes, so they may differ between a run and its resumption.
 MUTABLE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
 LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
 FONTS: Final = "installed fonts"
@@ -44,7 +44,7 @@ def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | No
     """Return the manifest of an earlier run with the same configuration.
 
     Raises:
-        Conflict: the name is taken by a dataset with another configuration; the message says what differs.
+        Conflict: the dataset of this name has another configuration; the message lists the differences.
     """
     if not (folder / MANIFEST).exists():
         return None
@@ -56,14 +56,14 @@ def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | No
 def begin_dataset(
     folder: Path, config: DatasetConfig, source: Mapping[str, Any], style: PageStyle
 ) -> Manifest:
-    """Note in the folder what is being made, before its first shard, or check that it is what was noted
-    there.
+    """Write the incomplete manifest before the first shard. If there is one, check that it describes the same
+    dataset.
 
-    Shards that lie there without a manifest are removed, so that none is taken for one of this dataset.
+    Shards without a manifest are removed: they may belong to another dataset.
 
     Raises:
-        Conflict: the source, the libraries or the fonts changed since the interrupted run, so that its shards
-            would not fit.
+        Conflict: the source, the libraries or the fonts changed after the interrupted run, so new shards
+            would differ from its shards.
         StorageError: the folder cannot be written.
     """
     manifest = Manifest(
@@ -91,15 +91,13 @@ def begin_dataset(
         sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
-    _remove_shards(
-        folder, _shard_paths(folder)
-    )  # whatever they are of, there is no manifest to say that they are of this dataset
+    _remove_shards(folder, _shard_paths(folder))
     manifest.write(folder)
     return manifest
 
 
 def _restore_versions_hint(earlier: Manifest, now: Manifest) -> str:
-    """Say how to get the versions back that an interrupted run was begun with."""
+    """Return a hint on how to restore the versions with which the interrupted run began."""
     changed = {name: was for name, was in earlier.versions.items() if now.versions.get(name) != was}
     steps = (
         [f"install {' '.join(f'{name}=={was}' for name, was in changed.items() if name != FONTS)} again"]
@@ -109,15 +107,15 @@ def _restore_versions_hint(earlier: Manifest, now: Manifest) -> str:
     if FONTS in changed:
         steps.append("put the installed fonts back as they were")
     way = " and ".join(steps)
-    return f"To go on from what is there, {way}; otherwise delete that dataset, or choose another name."
+    return f"To resume the dataset, {way}; otherwise delete it, or choose another name."
 
 
 def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> bool:
-    """Mark a finished dataset unfinished when shards of it are gone or cut short, so that they are made
-    again; say whether it was.
+    """Mark a finished dataset as unfinished if some of its shards are missing or have a wrong size, so that
+    they are made again. Return whether there were such shards.
 
     Raises:
-        StorageError: a damaged shard cannot be removed, or the manifest not be written.
+        StorageError: a damaged shard cannot be removed, or the manifest cannot be written.
     """
     damaged = [
         shard
@@ -132,7 +130,7 @@ def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> b
         f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.",
         "warning",
     )
-    # Before the manifest: a shard that is there counts as whole in an unfinished dataset.
+    # First the shards, then the manifest: an unfinished dataset counts every existing shard as complete.
     _remove_shards(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
     replace(manifest, complete=False).write(folder)
     return True
@@ -143,12 +141,10 @@ def _size_bytes(path: Path) -> int | None:
 
 
 def discard_if_empty(folder: Path) -> None:
-    """Forget a begun dataset without a single sample, so that its name is free for another configuration.
-    rejected.jsonl stays."""
+    """Remove the manifest of a dataset without samples, so that its name is free for another configuration.
+    rejected.jsonl stays; `begin_dataset` removes the shards."""
     if not any(read_footer(path).counts.num_kept for path in _shard_paths(folder)):
-        (folder / MANIFEST).unlink(
-            missing_ok=True
-        )  # shards without it belong to no dataset; whoever begins one there removes them
+        (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def _shard_paths(folder: Path) -> list[Path]:
@@ -156,8 +152,7 @@ def _shard_paths(folder: Path) -> list[Path]:
 
 
 def _remove_shards(folder: Path, shards: Sequence[Path]) -> None:
-    """Remove shards of a folder so that not even a power cut brings them back beside the manifest that is
-    written next."""
+    """Remove shards durably: no power failure may bring them back beside the next manifest."""
     try:
         for path in shards:
             path.unlink()
@@ -168,15 +163,14 @@ def _remove_shards(folder: Path, shards: Sequence[Path]) -> None:
 
 
 def remove_partial_files(folder: Path) -> None:
-    """Remove what a killed run left half-written; where the disk allows no removal, whatever is written next
-    says so."""
+    """Remove the incomplete files of a killed run. Errors are ignored: the next write reports them."""
     for path in folder.rglob(f".*{TEMPORARY_SUFFIX}"):
         with suppress(OSError):
             path.unlink()
 
 
 def complete_dataset(folder: Path, manifest: Manifest, shards: Mapping[str, list[ShardDone]]) -> Manifest:
-    """Write rejected.jsonl and the complete manifest from what the shards say of themselves."""
+    """Write rejected.jsonl and the complete manifest, from the footers of the shards."""
     write_rejected(folder, shards)
     splits = {}
     for split, done in sorted(shards.items(), key=lambda item: _split_order(item[0])):
@@ -190,7 +184,7 @@ def complete_dataset(folder: Path, manifest: Manifest, shards: Mapping[str, list
 
 
 def write_rejected(folder: Path, shards: Mapping[str, list[ShardDone]]) -> list[RejectedRow]:
-    """Write every rejected row, in order of split and row, and return them."""
+    """Write all rejected rows to rejected.jsonl, in order of split and row, and return them."""
     rows = [row for done in shards.values() for shard in done for row in shard.footer.rejected]
     rows.sort(key=lambda row: (*_split_order(row.split), row.row))
     lines = (
@@ -208,9 +202,9 @@ def require_unchanged(
     part: str,
     was: Mapping[str, Any],
     now: Mapping[str, Any],
-    hint: str = "Choose another name, delete that dataset, or ask with the values it was made with.",
+    hint: str = "Choose another name, delete the dataset, or use the values with which it was made.",
 ) -> None:
-    """Raise Conflict, naming every value that differs, unless `was` and `now` are equal."""
+    """Raise Conflict, with every value that differs, unless `was` and `now` are equal."""
     old, new = _flatten(_to_json_values(was)), _flatten(_to_json_values(now))
     changed = {
         key: (old.get(key, ABSENT), new.get(key, ABSENT))

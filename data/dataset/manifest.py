@@ -1,5 +1,5 @@
-"""The manifest of a dataset: what it holds, how it was made, and where its shards lie. Imports no pyarrow:
-the web service reads it."""
+"""The manifest of a dataset: its content, how it was made, and its shards. Imports no pyarrow, since the web
+service reads manifests."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ FORMAT: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What became of some source rows: num_read = num_kept + num_duplicate + num_rejected."""
+    """Counts of source rows and of their pages: num_read = num_kept + num_duplicate + num_rejected."""
 
     num_read: int = 0
     num_kept: int = 0
@@ -34,11 +34,11 @@ class Counts:
     num_truncated: int = 0
     num_pages_over_budget: int = 0
     also_in: Mapping[str, int] = field(default_factory=dict)
-    """Other split -> rows whose text it holds too. Train drops them; other splits keep them."""
+    """Other split -> rows whose text it contains too. Train drops these rows; other splits keep them."""
     pages_by_compression: Mapping[str, int] = field(default_factory=dict)
     """Text tokens per vision token, rounded down -> number of pages."""
     missing_glyphs: Mapping[str, int] = field(default_factory=dict)
-    """Character that no font has -> occurrences."""
+    """Character that no font has -> number of occurrences."""
 
     def __add__(self, other: "Counts") -> "Counts":
         def joined(name: str) -> Any:
@@ -54,8 +54,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
-    """A line of rejected.jsonl. Its digest is there when the row had a text, so that a resumed run knows it
-    was seen."""
+    """A line of rejected.jsonl; `text_sha256` is None for a row without text."""
 
     split: str
     row: int
@@ -70,7 +69,7 @@ class RejectedRow:
 
 @dataclass(frozen=True, slots=True)
 class ShardFooter:
-    """What a shard says about itself: a finished file needs no other witness."""
+    """The counts and rejected rows of a shard, stored in its Parquet footer."""
 
     counts: Counts
     rejected: tuple[RejectedRow, ...]
@@ -98,7 +97,7 @@ class ShardEntry:
 
     @classmethod
     def from_file(cls, folder: Path, path: Path, counts: Counts) -> "ShardEntry":
-        """Measure a finished shard of the dataset in `folder`."""
+        """Return the entry of a finished shard of the dataset in `folder`; reads the file for its digest."""
         return cls(
             path=path.relative_to(folder).as_posix(),
             num_read=counts.num_read,
@@ -112,7 +111,7 @@ class ShardEntry:
 
 @dataclass(frozen=True, slots=True)
 class SplitEntry:
-    """One split: its sums and its shards."""
+    """One split: the sum of its counts, and its shards."""
 
     counts: Counts
     shards: tuple[ShardEntry, ...]
@@ -120,8 +119,8 @@ class SplitEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """Everything that decided a dataset's bytes, and, once complete, what came of it. Holds no times: same
-    run, same bytes."""
+    """All values that decide a dataset's bytes, and, when complete, its counts and shards. It holds no times,
+    so the same run gives the same bytes."""
 
     name: str
     complete: bool
@@ -147,11 +146,11 @@ class Manifest:
             )
 
     def has_split(self, split: str) -> bool:
-        """Say whether a split holds samples."""
+        """Return whether a split has samples."""
         return split in self.splits and self.splits[split].counts.num_kept > 0
 
     def require_split(self, name: str) -> SplitEntry:
-        """Return a split that holds samples. Raises InvalidInput for one that is empty or absent."""
+        """Return a split that has samples. Raises InvalidInput if it is empty or does not exist."""
         if not self.has_split(name):
             raise InvalidInput(
                 f"Dataset {self.name!r} has no samples in its split {name!r}.",
@@ -163,7 +162,7 @@ class Manifest:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read a dataset's manifest, of a finished dataset or of one in the making (`complete` tells).
+    """Read the manifest of a dataset, finished or not (see `complete`).
 
     Raises:
         NotFound: there is no dataset in that folder.
@@ -186,13 +185,13 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def shard_path(folder: Path, split: str, index: int) -> Path:
-    """Return where a shard of a dataset lies."""
+    """Return the path of a shard of the dataset in `folder`; `index` counts from 0 within the split."""
     return folder / split / f"shard-{index:05d}.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class ShardDone:
-    """A shard that lies finished on the disk."""
+    """A finished shard on the disk."""
 
     split: str
     index: int

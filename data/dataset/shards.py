@@ -1,9 +1,8 @@
-"""Datasets on disk: the Parquet schema, what a shard says about itself in its footer, the manifest, reading
-samples back.
+"""Shards: the Parquet schema, the footer with a shard's counts, and reading samples.
 
-<name>/manifest.json   complete=false while shards are made; written again, complete, as the last step
-<name>/<split>/shard-00000.parquet
-<name>/rejected.jsonl  one line for each row that could not become a sample
+<name>/manifest.json   complete=false while shards are rendered; written again with complete=true as the last
+step <name>/<split>/shard-00000.parquet <name>/rejected.jsonl  one line for each row that could not become a
+sample
 """
 
 import json
@@ -33,7 +32,7 @@ def _feature(kind: str) -> dict[str, Any]:
 
 
 def shard_schema() -> pa.Schema:
-    """Return the schema of a shard. Its metadata makes `datasets` decode the images without being told."""
+    """Return the schema of a shard. Its metadata tells `datasets` to decode the images."""
     features = {
         "images": {"feature": {"_type": "Image"}, "_type": "List"},
         **{name: _feature("string") for name in _STRINGS},
@@ -67,10 +66,11 @@ def reading_parquet(path: Path) -> Iterator[None]:
 
 
 def max_pages_per_sample(folder: Path, manifest: Manifest) -> int:
-    """Return the pages of the longest sample of a dataset, from what the shards say of their columns.
+    """Return the number of pages of the longest sample of a dataset, from the column statistics of its
+    shards.
 
     Raises:
-        StorageError: a shard is gone or damaged.
+        StorageError: a shard is missing or damaged.
     """
     paths = [
         folder / shard.path for entry in manifest.splits.values() for shard in entry.shards if shard.num_kept
@@ -89,10 +89,10 @@ def _max_pages_in_shard(path: Path) -> int:
 
 
 def read_footer(path: Path) -> ShardFooter:
-    """Read what a shard says about itself.
+    """Read the counts and the rejected rows of a shard.
 
     Raises:
-        StorageError: the file is no shard of ours.
+        StorageError: the file is not a shard of DeepSynth.
     """
     try:
         metadata = pq.read_metadata(path).metadata or {}
@@ -104,8 +104,8 @@ def read_footer(path: Path) -> ShardFooter:
 
 
 def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = None) -> Iterator[Sample]:
-    """Yield the samples `start` to `stop` (exclusive) of a finished dataset's split, in order, a few at a
-    time in memory.
+    """Yield the samples `start` to `stop` (exclusive) of a finished dataset's split, in order. Memory holds
+    one row group at a time.
 
     Raises:
         NotFound: there is no such dataset or split.
@@ -134,7 +134,7 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
 
 
 def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
-    """Yield the rows start..stop of a file, reading no row group that holds none of them."""
+    """Yield the rows `start` to `stop` (exclusive) of a file; row groups without such rows are not read."""
     with reading_parquet(path), pq.ParquetFile(path) as file:
         first = 0
         for group in range(file.num_row_groups):

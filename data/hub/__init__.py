@@ -1,1 +1,1 @@
-"""Publishing on the Hugging Face Hub: the repository, uploads, and commits while shards are made."""
+"""Publishing on the Hugging Face Hub: the repository, uploads, and commits while shards are rendered."""

@@ -1,8 +1,8 @@
-"""Publishing a dataset while it is being made: finished shards go up in paced commits, the card last, then
-all is verified.
+"""Publish a dataset while it is being made: finished shards are uploaded in rate-limited commits, then the
+card; then all files are verified.
 
-`open_publisher` comes before rendering and refuses what cannot work later; `add_shard` and `poll` never wait
-for the network; `finish` sends whatever is missing and proves that all is there.
+`open_publisher` is called before rendering and raises an error if publishing cannot work; `add_shard` and
+`poll` never wait for the network; `finish` uploads the missing files and verifies all.
 """
 
 import re
@@ -20,54 +20,53 @@ from data.progress import Progress
 from data.retry import Backoff, http_status
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
-# The Hub takes 128 commits an hour. Small sets may spend some at once; large ones settle at the refill rate.
+# The Hub accepts 128 commits per hour. Small datasets use the burst; large ones are limited to the hourly
+# rate.
 BURST_COMMITS: Final = 30
 COMMITS_PER_HOUR: Final = 90
-FORBIDDEN_STATUS: Final = frozenset(
-    {401, 403}
-)  # no later attempt helps: the token is gone, or lost its rights
+FORBIDDEN_STATUS: Final = frozenset({401, 403})  # the token is invalid or lost its rights: no retry helps
 
 
 class Publisher(Protocol):
-    """What the stage tells of its shards."""
+    """Receives the finished shards of the stage."""
 
     def add_shard(self, entry: ShardEntry) -> None:
-        """Take note of a finished shard, also of those that an earlier run finished."""
+        """Add a finished shard; also one that an earlier run finished."""
 
     def poll(self) -> int:
-        """Report what the uploads said, start the next one if it is due, and return how many samples are on
-        the Hub.
+        """Forward the messages of the uploads, start the next upload if it is due, and return the number of
+        samples on the Hub.
 
-        An upload that failed is tried again with a later one, so that an outage of the Hub holds up no
-        drawing.
+        The files of a failed upload are sent by a later upload, so an outage of the Hub does not stop
+        rendering.
 
         Raises:
             HubError: the token may not write to the repository any more.
         """
 
     def finish(self, manifest: Manifest) -> Publication | None:
-        """Send whatever is missing and the card, verify all, and say where it is; None: it stays here.
+        """Upload the missing files and the card, verify all files, and return the publication; None for a
+        dataset that is not published.
 
         Raises:
-            HubError: the Hub refused, or holds other bytes than the manifest says.
-            Stopped: the listener asked to stop.
+            HubError: the Hub refused, or its files differ from the manifest.
+            Stopped: the listener requested a stop.
         """
 
     def close(self) -> None:
-        """Let uploads in progress end at their next chance."""
+        """Request the uploads in progress to stop."""
 
 
 def open_publisher(
     config: DatasetConfig, folder: Path, progress: Progress, backoff: Backoff | None = None
 ) -> Publisher:
-    """Return the publisher that a configuration asks for, after making sure that it can write to its
-    repository.
+    """Return the publisher for a configuration, after a check that it can write to its repository.
 
     Raises:
         Unavailable: HF_TOKEN or HF_USERNAME is missing.
-        HubError: the token may not write there, or the repository is public where a private one was asked
-            for.
-        Conflict: the repository holds something else.
+        HubError: the token may not write there, or the repository is public although a private one is
+            configured.
+        Conflict: the repository holds files that are not of a dataset.
     """
     if config.publish is None:
         return LocalPublisher(folder)
@@ -75,7 +74,7 @@ def open_publisher(
 
 
 class LocalPublisher:
-    """Keeps the dataset on this machine: all that is published is the card, in its folder."""
+    """Publishes nothing; only writes the card into the dataset's folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -94,7 +93,7 @@ class LocalPublisher:
 
 
 class HubPublisher:
-    """Sends shards to one repository, at most one commit at a time, in the background."""
+    """Uploads shards to one repository in the background, one commit at a time."""
 
     def __init__(
         self, publish: PublishConfig, folder: Path, progress: Progress, backoff: Backoff | None = None
@@ -149,7 +148,7 @@ class HubPublisher:
         )
         if stale:
             text = (
-                f"{len(stale)} shards of an earlier dataset leave {self._repository.repo_id}; its "
+                f"{len(stale)} shards of an earlier dataset are deleted from {self._repository.repo_id}; its "
                 "history keeps them."
             )
             self._progress.message(text, "warning")
@@ -180,7 +179,9 @@ class HubPublisher:
             if http_status(error.__cause__) in FORBIDDEN_STATUS:
                 raise
             self._pending = [*sent, *self._pending]
-            self._progress.message(f"{error.message} Drawing goes on; these files are sent later.", "warning")
+            self._progress.message(
+                f"{error.message} Rendering continues; these files are sent later.", "warning"
+            )
             return
         self._num_uploaded_files += len(sent)
         self._num_uploaded_samples += sum(entry.num_kept for entry in sent)
@@ -203,14 +204,14 @@ class HubPublisher:
 
 
 class CommitRateLimiter:
-    """A bucket of commits that refills slowly, so that a dataset of any size stays below the Hub's limit."""
+    """A token bucket that keeps datasets of any size below the Hub's limit of commits per hour."""
 
     def __init__(self) -> None:
         self._num_left = float(BURST_COMMITS)
         self._refilled_at_s = time.monotonic()
 
     def try_acquire(self) -> bool:
-        """Take one commit if there is one."""
+        """Take one commit from the bucket; return False if it is empty."""
         now_s = time.monotonic()
         self._num_left = min(
             float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600

@@ -1,7 +1,7 @@
-"""One repository on the Hugging Face Hub: create it, list it, add files in commits, verify them. Failed calls
-are retried.
+"""One repository on the Hugging Face Hub: create it, list it, commit files, verify them. Temporary errors are
+retried and reported.
 
-The token comes from the environment of the process that pushes (HF_TOKEN) and is never part of a message.
+The token comes from the environment of the process (HF_TOKEN) and is never part of a message.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from data.store.files import file_sha256
 
 RepoType = Literal["dataset", "model"]
 Result = TypeVar("Result")
-# hf_xet reports trouble with its storage as RuntimeError.
+# hf_xet raises RuntimeError for errors of its storage.
 RETRYABLE: Final = (*RETRYABLE_ERRORS, RuntimeError)
 
 
@@ -33,10 +33,10 @@ class LocalFile:
     path: Path
     name: str
     sha256: str | None = None
-    """Its digest, where it is known already."""
+    """Its digest, if it is known already."""
 
     def matches(self, stored: RepoFile | None) -> bool:
-        """Say whether the Hub holds the same bytes under this name."""
+        """Return whether `stored`, the file of this name on the Hub or None, has the same bytes."""
         if stored is None or stored.size != self.path.stat().st_size:
             return False
         if stored.lfs is not None:
@@ -47,14 +47,14 @@ class LocalFile:
 
 
 def resolve_repo_id(repo_id: str | None, name: str) -> str:
-    """Return the repository to push to, and make sure that there is a token to push with.
+    """Return the repository to push to, after a check that there is a token.
 
     Args:
-        repo_id: what the user named; None: HF_USERNAME/<name>.
-        name: the dataset's or model's own name.
+        repo_id: the repository that the user named; None: HF_USERNAME/<name>.
+        name: the name of the dataset or model.
 
     Raises:
-        Unavailable: HF_TOKEN or, where it is needed, HF_USERNAME is missing.
+        Unavailable: HF_TOKEN is missing, or HF_USERNAME if it is needed.
     """
     if not get_token():
         raise Unavailable(
@@ -72,8 +72,8 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
 
 
 class HubRepository:
-    """A repository. Every call is repeated while the fault is a passing one; `listener` hears of it and may
-    stop the waiting."""
+    """A repository. Each call is retried while its error is temporary; `listener` gets a message for each
+    wait and can stop it."""
 
     def __init__(
         self, repo_id: str, repo_type: RepoType, listener: Progress, backoff: Backoff | None = None
@@ -90,11 +90,10 @@ class HubRepository:
         return f"{self._api.endpoint}/{'datasets/' if self._repo_type == 'dataset' else ''}{self.repo_id}"
 
     def create(self, private: bool) -> None:
-        """Make the repository if it is not there.
+        """Create the repository if it does not exist.
 
         Raises:
-            HubError: the token may not write there, or the repository is public where a private one was asked
-                for.
+            HubError: the token may not write there, or the repository is public although `private` is set.
         """
         self._call(
             "making the repository",
@@ -112,7 +111,7 @@ class HubRepository:
             )
 
     def files(self) -> dict[str, RepoFile]:
-        """Return path -> file for everything in the repository."""
+        """Return path -> file for all files of the repository."""
         return self._call("listing the repository", self._list_files)
 
     def _list_files(self) -> dict[str, RepoFile]:
@@ -120,25 +119,24 @@ class HubRepository:
         return {entry.path: entry for entry in tree if isinstance(entry, RepoFile)}
 
     def missing(self, files: Sequence[LocalFile]) -> list[LocalFile]:
-        """Return those files that the repository does not hold with the same bytes."""
+        """Return the files that the repository lacks or holds with other bytes."""
         stored = self.files()
         return [file for file in files if not file.matches(stored.get(file.name))]
 
     def commit(self, files: Sequence[LocalFile], message: str, delete: Sequence[str] = ()) -> None:
-        """Send files and commit them. What an earlier attempt sent or committed is neither sent nor committed
-        again.
+        """Upload and commit files. Data that an earlier attempt uploaded or committed is not sent again.
 
         Args:
-            delete: paths that leave the repository; those that it does not hold are left out.
+            delete: paths to delete from the repository; paths that it does not hold are ignored.
         """
 
         def commit_once() -> None:
-            # The client marks its operations as used, so each attempt needs new ones.
+            # The client marks its operations as used, so each attempt needs new objects.
             additions = [CommitOperationAdd(file.name, file.path) for file in files]
             for addition, file in zip(additions, files, strict=True):
                 if file.sha256:
                     addition.upload_info.sha256 = bytes.fromhex(file.sha256)
-            # The Hub refuses to delete what is gone, as after a commit whose answer was lost.
+            # The Hub refuses to delete missing files, for example after a commit whose answer was lost.
             stored = self._list_files() if delete else {}
             removals = [CommitOperationDelete(name) for name in delete if name in stored]
             self._api.create_commit(
@@ -148,7 +146,7 @@ class HubRepository:
         self._call(f"uploading {len(files)} files", commit_once)
 
     def verify(self, files: Sequence[LocalFile]) -> None:
-        """Make sure that the repository holds every file with the same bytes.
+        """Check that the repository holds every file with the same bytes.
 
         Raises:
             HubError: some are missing or differ.
@@ -173,9 +171,9 @@ class HubRepository:
 
     def _hub_error(self, what: str, error: Exception) -> HubError:
         hints = {
-            401: "HF_TOKEN is not valid any more, or of another Hub. Set a valid one and resume the job.",
+            401: "HF_TOKEN is not valid, or belongs to another Hub. Set a valid one and resume the job.",
             403: f"Give the token write access to {self.repo_id}, or name a repository that it may write to.",
-            404: f"{self.repo_id} is gone, or the token may not see it.",
+            404: f"{self.repo_id} does not exist any more, or the token may not read it.",
         }
         hint = hints.get(
             http_status(error), "Resume the job to try again; what is on the Hub already is not sent again."

@@ -1,5 +1,4 @@
-"""Pushing many files to a Hub repository: resumable, in commits of bounded size, while the caller stays able
-to stop."""
+"""Push many files to a Hub repository, in commits of bounded size. A push can be stopped and resumed."""
 
 import threading
 import time
@@ -17,7 +16,7 @@ from data.retry import Backoff
 from data.store.files import TEMPORARY_SUFFIX
 
 Result = TypeVar("Result")
-# A commit of this size is sent in a minute or so, and one that is interrupted costs little to repeat.
+# A commit of this size takes about a minute, so an interrupted one is cheap to repeat.
 MAX_COMMIT_FILES: Final = 64
 MAX_COMMIT_BYTES: Final = 2 << 30
 POLL_INTERVAL_S: Final = 0.2
@@ -25,20 +24,20 @@ POLL_INTERVAL_S: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What lies on the Hub after a push."""
+    """The result of a push."""
 
     repo_id: str
     url: str
     num_files: int
     num_uploaded: int
-    """Files sent by this run; the others were there already."""
+    """Files uploaded by this run; the others were on the Hub already."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class ProgressRelay(Silent):
-    """Carries words from an uploading thread to the stage's own, and the wish to stop the other way."""
+    """Passes messages from the upload thread to the stage's thread, and the stop request back."""
 
     def __init__(self) -> None:
         self._texts: SimpleQueue[tuple[str, Level]] = SimpleQueue()
@@ -54,14 +53,13 @@ class ProgressRelay(Silent):
         self._stop.set()
 
     def forward_messages(self, progress: Progress) -> None:
-        """Report what was said since the last time."""
+        """Report the messages since the last call."""
         while not self._texts.empty():
             progress.message(*self._texts.get())
 
 
 class BackgroundCall(threading.Thread, Generic[Result]):
-    """One call in a thread that does not hold up the end of the process: an upload cut short is repeated by
-    the next run."""
+    """One call in a daemon thread, which does not delay the end of the process."""
 
     def __init__(self, call: Callable[[], Result]) -> None:
         super().__init__(daemon=True)
@@ -77,7 +75,7 @@ class BackgroundCall(threading.Thread, Generic[Result]):
             self._failure = failure
 
     def result(self) -> Result:
-        """Return what the call returned, or raise what it raised; waits for its end."""
+        """Wait for the end of the call; return its result, or raise its error."""
         self.join()
         if self._failure is not None:
             raise self._failure
@@ -89,8 +87,7 @@ class BackgroundCall(threading.Thread, Generic[Result]):
 
 
 class Pusher:
-    """A repository and the way to it from a stage: calls run in the background, words and stops pass
-    through."""
+    """Runs calls of a repository in the background; forwards their messages and the stop request."""
 
     def __init__(
         self, repo_id: str, repo_type: RepoType, progress: Progress, backoff: Backoff | None = None
@@ -103,14 +100,14 @@ class Pusher:
         self._relay.forward_messages(self._progress)
 
     def stop(self) -> None:
-        """Let background calls end at their next chance."""
+        """Request the background calls to stop."""
         self._relay.stop()
 
     def wait_until_done(self, background: BackgroundCall[Result]) -> None:
-        """Wait for the end of a background call, reporting what it says.
+        """Wait for the end of a background call, and forward its messages.
 
         Raises:
-            Stopped: the listener asked to stop meanwhile.
+            Stopped: the listener requested a stop.
         """
         self._wait_while(background.is_alive, lambda: background.join(POLL_INTERVAL_S))
 
@@ -134,13 +131,12 @@ class Pusher:
         delete: Sequence[str] = (),
         may_commit: Callable[[], bool] = lambda: True,
     ) -> int:
-        """Send the files that are not there yet, delete others, and verify that all are there. Return how
-        many were sent.
+        """Upload the missing files, delete others, and verify all. Return the number of uploaded files.
 
         Args:
-            files: all that the repository is to hold.
-            delete: names of files that leave it.
-            may_commit: asked before each commit, and again until it says yes.
+            files: all files that the repository must hold.
+            delete: names of files to delete from it.
+            may_commit: called before each commit, repeatedly until it returns True.
         """
         missing = self.call(lambda: self.repository.missing(files))
         groups = list(split_into_commits(missing)) or ([[]] if delete else [])
@@ -166,22 +162,21 @@ def push_folder(
     private: bool = True,
     backoff: Backoff | None = None,
 ) -> Publication:
-    """Push every file below a folder, or what an earlier push left out. The token is HF_TOKEN of this
-    process.
+    """Push all files below a folder that the repository lacks. The token is HF_TOKEN of this process.
 
     Args:
-        folder: what to push; hidden and half-written files are left out.
-        name: its own name, for the default repository HF_USERNAME/<name>.
+        folder: the folder to push; hidden and incomplete files are left out.
+        name: the name of the default repository HF_USERNAME/<name>.
         repo_type: dataset or model.
-        progress: hears of files sent and of faults waited out.
+        progress: gets the number of uploaded files, and a message for each retry.
         repo_id: another repository, as owner/name.
-        private: whether a repository that has to be made is private.
-        backoff: how often and after which waits a failed call is repeated; None: the default.
+        private: whether a newly created repository is private.
+        backoff: number of attempts and waits of a failed call; None: the default.
 
     Raises:
         Unavailable: HF_TOKEN or HF_USERNAME is missing.
-        HubError: the Hub refused, did not answer for long, or does not hold the same bytes afterwards.
-        Stopped: the listener asked to stop; a later push goes on from there.
+        HubError: the Hub refused, did not answer for a long time, or holds other bytes afterwards.
+        Stopped: the listener requested a stop; a later push continues.
     """
     pusher = Pusher(resolve_repo_id(repo_id, name), repo_type, progress, backoff=backoff)
     pusher.call(lambda: pusher.repository.create(private))
@@ -201,7 +196,8 @@ def push_folder(
 
 
 def split_into_commits(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
-    """Cut files into commits of bounded size, in order."""
+    """Group files, in order, into commits of at most MAX_COMMIT_FILES files and MAX_COMMIT_BYTES bytes; a
+    larger file is a commit alone."""
     group: list[LocalFile] = []
     size_bytes = 0
     for file in files:
@@ -216,9 +212,9 @@ def split_into_commits(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
 
 
 def commit_message(files: Sequence[LocalFile]) -> str:
-    """Say in one line what a commit adds."""
+    """Return a one-line message for a commit that adds `files`; none: a commit that only deletes."""
     if not files:
-        return "Remove what is no longer part of it"
+        return "Remove files that are no longer part of the dataset"
     return (
         f"Add {files[0].name}"
         if len(files) == 1

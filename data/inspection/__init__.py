@@ -1,1 +1,1 @@
-"""Looking before and after: sources, pages to come, compression, legibility, expected time and size."""
+"""For users: source inspection, preview, compression, legibility, expected time and size."""

@@ -1,5 +1,4 @@
-"""Optical compression in numbers: text tokens per vision token, page by page, with the densest pages
-named."""
+"""Optical compression: text tokens per vision token, by page, and the pages with the highest ratio."""
 
 import heapq
 import math
@@ -30,7 +29,7 @@ _COLUMNS: Final = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageTokens:
-    """What one page holds and what it costs."""
+    """The text tokens that one page shows, and its vision tokens."""
 
     document_id: str
     page: int
@@ -39,7 +38,7 @@ class PageTokens:
     num_vision_tokens: int
     font_size_px: float
     truncated: bool = False
-    """The end of the document is on no page."""
+    """The pages show only the beginning of the document."""
 
     @property
     def ratio(self) -> float:
@@ -56,20 +55,19 @@ class CompressionReport:
     budget_tokens: int
     num_pages_over_budget: int
     ratio_counts: dict[int, int]
-    """Ratio in tenths, rounded down -> pages."""
+    """Ratio in tenths, rounded down -> number of pages."""
     densest_pages: tuple[PageTokens, ...]
     num_pages_truncated: int
-    """Each the only page of a document whose end was cut off."""
+    """Pages of documents whose end was cut off; each is the only page of its document."""
     font_sizes_px: dict[float, int]
-    """Size that the text was drawn at -> pages."""
+    """Font size of the text -> number of pages."""
 
     @property
     def compression_ratio(self) -> float:
         return self.num_text_tokens / max(1, self.num_vision_tokens)
 
     def percentile(self, percent: float) -> float:
-        """Return the ratio, to a tenth, that `percent` of the pages stay at or below; 0 when there are no
-        pages."""
+        """Return the percentile of the pages' ratios, in tenths rounded down; 0 without pages."""
         rank = math.ceil(percent / 100 * self.num_pages)
         for tenths, count in sorted(self.ratio_counts.items()):
             rank -= count
@@ -99,7 +97,7 @@ class CompressionReport:
 
 
 def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> CompressionReport:
-    """Sum up pages, one by one in constant memory."""
+    """Compute the report over pages, in constant memory."""
     ratio_counts: Counter[int] = Counter()
     font_sizes_px: Counter[float] = Counter()
     num_text_tokens = num_vision_tokens = num_over = num_truncated = 0
@@ -129,7 +127,7 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
 
 
 def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[PageTokens]:
-    """Yield the pages of a document just drawn."""
+    """Yield the pages of a rendered document."""
     for page in rendered.pages:
         yield PageTokens(
             document_id=document_id,
@@ -142,10 +140,10 @@ def rendered_pages(document_id: str, rendered: RenderedDocument) -> Iterator[Pag
 
 
 def stored_pages(shards: Iterable[Path]) -> Iterator[PageTokens]:
-    """Yield the pages of finished shards without reading a picture.
+    """Yield the pages of finished shards, without reading images.
 
     Raises:
-        StorageError: a shard is gone or damaged.
+        StorageError: a shard is missing or damaged.
     """
     for path in shards:
         with reading_parquet(path), pq.ParquetFile(path) as file:

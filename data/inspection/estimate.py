@@ -1,4 +1,4 @@
-"""How long a dataset will take and how large it will be, roughly, before anything is made."""
+"""Estimate the duration and the size of a dataset before it is made."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -8,7 +8,7 @@ from data.cores import num_cores
 from data.page_modes import MODES, PageMode
 
 TEXT_TOKENS_PER_WORD: Final = 1.35
-"""English news, by the DeepSeek vocabulary."""
+"""English news, DeepSeek vocabulary."""
 PAGE_S: Final = 5.5e-3
 """One base page on one core, PNG included, as measured by benchmarks/rendering.py."""
 PAGE_BYTES: Final = 85_000
@@ -19,7 +19,7 @@ BASE_PIXELS: Final = MODES["base"].size_px ** 2
 
 @dataclass(frozen=True, slots=True)
 class DatasetEstimate:
-    """What to expect of a dataset on this machine."""
+    """The expected pages, duration and size of a dataset on this machine."""
 
     num_pages: int
     duration_s: float
@@ -27,8 +27,7 @@ class DatasetEstimate:
 
 
 def estimate_dataset(num_documents: int, mean_words: int, mode: PageMode) -> DatasetEstimate:
-    """Estimate pages, time and size of `num_documents` English documents of `mean_words` words drawn in
-    `mode`."""
+    """Estimate pages, duration and size of English documents of `mean_words` words, rendered in `mode`."""
     num_tokens = mean_words * TEXT_TOKENS_PER_WORD
     pages_each = max(1, ceil(num_tokens / MODES[mode].budget_tokens))
     fullness = min(1.0, num_tokens / (pages_each * MODES[mode].budget_tokens))

@@ -1,5 +1,5 @@
-"""A look at a source before it is used: its splits, its columns, a few rows, and which columns are likely to
-be meant."""
+"""Inspect a source before it is used: its splits, columns and first rows, and which columns probably hold the
+document and the summary."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -19,28 +19,27 @@ MAX_SHOWN_CHARACTERS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class ColumnPreview:
-    """One column as its first rows show it."""
+    """One column, summarised from its first rows."""
 
     name: str
     kind: str
-    """text, number, list, ..., or empty."""
+    """`text` or Python types (int, list, ...), joined by "or"; `empty` if all values are null."""
     mean_characters: int
     example: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What a source holds."""
+    """The content of a source."""
 
     configs: tuple[str, ...]
-    """Configurations (subsets) of a Hub dataset. Where one must be chosen first, nothing else is known
-    yet."""
+    """Configurations (subsets) of a Hub dataset. If one must be chosen first, all other fields are empty."""
     splits: tuple[str, ...]
     columns: tuple[ColumnPreview, ...]
     suggestion: Columns
     rows: tuple[Mapping[str, str], ...]
     problems: tuple[str, ...]
-    """Rows among the first ones that cannot be read, and why."""
+    """For each of the first rows that cannot be read: the row and the reason."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -55,17 +54,17 @@ class Inspection:
 
 
 def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Inspection:
-    """Look at the first rows of a source.
+    """Read the first rows of a source.
 
     Raises:
-        SourceError: the source cannot be read, is gone, gated or empty.
+        SourceError: the source cannot be read, does not exist, is gated or empty.
     """
     try:
         reader = open_stored(source, None, workspace)
     except UnknownName:
         if isinstance(source, FilesSource) or source.config is not None:
             raise
-        from data.sources.hub import config_names  # noqa: PLC0415 - as `datasets`, imported where the Hub is read
+        from data.sources.hub import config_names  # noqa: PLC0415 - imports `datasets`, which takes seconds
 
         return Inspection(
             configs=tuple(config_names(source)),
@@ -92,8 +91,8 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
 
 
 def _suggest_columns(names: Sequence[str], previews: Sequence[ColumnPreview]) -> Columns:
-    """Take the usual names among columns of text; otherwise the column with the longest texts as the
-    document, the next as its summary."""
+    """Return text columns with usual names; otherwise the column with the longest texts as document, and the
+    one with the next longest as summary."""
     texts = [column for column in previews if column.kind == "text"]
     usual = suggest_columns([column.name for column in texts]).model_copy(
         update={"id": suggest_columns(names).id}

@@ -1,5 +1,4 @@
-"""Can a page be read? Tesseract, a reader that nobody here wrote, reads it, and its character errors are
-counted."""
+"""Measure the legibility of pages: the character errors of tesseract, an independent OCR program."""
 
 import io
 import os
@@ -16,7 +15,7 @@ from data.records import Page
 from data.rendering.structure import drawable
 from data.rendering.vision_tokens import length_of_tokens
 
-# Tesseract was trained on scans whose letters are about twice as tall as a page's.
+# Tesseract was trained on scans whose letters are about twice as tall as those of a page.
 _SCALE: Final = 2
 _TIMEOUT_S: Final = 120
 _CUT_UNCERTAINTY: Final = 0.1
@@ -24,15 +23,15 @@ _CUT_UNCERTAINTY: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class OcrResult:
-    """One document, read back."""
+    """The character errors of one document."""
 
     document_id: str
     num_pages: int
     num_characters: int
-    """Of the text; of its beginning that the page shows, where the rest was cut off."""
+    """Characters of the text; if its end was cut off, of the part that the page shows."""
     num_errors: int
-    """Insertions, deletions and replacements between the text and what was read, runs of white space counted
-    as one space."""
+    """Edit distance (insertions, deletions, replacements) between the text and the OCR result; runs of white
+    space count as one space."""
 
     @property
     def character_error_rate(self) -> float:
@@ -41,7 +40,7 @@ class OcrResult:
 
 @dataclass(frozen=True, slots=True)
 class LegibilityReport:
-    """Character errors over a sample of documents, the worst first."""
+    """Character errors of a sample of documents, the highest error rate first."""
 
     readings: tuple[OcrResult, ...]
 
@@ -66,7 +65,7 @@ class LegibilityReport:
 
 @dataclass(frozen=True, slots=True)
 class RenderedText:
-    """A document and all its pages."""
+    """The text of a document and all its pages."""
 
     document_id: str
     text: str
@@ -76,11 +75,11 @@ class RenderedText:
 
 
 def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -> LegibilityReport:
-    """Read the pages of documents with tesseract and compare with their texts.
+    """Read the pages of documents with tesseract, and compare the results with their texts.
 
     Args:
         documents: the sample.
-        language: tesseract's name of the language of the texts; several are joined by +.
+        language: tesseract's name of the texts' language; several are joined by +.
 
     Raises:
         Unavailable: tesseract or its data for the language is not installed.
@@ -96,14 +95,14 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
 
 
 def measure_errors(document: RenderedText, read: str) -> OcrResult:
-    """Count the errors of what was read, against the text or, where it was cut off, against the part that the
-    page shows."""
+    """Count the character errors of the OCR result `read`, against the text, or against the part that the
+    page shows if the end was cut off."""
     expected = _normalize_spaces(drawable(document.text))
     distances = edit_distances(_normalize_spaces(read), expected)
     length = len(expected)
     if document.truncated:
-        # Page tokens tell where the text was cut, roughly; among the lengths near by, the one that fits best
-        # is taken.
+        # The page's tokens give the length of the shown part to about 10%; of the lengths in this range, take
+        # the one with the fewest errors.
         about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
         near = range(
             int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1
@@ -118,11 +117,11 @@ def measure_errors(document: RenderedText, read: str) -> OcrResult:
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:
-    """Return the Levenshtein distances of `pattern` to each beginning of `text`, from the empty one to the
-    whole.
+    """Return the Levenshtein distances between `pattern` and each prefix of `text`, from the empty prefix to
+    the whole text.
 
-    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): a column of the table is two whole
-    numbers, whose bits say where it rises and falls, so that a paper of 60,000 characters takes a second.
+    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): two integers hold a column of the
+    table; their bits mark where it increases and decreases. A paper of 60,000 characters takes a second.
     """
     masks: dict[str, int] = {}
     for character in set(pattern):

@@ -1,4 +1,4 @@
-"""A look before generating: a few documents drawn as they would be, with all numbers. Nothing is written."""
+"""Preview a dataset: render a few documents as the dataset would hold them. Writes no file."""
 
 import base64
 import random
@@ -22,7 +22,7 @@ from data.store.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class PreviewedDocument:
-    """One document and its pages."""
+    """One document and its rendered pages."""
 
     document: Document
     rendered: RenderedDocument
@@ -30,7 +30,7 @@ class PreviewedDocument:
 
     @property
     def warnings(self) -> Iterator[str]:
-        """Say in sentences what a user should look at."""
+        """Yield a sentence for each fact that a user should check."""
         dense = [page.number for page in self.rendered.pages if page.num_text_tokens > self.budget_tokens]
         if dense:
             yield (
@@ -73,15 +73,15 @@ class PreviewedDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetPreview:
-    """Some documents of a dataset to be made, and those of them that would be rejected."""
+    """Some documents of a planned dataset, and those of them that would be rejected."""
 
     documents: tuple[PreviewedDocument, ...]
     rejected: tuple[Rejected, ...]
     compression: CompressionReport
     num_rows: dict[str, int]
-    """Rows that a run would read, by split."""
+    """Split -> number of rows that a run would read."""
     legibility: LegibilityReport | None
-    """None: the pages were not to be read."""
+    """None: not requested."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -103,15 +103,14 @@ def preview_dataset(
     random_seed: int | None = None,
     language: str | None = None,
 ) -> DatasetPreview:
-    """Draw the first documents of train (or of the first split that there is), or, given a seed, some chosen
-    by it.
+    """Render the first documents of train (or of the first split with rows), or documents chosen by a seed.
 
     Args:
-        config: of the dataset to be made.
-        workspace: where its uploads lie.
-        num_documents: how many to draw.
-        random_seed: chooses them; None: the first ones.
-        language: tesseract's name of the language to read the pages back in; None: they are not read.
+        config: of the planned dataset.
+        workspace: holds the uploaded files.
+        num_documents: number of documents to render.
+        random_seed: chooses the documents; None: the first ones.
+        language: tesseract's name of the texts' language, to measure legibility; None: do not measure it.
 
     Raises:
         Unavailable: tesseract or its data for the language is not installed.

@@ -1,5 +1,4 @@
-"""The report on a finished dataset: how far its pages compress the texts, and whether they can be read.
-Nothing is written."""
+"""The report on a finished dataset: the compression and the legibility of its pages. Writes no file."""
 
 import random
 from collections.abc import Iterator
@@ -17,12 +16,12 @@ from data.rendering.style import PageStyle
 
 @dataclass(frozen=True, slots=True)
 class DatasetReport:
-    """Compression of all pages, legibility of a sample."""
+    """The compression of all pages, and the legibility of a sample of documents."""
 
     name: str
     compression: CompressionReport
     legibility: LegibilityReport | None
-    """None: no page was to be read."""
+    """None: not requested."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -35,19 +34,19 @@ class DatasetReport:
 def dataset_report(
     folder: Path, num_documents: int, language: str = "eng", max_pages: int | None = None
 ) -> DatasetReport:
-    """Measure the compression of every page, and read a sample of documents, chosen by the dataset's seed
-    over all splits.
+    """Measure the compression of all pages, and the legibility of a sample of documents, chosen from all
+    splits by the dataset's seed.
 
     Args:
-        folder: the dataset's.
-        num_documents: how many to read back; 0: none, and tesseract is not needed.
-        language: tesseract's name of the language of the texts; several are joined by +.
-        max_pages: no further document is read once so many pages were; None: all the documents.
+        folder: the dataset's folder.
+        num_documents: size of the sample; 0: no sample, and tesseract is not needed.
+        language: tesseract's name of the texts' language; several are joined by +.
+        max_pages: the sample ends when this many pages are read; None: no limit.
 
     Raises:
         NotFound: there is no such dataset.
-        Conflict: it is not finished.
-        StorageError: it is damaged.
+        Conflict: the dataset is not finished.
+        StorageError: the dataset is damaged.
         Unavailable: tesseract or its data for the language is not installed.
     """
     manifest = read_manifest(folder)
@@ -61,7 +60,7 @@ def dataset_report(
 
 
 def _stored_style(manifest: Manifest) -> PageStyle:
-    """As it was when the pages were drawn: its fonts need not be on this machine."""
+    """Return the style with which the pages were rendered; its fonts need not be on this machine."""
     return PageStyle(
         **manifest.style, degradation=Degradation.model_validate(manifest.config["rendering"]["degradation"])
     )
@@ -88,7 +87,7 @@ def _choose_samples(
 
 
 def _locate_sample(manifest: Manifest, number: int) -> tuple[str, int]:
-    """Return split and row of a sample that is counted through all splits."""
+    """Return the split and the row of sample `number`, counted from 0 through all splits."""
     for split, entry in manifest.splits.items():
         if number < entry.counts.num_kept:
             return split, number

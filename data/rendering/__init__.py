@@ -1,1 +1,1 @@
-"""Text to laid-out pages to PNG bytes."""
+"""From text to laid-out pages to PNG bytes."""

@@ -1,5 +1,4 @@
-"""Scan-like damage to a page: skew, blur, noise, JPEG. Seeded, so that the same page is damaged the same
-way."""
+"""Scan-like damage to a page: skew, blur, noise, JPEG. The same seed gives the same damage."""
 
 import io
 import math
@@ -16,13 +15,12 @@ _WHITE = 255
 def degrade(
     grey: NDArray[np.uint8], degradation: Degradation, seed: int, page_number: int
 ) -> NDArray[np.uint8]:
-    """Return the page as a scanner might have seen it, in the order of a scan: skew, blur, noise,
-    compression.
+    """Return the page with the damage of a scan, in the order of a scan: skew, blur, noise, compression.
 
     Args:
         grey: (size, size), 0 black to 255 white.
         seed: of the document.
-        page_number: makes the damage of each page its own.
+        page_number: from 1; gives each page of a document another damage.
     """
     if degradation == Degradation():
         return grey
@@ -40,13 +38,13 @@ def degrade(
 
 
 def _skewed(picture: Image.Image, degrees: float) -> Image.Image:
-    """Turn the page about its centre, and shrink it so that its corners stay on the page."""
+    """Rotate the page about its centre, and shrink it so that its corners stay on the page."""
     size = picture.width
     angle = math.radians(degrees)
     scale = math.cos(angle) + abs(math.sin(angle))
     cos, sin = scale * math.cos(angle), scale * math.sin(angle)
     centre = size / 2
-    # Output to input: (x, y) -> centre + scaled rotation of (x - centre, y - centre).
+    # From output to input: (x, y) -> centre + scaled rotation of (x - centre, y - centre).
     matrix = (cos, sin, centre - centre * (cos + sin), -sin, cos, centre - centre * (cos - sin))
     return picture.transform(
         (size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC, fillcolor=_WHITE

@@ -1,5 +1,5 @@
-"""Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for what it has no glyph
-for."""
+"""Fonts: the bundled DejaVu family, the same on every machine, and installed fonts for characters without a
+DejaVu glyph."""
 
 import functools
 import hashlib
@@ -33,8 +33,8 @@ _JAPANESE_FAMILY: Final = "Noto Sans CJK JP"
 _KOREAN_FAMILY: Final = "Noto Sans CJK KR"
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
-# Tried in this order for a character that the bundled fonts lack; then other Noto Sans, then the rest by
-# name.
+# Tried in this order for characters without a glyph in the bundled fonts; then other Noto Sans, then the rest
+# by name.
 _PREFERRED_FALLBACKS: Final = (
     "Noto Sans",
     "Noto Sans CJK SC",
@@ -47,16 +47,15 @@ _PREFERRED_FALLBACKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How a text can be drawn: by these families, tried in this order, except for the characters that no font
-    has."""
+    """The families that draw a text, tried in this order, and the characters that no font has."""
 
     families: tuple[str, ...]
     missing_glyphs: dict[str, int]
-    """Character -> how often it occurs."""
+    """Character -> number of occurrences."""
 
 
 class FontLibrary:
-    """Typefaces by family, and the collection that Skia's paragraph engine takes them from."""
+    """Typefaces by family, and the collection in which Skia's paragraph engine finds them."""
 
     def __init__(self) -> None:
         self._provider = textlayout.TypefaceFontProvider()
@@ -67,8 +66,8 @@ class FontLibrary:
         self.collection.setDefaultFontManager(self._provider)
 
     def families(self) -> tuple[str, ...]:
-        """Return the names of all families, the bundled ones first, the rest in order of preference as
-        fallbacks."""
+        """Return the names of all families: the bundled ones first, then the installed ones in the order in
+        which they are tried."""
         return (*_BUNDLED_FAMILIES, *self._installed_families)
 
     def typeface(self, family: str) -> Any:
@@ -78,14 +77,14 @@ class FontLibrary:
         return self._typefaces[family]
 
     def family_for(self, character: str, family: str = DEFAULT_FAMILY) -> str | None:
-        """Return the first family, from `family` on, that can draw a character; None when no font can."""
+        """Return the first family that can draw a character, starting with `family`; None if no font can."""
         key = (family, character)
         if key not in self._family_of:
             self._family_of[key] = self._find_family(character, family)
         return self._family_of[key]
 
     def coverage(self, text: str, family: str) -> Coverage:
-        """Find out which families, `family` first, draw `text`, and what they cannot draw."""
+        """Return the families that draw `text`, `family` first, and the characters that no font has."""
         family_of = {character: self.family_for(character, family) for character in set(text)}
         needed = sorted({name for name in family_of.values() if name} - {family}, key=_preference)
         missing = sorted(character for character, name in family_of.items() if name is None)
@@ -95,7 +94,7 @@ class FontLibrary:
         )
 
     def _regional(self, family: str, text: str) -> str:
-        """Return the Japanese or Korean cut of the Chinese font for a text with kana or hangul."""
+        """Return the Japanese or Korean variant of the Chinese font for a text with kana or hangul."""
         if family != _HAN_FAMILY:
             return family
         cut = (
@@ -107,7 +106,7 @@ class FontLibrary:
         )
         if cut not in self._installed_families:
             return family
-        self.typeface(cut)  # registers it: Skia draws boxes for a family that it does not know
+        self.typeface(cut)  # registers it: Skia draws boxes for an unregistered family
         return cut
 
     def _find_family(self, character: str, family: str) -> str | None:
@@ -118,8 +117,8 @@ class FontLibrary:
         )
         if bundled:
             return bundled
-        # A letter's Unicode name begins with its script, and Noto has a family for each: no word is mixed
-        # from two.
+        # A letter's Unicode name begins with its script, and Noto has a family for each script: so one word
+        # is drawn in one family.
         script_family = f"Noto Sans {unicodedata.name(character, '').split(' ')[0].title()}"
         installed = sorted(self._installed_families, key=lambda name: name != script_family)
         return next((name for name in installed if self._has_glyph(name, character)), None)
@@ -175,21 +174,20 @@ def _preference(family: str) -> tuple[int, bool, str]:
 
 
 def _needs_no_glyph(character: str) -> bool:
-    """White space, joiners, direction marks and variation selectors (also those of ideographs) are not
-    drawn."""
+    """Return whether a character is invisible: space, joiner, direction mark or variation selector."""
     is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
     return is_selector or character.isspace() or unicodedata.category(character) == "Cf"
 
 
 def named_characters(characters: Iterable[str], most: int = 20) -> str:
-    """Name characters that no font may have, so that they are readable where they cannot be drawn."""
+    """List characters by code point and Unicode name, so that a message without their glyphs is readable."""
     names = [f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in characters]
     return listed(names, most)
 
 
 def installed_fonts_digest() -> str:
-    """Return a digest of the font files on this machine, by name and size: they decide how characters are
-    drawn that DejaVu lacks."""
+    """Return a digest of the names and sizes of this machine's font files: they decide how characters without
+    a DejaVu glyph are drawn."""
     folders = (Path(name).expanduser() for name in _INSTALLED_FOLDERS)
     files = (
         path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _FONT_SUFFIXES
@@ -200,5 +198,5 @@ def installed_fonts_digest() -> str:
 
 @functools.cache
 def font_library() -> FontLibrary:
-    """Return this process's fonts; opening the bundled ones takes a few milliseconds, once."""
+    """Return the fonts of this process; the first call opens the bundled ones, in a few milliseconds."""
     return FontLibrary()

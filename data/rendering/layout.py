@@ -1,5 +1,5 @@
-"""Lines put onto pages: no line is cut, no heading left alone, and no page holds more tokens than it
-should."""
+"""Place lines on pages: no line is cut, no heading stands without a following line, and no page exceeds its
+token budget."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from data.rendering.style import PageStyle
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Placement:
-    """Some lines of a block at a place on a page."""
+    """Some lines of a block and their position on a page, in pixels from its upper left corner."""
 
     block: SetBlock
     first_line: int
@@ -22,24 +22,24 @@ class Placement:
 
 @dataclass(slots=True)
 class PagePlan:
-    """What stands on one page."""
+    """The content of one page."""
 
     placements: list[Placement] = field(default_factory=list)
     num_text_tokens: float = 0
 
 
 def paginate(blocks: Sequence[SetBlock], style: PageStyle) -> list[PagePlan]:
-    """Put blocks onto as many pages as they need, column by column, at least one page."""
+    """Place blocks on pages, column by column; returns at least one page."""
     filler = _Filler(style)
     for index, block in enumerate(blocks):
-        # A heading stays with the first line of what follows it.
+        # A heading stays with the first line of the next block.
         needs_lines = block.num_lines + 1 if block.is_heading and index + 1 < len(blocks) else 1
         filler.add(block, needs_lines)
     return filler.pages
 
 
 class _Filler:
-    """Where the next line goes."""
+    """Holds the position of the next line, and the pages so far."""
 
     def __init__(self, style: PageStyle) -> None:
         self._style = style
@@ -49,8 +49,8 @@ class _Filler:
         self.pages = [PagePlan()]
 
     def add(self, block: SetBlock, needs_lines: int) -> None:
-        """Place a block; it starts where at least `needs_lines` lines are free, and goes on over as many
-        pages as it takes."""
+        """Place a block; it starts where at least `needs_lines` lines are free, and continues on as many
+        pages as it needs."""
         if self._y_px:
             self._y_px += round(self._style.line_height_px / 2)
             self._make_room(block, needs_lines)
@@ -73,8 +73,7 @@ class _Filler:
         return max(0, self._style.column_height_px - self._y_px) // self._style.line_height_px
 
     def _affordable_lines(self, block: SetBlock) -> int:
-        """Lines of a block that the page's token budget still pays for; an empty page takes one line at any
-        price."""
+        """Return how many lines of a block fit into the page's token budget; at least 1 on an empty page."""
         page = self.pages[-1]
         num_lines = (self._budget_tokens - page.num_text_tokens) * block.num_lines / block.num_text_tokens
         return max(int(min(num_lines, block.num_lines + 1)), 0 if page.placements else 1)

@@ -1,7 +1,7 @@
-"""Blocks of text shaped and broken into lines by Skia's paragraph engine.
+"""Shape blocks of text and break them into lines, by Skia's paragraph engine.
 
-Every line is the same whole number of pixels high (a forced strut), so that the height of a paragraph gives
-its number of lines, and a page break is a whole number of lines further down the same paragraph.
+All lines have the same height in whole pixels (a forced strut), so the height of a paragraph gives its number
+of lines, and a page break lies a whole number of lines below the top of the paragraph.
 """
 
 import functools
@@ -29,7 +29,7 @@ class SetBlock:
 
 
 def set_blocks(blocks: Sequence[Block], families: Sequence[str], style: PageStyle) -> list[SetBlock]:
-    """Shape each block and break it into lines of the column's width."""
+    """Shape each block and break it into lines of the column width."""
     return [_set_block(block, families, style) for block in blocks]
 
 
@@ -49,7 +49,7 @@ def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBl
 
 
 def _right_to_left(text: str) -> str:
-    """Set each line in a right-to-left isolate: Skia's Python paragraphs have no direction of their own."""
+    """Put each line into a right-to-left isolate: skia-python cannot set a paragraph's direction."""
     return "\n".join(f"\u2067{line}\u2069" for line in text.split("\n"))
 
 

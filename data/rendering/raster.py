@@ -13,8 +13,7 @@ WHITE: Final = 255
 
 
 class GreyPage:
-    """A white square page: `grey` is (size_px, size_px), 0 black to 255 white; what `canvas` draws appears
-    there."""
+    """A white square page: `grey` is (size_px, size_px), 0 black to 255 white; `canvas` draws into it."""
 
     __slots__ = ("_surface", "canvas", "grey")
 
@@ -26,7 +25,7 @@ class GreyPage:
 
 
 def draw_plan(plan: PagePlan, style: PageStyle) -> NDArray[np.uint8]:
-    """Paint the lines of one page."""
+    """Draw the lines of one page; returns (size_px, size_px), 0 black to 255 white."""
     page = GreyPage(style.size_px)
     for placement in plan.placements:
         _draw_placement(page.canvas, placement, style)

@@ -1,4 +1,4 @@
-"""render: one document to its pages. The same text, style and seed give the same bytes."""
+"""Render one document to its pages. The same text, style and seed give the same bytes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,31 +22,31 @@ from data.rendering.vision_tokens import num_text_tokens
 
 _SHRINK_STEP_PX: Final = 0.5
 _MOST_CHARACTERS_PER_TOKEN: Final = 20
-"""No more of a text can be on its first page: the longest English words have fewer."""
+"""Upper limit, to cut a text before its layout: the longest English words have fewer."""
 _DENSEST_PAGE: Final = 16
-"""Times its budget: more than a page holds at the smallest font size."""
+"""Upper limit of a page's tokens at the smallest font size, as a multiple of its budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedDocument:
-    """The pages of one document and what a report says about them."""
+    """The pages of one document, and facts about them for reports."""
 
     pages: tuple[Page, ...]
     truncated: bool
     """The pages show only the beginning of the document."""
     missing_glyphs: Mapping[str, int]
-    """Character -> how often it occurs, for characters that no font has."""
+    """Character that no font has -> number of occurrences."""
     font_size_px: float
 
     @property
     def num_text_tokens(self) -> int:
-        """Of what the pages show."""
+        """Text tokens that the pages show."""
         return sum(page.num_text_tokens for page in self.pages)
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    """Pages before they are drawn: how many, and a way to draw each in turn."""
+    """Laid-out pages: their number, and an iterator that draws each page when it is asked for it."""
 
     num_pages: int
     pages: Iterator[tuple[NDArray[np.uint8], int]]
@@ -55,10 +55,11 @@ class _Drawing:
 
 
 def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
-    """Draw a document onto square pages.
+    """Render a document to square pages.
 
     Args:
-        text: any text; what cannot be drawn (control characters, lone surrogates) is dropped or replaced.
+        text: any text; characters that cannot be drawn (control characters, lone surrogates) are dropped or
+            replaced.
         style: from `resolve_style`.
         seed: decides the degradation, if the style has any.
 
@@ -105,8 +106,8 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
 
 
 def _refuse_hopeless(text: str, style: PageStyle) -> None:
-    """Refuse a document before it costs seconds of layout, when its tokens alone say that it needs too many
-    pages."""
+    """Raise RenderError before the layout, which takes seconds, if the number of tokens alone shows that the
+    document needs too many pages."""
     if style.overflow != "truncate":
         page_tokens = style.budget_tokens * (_DENSEST_PAGE if style.overflow == "shrink" else 1)
         _refuse_more_pages(-(-num_text_tokens(text) // page_tokens), style, "at least ")
@@ -127,8 +128,8 @@ def _set_drawing(text: str, families: Sequence[str], style: PageStyle) -> _Drawi
 
 
 def _plan(text: str, families: Sequence[str], style: PageStyle) -> tuple[list[PagePlan], PageStyle]:
-    """Lay the text out; with overflow=shrink, at the largest size that fits one page, and the style with that
-    size."""
+    """Lay out the text, with overflow=shrink at the largest font size that fits one page; return the pages
+    and the style with that size."""
     parts = blocks(text)
 
     def at(style: PageStyle) -> list[PagePlan]:
@@ -137,8 +138,8 @@ def _plan(text: str, families: Sequence[str], style: PageStyle) -> tuple[list[Pa
     plans = at(style)
     if style.overflow != "shrink" or len(plans) == 1:
         return plans, style
-    # Halve the interval of sizes, in steps: `low` is taken when nothing fits, and then spills onto more
-    # pages.
+    # Binary search over the sizes, in steps. If no size fits one page, `low` stays 0: the smallest size, on
+    # several pages.
     low, high = 0, max(0, int((style.font_size_px - style.min_font_size_px) / _SHRINK_STEP_PX))
     while low < high:
         middle = (low + high + 1) // 2

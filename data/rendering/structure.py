@@ -1,5 +1,4 @@
-"""What a text is made of: drawable characters only, in blocks that are paragraphs, headings or dialogue
-turns."""
+"""Split a text into blocks (paragraphs, headings, dialogue turns) of drawable characters."""
 
 import re
 import unicodedata
@@ -8,7 +7,7 @@ from typing import Final
 
 MAX_HEADING_CHARACTERS: Final = 80
 MAX_WORD_CHARACTERS: Final = 500
-"""Longer words get places to break: Skia's time for one word grows with the square of its length."""
+"""Longer words get break opportunities: Skia's time for a word grows with the square of its length."""
 
 _UNDRAWABLE: Final = re.compile("\r\n?|[\x00-\x09\x0b-\x1f\x7f-\xa0\xad\u2028\u2029\ufeff\ud800-\udfff]")
 _NEWLINES: Final = frozenset("\v\f\r\x1c\x1d\x1e\x85\u2028\u2029")
@@ -19,7 +18,7 @@ _ZERO_WIDTH_SPACE: Final = "\u200b"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Lines that belong together; a blank line stood before and after them."""
+    """Consecutive lines, with a blank line before and after them in the text."""
 
     text: str
     is_heading: bool
@@ -27,7 +26,7 @@ class Block:
 
 
 def drawable(text: str) -> str:
-    """Return `text` with one kind of newline and without characters that no page can show.
+    """Return `text` with `\n` as its only newline and without characters that cannot be drawn.
 
     A tab or a no-break space becomes a space and a lone surrogate U+FFFD; control characters, soft hyphens
     and byte order marks are dropped.
@@ -45,8 +44,7 @@ def _replacement(match: re.Match[str]) -> str:
 
 
 def blocks(text: str) -> list[Block]:
-    """Split drawable text at its blank lines. A short line without a full stop before another block is a
-    heading."""
+    """Split drawable text at blank lines. Short lines without final punctuation are headings."""
     parts = [part for part in _BLANK_LINES.split(text.rstrip().lstrip("\n")) if part.strip()]
     return [_block(part, is_last=index == len(parts) - 1) for index, part in enumerate(parts)]
 
@@ -59,7 +57,8 @@ def _block(part: str, *, is_last: bool) -> Block:
 
 
 def _is_right_to_left(text: str) -> bool:
-    """Say whether the first letter with a direction is Hebrew, Arabic or alike (UAX 9, rule P2)."""
+    """Return whether the first letter with a direction is right-to-left: Hebrew, Arabic, ... (UAX 9, rule
+    P2)."""
     for character in text:
         direction = unicodedata.bidirectional(character)
         if direction in {"R", "AL"}:

@@ -1,4 +1,4 @@
-"""PageStyle: how a page looks, with every default filled in and everything checked before any work."""
+"""PageStyle: the appearance of a page, with all defaults filled in and all values checked before any work."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,7 +11,7 @@ from data.rendering.fonts import MONO_FAMILY, font_library
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageStyle:
-    """A RenderingConfig with nothing left open."""
+    """A RenderingConfig in which all defaults are filled in."""
 
     mode: PageMode
     size_px: int
@@ -30,7 +30,7 @@ class PageStyle:
 
     @property
     def line_height_px(self) -> int:
-        """Whole pixels: Skia rounds lines to pixels, and pages are cut between lines."""
+        """Whole pixels, since Skia rounds lines to pixels and pages break between lines."""
         return max(1, round(self.font_size_px * self.line_height))
 
     @property
@@ -55,9 +55,9 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
     """Fill in the mode's defaults.
 
     Raises:
-        UnknownName: there is no such mode or font family; the message lists those that exist.
-        InvalidInput: the page has no room for text, a fixed page (micro) was given a layout of its own, or
-            the smallest font size is above the font size.
+        UnknownName: the mode or the font family does not exist; the hint lists those that exist.
+        InvalidInput: the page has no room for text, the fixed page (micro) was given layout options, or the
+            smallest font size is above the font size.
     """
     if config.mode not in MODES:
         raise UnknownName(

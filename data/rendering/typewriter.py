@@ -1,6 +1,7 @@
 """The micro page: one glyph per 16 x 32 px cell from the top left corner, 20 columns and 10 rows on 320 px.
 
-The tiny model learns to read this grid within minutes; it reads nothing from proportional type in that time.
+The tiny model learns to read this grid within minutes; it does not learn to read proportional type in that
+time.
 """
 
 from collections.abc import Sequence
@@ -20,8 +21,7 @@ BASELINE_PX: Final = 24
 
 
 def grid_pages(text: str, size_px: int) -> list[list[str]]:
-    """Break `text` between words into lines of one glyph per cell, and these into pages of `size_px` pixels
-    square."""
+    """Break `text` into lines of one character per cell, and lines into square pages."""
     lines = _lines(text, size_px // CELL_WIDTH_PX)
     num_rows = size_px // CELL_HEIGHT_PX
     return [lines[start : start + num_rows] for start in range(0, len(lines), num_rows)]
@@ -56,7 +56,7 @@ def _lines(text: str, num_columns: int) -> list[str]:
 
 
 def _font(character: str, fonts: FontLibrary) -> Any:
-    """Return the typewriter font, or a fallback squeezed to the width of a cell."""
+    """Return the typewriter font, or a fallback font that is condensed to the width of a cell."""
     font = skia.Font(fonts.typeface(fonts.family_for(character, MONO_FAMILY) or MONO_FAMILY), FONT_SIZE_PX)
     advance_px = font.measureText(character)
     if advance_px > CELL_WIDTH_PX:

@@ -1,4 +1,4 @@
-"""How many tokens a text would cost as text, and how many its pages cost as images."""
+"""The number of tokens of a text, and the number of vision tokens of its pages."""
 
 import functools
 from typing import Final
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data.page_modes import MODES, PageMode
 
 _OTHER: Final = 170
-# First and last character -> hundredths of a token per character; a later range overrules an earlier one.
+# First and last character -> hundredths of a token per character; a later range overrides an earlier one.
 _WEIGHTS: Final[tuple[tuple[int, int, int], ...]] = (
     (0x0000, 0x007F, 126),  # ASCII punctuation and newlines
     (0x0020, 0x0020, 8),

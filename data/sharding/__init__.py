@@ -1,1 +1,1 @@
-"""Rows become shards: which rows make which shard, duplicates, render processes, Ray, progress."""
+"""From rows to shards: the plan of shards, duplicates, render processes, Ray, progress."""

@@ -1,5 +1,4 @@
-"""Where shards are rendered: a pool of local processes, or Ray. The same tasks give the same files on
-either."""
+"""The engines that render shards: a pool of local processes, or Ray. Both make the same files."""
 
 import os
 import subprocess
@@ -25,19 +24,19 @@ Event = ShardProgress | ShardDone | None
 
 
 class Engine(Protocol):
-    """Something that renders shards in parallel."""
+    """Renders shards in parallel."""
 
     def run(self, tasks: Iterator[ShardTask]) -> Generator[Event, None, None]:
-        """Take tasks as workers come free; yield their progress and results as they come, and None at least
-        every second.
+        """Take the next task when a worker is free; yield progress and results, and None at least every
+        second.
 
-        Closing the generator ends the work at once; unfinished shards leave no file. DeepSynthErrors of a
-        worker are raised.
+        Closing the generator ends the work at once; unfinished shards leave no file. The DeepSynthError of a
+        worker is raised.
         """
 
 
 class LocalEngine:
-    """One process per core, each drawing one shard at a time; one further task is held ready."""
+    """`num_workers` processes, each rendering one shard at a time; one further task is prepared ahead."""
 
     def __init__(self, num_workers: int) -> None:
         self._num_workers = num_workers
@@ -63,9 +62,9 @@ class _Worker:
     connection: Connection
     task: ShardTask | None = None
     num_done: int = 0
-    """Documents of the task that this attempt has drawn."""
+    """Documents of the task that this attempt has rendered."""
     died_at: list[int] = field(default_factory=list)
-    """What `num_done` was whenever a process of this task ended."""
+    """The value of `num_done` at each unexpected end of a process during this task."""
 
     @classmethod
     def start(cls) -> "_Worker":
@@ -74,17 +73,17 @@ class _Worker:
 
     def assign(self, task: ShardTask) -> None:
         self.task, self.num_done = task, 0
-        with suppress(BrokenPipeError, ConnectionResetError):  # died already: receiving will find out
+        with suppress(BrokenPipeError, ConnectionResetError):  # the process died: `_receive` handles it
             self.connection.send(task)
 
     def restart(self) -> None:
-        """Go on with the same task in a new process, after the old one was killed (by the kernel, when memory
-        runs out).
+        """Repeat the task in a new process, after the old one was killed (by the kernel, when memory runs
+        out).
 
-        A document that was being drawn whenever the process ended is rejected.
+        After MAX_ATTEMPTS ends during the same document, this document is rejected.
 
         Raises:
-            RenderError: several processes in a row ended, and no one document is to blame.
+            RenderError: MAX_ATTEMPTS processes ended, and no single document caused it.
         """
         task, status = self.task, self._close_process()
         self.died_at.append(self.num_done)
@@ -97,7 +96,7 @@ class _Worker:
                     else "."
                 ),
                 hint="See the log. Status -9 means that memory ran out: start again with a smaller "
-                "num_workers, which goes on from here.",
+                "num_workers; the finished shards are kept.",
             )
         if len(self.died_at) >= MAX_ATTEMPTS:
             task = task.with_rejected(
@@ -108,7 +107,7 @@ class _Worker:
         self.assign(task)
 
     def finish(self) -> None:
-        """Be free for the next task."""
+        """Make this worker free for the next task."""
         self.task = None
         self.died_at.clear()
 
@@ -132,7 +131,7 @@ def _receive(busy: list[_Worker]) -> Iterator[Event]:
             continue
         try:
             event = worker.connection.recv()
-        except (EOFError, OSError):  # OSError: it died in the middle of a message
+        except (EOFError, OSError):  # OSError: the process died in the middle of a message
             worker.restart()
             continue
         if isinstance(event, DeepSynthError):
@@ -157,7 +156,7 @@ def _start_process() -> "tuple[subprocess.Popen[bytes], Connection]":
 
 
 def open_engine(config: DatasetConfig, num_shards: int) -> Engine:
-    """Return the configured engine, with no more workers than there are shards to make.
+    """Return the configured engine, with at most one worker per shard.
 
     Raises:
         Unavailable: engine=ray, but Ray is not installed or its cluster does not answer.

@@ -1,5 +1,4 @@
-"""Which rows of a source make which shard: decided before any rendering, from the configuration and the row
-counts alone."""
+"""The plan of shards: it depends only on the configuration and the numbers of source rows."""
 
 import random
 from array import array
@@ -15,7 +14,7 @@ from data.store.workspace import validate_name
 
 @dataclass(frozen=True, slots=True)
 class SplitPlan:
-    """The chosen rows of one split, cut into shards of equal length."""
+    """The chosen rows of one split, divided into shards of `shard_rows` rows; the last one may have fewer."""
 
     split: str
     rows: Sequence[int]
@@ -31,11 +30,11 @@ class SplitPlan:
 
 
 def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan, ...]:
-    """Choose the rows of every wanted split; train comes last, as dedup needs it.
+    """Choose the rows of every requested split; train comes last, as `SeenTexts` requires.
 
     Raises:
-        UnknownName: a wanted split does not exist.
-        SourceError: there is no row at all.
+        UnknownName: a requested split does not exist.
+        SourceError: the requested splits have no rows.
     """
     available = reader.splits()
     wanted = config.splits if config.splits is not None else tuple(available)
@@ -55,7 +54,7 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
 
 
 def lacks_validation(plans: Sequence[SplitPlan]) -> bool:
-    """Say whether there are rows to train on, but none to validate on."""
+    """Return whether there are training rows but no validation rows."""
     planned = {plan.split for plan in plans if plan.rows}
     return TRAIN in planned and VALIDATION not in planned
 
@@ -69,7 +68,7 @@ def _plan(split: str, num_rows: int, config: DatasetConfig) -> SplitPlan:
 
 
 def _default_shard_rows(num_rows: int) -> int:
-    """Keep all cores busy on small splits, and the number of files within what the Hub likes on huge ones."""
+    """Small splits get many shards, for all cores; huge ones get few files, as the Hub recommends."""
     if num_rows <= 10_000:
         return 100
     return 500 if num_rows <= 1_000_000 else 2000

@@ -1,5 +1,5 @@
-"""What the listener hears of a run: position, counts, the latest page; and what the listener asks: to
-stop."""
+"""Report the position, the counts and the latest page of a run to the listener, and check whether the
+listener requests a stop."""
 
 import io
 import time
@@ -20,7 +20,7 @@ PREVIEW_SIZE_PX: Final = 384
 
 
 class ProgressReporter:
-    """Counts of finished shards and of those in the making, told to the listener twice a second."""
+    """Counts of finished shards and of shards in progress, reported to the listener twice a second."""
 
     def __init__(self, progress: Progress, num_rows: int, preview_path: Path) -> None:
         self.counts = Counts()
@@ -33,7 +33,7 @@ class ProgressReporter:
         self._reported_s = self._checked_s = self._previewed_s = -REPORT_EVERY_S
 
     def update_shard(self, shard_progress: ShardProgress) -> None:
-        """Take in how far a worker is, and show its page."""
+        """Record a worker's progress, and show its latest page at most once a second."""
         self._shards_in_progress[shard_progress.split, shard_progress.index] = shard_progress
         if shard_progress.png and time.monotonic() - self._previewed_s >= PREVIEW_EVERY_S:
             self._previewed_s = time.monotonic()
@@ -41,15 +41,15 @@ class ProgressReporter:
             self._progress.preview(self._preview_path)
 
     def add_finished_shard(self, split: str, index: int, counts: Counts) -> None:
-        """Take in a finished shard."""
+        """Add the counts of a finished shard."""
         self._shards_in_progress.pop((split, index), None)
         self.counts += counts
 
     def report(self, *, force: bool = False) -> None:
-        """Tell the position and the counts, unless they were told a moment ago.
+        """Report the position and the counts, at most twice a second unless `force` is set.
 
         Raises:
-            Stopped: the listener asks to stop.
+            Stopped: the listener requests a stop.
         """
         self.stop_if_requested()
         if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
@@ -71,10 +71,10 @@ class ProgressReporter:
         )
 
     def stop_if_requested(self) -> None:
-        """Look twice a second whether the listener asks to stop.
+        """Ask the listener, at most twice a second, whether to stop.
 
         Raises:
-            Stopped: it does.
+            Stopped: the listener requests a stop.
         """
         if time.monotonic() - self._checked_s >= REPORT_EVERY_S:
             self._checked_s = time.monotonic()

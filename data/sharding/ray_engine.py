@@ -1,7 +1,6 @@
-"""Shards rendered on a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one started on this
-machine.
+"""Render shards on a Ray cluster (extra `ray`): the cluster of RAY_ADDRESS, or one started on this machine.
 
-Nodes write into the workspace themselves, so it must lie on storage that all of them share.
+The nodes write into the workspace, so it must be on storage that all nodes share.
 """
 
 from collections.abc import Generator, Iterator
@@ -17,11 +16,11 @@ from data.sharding.render_shard import ShardProgress, ShardTask, render_shard
 
 POLL_INTERVAL_S: Final = 0.25
 MAX_RETRIES: Final = 3
-TASKS_PER_CPU: Final = 2  # one running and one waiting, so that no node idles while the source is read
+TASKS_PER_CPU: Final = 2  # one runs and one waits, so that no node is idle while the source is read
 
 
 class RayEngine:
-    """One Ray task per shard; Ray starts a task again when its worker or node dies."""
+    """One Ray task per shard; Ray repeats a task when its worker or node dies."""
 
     def __init__(self, num_workers: int | None) -> None:
         try:
@@ -53,7 +52,7 @@ class RayEngine:
 
 
 def _render(task: ShardTask) -> tuple[ShardDone, ShardProgress] | DeepSynthError:
-    """Draw a shard; return it, and its end with the page that was drawn last."""
+    """Render a shard; return it with its last progress, which holds the last page."""
     last = ShardProgress(split=task.split, index=task.index, num_done=0, num_pages=0, png=None)
 
     def note(shard_progress: ShardProgress, png: bytes) -> None:
@@ -72,8 +71,8 @@ def _collect_result(reference: Any, task: ShardTask) -> Iterator[ShardProgress |
     except ray.exceptions.RayError as error:
         raise RenderError(
             f"Ray could not render shard {task.index} of {task.split}: {error}. A shard whose process or "
-            "node dies is tried "
-            f"{MAX_RETRIES} more times.",
+            "node dies is repeated "
+            f"{MAX_RETRIES} times.",
             hint="See the logs of the Ray nodes, then resume.",
         ) from error
     if isinstance(answer, DeepSynthError):

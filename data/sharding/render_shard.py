@@ -1,5 +1,5 @@
-"""One shard: documents to pages to a Parquet file, as a pure function of the task. Runs inside an engine's
-workers."""
+"""Render one shard: documents -> pages -> Parquet file. The file depends only on the task. Runs in the
+workers of an engine."""
 
 import hashlib
 from collections import Counter
@@ -20,21 +20,19 @@ from data.rendering.style import PageStyle
 from data.store.files import new_file
 
 MAX_GROUP_ROWS: Final = 100
-MAX_GROUP_BYTES: Final = (
-    32 << 20
-)  # a row group is what a reader holds in memory, so long documents make smaller ones
+MAX_GROUP_BYTES: Final = 32 << 20  # a reader holds one row group in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardTask:
-    """Everything that decides a shard's bytes, and where they go."""
+    """All values that decide a shard's bytes and its path."""
 
     folder: Path
-    """The dataset's."""
+    """The dataset's folder."""
     split: str
     index: int
     documents: tuple[tuple[Document, bytes], ...]
-    """Those that stay, each with the digest of its text."""
+    """The documents that are kept, each with the digest of its text."""
     rejected: tuple[RejectedRow, ...]
     num_read: int
     num_duplicate: int
@@ -47,7 +45,7 @@ class ShardTask:
         return shard_path(self.folder, self.split, self.index)
 
     def with_rejected(self, number: int, reason: str) -> "ShardTask":
-        """Return the task with one of its documents (from 0) rejected."""
+        """Return the task with document `number` (from 0) rejected."""
         document, digest = self.documents[number]
         rejected = RejectedRow(
             split=document.split,
@@ -62,7 +60,7 @@ class ShardTask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardProgress:
-    """How far a worker is with a shard, and the page that it drew last."""
+    """Progress of a worker on one shard, and perhaps the last page that it rendered."""
 
     split: str
     index: int
@@ -72,10 +70,10 @@ class ShardProgress:
 
 
 def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], None]) -> ShardDone:
-    """Draw the task's documents and write the shard, whole or not at all.
+    """Render the task's documents and write the shard; on an error there is no file.
 
     Args:
-        on_document: called after each document with the position and the last page's PNG.
+        on_document: called after each document with the progress and the PNG of its last page.
 
     Raises:
         StorageError: the shard cannot be written.
@@ -111,7 +109,7 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
     )
 
 
-# Pages are compressed already; texts shrink to a third. Statistics of either would only swell the footer.
+# Pages are compressed already; texts shrink to a third. Statistics of both would only enlarge the footer.
 _WRITER_OPTIONS: Final[dict[str, Any]] = {
     "compression": {"images.list.element.bytes": "none", "text": "zstd", "summary": "zstd"},
     "use_dictionary": ["source", "split"],
@@ -120,7 +118,7 @@ _WRITER_OPTIONS: Final[dict[str, Any]] = {
 
 
 class _ShardBuffer:
-    """The rows of the group being filled, and the counts of the whole shard."""
+    """The rows of the current row group, and the counts of the shard so far."""
 
     def __init__(self, task: ShardTask) -> None:
         self.schema = shard_schema()
@@ -137,7 +135,7 @@ class _ShardBuffer:
         self._held_bytes = 0
 
     def add(self, document: Document, digest: bytes) -> bytes:
-        """Draw one document; keep it, or note why it cannot be drawn. Return its last page, or nothing."""
+        """Render one document and add its row; or reject it. Return the PNG of its last page, or b""."""
         try:
             drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
@@ -161,7 +159,7 @@ class _ShardBuffer:
         return len(self.held) >= MAX_GROUP_ROWS or self._held_bytes >= MAX_GROUP_BYTES
 
     def flush(self) -> pa.Table:
-        """Empty the group into a table."""
+        """Return the row group as a table, and start a new one."""
         table = pa.Table.from_pylist(self.held, self.schema)
         self.held, self._held_bytes = [], 0
         return table
@@ -204,6 +202,6 @@ def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
 
 
 def document_seed(seed: int, document: Document) -> int:
-    """Return the seed of what is random about one document's pages."""
+    """Return the seed for the damage of one document's pages."""
     name = f"{seed}/{document.split}/{document.row}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

@@ -1,8 +1,8 @@
-"""A render worker: `python -m data.sharding.render_worker DESCRIPTOR` draws the shards that come through a
-socket.
+"""A render worker: `python -m data.sharding.render_worker DESCRIPTOR` renders the shards that it receives
+through a socket.
 
-It is its own program, not a fork, so it shares no state with whoever started it; and it lives exactly as long
-as the other end of the socket does, so no worker outlives a run that was killed.
+It is a separate program, not a fork, so it shares no state with its parent process. It ends when the socket
+closes, so it never outlives its parent.
 """
 
 import signal
@@ -23,17 +23,14 @@ PREVIEW_EVERY_S: Final = 1.0
 
 
 def serve(connection: Connection) -> None:
-    """Answer each task with its progress and then the finished shard or a DeepSynthError, until the other end
-    is gone."""
-    with suppress(
-        EOFError, OSError
-    ):  # OSError: the other end died in the middle of a message, or is not listening any more
+    """Answer each task with its progress, then the shard or a DeepSynthError, until the socket closes."""
+    with suppress(EOFError, OSError):  # OSError: the parent died in the middle of a message
         while True:
             connection.send(_run_task(connection.recv(), connection))
 
 
 def _run_task(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthError:
-    previewed_s = float("-inf")  # the first page of a shard is always shown: a short run has no later one
+    previewed_s = float("-inf")  # always show the first page of a shard: a short run may have no other
 
     def report(shard_progress: ShardProgress, png: bytes) -> None:
         nonlocal previewed_s
@@ -46,10 +43,10 @@ def _run_task(task: ShardTask, connection: Connection) -> ShardDone | DeepSynthE
         return render_shard(task, report)
     except DeepSynthError as error:
         return error
-    except OSError as error:  # of a disk: that the other end is gone is `serve`'s to see
+    except OSError as error:  # an error of the disk; `serve` handles a closed socket
         return storage_error(Path(error.filename or task.path), error)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, which then lets its workers go
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C and ends its workers
     serve(Connection(int(sys.argv[1])))

@@ -1,1 +1,1 @@
-"""Readers of documents: one kind of source a module."""
+"""Readers of documents from samples, files and the Hub."""

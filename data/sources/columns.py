@@ -1,4 +1,4 @@
-"""Which column holds what, and from the values of one row to a Document, or to the reason why it is none."""
+"""Choose the columns of a source, and make of each row a Document, or a Rejected with the reason."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -40,7 +40,7 @@ MAX_CHARACTERS: Final = {"document": 2_000_000, "summary": 100_000}
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """The columns that a source is read by; each exists."""
+    """The columns of a source to read; all of them exist."""
 
     document: str
     summary: str
@@ -48,19 +48,19 @@ class ColumnMap:
 
     @property
     def names(self) -> list[str]:
-        """Return the columns to read, each once."""
+        """Return the columns to read, without repetition."""
         return list(
             dict.fromkeys(name for name in (self.document, self.summary, self.id) if name is not None)
         )
 
 
 def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> ColumnMap:
-    """Settle which columns to read: the named ones, otherwise those with a usual name.
+    """Return the columns to read: the configured ones, otherwise those with usual names.
 
     Raises:
-        UnknownName: a named column does not exist, or none has a usual name; the hint lists the first of
-            those that exist.
-        InvalidInput: one column is to be both.
+        UnknownName: a configured column does not exist, or no column has a usual name; the hint lists the
+            columns that exist.
+        InvalidInput: document and summary are the same column.
     """
     document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, source_name)
     summary = _resolve_column("summary", wanted.summary, USUAL_SUMMARY_COLUMNS, existing, source_name)
@@ -75,7 +75,7 @@ def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> C
 
 
 def suggest_columns(existing: Sequence[str]) -> Columns:
-    """Return the columns with usual names; None where there is none."""
+    """Return the columns with usual names; None for a role without such a column."""
     lowered = {name.lower(): name for name in reversed(existing)}
 
     def usual(names: Sequence[str]) -> str | None:
@@ -114,7 +114,7 @@ def _resolve_column(
 def make_document(
     values: Mapping[str, Any], columns: ColumnMap, split: str, row: int, source: str
 ) -> Document | Rejected:
-    """Make a document of one row's values, or say what is wrong with them."""
+    """Return one row's values as a Document, or as a Rejected with the reason."""
     identifier = document_id(values, columns.id, split, row)
     if columns.id is not None and not _is_id(values.get(columns.id)):
         return Rejected(
@@ -136,13 +136,13 @@ def make_document(
 
 
 def document_id(values: Mapping[str, Any], column: str | None, split: str, row: int) -> str:
-    """Return the id that a row gives its document in `column`, or <split>-<row> where it gives none."""
+    """Return the id of a row from `column`, or <split>-<row> if there is none."""
     value = None if column is None else values.get(column)
     return replace_lone_surrogates(str(value)) if _is_id(value) else row_id(split, row)
 
 
 def replace_lone_surrogates(text: str) -> str:
-    """Replace lone surrogates, which no file can hold, by U+FFFD."""
+    """Replace lone surrogates, which UTF-8 cannot hold, by U+FFFD."""
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

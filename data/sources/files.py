@@ -1,5 +1,4 @@
-"""Documents in files: one file, an uploaded file, or a folder whose file names say which split each belongs
-to."""
+"""Documents in files: one file, an upload, or a folder whose file names tell their splits."""
 
 import re
 from bisect import bisect_left
@@ -36,10 +35,10 @@ SPLIT_WORDS: Final = {
 
 
 class FilesReader:
-    """The rows of each split's files, one file after the other in the order of their names."""
+    """Reads the files of each split one after the other, in the order of their names."""
 
     def __init__(self, path: str, columns: Columns | None, workspace: Workspace) -> None:
-        """Open the files; without `columns`, for a look at them only."""
+        """Open the files; `columns` is None for an inspection, which reads no documents."""
         self._root = resolve_source_path(path, workspace)
         self._tables = {
             split: [open_table(file) for file in files]
@@ -124,7 +123,7 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
     if root.is_file():
         return {"train": [root]}
     tables = sorted(path for path in root.rglob("*") if _is_table(path, root))
-    # Beside other kinds, a .json file is likely to be a description.
+    # Beside files of other kinds, a .json file is probably a description.
     files = [path for path in tables if path.suffix.lower() != ".json"] or tables
     if not files:
         raise SourceError(
@@ -170,12 +169,12 @@ def _hash_file(path: Path) -> str:
 def _changed_file_error(path: Path) -> SourceError:
     return SourceError(
         f"{path} has fewer rows than when it was opened: it was changed meanwhile.",
-        hint="Let no one change it while it is read, delete what there is of this dataset, and start again.",
+        hint="Delete the incomplete dataset and start again; do not change the file while it is read.",
     )
 
 
 def _split_of(path: Path) -> str | None:
-    """Return the split that a file's own name, or else its folder's, names as a word of its own."""
+    """Return the split that is a word of the file's name, or else of a folder's name; None: no such word."""
     for name in (path.stem, *reversed(path.parent.parts)):
         for word in re.split(r"[^a-z]+", name.lower()):
             if word in SPLIT_WORDS:

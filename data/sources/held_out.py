@@ -1,4 +1,4 @@
-"""Train, validation and test out of a source that has one split only, by a hash of the document id."""
+"""Divide a source with a single split into train, validation and test, by a hash of the document id."""
 
 import hashlib
 from array import array
@@ -13,8 +13,7 @@ _HASH_RANGE: Final = 2**64
 
 
 class HeldOutSplits:
-    """A one-split source, divided. The same id always falls into the same split, whatever else the source
-    holds."""
+    """A source with one split, divided. The split of a document depends only on its id and the fractions."""
 
     def __init__(self, source: SourceReader, validation_fraction: float, test_fraction: float) -> None:
         self._source = source

@@ -1,8 +1,8 @@
-"""Documents in a dataset on the Hugging Face Hub, read at one commit, over the network or downloaded first.
+"""Documents in a dataset on the Hugging Face Hub, at one commit, streamed or downloaded first.
 
-The commit is looked up when a dataset is begun and kept in its manifest, so an interrupted run goes on with
-the same rows even if the repository has moved on. Repositories that need a script to be read are read from
-the Parquet files that the Hub makes of them.
+The commit is looked up when a dataset is begun and stored in its manifest, so a resumed run reads the same
+rows even if the repository has changed. A repository with a loading script is read from the Parquet files to
+which the Hub converts it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,10 +39,11 @@ class HubReader:
         """Open the repository.
 
         Args:
-            columns: None: for a look at it only.
-            pinned: the identity that an earlier run recorded.
-            fallbacks: tried in this order where the source is gone.
-            listener: hears of waits and fallbacks, and may stop them; None: somebody looks on.
+            columns: None for an inspection, which reads no documents.
+            pinned: the identity that an earlier run stored.
+            fallbacks: tried in this order if the source does not exist.
+            listener: gets messages about waits and fallbacks, and can stop them; None: a user waits for the
+                answer, so the waits are short.
         """
         self._repository = _open_repository(source, fallbacks, pinned, listener)
         self._splits = self._repository.splits
@@ -95,7 +96,7 @@ class HubReader:
 
 
 def config_names(source: HubSource) -> list[str]:
-    """Return the names of a repository's configurations, of which none need be chosen; raises as
+    """Return the names of a repository's configurations; `source.config` may be None. Raises as
     `HubReader`."""
     opening = _RepositoryOpener(source, Silent())
     return opening.config_names(opening.newest_commit(), None)
@@ -103,12 +104,12 @@ def config_names(source: HubSource) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Repository:
-    """What was opened: perhaps a fallback, at one commit."""
+    """An opened repository, perhaps a fallback, at one commit."""
 
     source: HubSource
     commit: str
     files_commit: str | None
-    """Of the Parquet files that the Hub made of it; None: its own files are read."""
+    """Commit of the Parquet files to which the Hub converted it; None: its own files are read."""
     splits: Mapping[str, HubSplit]
 
     def identity(self) -> dict[str, Any]:
@@ -148,7 +149,7 @@ def _open_repository(
 
 
 class _RepositoryOpener:
-    """The way from an id to splits."""
+    """Opens the splits of a repository."""
 
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
@@ -156,15 +157,14 @@ class _RepositoryOpener:
         self._call = HubCaller(source, listener)
 
     def open_newest(self) -> _Repository:
-        """Open the revision that the source names, or the newest commit of main."""
+        """Open the commit of the configured revision, or the newest commit of main."""
         return self.open_commit(self.newest_commit(), None, {})
 
     def newest_commit(self) -> str:
         return self._commit(self._source.revision)
 
     def config_names(self, commit: str, files_commit: str | None) -> list[str]:
-        """Return the names of all configurations at a commit; with `files_commit`, of those that the Hub made
-        files of."""
+        """Return all configurations at a commit; with `files_commit`, those that the Hub converted."""
         if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
                 return list(
@@ -178,7 +178,8 @@ class _RepositoryOpener:
         return list(self._list_converted_files(files_commit or self._commit(PARQUET_REVISION)))
 
     def open_commit(self, commit: str, files_commit: str | None, num_rows: Mapping[str, int]) -> _Repository:
-        """Open a commit; with `files_commit`, the Parquet files that the Hub made of it."""
+        """Open a commit; with `files_commit`, the Parquet files to which the Hub converted it. `num_rows`:
+        rows by split, as far as an earlier run stored them."""
         if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
                 return self._repository(commit, None, self._builder(commit, None), num_rows)
@@ -222,7 +223,7 @@ class _RepositoryOpener:
 
     @property
     def _dataset_url(self) -> str:
-        """The prefix keeps `datasets` from taking a local folder of the same name for the repository."""
+        """The repository with a prefix, so that `datasets` does not read a local folder of the same name."""
         return f"hf://datasets/{self._source.id}"
 
     def _converted_commit(self) -> str:
@@ -237,8 +238,7 @@ class _RepositoryOpener:
             ) from error
 
     def _refuse_script_at_revision(self, error: NeedsScriptError) -> None:
-        """Refuse to read, in the place of the revision that was asked for, what the Hub makes of the newest
-        one."""
+        """Raise GoneError if a revision is configured: the Hub converts only the newest commit of main."""
         if self._source.revision is not None:
             raise GoneError(
                 f"{self._source.id} holds a loading script at revision {self._source.revision!r}, and "
@@ -249,7 +249,7 @@ class _RepositoryOpener:
             ) from error
 
     def _converted_files_by_split(self, commit: str) -> dict[str, list[str]]:
-        """Return the Parquet files by split that the Hub made of the configured subset."""
+        """Return, by split, the Parquet files to which the Hub converted the configured subset."""
         source, found = self._source, self._list_converted_files(commit)
         wanted = source.config or (next(iter(found)) if len(found) == 1 else "default")
         if wanted not in found:
@@ -260,14 +260,13 @@ class _RepositoryOpener:
             )
         if any(name.startswith(f"{wanted}/partial-") for files in found[wanted].values() for name in files):
             self._listener.message(
-                f"The Hub made Parquet files of the beginning of {source.id} only: the rest is not read.",
+                f"The Hub converted only the beginning of {source.id} to Parquet: the rest is not read.",
                 "warning",
             )
         return found[wanted]
 
     def _list_converted_files(self, commit: str) -> dict[str, dict[str, list[str]]]:
-        """Return the Parquet files that the Hub made, by configuration and split:
-        <config>/<split>/0000.parquet."""
+        """Return the converted Parquet files (<config>/<split>/0000.parquet) by configuration and split."""
         names = self._call(
             "list of files",
             lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit),

@@ -1,4 +1,4 @@
-"""Calls of the Hub's clients, with retries. Errors that remain are explained in the user's words."""
+"""Call the Hub's clients with retries, and turn their final errors into messages for users."""
 
 import errno
 import re
@@ -40,7 +40,7 @@ SUCCESSORS: Final = {
 
 
 class GoneError(SourceError):
-    """The data is not there any more, or was never; another repository or branch may hold it."""
+    """The data does not exist (any more); another repository or branch may hold it."""
 
 
 class NeedsScriptError(Exception):
@@ -48,8 +48,8 @@ class NeedsScriptError(Exception):
 
 
 class HubCaller:
-    """Calls on behalf of one source: `listener` hears of waits and may stop them. Without one, somebody looks
-    on, and waits are short."""
+    """Calls of the Hub's clients for one source. `listener` gets messages about waits and can stop them.
+    Without a listener a user waits for the answer, so the waits are short."""
 
     def __init__(self, source: HubSource, listener: Progress | None) -> None:
         self._source = source
@@ -57,17 +57,17 @@ class HubCaller:
         self._backoff = Backoff() if listener else INTERACTIVE_BACKOFF
 
     def __call__(self, what: str, call: Callable[[], Result], revision: str | None = None) -> Result:
-        """Make a call of the Hub's clients.
+        """Call a function of the Hub's clients.
 
         Args:
-            what: the call in words, for the log.
-            revision: the one that is asked for, if not the source's own.
+            what: name of the requested data, for messages.
+            revision: the requested revision; None: the source's.
 
         Raises:
-            SourceError: the Hub refused, or did not answer for long.
+            SourceError: the Hub refused, or did not answer for a long time.
             UnknownName: there is no such configuration.
-            StorageError: the disk that the files are downloaded to is full.
-            Stopped: the listener asked to stop while waiting.
+            StorageError: the disk of the downloaded files is full.
+            Stopped: the listener requested a stop during a wait.
         """
         try:
             return call_with_retries(f"{what} of {self._source.id}", call, self._listener, self._backoff)
@@ -102,15 +102,15 @@ def _access_error(source: HubSource, error: Exception, revision: str | None) -> 
         )
     if isinstance(error, GatedRepoError) or "is a gated dataset" in str(error):
         return SourceError(
-            f"{source.id} is gated: its owner wants to know who reads it.",
+            f"{source.id} is gated: its owner must grant you access.",
             hint=f"Ask for access at {page}, then set HF_TOKEN to a token of that account and start again.",
             fields={"source.id": "is gated"},
         )
     successor = SUCCESSORS.get(source.id)
     return GoneError(
-        f"There is no dataset {source.id} on the Hub that this account may read: it is gone, renamed, "
-        "private, or never was.",
-        hint=f"It lives on as {successor}."
+        f"There is no dataset {source.id} on the Hub that this account may read: it is deleted, renamed or "
+        "private, or never existed.",
+        hint=f"Its successor is {successor}."
         if successor
         else "Check the id; for a private dataset set HF_TOKEN.",
         fields={"source.id": "does not exist or is private"},
@@ -137,8 +137,8 @@ def _unreadable_error(source: HubSource, error: Exception) -> SourceError:
 
 
 def _is_disk_full(error: Exception) -> bool:
-    # `datasets` raises an OSError without a number when it foresees that the disk will not do, and wraps one
-    # when it did not.
+    # `datasets` raises an OSError without errno if it sees in advance that the disk is too small; if the disk
+    # is full later, it wraps the OSError.
     cause = error.__cause__ if isinstance(error, DatasetsError) else error
     return isinstance(cause, OSError) and (
         cause.errno in (errno.ENOSPC, errno.EDQUOT) or "disk space" in str(cause)
@@ -148,5 +148,5 @@ def _is_disk_full(error: Exception) -> bool:
 def _disk_full_error(source: HubSource, error: Exception) -> StorageError:
     return StorageError(
         f"{source.id} cannot be downloaded, since the disk is full: {describe_error(error)}.",
-        hint="Free some space where HF_HOME lies, or leave source.streaming on, which keeps no copy.",
+        hint="Free some space on the disk of HF_HOME, or set source.streaming, which keeps no copy.",
     )

@@ -1,8 +1,7 @@
-"""One split of a Hub dataset: of Parquet files only the wanted rows' groups and columns are read; other kinds
-are read through.
+"""One split of a Hub dataset. From Parquet files only the needed row groups and columns are read; other files
+are read from beginning to end.
 
-`datasets` streams Parquet without looking which rows and columns are wanted, and tells the number of rows
-only by reading them.
+`datasets` itself streams all rows and columns of Parquet files, and counts rows only by reading them.
 """
 
 from bisect import bisect_left
@@ -40,15 +39,15 @@ class HubSplit(Protocol):
     def num_rows(self) -> int: ...
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        """Yield the wanted rows, which ascend, with at least the given columns; pictures and sounds as they
-        are stored."""
+        """Yield the `wanted` rows, in ascending order, with at least the given columns; images and audio as
+        they are stored."""
 
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
-        """Yield the first rows, with b"" in the place of bytes: a look shows no pictures or sounds."""
+        """Yield the first rows, with b"" in place of bytes: an inspection shows no images or audio."""
 
 
 class ParquetSplit:
-    """Parquet files, one after the other. A footer is read when its file's rows are asked for, or counted."""
+    """Parquet files, one after the other. A footer is read when rows of its file are needed or counted."""
 
     def __init__(self, addresses: Sequence[str], call: HubCaller) -> None:
         self._call = call
@@ -128,20 +127,20 @@ class _RemoteParquet:
         return int(self.metadata.num_rows)
 
     def group(self, number: int, columns: Sequence[str]) -> pa.Table:
-        """Return columns of a row group, one request a column. pyarrow starts no threads: such as still read
-        at exit can abort it."""
+        """Return columns of a row group, with one request per column. pyarrow's own threads are off: one that
+        still reads when the process exits can abort it."""
         with self._open() as source, pq.ParquetFile(source, metadata=self.metadata) as file:
             return file.read_row_group(number, columns=list(columns), use_threads=False)
 
     def _open(self) -> Any:
-        # pyarrow asks for exactly what it needs: a cache that reads ahead would fetch megabytes beside it.
+        # pyarrow requests exactly the bytes that it needs; a read-ahead cache would fetch megabytes more.
         file = HfFileSystem().open(self._address, cache_type="none", size=self._size_bytes)
         self._size_bytes = file.size
         return file
 
 
 class DownloadedSplit:
-    """A split that `datasets` has downloaded whole."""
+    """A split that `datasets` has downloaded completely."""
 
     def __init__(self, data: datasets.Dataset) -> None:
         self._data = data
@@ -157,8 +156,8 @@ class DownloadedSplit:
 
 
 class StreamedSplit:
-    """A split that `datasets` reads row by row over the network, from the beginning. Its card may say how
-    many rows there are."""
+    """A split that `datasets` reads row by row over the network, from the beginning. `num_declared_rows`: the
+    number of rows according to its card, None if it does not tell."""
 
     def __init__(
         self,
@@ -199,7 +198,9 @@ class StreamedSplit:
         return map(_without_bytes, islice(self._stream(self._data), num_rows))
 
     def _count_rows(self) -> int:
-        self._listener.message(f"{self._name} does not say how many rows it has: they are counted first.")
+        self._listener.message(
+            f"The card of {self._name} does not tell its number of rows: they are counted first."
+        )
         num_rows = 0
         for num_rows, _ in enumerate(self._stream(self._data.select_columns(list(self.columns[:1]))), 1):
             if num_rows % ROWS_BETWEEN_REPORTS == 0:
@@ -209,15 +210,14 @@ class StreamedSplit:
         return num_rows
 
     def _stream(self, data: datasets.IterableDataset, position: int = 0) -> Iterator[Mapping[str, Any]]:
-        """Yield the rows from a position on; where a passing fault ended the stream, a new one goes on from
-        there."""
+        """Yield the rows from a position on; after a temporary error a new stream continues."""
         stream: Iterator[Any] | None = None
 
         def following() -> Any:
             nonlocal stream
             current, stream = stream or iter(data.skip(position)), None
             values = next(current, _END)
-            stream = current  # not reached when the stream was cut
+            stream = current  # not reached after an error
             return values
 
         while (values := self._call("rows", following)) is not _END:
@@ -226,7 +226,7 @@ class StreamedSplit:
 
     def _stale_card_error(self, found: str) -> SourceError:
         return SourceError(
-            f"{self._name} is said to have {self.num_rows} rows, but {found}.",
+            f"{self._name} has {self.num_rows} rows according to its card, but {found}.",
             hint="Its card is out of date. Download its files, and make the dataset from them.",
         )
 
@@ -238,10 +238,10 @@ def open_splits(
     call: HubCaller,
     listener: Progress,
 ) -> dict[str, HubSplit]:
-    """Return the splits of a repository that `datasets` found a way to read.
+    """Return the splits of a repository.
 
     Args:
-        stated: rows by split, as far as the repository's card, or an earlier run, tells.
+        declared: rows by split, as far as the repository's card or an earlier run tells.
     """
     files = builder.config.data_files or {}
     are_parquet = all(_is_hub_parquet(address) for addresses in files.values() for address in addresses)

@@ -1,4 +1,4 @@
-"""From a configuration to an opened source."""
+"""Open the source of a configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,21 +19,21 @@ def open_source(
     pinned: Mapping[str, Any] | None = None,
     listener: Progress | None = None,
 ) -> SourceReader:
-    """Open the configured source and check that it is readable and has the needed columns.
+    """Open the configured source; check that it is readable and has the needed columns.
 
-    A source with one split only is divided into train, validation and test, unless the configuration names
-    that one split.
+    A source with a single split is divided into train, validation and test, unless the configuration names
+    this split alone.
 
     Args:
-        pinned: the identity that an earlier run of the same dataset recorded; a Hub source is read at that
+        pinned: the identity that an earlier run of the same dataset stored; a Hub source is read at its
             commit.
-        listener: hears of waits for the Hub and of fallbacks, and may stop them.
+        listener: gets messages about waits for the Hub and about fallbacks, and can stop them.
 
     Raises:
-        SourceError: the source cannot be read, is gone, gated or empty.
-        UnknownName: a column does not exist; the message lists those that do.
-        InvalidInput: one column is to be both document and summary.
-        Stopped: the listener asked to stop.
+        SourceError: the source cannot be read, does not exist, is gated or empty.
+        UnknownName: a column does not exist; the hint lists the existing ones.
+        InvalidInput: document and summary are the same column.
+        Stopped: the listener requested a stop.
     """
     source = config.source
     if isinstance(source, SampleSource):
@@ -58,10 +58,9 @@ def open_stored(
     pinned: Mapping[str, Any] | None = None,
     listener: Progress | None = None,
 ) -> StoredReader:
-    """Open files or a Hub dataset with the splits that they have; without `columns`, for a look at them
-    only."""
+    """Open files or a Hub dataset with their own splits; `columns` is None for an inspection."""
     if isinstance(source, FilesSource):
         return FilesReader(source.path, columns, workspace)
-    from data.sources.hub import HubReader  # noqa: PLC0415 - importing `datasets` takes seconds, and most runs do not need it
+    from data.sources.hub import HubReader  # noqa: PLC0415 - imports `datasets`, which takes seconds; most runs do not need it
 
     return HubReader(source, columns, pinned, fallbacks=find_fallbacks(source), listener=listener)

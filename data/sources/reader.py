@@ -1,5 +1,5 @@
-"""What every source can do. Rows are counted from 0 within a split; a row is a document or the reason why it
-is none."""
+"""The interfaces of sources. Rows are counted from 0 within a split; each row gives a Document, or a Rejected
+with the reason."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
@@ -8,39 +8,34 @@ from data.records import Document, Rejected
 
 
 class SourceReader(Protocol):
-    """A source that was opened and looks readable."""
+    """An opened source."""
 
     def splits(self) -> Mapping[str, int]:
         """Return the number of rows of each split."""
 
     def identity(self) -> Mapping[str, Any]:
-        """Return, as JSON values, what pins the content: file hashes, a commit. It is kept in the
-        manifest."""
+        """Return JSON values that identify the content (file hashes, a commit), for the manifest."""
 
     def ids(self, split: str) -> Iterator[str]:
-        """Yield the document id of each row, in order; cheaper than reading the documents where that is
-        possible."""
+        """Yield the document id of each row, in order; without reading the documents if possible."""
 
     def documents(self, split: str, rows: Sequence[int]) -> Iterator[Document | Rejected]:
-        """Yield one item for each of the given rows, which ascend. Only what lies between them need be
-        read."""
+        """Yield one item for each of the given rows, which are in ascending order."""
 
 
 class StoredReader(SourceReader, Protocol):
-    """A source with columns of its own."""
+    """A source with columns: files or a Hub dataset."""
 
     def split_names(self) -> list[str]:
         """Return the names of the splits, without counting their rows."""
 
     def config_names(self) -> list[str]:
-        """Return the names of the configurations (subsets) that it could be opened with; none where there are
-        no such."""
+        """Return the names of the source's configurations (subsets); empty if it has none."""
 
     def head(self, split: str, num_rows: int) -> tuple[list[str], list[Mapping[str, Any] | str]]:
-        """Return the columns and the first rows of a split; a row that cannot be read is a sentence that says
-        why."""
+        """Return the columns and first rows of a split; an unreadable row is a sentence with the reason."""
 
 
 def row_id(split: str, row: int) -> str:
-    """Return the id of a document whose source gives it none."""
+    """Return the id of a document that has no id in its source."""
     return f"{split}-{row}"

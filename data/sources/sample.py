@@ -1,4 +1,4 @@
-"""The embedded source: documents made here, any number, each a pure function of (seed, split, row)."""
+"""The sample source: any number of made-up documents; each depends only on (seed, split, row)."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,19 +11,19 @@ from data.sources.sample_article import make_article
 from data.sources.sample_brief import make_brief
 
 DEFAULT_NUM_ROWS: Final = 1000
-GENERATOR_VERSION: Final = 1  # raised whenever the same seed gives other texts
+GENERATOR_VERSION: Final = 1  # increased whenever the same seed gives other texts
 
 
 def sample_document(seed: int, split: str, row: int, length: Literal["brief", "article"]) -> Document:
-    """Return row `row` of a split, without making the rows before it."""
+    """Return row `row` of a split; the rows before it are not needed."""
     rng = random.Random(f"{seed}/{split}/{row}")  # noqa: S311 - made-up news, not secrets
     text, summary = make_brief(rng, split) if length == "brief" else make_article(rng)
     return Document(id=row_id(split, row), text=text, summary=summary, source="sample", split=split, row=row)
 
 
 class SampleReader:
-    """`num_rows` train documents, and the given fractions of that number, rounded up, as validation and
-    test."""
+    """`num_rows` train documents (None: 1000), and the given fractions of this number, rounded up, as
+    validation and test documents."""
 
     def __init__(
         self,

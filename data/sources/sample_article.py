@@ -1,9 +1,8 @@
-"""Article sample documents: several paragraphs of made-up news, with a one-sentence summary that follows from
-them.
+"""Article sample documents: several paragraphs of made-up news with a one-sentence summary.
 
-The facts of the summary (who, what, where, when, how many) are told once each, in different paragraphs and in
-changing order, between background, quotations and asides with other names and numbers: the first sentences
-alone do not give the summary.
+Each fact of the summary (who, what, where, when, how many) occurs once, in different paragraphs and in random
+order, among background, quotations and asides with other names and numbers. So the first sentences alone do
+not give the summary.
 """
 
 import random
@@ -17,7 +16,7 @@ WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventKind:
-    """One kind of news: what was done, by whom, and what was counted."""
+    """One kind of news: an action, the roles of the persons who do it, and a number."""
 
     roles: tuple[str, ...]
     action: str
@@ -254,7 +253,7 @@ def _facts(rng: random.Random, event: EventKind) -> dict[str, str]:
 
 
 def _fill_sentence(rng: random.Random, sentence: str, facts: dict[str, str]) -> str:
-    """Fill in the facts, and other names, places and amounts that are new in every sentence."""
+    """Fill in the facts, and other names, places and amounts that are random in each sentence."""
     aside = {"other": _full_name(rng), "elsewhere": rng.choice(PLACES), "amount": str(rng.randint(20, 999))}
     return sentence.format_map({**aside, **facts})
 

@@ -1,7 +1,7 @@
-"""Brief sample documents: one event in 59-99 characters, so that a page of 20 x 10 characters holds it.
+"""Brief sample documents: one event in 59-99 characters, which fits on a page of 20 x 10 characters.
 
-The tiny model learns on these. Full names are divided among the splits by a hash, so no name of validation or
-test ever occurs in train: whoever scores well has read the page.
+The tiny model is trained on them. A hash assigns each full name to one split, so no name of validation or
+test occurs in train: a model with high scores must have read the page.
 """
 
 # ruff: noqa: SIM905 - lists of words read better as words
@@ -79,7 +79,7 @@ DISTRACTORS: Final = (
 
 
 def make_brief(rng: random.Random, split: str) -> tuple[str, str]:
-    """Return a document and its summary, `WHO ACTION in PLACE, N people.`, whose full name belongs to
+    """Return a document and its summary, `WHO ACTION in PLACE, N people.`; the full name belongs to
     `split`."""
     while True:
         facts = {

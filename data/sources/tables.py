@@ -1,4 +1,4 @@
-"""One file as a table of rows. A row is its values by column, or a sentence on what is wrong with it."""
+"""Read one file as a table of rows. A row is a mapping from column to value, or a sentence with its error."""
 
 import csv
 import gzip
@@ -25,9 +25,9 @@ NUM_SNIFFED_ROWS: Final = 100
 BATCH_ROWS: Final = 256
 SUMMARY_SUFFIX: Final = ".summary.txt"
 MAX_ROW_BYTES: Final = 64 << 20
-"""A longer row is refused: it is held in memory whole, and packed files may hold it in a few kilobytes."""
+"""Longer rows are refused: a row is held in memory, and a compressed file of a few kilobytes may hold one."""
 MAX_ARRAY_BYTES: Final = 512 << 20
-"""A larger .json file is refused: an array is read into memory whole."""
+"""Larger .json files are refused: an array is read into memory as a whole."""
 GZIP_SUFFIX: Final = ".gz"
 UTF_16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -35,25 +35,25 @@ _END_OF_FILE: Final = "\x00end of file\x00"
 
 
 class Table(Protocol):
-    """A file that was opened once and looked readable."""
+    """An opened file."""
 
     path: Path
     num_rows: int
 
     @property
     def columns(self) -> Sequence[str]:
-        """The names of the columns, as far as the file's beginning tells."""
+        """The names of the columns, from the beginning of the file."""
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        """Yield the wanted rows, which ascend, with at least the given columns."""
+        """Yield the `wanted` rows, in ascending order, with at least the given columns."""
 
 
 def open_table(path: Path) -> Table:
-    """Open a file by its suffix.
+    """Open a file as its suffix tells.
 
     Raises:
-        SourceError: the suffix is unknown, the file cannot be read or is empty, or its columns cannot be told
-            apart by their names.
+        SourceError: the suffix is unknown, the file cannot be read or is empty, or two columns have the same
+            name.
     """
     kind = TABLES.get(table_suffix(path))
     if kind is None:
@@ -69,26 +69,25 @@ def open_table(path: Path) -> Table:
 
 
 def table_suffix(path: Path) -> str:
-    """Return the part of a file's name that says how it is read: .jsonl, also .jsonl.gz."""
+    """Return the suffix that tells a file's format, in lower case: .jsonl, or .jsonl.gz."""
     suffixes = path.suffixes[-2:] if path.suffix.lower() == GZIP_SUFFIX else path.suffixes[-1:]
     return "".join(suffixes).lower()
 
 
 def is_unicode(text: str) -> bool:
-    """Say whether a text can be written as UTF-8; bytes that were read and are not UTF-8 stand in it as lone
-    surrogates."""
+    """Return whether UTF-8 can hold a text; bytes that are not UTF-8 were read as lone surrogates."""
     return text.isascii() or not _LONE_SURROGATE.search(text)
 
 
 @contextmanager
 def translate_read_errors(path: Path) -> Iterator[None]:
-    """Raise SourceError for whatever reading a file may raise: put nothing but reading inside."""
+    """Raise SourceError for the errors of reading a file. The block must only read."""
     try:
         yield
     except (OSError, EOFError, zlib.error, pa.ArrowException, csv.Error, ValueError, OverflowError) as error:
         raise SourceError(
             f"{path} cannot be read: {error}.",
-            hint="Check that the file exists, is readable, whole, and what its suffix says.",
+            hint="Check that the file exists, is readable and complete, and has the format of its suffix.",
         ) from error
 
 
@@ -99,17 +98,16 @@ def _check_column_names(table: Table) -> None:
         )
     repeated = [
         name for name, uses in Counter(table.columns).items() if uses > 1 and name
-    ]  # spreadsheets end rows in empty fields
+    ]  # spreadsheets end rows with empty fields
     if repeated:
         names = listed(list(map(repr, repeated)))
         raise SourceError(
-            f"{table.path} has more than one column named {names}.",
-            hint="Give each column a name of its own.",
+            f"{table.path} has more than one column named {names}.", hint="Give each column another name."
         )
 
 
 def _open_text(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    """Open a file of text, unpacked."""
+    """Open a text file, decompressed."""
     file: gzip.GzipFile | io.BufferedReader = (
         gzip.GzipFile(path) if path.suffix.lower() == GZIP_SUFFIX else path.open("rb")
     )
@@ -126,7 +124,7 @@ def _lines(readline: Callable[[int], AnyStr], path: Path) -> Iterator[AnyStr]:
         if len(line) == MAX_ROW_BYTES:
             raise SourceError(
                 f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.",
-                hint="Write one document a line.",
+                hint="Write one document per line.",
             )
         if not line:
             return
@@ -134,7 +132,7 @@ def _lines(readline: Callable[[int], AnyStr], path: Path) -> Iterator[AnyStr]:
 
 
 class JsonLines:
-    """One JSON object a line; blank lines are no rows."""
+    """One JSON object per line; blank lines are skipped."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -149,8 +147,8 @@ class JsonLines:
         if is_array or (seen and not self.columns):
             raise SourceError(
                 f"{seen[0]}.",
-                hint='A .jsonl file holds one object a line: {"document": "...", "summary": "..."}. An array '
-                "belongs into .json.",
+                hint='A .jsonl file holds one object per line: {"document": "...", "summary": "..."}. '
+                "Write an array as .json.",
             )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -180,14 +178,14 @@ class JsonArray:
         self.path = path
         if path.stat().st_size > MAX_ARRAY_BYTES:
             raise SourceError(
-                f"{path} is too large for one array.", hint="Write it as .jsonl, one object a line."
+                f"{path} is too large for one array.", hint="Write it as .jsonl, one object per line."
             )
         try:
             with _open_text(path) as file:
                 self._items = json.loads(file.read().decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise SourceError(
-                f"{path} is not JSON: {error}.", hint="One object a line belongs into .jsonl."
+                f"{path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
             ) from error
         if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
             raise SourceError(
@@ -230,7 +228,7 @@ class CsvTable:
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         with self._open_csv() as file:
-            # A quote that is never closed makes one field of all that follows, and so takes the last line in.
+            # After an unclosed quote, all following text is one field, which then includes this last line.
             reader = csv.reader(
                 chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter
             )
@@ -241,8 +239,8 @@ class CsvTable:
                     if record != [_END_OF_FILE]:
                         raise SourceError(
                             f"{self.path} line {line + 1}: a quote is opened there and never closed.",
-                            hint="Close it, or write the file with a program that doubles the quotes inside "
-                            "of fields.",
+                            hint="Close it, or write the file with a program that doubles quotes within "
+                            "fields.",
                         )
                 elif record:
                     yield reader.line_num, record
@@ -261,7 +259,7 @@ class TsvTable(CsvTable):
 
 
 class ParquetTable:
-    """A Parquet file; row groups without a wanted row are not read."""
+    """A Parquet file; row groups without wanted rows are not read."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -277,7 +275,7 @@ class ParquetTable:
 
 
 class TextFile:
-    """A whole file as one document; its summary lies beside it as <stem>.summary.txt."""
+    """A file as one document; its summary is beside it in <stem>.summary.txt."""
 
     columns = ("text", "summary", "name")
     num_rows = 1
@@ -290,7 +288,7 @@ class TextFile:
         for file in (path, self._summary):
             if file.is_file() and file.stat().st_size > MAX_ROW_BYTES:
                 raise SourceError(
-                    f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document a file."
+                    f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document per file."
                 )
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
@@ -315,8 +313,8 @@ TABLES: Final[Mapping[str, Callable[[Path], Table]]] = {
 
 
 def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:
-    """Yield the row groups of a Parquet file that hold wanted rows, which ascend, each with these rows
-    counted from its first."""
+    """Yield each row group of a Parquet file that has wanted rows, with the positions of these rows in the
+    group. `wanted` is in ascending order."""
     first = position = 0
     for group in range(metadata.num_row_groups):
         end = first + metadata.row_group(group).num_rows
@@ -327,7 +325,7 @@ def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[in
 
 
 def select_positions(items: Iterator[Item], wanted: Sequence[int]) -> Iterator[Item]:
-    """Yield the items at the wanted positions, which ascend."""
+    """Yield the items at the `wanted` positions, which are in ascending order."""
     position = 0
     for row in wanted:
         item = next(islice(items, row - position, None), None)

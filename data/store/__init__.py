@@ -1,1 +1,1 @@
-"""What the disk looks like: atomic files, event logs, the workspace folders."""
+"""Files on disk: atomic files and folders, event logs, the workspace folders, writer locks."""

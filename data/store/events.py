@@ -1,4 +1,4 @@
-"""events.jsonl: one JSON object a line, appended by one writer, read from any byte offset by many readers."""
+"""events.jsonl: one JSON object per line, one writer, many readers from any byte offset."""
 
 import json
 import os
@@ -16,14 +16,14 @@ TAIL_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class EventSlice:
-    """Events read from one offset on, and the offset to continue from."""
+    """Events from a byte offset on, and the byte offset at which the next read continues."""
 
     events: list[dict[str, Any]]
     next_offset: int
 
 
 class EventLog:
-    """The appending side. A line cut short by a crash is cut away before the first new one."""
+    """The writer of an event log. It first removes an incomplete last line that a crash left."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -36,7 +36,7 @@ class EventLog:
         self._next_seq = _last_seq(path, size) + 1
 
     def append(self, kind: str, **payload: Any) -> None:
-        """Append one event: its kind (progress, metric, message, checkpoint, preview) and its values."""
+        """Append an event: its kind (progress, metric, message, checkpoint, preview) and its values."""
         event = {
             "seq": self._next_seq,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
@@ -56,11 +56,10 @@ class EventLog:
 
 
 def read_events(path: Path, offset_bytes: int = 0, limit_bytes: int = READ_LIMIT_BYTES) -> EventSlice:
-    """Read the whole lines that start at or after a byte offset that an earlier call returned (0: the
-    beginning).
+    """Read the complete lines from a byte offset on; the offset is 0 or one that an earlier call returned.
 
-    At most `limit_bytes` are read, but always one whole line if there is one. A line that is not JSON is
-    reported as an event of kind `damaged`, never dropped.
+    Reads at most `limit_bytes`, but at least one complete line if there is one. A line that is not JSON
+    becomes an event of kind `damaged`.
     """
     if not path.exists():
         return EventSlice([], 0)
@@ -75,7 +74,7 @@ def read_events(path: Path, offset_bytes: int = 0, limit_bytes: int = READ_LIMIT
 
 
 def last_event(path: Path, kind: str, tail_bytes: int = TAIL_BYTES) -> dict[str, Any] | None:
-    """Return the last event of a kind within the last `tail_bytes` of a log; None when there is none."""
+    """Return the last event of a kind within the last `tail_bytes` of a log; None without such an event."""
     if not path.exists():
         return None
     with path.open("rb") as file:

@@ -22,11 +22,11 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     """Give a temporary path to write to; on success it becomes `path`. On any exception it is removed.
 
     Args:
-        is_durable: wait until the disk has it. Without, a power cut may leave an empty or torn file at
-            `path`.
+        is_durable: wait until the file is on the disk. Otherwise a power failure may leave an empty or
+            incomplete file at `path`.
 
     Raises:
-        StorageError: the disk is full, read-only or not writable; an old file at `path` is untouched.
+        StorageError: the disk is full, read-only or not writable; an old file at `path` stays.
     """
     temporary = _temporary_path(path, secrets.token_hex(4))
     try:
@@ -39,9 +39,7 @@ def new_file(path: Path, *, is_durable: bool = True) -> Iterator[Path]:
     except OSError as error:
         raise storage_error(path, error) from error
     finally:
-        with suppress(
-            OSError
-        ):  # a read-only disk fails for a missing file too, and would hide the error that is raised
+        with suppress(OSError):  # a read-only disk raises it for a missing file too
             temporary.unlink()
 
 
@@ -112,31 +110,32 @@ def _trash_name(path: Path) -> str:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` so that a reader, or a crash, sees the old or the new file and never a
-    part.
+    """Write `content` to `path` so that readers see the old or the new file, never a part of it, also after a
+    crash.
 
     Raises:
-        StorageError: the disk is full, read-only or not writable; the old file is untouched.
+        StorageError: the disk is full, read-only or not writable; the old file stays.
     """
     with new_file(path) as temporary:
         temporary.write_bytes(content)
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as readable JSON (keys in the given order), atomically. NaN and infinity are refused."""
+    """Write `value` as indented JSON, atomically. Raises ValueError for NaN and infinity."""
     write_bytes(path, json_bytes(value, indent=2))
 
 
 def json_bytes(value: Any, indent: int | None = None) -> bytes:
-    """Return `value` as JSON in UTF-8, with a line's end. A lone surrogate, which UTF-8 has not, is written
-    as JSON's escape of it."""
+    """Return `value` as JSON in UTF-8, ending with a newline. Lone surrogates, which UTF-8 cannot hold, are
+    written as JSON escapes."""
     return (json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False) + "\n").encode(
         errors="backslashreplace"
     )
 
 
 def stored_bytes(path: Path) -> int:
-    """Return the size of a file, or of all files below a folder. What vanishes meanwhile counts nothing."""
+    """Return the size of a file, or of all files below a folder, in bytes. Files deleted meanwhile count
+    0."""
     total = 0
     for file in files_below(path) if path.is_dir() else [path]:
         with suppress(FileNotFoundError):
@@ -146,8 +145,8 @@ def stored_bytes(path: Path) -> int:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield every file below a folder in which others write and remove: what vanishes meanwhile is left
-    out."""
+    """Yield every file below a folder. Other processes may write and delete there: files deleted meanwhile
+    are left out."""
     for place, _, names in os.walk(folder):
         yield from (Path(place, name) for name in names)
 
@@ -157,7 +156,7 @@ def read_json(path: Path) -> Any:
 
     Raises:
         NotFound: there is no such file.
-        StorageError: it is not valid JSON (cut short, empty or overwritten by something else).
+        StorageError: it is not valid JSON (incomplete, empty or overwritten).
     """
     try:
         return json.loads(path.read_bytes())
@@ -191,7 +190,7 @@ def file_sha256(path: Path) -> str:
 
 
 def inside(root: Path, name: str | Path) -> Path:
-    """Resolve `name` below `root`, following links, and refuse whatever ends up elsewhere.
+    """Resolve `name` below `root`, following links.
 
     Raises:
         UnsafePath: the name is empty, holds a NUL, is absolute, or leaves `root` by `..` or by a link.
@@ -209,10 +208,10 @@ def inside(root: Path, name: str | Path) -> Path:
 
 
 def require_space(folder: Path, needed_bytes: float, what: str, hint: str) -> None:
-    """Refuse before the work starts what the disk of an existing folder could not hold.
+    """Check before the work starts that the disk of an existing folder has enough free space.
 
     Args:
-        what: takes the space; the subject of the sentence.
+        what: name of the data to be written; the subject of the message.
 
     Raises:
         StorageError: there is less free space than `needed_bytes`.
@@ -226,7 +225,7 @@ def require_space(folder: Path, needed_bytes: float, what: str, hint: str) -> No
 
 
 def storage_error(path: Path, error: OSError) -> StorageError:
-    """Say in the user's words why `path` could not be read or written."""
+    """Return the error of reading or writing `path` as a StorageError with a hint for the user."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageError(
             f"The disk is full: {path} could not be written.", hint="Free some space, then resume the job."

@@ -1,4 +1,4 @@
-"""The folders of one workspace. Everything the product writes at run time lies below it."""
+"""The folders of a workspace. DeepSynth writes all its files at run time below it."""
 
 import re
 from collections.abc import Iterable
@@ -22,20 +22,20 @@ FOLDERS = (
     "runners",
 )
 UPLOAD_PREFIX = "upload:"
-"""How the path of a source or input begins that is an uploaded file: upload:<name>."""
+"""Prefix of a source or input path that names an uploaded file: upload:<name>."""
 NAME_RULE = "letters, digits, '.', '_' and '-', at most 96, starting with a letter or digit"
 NUM_LISTED_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace folder; two services may share it."""
+    """One workspace folder. Two services can share it."""
 
     root: Path
 
     @classmethod
     def create(cls, root: Path) -> "Workspace":
-        """Make the folder tree where it is missing.
+        """Create the missing folders of the workspace at `root`.
 
         Raises:
             StorageError: a folder cannot be made.
@@ -90,30 +90,30 @@ class Workspace:
         return self.root / "runners"
 
     def dataset(self, name: str) -> Path:
-        """Return the folder of a dataset. Raises UnsafePath for anything but a plain name."""
+        """Return the folder of a dataset. Raises UnsafePath if `name` is not a plain name."""
         return inside(self.datasets, validate_name(name))
 
     def latest_page(self, name: str) -> Path:
-        """Return the picture of the page that a dataset in the making drew last. Raises UnsafePath for
-        anything but a plain name."""
+        """Return the image file of the page that was rendered last for a dataset. Raises UnsafePath if `name`
+        is not a plain name."""
         return inside(self.cache, f"{validate_name(name)}.preview.png")
 
     def arrow_cache(self, name: str) -> Path:
-        """Return where a dataset lies as trainings read it: in memory-mapped files. Raises UnsafePath for
-        anything but a plain name."""
+        """Return the folder of the memory-mapped files from which trainings read a dataset. Raises UnsafePath
+        if `name` is not a plain name."""
         return self.cache / "arrow" / validate_name(name)
 
     def model(self, name: str) -> Path:
-        """Return the output folder of a training. Raises UnsafePath for anything but a plain name."""
+        """Return the output folder of a training. Raises UnsafePath if `name` is not a plain name."""
         return inside(self.models, validate_name(name))
 
     def upload(self, name: str) -> Path:
-        """Return the path of an uploaded file. Raises UnsafePath for anything but a plain name."""
+        """Return the path of an uploaded file. Raises UnsafePath if `name` is not a plain name."""
         return inside(self.uploads, validate_name(name))
 
 
 def validate_name(name: str) -> str:
-    """Return `name` if it is a plain name for a dataset, model or file; raise UnsafePath otherwise."""
+    """Return `name` if it is a plain name for a dataset, model or file. Raises UnsafePath otherwise."""
     if not NAME_PATTERN.fullmatch(name) or ".." in name:
         raise UnsafePath(
             f"{name!r} is not a valid name.",
@@ -124,6 +124,6 @@ def validate_name(name: str) -> str:
 
 
 def names_hint(names: Iterable[str]) -> str:
-    """Return a hint that lists the names that exist, for one that does not."""
+    """Return a hint that lists the existing names, for a message about an unknown name."""
     shown = sorted(names)
     return f"Those that exist: {listed(shown, NUM_LISTED_NAMES)}." if shown else "None exists yet."

@@ -1,5 +1,5 @@
-"""One writer at a time for each dataset and each model, by a lock that the system drops when its holder ends,
-however it ends."""
+"""One writer at a time for each dataset and each model, by a file lock that the operating system releases
+when the process ends."""
 
 import fcntl
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from data.store.workspace import Workspace, validate_name
 
 @contextmanager
 def hold_writer_lock(workspace: Workspace, kind: Literal["dataset", "model"], name: str) -> Iterator[None]:
-    """Hold the name of a dataset or model for this process.
+    """Hold the lock on a dataset or model for this process.
 
     Raises:
         Conflict: another process is writing it.
-        StorageError: the lock's file cannot be made.
+        StorageError: the lock file cannot be created.
     """
     path = workspace.cache / f"{kind}-{validate_name(name)}.lock"
     try:

@@ -216,7 +216,7 @@ def test_an_outage_ends_publishing_after_bounded_attempts_but_not_drawing(
 ) -> None:
     hub.fail("POST", "/commit/", times=1000, status=500)
     output = publish(program, hub, dataset)
-    assert "Drawing goes on; these files are sent later.\n" in output
+    assert "Rendering continues; these files are sent later.\n" in output
     assert "hub_failed: Uploading 10 files at tester/news failed: HTTP 500" in output
     assert hub.count("POST", "/commit/") == 8
 
@@ -261,7 +261,7 @@ def test_shards_of_an_earlier_dataset_leave_though_the_answer_is_lost(
     hub.fail("POST", "/commit/", drop="after")
     output = publish(program, hub, dataset, commit_every_num_samples=1000)
     assert published(hub) == shards(dataset), output
-    assert "1 shards of an earlier dataset leave" in output
+    assert "1 shards of an earlier dataset are deleted from" in output
     assert f"Published and verified {len(shards(dataset)) + 2} files" in output
     assert len(repository.history) == 3  # the empty repository, the old shard, and one commit
 

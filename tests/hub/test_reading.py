@@ -213,7 +213,7 @@ def test_another_number_of_rows_than_the_card_says_is_a_fault_of_the_source(
 def test_rows_that_no_card_counts_are_counted_aloud(found: Found) -> None:
     assert found["news/uncounted"]["rows"] == {"train": ["a", "b", "c"]}
     assert found["news/uncounted"]["ids"] == ["k-a", "k-b", "k-c"]
-    assert "does not say how many rows it has" in found["news/uncounted"]["messages"][0]
+    assert "does not tell its number of rows" in found["news/uncounted"]["messages"][0]
 
 
 def test_passing_faults_are_waited_out_in_one_line_each(found: Found) -> None:
@@ -335,7 +335,7 @@ def test_what_is_gone_is_read_from_where_else_it_lies(found: Found) -> None:
 def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> None:
     assert found["news/script"]["rows"] == {"train": ["four"]}
     assert found["news/script"]["messages"] == [
-        "The Hub made Parquet files of the beginning of news/script only: the rest is not read."
+        "The Hub converted only the beginning of news/script to Parquet: the rest is not read."
     ]
 
 

@@ -204,7 +204,8 @@ def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
     result = run(tmp_path, files_config(tmp_path / "in", deduplicate=False), notes)
     assert result.manifest.totals.num_kept == 5
     assert notes.messages == [
-        "1 texts of train are also in validation, and stay in both: scores on validation measure memory too.",
+        "1 texts of train are also in validation, and stay in both: a model trained on them gets too high "
+        "scores on validation.",
         "5 characters are drawn as boxes, since no font has them: U+E123. "
         "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset "
         "is begun.",
