@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { DatasetForm, loadFields } from "./dataset-form.js";
 import { control, debounce, make, one } from "./dom.js";
-import { bytes, compact, count, roughly } from "./format.js";
+import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./format.js";
 import { PagePreview } from "./page-preview.js";
 import { begin } from "./submit.js";
 import { flattened, nested } from "./values.js";
@@ -20,8 +20,8 @@ function drawCard({ name, title, description, licence, warning, splits, mean_doc
   return make("label", { class: "choice" }, make("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
     make("span", { class: "row row--apart" }, make("span", { class: "choice__name" }, title), make("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
     make("span", { class: "small" }, description),
-    make("span", { class: "choice__facts numbers" }, make("span", {}, `${compact(total)} documents`), make("span", {}, `~${count(words)} words each`),
-      make("span", {}, `about ${roughly(estimate.duration_s)} and ${bytes(estimate.size_bytes)} here`)));
+    make("span", { class: "choice__facts numbers" }, make("span", {}, `${formatCompact(total)} documents`), make("span", {}, `~${formatCount(words)} words each`),
+      make("span", {}, `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`)));
 }
 
 async function load() {

@@ -3,7 +3,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { movable } from "./chart-moves.js";
 import { make } from "./dom.js";
-import { count, measured, metric } from "./format.js";
+import { formatCount, formatMetric, formatNumber } from "./format.js";
 
 /** @typedef {import("./chart.js").Line} Line */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
@@ -57,7 +57,7 @@ function series(title, line, width, note) {
   const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
   return {
     label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, paths: hairlines, points: { show: hasFewDots, size: 5 },
-    value: (plot, value, index, place) => metric(title, place === null ? latest(plot.data[index]) : value),
+    value: (plot, value, index, place) => formatMetric(title, place === null ? latest(plot.data[index]) : value),
   };
 }
 
@@ -73,8 +73,8 @@ export function chartOptions({ title, xLabel, isLog, lines, weight }, place) {
   const faint = weight > 0 ? lines.map((line) => series(title, line, 1, " as measured")) : [];
   return {
     scales: { x: { time: false, distr: isLog ? 3 : 1 } },
-    axes: [{ ...axis, ...(isLog ? {} : { incrs: WHOLE }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(measured) }],
-    series: [{ label: xLabel, value: (plot, step) => (isLog ? measured : count)(step ?? latest(plot.data[0])) },
+    axes: [{ ...axis, ...(isLog ? {} : { incrs: WHOLE }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(formatNumber) }],
+    series: [{ label: xLabel, value: (plot, step) => (isLog ? formatNumber : formatCount)(step ?? latest(plot.data[0])) },
       ...lines.map((line) => series(title, line, 2, "")), ...faint],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
     plugins: [movable(place)],

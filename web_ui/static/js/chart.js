@@ -3,7 +3,7 @@
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { chartOptions, latest } from "./chart-options.js";
 import { make, one, stamp } from "./dom.js";
-import { metric } from "./format.js";
+import { formatMetric } from "./format.js";
 import { aligned, smoothed } from "./series.js";
 
 /** @typedef {{label: string, colour: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
@@ -46,7 +46,7 @@ export class Chart {
     if (!this.plot || shape !== this.shape) this.#rebuild();
     else this.#update(this.plot);
     this.shape = shape;
-    const values = this.lines.map((line) => `${line.label} ${metric(this.title, latest(line.values))}`);
+    const values = this.lines.map((line) => `${line.label} ${formatMetric(this.title, latest(line.values))}`);
     one(".chart__plot", this.box).setAttribute("aria-label", `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`);
   }
 

@@ -1,7 +1,7 @@
 // The first rows of a source, and which of their columns holds what.
 
 import { all, control, enter, make, one } from "./dom.js";
-import { count } from "./format.js";
+import { formatCount } from "./format.js";
 
 /** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
 
@@ -39,7 +39,7 @@ export class Columns {
     const body = rows.slice(0, SHOWN_ROWS).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, row[column])))));
     one("#rows", this.place).replaceChildren(make("table", { class: "rows" }, make("thead", {}, head), make("tbody", {}, ...body)));
     one("#row-problems", this.place).hidden = problems.length === 0;
-    one("#row-problems p", this.place).textContent = `${count(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
+    one("#row-problems p", this.place).textContent = `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
     this.#mark();
   }
 

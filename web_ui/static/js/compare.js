@@ -2,7 +2,7 @@
 
 import { ApiError, get } from "./api.js";
 import { make, one, table } from "./dom.js";
-import { duration, metric, words } from "./format.js";
+import { formatDuration, formatMetric, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
@@ -40,9 +40,9 @@ function rowsOf(runs) {
   const differing = names.filter((name) => runs.some(({ job }) => !same(job.config[name], runs[0].job.config[name])));
   const results = Object.entries(RESULTS).filter(([name]) => runs.some(({ events }) => events.series.latest(name) !== null));
   return [
-    ...differing.map((name) => [words(name), ...runs.map(({ job }) => shown(job.config[name]) || "–")]),
-    ...results.map(([name, text]) => [text, ...runs.map(({ events }) => metric(name, events.series.latest(name)))]),
-    ["Running time", ...runs.map(({ job }) => duration(job.run_s))],
+    ...differing.map((name) => [humanizeName(name), ...runs.map(({ job }) => shown(job.config[name]) || "–")]),
+    ...results.map(([name, text]) => [text, ...runs.map(({ events }) => formatMetric(name, events.series.latest(name)))]),
+    ["Running time", ...runs.map(({ job }) => formatDuration(job.run_s))],
   ];
 }
 

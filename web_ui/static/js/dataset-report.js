@@ -2,7 +2,7 @@
 
 import { ApiError, PATIENCE_MS, get } from "./api.js";
 import { figure, make, onPress, rest, table } from "./dom.js";
-import { compression, count, errorRate, measured } from "./format.js";
+import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function reportOn(name) {
@@ -22,7 +22,7 @@ async function showReport(path, button, place) {
     const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
     place.replaceChildren(figures(measures, reading), spread(measures.page_ratio), densest(measures.densest_pages));
     const { legibility } = await get(path, AbortSignal.timeout(PATIENCE_MS));
-    reading.textContent = `${errorRate(legibility.character_error_rate)} on ${count(legibility.num_pages)} pages`;
+    reading.textContent = `${formatErrorRate(legibility.character_error_rate)} on ${formatCount(legibility.num_pages)} pages`;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (reading.isConnected) reading.textContent = "–";
@@ -35,9 +35,9 @@ async function showReport(path, button, place) {
 /** @param {any} measures @param {HTMLElement} reading where the character errors will stand */
 function figures(measures, reading) {
   const { font_size_px: usual, smallest_font_size_px: smallest } = measures;
-  const numbers = { Pages: count(measures.num_pages), Compression: compression(measures.compression_ratio),
-    "Pages over budget": count(measures.num_pages_over_budget), "Pages cut off": count(measures.num_pages_truncated),
-    "Font size": smallest === usual ? `${measured(usual)} px` : `${measured(usual)} px, ${measured(smallest)} px at least` };
+  const numbers = { Pages: formatCount(measures.num_pages), Compression: formatCompression(measures.compression_ratio),
+    "Pages over budget": formatCount(measures.num_pages_over_budget), "Pages cut off": formatCount(measures.num_pages_truncated),
+    "Font size": smallest === usual ? `${formatNumber(usual)} px` : `${formatNumber(usual)} px, ${formatNumber(smallest)} px at least` };
   return make("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => figure(name, value)),
     make("div", { class: "figure" }, make("dt", {}, "Character errors"), reading));
 }
@@ -48,4 +48,4 @@ const spread = (ratios) => table("Compression", ["Share of pages", "Text tokens 
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
 const densest = (pages) => table("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
-  pages.map((page) => [page.document_id, count(page.page), count(page.num_text_tokens), page.ratio.toFixed(1)]));
+  pages.map((page) => [page.document_id, formatCount(page.page), formatCount(page.num_text_tokens), page.ratio.toFixed(1)]));

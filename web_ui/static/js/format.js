@@ -1,23 +1,23 @@
 // Numbers, sizes and times in words for people. Pure functions.
 
-const decimal = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const compactFormat = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** @param {number | null | undefined} value */
-export const count = (value) => (value === null || value === undefined ? "–" : decimal.format(value));
+export const formatCount = (value) => (value === null || value === undefined ? "–" : integerFormat.format(value));
 
 /** @param {number | null | undefined} value */
-export const compact = (value) => (value === null || value === undefined ? "–" : short.format(value));
+export const formatCompact = (value) => (value === null || value === undefined ? "–" : compactFormat.format(value));
 
 /**
  * Show a measured value with about four meaning digits.
  * @param {number | null | undefined} value
  */
-export function measured(value) {
+export function formatNumber(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   if (size !== 0 && (size < 0.001 || size >= 1e6)) return value.toExponential(2);
-  return size >= 1000 ? decimal.format(value) : String(Number(value.toPrecision(4)));
+  return size >= 1000 ? integerFormat.format(value) : String(Number(value.toPrecision(4)));
 }
 
 /**
@@ -25,16 +25,16 @@ export function measured(value) {
  * @param {string} name of the metric, or the title that people read
  * @param {number | null | undefined} value
  */
-export const metric = (name, value) => (/^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : measured(value));
+export const formatMetric = (name, value) => (/^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value));
 
 /**
  * Show a share of errors, small as it should be.
  * @param {number} rate 0 to 1
  */
-export const errorRate = (rate) => `${(rate * 100).toFixed(2)}%`;
+export const formatErrorRate = (rate) => `${(rate * 100).toFixed(2)}%`;
 
 /** @param {number | null | undefined} sizeBytes */
-export function bytes(sizeBytes) {
+export function formatBytes(sizeBytes) {
   if (sizeBytes === null || sizeBytes === undefined) return "–";
   const units = ["B", "kB", "MB", "GB", "TB"];
   let size = sizeBytes;
@@ -47,7 +47,7 @@ export function bytes(sizeBytes) {
 }
 
 /** @param {number | null | undefined} seconds */
-export function duration(seconds) {
+export function formatDuration(seconds) {
   if (seconds === null || seconds === undefined || !Number.isFinite(seconds)) return "–";
   const whole = Math.max(0, Math.round(seconds));
   if (whole < 60) return `${whole} s`;
@@ -57,40 +57,40 @@ export function duration(seconds) {
 }
 
 /** An expected time, which nobody knows to the second. @param {number | null | undefined} seconds */
-export const roughly = (seconds) => duration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
+export const formatRoughDuration = (seconds) => formatDuration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
 
 /** How many text tokens stand for one vision token. @param {number} ratio */
-export const compression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
+export const formatCompression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
 
 /**
  * @param {string | null | undefined} time ISO, UTC
  * @param {number} [nowMs]
  */
-export function ago(time, nowMs = Date.now()) {
+export function formatAge(time, nowMs = Date.now()) {
   if (!time) return "";
   const seconds = (nowMs - Date.parse(time)) / 1000;
   if (seconds >= 172800) return `${Math.floor(seconds / 86400)} days ago`;
-  return seconds < 10 ? "just now" : `${duration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
+  return seconds < 10 ? "just now" : `${formatDuration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
 }
 
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const second = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const timeFormat = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /**
  * Show a moment by this machine's clock; its day only where it is not today.
  * @param {Date} time
  * @param {Date} [now]
  */
-export const clock = (time, now = new Date()) => (time.toDateString() === now.toDateString() ? second.format(time) : `${day.format(time)}, ${second.format(time)}`);
+export const formatTime = (time, now = new Date()) => (time.toDateString() === now.toDateString() ? timeFormat.format(time) : `${dayFormat.format(time)}, ${timeFormat.format(time)}`);
 
 /** Whole percents, rounded down: only the end is 100. The small part undoes that 0.29 * 100 is less than 29. @param {number | null | undefined} share 0 to 1 */
-export const percent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`);
+export const formatPercent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`);
 
 /**
  * Turn a field's name into words: num_train_epochs -> Num train epochs.
  * @param {string} name
  */
-export function words(name) {
+export function humanizeName(name) {
   const text = name.replaceAll("_", " ").trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

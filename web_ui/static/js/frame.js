@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { icon, make, one } from "./dom.js";
-import { clock } from "./format.js";
+import { formatTime } from "./format.js";
 import { copyButton } from "./copy.js";
 import { poll } from "./poll.js";
 import { redraw } from "./redraw.js";
@@ -41,7 +41,7 @@ window.addEventListener("trouble", (event) => {
   const error = /** @type {CustomEvent} */ (event).detail;
   const banner = one("#trouble");
   if (error?.status === 401) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
-  if (banner.hidden) one("#trouble-since").textContent = clock(new Date());
+  if (banner.hidden) one("#trouble-since").textContent = formatTime(new Date());
   banner.hidden = error === null;
   one("#trouble-what").textContent = error?.status === 0 ? "Connection lost." : (error?.message ?? "");
   one("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");

@@ -3,7 +3,7 @@
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
 import { control, figure, icon, make, one } from "./dom.js";
-import { bytes, clock, compact, count, duration, measured, metric, words } from "./format.js";
+import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "./format.js";
 import { reportOn } from "./dataset-report.js";
 import { FINAL } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
@@ -28,9 +28,9 @@ const MAX_WARNINGS = 4;
 /** @param {string} name @param {unknown} value */
 function inWords(name, value) {
   if (typeof value !== "number") return String(value);
-  if (name.endsWith("_bytes")) return bytes(value);
-  if (name.endsWith("_s")) return duration(value);
-  return Number.isInteger(value) ? (value >= 1e6 ? compact(value) : count(value)) : measured(value);
+  if (name.endsWith("_bytes")) return formatBytes(value);
+  if (name.endsWith("_s")) return formatDuration(value);
+  return Number.isInteger(value) ? (value >= 1e6 ? formatCompact(value) : formatCount(value)) : formatNumber(value);
 }
 
 export class Outcome {
@@ -67,7 +67,7 @@ export class Outcome {
   /** @param {{time: string, text: string, level: string}} event */
   #addMessage({ time, text, level }) {
     const tone = { warning: "badge--warn", error: "badge--bad" }[level];
-    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, clock(new Date(time))),
+    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, formatTime(new Date(time))),
       tone ? make("span", { class: `badge ${tone}` }, level) : null, make("span", { class: "grow" }, text)));
   }
 
@@ -96,7 +96,7 @@ export class Outcome {
     const { series, numMeasured } = this.events;
     this.numDrawn = numMeasured;
     const known = Object.entries(FIGURES).filter(([name]) => series.latest(name) !== null);
-    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, metric(name, series.latest(name)))));
+    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, formatMetric(name, series.latest(name)))));
     one("#chart-tools").hidden = numMeasured === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }
@@ -120,7 +120,7 @@ export class Outcome {
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 function resultOf(job, result) {
   const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(COUNTS[name] ?? words(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
+  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(COUNTS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
   return [make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
     ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []), ...(result.curve ? [curveOf(result.curve)] : [])];
 }
@@ -139,7 +139,7 @@ function nextStep({ kind, config, result }) {
     make("p", {}, make("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
   if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
   const rate = result?.suggestion;
-  if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${measured(rate)}`);
+  if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${formatNumber(rate)}`);
   const written = result?.folder ?? result?.path ?? "";
   return make("div", { class: "row" }, kind === "training" ? make("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
     make("span", { class: "muted small" }, written ? "Written to " : "", make("code", {}, written)));

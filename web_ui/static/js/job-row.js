@@ -1,7 +1,7 @@
 // Draws one job: its state's icon, its progress bar, and its line in the list.
 
 import { control, fill, icon, make, one, stamp } from "./dom.js";
-import { ago, words } from "./format.js";
+import { formatAge, humanizeName } from "./format.js";
 import { ACTIONS, KIND_WORDS, act, possibleActions, progressPercent, progressText, share, stateOf, stateWords } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
 
@@ -33,7 +33,7 @@ export function showBar(place, job) {
 }
 
 /** @param {Job} job */
-const when = ({ created, started, ended }) => (ended ? ago(ended) : started ? `started ${ago(started)}` : `asked for ${ago(created)}`);
+const when = ({ created, started, ended }) => (ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`);
 
 /** @param {Job} job the one thing most likely wanted now; null: open it */
 function mainAction(job) {
@@ -53,7 +53,7 @@ function mainAction(job) {
 export function drawRow(existing, job, address, onChange) {
   const row = existing ?? newRow(job, address);
   fill(row, {
-    secondary: [KIND_WORDS[job.kind] ?? words(job.kind), stateWords(job), when(job)].join(" · "),
+    secondary: [KIND_WORDS[job.kind] ?? humanizeName(job.kind), stateWords(job), when(job)].join(" · "),
     percent: progressPercent(job), progress: progressText(job), error: job.state === "failed" ? job.error?.message : "",
   });
   showState(one(".state-icon", row), job);

@@ -3,7 +3,7 @@
 import { ApiError, get, withQuery } from "./api.js";
 import { figure, fill, icon, make, one, table } from "./dom.js";
 import { copyButton } from "./copy.js";
-import { ago, bytes, clock, count, duration, words } from "./format.js";
+import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { showBar, showState } from "./job-row.js";
 import { ACTIONS, ACTIVE, KIND_WORDS, act, possibleActions, progressPercent, progressText, stateOf, stateWords } from "./jobs-api.js";
@@ -31,18 +31,18 @@ const outcome = new Outcome(new JobEvents(jobId));
 /** @param {Job} current */
 function showHead(current) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
-  const at = (/** @type {string} */ time) => clock(new Date(time));
+  const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(one("h1"), title, () => [title]);
   document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
   showState(one("#job-head .state-icon"), current);
   fill(one("#job-head"), {
-    secondary: [KIND_WORDS[kind] ?? words(kind), stateWords(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
-      ended ? `ended ${ago(ended)}` : "", ended && ranS ? `ran ${duration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
+    secondary: [KIND_WORDS[kind] ?? humanizeName(kind), stateWords(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
+      ended ? `ended ${formatAge(ended)}` : "", ended && ranS ? `ran ${formatDuration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
     percent: progressPercent(current), progress: progressText(current),
   });
   showBar(one("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
-  redraw(one("#job-counts"), counts, () => counts.map(([name, value]) => figure(words(name), count(value))));
+  redraw(one("#job-counts"), counts, () => counts.map(([name, value]) => figure(humanizeName(name), formatCount(value))));
 }
 
 /** @param {Job} current */
@@ -82,7 +82,7 @@ function showSettings({ config }) {
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
-  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [make("a", { href: file.url, download: true }, file.path), bytes(file.size_bytes)]);
+  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [make("a", { href: file.url, download: true }, file.path), formatBytes(file.size_bytes)]);
   redraw(one("#panel-files"), artifacts, () => [artifacts.length ? table("Files", ["File", "Size"], rows()) : make("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
 }
 

@@ -1,7 +1,7 @@
 // What a job is in the browser, what can be done with it in each state, and in which words.
 
 import { call, post } from "./api.js";
-import { count, duration, percent, roughly } from "./format.js";
+import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "./format.js";
 import { confirmed, toast, toastError } from "./notify.js";
 
 /**
@@ -71,21 +71,21 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (waitS(job) > 0) return `Stopped unexpectedly; tried again in ${duration(waitS(job))}`;
+  if (waitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(waitS(job))}`;
   if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a place, or for its runner
   if (stateOf(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
   if (job.state === "running") {
-    if (progress.rate) parts.push(`${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : count(progress.rate)} ${progress.unit}/s`);
-    if (progress.eta_s) parts.push(`${roughly(progress.eta_s)} left`);
+    if (progress.rate) parts.push(`${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : formatCount(progress.rate)} ${progress.unit}/s`);
+    if (progress.eta_s) parts.push(`${formatRoughDuration(progress.eta_s)} left`);
   }
   return parts.join(" · ");
 }
 
 /** @param {Job} job */
-export const progressPercent = (job) => (share(job) === null ? "" : percent(share(job)));
+export const progressPercent = (job) => (share(job) === null ? "" : formatPercent(share(job)));
 
 /**
  * Pause, resume, cancel or delete a job, asking first where something is lost.

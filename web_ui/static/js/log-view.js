@@ -2,7 +2,7 @@
 
 import { get, withQuery } from "./api.js";
 import { control, debounce, one } from "./dom.js";
-import { count } from "./format.js";
+import { formatCount } from "./format.js";
 import { poll } from "./poll.js";
 
 const MAX_LINES = 20000;
@@ -70,11 +70,11 @@ export class LogView {
     const wanted = this.search.value.toLowerCase();
     const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
     const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
-    const all = lines.length >= MAX_LINES - 1 ? `the last ${count(lines.length)} lines` : `${count(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
+    const all = lines.length >= MAX_LINES - 1 ? `the last ${formatCount(lines.length)} lines` : `${formatCount(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
     this.#show(shown.join("\n"));
     const none = this.isActive() ? "Nothing has been printed yet." : "Nothing was printed.";
     this.note.ariaLive = live;
-    this.note.textContent = !lines.length ? none : wanted ? `${count(shown.length)} of ${all}` : all;
+    this.note.textContent = !lines.length ? none : wanted ? `${formatCount(shown.length)} of ${all}` : all;
     // A new text moves the place that is seen; only a reader's own scrolling may end or begin the following.
     this.isDrawing = true;
     requestAnimationFrame(() => (this.isDrawing = false));

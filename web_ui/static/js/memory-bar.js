@@ -1,7 +1,7 @@
 // A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
 
 import { fill, make, one } from "./dom.js";
-import { compact } from "./format.js";
+import { formatCompact } from "./format.js";
 
 /** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
 
@@ -16,7 +16,7 @@ export function showMemory(estimate, gpu) {
   fill(place, {
     need: `${total.toFixed(1)} GB`,
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
-    trained: `${compact(estimate.num_trainable_parameters)} of ${compact(estimate.num_parameters)} parameters`,
+    trained: `${formatCompact(estimate.num_trainable_parameters)} of ${formatCompact(estimate.num_parameters)} parameters`,
     pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${estimate.mode} page${estimate.num_pages === 1 ? "" : "s"} a sample`,
   });
   const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));

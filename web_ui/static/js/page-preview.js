@@ -1,8 +1,8 @@
 // The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
 
 import { ApiError, post } from "./api.js";
-import { figure, make, one, onPress, rest } from "./dom.js";
-import { compression, count, errorRate, measured } from "./format.js";
+import { figure, make, onPress, one, rest } from "./dom.js";
+import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
 import { latest } from "./latest.js";
 import { zoomable } from "./zoom.js";
 
@@ -19,7 +19,7 @@ export class PagePreview {
     this.empty = /** @type {Element} */ (this.stage.firstElementChild);
     this.pages = latest((signal) => post("/dataset/preview", this.asked, signal), (preview) => this.#show(preview), (error) => this.#explain(error));
     this.reading = latest((signal) => post("/dataset/preview", { ...this.asked, legibility: true }, signal),
-      ({ legibility }) => this.#showErrors(errorRate(legibility.character_error_rate)),
+      ({ legibility }) => this.#showErrors(formatErrorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
         one("[data-errors]", place).remove();
         rest(this.check, false);
@@ -91,8 +91,8 @@ export class PagePreview {
     const { pages, num_pages: total, summary } = first;
     const grid = make("div", { class: "page-grid" }, ...pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
       zoomable(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`)));
-    const numbers = { Pages: total > pages.length ? `first ${pages.length} of ${count(total)}` : count(total), "Text tokens": count(first.num_text_tokens),
-      "Vision tokens": count(first.num_vision_tokens), Compression: compression(first.compression), "Font size": `${measured(first.font_size_px)} px` };
+    const numbers = { Pages: total > pages.length ? `first ${pages.length} of ${formatCount(total)}` : formatCount(total), "Text tokens": formatCount(first.num_text_tokens),
+      "Vision tokens": formatCount(first.num_vision_tokens), Compression: formatCompression(first.compression), "Font size": `${formatNumber(first.font_size_px)} px` };
     this.#put(grid, Object.entries(numbers).map(([name, value]) => figure(name, value)), notes(first, budget), summary);
   }
 
@@ -114,5 +114,5 @@ export class PagePreview {
 function notes({ truncated, warnings }, budget) {
   const told = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
   if (told.length) return told.map((note) => make("li", { class: "notice notice--warn" }, note));
-  return [make("li", { class: "notice notice--ok" }, `Within the budget: no page holds more than the ${count(budget)} text tokens that the model reads reliably at this size.`)];
+  return [make("li", { class: "notice notice--ok" }, `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`)];
 }

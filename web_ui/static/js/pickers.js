@@ -1,7 +1,7 @@
 // What a training is chosen from: preset cards, datasets of the workspace, models; and whether the chosen ones go together.
 
 import { control, make, one } from "./dom.js";
-import { count } from "./format.js";
+import { formatCount } from "./format.js";
 
 /** @typedef {{values: Record<string, any>, reasons: Record<string, string>}} StartingValues */
 /** @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number, estimate: any}} Preset */
@@ -43,7 +43,7 @@ function reads(model, mode, { models, bases }) {
 
 /** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
 export function showFit(model, dataset, names) {
-  one("#dataset-note").textContent = dataset ? `Samples: ${Object.entries(dataset.splits).map(([split, samples]) => `${count(samples)} ${split}`).join(", ")}.` : "";
+  one("#dataset-note").textContent = dataset ? `Samples: ${Object.entries(dataset.splits).map(([split, samples]) => `${formatCount(samples)} ${split}`).join(", ")}.` : "";
   const note = one("#mismatch");
   note.hidden = !dataset || reads(model, dataset.mode, names);
   if (note.hidden || !dataset) return;

@@ -1,7 +1,7 @@
 // The scores of a model beside those of the baselines, with their confidence intervals.
 
 import { make, table } from "./dom.js";
-import { metric } from "./format.js";
+import { formatMetric } from "./format.js";
 import { inPercent } from "./series.js";
 
 /**
@@ -10,7 +10,7 @@ import { inPercent } from "./series.js";
  */
 export function scoreTable(scores, intervals = []) {
   const types = Object.keys(scores[0]).filter((name) => name !== "name");
-  const shown = (/** @type {string} */ type, /** @type {number} */ fraction) => metric(type, inPercent(type, fraction));
+  const shown = (/** @type {string} */ type, /** @type {number} */ fraction) => formatMetric(type, inPercent(type, fraction));
   const cell = (/** @type {Record<string, any>} */ line, /** @type {number} */ row, /** @type {string} */ type) => {
     const interval = intervals[row]?.[type];
     const range = interval ? make("div", { class: "muted" }, interval.map((end) => shown(type, end)).join(" to ")) : null;

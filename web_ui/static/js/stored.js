@@ -2,7 +2,7 @@
 
 import { call, get } from "./api.js";
 import { make, one } from "./dom.js";
-import { bytes, count } from "./format.js";
+import { formatBytes, formatCount } from "./format.js";
 import { latest } from "./latest.js";
 import { confirmed, toast, toastError } from "./notify.js";
 import { redraw } from "./redraw.js";
@@ -24,9 +24,9 @@ const withState = ({ complete, error }, facts) => error?.message ?? (complete ==
 function drawRow(stored, { kind, path, text, facts, link }) {
   const { name, size_bytes: size } = stored;
   const remove = make("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
-  remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${bytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
+  remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${formatBytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
   return make("li", { class: "stored__row" }, make("div", {}, make("div", { class: "stored__name" }, name), make("div", { class: "muted small" }, withState(stored, facts))),
-    make("span", { class: "numbers muted small" }, bytes(size)), link ? make("a", { class: "button button--small", href: link }, "Train on it") : make("span"), remove);
+    make("span", { class: "numbers muted small" }, formatBytes(size)), link ? make("a", { class: "button button--small", href: link }, "Train on it") : make("span"), remove);
 }
 
 /** @param {string} address @param {{title: string, text: string, yes: string}} question */
@@ -52,14 +52,14 @@ function show({ datasets, models, uploads }) {
   put("#stored-datasets", datasets.map((dataset) => {
     const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
     const learned = users.length ? `${users.join(", ")} learned from it` : "";
-    return [dataset, { kind: "dataset", path: "datasets", facts: [`${count(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
+    return [dataset, { kind: "dataset", path: "datasets", facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
       text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined }];
   }));
   put("#stored-models", models.map((model) => [model, { kind: "model", path: "models",
     facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." }]));
   put("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
-  one("#stored-total").textContent = bytes(total);
+  one("#stored-total").textContent = formatBytes(total);
 }
 
 const look = latest(async (signal) => {

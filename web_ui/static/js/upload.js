@@ -3,7 +3,7 @@
 import { API, ApiError, get } from "./api.js";
 import { control, make, one } from "./dom.js";
 import { freeName, plainName } from "./file-names.js";
-import { bytes, percent } from "./format.js";
+import { formatBytes, formatPercent } from "./format.js";
 
 let numPlacesBusy = 0;
 window.addEventListener("beforeunload", (event) => {
@@ -55,7 +55,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   async function take(file, name) {
     const stored = await send(file, name, (share) => {
       bar.value = share;
-      status.textContent = `${file.name}: ${percent(share)} of ${bytes(file.size)}`;
+      status.textContent = `${file.name}: ${formatPercent(share)} of ${formatBytes(file.size)}`;
     });
     return stored.path;
   }
@@ -76,7 +76,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
         taken.add(name);
         path = await take(file, folder + name);
         if (!asOneSource) onStored(path, file.name);
-        said.push(make("div", {}, `${file.name} is stored (${bytes(file.size)}).`));
+        said.push(make("div", {}, `${file.name} is stored (${formatBytes(file.size)}).`));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         said.push(refusal(error));

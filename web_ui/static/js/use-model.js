@@ -3,7 +3,7 @@
 import { get } from "./api.js";
 import { all, control, icon, make, one } from "./dom.js";
 import { FieldSet, showErrors } from "./fields.js";
-import { count } from "./format.js";
+import { formatCount } from "./format.js";
 import { clearsErrors, sendJob, submitsJob } from "./submit.js";
 import { takesFiles } from "./upload.js";
 
@@ -39,7 +39,7 @@ function offerScores(model, trainedOn, fields, usable) {
 
   function showSplits() {
     const { mode, splits } = usable.find(({ name }) => name === chosen.value) ?? usable[0];
-    split.replaceChildren(...Object.entries(splits).map(([name, samples]) => make("option", { value: name }, `${name} · ${count(samples)} samples`)));
+    split.replaceChildren(...Object.entries(splits).map(([name, samples]) => make("option", { value: name }, `${name} · ${formatCount(samples)} samples`)));
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
     one("#field-dataset-note").textContent = own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
   }
