@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { DatasetForm, loadFields } from "./dataset-form.js";
-import { control, debounce, make, one } from "./dom.js";
+import { debounce, findElement, findInput, makeElement } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./format.js";
 import { PagePreview } from "./page-preview.js";
 import { begin } from "./submit.js";
@@ -12,16 +12,16 @@ import { flattened, nested } from "./values.js";
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
 
 const PLACES = { "#main-fields": /^(name|max_samples|rendering\.mode)$/, "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/ };
-const form = /** @type {HTMLFormElement} */ (one("#benchmark-form"));
+const form = /** @type {HTMLFormElement} */ (findElement("#benchmark-form"));
 
 /** @param {Benchmark} benchmark @param {number} index */
 function drawCard({ name, title, description, licence, warning, splits, mean_document_words: words, estimate }, index) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
-  return make("label", { class: "choice" }, make("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
-    make("span", { class: "row row--apart" }, make("span", { class: "choice__name" }, title), make("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
-    make("span", { class: "small" }, description),
-    make("span", { class: "choice__facts numbers" }, make("span", {}, `${formatCompact(total)} documents`), make("span", {}, `~${formatCount(words)} words each`),
-      make("span", {}, `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`)));
+  return makeElement("label", { class: "choice" }, makeElement("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
+    makeElement("span", { class: "row row--apart" }, makeElement("span", { class: "choice__name" }, title), makeElement("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
+    makeElement("span", { class: "small" }, description),
+    makeElement("span", { class: "choice__facts numbers" }, makeElement("span", {}, `${formatCompact(total)} documents`), makeElement("span", {}, `~${formatCount(words)} words each`),
+      makeElement("span", {}, `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`)));
 }
 
 async function load() {
@@ -30,18 +30,18 @@ async function load() {
 }
 
 void begin(form, load, ({ known, ...loaded }) => {
-  one("#benchmarks").replaceChildren(...known.map(drawCard));
+  findElement("#benchmarks").replaceChildren(...known.map(drawCard));
   const dataset = new DatasetForm(form, loaded, PLACES);
-  const chosen = () => known.find(({ name }) => name === control('[name="preset"]:checked', form).value) ?? known[0];
-  const preview = new PagePreview(one("#preview"), () => nested({ ...flattened(chosen().config), ...dataset.changes() }));
+  const chosen = () => known.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? known[0];
+  const preview = new PagePreview(findElement("#preview"), () => nested({ ...flattened(chosen().config), ...dataset.changes() }));
   const refresh = debounce(() => preview.follow(), 350);
 
   function usePreset() {
     const { config, warning, source } = chosen();
     dataset.follow(config);
-    one("#licence-warning").hidden = !warning;
-    one("#licence-warning p").textContent = warning ?? "";
-    one("#benchmark-source").textContent = source;
+    findElement("#licence-warning").hidden = !warning;
+    findElement("#licence-warning p").textContent = warning ?? "";
+    findElement("#benchmark-source").textContent = source;
   }
   dataset.restore();  // which preset was chosen,
   usePreset();

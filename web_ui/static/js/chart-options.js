@@ -2,7 +2,7 @@
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { movable } from "./chart-moves.js";
-import { make } from "./dom.js";
+import { makeElement } from "./dom.js";
 import { formatCount, formatMetric, formatNumber } from "./format.js";
 
 /** @typedef {import("./chart.js").Line} Line */
@@ -20,7 +20,7 @@ export const latest = (values) => Array.prototype.findLast.call(values, (value) 
 
 /** Resolve a colour token to the one that the active theme shows. @param {string} name */
 function colour(name) {
-  const probe = make("i", {});
+  const probe = makeElement("i", {});
   probe.style.color = `var(${name})`;
   document.body.append(probe);
   const value = getComputedStyle(probe).color;

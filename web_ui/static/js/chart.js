@@ -2,7 +2,7 @@
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
 import { chartOptions, latest } from "./chart-options.js";
-import { make, one, stamp } from "./dom.js";
+import { cloneTemplate, findElement, makeElement } from "./dom.js";
 import { formatMetric } from "./format.js";
 import { aligned, smoothed } from "./series.js";
 
@@ -19,7 +19,7 @@ export class Chart {
    */
   constructor(place, title, xLabel = "step", isLog = false) {
     this.isLog = isLog;
-    this.box = stamp("chart");
+    this.box = cloneTemplate("chart");
     this.title = title;
     this.xLabel = xLabel;
     this.weight = 0;
@@ -28,12 +28,12 @@ export class Chart {
     /** @type {uPlot | null} */
     this.plot = null;
     this.shape = "";
-    one("h2", this.box).textContent = title;
-    one('[data-act="reset"]', this.box).addEventListener("click", () => this.#zoomOut());
-    one('[data-act="full"]', this.box).addEventListener("click", () => this.#toggleFull());
-    one('[data-act="save"]', this.box).addEventListener("click", () => this.#save());
+    findElement("h2", this.box).textContent = title;
+    findElement('[data-act="reset"]', this.box).addEventListener("click", () => this.#zoomOut());
+    findElement('[data-act="full"]', this.box).addEventListener("click", () => this.#toggleFull());
+    findElement('[data-act="save"]', this.box).addEventListener("click", () => this.#save());
     place.append(this.box);
-    new ResizeObserver(() => this.#resize()).observe(one(".chart__plot", this.box));
+    new ResizeObserver(() => this.#resize()).observe(findElement(".chart__plot", this.box));
     window.addEventListener("themechange", () => this.#rebuild());
   }
 
@@ -47,7 +47,7 @@ export class Chart {
     else this.#update(this.plot);
     this.shape = shape;
     const values = this.lines.map((line) => `${line.label} ${formatMetric(this.title, latest(line.values))}`);
-    one(".chart__plot", this.box).setAttribute("aria-label", `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`);
+    findElement(".chart__plot", this.box).setAttribute("aria-label", `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`);
   }
 
   /** @param {uPlot} plot */
@@ -70,9 +70,9 @@ export class Chart {
     if (this.box.hidden || this.lines.length === 0) return;
     const seen = this.#isZoomed() ? this.plot?.scales.x : null;
     this.plot?.destroy();
-    const place = one(".chart__plot", this.box);
+    const place = findElement(".chart__plot", this.box);
     const size = { width: place.clientWidth || 320, height: this.#height() };
-    const hooks = { setScale: [() => (one('[data-act="reset"]', this.box).hidden = !this.#isZoomed())] };
+    const hooks = { setScale: [() => (findElement('[data-act="reset"]', this.box).hidden = !this.#isZoomed())] };
     this.plot = new uPlot({ ...chartOptions(this, place), ...size, hooks }, /** @type {any} */ (this.#data()), place);
     if (seen) this.plot.setScale("x", { min: seen.min ?? 0, max: seen.max ?? 0 });
   }
@@ -92,7 +92,7 @@ export class Chart {
   }
 
   #resize() {
-    const width = one(".chart__plot", this.box).clientWidth;
+    const width = findElement(".chart__plot", this.box).clientWidth;
     if (width && this.plot) this.plot.setSize({ width, height: this.#height() });
   }
 
@@ -104,7 +104,7 @@ export class Chart {
     const [steps, ...columns] = aligned(this.lines);
     const rows = [[this.xLabel, ...this.lines.map((line) => line.label)], ...steps.map((step, row) => [step, ...columns.map((column) => column[row] ?? "")])];
     const address = URL.createObjectURL(new Blob([rows.map((row) => row.join(",")).join("\n")], { type: "text/csv" }));
-    make("a", { href: address, download: `${this.title.toLowerCase().replaceAll(" ", "-")}.csv` }).click();
+    makeElement("a", { href: address, download: `${this.title.toLowerCase().replaceAll(" ", "-")}.csv` }).click();
     URL.revokeObjectURL(address);
   }
 }

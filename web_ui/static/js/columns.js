@@ -1,6 +1,6 @@
 // The first rows of a source, and which of their columns holds what.
 
-import { all, control, enter, make, one } from "./dom.js";
+import { findElement, findElements, findInput, makeElement, setInputValue } from "./dom.js";
 import { formatCount } from "./format.js";
 
 /** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
@@ -18,7 +18,7 @@ export class Columns {
   }
 
   /** @param {string} role */
-  #control = (role) => control(`[name="columns.${role}"]`, this.place);
+  #control = (role) => findInput(`[name="columns.${role}"]`, this.place);
 
   /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
   chosen(source) {
@@ -32,19 +32,19 @@ export class Columns {
     for (const role of ROLES) {
       const select = this.#control(role);
       const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
-      select.replaceChildren(make("option", { value: "" }, "(choose)"), ...columns.map((column) => make("option", { value: column }, column)));
+      select.replaceChildren(makeElement("option", { value: "" }, "(choose)"), ...columns.map((column) => makeElement("option", { value: column }, column)));
       select.value = wanted;
     }
-    const head = make("tr", {}, ...columns.map((column) => make("th", { scope: "col", "data-column": column }, column)));
-    const body = rows.slice(0, SHOWN_ROWS).map((row) => make("tr", {}, ...columns.map((column) => make("td", { "data-column": column }, make("div", {}, row[column])))));
-    one("#rows", this.place).replaceChildren(make("table", { class: "rows" }, make("thead", {}, head), make("tbody", {}, ...body)));
-    one("#row-problems", this.place).hidden = problems.length === 0;
-    one("#row-problems p", this.place).textContent = `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
+    const head = makeElement("tr", {}, ...columns.map((column) => makeElement("th", { scope: "col", "data-column": column }, column)));
+    const body = rows.slice(0, SHOWN_ROWS).map((row) => makeElement("tr", {}, ...columns.map((column) => makeElement("td", { "data-column": column }, makeElement("div", {}, row[column])))));
+    findElement("#rows", this.place).replaceChildren(makeElement("table", { class: "rows" }, makeElement("thead", {}, head), makeElement("tbody", {}, ...body)));
+    findElement("#row-problems", this.place).hidden = problems.length === 0;
+    findElement("#row-problems p", this.place).textContent = `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
     this.#mark();
   }
 
   #mark() {
-    for (const cell of all("[data-column]", this.place)) {
+    for (const cell of findElements("[data-column]", this.place)) {
       for (const role of ROLES) cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
     }
   }
@@ -59,15 +59,15 @@ export class Columns {
  */
 export function offer(place, input, names, { many }) {
   const chosen = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
-  const buttons = names.map((name) => make("button", { type: "button", class: "button button--small" }, name));
+  const buttons = names.map((name) => makeElement("button", { type: "button", class: "button button--small" }, name));
   const mark = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(chosen().includes(names[index]))));
   buttons.forEach((button, index) => button.addEventListener("click", () => {
     const others = chosen().filter((name) => name !== names[index]);
     const added = others.length === chosen().length ? [names[index]] : [];
-    enter(input, [...(many ? others : []), ...added].join(", "));
+    setInputValue(input, [...(many ? others : []), ...added].join(", "));
     mark();
   }));
   mark();
   place.hidden = names.length === 0;
-  one(".offer", place).replaceChildren(...buttons);
+  findElement(".offer", place).replaceChildren(...buttons);
 }

@@ -1,7 +1,7 @@
 // Up to four trainings in the same charts, one colour each, and a table of the settings and results that differ.
 
 import { ApiError, get } from "./api.js";
-import { make, one, table } from "./dom.js";
+import { findElement, makeElement, makeTable } from "./dom.js";
 import { formatDuration, formatMetric, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
@@ -49,23 +49,23 @@ function rowsOf(runs) {
 /** @param {Run[]} runs @param {number} numGone */
 function draw(runs, numGone) {
   const links = runs.map(({ job, label }, index) => ({ label, href: `${document.body.dataset.jobs}/${job.id}`, index }));
-  redraw(one("#compare-legend"), [links, numGone], () => [
-    ...links.map(({ label, href, index }) => make("a", { class: `swatch swatch--${index + 1}`, href }, label)),
-    ...(numGone ? [make("span", { class: "muted small" }, `${numGone} of the trainings ${numGone === 1 ? "was" : "were"} deleted.`)] : []),
+  redraw(findElement("#compare-legend"), [links, numGone], () => [
+    ...links.map(({ label, href, index }) => makeElement("a", { class: `swatch swatch--${index + 1}`, href }, label)),
+    ...(numGone ? [makeElement("span", { class: "muted small" }, `${numGone} of the trainings ${numGone === 1 ? "was" : "were"} deleted.`)] : []),
   ]);
   const rows = runs.length ? rowsOf(runs) : [];
-  redraw(one("#compare-settings"), rows, () => (rows.length ? [table("Settings and results", ["Setting or result", ...links.map(({ label }) => label)], rows, "")] : []));
+  redraw(findElement("#compare-settings"), rows, () => (rows.length ? [makeTable("Settings and results", ["Setting or result", ...links.map(({ label }) => label)], rows, "")] : []));
 }
 
 /** @param {string[]} ids job ids; none closes the comparison */
 export function showComparison(ids) {
   following?.stop();
-  one("#compare").hidden = ids.length < 2;
+  findElement("#compare").hidden = ids.length < 2;
   if (ids.length < 2) return;
   following = poll(async () => {
     const found = (await Promise.all(ids.map(load))).filter((run) => run !== null);
     const runs = found.map((run) => (found.some((other) => other !== run && other.label === run.label) ? { ...run, label: run.job.id } : run));
-    charts ??= new TrainingCharts(one("#compare-charts"));
+    charts ??= new TrainingCharts(findElement("#compare-charts"));
     charts.showSeveral(runs.map(({ label, events }) => ({ label, series: events.series })));
     draw(runs, ids.length - runs.length);
     return runs.some(({ job }) => ACTIVE.has(job.state));

@@ -1,11 +1,11 @@
 // A button that copies a text, also where the page is not served over HTTPS and browsers offer no clipboard.
 
-import { make } from "./dom.js";
+import { makeElement } from "./dom.js";
 
 /** @param {string} text @returns {Promise<boolean>} whether the browser let it */
-async function copy(text) {
+async function copyText(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
-  const area = /** @type {HTMLTextAreaElement} */ (make("textarea", { class: "visually-hidden", "aria-hidden": "true" }));
+  const area = /** @type {HTMLTextAreaElement} */ (makeElement("textarea", { class: "visually-hidden", "aria-hidden": "true" }));
   area.value = text;
   document.body.append(area);
   area.select();
@@ -15,10 +15,10 @@ async function copy(text) {
 }
 
 /** @param {string | (() => string)} text */
-export function copyButton(text) {
-  const button = make("button", { type: "button", class: "button button--small" }, "Copy");
+export function makeCopyButton(text) {
+  const button = makeElement("button", { type: "button", class: "button button--small" }, "Copy");
   button.addEventListener("click", async () => {
-    const isCopied = await copy(typeof text === "string" ? text : text());
+    const isCopied = await copyText(typeof text === "string" ? text : text());
     button.textContent = isCopied ? "Copied" : "Not copied";
     setTimeout(() => (button.textContent = "Copy"), 1500);
   });

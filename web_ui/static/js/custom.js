@@ -1,7 +1,7 @@
 // Custom Dataset: source, columns, look of the pages, name; with the pages drawn beside the form as it changes.
 
 import { DatasetForm, loadFields } from "./dataset-form.js";
-import { control, debounce, one } from "./dom.js";
+import { debounce, findElement, findInput } from "./dom.js";
 import { takesAddress } from "./draft.js";
 import { PagePreview } from "./page-preview.js";
 import { SourcePicker } from "./source-picker.js";
@@ -14,12 +14,12 @@ const PLACES = {
   "#more-fields": /^(?!columns\.)/,
 };
 const LINKED = ["source_kind", "source.id", "source.length", "rendering.mode"];
-const form = /** @type {HTMLFormElement} */ (one("#custom-form"));
+const form = /** @type {HTMLFormElement} */ (findElement("#custom-form"));
 
 void begin(form, loadFields, (loaded) => {
   const dataset = new DatasetForm(form, loaded, PLACES);
   const body = () => ({ ...dataset.body(), source: source.value(), columns: source.columns() });
-  const preview = new PagePreview(one("#preview"), () => (source.isComplete ? { ...body(), name: "preview", publish: null } : null));
+  const preview = new PagePreview(findElement("#preview"), () => (source.isComplete ? { ...body(), name: "preview", publish: null } : null));
 
   /** What is here is drawn at once; the Hub is asked for pages once they were asked for. */
   const refresh = debounce(() => (source.kind === "hub" ? preview.follow() : preview.update()), 350);
@@ -27,7 +27,7 @@ void begin(form, loadFields, (loaded) => {
     if (isNew) preview.forget();
     refresh();
   });
-  const numSamples = control('[name="max_samples"]', form);
+  const numSamples = findInput('[name="max_samples"]', form);
   const showDefault = () => (numSamples.placeholder = source.kind === "sample" ? "1,000" : "all");
 
   dataset.restore();

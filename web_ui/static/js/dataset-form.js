@@ -1,7 +1,7 @@
 // What both forms for datasets share: settings in their places, publishing, the name that may be taken, draft, sending.
 
 import { get } from "./api.js";
-import { control, debounce, one } from "./dom.js";
+import { debounce, findElement, findInput } from "./dom.js";
 import { keepsDraft } from "./draft.js";
 import { FieldSet, showError } from "./fields.js";
 import { system } from "./frame.js";
@@ -27,10 +27,10 @@ export class DatasetForm {
     this.form = form;
     const placeOf = (/** @type {Field} */ { path }) => Object.keys(places).find((place) => places[place].test(path));
     const own = fields.filter(({ part }) => part === null);
-    this.sets = Object.keys(places).map((place) => new FieldSet(one(place), own.filter((field) => placeOf(field) === place)));
-    this.publish = new FieldSet(one("#publish-fields"), fields.filter(({ part }) => part === "publish"));
+    this.sets = Object.keys(places).map((place) => new FieldSet(findElement(place), own.filter((field) => placeOf(field) === place)));
+    this.publish = new FieldSet(findElement("#publish-fields"), fields.filter(({ part }) => part === "publish"));
     this.draft = keepsDraft(form);
-    one("#no-hub-token").hidden = hasToken;
+    findElement("#no-hub-token").hidden = hasToken;
     this.checkName = this.#watchName();
   }
 
@@ -52,7 +52,7 @@ export class DatasetForm {
   }
 
   get #isPublished() {
-    return control('[name="publish"]', this.form).checked;
+    return findInput('[name="publish"]', this.form).checked;
   }
 
   /** Put back what was typed before the page was left. */
@@ -63,7 +63,7 @@ export class DatasetForm {
   }
 
   #showPublish() {
-    one("#publish").hidden = !this.#isPublished;
+    findElement("#publish").hidden = !this.#isPublished;
   }
 
   /**
@@ -82,8 +82,8 @@ export class DatasetForm {
 
   /** Say while typing whether a dataset has this name already. @returns {() => void} to look at a name that was not typed */
   #watchName() {
-    const box = one('[data-field="name"]', this.form);
-    const input = control('[name="name"]', box);
+    const box = findElement('[data-field="name"]', this.form);
+    const input = findInput('[name="name"]', box);
     const look = latest((signal) => get("/datasets", signal), ({ datasets }) => {
       const name = input.value.trim();
       const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);

@@ -1,23 +1,23 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
 import { ApiError, PATIENCE_MS, get } from "./api.js";
-import { figure, make, onPress, rest, table } from "./dom.js";
+import { makeElement, makeFigure, makeTable, onPress, setResting } from "./dom.js";
 import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function reportOn(name) {
-  const button = make("button", { type: "button", class: "button button--small" }, "Make a report");
-  const place = make("div", { class: "stack", "aria-live": "polite" });
+  const button = makeElement("button", { type: "button", class: "button button--small" }, "Make a report");
+  const place = makeElement("div", { class: "stack", "aria-live": "polite" });
   onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
-  return make("section", { class: "stack-s", "aria-label": "Report" }, make("div", { class: "row row--apart" }, make("h2", {}, "Report"), button),
-    make("p", { class: "muted small" }, "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong."), place);
+  return makeElement("section", { class: "stack-s", "aria-label": "Report" }, makeElement("div", { class: "row row--apart" }, makeElement("h2", {}, "Report"), button),
+    makeElement("p", { class: "muted small" }, "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong."), place);
 }
 
 /** @param {string} path @param {HTMLElement} button @param {HTMLElement} place */
 async function showReport(path, button, place) {
-  rest(button, true);
-  place.replaceChildren(make("p", { class: "muted" }, "Counting…"));
-  const reading = make("dd", {}, "Reading…");
+  setResting(button, true);
+  place.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
+  const reading = makeElement("dd", {}, "Reading…");
   try {
     const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
     place.replaceChildren(figures(measures, reading), spread(measures.page_ratio), densest(measures.densest_pages));
@@ -27,9 +27,9 @@ async function showReport(path, button, place) {
     if (!(error instanceof ApiError)) throw error;
     if (reading.isConnected) reading.textContent = "–";
     else place.replaceChildren();
-    place.prepend(make("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
+    place.prepend(makeElement("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
   }
-  rest(button, false);
+  setResting(button, false);
 }
 
 /** @param {any} measures @param {HTMLElement} reading where the character errors will stand */
@@ -38,14 +38,14 @@ function figures(measures, reading) {
   const numbers = { Pages: formatCount(measures.num_pages), Compression: formatCompression(measures.compression_ratio),
     "Pages over budget": formatCount(measures.num_pages_over_budget), "Pages cut off": formatCount(measures.num_pages_truncated),
     "Font size": smallest === usual ? `${formatNumber(usual)} px` : `${formatNumber(usual)} px, ${formatNumber(smallest)} px at least` };
-  return make("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => figure(name, value)),
-    make("div", { class: "figure" }, make("dt", {}, "Character errors"), reading));
+  return makeElement("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => makeFigure(name, value)),
+    makeElement("div", { class: "figure" }, makeElement("dt", {}, "Character errors"), reading));
 }
 
 /** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
-const spread = (ratios) => table("Compression", ["Share of pages", "Text tokens per vision token, at most"],
+const spread = (ratios) => makeTable("Compression", ["Share of pages", "Text tokens per vision token, at most"],
   Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]));
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
-const densest = (pages) => table("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
+const densest = (pages) => makeTable("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
   pages.map((page) => [page.document_id, formatCount(page.page), formatCount(page.num_text_tokens), page.ratio.toFixed(1)]));

@@ -6,7 +6,7 @@
  * @param {ParentNode} [root]
  * @returns {HTMLElement}
  */
-export function one(selector, root = document) {
+export function findElement(selector, root = document) {
   const found = root.querySelector(selector);
   if (!found) throw new Error(`nothing matches ${selector}`);
   return /** @type {HTMLElement} */ (found);
@@ -18,14 +18,14 @@ export function one(selector, root = document) {
  * @param {ParentNode} [root]
  * @returns {HTMLElement[]}
  */
-export const all = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+export const findElements = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
 
 /**
  * Find one input, select or textarea.
  * @param {string} selector
  * @param {ParentNode} [root]
  */
-export const control = (selector, root = document) => /** @type {HTMLInputElement} */ (one(selector, root));
+export const findInput = (selector, root = document) => /** @type {HTMLInputElement} */ (findElement(selector, root));
 
 /**
  * Do something at each press of a button, except while it rests.
@@ -37,7 +37,7 @@ export function onPress(button, action) {
 }
 
 /** Let a button do nothing for a while, and keep the focus, which hiding or disabling it would lose. @param {HTMLElement} button @param {boolean} isResting */
-export function rest(button, isResting) {
+export function setResting(button, isResting) {
   button.ariaDisabled = String(isResting);
 }
 
@@ -46,7 +46,7 @@ export function rest(button, isResting) {
  * @param {HTMLInputElement} input
  * @param {string} value
  */
-export function enter(input, value) {
+export function setInputValue(input, value) {
   input.value = value;
   for (const kind of ["input", "change"]) input.dispatchEvent(new Event(kind, { bubbles: true }));
 }
@@ -56,8 +56,8 @@ export function enter(input, value) {
  * @param {string} id
  * @returns {HTMLElement}
  */
-export function stamp(id) {
-  const template = /** @type {HTMLTemplateElement} */ (one(`template#${id}`));
+export function cloneTemplate(id) {
+  const template = /** @type {HTMLTemplateElement} */ (findElement(`template#${id}`));
   return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
 }
 
@@ -66,9 +66,9 @@ export function stamp(id) {
  * @param {ParentNode} root
  * @param {Record<string, string | number | null | undefined>} texts
  */
-export function fill(root, texts) {
+export function fillSlots(root, texts) {
   for (const [name, value] of Object.entries(texts)) {
-    const slot = one(`[data-slot="${name}"]`, root);
+    const slot = findElement(`[data-slot="${name}"]`, root);
     const text = value === null || value === undefined ? "" : String(value);
     if (slot.textContent !== text) slot.textContent = text;
     slot.hidden = text === "";
@@ -82,7 +82,7 @@ export function fill(root, texts) {
  * @param {...(string | Node | null | undefined)} children
  * @returns {HTMLElement}
  */
-export function make(tag, attributes = {}, ...children) {
+export function makeElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
@@ -96,23 +96,23 @@ export function make(tag, attributes = {}, ...children) {
  * @param {string} label what it lists
  * @param {(string | Node)[]} head names of the columns; empty: no line of names
  * @param {(string | Node)[][]} rows the name of each, then its cells
- * @param {string} [look] class of the cells
+ * @param {string} [cellClass] class of the cells
  */
-export function table(label, head, rows, look = "numbers") {
-  const names = make("tr", {}, ...head.map((cell, place) => make("th", { scope: "col", class: place ? look : null }, cell)));
-  const lines = rows.map(([name, ...cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map((cell) => make("td", { class: look }, cell))));
-  return make("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
-    make("table", {}, head.length ? make("thead", {}, names) : null, make("tbody", {}, ...lines)));
+export function makeTable(label, head, rows, cellClass = "numbers") {
+  const names = makeElement("tr", {}, ...head.map((cell, columnIndex) => makeElement("th", { scope: "col", class: columnIndex ? cellClass : null }, cell)));
+  const lines = rows.map(([name, ...cells]) => makeElement("tr", {}, makeElement("th", { scope: "row" }, name), ...cells.map((cell) => makeElement("td", { class: cellClass }, cell))));
+  return makeElement("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
+    makeElement("table", {}, head.length ? makeElement("thead", {}, names) : null, makeElement("tbody", {}, ...lines)));
 }
 
 /** A number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
-export const figure = (name, value) => make("div", { class: "figure" }, make("dt", {}, name), make("dd", {}, value));
+export const makeFigure = (name, value) => makeElement("div", { class: "figure" }, makeElement("dt", {}, name), makeElement("dd", {}, value));
 
 /**
  * Make an icon from the page's drawings.
  * @param {string} name symbol id
  */
-export function icon(name) {
+export function makeIcon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "icon");
   svg.setAttribute("viewBox", "0 0 24 24");

@@ -1,10 +1,10 @@
 // Keeps what was typed into a form over a refresh and over a look at another tab, in this browser tab only.
 // A list that no longer has what was chosen of it names that in its data-gone.
 
-import { all, make } from "./dom.js";
+import { findElements, makeElement } from "./dom.js";
 
 /** @param {HTMLFormElement} form */
-const controls = (form) => /** @type {HTMLInputElement[]} */ (all("input[name], select[name], textarea[name]", form)).filter((input) => input.type !== "file");
+const controls = (form) => /** @type {HTMLInputElement[]} */ (findElements("input[name], select[name], textarea[name]", form)).filter((input) => input.type !== "file");
 
 /** @param {HTMLInputElement} input */
 const isTick = (input) => input.type === "checkbox" || input.type === "radio";
@@ -22,8 +22,8 @@ function restore(input, value) {
   else if (input.tagName !== "SELECT") input.value = value;
   else {
     // What is not among the options is gone, unless the options are still to come.
-    if ("optionsLater" in input.dataset && value) input.append(make("option", { value }, value));
-    const isThere = all("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value);
+    if ("optionsLater" in input.dataset && value) input.append(makeElement("option", { value }, value));
+    const isThere = findElements("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value);
     if (isThere) input.value = value;
     input.dataset.gone = isThere ? "" : value;
   }

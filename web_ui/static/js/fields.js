@@ -1,6 +1,6 @@
 // Form fields as the service lists them: label, control, explanation, error, and a mark where the value differs from its starting point.
 
-import { all, control, make, one } from "./dom.js";
+import { findElement, findElements, findInput, makeElement } from "./dom.js";
 import { at, nested, parse, same, shown } from "./values.js";
 
 /**
@@ -20,26 +20,26 @@ import { at, nested, parse, same, shown } from "./values.js";
 /** @param {Field} field */
 function drawControl({ path, kind, options, nullable, empty, initial }) {
   const common = { id: `field-${path}`, name: path, "aria-describedby": `field-${path}-note field-${path}-error` };
-  if (kind === "boolean") return make("input", { ...common, type: "checkbox" });
+  if (kind === "boolean") return makeElement("input", { ...common, type: "checkbox" });
   if (kind === "choice") {
-    const choices = options.map((option) => make("option", { value: option }, option));
-    return make("select", common, nullable ? make("option", { value: "" }, empty || "(none)") : null, ...choices);
+    const choices = options.map((option) => makeElement("option", { value: option }, option));
+    return makeElement("select", common, nullable ? makeElement("option", { value: "" }, empty || "(none)") : null, ...choices);
   }
-  if (String(initial).includes("\n")) return make("textarea", { ...common, rows: 2 });
+  if (String(initial).includes("\n")) return makeElement("textarea", { ...common, rows: 2 });
   const mode = { integer: "numeric", number: "decimal" }[/** @type {string} */ (kind)];
-  return make("input", { ...common, type: "text", inputmode: mode, autocomplete: "off", placeholder: empty });
+  return makeElement("input", { ...common, type: "text", inputmode: mode, autocomplete: "off", placeholder: empty });
 }
 
 /** @param {Field} field */
 export function drawField(field) {
   const id = `field-${field.path}`;
-  const label = make("label", { for: id }, field.label);
+  const label = makeElement("label", { for: id }, field.label);
   const input = drawControl(field);
-  return make("div", { class: "field", "data-field": field.path },
-    ...(field.kind === "boolean" ? [make("div", { class: "check" }, input, label)] : [label, input]),
-    make("span", { class: "field__note", id: `${id}-note` }, field.note),
-    make("span", { class: "field__error", id: `${id}-error` }),
-    make("span", { class: "field__changed", hidden: true }, make("span"), make("button", { type: "button", class: "button button--small button--plain" }, "Reset")));
+  return makeElement("div", { class: "field", "data-field": field.path },
+    ...(field.kind === "boolean" ? [makeElement("div", { class: "check" }, input, label)] : [label, input]),
+    makeElement("span", { class: "field__note", id: `${id}-note` }, field.note),
+    makeElement("span", { class: "field__error", id: `${id}-error` }),
+    makeElement("span", { class: "field__changed", hidden: true }, makeElement("span"), makeElement("button", { type: "button", class: "button button--small button--plain" }, "Reset")));
 }
 
 /** @param {unknown} value */
@@ -60,14 +60,14 @@ export class FieldSet {
     this.baseline = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
       if (!place.querySelector(`[data-field="${field.path}"]`)) place.append(drawField(field));
-      one(`[data-field="${field.path}"] .field__changed button`, place).addEventListener("click", () => this.#undo(field));
+      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener("click", () => this.#undo(field));
     }
     this.reset();
     place.addEventListener("input", () => this.mark());
   }
 
   /** @param {Field} field */
-  #control = ({ path }) => control(`[name="${path}"]`, this.place);
+  #control = ({ path }) => findInput(`[name="${path}"]`, this.place);
 
   /** @param {Field} field */
   read(field) {
@@ -115,9 +115,9 @@ export class FieldSet {
     if (!this.hasMarks) return;
     const changes = this.changes();
     for (const { path, empty } of this.fields) {
-      const mark = one(`[data-field="${path}"] .field__changed`, this.place);
+      const mark = findElement(`[data-field="${path}"] .field__changed`, this.place);
       mark.hidden = !(path in changes) || this.baseline[path] === "";
-      one("span", mark).textContent = `Changed from ${inWords(this.baseline[path]) || empty || "empty"}`;
+      findElement("span", mark).textContent = `Changed from ${inWords(this.baseline[path]) || empty || "empty"}`;
     }
   }
 
@@ -131,8 +131,8 @@ export class FieldSet {
 
 /** @param {HTMLElement} box data-field @param {string} text empty: nothing is wrong */
 export function showError(box, text) {
-  one(":scope > .field__error", box).textContent = text;
-  for (const input of all("input, select, textarea", box)) {
+  findElement(":scope > .field__error", box).textContent = text;
+  for (const input of findElements("input, select, textarea", box)) {
     if (text) input.setAttribute("aria-invalid", "true");
     else input.removeAttribute("aria-invalid");
   }
@@ -144,5 +144,5 @@ export function showError(box, text) {
  * @param {Record<string, string>} errors by dotted path
  */
 export function showErrors(root, errors) {
-  for (const box of all("[data-field]", root)) showError(box, errors[box.dataset.field ?? ""] ?? "");
+  for (const box of findElements("[data-field]", root)) showError(box, errors[box.dataset.field ?? ""] ?? "");
 }

@@ -1,15 +1,15 @@
 // What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
 
 import { get } from "./api.js";
-import { icon, make, one } from "./dom.js";
+import { findElement, makeElement, makeIcon } from "./dom.js";
 import { formatTime } from "./format.js";
-import { copyButton } from "./copy.js";
+import { makeCopyButton } from "./copy.js";
 import { poll } from "./poll.js";
 import { redraw } from "./redraw.js";
 
 const YEAR_S = 365 * 24 * 3600;
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
-const themeSwitch = one("#theme-switch");
+const themeSwitch = findElement("#theme-switch");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
 
 function showTheme() {
@@ -39,12 +39,12 @@ showTheme();
 window.addEventListener("trouble", (event) => {
   /** @type {import("./api.js").ApiError | null} */
   const error = /** @type {CustomEvent} */ (event).detail;
-  const banner = one("#trouble");
+  const banner = findElement("#trouble");
   if (error?.status === 401) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
-  if (banner.hidden) one("#trouble-since").textContent = formatTime(new Date());
+  if (banner.hidden) findElement("#trouble-since").textContent = formatTime(new Date());
   banner.hidden = error === null;
-  one("#trouble-what").textContent = error?.status === 0 ? "Connection lost." : (error?.message ?? "");
-  one("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
+  findElement("#trouble-what").textContent = error?.status === 0 ? "Connection lost." : (error?.message ?? "");
+  findElement("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
 });
 
 /** @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number, num_active: number}} Runner */
@@ -52,24 +52,24 @@ window.addEventListener("trouble", (event) => {
 /** @param {Runner[]} runners */
 function showRunners(runners) {
   const missing = runners.filter((runner) => !runner.is_alive && (runner.role === document.body.dataset.role || runner.num_waiting > 0));
-  redraw(one("#runner-banners"), missing.map(({ role }) => role), () => missing.map(({ role, command }) => {
+  redraw(findElement("#runner-banners"), missing.map(({ role }) => role), () => missing.map(({ role, command }) => {
     const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
-    return make("div", { class: "notice notice--warn", role: "status" }, icon("icon-warning"),
-      make("div", { class: "row grow" }, make("p", {}, make("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
-        make("code", {}, command), copyButton(command)));
+    return makeElement("div", { class: "notice notice--warn", role: "status" }, makeIcon("icon-warning"),
+      makeElement("div", { class: "row grow" }, makeElement("p", {}, makeElement("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
+        makeElement("code", {}, command), makeCopyButton(command)));
   }));
 }
 
 /** @param {any} system */
 function showSystem({ cpu, memory, disk, gpus }) {
   const tenths = (/** @type {number} */ value) => value.toFixed(value < 10 ? 1 : 0);
-  one("#system-load").textContent = `CPU ${Math.round(cpu.load_percent)}% of ${cpu.num_cores} cores`;
-  one("#system-memory").textContent = `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
-  one("#system-disk").textContent = `${tenths(disk.free_gb)} GB free in the workspace`;
+  findElement("#system-load").textContent = `CPU ${Math.round(cpu.load_percent)}% of ${cpu.num_cores} cores`;
+  findElement("#system-memory").textContent = `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
+  findElement("#system-disk").textContent = `${tenths(disk.free_gb)} GB free in the workspace`;
   const names = gpus.map((/** @type {any} */ gpu) =>
     [gpu.name, gpu.memory_total_gb !== null && `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
       gpu.load_percent !== null && `${Math.round(gpu.load_percent)}%`].filter(Boolean).join(", "));
-  one("#system-gpus").textContent = names.join(" · ") || "No GPU";
+  findElement("#system-gpus").textContent = names.join(" · ") || "No GPU";
 }
 
 /** @type {any} */
@@ -82,7 +82,7 @@ poll(async () => {
   seen = await get("/system");
   showSystem(seen);
   showRunners(seen.runners);
-  const badge = one("#active-jobs");
+  const badge = findElement("#active-jobs");
   const active = seen.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
   badge.hidden = active === 0;
   badge.textContent = String(active);

@@ -2,7 +2,7 @@
 
 import { API } from "./api.js";
 import { Chart } from "./chart.js";
-import { control, figure, icon, make, one } from "./dom.js";
+import { findElement, findInput, makeElement, makeFigure, makeIcon } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "./format.js";
 import { reportOn } from "./dataset-report.js";
 import { FINAL } from "./jobs-api.js";
@@ -37,14 +37,14 @@ export class Outcome {
   /** @param {JobEvents} events */
   constructor(events) {
     this.events = events;
-    this.charts = new TrainingCharts(one("#job-charts"));
+    this.charts = new TrainingCharts(findElement("#job-charts"));
     this.numDrawn = -1;
     this.message = "";
     /** @type {Set<string>} what the job warned of, each once */
     this.warnings = new Set();
     this.preview = 0;
     this.shownPreview = 0;
-    this.smoothing = control('[name="smoothing"]');
+    this.smoothing = findInput('[name="smoothing"]');
     let frame = 0;
     this.smoothing.addEventListener("input", () => {
       cancelAnimationFrame(frame);
@@ -67,8 +67,8 @@ export class Outcome {
   /** @param {{time: string, text: string, level: string}} event */
   #addMessage({ time, text, level }) {
     const tone = { warning: "badge--warn", error: "badge--bad" }[level];
-    one("#job-messages").append(make("li", {}, make("time", { datetime: time, class: "muted numbers" }, formatTime(new Date(time))),
-      tone ? make("span", { class: `badge ${tone}` }, level) : null, make("span", { class: "grow" }, text)));
+    findElement("#job-messages").append(makeElement("li", {}, makeElement("time", { datetime: time, class: "muted numbers" }, formatTime(new Date(time))),
+      tone ? makeElement("span", { class: `badge ${tone}` }, level) : null, makeElement("span", { class: "grow" }, text)));
   }
 
   /** @param {Job} job */
@@ -78,7 +78,7 @@ export class Outcome {
     this.#showWarnings();
     this.#showPreview(job.kind !== "training");
     this.#showResult(job);
-    const empty = one("#overview-empty");
+    const empty = findElement("#overview-empty");
     empty.hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
     empty.textContent = FINAL.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
   }
@@ -86,9 +86,9 @@ export class Outcome {
   #showWarnings() {
     const texts = [...this.warnings];
     const last = texts.slice(-MAX_WARNINGS);
-    redraw(one("#job-warnings"), texts, () => [
-      ...last.map((text) => make("div", { class: "notice notice--warn" }, icon("icon-warning"), make("p", {}, text))),
-      ...(texts.length > last.length ? [make("p", { class: "muted small" }, "Earlier warnings are in the ", make("a", { href: "#log" }, "log"), ".")] : []),
+    redraw(findElement("#job-warnings"), texts, () => [
+      ...last.map((text) => makeElement("div", { class: "notice notice--warn" }, makeIcon("icon-warning"), makeElement("p", {}, text))),
+      ...(texts.length > last.length ? [makeElement("p", { class: "muted small" }, "Earlier warnings are in the ", makeElement("a", { href: "#log" }, "log"), ".")] : []),
     ]);
   }
 
@@ -96,23 +96,23 @@ export class Outcome {
     const { series, numMeasured } = this.events;
     this.numDrawn = numMeasured;
     const known = Object.entries(FIGURES).filter(([name]) => series.latest(name) !== null);
-    one("#job-figures").replaceChildren(...known.map(([name, label]) => figure(label, formatMetric(name, series.latest(name)))));
-    one("#chart-tools").hidden = numMeasured === 0;
+    findElement("#job-figures").replaceChildren(...known.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))));
+    findElement("#chart-tools").hidden = numMeasured === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
   /** @param {boolean} isWanted a training's pages stand among its samples */
   #showPreview(isWanted) {
-    one("#job-preview").hidden = this.preview === 0 || !isWanted;
+    findElement("#job-preview").hidden = this.preview === 0 || !isWanted;
     if (this.preview === this.shownPreview || !isWanted) return;
     this.shownPreview = this.preview;
-    one("#job-preview img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
+    findElement("#job-preview img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
   }
 
   /** @param {Job} job */
   #showResult(job) {
     const { result } = job;
-    const place = one("#job-result");
+    const place = findElement("#job-result");
     redraw(place, result, () => (result ? resultOf(job, result) : []));
   }
 }
@@ -120,14 +120,14 @@ export class Outcome {
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 function resultOf(job, result) {
   const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => figure(COUNTS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-  return [make("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
+  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => makeFigure(COUNTS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
+  return [makeElement("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
     ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []), ...(result.curve ? [curveOf(result.curve)] : [])];
 }
 
 /** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
 function curveOf({ learning_rates: steps, losses, smoothed }) {
-  const place = make("div", {});
+  const place = makeElement("div", {});
   new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", colour: 1, steps, values: losses }, { label: "smoothed", colour: 2, steps, values: smoothed }]);
   return place;
 }
@@ -136,11 +136,11 @@ function curveOf({ learning_rates: steps, losses, smoothed }) {
 function nextStep({ kind, config, result }) {
   const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
   const train = (/** @type {Record<string, string>} */ query, /** @type {string} */ text) =>
-    make("p", {}, make("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
+    makeElement("p", {}, makeElement("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
   if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
   const rate = result?.suggestion;
   if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${formatNumber(rate)}`);
   const written = result?.folder ?? result?.path ?? "";
-  return make("div", { class: "row" }, kind === "training" ? make("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
-    make("span", { class: "muted small" }, written ? "Written to " : "", make("code", {}, written)));
+  return makeElement("div", { class: "row" }, kind === "training" ? makeElement("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
+    makeElement("span", { class: "muted small" }, written ? "Written to " : "", makeElement("code", {}, written)));
 }

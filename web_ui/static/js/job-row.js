@@ -1,6 +1,6 @@
 // Draws one job: its state's icon, its progress bar, and its line in the list.
 
-import { control, fill, icon, make, one, stamp } from "./dom.js";
+import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "./dom.js";
 import { formatAge, humanizeName } from "./format.js";
 import { ACTIONS, KIND_WORDS, act, possibleActions, progressPercent, progressText, share, stateOf, stateWords } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
@@ -12,7 +12,7 @@ export function showState(place, job) {
   const state = stateOf(job);
   place.className = `state-icon state-icon--${state}`;
   place.title = stateWords(job);
-  redraw(place, state, () => [icon(`state-${state === "pausing" ? "paused" : state}`)]);
+  redraw(place, state, () => [makeIcon(`state-${state === "pausing" ? "paused" : state}`)]);
 }
 
 /**
@@ -52,37 +52,37 @@ function mainAction(job) {
  */
 export function drawRow(existing, job, address, onChange) {
   const row = existing ?? newRow(job, address);
-  fill(row, {
+  fillSlots(row, {
     secondary: [KIND_WORDS[job.kind] ?? humanizeName(job.kind), stateWords(job), when(job)].join(" · "),
     percent: progressPercent(job), progress: progressText(job), error: job.state === "failed" ? job.error?.message : "",
   });
-  showState(one(".state-icon", row), job);
-  showBar(one(".bar", row), job);
+  showState(findElement(".state-icon", row), job);
+  showBar(findElement(".bar", row), job);
   const action = mainAction(job);
-  redraw(one(".job-row__action", row), action, () => [action ? actionButton(job, action, onChange) : openLink(job, address)]);
+  redraw(findElement(".job-row__action", row), action, () => [action ? actionButton(job, action, onChange) : openLink(job, address)]);
   return row;
 }
 
 /** @param {Job} job @param {string} address */
 function newRow(job, address) {
-  const row = stamp("job-row");
-  const link = one(".job-row__name a", row);
+  const row = cloneTemplate("job-row");
+  const link = findElement(".job-row__name a", row);
   link.textContent = job.title;
   link.setAttribute("href", address);
-  one(".job-row__compare", row).hidden = job.kind !== "training";
-  const box = control("input", row);
+  findElement(".job-row__compare", row).hidden = job.kind !== "training";
+  const box = findInput("input", row);
   box.value = job.id;
   box.setAttribute("aria-label", `Compare ${job.title}`);
   return row;
 }
 
 /** @param {Job} job @param {string} address */
-const openLink = (job, address) => make("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
+const openLink = (job, address) => makeElement("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
 
 /** @param {Job} job @param {import("./jobs-api.js").Action} action @param {() => void} onChange */
 function actionButton(job, action, onChange) {
   const { label, icon: drawing } = ACTIONS[action];
-  const button = make("button", { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` }, icon(drawing), label);
+  const button = makeElement("button", { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` }, makeIcon(drawing), label);
   button.addEventListener("click", async () => {
     if (await act(job, action)) onChange();
   });

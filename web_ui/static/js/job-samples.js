@@ -1,9 +1,9 @@
 // What the job sees and says: pages of a dataset, the first real batch of a training, predictions beside their references.
 
 import { API, ApiError, get } from "./api.js";
-import { make, one } from "./dom.js";
+import { findElement, makeElement } from "./dom.js";
 import { ACTIVE } from "./jobs-api.js";
-import { zoomable } from "./zoom.js";
+import { makeZoomableImage } from "./zoom.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
@@ -23,7 +23,7 @@ async function artifact(job, path) {
 }
 
 /** @param {string} title @param {string} note @param {...Node} content */
-const section = (title, note, ...content) => make("section", { class: "stack-s" }, make("h2", {}, title), make("p", { class: "muted small" }, note), ...content);
+const section = (title, note, ...content) => makeElement("section", { class: "stack-s" }, makeElement("h2", {}, title), makeElement("p", { class: "muted small" }, note), ...content);
 
 /** @param {Job} job */
 async function datasetPages(job) {
@@ -38,8 +38,8 @@ async function datasetPages(job) {
   const split = Object.keys(dataset.splits ?? {})[0];
   if (!split) return [];
   const pages = Array.from({ length: Math.min(12, dataset.splits[split].num_kept ?? dataset.splits[split]) }, (_, row) =>
-    zoomable(`${API}/datasets/${name}/pages/${split}/${row}/1.png`, `Page 1 of sample ${row} in ${split}`));
-  return [section("Pages", `The first pages of ${split}, as the model sees them.`, make("div", { class: "page-grid" }, ...pages))];
+    makeZoomableImage(`${API}/datasets/${name}/pages/${split}/${row}/1.png`, `Page 1 of sample ${row} in ${split}`));
+  return [section("Pages", `The first pages of ${split}, as the model sees them.`, makeElement("div", { class: "page-grid" }, ...pages))];
 }
 
 /** @param {Job} job */
@@ -51,8 +51,8 @@ async function firstBatch(job) {
   let next = 0;
   const seen = samples.map(({ num_pages: number, labels }) => ({ labels, own: pages.slice(next, (next += number)) })).filter(({ own }) => own.length);
   const rows = seen.map(({ labels, own }) => {
-    const pictures = own.map((path, index) => zoomable(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`));
-    return make("article", { class: "sample sample--pages" }, make("div", { class: "page-grid" }, ...pictures), texts({ Prompt: prompt.trim(), "The model learns to write": labels }));
+    const pictures = own.map((path, index) => makeZoomableImage(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`));
+    return makeElement("article", { class: "sample sample--pages" }, makeElement("div", { class: "page-grid" }, ...pictures), texts({ Prompt: prompt.trim(), "The model learns to write": labels }));
   });
   const part = seen.length < samples.length ? ` The first ${seen.length} of its ${samples.length} samples.` : "";
   return [section("First real batch", `Exactly what the model got: its pages, and the labels decoded back to text.${part}`, ...rows)];
@@ -61,7 +61,7 @@ async function firstBatch(job) {
 /** @param {Record<string, string | undefined>} values */
 function texts(values) {
   const pairs = Object.entries(values).filter(([, text]) => text !== undefined && text !== null);
-  return make("dl", { class: "texts" }, ...pairs.map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, String(text) || "(nothing)"))));
+  return makeElement("dl", { class: "texts" }, ...pairs.map(([name, text]) => makeElement("div", {}, makeElement("dt", {}, name), makeElement("dd", {}, String(text) || "(nothing)"))));
 }
 
 /** @param {Record<string, any>} line */
@@ -69,9 +69,9 @@ function said(line) {
   const isSame = line.reference && line.prediction === line.reference;
   const marks = [line.looping ? "repeats itself" : "", line.cut ? `cut after ${line.num_tokens} tokens` : ""].filter(Boolean);
   const pages = line.num_pages ? `${line.num_pages} ${line.num_pages === 1 ? "page" : "pages"}` : "";
-  return make("article", { class: "sample" },
-    make("div", { class: "row" }, make("code", { class: "muted" }, line.document_id ?? line.input ?? ""), pages ? make("span", { class: "muted small" }, pages) : null,
-      ...marks.map((mark) => make("span", { class: "badge badge--warn" }, mark)), isSame ? make("span", { class: "badge badge--ok" }, "as its reference") : null),
+  return makeElement("article", { class: "sample" },
+    makeElement("div", { class: "row" }, makeElement("code", { class: "muted" }, line.document_id ?? line.input ?? ""), pages ? makeElement("span", { class: "muted small" }, pages) : null,
+      ...marks.map((mark) => makeElement("span", { class: "badge badge--warn" }, mark)), isSame ? makeElement("span", { class: "badge badge--ok" }, "as its reference") : null),
     texts(line.error ? { Error: line.error } : { Prediction: line.prediction, Summary: line.summary, Reference: line.reference }));
 }
 
@@ -94,7 +94,7 @@ export const isTexts = ({ kind }) => kind === "prediction" || kind === "evaluati
 
 /** @param {Job} job */
 export async function showSamples(job) {
-  const place = one(isTexts(job) ? "#job-texts" : "#panel-samples");
+  const place = findElement(isTexts(job) ? "#job-texts" : "#panel-samples");
   const ended = `${job.state} ${job.ended}`;
   if (place.dataset.ended === ended && !ACTIVE.has(job.state)) return;
   const parts = job.kind === "dataset" ? await datasetPages(job) : (await Promise.all([predictions(job), firstBatch(job)])).flat();
@@ -102,6 +102,6 @@ export async function showSamples(job) {
   const seen = JSON.stringify(parts.map((part) => part.textContent));
   if (place.dataset.seen === seen) return;
   place.dataset.seen = seen;
-  const empty = isTexts(job) ? [] : [make("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")];
+  const empty = isTexts(job) ? [] : [makeElement("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")];
   place.replaceChildren(...(parts.length ? parts : empty));
 }

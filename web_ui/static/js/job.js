@@ -1,8 +1,8 @@
 // The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
 
 import { ApiError, get, withQuery } from "./api.js";
-import { figure, fill, icon, make, one, table } from "./dom.js";
-import { copyButton } from "./copy.js";
+import { fillSlots, findElement, makeElement, makeFigure, makeIcon, makeTable } from "./dom.js";
+import { makeCopyButton } from "./copy.js";
 import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { showBar, showState } from "./job-row.js";
@@ -25,32 +25,32 @@ let openTab = "";
 /** @type {ReturnType<typeof poll> | null} what looks at the job, once the page stands */
 let poller = null;
 let isOffered = false;
-const log = new LogView(one("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
+const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
 const outcome = new Outcome(new JobEvents(jobId));
 
 /** @param {Job} current */
 function showHead(current) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
-  redraw(one("h1"), title, () => [title]);
+  redraw(findElement("h1"), title, () => [title]);
   document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
-  showState(one("#job-head .state-icon"), current);
-  fill(one("#job-head"), {
+  showState(findElement("#job-head .state-icon"), current);
+  fillSlots(findElement("#job-head"), {
     secondary: [KIND_WORDS[kind] ?? humanizeName(kind), stateWords(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "", ended && ranS ? `ran ${formatDuration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
     percent: progressPercent(current), progress: progressText(current),
   });
-  showBar(one("#job-head .bar"), current);
+  showBar(findElement("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
-  redraw(one("#job-counts"), counts, () => counts.map(([name, value]) => figure(humanizeName(name), formatCount(value))));
+  redraw(findElement("#job-counts"), counts, () => counts.map(([name, value]) => makeFigure(humanizeName(name), formatCount(value))));
 }
 
 /** @param {Job} current */
 function showActions(current) {
   const actions = possibleActions(current);
-  redraw(one("#job-actions"), actions, () => actions.map((action) => {
+  redraw(findElement("#job-actions"), actions, () => actions.map((action) => {
     const loses = action === "cancel" || action === "delete";
-    const button = make("button", { type: "button", class: `button${loses ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, icon(ACTIONS[action].icon), ACTIONS[action].label);
+    const button = makeElement("button", { type: "button", class: `button${loses ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, makeIcon(ACTIONS[action].icon), ACTIONS[action].label);
     button.addEventListener("click", async () => {
       if (!(await act(current, action))) return;
       if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
@@ -63,27 +63,27 @@ function showActions(current) {
 /** @param {Job} current */
 async function showError(current) {
   const { error, ended } = current;
-  const place = one("#job-error");
+  const place = findElement("#job-error");
   place.hidden = stateOf(current) !== "failed" || !error;
   if (place.hidden || !error || place.dataset.ended === ended) return;
-  fill(place, { message: error.message, hint: error.hint, tail: "" });
+  fillSlots(place, { message: error.message, hint: error.hint, tail: "" });
   const { text } = await get(withQuery(`/jobs/${jobId}/log`, { offset: -TAIL_BYTES }));
-  fill(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
+  fillSlots(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
   place.dataset.ended = ended ?? "";
 }
 
 /** @param {Job} current */
 function showSettings({ config }) {
-  redraw(one("#panel-settings"), config, () => [
-    make("div", { class: "row row--apart" }, make("p", { class: "muted" }, "What this job runs with. A dash: not set."), copyButton(JSON.stringify(config, null, 2))),
-    table("Settings", [], Object.entries(flattened(config)).map(([name, value]) => [make("code", {}, name), shown(value) || "–"]), ""),
+  redraw(findElement("#panel-settings"), config, () => [
+    makeElement("div", { class: "row row--apart" }, makeElement("p", { class: "muted" }, "What this job runs with. A dash: not set."), makeCopyButton(JSON.stringify(config, null, 2))),
+    makeTable("Settings", [], Object.entries(flattened(config)).map(([name, value]) => [makeElement("code", {}, name), shown(value) || "–"]), ""),
   ]);
 }
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
-  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [make("a", { href: file.url, download: true }, file.path), formatBytes(file.size_bytes)]);
-  redraw(one("#panel-files"), artifacts, () => [artifacts.length ? table("Files", ["File", "Size"], rows()) : make("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
+  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [makeElement("a", { href: file.url, download: true }, file.path), formatBytes(file.size_bytes)]);
+  redraw(findElement("#panel-files"), artifacts, () => [artifacts.length ? makeTable("Files", ["File", "Size"], rows()) : makeElement("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
 }
 
 /** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
@@ -95,8 +95,8 @@ async function showUse(current) {
 
 /** @param {Job} current */
 function showTabs(current) {
-  one("#tab-samples").hidden = isTexts(current);
-  one("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
+  findElement("#tab-samples").hidden = isTexts(current);
+  findElement("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
   subtabs.tabsChanged();
 }
 
@@ -105,18 +105,18 @@ async function refresh() {
     job = /** @type {Job} */ (await get(`/jobs/${jobId}`));
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 404) throw error;
-    one("#job-page").hidden = true;
-    one("#job-missing").hidden = false;
+    findElement("#job-page").hidden = true;
+    findElement("#job-missing").hidden = false;
     poller?.stop();
     log.stop();
     return false;
   }
-  one("#job-page").hidden = false;
+  findElement("#job-page").hidden = false;
   showHead(job);
   showActions(job);
   showSettings(job);
   await outcome.read();
-  fill(one("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
+  fillSlots(findElement("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
   outcome.show(job);
   showTabs(job);
   if (openTab === "samples" || isTexts(job)) await showSamples(job);
@@ -126,7 +126,7 @@ async function refresh() {
   return ACTIVE.has(job.state);
 }
 
-const subtabs = followSubtabs(one("#job-subtabs"), (name) => {
+const subtabs = followSubtabs(findElement("#job-subtabs"), (name) => {
   openTab = name;
   if (name === "log") log.start();
   poller?.now();

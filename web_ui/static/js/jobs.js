@@ -2,7 +2,7 @@
 // Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
 
 import { get, withQuery } from "./api.js";
-import { all, control, debounce, one, onPress, rest } from "./dom.js";
+import { debounce, findElement, findElements, findInput, onPress, setResting } from "./dom.js";
 import { drawRow } from "./job-row.js";
 import { ACTIVE } from "./jobs-api.js";
 import { poll } from "./poll.js";
@@ -11,8 +11,8 @@ import { poll } from "./poll.js";
 
 const MAX_COMPARED = 4;
 const FILTERS = ["search", "kind", "state"];
-const list = one("#job-list");
-const openCompare = /** @type {HTMLButtonElement} */ (one("#compare-open"));
+const list = findElement("#job-list");
+const openCompare = /** @type {HTMLButtonElement} */ (findElement("#compare-open"));
 let pageSize = 1;
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
@@ -48,14 +48,14 @@ function drawList(jobs) {
 /** @param {number} total @param {number} offset @param {number} shown */
 function drawPager(total, offset, shown) {
   const hasFilter = FILTERS.some((name) => asked().get(name));
-  one("#jobs-empty").hidden = total > 0 || hasFilter;
-  one("#job-filters").hidden = total === 0 && !hasFilter;
-  one("#jobs-none").hidden = total > 0 || !hasFilter;
+  findElement("#jobs-empty").hidden = total > 0 || hasFilter;
+  findElement("#job-filters").hidden = total === 0 && !hasFilter;
+  findElement("#jobs-none").hidden = total > 0 || !hasFilter;
   list.hidden = total === 0;
-  one("#pager").hidden = total <= pageSize;
-  one("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
-  rest(one("#pager-back"), offset === 0);
-  rest(one("#pager-on"), offset + shown >= total);
+  findElement("#pager").hidden = total <= pageSize;
+  findElement("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
+  setResting(findElement("#pager-back"), offset === 0);
+  setResting(findElement("#pager-on"), offset + shown >= total);
 }
 
 /** @returns {Promise<boolean>} whether one of the jobs shown goes on */
@@ -77,7 +77,7 @@ async function refresh() {
   markCompared();
   const running = jobs.filter((job) => job.state === "running").length;
   const status = `${total} jobs, ${running} running`;
-  if (one("#jobs-status").textContent !== status) one("#jobs-status").textContent = status;
+  if (findElement("#jobs-status").textContent !== status) findElement("#jobs-status").textContent = status;
   return jobs.some((job) => ACTIVE.has(job.state));
 }
 
@@ -86,7 +86,7 @@ const compared = () => (asked().get("compare") ?? "").split(",").filter(Boolean)
 let chosen = new Set();
 
 function markCompared() {
-  for (const box of /** @type {HTMLInputElement[]} */ (all('input[type="checkbox"]', list))) {
+  for (const box of /** @type {HTMLInputElement[]} */ (findElements('input[type="checkbox"]', list))) {
     box.checked = chosen.has(box.value);
     box.disabled = !box.checked && chosen.size >= MAX_COMPARED;
   }
@@ -97,13 +97,13 @@ function markCompared() {
 
 /** Charts are loaded only when trainings are compared. */
 async function compare() {
-  if (compared().length < 2 && one("#compare").hidden) return;
+  if (compared().length < 2 && findElement("#compare").hidden) return;
   const { showComparison } = await import("./compare.js");
   showComparison(compared());
 }
 
 function showAddress() {
-  for (const name of FILTERS) control(`[name="${name}"]`, one("#job-filters")).value = asked().get(name) ?? "";
+  for (const name of FILTERS) findInput(`[name="${name}"]`, findElement("#job-filters")).value = asked().get(name) ?? "";
   chosen = new Set(compared());
   markCompared();
   void compare();
@@ -122,21 +122,21 @@ list.addEventListener("change", (event) => {
 openCompare.addEventListener("click", () => {
   setAddress({ compare: [...chosen].join(",") }, true);
   followAddress();
-  one("#compare").scrollIntoView({ block: "start" });
+  findElement("#compare").scrollIntoView({ block: "start" });
 });
-one("#compare-close").addEventListener("click", () => {
+findElement("#compare-close").addEventListener("click", () => {
   chosen.clear();
   setAddress({ compare: "" }, true);
   followAddress();
 });
-one("#job-filters").addEventListener("submit", (event) => event.preventDefault());
-one("#job-filters").addEventListener("input", debounce(() => {
-  const values = Object.fromEntries(FILTERS.map((name) => [name, control(`[name="${name}"]`, one("#job-filters")).value.trim()]));
+findElement("#job-filters").addEventListener("submit", (event) => event.preventDefault());
+findElement("#job-filters").addEventListener("input", debounce(() => {
+  const values = Object.fromEntries(FILTERS.map((name) => [name, findInput(`[name="${name}"]`, findElement("#job-filters")).value.trim()]));
   setAddress({ ...values, offset: "" });
   poller.now();
 }, 200));
 for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
-  onPress(one(button), () => {
+  onPress(findElement(button), () => {
     const offset = Math.max(0, askedOffset() + direction * pageSize);
     setAddress({ offset: offset ? String(offset) : "" }, true);
     poller.now();

@@ -1,7 +1,7 @@
 // What a job's worker printed: read on by offset, followed to its end, searched by line.
 
 import { get, withQuery } from "./api.js";
-import { control, debounce, one } from "./dom.js";
+import { debounce, findElement, findInput } from "./dom.js";
 import { formatCount } from "./format.js";
 import { poll } from "./poll.js";
 
@@ -14,12 +14,12 @@ export class LogView {
    * @param {() => boolean} isActive whether more may come
    */
   constructor(place, jobId, isActive) {
-    this.text = one("pre", place);
+    this.text = findElement("pre", place);
     this.shown = document.createTextNode("");
     this.text.append(this.shown);
-    this.note = one(".log__note", place);
-    this.follow = control('[name="follow"]', place);
-    this.search = control('[name="search"]', place);
+    this.note = findElement(".log__note", place);
+    this.follow = findInput('[name="follow"]', place);
+    this.search = findInput('[name="search"]', place);
     this.jobId = jobId;
     this.isActive = isActive;
     this.offset = 0;

@@ -1,6 +1,6 @@
 // A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
 
-import { fill, make, one } from "./dom.js";
+import { fillSlots, findElement, makeElement } from "./dom.js";
 import { formatCompact } from "./format.js";
 
 /** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
@@ -9,22 +9,22 @@ const PARTS = ["weights", "gradients", "optimizer", "activations", "encoder", "r
 
 /** @param {any} estimate @param {Gpu} gpu */
 export function showMemory(estimate, gpu) {
-  const place = one("#memory");
+  const place = findElement("#memory");
   const total = estimate.total_gb;
   const fits = !gpu || total <= gpu.memory_total_gb;
   const share = gpu ? Math.min(1, total / gpu.memory_total_gb) : 0;
-  fill(place, {
+  fillSlots(place, {
     need: `${total.toFixed(1)} GB`,
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
     trained: `${formatCompact(estimate.num_trainable_parameters)} of ${formatCompact(estimate.num_parameters)} parameters`,
     pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${estimate.mode} page${estimate.num_pages === 1 ? "" : "s"} a sample`,
   });
-  const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));
+  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", place));
   bar.hidden = !gpu;
   bar.className = `bar ${fits ? (share > 0.9 ? "bar--warn" : "bar--ok") : "bar--bad"}`;
   bar.value = share;
-  one("#memory-warning").hidden = fits;
-  const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => make("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
-  one("#memory-sizes").replaceChildren(...sizes);
-  one("#memory-parts").replaceChildren(...PARTS.flatMap((part) => [make("dt", {}, part), make("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
+  findElement("#memory-warning").hidden = fits;
+  const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => makeElement("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
+  findElement("#memory-sizes").replaceChildren(...sizes);
+  findElement("#memory-parts").replaceChildren(...PARTS.flatMap((part) => [makeElement("dt", {}, part), makeElement("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
 }

@@ -1,6 +1,6 @@
 // Short messages at the edge of the page, and the question before something is lost.
 
-import { make, one } from "./dom.js";
+import { findElement, makeElement } from "./dom.js";
 
 const SHOWN_MS = 6000;
 
@@ -10,10 +10,10 @@ const SHOWN_MS = 6000;
  * @param {"ok" | "bad"} [tone]
  */
 export function toast(text, tone = "ok") {
-  const close = make("button", { type: "button", class: "button button--small button--plain" }, "Close");
-  const box = make("div", { class: `toast toast--${tone}` }, make("p", { class: "grow" }, text), tone === "bad" ? close : null);
+  const close = makeElement("button", { type: "button", class: "button button--small button--plain" }, "Close");
+  const box = makeElement("div", { class: `toast toast--${tone}` }, makeElement("p", { class: "grow" }, text), tone === "bad" ? close : null);
   close.addEventListener("click", () => box.remove());
-  one("#toasts").append(box);
+  findElement("#toasts").append(box);
   if (tone === "ok") setTimeout(() => box.remove(), SHOWN_MS);
 }
 
@@ -29,10 +29,10 @@ export function toastError(error) {
  * @returns {Promise<boolean>}
  */
 export function confirmed({ title, text, yes }) {
-  const dialog = /** @type {HTMLDialogElement} */ (one("#confirm-dialog"));
-  one("#confirm-title").textContent = title;
-  one("#confirm-text").textContent = text;
-  one("#confirm-yes").textContent = yes;
+  const dialog = /** @type {HTMLDialogElement} */ (findElement("#confirm-dialog"));
+  findElement("#confirm-title").textContent = title;
+  findElement("#confirm-text").textContent = text;
+  findElement("#confirm-yes").textContent = yes;
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {

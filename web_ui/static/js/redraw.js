@@ -1,6 +1,6 @@
 // Draws what a poll brings, and leaves whoever uses the page where they are.
 
-import { all, one } from "./dom.js";
+import { findElement, findElements } from "./dom.js";
 
 /** @type {WeakMap<Element, string>} */
 const drawn = new WeakMap();
@@ -18,15 +18,15 @@ export function redraw(place, what, draw) {
   const text = JSON.stringify(what);
   if (drawn.get(place) === text) return;
   drawn.set(place, text);
-  const held = all(FOCUSABLE, place).findIndex((element) => element === document.activeElement);
+  const held = findElements(FOCUSABLE, place).findIndex((element) => element === document.activeElement);
   place.replaceChildren(...draw());
   if (held >= 0) focusOn(place, held);
 }
 
 /** @param {Element} place @param {number} index of what was focused in it */
 function focusOn(place, index) {
-  const left = all(FOCUSABLE, place);
-  const heading = one("h1, h2, h3", place.closest("section:has(h1, h2, h3)") ?? document);
+  const left = findElements(FOCUSABLE, place);
+  const heading = findElement("h1, h2, h3", place.closest("section:has(h1, h2, h3)") ?? document);
   if (left.length === 0) heading.tabIndex = -1;
   (left[index] ?? left.at(-1) ?? heading).focus();
 }

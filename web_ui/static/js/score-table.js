@@ -1,6 +1,6 @@
 // The scores of a model beside those of the baselines, with their confidence intervals.
 
-import { make, table } from "./dom.js";
+import { makeElement, makeTable } from "./dom.js";
 import { formatMetric } from "./format.js";
 import { inPercent } from "./series.js";
 
@@ -13,14 +13,14 @@ export function scoreTable(scores, intervals = []) {
   const shown = (/** @type {string} */ type, /** @type {number} */ fraction) => formatMetric(type, inPercent(type, fraction));
   const cell = (/** @type {Record<string, any>} */ line, /** @type {number} */ row, /** @type {string} */ type) => {
     const interval = intervals[row]?.[type];
-    const range = interval ? make("div", { class: "muted" }, interval.map((end) => shown(type, end)).join(" to ")) : null;
-    return make("div", {}, shown(type, line[type]), range);
+    const range = interval ? makeElement("div", { class: "muted" }, interval.map((end) => shown(type, end)).join(" to ")) : null;
+    return makeElement("div", {}, shown(type, line[type]), range);
   };
   const head = ["On held-out samples", ...types.map((type) => type.replace("rouge", "ROUGE-"))];
   const rows = scores.map((line, row) => [String(line.name), ...types.map((type) => cell(line, row, type))]);
   const hasLead = scores.some(({ name }) => String(name).startsWith("lead-"));
-  return make("div", { class: "stack-s" },
-    table("Scores", head, rows),
-    intervals.length ? make("p", { class: "muted small" }, "ROUGE F-measure from 0 to 100; in grey its 95% confidence interval, resampled over the samples.") : null,
-    hasLead ? make("p", { class: "muted small" }, "lead-1 and lead-3: the first sentences of each document as its summary, what a model should surpass.") : null);
+  return makeElement("div", { class: "stack-s" },
+    makeTable("Scores", head, rows),
+    intervals.length ? makeElement("p", { class: "muted small" }, "ROUGE F-measure from 0 to 100; in grey its 95% confidence interval, resampled over the samples.") : null,
+    hasLead ? makeElement("p", { class: "muted small" }, "lead-1 and lead-3: the first sentences of each document as its summary, what a model should surpass.") : null);
 }

@@ -2,7 +2,7 @@
 
 import { get, post } from "./api.js";
 import { Columns, offer } from "./columns.js";
-import { all, control, debounce, enter, make, one } from "./dom.js";
+import { debounce, findElement, findElements, findInput, makeElement, setInputValue } from "./dom.js";
 import { FieldSet, showError } from "./fields.js";
 import { latest } from "./latest.js";
 import { takesFiles } from "./upload.js";
@@ -21,47 +21,47 @@ export class SourcePicker {
   constructor(form, fields, onChange) {
     this.form = form;
     this.onChange = onChange;
-    const setOf = (/** @type {string} */ kind) => new FieldSet(one(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`), { hasMarks: false });
+    const setOf = (/** @type {string} */ kind) => new FieldSet(findElement(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`), { hasMarks: false });
     /** @type {Record<string, FieldSet>} */
     this.sets = Object.fromEntries(Object.keys(NAMES).map((kind) => [kind, setOf(kind)]));
-    this.rows = new Columns(one("#columns", form));
+    this.rows = new Columns(findElement("#columns", form));
     this.isSeen = false;
     this.asked = "";
     this.lookUp = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#explain(error));
     this.uploads = latest((signal) => get("/uploads", signal), ({ uploads }) =>
-      one("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => make("option", { value: path }))));
+      findElement("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => makeElement("option", { value: path }))));
     this.#takeFiles();
     this.#follow();
   }
 
   #takeFiles() {
-    const path = control('[name="source.path"]', this.form);
+    const path = findInput('[name="source.path"]', this.form);
     path.setAttribute("list", "uploads");
-    takesFiles(one("#drop", this.form), (stored) => enter(path, stored), { asOneSource: true });
+    takesFiles(findElement("#drop", this.form), (stored) => setInputValue(path, stored), { asOneSource: true });
   }
 
   /** Files are looked at while their name is typed; the Hub once the name stands. */
   #follow() {
-    const place = one("#source", this.form);
-    const splits = control('[name="splits"]', this.form);
+    const place = findElement("#source", this.form);
+    const splits = findInput('[name="splits"]', this.form);
     const later = debounce(() => this.look(), 400);
     place.addEventListener("input", ({ target }) => {
       const { name } = /** @type {HTMLInputElement} */ (target);
-      if (LEADS_ELSEWHERE.test(name) && splits.value) enter(splits, "");  // they would take a part of the new source, or nothing
+      if (LEADS_ELSEWHERE.test(name) && splits.value) setInputValue(splits, "");  // they would take a part of the new source, or nothing
       if (name === "source_kind") return this.look();
       if (!name.startsWith("source.")) return;
-      if (name === "source.id") one("#configs", place).hidden = true;
+      if (name === "source.id") findElement("#configs", place).hidden = true;
       this.#forget();
       if (this.kind !== "hub") later();
     });
     place.addEventListener("change", ({ target }) => {
       if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source.")) this.look();
     });
-    one("#look-up", place).addEventListener("click", () => {
+    findElement("#look-up", place).addEventListener("click", () => {
       this.asked = "";
       this.look();
     });
-    one("#source-hub", place).addEventListener("keydown", (event) => {
+    findElement("#source-hub", place).addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !/** @type {HTMLElement} */ (event.target).matches("input")) return;
       event.preventDefault();  // it would send the form
       this.look();
@@ -69,7 +69,7 @@ export class SourcePicker {
   }
 
   get kind() {
-    return control('[name="source_kind"]:checked', this.form).value;
+    return findInput('[name="source_kind"]:checked', this.form).value;
   }
 
   value() {
@@ -92,7 +92,7 @@ export class SourcePicker {
 
   /** What was said about a source does not hold for another; hidden, it would keep the form's notice. */
   #clearErrors() {
-    for (const box of all(":is(#source, #columns) [data-field]", this.form)) showError(box, "");
+    for (const box of findElements(":is(#source, #columns) [data-field]", this.form)) showError(box, "");
   }
 
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
@@ -101,10 +101,10 @@ export class SourcePicker {
     this.rows.source ||= source;  // a draft's columns are those of its source
     if (source === this.asked) return;
     this.#forget();
-    for (const kind of Object.keys(NAMES)) one(`#source-${kind}`, this.form).hidden = kind !== this.kind;
+    for (const kind of Object.keys(NAMES)) findElement(`#source-${kind}`, this.form).hidden = kind !== this.kind;
     if (this.kind === "files") void this.uploads.ask();
     this.onChange(true);
-    if (this.kind === "sample" || !control(`[name="source.${NAMES[this.kind]}"]`, this.form).value.trim()) return;
+    if (this.kind === "sample" || !findInput(`[name="source.${NAMES[this.kind]}"]`, this.form).value.trim()) return;
     this.#say("Looking at the first rows…");
     this.asked = source;
     void this.lookUp.ask();
@@ -112,16 +112,16 @@ export class SourcePicker {
 
   /** @param {string} text */
   #say(text) {
-    one("#source-note", this.form).textContent = text;
+    findElement("#source-note", this.form).textContent = text;
   }
 
   /** @param {import("./api.js").ApiError} error */
   #explain({ message, hint, fields }) {
     this.asked = "";
     this.#say("");
-    const place = one("#source", this.form);
-    const named = all("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
-    showError(named ?? one('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
+    const place = findElement("#source", this.form);
+    const named = findElements("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
+    showError(named ?? findElement('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
   }
 
   /** @param {import("./columns.js").Inspection} inspection */
@@ -129,9 +129,9 @@ export class SourcePicker {
     const { configs, splits, columns } = inspection;
     this.#say("");
     this.#clearErrors();
-    offer(one("#configs", this.form), control('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { many: false });
-    offer(one("#splits", this.form), control('[name="splits"]', this.form), splits, { many: true });
-    if (!columns.length) return showError(one('[data-field="source.config"]', this.form), "There are several. Choose one.");
+    offer(findElement("#configs", this.form), findInput('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { many: false });
+    offer(findElement("#splits", this.form), findInput('[name="splits"]', this.form), splits, { many: true });
+    if (!columns.length) return showError(findElement('[data-field="source.config"]', this.form), "There are several. Choose one.");
     this.isSeen = true;
     this.rows.show(inspection, this.asked);
     this.onChange(true);

@@ -1,7 +1,7 @@
 // What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
 
 import { call, get } from "./api.js";
-import { make, one } from "./dom.js";
+import { findElement, makeElement } from "./dom.js";
 import { formatBytes, formatCount } from "./format.js";
 import { latest } from "./latest.js";
 import { confirmed, toast, toastError } from "./notify.js";
@@ -14,8 +14,8 @@ import { redraw } from "./redraw.js";
  * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry what a row says beside name and size; `text` is what is lost
  */
 
-const box = /** @type {HTMLDetailsElement} */ (one("#stored"));
-const train = one("#stored-datasets").dataset.train;
+const box = /** @type {HTMLDetailsElement} */ (findElement("#stored"));
+const train = findElement("#stored-datasets").dataset.train;
 
 /** @param {Stored} stored @param {string} facts */
 const withState = ({ complete, error }, facts) => error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
@@ -23,10 +23,10 @@ const withState = ({ complete, error }, facts) => error?.message ?? (complete ==
 /** @param {Stored} stored @param {Entry} entry */
 function drawRow(stored, { kind, path, text, facts, link }) {
   const { name, size_bytes: size } = stored;
-  const remove = make("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
+  const remove = makeElement("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
   remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${formatBytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
-  return make("li", { class: "stored__row" }, make("div", {}, make("div", { class: "stored__name" }, name), make("div", { class: "muted small" }, withState(stored, facts))),
-    make("span", { class: "numbers muted small" }, formatBytes(size)), link ? make("a", { class: "button button--small", href: link }, "Train on it") : make("span"), remove);
+  return makeElement("li", { class: "stored__row" }, makeElement("div", {}, makeElement("div", { class: "stored__name" }, name), makeElement("div", { class: "muted small" }, withState(stored, facts))),
+    makeElement("span", { class: "numbers muted small" }, formatBytes(size)), link ? makeElement("a", { class: "button button--small", href: link }, "Train on it") : makeElement("span"), remove);
 }
 
 /** @param {string} address @param {{title: string, text: string, yes: string}} question */
@@ -43,8 +43,8 @@ async function offerDelete(address, question) {
 
 /** @param {string} id @param {[Stored, Entry][]} rows */
 function put(id, rows) {
-  redraw(one(`${id} ul`), rows, () => rows.map(([stored, entry]) => drawRow(stored, entry)));
-  one(`${id} .stored__none`).hidden = rows.length > 0;
+  redraw(findElement(`${id} ul`), rows, () => rows.map(([stored, entry]) => drawRow(stored, entry)));
+  findElement(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
 /** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
@@ -59,7 +59,7 @@ function show({ datasets, models, uploads }) {
     facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." }]));
   put("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
-  one("#stored-total").textContent = formatBytes(total);
+  findElement("#stored-total").textContent = formatBytes(total);
 }
 
 const look = latest(async (signal) => {

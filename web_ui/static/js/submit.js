@@ -1,7 +1,7 @@
 // A form's life: filled once the service answers, sent as a job, errors beside their fields and the rest above the button.
 
 import { ApiError, createJob } from "./api.js";
-import { all, one } from "./dom.js";
+import { findElement, findElements } from "./dom.js";
 import { showError, showErrors } from "./fields.js";
 
 const RETRY_MS = 3000;
@@ -58,7 +58,7 @@ export function submitsJob(form, path, body, afterwards = () => {}) {
 
 // A page that the back button shows again as it was left has not sent anything anew.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const button of all("[data-sends]")) button.toggleAttribute("disabled", false);
+  if (event.persisted) for (const button of findElements("[data-sends]")) button.toggleAttribute("disabled", false);
 });
 
 /**
@@ -69,7 +69,7 @@ window.addEventListener("pageshow", (event) => {
  * @returns {Promise<boolean>} whether the job exists
  */
 export async function sendJob(form, path, body) {
-  const buttons = /** @type {HTMLButtonElement[]} */ (all("[data-sends]", form));
+  const buttons = /** @type {HTMLButtonElement[]} */ (findElements("[data-sends]", form));
   for (const button of buttons) button.disabled = true;
   showFormError(form, null);
   try {
@@ -80,9 +80,9 @@ export async function sendJob(form, path, body) {
     for (const button of buttons) button.disabled = false;
     if (!(error instanceof ApiError)) throw error;
     showFormError(form, error);
-    const first = all('[aria-invalid="true"]', form)[0];
+    const first = findElements('[aria-invalid="true"]', form)[0];
     first?.closest("details")?.setAttribute("open", "");
-    (first ?? one("[data-form-error]", form)).focus();
+    (first ?? findElement("[data-form-error]", form)).focus();
     return false;
   }
 }
@@ -105,8 +105,8 @@ export function takeBack(form, error) {
  */
 export function showFormError(form, error) {
   said.set(form, error);
-  const notice = one("[data-form-error]", form);
+  const notice = findElement("[data-form-error]", form);
   notice.hidden = error === null;
-  one("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";
+  findElement("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";
   showErrors(form, error?.fields ?? {});
 }

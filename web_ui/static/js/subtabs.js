@@ -1,6 +1,6 @@
 // Tabs inside a page, by the ARIA pattern: arrow keys move, the open one is in the address after '#'.
 
-import { all, one } from "./dom.js";
+import { findElement, findElements } from "./dom.js";
 
 /**
  * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel
@@ -8,15 +8,15 @@ import { all, one } from "./dom.js";
  * @returns {{tabsChanged: () => void}} to be called when tabs were shown or hidden
  */
 export function followSubtabs(bar, onOpen) {
-  const tabs = () => all('[role="tab"]', bar).filter((tab) => !tab.hidden);
+  const tabs = () => findElements('[role="tab"]', bar).filter((tab) => !tab.hidden);
   const nameOf = (/** @type {HTMLElement} */ tab) => (tab.getAttribute("aria-controls") ?? "").replace("panel-", "");
 
   /** @param {HTMLElement} chosen */
   function open(chosen) {
-    for (const tab of all('[role="tab"]', bar)) {
+    for (const tab of findElements('[role="tab"]', bar)) {
       tab.setAttribute("aria-selected", String(tab === chosen));
       tab.tabIndex = tab === chosen ? 0 : -1;
-      one(`#${tab.getAttribute("aria-controls")}`).hidden = tab !== chosen;
+      findElement(`#${tab.getAttribute("aria-controls")}`).hidden = tab !== chosen;
     }
     onOpen(nameOf(chosen));
   }

@@ -1,8 +1,8 @@
 // Train Model: preset, dataset, model and every setting; what it needs in memory; the same as a command.
 
 import { API, get, post } from "./api.js";
-import { all, control, debounce, fill, make, one } from "./dom.js";
-import { copyButton } from "./copy.js";
+import { debounce, fillSlots, findElement, findElements, findInput, makeElement } from "./dom.js";
+import { makeCopyButton } from "./copy.js";
 import { keepsDraft, takesAddress } from "./draft.js";
 import { restCall, trainCommand } from "./equivalents.js";
 import { FieldSet, showError } from "./fields.js";
@@ -15,9 +15,9 @@ import { groupFields } from "./training-groups.js";
 
 const CHOSEN = ["dataset", "model", "output", "preset"];
 const LINKED = ["dataset", "model", "learning_rate"];
-const form = /** @type {HTMLFormElement} */ (one("#train-form"));
+const form = /** @type {HTMLFormElement} */ (findElement("#train-form"));
 /** @param {string} name */
-const valueOf = (name) => control(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
+const valueOf = (name) => findInput(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
 const chosen = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
 
 async function load() {
@@ -28,8 +28,8 @@ async function load() {
 
 /** A dataset that was chosen earlier, or by a link, may have been deleted since. */
 function sayWhatIsGone() {
-  const { value, dataset: { gone } } = control('[name="dataset"]', form);
-  if (gone) showError(one('[data-field="dataset"]', form), `There is no finished dataset ${gone}${value && `; ${value} is chosen instead`}.`);
+  const { value, dataset: { gone } } = findInput('[name="dataset"]', form);
+  if (gone) showError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${gone}${value && `; ${value} is chosen instead`}.`);
 }
 
 /** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], tiny: import("./pickers.js").StartingValues, datasets: import("./pickers.js").Dataset[],
@@ -41,8 +41,8 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
   drawPresets(presets, gpu);
   drawPickers(datasets, models);
   const own = fields.filter(({ path }) => !CHOSEN.includes(path));
-  groupFields(one("#advanced"), own);
-  const set = new FieldSet(one("#advanced"), own);
+  groupFields(findElement("#advanced"), own);
+  const set = new FieldSet(findElement("#advanced"), own);
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
   const dataset = () => datasets.find(({ name }) => name === valueOf("dataset"));
 
@@ -51,9 +51,9 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
     const own = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
     const reasons = { ...preset().reasons, ...own.reasons };
     set.follow({ ...preset().values, ...own.values });
-    for (const box of all("[data-field]", one("#advanced"))) {
+    for (const box of findElements("[data-field]", findElement("#advanced"))) {
       const reason = reasons[box.dataset.field ?? ""];
-      const note = box.querySelector(".field__reason") ?? box.insertBefore(make("span", { class: "field__note field__reason" }), one(".field__error", box));
+      const note = box.querySelector(".field__reason") ?? box.insertBefore(makeElement("span", { class: "field__note field__reason" }), findElement(".field__error", box));
       note.textContent = reason ? `Here: ${reason}.` : "";
     }
   }
@@ -77,15 +77,15 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
   function refresh() {
     const changes = set.changes();
     const number = Object.keys(changes).length;
-    one("#changed-count").textContent = number ? `${number} changed from the preset` : "as in the preset";
-    one("#reset-all").hidden = number === 0;
+    findElement("#changed-count").textContent = number ? `${number} changed from the preset` : "as in the preset";
+    findElement("#reset-all").hidden = number === 0;
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
-    fill(one("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
+    fillSlots(findElement("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
     const named = { dataset: chosen().dataset || "NAME" };
-    one("#cli-text").textContent = trainCommand({ ...chosen(), ...named }, changes, service.workspace);
-    one("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, { ...body(), ...named }, "needsToken" in document.body.dataset);
-    one("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
+    findElement("#cli-text").textContent = trainCommand({ ...chosen(), ...named }, changes, service.workspace);
+    findElement("#rest-text").textContent = restCall(new URL(`${API}/model/train`, location.href).href, { ...body(), ...named }, "needsToken" in document.body.dataset);
+    findElement("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
     showFit(valueOf("model"), dataset(), models);
     estimate.stop();
     askMemory();
@@ -95,13 +95,13 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
     if (["preset", "model"].includes(/** @type {HTMLInputElement} */ (target).name)) followChoice();
     refresh();
   });
-  one("#reset-all").addEventListener("click", () => {
+  findElement("#reset-all").addEventListener("click", () => {
     set.reset();
-    one("#advanced-box summary").focus();
+    findElement("#advanced-box summary").focus();
     form.dispatchEvent(new Event("input"));
   });
-  for (const name of ["cli", "rest"]) one(`#${name}`).append(copyButton(() => one(`#${name}-text`).textContent ?? ""));
-  one("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
+  for (const name of ["cli", "rest"]) findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
+  findElement("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
   takesAddress(form, LINKED);
   sayWhatIsGone();
   refresh();

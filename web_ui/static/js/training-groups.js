@@ -1,6 +1,6 @@
 // In which groups the settings of a training stand. A setting that no group names comes under "More": nothing is hidden.
 
-import { make, one } from "./dom.js";
+import { findElement, makeElement } from "./dom.js";
 import { drawField } from "./fields.js";
 
 /** @type {Record<string, RegExp>} */
@@ -22,8 +22,8 @@ export function groupFields(place, fields) {
   for (const title of [...Object.keys(GROUPS), "More"]) {
     const members = fields.filter((field) => groupOf(field.path) === title);
     if (!members.length) continue;
-    const box = make("fieldset", { class: "group" }, make("legend", { class: "group__title" }, title), make("div", { class: "fields" }));
-    one(".fields", box).append(...members.map(drawField));
+    const box = makeElement("fieldset", { class: "group" }, makeElement("legend", { class: "group__title" }, title), makeElement("div", { class: "fields" }));
+    findElement(".fields", box).append(...members.map(drawField));
     place.append(box);
   }
 }

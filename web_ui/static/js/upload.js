@@ -1,7 +1,7 @@
 // Files dropped on the page or chosen go to the service, with progress. Any number of tries: a file is whole there or absent.
 
 import { API, ApiError, get } from "./api.js";
-import { control, make, one } from "./dom.js";
+import { findElement, findInput, makeElement } from "./dom.js";
 import { freeName, plainName } from "./file-names.js";
 import { formatBytes, formatPercent } from "./format.js";
 
@@ -44,9 +44,9 @@ const storedNames = async () => new Set((await get("/uploads")).uploads.map((/**
  * @param {{asOneSource?: boolean}} [options]
  */
 export function takesFiles(place, onStored, { asOneSource = false } = {}) {
-  const input = control('input[type="file"]', place);
-  const bar = /** @type {HTMLProgressElement} */ (one(".bar", place));
-  const status = one('[role="status"]', place);
+  const input = findInput('input[type="file"]', place);
+  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", place));
+  const status = findElement('[role="status"]', place);
   const kinds = input.accept.split(",");
   /** @type {File[]} */
   const waiting = [];
@@ -76,7 +76,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
         taken.add(name);
         path = await take(file, folder + name);
         if (!asOneSource) onStored(path, file.name);
-        said.push(make("div", {}, `${file.name} is stored (${formatBytes(file.size)}).`));
+        said.push(makeElement("div", {}, `${file.name} is stored (${formatBytes(file.size)}).`));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         said.push(refusal(error));
@@ -87,7 +87,7 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   }
 
   /** @param {ApiError} error */
-  const refusal = (error) => make("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
+  const refusal = (error) => makeElement("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
 
   /** @param {File[]} files */
   async function add(files) {

@@ -1,7 +1,7 @@
 // What a finished training is good for: scored on a dataset, or put to work on documents. Each form ends on its own job's page.
 
 import { get } from "./api.js";
-import { all, control, icon, make, one } from "./dom.js";
+import { findElement, findElements, findInput, makeElement, makeIcon } from "./dom.js";
 import { FieldSet, showErrors } from "./fields.js";
 import { formatCount } from "./format.js";
 import { clearsErrors, sendJob, submitsJob } from "./submit.js";
@@ -19,7 +19,7 @@ export async function offerModel({ config }) {
   const [scoring, summarising, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
   offerSummaries(config.output, summarising.fields);
   offerScores(config.output, config.dataset, scoring.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
-  one(".uses").hidden = false; // sent before this, a form would only load the page again
+  findElement(".uses").hidden = false; // sent before this, a form would only load the page again
 }
 
 /**
@@ -29,32 +29,32 @@ export async function offerModel({ config }) {
  * @param {Dataset[]} usable finished datasets
  */
 function offerScores(model, trainedOn, fields, usable) {
-  const form = one("#score-form");
+  const form = findElement("#score-form");
   const own = usable.find(({ name }) => name === trainedOn);
-  one("#no-datasets").hidden = usable.length > 0;
-  one("#score-choices").hidden = usable.length === 0;
+  findElement("#no-datasets").hidden = usable.length > 0;
+  findElement("#score-choices").hidden = usable.length === 0;
   if (!usable.length) return;
-  const [chosen, split] = [control('[name="dataset"]', form), control('[name="split"]', form)];
-  chosen.replaceChildren(...usable.map(({ name, mode }) => make("option", { value: name, selected: name === trainedOn }, `${name} · ${mode} pages`)));
+  const [chosen, split] = [findInput('[name="dataset"]', form), findInput('[name="split"]', form)];
+  chosen.replaceChildren(...usable.map(({ name, mode }) => makeElement("option", { value: name, selected: name === trainedOn }, `${name} · ${mode} pages`)));
 
   function showSplits() {
     const { mode, splits } = usable.find(({ name }) => name === chosen.value) ?? usable[0];
-    split.replaceChildren(...Object.entries(splits).map(([name, samples]) => make("option", { value: name }, `${name} · ${formatCount(samples)} samples`)));
+    split.replaceChildren(...Object.entries(splits).map(([name, samples]) => makeElement("option", { value: name }, `${name} · ${formatCount(samples)} samples`)));
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
-    one("#field-dataset-note").textContent = own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
+    findElement("#field-dataset-note").textContent = own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
-  const set = new FieldSet(one("#score-fields"), fields.filter(({ path }) => SCORE_FIELDS.includes(path)));
+  const set = new FieldSet(findElement("#score-fields"), fields.filter(({ path }) => SCORE_FIELDS.includes(path)));
   submitsJob(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 
 /** @param {string} model @param {import("./fields.js").Field[]} fields */
 function offerSummaries(model, fields) {
-  const form = one("#summarise-form");
-  const list = one("#chosen-documents");
-  const drop = one("#documents");
-  const set = new FieldSet(one("#summarise-fields"), fields.filter(({ path }) => SUMMARY_FIELDS.includes(path)));
+  const form = findElement("#summarise-form");
+  const list = findElement("#chosen-documents");
+  const drop = findElement("#documents");
+  const set = new FieldSet(findElement("#summarise-fields"), fields.filter(({ path }) => SUMMARY_FIELDS.includes(path)));
   clearsErrors(form);
   takesFiles(drop, (path, name) => {
     list.append(chosenDocument(path, name));
@@ -62,7 +62,7 @@ function offerSummaries(model, fields) {
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    const chosen = all("li", list);
+    const chosen = findElements("li", list);
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
     const missing = drop.ariaBusy === "true" ? "Files are still being sent." : chosen.length ? "" : "Drop or choose a document first.";
     if (missing) showErrors(form, { inputs: missing });
@@ -73,8 +73,8 @@ function offerSummaries(model, fields) {
 /** @param {string} path upload:<stored name> @param {string} name that its owner gave it */
 function chosenDocument(path, name) {
   const stored = path.replace("upload:", "");
-  const remove = make("button", { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` }, "Leave out");
-  const item = make("li", { class: "row small", "data-path": path }, icon("icon-page"), make("span", { class: "grow" }, name, stored === name ? null : make("span", { class: "muted" }, ` as ${stored}`)), remove, make("span", { class: "field__error" }));
+  const remove = makeElement("button", { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` }, "Leave out");
+  const item = makeElement("li", { class: "row small", "data-path": path }, makeIcon("icon-page"), makeElement("span", { class: "grow" }, name, stored === name ? null : makeElement("span", { class: "muted" }, ` as ${stored}`)), remove, makeElement("span", { class: "field__error" }));
   remove.addEventListener("click", () => {
     item.dispatchEvent(new Event("input", { bubbles: true }));
     item.remove();

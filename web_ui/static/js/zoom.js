@@ -1,22 +1,22 @@
 // A page image that opens at full size in a dialog.
 
-import { make } from "./dom.js";
+import { makeElement } from "./dom.js";
 
 /** @param {string} address @param {string} text what the picture shows */
-export function zoomable(address, text) {
-  const button = make("button", { type: "button", class: "page-thumb", "aria-label": `${text}, open at full size` }, make("img", { src: address, alt: "", loading: "lazy" }));
-  button.addEventListener("click", () => openZoom(address, text));
+export function makeZoomableImage(address, text) {
+  const button = makeElement("button", { type: "button", class: "page-thumb", "aria-label": `${text}, open at full size` }, makeElement("img", { src: address, alt: "", loading: "lazy" }));
+  button.addEventListener("click", () => openZoomDialog(address, text));
   return button;
 }
 
 /** @param {string} address @param {string} text */
-function openZoom(address, text) {
-  const image = make("img", { src: address, alt: text });
-  const size = make("button", { type: "button", class: "button button--small", "aria-pressed": "false" }, "Actual size");
-  const close = make("button", { type: "button", class: "button button--small" }, "Close");
-  const dialog = /** @type {HTMLDialogElement} */ (make("dialog", { class: "zoom", "aria-label": text },
-    make("div", { class: "row row--apart" }, make("strong", {}, text), make("span", { class: "row" }, size, close)),
-    make("div", { class: "zoom__view", tabindex: "0", role: "region", "aria-label": "Page, scrollable" }, image)));
+function openZoomDialog(address, text) {
+  const image = makeElement("img", { src: address, alt: text });
+  const size = makeElement("button", { type: "button", class: "button button--small", "aria-pressed": "false" }, "Actual size");
+  const close = makeElement("button", { type: "button", class: "button button--small" }, "Close");
+  const dialog = /** @type {HTMLDialogElement} */ (makeElement("dialog", { class: "zoom", "aria-label": text },
+    makeElement("div", { class: "row row--apart" }, makeElement("strong", {}, text), makeElement("span", { class: "row" }, size, close)),
+    makeElement("div", { class: "zoom__view", tabindex: "0", role: "region", "aria-label": "Page, scrollable" }, image)));
   size.addEventListener("click", () => size.setAttribute("aria-pressed", String(dialog.classList.toggle("zoom--actual"))));
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
