@@ -6,7 +6,7 @@ import { debounce, findElement, findInput, makeElement } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./format.js";
 import { PagePreview } from "./page-preview.js";
 import { begin } from "./submit.js";
-import { flattened, nested } from "./values.js";
+import { flattenPaths, nestPaths } from "./values.js";
 
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
@@ -33,7 +33,7 @@ void begin(form, load, ({ known, ...loaded }) => {
   findElement("#benchmarks").replaceChildren(...known.map(drawCard));
   const dataset = new DatasetForm(form, loaded, PLACES);
   const chosen = () => known.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? known[0];
-  const preview = new PagePreview(findElement("#preview"), () => nested({ ...flattened(chosen().config), ...dataset.changes() }));
+  const preview = new PagePreview(findElement("#preview"), () => nestPaths({ ...flattenPaths(chosen().config), ...dataset.changes() }));
   const refresh = debounce(() => preview.follow(), 350);
 
   function usePreset() {

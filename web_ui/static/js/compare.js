@@ -7,7 +7,7 @@ import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
 import { ACTIVE } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
-import { same, shown } from "./values.js";
+import { isEqual, valueToText } from "./values.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -37,10 +37,10 @@ async function load(id) {
 /** @param {Run[]} runs */
 function rowsOf(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
-  const differing = names.filter((name) => runs.some(({ job }) => !same(job.config[name], runs[0].job.config[name])));
+  const differing = names.filter((name) => runs.some(({ job }) => !isEqual(job.config[name], runs[0].job.config[name])));
   const results = Object.entries(RESULTS).filter(([name]) => runs.some(({ events }) => events.series.latest(name) !== null));
   return [
-    ...differing.map((name) => [humanizeName(name), ...runs.map(({ job }) => shown(job.config[name]) || "–")]),
+    ...differing.map((name) => [humanizeName(name), ...runs.map(({ job }) => valueToText(job.config[name]) || "–")]),
     ...results.map(([name, text]) => [text, ...runs.map(({ events }) => formatMetric(name, events.series.latest(name)))]),
     ["Running time", ...runs.map(({ job }) => formatDuration(job.run_s))],
   ];

@@ -7,7 +7,7 @@ import { FieldSet, showError } from "./fields.js";
 import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { showFormError, submitsJob } from "./submit.js";
-import { nested } from "./values.js";
+import { nestPaths } from "./values.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 
@@ -48,7 +48,7 @@ export class DatasetForm {
 
   /** The same for a request, with where to publish. */
   body() {
-    return { ...nested(this.changes()), ...(this.#isPublished ? { publish: this.publish.values().publish } : {}) };
+    return { ...nestPaths(this.changes()), ...(this.#isPublished ? { publish: this.publish.values().publish } : {}) };
   }
 
   get #isPublished() {

@@ -4,7 +4,7 @@
  * Quote one word for a POSIX shell.
  * @param {unknown} value
  */
-export function quoted(value) {
+export function quoteForShell(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
@@ -14,9 +14,9 @@ export function quoted(value) {
  * @param {Record<string, unknown>} changes what differs from the preset
  * @param {string} workspace its folder
  */
-export function trainCommand({ dataset, model, preset, output }, changes, workspace) {
-  const settings = Object.entries(changes).map(([name, value]) => `--set ${name}=${quoted(value)}`);
-  return ["deepsynth train", `--dataset ${quoted(dataset)}`, `--model ${quoted(model)}`, `--preset ${quoted(preset)}`, `--output ${quoted(output)}`, ...settings, `--workspace ${quoted(workspace)}`].join(" ");
+export function formatTrainCommand({ dataset, model, preset, output }, changes, workspace) {
+  const settings = Object.entries(changes).map(([name, value]) => `--set ${name}=${quoteForShell(value)}`);
+  return ["deepsynth train", `--dataset ${quoteForShell(dataset)}`, `--model ${quoteForShell(model)}`, `--preset ${quoteForShell(preset)}`, `--output ${quoteForShell(output)}`, ...settings, `--workspace ${quoteForShell(workspace)}`].join(" ");
 }
 
 /**
@@ -24,7 +24,7 @@ export function trainCommand({ dataset, model, preset, output }, changes, worksp
  * @param {unknown} body
  * @param {boolean} needsToken whether the service asks for its token; the shell puts it in, so that it is on no screen
  */
-export function restCall(address, body, needsToken) {
+export function formatCurlCommand(address, body, needsToken) {
   const token = needsToken ? ` \\\n  -H "Authorization: Bearer $DEEPSYNTH_API_TOKEN"` : "";
-  return `curl -X POST ${quoted(address)} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d ${quoted(JSON.stringify(body))}`;
+  return `curl -X POST ${quoteForShell(address)} \\\n  -H 'Content-Type: application/json'${token} \\\n  -d ${quoteForShell(JSON.stringify(body))}`;
 }

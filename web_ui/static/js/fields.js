@@ -1,7 +1,7 @@
 // Form fields as the service lists them: label, control, explanation, error, and a mark where the value differs from its starting point.
 
 import { findElement, findElements, findInput, makeElement } from "./dom.js";
-import { at, nested, parse, same, shown } from "./values.js";
+import { isEqual, nestPaths, parseControl, valueAtPath, valueToText } from "./values.js";
 
 /**
  * @typedef {object} Field
@@ -43,7 +43,7 @@ export function drawField(field) {
 }
 
 /** @param {unknown} value */
-const inWords = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : shown(value));
+const inWords = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
 
 /** Fields in one place of the page; remembers the values they started from. */
 export class FieldSet {
@@ -72,24 +72,24 @@ export class FieldSet {
   /** @param {Field} field */
   read(field) {
     const input = this.#control(field);
-    return parse(field, input.type === "checkbox" ? String(input.checked) : input.value);
+    return parseControl(field, input.type === "checkbox" ? String(input.checked) : input.value);
   }
 
   /** @param {Field} field @param {unknown} value */
   write(field, value) {
     const input = this.#control(field);
     if (input.type === "checkbox") input.checked = value === true;
-    else input.value = shown(value);
+    else input.value = valueToText(value);
   }
 
   /** Every value, as the API wants it. */
   values() {
-    return nested(Object.fromEntries(this.fields.map((field) => [field.path, this.read(field)])));
+    return nestPaths(Object.fromEntries(this.fields.map((field) => [field.path, this.read(field)])));
   }
 
   /** Only what differs from the starting point, by path. @returns {Json} */
   changes() {
-    const changed = this.fields.filter((field) => !same(this.read(field), this.baseline[field.path]));
+    const changed = this.fields.filter((field) => !isEqual(this.read(field), this.baseline[field.path]));
     return Object.fromEntries(changed.map((field) => [field.path, this.read(field)]));
   }
 
@@ -101,7 +101,7 @@ export class FieldSet {
   /** @param {Json} values new starting points, nested; a field that was edited keeps what was typed, every other follows */
   follow(values) {
     const edited = this.changes();
-    for (const { path, initial } of this.fields) this.baseline[path] = at(values, path) ?? initial;
+    for (const { path, initial } of this.fields) this.baseline[path] = valueAtPath(values, path) ?? initial;
     this.apply({ ...this.baseline, ...edited });
   }
 

@@ -1,18 +1,18 @@
 // What files are called once they are stored: plain, and never the name of another. Pure.
 
-const LONGEST = 96;
+const MAX_NAME_CHARACTERS = 96;
 
 /** @param {string} name @returns {[string, string]} stem, and suffix with its dot */
-function parts(name) {
+function splitSuffix(name) {
   const dot = name.lastIndexOf(".");
   return dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot)];
 }
 
 /** Names on disk are plain; what a browser calls a file may not be. The suffix stays: it says the kind. @param {string} name */
-export function plainName(name) {
-  const [stem, suffix] = parts(name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/\.{2,}/g, "."));
-  const kept = stem.slice(-(LONGEST - suffix.length)).replace(/^[^A-Za-z0-9]+/, "");
-  return `${kept || "file"}${suffix}`.slice(0, LONGEST);
+export function sanitizeFileName(name) {
+  const [stem, suffix] = splitSuffix(name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/\.{2,}/g, "."));
+  const kept = stem.slice(-(MAX_NAME_CHARACTERS - suffix.length)).replace(/^[^A-Za-z0-9]+/, "");
+  return `${kept || "file"}${suffix}`.slice(0, MAX_NAME_CHARACTERS);
 }
 
 /**
@@ -20,12 +20,12 @@ export function plainName(name) {
  * @param {string} name
  * @param {ReadonlySet<string>} taken
  */
-export function freeName(name, taken) {
-  const [stem, suffix] = parts(name);
+export function uniqueFileName(name, taken) {
+  const [stem, suffix] = splitSuffix(name);
   let free = name;
   for (let number = 2; taken.has(free); number += 1) {
-    const mark = `-${number}${suffix}`;
-    free = stem.slice(0, LONGEST - mark.length) + mark;
+    const numberedSuffix = `-${number}${suffix}`;
+    free = stem.slice(0, MAX_NAME_CHARACTERS - numberedSuffix.length) + numberedSuffix;
   }
   return free;
 }

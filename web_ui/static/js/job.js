@@ -12,7 +12,7 @@ import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
 import { isTexts, showSamples } from "./job-samples.js";
 import { redraw } from "./redraw.js";
-import { flattened, shown } from "./values.js";
+import { flattenPaths, valueToText } from "./values.js";
 import { followSubtabs } from "./subtabs.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -76,7 +76,7 @@ async function showError(current) {
 function showSettings({ config }) {
   redraw(findElement("#panel-settings"), config, () => [
     makeElement("div", { class: "row row--apart" }, makeElement("p", { class: "muted" }, "What this job runs with. A dash: not set."), makeCopyButton(JSON.stringify(config, null, 2))),
-    makeTable("Settings", [], Object.entries(flattened(config)).map(([name, value]) => [makeElement("code", {}, name), shown(value) || "–"]), ""),
+    makeTable("Settings", [], Object.entries(flattenPaths(config)).map(([name, value]) => [makeElement("code", {}, name), valueToText(value) || "–"]), ""),
   ]);
 }
 

@@ -2,7 +2,7 @@
 
 import { API, ApiError, get } from "./api.js";
 import { findElement, findInput, makeElement } from "./dom.js";
-import { freeName, plainName } from "./file-names.js";
+import { sanitizeFileName, uniqueFileName } from "./file-names.js";
 import { formatBytes, formatPercent } from "./format.js";
 
 let numPlacesBusy = 0;
@@ -63,16 +63,16 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   /** @param {File[]} files those waiting now */
   async function takeAll(files) {
     const isFolder = asOneSource && files.length > 1;
-    const replaces = asOneSource && !isFolder && plainName(files[0].name) === files[0].name;
+    const replaces = asOneSource && !isFolder && sanitizeFileName(files[0].name) === files[0].name;
     const stored = replaces ? new Set() : await storedNames();
-    const folder = isFolder ? `${freeName("files", stored)}/` : "";
+    const folder = isFolder ? `${uniqueFileName("files", stored)}/` : "";
     const taken = isFolder ? new Set() : stored;
     const said = [];
     let path = "";
     for (const file of files) {
       try {
         if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
-        const name = freeName(plainName(file.name), taken);
+        const name = uniqueFileName(sanitizeFileName(file.name), taken);
         taken.add(name);
         path = await take(file, folder + name);
         if (!asOneSource) onStored(path, file.name);

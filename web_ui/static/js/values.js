@@ -8,7 +8,7 @@
  * @param {string} text
  * @returns {unknown}
  */
-export function parse(field, text) {
+export function parseControl(field, text) {
   const trimmed = text.trim();
   if (trimmed === "" && field.nullable) return null;
   if (field.kind === "boolean") return trimmed === "true";
@@ -18,21 +18,21 @@ export function parse(field, text) {
 }
 
 /** @param {unknown} value */
-export function shown(value) {
+export function valueToText(value) {
   if (value === null || value === undefined) return "";
   if (Array.isArray(value)) return value.join(", ");
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 /** @param {unknown} left @param {unknown} right */
-export const same = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
+export const isEqual = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
 /**
  * Put dotted paths back into objects: {"rendering.mode": "base"} -> {rendering: {mode: "base"}}.
  * @param {Json} flat
  * @returns {Json}
  */
-export function nested(flat) {
+export function nestPaths(flat) {
   /** @type {Json} */
   const result = {};
   for (const [path, value] of Object.entries(flat)) {
@@ -46,15 +46,15 @@ export function nested(flat) {
 }
 
 /** @param {Json} object @param {string} path */
-export const at = (object, path) => path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
+export const valueAtPath = (object, path) => path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
 
 /**
  * The way back: {rendering: {mode: "base"}} -> {"rendering.mode": "base"}.
  * @param {Json} object
  * @returns {Json}
  */
-export function flattened(object, prefix = "") {
+export function flattenPaths(object, prefix = "") {
   const parts = Object.entries(object).map(([name, value]) =>
-    value && typeof value === "object" && !Array.isArray(value) ? flattened(value, `${prefix}${name}.`) : { [prefix + name]: value });
+    value && typeof value === "object" && !Array.isArray(value) ? flattenPaths(value, `${prefix}${name}.`) : { [prefix + name]: value });
   return Object.assign({}, ...parts);
 }
