@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { possibleActions, progressText, stateWords } = await import("../../web_ui/static/js/jobs-api.js");
+const { possibleActions, progressText, stateLabel } = await import("../../web_ui/static/js/jobs-api.js");
 
 test("what is asked of a job shows before its runner has seen it, and can be taken back", () => {
-  const said = (state, desired) => [stateWords({ state, desired }), ...possibleActions({ state, desired })].join(", ");
-  assert.equal(said("queued", "run"), "Waiting, pause, cancel");
-  for (const state of ["queued", "running", "interrupted", "pausing"]) assert.equal(said(state, "pause"), "Pausing, resume, cancel");
-  assert.equal(said("paused", "pause"), "Paused, resume, cancel, delete");
-  for (const state of ["paused", "failed"]) assert.equal(said(state, "run"), "Waiting, pause, cancel");
-  assert.equal(said("pausing", "run"), "Running, pause, cancel");
-  assert.equal(said("failed", null), "Failed, resume, delete");
-  assert.equal(said("queued", "cancel"), "Cancelling");
+  const describe = (state, desired) => [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");
+  assert.equal(describe("queued", "run"), "Waiting, pause, cancel");
+  for (const state of ["queued", "running", "interrupted", "pausing"]) assert.equal(describe(state, "pause"), "Pausing, resume, cancel");
+  assert.equal(describe("paused", "pause"), "Paused, resume, cancel, delete");
+  for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel");
+  assert.equal(describe("pausing", "run"), "Running, pause, cancel");
+  assert.equal(describe("failed", null), "Failed, resume, delete");
+  assert.equal(describe("queued", "cancel"), "Cancelling");
 });
 
 test("what a job waits for is the runner only before its first attempt, or until the runner has seen that it is resumed", () => {
-  const said = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu" });
-  assert.equal(said("queued", 0), "Waits for the GPU runner");
-  assert.equal(said("paused", 1), "Waits for the GPU runner");
-  assert.equal(said("queued", 3), "Waits to go on");
+  const describe = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu" });
+  assert.equal(describe("queued", 0), "Waits for the GPU runner");
+  assert.equal(describe("paused", 1), "Waits for the GPU runner");
+  assert.equal(describe("queued", 3), "Waits to go on");
 });
 
 test("a job that is to be tried again says when, and can be resumed at once", () => {

@@ -17,8 +17,8 @@ export class ApiError extends Error {
 }
 
 /** Longer than anything that the service does before it answers: a look at a source ends after 60 s. */
-export const PATIENCE_MS = 90_000;
-const GET_MS = 30_000;
+export const REQUEST_TIMEOUT_MS = 90_000;
+const GET_TIMEOUT_MS = 30_000;
 
 /**
  * Send one request and give back the JSON answer.
@@ -28,11 +28,11 @@ const GET_MS = 30_000;
  * @returns {Promise<any>}
  * @throws {ApiError}
  */
-export async function call(method, path, { body, signal, headers = {} } = {}) {
+export async function sendRequest(method, path, { body, signal, headers = {} } = {}) {
   const withBody = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   let response;
   try {
-    response = await fetch(API + path, { method, signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_MS : PATIENCE_MS), headers, ...withBody });
+    response = await fetch(API + path, { method, signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_TIMEOUT_MS : REQUEST_TIMEOUT_MS), headers, ...withBody });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, { code: "unreachable", message: "The service does not answer.", hint: "Is it still running? This page keeps trying." });
@@ -43,25 +43,25 @@ export async function call(method, path, { body, signal, headers = {} } = {}) {
 }
 
 /** @type {Map<string, Promise<any>>} what is being asked for at this moment */
-const underWay = new Map();
+const pendingRequests = new Map();
 
 /** Who asks for what is being asked for already shares the answer. @param {string} path @param {AbortSignal} [signal] its owner asks alone */
 export function get(path, signal) {
-  const shared = signal ? undefined : underWay.get(path);
+  const shared = signal ? undefined : pendingRequests.get(path);
   if (shared) return shared;
-  const answer = call("GET", path, { signal });
+  const answer = sendRequest("GET", path, { signal });
   if (signal) return answer;
-  underWay.set(path, answer);
-  const forget = () => void underWay.delete(path);
-  answer.then(forget, forget);
+  pendingRequests.set(path, answer);
+  const removePending = () => void pendingRequests.delete(path);
+  answer.then(removePending, removePending);
   return answer;
 }
 
 /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
-export const post = (path, body = {}, signal) => call("POST", path, { body, signal });
+export const post = (path, body = {}, signal) => sendRequest("POST", path, { body, signal });
 
 /** @type {Map<string, string>} what was asked for -> its key, until the job is known to exist */
-const keys = new Map();
+const idempotencyKeys = new Map();
 
 /**
  * Create a job. Asking again after a lost answer sends the same key, and so leads to the same job, not to a second one.
@@ -69,11 +69,11 @@ const keys = new Map();
  * @param {unknown} body
  */
 export async function createJob(path, body) {
-  const asked = JSON.stringify([path, body]);
-  const key = keys.get(asked) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  keys.set(asked, key);
-  const job = await call("POST", path, { body, headers: { "Idempotency-Key": key } });
-  keys.delete(asked);
+  const requestKey = JSON.stringify([path, body]);
+  const key = idempotencyKeys.get(requestKey) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  idempotencyKeys.set(requestKey, key);
+  const job = await sendRequest("POST", path, { body, headers: { "Idempotency-Key": key } });
+  idempotencyKeys.delete(requestKey);
   return job;
 }
 

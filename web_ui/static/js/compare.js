@@ -5,7 +5,7 @@ import { findElement, makeElement, makeTable } from "./dom.js";
 import { formatDuration, formatMetric, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
 import { poll } from "./poll.js";
-import { ACTIVE } from "./jobs-api.js";
+import { ACTIVE_STATES } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
 import { isEqual, valueToText } from "./values.js";
 import { TrainingCharts } from "./training-charts.js";
@@ -68,6 +68,6 @@ export function showComparison(ids) {
     charts ??= new TrainingCharts(findElement("#compare-charts"));
     charts.showSeveral(runs.map(({ label, events }) => ({ label, series: events.series })));
     draw(runs, ids.length - runs.length);
-    return runs.some(({ job }) => ACTIVE.has(job.state));
+    return runs.some(({ job }) => ACTIVE_STATES.has(job.state));
   }, { fastMs: 3000 });
 }

@@ -1,6 +1,6 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
-import { ApiError, PATIENCE_MS, get } from "./api.js";
+import { ApiError, REQUEST_TIMEOUT_MS, get } from "./api.js";
 import { makeElement, makeFigure, makeTable, onPress, setResting } from "./dom.js";
 import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
 
@@ -19,9 +19,9 @@ async function showReport(path, button, place) {
   place.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
   const reading = makeElement("dd", {}, "Reading…");
   try {
-    const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(PATIENCE_MS));
+    const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
     place.replaceChildren(figures(measures, reading), spread(measures.page_ratio), densest(measures.densest_pages));
-    const { legibility } = await get(path, AbortSignal.timeout(PATIENCE_MS));
+    const { legibility } = await get(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
     reading.textContent = `${formatErrorRate(legibility.character_error_rate)} on ${formatCount(legibility.num_pages)} pages`;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { findElement, findInput, makeElement, makeFigure, makeIcon } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "./format.js";
 import { reportOn } from "./dataset-report.js";
-import { FINAL } from "./jobs-api.js";
+import { ENDED_STATES } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
 import { scoreTable } from "./score-table.js";
 import { TrainingCharts } from "./training-charts.js";
@@ -80,7 +80,7 @@ export class Outcome {
     this.#showResult(job);
     const empty = findElement("#overview-empty");
     empty.hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
-    empty.textContent = FINAL.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
+    empty.textContent = ENDED_STATES.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
   }
 
   #showWarnings() {

@@ -2,16 +2,16 @@
 
 import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "./dom.js";
 import { formatAge, humanizeName } from "./format.js";
-import { ACTIONS, KIND_WORDS, act, possibleActions, progressPercent, progressText, share, stateOf, stateWords } from "./jobs-api.js";
+import { ACTIONS, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressShare, progressText, stateLabel } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
 /** @param {HTMLElement} place @param {Job} job */
 export function showState(place, job) {
-  const state = stateOf(job);
+  const state = displayedState(job);
   place.className = `state-icon state-icon--${state}`;
-  place.title = stateWords(job);
+  place.title = stateLabel(job);
   redraw(place, state, () => [makeIcon(`state-${state === "pausing" ? "paused" : state}`)]);
 }
 
@@ -20,26 +20,26 @@ export function showState(place, job) {
  * @param {HTMLElement} place <progress>
  * @param {Job} job
  */
-export function showBar(place, job) {
+export function showProgress(place, job) {
   const bar = /** @type {HTMLProgressElement} */ (place);
-  const part = share(job);
+  const part = progressShare(job);
   const tone = { succeeded: "bar--ok", failed: "bar--bad", paused: "bar--warn" }[/** @type {string} */ (job.state)] ?? "";
   bar.className = `bar ${tone}`;
   if (part === null && job.state === "running") bar.removeAttribute("value");
   else bar.value = part ?? 0;
   bar.hidden = part === null && job.state !== "running";
   bar.setAttribute("aria-label", `Progress of ${job.title}`);
-  bar.setAttribute("aria-valuetext", [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateWords(job));
+  bar.setAttribute("aria-valuetext", [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateLabel(job));
 }
 
 /** @param {Job} job */
-const when = ({ created, started, ended }) => (ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`);
+const formatJobTime = ({ created, started, ended }) => (ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`);
 
 /** @param {Job} job the one thing most likely wanted now; null: open it */
-function mainAction(job) {
+function chooseMainAction(job) {
   const possible = possibleActions(job);
   if (possible.includes("resume") && job.state !== "failed") return "resume";
-  const first = { running: "pause", queued: "cancel" }[/** @type {string} */ (stateOf(job))];
+  const first = { running: "pause", queued: "cancel" }[/** @type {string} */ (displayedState(job))];
   return possible.find((action) => action === first) ?? null;
 }
 
@@ -50,21 +50,21 @@ function mainAction(job) {
  * @param {string} address of the job's page
  * @param {() => void} onChange
  */
-export function drawRow(existing, job, address, onChange) {
-  const row = existing ?? newRow(job, address);
+export function drawJobRow(existing, job, address, onChange) {
+  const row = existing ?? makeJobRow(job, address);
   fillSlots(row, {
-    secondary: [KIND_WORDS[job.kind] ?? humanizeName(job.kind), stateWords(job), when(job)].join(" · "),
+    secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), stateLabel(job), formatJobTime(job)].join(" · "),
     percent: progressPercent(job), progress: progressText(job), error: job.state === "failed" ? job.error?.message : "",
   });
   showState(findElement(".state-icon", row), job);
-  showBar(findElement(".bar", row), job);
-  const action = mainAction(job);
-  redraw(findElement(".job-row__action", row), action, () => [action ? actionButton(job, action, onChange) : openLink(job, address)]);
+  showProgress(findElement(".bar", row), job);
+  const action = chooseMainAction(job);
+  redraw(findElement(".job-row__action", row), action, () => [action ? makeActionButton(job, action, onChange) : makeOpenLink(job, address)]);
   return row;
 }
 
 /** @param {Job} job @param {string} address */
-function newRow(job, address) {
+function makeJobRow(job, address) {
   const row = cloneTemplate("job-row");
   const link = findElement(".job-row__name a", row);
   link.textContent = job.title;
@@ -77,14 +77,14 @@ function newRow(job, address) {
 }
 
 /** @param {Job} job @param {string} address */
-const openLink = (job, address) => makeElement("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
+const makeOpenLink = (job, address) => makeElement("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
 
 /** @param {Job} job @param {import("./jobs-api.js").Action} action @param {() => void} onChange */
-function actionButton(job, action, onChange) {
+function makeActionButton(job, action, onChange) {
   const { label, icon: drawing } = ACTIONS[action];
   const button = makeElement("button", { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` }, makeIcon(drawing), label);
   button.addEventListener("click", async () => {
-    if (await act(job, action)) onChange();
+    if (await performAction(job, action)) onChange();
   });
   return button;
 }

@@ -2,7 +2,7 @@
 
 import { API, ApiError, get } from "./api.js";
 import { findElement, makeElement } from "./dom.js";
-import { ACTIVE } from "./jobs-api.js";
+import { ACTIVE_STATES } from "./jobs-api.js";
 import { makeZoomableImage } from "./zoom.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -96,7 +96,7 @@ export const isTexts = ({ kind }) => kind === "prediction" || kind === "evaluati
 export async function showSamples(job) {
   const place = findElement(isTexts(job) ? "#job-texts" : "#panel-samples");
   const ended = `${job.state} ${job.ended}`;
-  if (place.dataset.ended === ended && !ACTIVE.has(job.state)) return;
+  if (place.dataset.ended === ended && !ACTIVE_STATES.has(job.state)) return;
   const parts = job.kind === "dataset" ? await datasetPages(job) : (await Promise.all([predictions(job), firstBatch(job)])).flat();
   place.dataset.ended = ended;
   const seen = JSON.stringify(parts.map((part) => part.textContent));

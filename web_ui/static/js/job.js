@@ -5,8 +5,8 @@ import { fillSlots, findElement, makeElement, makeFigure, makeIcon, makeTable } 
 import { makeCopyButton } from "./copy.js";
 import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./format.js";
 import { JobEvents } from "./job-events.js";
-import { showBar, showState } from "./job-row.js";
-import { ACTIONS, ACTIVE, KIND_WORDS, act, possibleActions, progressPercent, progressText, stateOf, stateWords } from "./jobs-api.js";
+import { showProgress, showState } from "./job-row.js";
+import { ACTIONS, ACTIVE_STATES, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressText, stateLabel } from "./jobs-api.js";
 import { LogView } from "./log-view.js";
 import { Outcome } from "./job-outcome.js";
 import { poll } from "./poll.js";
@@ -24,23 +24,23 @@ let job = null;
 let openTab = "";
 /** @type {ReturnType<typeof poll> | null} what looks at the job, once the page stands */
 let poller = null;
-let isOffered = false;
-const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE.has(job.state));
-const outcome = new Outcome(new JobEvents(jobId));
+let isUseTabFilled = false;
+const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
+const overview = new Outcome(new JobEvents(jobId));
 
 /** @param {Job} current */
-function showHead(current) {
+function showHeader(current) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(findElement("h1"), title, () => [title]);
   document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
   showState(findElement("#job-head .state-icon"), current);
   fillSlots(findElement("#job-head"), {
-    secondary: [KIND_WORDS[kind] ?? humanizeName(kind), stateWords(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
+    secondary: [KIND_LABELS[kind] ?? humanizeName(kind), stateLabel(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "", ended && ranS ? `ran ${formatDuration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", jobId].filter(Boolean).join(" · "),
     percent: progressPercent(current), progress: progressText(current),
   });
-  showBar(findElement("#job-head .bar"), current);
+  showProgress(findElement("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
   redraw(findElement("#job-counts"), counts, () => counts.map(([name, value]) => makeFigure(humanizeName(name), formatCount(value))));
 }
@@ -49,10 +49,10 @@ function showHead(current) {
 function showActions(current) {
   const actions = possibleActions(current);
   redraw(findElement("#job-actions"), actions, () => actions.map((action) => {
-    const loses = action === "cancel" || action === "delete";
-    const button = makeElement("button", { type: "button", class: `button${loses ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, makeIcon(ACTIONS[action].icon), ACTIONS[action].label);
+    const isDestructive = action === "cancel" || action === "delete";
+    const button = makeElement("button", { type: "button", class: `button${isDestructive ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, makeIcon(ACTIONS[action].icon), ACTIONS[action].label);
     button.addEventListener("click", async () => {
-      if (!(await act(current, action))) return;
+      if (!(await performAction(current, action))) return;
       if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
       else poller?.now();
     });
@@ -61,10 +61,10 @@ function showActions(current) {
 }
 
 /** @param {Job} current */
-async function showError(current) {
+async function showJobError(current) {
   const { error, ended } = current;
   const place = findElement("#job-error");
-  place.hidden = stateOf(current) !== "failed" || !error;
+  place.hidden = displayedState(current) !== "failed" || !error;
   if (place.hidden || !error || place.dataset.ended === ended) return;
   fillSlots(place, { message: error.message, hint: error.hint, tail: "" });
   const { text } = await get(withQuery(`/jobs/${jobId}/log`, { offset: -TAIL_BYTES }));
@@ -87,10 +87,10 @@ async function showFiles() {
 }
 
 /** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
-async function showUse(current) {
-  if (openTab !== "use" || isOffered) return;
+async function fillUseTab(current) {
+  if (openTab !== "use" || isUseTabFilled) return;
   await (await import("./use-model.js")).offerModel(current);
-  isOffered = true;
+  isUseTabFilled = true;
 }
 
 /** @param {Job} current */
@@ -112,18 +112,18 @@ async function refresh() {
     return false;
   }
   findElement("#job-page").hidden = false;
-  showHead(job);
+  showHeader(job);
   showActions(job);
   showSettings(job);
-  await outcome.read();
-  fillSlots(findElement("#job-head"), { message: ACTIVE.has(job.state) ? outcome.message : "" });
-  outcome.show(job);
+  await overview.read();
+  fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
+  overview.show(job);
   showTabs(job);
   if (openTab === "samples" || isTexts(job)) await showSamples(job);
   if (openTab === "files") await showFiles();
-  await showError(job);
-  await showUse(job);
-  return ACTIVE.has(job.state);
+  await showJobError(job);
+  await fillUseTab(job);
+  return ACTIVE_STATES.has(job.state);
 }
 
 const subtabs = followSubtabs(findElement("#job-subtabs"), (name) => {

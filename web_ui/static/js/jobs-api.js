@@ -1,8 +1,8 @@
 // What a job is in the browser, what can be done with it in each state, and in which words.
 
-import { call, post } from "./api.js";
+import { post, sendRequest } from "./api.js";
 import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "./format.js";
-import { confirmed, toast, toastError } from "./notify.js";
+import { confirmAction, toast, toastError } from "./notify.js";
 
 /**
  * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>, rate?: number | null, eta_s?: number | null}} Progress
@@ -13,17 +13,17 @@ import { confirmed, toast, toastError } from "./notify.js";
  *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
  */
 
-export const ACTIVE = new Set(["queued", "running", "pausing", "interrupted"]);
-export const FINAL = new Set(["succeeded", "failed", "cancelled"]);
+export const ACTIVE_STATES = new Set(["queued", "running", "pausing", "interrupted"]);
+export const ENDED_STATES = new Set(["succeeded", "failed", "cancelled"]);
 
 /** @type {Record<string, string>} */
-export const STATE_WORDS = {
+export const STATE_LABELS = {
   queued: "Waiting", running: "Running", pausing: "Pausing", paused: "Paused",
   succeeded: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted",
 };
 
 /** @type {Record<string, string>} */
-export const KIND_WORDS = {
+export const KIND_LABELS = {
   dataset: "Dataset", training: "Training", evaluation: "Evaluation", prediction: "Prediction", find_lr: "Learning-rate search",
 };
 
@@ -38,32 +38,32 @@ export const ACTIONS = {
 };
 
 /** What a state is for its user once something else is wanted, which the job's runner may not have seen yet. @type {Record<string, Partial<Record<State, State>>>} */
-const AS_WANTED = {
+const STATE_BY_REQUEST = {
   run: { paused: "queued", failed: "queued", pausing: "running" },
   pause: { queued: "pausing", running: "pausing", interrupted: "pausing", failed: "pausing" },
 };
 
 /** @param {Pick<Job, "state" | "desired">} job */
-export const stateOf = ({ state, desired }) => AS_WANTED[desired ?? ""]?.[state] ?? state;
+export const displayedState = ({ state, desired }) => STATE_BY_REQUEST[desired ?? ""]?.[state] ?? state;
 
 /** How long a job whose worker vanished still waits to be tried again by itself. @param {Job} job */
-const waitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
+const retryWaitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
 
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {
-  const isPossible = (/** @type {Action} */ action) => ACTIONS[action].states.includes(stateOf(job)) || (action === "resume" && waitS(job) > 0);
+  const isPossible = (/** @type {Action} */ action) => ACTIONS[action].states.includes(displayedState(job)) || (action === "resume" && retryWaitS(job) > 0);
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter(isPossible);
   return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
 }
 
 /** @param {Job} job */
-export function stateWords(job) {
-  const state = stateOf(job);
-  return job.desired === "cancel" && ACTIVE.has(state) ? "Cancelling" : (STATE_WORDS[state] ?? state);
+export function stateLabel(job) {
+  const state = displayedState(job);
+  return job.desired === "cancel" && ACTIVE_STATES.has(state) ? "Cancelling" : (STATE_LABELS[state] ?? state);
 }
 
 /** @param {Job} job share done, 0 to 1; null: unknown */
-export function share({ progress, state }) {
+export function progressShare({ progress, state }) {
   if (state === "succeeded") return 1;
   return progress?.total ? Math.min(1, progress.done / progress.total) : null;
 }
@@ -71,9 +71,9 @@ export function share({ progress, state }) {
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (waitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(waitS(job))}`;
+  if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
   if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a place, or for its runner
-  if (stateOf(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
+  if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
@@ -85,7 +85,7 @@ export function progressText(job) {
 }
 
 /** @param {Job} job */
-export const progressPercent = (job) => (share(job) === null ? "" : formatPercent(share(job)));
+export const progressPercent = (job) => (progressShare(job) === null ? "" : formatPercent(progressShare(job)));
 
 /**
  * Pause, resume, cancel or delete a job, asking first where something is lost.
@@ -93,14 +93,14 @@ export const progressPercent = (job) => (share(job) === null ? "" : formatPercen
  * @param {Action} action
  * @returns {Promise<boolean>} whether it was done
  */
-export async function act(job, action) {
-  const questions = {
+export async function performAction(job, action) {
+  const confirmations = {
     cancel: { title: "Cancel this job?", text: `${job.title} stops for good. To go on later, pause it instead.`, yes: "Cancel the job" },
     delete: { title: "Delete this job?", text: `The log, settings and curves of ${job.title} are removed. What it made stays.`, yes: "Delete the job" },
   };
-  if ((action === "cancel" || action === "delete") && !(await confirmed(questions[action]))) return false;
+  if ((action === "cancel" || action === "delete") && !(await confirmAction(confirmations[action]))) return false;
   try {
-    await (action === "delete" ? call("DELETE", `/jobs/${job.id}`) : post(`/jobs/${job.id}/${action}`));
+    await (action === "delete" ? sendRequest("DELETE", `/jobs/${job.id}`) : post(`/jobs/${job.id}/${action}`));
     toast(ACTIONS[action].done);
     return true;
   } catch (error) {

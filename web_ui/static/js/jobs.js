@@ -3,8 +3,8 @@
 
 import { get, withQuery } from "./api.js";
 import { debounce, findElement, findElements, findInput, onPress, setResting } from "./dom.js";
-import { drawRow } from "./job-row.js";
-import { ACTIVE } from "./jobs-api.js";
+import { drawJobRow } from "./job-row.js";
+import { ACTIVE_STATES } from "./jobs-api.js";
 import { poll } from "./poll.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
@@ -12,17 +12,17 @@ import { poll } from "./poll.js";
 const MAX_COMPARED = 4;
 const FILTERS = ["search", "kind", "state"];
 const list = findElement("#job-list");
-const openCompare = /** @type {HTMLButtonElement} */ (findElement("#compare-open"));
+const compareButton = /** @type {HTMLButtonElement} */ (findElement("#compare-open"));
 let pageSize = 1;
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
 
-const asked = () => new URLSearchParams(location.search);
-const askedOffset = () => Math.max(0, Math.trunc(Number(asked().get("offset"))) || 0);
+const readAddress = () => new URLSearchParams(location.search);
+const addressOffset = () => Math.max(0, Math.trunc(Number(readAddress().get("offset"))) || 0);
 
 /** @param {Record<string, string>} values put into the address; empty ones leave it */
-function setAddress(values, isNewEntry = false) {
-  const query = asked();
+function writeAddress(values, isNewEntry = false) {
+  const query = readAddress();
   for (const [name, value] of Object.entries(values)) value ? query.set(name, value) : query.delete(name);
   const address = query.size ? `?${query}` : location.pathname;
   history[isNewEntry ? "pushState" : "replaceState"](null, "", address);
@@ -31,7 +31,7 @@ function setAddress(values, isNewEntry = false) {
 /** @param {Job[]} jobs */
 function drawList(jobs) {
   const wanted = jobs.map((job) => {
-    const row = drawRow(rows.get(job.id), job, `${document.body.dataset.jobs}/${job.id}`, poller.now);
+    const row = drawJobRow(rows.get(job.id), job, `${document.body.dataset.jobs}/${job.id}`, poller.now);
     rows.set(job.id, row);
     return row;
   });
@@ -40,14 +40,14 @@ function drawList(jobs) {
     row.remove();
     rows.delete(id);
   }
-  wanted.forEach((row, place) => {
-    if (list.children[place] !== row) list.insertBefore(row, list.children[place] ?? null);
+  wanted.forEach((row, rowIndex) => {
+    if (list.children[rowIndex] !== row) list.insertBefore(row, list.children[rowIndex] ?? null);
   });
 }
 
 /** @param {number} total @param {number} offset @param {number} shown */
 function drawPager(total, offset, shown) {
-  const hasFilter = FILTERS.some((name) => asked().get(name));
+  const hasFilter = FILTERS.some((name) => readAddress().get(name));
   findElement("#jobs-empty").hidden = total > 0 || hasFilter;
   findElement("#job-filters").hidden = total === 0 && !hasFilter;
   findElement("#jobs-none").hidden = total > 0 || !hasFilter;
@@ -60,15 +60,15 @@ function drawPager(total, offset, shown) {
 
 /** @returns {Promise<boolean>} whether one of the jobs shown goes on */
 async function refresh() {
-  const query = asked();
-  const offset = askedOffset();
+  const query = readAddress();
+  const offset = addressOffset();
   const filters = Object.fromEntries(FILTERS.map((name) => [name, query.get(name)]));
   /** @type {{jobs: Job[], total: number, limit: number}} */
   const { jobs, total, limit } = await get(withQuery("/jobs", { ...filters, offset: offset || null }));
   pageSize = limit;
   if (offset > 0 && jobs.length === 0) {
     const last = Math.max(0, Math.floor((total - 1) / pageSize)) * pageSize;
-    setAddress({ offset: last ? String(last) : "" });
+    writeAddress({ offset: last ? String(last) : "" });
     return refresh();
   }
   drawList(jobs);
@@ -78,71 +78,71 @@ async function refresh() {
   const running = jobs.filter((job) => job.state === "running").length;
   const status = `${total} jobs, ${running} running`;
   if (findElement("#jobs-status").textContent !== status) findElement("#jobs-status").textContent = status;
-  return jobs.some((job) => ACTIVE.has(job.state));
+  return jobs.some((job) => ACTIVE_STATES.has(job.state));
 }
 
-const compared = () => (asked().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
+const comparedIds = () => (readAddress().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
 /** @type {Set<string>} */
-let chosen = new Set();
+let checkedIds = new Set();
 
 function markCompared() {
   for (const box of /** @type {HTMLInputElement[]} */ (findElements('input[type="checkbox"]', list))) {
-    box.checked = chosen.has(box.value);
-    box.disabled = !box.checked && chosen.size >= MAX_COMPARED;
+    box.checked = checkedIds.has(box.value);
+    box.disabled = !box.checked && checkedIds.size >= MAX_COMPARED;
   }
-  openCompare.disabled = chosen.size < 2;
-  openCompare.hidden = chosen.size === 0;
-  openCompare.textContent = `Compare ${chosen.size}`;
+  compareButton.disabled = checkedIds.size < 2;
+  compareButton.hidden = checkedIds.size === 0;
+  compareButton.textContent = `Compare ${checkedIds.size}`;
 }
 
 /** Charts are loaded only when trainings are compared. */
-async function compare() {
-  if (compared().length < 2 && findElement("#compare").hidden) return;
+async function loadComparison() {
+  if (comparedIds().length < 2 && findElement("#compare").hidden) return;
   const { showComparison } = await import("./compare.js");
-  showComparison(compared());
+  showComparison(comparedIds());
 }
 
-function showAddress() {
-  for (const name of FILTERS) findInput(`[name="${name}"]`, findElement("#job-filters")).value = asked().get(name) ?? "";
-  chosen = new Set(compared());
+function applyAddress() {
+  for (const name of FILTERS) findInput(`[name="${name}"]`, findElement("#job-filters")).value = readAddress().get(name) ?? "";
+  checkedIds = new Set(comparedIds());
   markCompared();
-  void compare();
+  void loadComparison();
 }
 
-function followAddress() {
-  showAddress();
+function applyAddressAndPoll() {
+  applyAddress();
   poller.now();
 }
 
 list.addEventListener("change", (event) => {
   const box = /** @type {HTMLInputElement} */ (event.target);
-  box.checked ? chosen.add(box.value) : chosen.delete(box.value);
+  box.checked ? checkedIds.add(box.value) : checkedIds.delete(box.value);
   markCompared();
 });
-openCompare.addEventListener("click", () => {
-  setAddress({ compare: [...chosen].join(",") }, true);
-  followAddress();
+compareButton.addEventListener("click", () => {
+  writeAddress({ compare: [...checkedIds].join(",") }, true);
+  applyAddressAndPoll();
   findElement("#compare").scrollIntoView({ block: "start" });
 });
 findElement("#compare-close").addEventListener("click", () => {
-  chosen.clear();
-  setAddress({ compare: "" }, true);
-  followAddress();
+  checkedIds.clear();
+  writeAddress({ compare: "" }, true);
+  applyAddressAndPoll();
 });
 findElement("#job-filters").addEventListener("submit", (event) => event.preventDefault());
 findElement("#job-filters").addEventListener("input", debounce(() => {
   const values = Object.fromEntries(FILTERS.map((name) => [name, findInput(`[name="${name}"]`, findElement("#job-filters")).value.trim()]));
-  setAddress({ ...values, offset: "" });
+  writeAddress({ ...values, offset: "" });
   poller.now();
 }, 200));
 for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
   onPress(findElement(button), () => {
-    const offset = Math.max(0, askedOffset() + direction * pageSize);
-    setAddress({ offset: offset ? String(offset) : "" }, true);
+    const offset = Math.max(0, addressOffset() + direction * pageSize);
+    writeAddress({ offset: offset ? String(offset) : "" }, true);
     poller.now();
   });
 }
-window.addEventListener("popstate", followAddress);
+window.addEventListener("popstate", applyAddressAndPoll);
 
-showAddress();
+applyAddress();
 const poller = poll(refresh);

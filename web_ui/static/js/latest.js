@@ -1,6 +1,6 @@
 // Only the newest of requests that follow each other counts: an older one is given up, and its answer shown nowhere.
 
-import { ApiError, PATIENCE_MS } from "./api.js";
+import { ApiError, REQUEST_TIMEOUT_MS } from "./api.js";
 
 const BUSY = 429;
 /** After so long a busy service is asked again, each time later: those who wait for the same do not keep driving each other away. */
@@ -24,7 +24,7 @@ export function latest(request, show, explain = () => {}) {
     const { signal } = running;
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
-        const answer = await request(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]), ...values);
+        const answer = await request(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]), ...values);
         if (!signal.aborted) show(answer);
         return;
       } catch (error) {

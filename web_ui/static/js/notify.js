@@ -25,10 +25,10 @@ export function toastError(error) {
 
 /**
  * Ask before something is lost. Escape and "Keep it" answer false.
- * @param {{title: string, text: string, yes: string}} question
+ * @param {{title: string, text: string, yes: string}} confirmation
  * @returns {Promise<boolean>}
  */
-export function confirmed({ title, text, yes }) {
+export function confirmAction({ title, text, yes }) {
   const dialog = /** @type {HTMLDialogElement} */ (findElement("#confirm-dialog"));
   findElement("#confirm-title").textContent = title;
   findElement("#confirm-text").textContent = text;

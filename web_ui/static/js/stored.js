@@ -1,10 +1,10 @@
 // What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
 
-import { call, get } from "./api.js";
+import { get, sendRequest } from "./api.js";
 import { findElement, makeElement } from "./dom.js";
 import { formatBytes, formatCount } from "./format.js";
 import { latest } from "./latest.js";
-import { confirmed, toast, toastError } from "./notify.js";
+import { confirmAction, toast, toastError } from "./notify.js";
 import { redraw } from "./redraw.js";
 
 /**
@@ -15,63 +15,63 @@ import { redraw } from "./redraw.js";
  */
 
 const box = /** @type {HTMLDetailsElement} */ (findElement("#stored"));
-const train = findElement("#stored-datasets").dataset.train;
+const trainAddress = findElement("#stored-datasets").dataset.train;
 
 /** @param {Stored} stored @param {string} facts */
-const withState = ({ complete, error }, facts) => error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
+const describeState = ({ complete, error }, facts) => error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
 
 /** @param {Stored} stored @param {Entry} entry */
 function drawRow(stored, { kind, path, text, facts, link }) {
   const { name, size_bytes: size } = stored;
   const remove = makeElement("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
-  remove.addEventListener("click", () => void offerDelete(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${formatBytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
-  return makeElement("li", { class: "stored__row" }, makeElement("div", {}, makeElement("div", { class: "stored__name" }, name), makeElement("div", { class: "muted small" }, withState(stored, facts))),
+  remove.addEventListener("click", () => void deleteStored(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${formatBytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
+  return makeElement("li", { class: "stored__row" }, makeElement("div", {}, makeElement("div", { class: "stored__name" }, name), makeElement("div", { class: "muted small" }, describeState(stored, facts))),
     makeElement("span", { class: "numbers muted small" }, formatBytes(size)), link ? makeElement("a", { class: "button button--small", href: link }, "Train on it") : makeElement("span"), remove);
 }
 
-/** @param {string} address @param {{title: string, text: string, yes: string}} question */
-async function offerDelete(address, question) {
-  if (!(await confirmed(question))) return;
+/** @param {string} address @param {{title: string, text: string, yes: string}} confirmation */
+async function deleteStored(address, confirmation) {
+  if (!(await confirmAction(confirmation))) return;
   try {
-    await call("DELETE", address);
+    await sendRequest("DELETE", address);
     toast("Deleted.");
   } catch (error) {
     toastError(error);
   }
-  void look.ask();
+  void storedRequest.ask();
 }
 
 /** @param {string} id @param {[Stored, Entry][]} rows */
-function put(id, rows) {
+function showList(id, rows) {
   redraw(findElement(`${id} ul`), rows, () => rows.map(([stored, entry]) => drawRow(stored, entry)));
   findElement(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
 /** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
 function show({ datasets, models, uploads }) {
-  put("#stored-datasets", datasets.map((dataset) => {
+  showList("#stored-datasets", datasets.map((dataset) => {
     const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
     const learned = users.length ? `${users.join(", ")} learned from it` : "";
     return [dataset, { kind: "dataset", path: "datasets", facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
-      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${train}?dataset=${encodeURIComponent(dataset.name)}` : undefined }];
+      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}` : undefined }];
   }));
-  put("#stored-models", models.map((model) => [model, { kind: "model", path: "models",
+  showList("#stored-models", models.map((model) => [model, { kind: "model", path: "models",
     facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." }]));
-  put("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
+  showList("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
   findElement("#stored-total").textContent = formatBytes(total);
 }
 
-const look = latest(async (signal) => {
+const storedRequest = latest(async (signal) => {
   const [{ datasets }, { models }, { uploads }] = await Promise.all(["/datasets", "/models", "/uploads"].map((path) => get(path, signal)));
   return { datasets, models, uploads };
 }, show, toastError);
 
-const openAsked = () => {
+const openByAddress = () => {
   if (location.hash !== "#stored") return;
   box.open = true;
   box.scrollIntoView();
 };
-box.addEventListener("toggle", () => box.open && void look.ask());
-window.addEventListener("hashchange", openAsked);
-openAsked();
+box.addEventListener("toggle", () => box.open && void storedRequest.ask());
+window.addEventListener("hashchange", openByAddress);
+openByAddress();
