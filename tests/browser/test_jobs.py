@@ -166,7 +166,7 @@ def test_a_finished_training_summarises_documents_from_its_page(
     page: Page, training: str, tmp_path: Path
 ) -> None:
     page.goto(f"{training}#use")
-    form = page.locator("#summarise-form")
+    form = page.locator("#prediction-form")
     form.get_by_role("button", name="Summarise", exact=True).click()
     missing = form.locator("#field-inputs-error")
     expect(missing).to_contain_text("Drop or choose a document")

@@ -1,21 +1,21 @@
 // Benchmark Datasets: choose one, look at its pages, start it. The preset fills the form; what is not changed is not sent.
 
 import { get } from "./api.js";
-import { DatasetForm, loadFields } from "./dataset-form.js";
+import { DatasetForm, loadDatasetForm } from "./dataset-form.js";
 import { debounce, findElement, findInput, makeElement } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./format.js";
 import { PagePreview } from "./page-preview.js";
-import { begin } from "./submit.js";
+import { fillFormOnceLoaded } from "./submit.js";
 import { flattenPaths, nestPaths } from "./values.js";
 
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
 
-const PLACES = { "#main-fields": /^(name|max_samples|rendering\.mode)$/, "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/ };
+const FIELD_CONTAINERS = { "#main-fields": /^(name|max_samples|rendering\.mode)$/, "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/ };
 const form = /** @type {HTMLFormElement} */ (findElement("#benchmark-form"));
 
 /** @param {Benchmark} benchmark @param {number} index */
-function drawCard({ name, title, description, licence, warning, splits, mean_document_words: words, estimate }, index) {
+function makePresetCard({ name, title, description, licence, warning, splits, mean_document_words: words, estimate }, index) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
   return makeElement("label", { class: "choice" }, makeElement("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
     makeElement("span", { class: "row row--apart" }, makeElement("span", { class: "choice__name" }, title), makeElement("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
@@ -25,29 +25,29 @@ function drawCard({ name, title, description, licence, warning, splits, mean_doc
 }
 
 async function load() {
-  const [loaded, { presets }] = await Promise.all([loadFields(), get("/datasets/presets")]);
-  return { ...loaded, known: /** @type {Benchmark[]} */ (presets) };
+  const [loaded, { presets }] = await Promise.all([loadDatasetForm(), get("/datasets/presets")]);
+  return { ...loaded, presets: /** @type {Benchmark[]} */ (presets) };
 }
 
-void begin(form, load, ({ known, ...loaded }) => {
-  findElement("#benchmarks").replaceChildren(...known.map(drawCard));
-  const dataset = new DatasetForm(form, loaded, PLACES);
-  const chosen = () => known.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? known[0];
-  const preview = new PagePreview(findElement("#preview"), () => nestPaths({ ...flattenPaths(chosen().config), ...dataset.changes() }));
-  const refresh = debounce(() => preview.follow(), 350);
+void fillFormOnceLoaded(form, load, ({ presets, ...loaded }) => {
+  findElement("#benchmarks").replaceChildren(...presets.map(makePresetCard));
+  const dataset = new DatasetForm(form, loaded, FIELD_CONTAINERS);
+  const chosenPreset = () => presets.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? presets[0];
+  const preview = new PagePreview(findElement("#preview"), () => nestPaths({ ...flattenPaths(chosenPreset().config), ...dataset.changes() }));
+  const refresh = debounce(() => preview.updateIfShown(), 350);
 
-  function usePreset() {
-    const { config, warning, source } = chosen();
-    dataset.follow(config);
-    findElement("#licence-warning").hidden = !warning;
-    findElement("#licence-warning p").textContent = warning ?? "";
+  function applyPreset() {
+    const { config, warning, source } = chosenPreset();
+    dataset.setStartingValues(config);
+    findElement("#license-warning").hidden = !warning;
+    findElement("#license-warning p").textContent = warning ?? "";
     findElement("#benchmark-source").textContent = source;
   }
   dataset.restore();  // which preset was chosen,
-  usePreset();
+  applyPreset();
   dataset.restore();  // and what was changed of it
-  dataset.start("/benchmark/create", () => ({ preset: chosen().name, ...dataset.body() }), ({ target }) => {
-    if (/** @type {HTMLInputElement} */ (target).name === "preset") usePreset();
+  dataset.start("/benchmark/create", () => ({ preset: chosenPreset().name, ...dataset.body() }), ({ target }) => {
+    if (/** @type {HTMLInputElement} */ (target).name === "preset") applyPreset();
     refresh();
   });
 });

@@ -8,20 +8,20 @@ import { formatCount } from "./format.js";
 const ROLES = ["document", "summary"];
 const SHOWN_ROWS = 4;
 
-export class Columns {
+export class ColumnPicker {
   /** @param {HTMLElement} place */
   constructor(place) {
     this.place = place;
     /** Whose columns can be chosen. */
     this.source = "";
-    place.addEventListener("input", () => this.#mark());
+    place.addEventListener("input", () => this.#highlightColumns());
   }
 
   /** @param {string} role */
   #control = (role) => findInput(`[name="columns.${role}"]`, this.place);
 
   /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
-  chosen(source) {
+  chosenColumns(source) {
     return Object.fromEntries(ROLES.map((role) => [role, (source === this.source && this.#control(role).value) || null]));
   }
 
@@ -40,10 +40,10 @@ export class Columns {
     findElement("#rows", this.place).replaceChildren(makeElement("table", { class: "rows" }, makeElement("thead", {}, head), makeElement("tbody", {}, ...body)));
     findElement("#row-problems", this.place).hidden = problems.length === 0;
     findElement("#row-problems p", this.place).textContent = `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
-    this.#mark();
+    this.#highlightColumns();
   }
 
-  #mark() {
+  #highlightColumns() {
     for (const cell of findElements("[data-column]", this.place)) {
       for (const role of ROLES) cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
     }
@@ -55,19 +55,19 @@ export class Columns {
  * @param {HTMLElement} place
  * @param {HTMLInputElement} input its value: one name, or several by commas
  * @param {string[]} names
- * @param {{many: boolean}} options
+ * @param {{allowsSeveral: boolean}} options
  */
-export function offer(place, input, names, { many }) {
-  const chosen = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
+export function offerNames(place, input, names, { allowsSeveral }) {
+  const chosenNames = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
   const buttons = names.map((name) => makeElement("button", { type: "button", class: "button button--small" }, name));
-  const mark = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(chosen().includes(names[index]))));
+  const showPressed = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(chosenNames().includes(names[index]))));
   buttons.forEach((button, index) => button.addEventListener("click", () => {
-    const others = chosen().filter((name) => name !== names[index]);
-    const added = others.length === chosen().length ? [names[index]] : [];
-    setInputValue(input, [...(many ? others : []), ...added].join(", "));
-    mark();
+    const others = chosenNames().filter((name) => name !== names[index]);
+    const added = others.length === chosenNames().length ? [names[index]] : [];
+    setInputValue(input, [...(allowsSeveral ? others : []), ...added].join(", "));
+    showPressed();
   }));
-  mark();
+  showPressed();
   place.hidden = names.length === 0;
   findElement(".offer", place).replaceChildren(...buttons);
 }

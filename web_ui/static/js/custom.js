@@ -1,41 +1,41 @@
 // Custom Dataset: source, columns, look of the pages, name; with the pages drawn beside the form as it changes.
 
-import { DatasetForm, loadFields } from "./dataset-form.js";
+import { DatasetForm, loadDatasetForm } from "./dataset-form.js";
 import { debounce, findElement, findInput } from "./dom.js";
-import { takesAddress } from "./draft.js";
+import { applyAddress } from "./draft.js";
 import { PagePreview } from "./page-preview.js";
 import { SourcePicker } from "./source-picker.js";
-import { begin } from "./submit.js";
+import { fillFormOnceLoaded } from "./submit.js";
 
-const PLACES = {
+const FIELD_CONTAINERS = {
   "#main-fields": /^(name|max_samples|seed)$/,
-  "#look-fields": /^rendering\.(mode|font_size_px|overflow|alignment|line_height|margin_px)$/,
-  "#more-look-fields": /^rendering\./,
+  "#rendering-fields": /^rendering\.(mode|font_size_px|overflow|alignment|line_height|margin_px)$/,
+  "#more-rendering-fields": /^rendering\./,
   "#more-fields": /^(?!columns\.)/,
 };
-const LINKED = ["source_kind", "source.id", "source.length", "rendering.mode"];
+const ADDRESS_FIELDS = ["source_kind", "source.id", "source.length", "rendering.mode"];
 const form = /** @type {HTMLFormElement} */ (findElement("#custom-form"));
 
-void begin(form, loadFields, (loaded) => {
-  const dataset = new DatasetForm(form, loaded, PLACES);
+void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
+  const dataset = new DatasetForm(form, loaded, FIELD_CONTAINERS);
   const body = () => ({ ...dataset.body(), source: source.value(), columns: source.columns() });
   const preview = new PagePreview(findElement("#preview"), () => (source.isComplete ? { ...body(), name: "preview", publish: null } : null));
 
   /** What is here is drawn at once; the Hub is asked for pages once they were asked for. */
-  const refresh = debounce(() => (source.kind === "hub" ? preview.follow() : preview.update()), 350);
+  const refresh = debounce(() => (source.kind === "hub" ? preview.updateIfShown() : preview.update()), 350);
   const source = new SourcePicker(form, loaded.fields, (isNew) => {
-    if (isNew) preview.forget();
+    if (isNew) preview.markStale();
     refresh();
   });
   const numSamples = findInput('[name="max_samples"]', form);
-  const showDefault = () => (numSamples.placeholder = source.kind === "sample" ? "1,000" : "all");
+  const showDefaultSampleCount = () => (numSamples.placeholder = source.kind === "sample" ? "1,000" : "all");
 
   dataset.restore();
   dataset.start("/dataset/generate", body, () => {
-    showDefault();
+    showDefaultSampleCount();
     refresh();
   });
-  takesAddress(form, LINKED);
-  showDefault();
-  source.look();
+  applyAddress(form, ADDRESS_FIELDS);
+  showDefaultSampleCount();
+  source.inspect();
 });

@@ -2,17 +2,17 @@
 
 import { get } from "./api.js";
 import { debounce, findElement, findInput } from "./dom.js";
-import { keepsDraft } from "./draft.js";
-import { FieldSet, showError } from "./fields.js";
+import { keepDraft } from "./draft.js";
+import { FieldSet, showFieldError } from "./fields.js";
 import { system } from "./frame.js";
 import { latest } from "./latest.js";
-import { showFormError, submitsJob } from "./submit.js";
+import { showFormError, submitJobOnSubmit } from "./submit.js";
 import { nestPaths } from "./values.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 
 /** What such a form is drawn from. */
-export const loadFields = async () => {
+export const loadDatasetForm = async () => {
   const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), system()]);
   return { fields: /** @type {Field[]} */ (fields), hasToken: /** @type {boolean} */ (hasToken) };
 };
@@ -21,29 +21,29 @@ export class DatasetForm {
   /**
    * @param {HTMLFormElement} form
    * @param {{fields: Field[], hasToken: boolean}} loaded
-   * @param {Record<string, RegExp>} places which settings stand where; the first that names one has it
+   * @param {Record<string, RegExp>} containers which settings stand where; the first that names one has it
    */
-  constructor(form, { fields, hasToken }, places) {
+  constructor(form, { fields, hasToken }, containers) {
     this.form = form;
-    const placeOf = (/** @type {Field} */ { path }) => Object.keys(places).find((place) => places[place].test(path));
-    const own = fields.filter(({ part }) => part === null);
-    this.sets = Object.keys(places).map((place) => new FieldSet(findElement(place), own.filter((field) => placeOf(field) === place)));
+    const containerOf = (/** @type {Field} */ { path }) => Object.keys(containers).find((place) => containers[place].test(path));
+    const datasetFields = fields.filter(({ part }) => part === null);
+    this.fieldSets = Object.keys(containers).map((place) => new FieldSet(findElement(place), datasetFields.filter((field) => containerOf(field) === place)));
     this.publish = new FieldSet(findElement("#publish-fields"), fields.filter(({ part }) => part === "publish"));
-    this.draft = keepsDraft(form);
+    this.draft = keepDraft(form);
     findElement("#no-hub-token").hidden = hasToken;
-    this.checkName = this.#watchName();
+    this.checkNameIsFree = this.#watchName();
   }
 
   /** @param {Record<string, any>} config new starting points, of which nothing that was said holds */
-  follow(config) {
-    for (const set of this.sets) set.follow(config);
+  setStartingValues(config) {
+    for (const set of this.fieldSets) set.setStartingValues(config);
     showFormError(this.form, null);
-    this.checkName();
+    this.checkNameIsFree();
   }
 
   /** What differs from the starting points, by path. */
   changes() {
-    return Object.assign({}, ...this.sets.map((set) => set.changes()));
+    return Object.assign({}, ...this.fieldSets.map((set) => set.changes()));
   }
 
   /** The same for a request, with where to publish. */
@@ -58,7 +58,7 @@ export class DatasetForm {
   /** Put back what was typed before the page was left. */
   restore() {
     this.draft.restore();
-    for (const set of [...this.sets, this.publish]) set.mark();
+    for (const set of [...this.fieldSets, this.publish]) set.showChangedMarks();
     this.#showPublish();
   }
 
@@ -77,21 +77,21 @@ export class DatasetForm {
       this.#showPublish();
       onChange(event);
     });
-    submitsJob(this.form, path, body, this.draft.discard);
+    submitJobOnSubmit(this.form, path, body, this.draft.discard);
   }
 
   /** Say while typing whether a dataset has this name already. @returns {() => void} to look at a name that was not typed */
   #watchName() {
     const box = findElement('[data-field="name"]', this.form);
     const input = findInput('[name="name"]', box);
-    const look = latest((signal) => get("/datasets", signal), ({ datasets }) => {
+    const nameRequest = latest((signal) => get("/datasets", signal), ({ datasets }) => {
       const name = input.value.trim();
       const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
-      if (isTaken) showError(box, `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`);
+      if (isTaken) showFieldError(box, `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`);
     });
-    const ask = debounce(() => void look.ask(), 250);
+    const ask = debounce(() => void nameRequest.ask(), 250);
     const check = () => {
-      look.stop();
+      nameRequest.stop();
       ask();
     };
     input.addEventListener("input", check);

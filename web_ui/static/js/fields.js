@@ -43,27 +43,27 @@ export function drawField(field) {
 }
 
 /** @param {unknown} value */
-const inWords = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
+const describeValue = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
 
 /** Fields in one place of the page; remembers the values they started from. */
 export class FieldSet {
   /**
    * @param {HTMLElement} place
    * @param {Field[]} fields those that are not there yet are drawn at the end of `place`
-   * @param {{hasMarks?: boolean}} [options] without marks where a starting point means nothing
+   * @param {{showsChanges?: boolean}} [options] without marks where a starting point means nothing
    */
-  constructor(place, fields, { hasMarks = true } = {}) {
+  constructor(place, fields, { showsChanges = true } = {}) {
     this.place = place;
-    this.hasMarks = hasMarks;
+    this.showsChanges = showsChanges;
     this.fields = fields;
     /** @type {Json} */
-    this.baseline = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
+    this.startingValues = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
       if (!place.querySelector(`[data-field="${field.path}"]`)) place.append(drawField(field));
-      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener("click", () => this.#undo(field));
+      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener("click", () => this.#resetField(field));
     }
     this.reset();
-    place.addEventListener("input", () => this.mark());
+    place.addEventListener("input", () => this.showChangedMarks());
   }
 
   /** @param {Field} field */
@@ -89,48 +89,48 @@ export class FieldSet {
 
   /** Only what differs from the starting point, by path. @returns {Json} */
   changes() {
-    const changed = this.fields.filter((field) => !isEqual(this.read(field), this.baseline[field.path]));
+    const changed = this.fields.filter((field) => !isEqual(this.read(field), this.startingValues[field.path]));
     return Object.fromEntries(changed.map((field) => [field.path, this.read(field)]));
   }
 
   /** Back to the starting point. */
   reset() {
-    this.apply(this.baseline);
+    this.apply(this.startingValues);
   }
 
   /** @param {Json} values new starting points, nested; a field that was edited keeps what was typed, every other follows */
-  follow(values) {
+  setStartingValues(values) {
     const edited = this.changes();
-    for (const { path, initial } of this.fields) this.baseline[path] = valueAtPath(values, path) ?? initial;
-    this.apply({ ...this.baseline, ...edited });
+    for (const { path, initial } of this.fields) this.startingValues[path] = valueAtPath(values, path) ?? initial;
+    this.apply({ ...this.startingValues, ...edited });
   }
 
   /** @param {Json} flat values by path */
   apply(flat) {
     for (const field of this.fields) if (field.path in flat) this.write(field, flat[field.path]);
-    this.mark();
+    this.showChangedMarks();
   }
 
-  mark() {
-    if (!this.hasMarks) return;
+  showChangedMarks() {
+    if (!this.showsChanges) return;
     const changes = this.changes();
     for (const { path, empty } of this.fields) {
       const mark = findElement(`[data-field="${path}"] .field__changed`, this.place);
-      mark.hidden = !(path in changes) || this.baseline[path] === "";
-      findElement("span", mark).textContent = `Changed from ${inWords(this.baseline[path]) || empty || "empty"}`;
+      mark.hidden = !(path in changes) || this.startingValues[path] === "";
+      findElement("span", mark).textContent = `Changed from ${describeValue(this.startingValues[path]) || empty || "empty"}`;
     }
   }
 
   /** @param {Field} field */
-  #undo(field) {
-    this.write(field, this.baseline[field.path]);
+  #resetField(field) {
+    this.write(field, this.startingValues[field.path]);
     this.#control(field).focus();
     this.#control(field).dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 
 /** @param {HTMLElement} box data-field @param {string} text empty: nothing is wrong */
-export function showError(box, text) {
+export function showFieldError(box, text) {
   findElement(":scope > .field__error", box).textContent = text;
   for (const input of findElements("input, select, textarea", box)) {
     if (text) input.setAttribute("aria-invalid", "true");
@@ -143,6 +143,6 @@ export function showError(box, text) {
  * @param {HTMLElement} root
  * @param {Record<string, string>} errors by dotted path
  */
-export function showErrors(root, errors) {
-  for (const box of findElements("[data-field]", root)) showError(box, errors[box.dataset.field ?? ""] ?? "");
+export function showFieldErrors(root, errors) {
+  for (const box of findElements("[data-field]", root)) showFieldError(box, errors[box.dataset.field ?? ""] ?? "");
 }

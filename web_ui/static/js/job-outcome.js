@@ -103,10 +103,10 @@ export class Outcome {
 
   /** @param {boolean} isWanted a training's pages stand among its samples */
   #showPreview(isWanted) {
-    findElement("#job-preview").hidden = this.preview === 0 || !isWanted;
+    findElement("#latest-page").hidden = this.preview === 0 || !isWanted;
     if (this.preview === this.shownPreview || !isWanted) return;
     this.shownPreview = this.preview;
-    findElement("#job-preview img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
+    findElement("#latest-page img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
   }
 
   /** @param {Job} job */

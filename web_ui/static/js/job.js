@@ -13,7 +13,7 @@ import { poll } from "./poll.js";
 import { isTexts, showSamples } from "./job-samples.js";
 import { redraw } from "./redraw.js";
 import { flattenPaths, valueToText } from "./values.js";
-import { followSubtabs } from "./subtabs.js";
+import { showSubtabs } from "./subtabs.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 
@@ -89,7 +89,7 @@ async function showFiles() {
 /** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
 async function fillUseTab(current) {
   if (openTab !== "use" || isUseTabFilled) return;
-  await (await import("./use-model.js")).offerModel(current);
+  await (await import("./use-model.js")).showModelForms(current);
   isUseTabFilled = true;
 }
 
@@ -97,7 +97,7 @@ async function fillUseTab(current) {
 function showTabs(current) {
   findElement("#tab-samples").hidden = isTexts(current);
   findElement("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
-  subtabs.tabsChanged();
+  subtabs.update();
 }
 
 async function refresh() {
@@ -126,7 +126,7 @@ async function refresh() {
   return ACTIVE_STATES.has(job.state);
 }
 
-const subtabs = followSubtabs(findElement("#job-subtabs"), (name) => {
+const subtabs = showSubtabs(findElement("#job-subtabs"), (name) => {
   openTab = name;
   if (name === "log") log.start();
   poller?.now();

@@ -12,73 +12,73 @@ export class PagePreview {
     this.place = place;
     this.config = config;
     this.seed = 0;
-    this.seen = "";
+    this.shownConfig = "";
     /** What the shown pages were asked for with. @type {Record<string, unknown>} */
-    this.asked = {};
+    this.request = {};
     this.stage = findElement(".preview__stage", place);
     this.empty = /** @type {Element} */ (this.stage.firstElementChild);
-    this.pages = latest((signal) => post("/dataset/preview", this.asked, signal), (preview) => this.#show(preview), (error) => this.#explain(error));
-    this.reading = latest((signal) => post("/dataset/preview", { ...this.asked, legibility: true }, signal),
-      ({ legibility }) => this.#showErrors(formatErrorRate(legibility.character_error_rate)),
+    this.pagesRequest = latest((signal) => post("/dataset/preview", this.request, signal), (preview) => this.#show(preview), (error) => this.#showRefusal(error));
+    this.legibilityRequest = latest((signal) => post("/dataset/preview", { ...this.request, legibility: true }, signal),
+      ({ legibility }) => this.#showCharacterErrors(formatErrorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
         findElement("[data-errors]", place).remove();
-        setResting(this.check, false);
+        setResting(this.legibilityButton, false);
         findElement(".preview__notes", place).append(makeElement("li", { class: "notice notice--warn" }, `${message} ${hint}`));
       });
-    this.check = findElement('[data-act="legibility"]', place);
-    onPress(this.check, () => {
-      setResting(this.check, true);
-      this.#showErrors("Reading…");
-      void this.reading.ask();
+    this.legibilityButton = findElement('[data-act="legibility"]', place);
+    onPress(this.legibilityButton, () => {
+      setResting(this.legibilityButton, true);
+      this.#showCharacterErrors("Reading…");
+      void this.legibilityRequest.ask();
     });
-    this.another = findElement('[data-act="another"]', place);
-    this.another.addEventListener("click", () => {
-      if (!this.config()) return this.#explain(new ApiError(0, { message: "Nothing to draw yet.", hint: "Name the source, and choose the column with the documents." }));
-      if (this.seen) this.seed += 1;
-      this.forget();
+    this.nextButton = findElement('[data-act="next-document"]', place);
+    this.nextButton.addEventListener("click", () => {
+      if (!this.config()) return this.#showRefusal(new ApiError(0, { message: "Nothing to draw yet.", hint: "Name the source, and choose the column with the documents." }));
+      if (this.shownConfig) this.seed += 1;
+      this.markStale();
       this.update();
     });
   }
 
   /** What was seen is no longer what lies there. */
-  forget() {
-    if (this.seen) this.seen = "gone";
+  markStale() {
+    if (this.shownConfig) this.shownConfig = "gone";
   }
 
   /** Follow a change, once the pages have been looked at: a source on the Hub is not asked before. */
-  follow() {
-    if (this.seen) this.update();
+  updateIfShown() {
+    if (this.shownConfig) this.update();
   }
 
   update() {
     const config = this.config();
     if (!config) return this.#clear();
-    const seen = JSON.stringify(config);
-    if (seen === this.seen) return;
-    this.seen = seen;
-    this.another.textContent = "Another document";
-    this.reading.stop();
-    this.check.hidden = true;
+    const configText = JSON.stringify(config);
+    if (configText === this.shownConfig) return;
+    this.shownConfig = configText;
+    this.nextButton.textContent = "Another document";
+    this.legibilityRequest.stop();
+    this.legibilityButton.hidden = true;
     this.stage.setAttribute("aria-busy", "true");
     if (!this.stage.querySelector(".page-grid")) this.stage.replaceChildren(makeElement("p", { class: "muted" }, "Drawing…"));
-    this.asked = { config, num_documents: 1, random_seed: this.seed || null };
-    void this.pages.ask();
+    this.request = { config, num_documents: 1, random_seed: this.seed || null };
+    void this.pagesRequest.ask();
   }
 
   #clear() {
-    this.pages.stop();
-    this.reading.stop();
-    this.seen = "";
-    this.another.textContent = "Show pages";
-    this.#put(this.empty);
+    this.pagesRequest.stop();
+    this.legibilityRequest.stop();
+    this.shownConfig = "";
+    this.nextButton.textContent = "Show pages";
+    this.#replacePages(this.empty);
   }
 
   /** @param {Node} shown @param {HTMLElement[]} [numbers] @param {HTMLElement[]} [notes] @param {string} [summary] */
-  #put(shown, numbers = [], notes = [], summary = "") {
+  #replacePages(shown, numbers = [], notes = [], summary = "") {
     this.stage.removeAttribute("aria-busy");
     this.stage.replaceChildren(shown);
-    this.check.hidden = numbers.length === 0;
-    setResting(this.check, false);
+    this.legibilityButton.hidden = numbers.length === 0;
+    setResting(this.legibilityButton, false);
     findElement(".preview__numbers", this.place).replaceChildren(...numbers);
     findElement(".preview__notes", this.place).replaceChildren(...notes);
     findElement(".preview__summary", this.place).textContent = summary;
@@ -87,17 +87,17 @@ export class PagePreview {
 
   /** @param {any} preview */
   #show({ documents: [first], rejected, compression: { page_budget_tokens: budget } }) {
-    if (!first) return this.#explain(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
+    if (!first) return this.#showRefusal(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
     const { pages, num_pages: total, summary } = first;
     const grid = makeElement("div", { class: "page-grid" }, ...pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
       makeZoomableImage(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`)));
     const numbers = { Pages: total > pages.length ? `first ${pages.length} of ${formatCount(total)}` : formatCount(total), "Text tokens": formatCount(first.num_text_tokens),
       "Vision tokens": formatCount(first.num_vision_tokens), Compression: formatCompression(first.compression), "Font size": `${formatNumber(first.font_size_px)} px` };
-    this.#put(grid, Object.entries(numbers).map(([name, value]) => makeFigure(name, value)), notes(first, budget), summary);
+    this.#replacePages(grid, Object.entries(numbers).map(([name, value]) => makeFigure(name, value)), makeNotes(first, budget), summary);
   }
 
   /** @param {string} text */
-  #showErrors(text) {
+  #showCharacterErrors(text) {
     const shown = this.place.querySelector("[data-errors]") ?? makeFigure("Character errors", "");
     shown.setAttribute("data-errors", "");
     findElement("dd", shown).textContent = text;
@@ -105,14 +105,14 @@ export class PagePreview {
   }
 
   /** @param {ApiError} error */
-  #explain({ message, hint }) {
-    this.#put(makeElement("div", { class: "empty" }, makeElement("p", {}, makeElement("strong", {}, "No preview: "), message), makeElement("p", {}, hint)));
+  #showRefusal({ message, hint }) {
+    this.#replacePages(makeElement("div", { class: "empty" }, makeElement("p", {}, makeElement("strong", {}, "No preview: "), message), makeElement("p", {}, hint)));
   }
 }
 
 /** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */
-function notes({ truncated, warnings }, budget) {
-  const told = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
-  if (told.length) return told.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
+function makeNotes({ truncated, warnings }, budget) {
+  const warningTexts = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
+  if (warningTexts.length) return warningTexts.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
   return [makeElement("li", { class: "notice notice--ok" }, `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`)];
 }

@@ -9,7 +9,7 @@ import { formatCount } from "./format.js";
 /** @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[], bases: {name: string, title: string, modes: string[]}[]}} Models */
 
 /** @param {Preset[]} presets @param {import("./memory-bar.js").Gpu} gpu */
-export function drawPresets(presets, gpu) {
+export function showPresets(presets, gpu) {
   findElement("#presets").replaceChildren(...presets.map(({ name, title, memory_gb, values, effective_batch_size, estimate }, index) => {
     const need = estimate.total_gb;
     const fits = gpu && need <= gpu.memory_total_gb;
@@ -23,32 +23,32 @@ export function drawPresets(presets, gpu) {
 }
 
 /** @param {Dataset[]} datasets @param {Models} names */
-export function drawPickers(datasets, { models, bases }) {
+export function showChoices(datasets, { models, bases }) {
   const select = findInput('[name="dataset"]');
   const usable = datasets.filter((dataset) => dataset.complete);
   select.replaceChildren(...usable.map(({ name, mode }) => makeElement("option", { value: name }, `${name} · ${mode} pages`)));
   findElement("#no-datasets").hidden = usable.length > 0;
   select.hidden = usable.length === 0;
-  const fitting = usable.find(({ mode }) => reads("tiny", mode, { models, bases }));
-  if (fitting) select.value = fitting.name;
+  const readableDataset = usable.find(({ mode }) => readsPageMode("tiny", mode, { models, bases }));
+  if (readableDataset) select.value = readableDataset.name;
   const names = [...bases, ...models.filter((model) => model.complete)];
   findElement("#models").replaceChildren(...names.map((model) => makeElement("option", { value: model.name }, "title" in model ? model.title : `trained here from ${model.base}`)));
 }
 
 /** Whether a model reads pages of a mode; of one that is not listed nothing is known. @param {string} model @param {string | null} mode @param {Models} names */
-function reads(model, mode, { models, bases }) {
+function readsPageMode(model, mode, { models, bases }) {
   const modes = [...bases, ...models].find(({ name }) => name === model)?.modes ?? [];
   return !modes.length || modes.includes(mode ?? "");
 }
 
 /** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
-export function showFit(model, dataset, names) {
+export function showPageModeMismatch(model, dataset, names) {
   findElement("#dataset-note").textContent = dataset ? `Samples: ${Object.entries(dataset.splits).map(([split, samples]) => `${formatCount(samples)} ${split}`).join(", ")}.` : "";
   const note = findElement("#mismatch");
-  note.hidden = !dataset || reads(model, dataset.mode, names);
+  note.hidden = !dataset || readsPageMode(model, dataset.mode, names);
   if (note.hidden || !dataset) return;
   const others = names.bases.filter((base) => base.modes.includes(dataset.mode ?? "")).map(({ name }) => name);
-  const isTiny = reads(model, "micro", names);
+  const readsMicroPages = readsPageMode(model, "micro", names);
   findElement("#mismatch-text").textContent = `${model} does not read ${dataset.mode} pages, which ${dataset.name} has. Models that do: ${others.join(", ")}, and what was trained from them.`;
-  findElement("#mismatch a").hidden = !isTiny;
+  findElement("#mismatch a").hidden = !readsMicroPages;
 }

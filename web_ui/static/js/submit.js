@@ -2,7 +2,7 @@
 
 import { ApiError, createJob } from "./api.js";
 import { findElement, findElements } from "./dom.js";
-import { showError, showErrors } from "./fields.js";
+import { showFieldError, showFieldErrors } from "./fields.js";
 
 const RETRY_MS = 3000;
 
@@ -11,14 +11,14 @@ const RETRY_MS = 3000;
  * @template Answer
  * @param {HTMLElement} form
  * @param {() => Promise<Answer>} load
- * @param {(answer: Answer) => void} fillIn
+ * @param {(answer: Answer) => void} fillForm
  */
-export async function begin(form, load, fillIn) {
+export async function fillFormOnceLoaded(form, load, fillForm) {
   for (;;) {
     try {
       const answer = await load();
       showFormError(form, null);
-      fillIn(answer);
+      fillForm(answer);
       break;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
@@ -33,10 +33,10 @@ export async function begin(form, load, fillIn) {
  * An error goes once its field is corrected, and with the last the notice above the button.
  * @param {HTMLElement} form
  */
-export function clearsErrors(form) {
+export function clearErrorsOnInput(form) {
   form.addEventListener("input", ({ target }) => {
     const box = /** @type {HTMLElement} */ (target).closest("[data-field]");
-    if (box) showError(/** @type {HTMLElement} */ (box), "");
+    if (box) showFieldError(/** @type {HTMLElement} */ (box), "");
     if (!form.querySelector('[aria-invalid="true"]')) showFormError(form, null);
   });
 }
@@ -48,8 +48,8 @@ export function clearsErrors(form) {
  * @param {() => unknown} body
  * @param {() => void} [afterwards] called when the job exists, before leaving the page
  */
-export function submitsJob(form, path, body, afterwards = () => {}) {
-  clearsErrors(form);
+export function submitJobOnSubmit(form, path, body, afterwards = () => {}) {
+  clearErrorsOnInput(form);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (await sendJob(form, path, body())) afterwards();
@@ -58,7 +58,7 @@ export function submitsJob(form, path, body, afterwards = () => {}) {
 
 // A page that the back button shows again as it was left has not sent anything anew.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const button of findElements("[data-sends]")) button.toggleAttribute("disabled", false);
+  if (event.persisted) for (const button of findElements("[data-submits]")) button.toggleAttribute("disabled", false);
 });
 
 /**
@@ -69,7 +69,7 @@ window.addEventListener("pageshow", (event) => {
  * @returns {Promise<boolean>} whether the job exists
  */
 export async function sendJob(form, path, body) {
-  const buttons = /** @type {HTMLButtonElement[]} */ (findElements("[data-sends]", form));
+  const buttons = /** @type {HTMLButtonElement[]} */ (findElements("[data-submits]", form));
   for (const button of buttons) button.disabled = true;
   showFormError(form, null);
   try {
@@ -88,15 +88,15 @@ export async function sendJob(form, path, body) {
 }
 
 /** @type {WeakMap<HTMLElement, ApiError | null>} what each form says */
-const said = new WeakMap();
+const shownErrors = new WeakMap();
 
 /**
  * Take one refusal away again, unless another stands in its place.
  * @param {HTMLElement} form
  * @param {ApiError | null} error
  */
-export function takeBack(form, error) {
-  if (error && said.get(form) === error) showFormError(form, null);
+export function clearFormErrorIf(form, error) {
+  if (error && shownErrors.get(form) === error) showFormError(form, null);
 }
 
 /**
@@ -104,9 +104,9 @@ export function takeBack(form, error) {
  * @param {ApiError | null} error null: take earlier ones away
  */
 export function showFormError(form, error) {
-  said.set(form, error);
+  shownErrors.set(form, error);
   const notice = findElement("[data-form-error]", form);
   notice.hidden = error === null;
   findElement("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";
-  showErrors(form, error?.fields ?? {});
+  showFieldErrors(form, error?.fields ?? {});
 }

@@ -5,9 +5,9 @@ import { findElement, findElements } from "./dom.js";
 /**
  * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel
  * @param {(name: string) => void} onOpen
- * @returns {{tabsChanged: () => void}} to be called when tabs were shown or hidden
+ * @returns {{update: () => void}} to be called when tabs were shown or hidden
  */
-export function followSubtabs(bar, onOpen) {
+export function showSubtabs(bar, onOpen) {
   const tabs = () => findElements('[role="tab"]', bar).filter((tab) => !tab.hidden);
   const nameOf = (/** @type {HTMLElement} */ tab) => (tab.getAttribute("aria-controls") ?? "").replace("panel-", "");
 
@@ -22,9 +22,9 @@ export function followSubtabs(bar, onOpen) {
   }
   const isOpen = (/** @type {HTMLElement} */ tab) => tab.ariaSelected === "true";
   // Not every '#' names a tab: "Skip to the content" leads to #main.
-  const asked = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
-  function follow() {
-    if (!isOpen(asked())) open(asked());
+  const addressedTab = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
+  function update() {
+    if (!isOpen(addressedTab())) open(addressedTab());
   }
 
   bar.addEventListener("click", (event) => {
@@ -41,7 +41,7 @@ export function followSubtabs(bar, onOpen) {
     next.focus();
     next.click();
   });
-  window.addEventListener("hashchange", follow);
-  follow();
-  return { tabsChanged: follow };
+  window.addEventListener("hashchange", update);
+  update();
+  return { update };
 }

@@ -3,22 +3,22 @@
 import { API, get, post } from "./api.js";
 import { debounce, fillSlots, findElement, findElements, findInput, makeElement } from "./dom.js";
 import { makeCopyButton } from "./copy.js";
-import { keepsDraft, takesAddress } from "./draft.js";
+import { applyAddress, keepDraft } from "./draft.js";
 import { formatCurlCommand, formatTrainCommand } from "./equivalents.js";
-import { FieldSet, showError } from "./fields.js";
+import { FieldSet, showFieldError } from "./fields.js";
 import { system } from "./frame.js";
 import { latest } from "./latest.js";
 import { showMemory } from "./memory-bar.js";
-import { drawPickers, drawPresets, showFit } from "./pickers.js";
-import { begin, sendJob, showFormError, submitsJob, takeBack } from "./submit.js";
-import { groupFields } from "./training-groups.js";
+import { showChoices, showPageModeMismatch, showPresets } from "./pickers.js";
+import { clearFormErrorIf, fillFormOnceLoaded, sendJob, showFormError, submitJobOnSubmit } from "./submit.js";
+import { drawFieldGroups } from "./training-groups.js";
 
-const CHOSEN = ["dataset", "model", "output", "preset"];
-const LINKED = ["dataset", "model", "learning_rate"];
+const FORM_FIELDS = ["dataset", "model", "output", "preset"];
+const ADDRESS_FIELDS = ["dataset", "model", "learning_rate"];
 const form = /** @type {HTMLFormElement} */ (findElement("#train-form"));
 /** @param {string} name */
 const valueOf = (name) => findInput(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
-const chosen = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
+const formValues = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
 
 async function load() {
   const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
@@ -27,50 +27,50 @@ async function load() {
 }
 
 /** A dataset that was chosen earlier, or by a link, may have been deleted since. */
-function sayWhatIsGone() {
-  const { value, dataset: { gone } } = findInput('[name="dataset"]', form);
-  if (gone) showError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${gone}${value && `; ${value} is chosen instead`}.`);
+function showMissingDataset() {
+  const { value, dataset: { missingOption } } = findInput('[name="dataset"]', form);
+  if (missingOption) showFieldError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`);
 }
 
 /** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], tiny: import("./pickers.js").StartingValues, datasets: import("./pickers.js").Dataset[],
  *   models: import("./pickers.js").Models, service: any}} Loaded */
 
 /** @param {Loaded} loaded */
-function fillIn({ fields, presets, tiny, datasets, models, service }) {
+function fillForm({ fields, presets, tiny, datasets, models, service }) {
   const gpu = service.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
-  drawPresets(presets, gpu);
-  drawPickers(datasets, models);
-  const own = fields.filter(({ path }) => !CHOSEN.includes(path));
-  groupFields(findElement("#advanced"), own);
-  const set = new FieldSet(findElement("#advanced"), own);
+  showPresets(presets, gpu);
+  showChoices(datasets, models);
+  const settings = fields.filter(({ path }) => !FORM_FIELDS.includes(path));
+  drawFieldGroups(findElement("#advanced"), settings);
+  const set = new FieldSet(findElement("#advanced"), settings);
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
   const dataset = () => datasets.find(({ name }) => name === valueOf("dataset"));
 
   /** Where the settings start from: the preset, and for the tiny model what it starts from instead. */
-  function followChoice() {
-    const own = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
-    const reasons = { ...preset().reasons, ...own.reasons };
-    set.follow({ ...preset().values, ...own.values });
+  function applyStartingValues() {
+    const ofModel = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
+    const reasons = { ...preset().reasons, ...ofModel.reasons };
+    set.setStartingValues({ ...preset().values, ...ofModel.values });
     for (const box of findElements("[data-field]", findElement("#advanced"))) {
       const reason = reasons[box.dataset.field ?? ""];
       const note = box.querySelector(".field__reason") ?? box.insertBefore(makeElement("span", { class: "field__note field__reason" }), findElement(".field__error", box));
       note.textContent = reason ? `Here: ${reason}.` : "";
     }
   }
-  const draft = keepsDraft(form);
+  const draft = keepDraft(form);
   draft.restore();  // which preset and model were chosen,
-  followChoice();
+  applyStartingValues();
   draft.restore();  // and what was changed of them
-  set.mark();
+  set.showChangedMarks();
 
-  const body = () => ({ ...chosen(), ...set.changes() });
+  const body = () => ({ ...formValues(), ...set.changes() });
   /** @type {import("./api.js").ApiError | null} */
-  let refusal = null;
+  let estimateError = null;
   const estimate = latest((signal) => post("/model/estimate", { ...body(), dataset: valueOf("dataset") || undefined }, signal), (answer) => {
     showMemory(answer, gpu);
-    takeBack(form, refusal);
+    clearFormErrorIf(form, estimateError);
   }, (error) => {
-    if (error.status) showFormError(form, (refusal = error));
+    if (error.status) showFormError(form, (estimateError = error));
   });
   const askMemory = debounce(() => void estimate.ask(), 300);
 
@@ -82,17 +82,17 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
     fillSlots(findElement("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
-    const named = { dataset: chosen().dataset || "NAME" };
-    findElement("#cli-text").textContent = formatTrainCommand({ ...chosen(), ...named }, changes, service.workspace);
+    const named = { dataset: formValues().dataset || "NAME" };
+    findElement("#cli-text").textContent = formatTrainCommand({ ...formValues(), ...named }, changes, service.workspace);
     findElement("#rest-text").textContent = formatCurlCommand(new URL(`${API}/model/train`, location.href).href, { ...body(), ...named }, "needsToken" in document.body.dataset);
     findElement("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
-    showFit(valueOf("model"), dataset(), models);
+    showPageModeMismatch(valueOf("model"), dataset(), models);
     estimate.stop();
     askMemory();
   }
-  submitsJob(form, "/model/train", body, draft.discard);
+  submitJobOnSubmit(form, "/model/train", body, draft.discard);
   form.addEventListener("input", ({ target }) => {
-    if (["preset", "model"].includes(/** @type {HTMLInputElement} */ (target).name)) followChoice();
+    if (["preset", "model"].includes(/** @type {HTMLInputElement} */ (target).name)) applyStartingValues();
     refresh();
   });
   findElement("#reset-all").addEventListener("click", () => {
@@ -102,9 +102,9 @@ function fillIn({ fields, presets, tiny, datasets, models, service }) {
   });
   for (const name of ["cli", "rest"]) findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
   findElement("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
-  takesAddress(form, LINKED);
-  sayWhatIsGone();
+  applyAddress(form, ADDRESS_FIELDS);
+  showMissingDataset();
   refresh();
 }
 
-void begin(form, load, fillIn);
+void fillFormOnceLoaded(form, load, fillForm);

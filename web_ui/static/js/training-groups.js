@@ -17,7 +17,7 @@ const GROUPS = {
  * @param {HTMLElement} place
  * @param {import("./fields.js").Field[]} fields
  */
-export function groupFields(place, fields) {
+export function drawFieldGroups(place, fields) {
   const groupOf = (/** @type {string} */ path) => Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";
   for (const title of [...Object.keys(GROUPS), "More"]) {
     const members = fields.filter((field) => groupOf(field.path) === title);

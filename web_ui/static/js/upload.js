@@ -5,9 +5,9 @@ import { findElement, findInput, makeElement } from "./dom.js";
 import { sanitizeFileName, uniqueFileName } from "./file-names.js";
 import { formatBytes, formatPercent } from "./format.js";
 
-let numPlacesBusy = 0;
+let numActiveUploads = 0;
 window.addEventListener("beforeunload", (event) => {
-  if (numPlacesBusy) event.preventDefault();
+  if (numActiveUploads) event.preventDefault();
 });
 // A file that lands beside the place that takes it would replace the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
@@ -19,7 +19,7 @@ for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) =
  * @param {(share: number) => void} onProgress
  * @returns {Promise<{path: string, size_bytes: number}>}
  */
-function send(file, name, onProgress) {
+function uploadFile(file, name, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();  // fetch cannot tell how much of a body has been sent
     request.open("PUT", `${API}/uploads/${name}`);
@@ -33,7 +33,7 @@ function send(file, name, onProgress) {
 }
 
 /** @returns {Promise<Set<string>>} names that uploads have already */
-const storedNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
+const readUploadNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
 
 /**
  * Make a place take files, one after the other; while they are sent it is aria-busy.
@@ -43,7 +43,7 @@ const storedNames = async () => new Set((await get("/uploads")).uploads.map((/**
  * @param {(path: string, name: string) => void} onStored called with upload:<name> of each file, or of the one source, and what it was called
  * @param {{asOneSource?: boolean}} [options]
  */
-export function takesFiles(place, onStored, { asOneSource = false } = {}) {
+export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
   const input = findInput('input[type="file"]', place);
   const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", place));
   const status = findElement('[role="status"]', place);
@@ -52,8 +52,8 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   const waiting = [];
 
   /** @param {File} file @param {string} name @returns {Promise<string>} its path */
-  async function take(file, name) {
-    const stored = await send(file, name, (share) => {
+  async function uploadAs(file, name) {
+    const stored = await uploadFile(file, name, (share) => {
       bar.value = share;
       status.textContent = `${file.name}: ${formatPercent(share)} of ${formatBytes(file.size)}`;
     });
@@ -61,33 +61,33 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
   }
 
   /** @param {File[]} files those waiting now */
-  async function takeAll(files) {
+  async function uploadAll(files) {
     const isFolder = asOneSource && files.length > 1;
     const replaces = asOneSource && !isFolder && sanitizeFileName(files[0].name) === files[0].name;
-    const stored = replaces ? new Set() : await storedNames();
+    const stored = replaces ? new Set() : await readUploadNames();
     const folder = isFolder ? `${uniqueFileName("files", stored)}/` : "";
     const taken = isFolder ? new Set() : stored;
-    const said = [];
+    const messages = [];
     let path = "";
     for (const file of files) {
       try {
         if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
         const name = uniqueFileName(sanitizeFileName(file.name), taken);
         taken.add(name);
-        path = await take(file, folder + name);
+        path = await uploadAs(file, folder + name);
         if (!asOneSource) onStored(path, file.name);
-        said.push(makeElement("div", {}, `${file.name} is stored (${formatBytes(file.size)}).`));
+        messages.push(makeElement("div", {}, `${file.name} is stored (${formatBytes(file.size)}).`));
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        said.push(refusal(error));
+        messages.push(makeErrorMessage(error));
       }
     }
     if (asOneSource && path) onStored(path, files[0].name);
-    return said;
+    return messages;
   }
 
   /** @param {ApiError} error */
-  const refusal = (error) => makeElement("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
+  const makeErrorMessage = (error) => makeElement("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
 
   /** @param {File[]} files */
   async function add(files) {
@@ -95,20 +95,20 @@ export function takesFiles(place, onStored, { asOneSource = false } = {}) {
     waiting.push(...files);
     if (place.ariaBusy === "true" || !waiting.length) return;
     place.ariaBusy = "true";
-    numPlacesBusy += 1;
+    numActiveUploads += 1;
     bar.hidden = false;
-    const said = [];
+    const messages = [];
     try {
-      while (waiting.length) said.push(...(await takeAll(waiting.splice(0))));
+      while (waiting.length) messages.push(...(await uploadAll(waiting.splice(0))));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      said.push(refusal(error));
+      messages.push(makeErrorMessage(error));
     } finally {
-      status.replaceChildren(...said);
+      status.replaceChildren(...messages);
       bar.hidden = true;
       input.value = "";
       place.ariaBusy = null;
-      numPlacesBusy -= 1;
+      numActiveUploads -= 1;
     }
   }
   input.addEventListener("change", () => void add([...(input.files ?? [])]));

@@ -2,40 +2,40 @@
 
 import { get } from "./api.js";
 import { findElement, findElements, findInput, makeElement, makeIcon } from "./dom.js";
-import { FieldSet, showErrors } from "./fields.js";
+import { FieldSet, showFieldErrors } from "./fields.js";
 import { formatCount } from "./format.js";
-import { clearsErrors, sendJob, submitsJob } from "./submit.js";
-import { takesFiles } from "./upload.js";
+import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "./submit.js";
+import { acceptFiles } from "./upload.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 /** @typedef {{name: string, complete: boolean, mode: string, splits: Record<string, number>}} Dataset */
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
-const SCORE_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];
-const SUMMARY_FIELDS = ["max_pages"];
+const EVALUATION_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];
+const PREDICTION_FIELDS = ["max_pages"];
 
 /** @param {Job} job a training that has succeeded */
-export async function offerModel({ config }) {
-  const [scoring, summarising, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
-  offerSummaries(config.output, summarising.fields);
-  offerScores(config.output, config.dataset, scoring.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
+export async function showModelForms({ config }) {
+  const [evaluationForm, predictionForm, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
+  fillPredictionForm(config.output, predictionForm.fields);
+  fillEvaluationForm(config.output, config.dataset, evaluationForm.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
   findElement(".uses").hidden = false; // sent before this, a form would only load the page again
 }
 
 /**
  * @param {string} model
- * @param {string} trainedOn its dataset
+ * @param {string} trainingDataset its dataset
  * @param {import("./fields.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
-function offerScores(model, trainedOn, fields, usable) {
-  const form = findElement("#score-form");
-  const own = usable.find(({ name }) => name === trainedOn);
+function fillEvaluationForm(model, trainingDataset, fields, usable) {
+  const form = findElement("#evaluation-form");
+  const own = usable.find(({ name }) => name === trainingDataset);
   findElement("#no-datasets").hidden = usable.length > 0;
-  findElement("#score-choices").hidden = usable.length === 0;
+  findElement("#evaluation-choices").hidden = usable.length === 0;
   if (!usable.length) return;
   const [chosen, split] = [findInput('[name="dataset"]', form), findInput('[name="split"]', form)];
-  chosen.replaceChildren(...usable.map(({ name, mode }) => makeElement("option", { value: name, selected: name === trainedOn }, `${name} · ${mode} pages`)));
+  chosen.replaceChildren(...usable.map(({ name, mode }) => makeElement("option", { value: name, selected: name === trainingDataset }, `${name} · ${mode} pages`)));
 
   function showSplits() {
     const { mode, splits } = usable.find(({ name }) => name === chosen.value) ?? usable[0];
@@ -45,19 +45,19 @@ function offerScores(model, trainedOn, fields, usable) {
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
-  const set = new FieldSet(findElement("#score-fields"), fields.filter(({ path }) => SCORE_FIELDS.includes(path)));
-  submitsJob(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
+  const set = new FieldSet(findElement("#evaluation-fields"), fields.filter(({ path }) => EVALUATION_FIELDS.includes(path)));
+  submitJobOnSubmit(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 
 /** @param {string} model @param {import("./fields.js").Field[]} fields */
-function offerSummaries(model, fields) {
-  const form = findElement("#summarise-form");
+function fillPredictionForm(model, fields) {
+  const form = findElement("#prediction-form");
   const list = findElement("#chosen-documents");
   const drop = findElement("#documents");
-  const set = new FieldSet(findElement("#summarise-fields"), fields.filter(({ path }) => SUMMARY_FIELDS.includes(path)));
-  clearsErrors(form);
-  takesFiles(drop, (path, name) => {
-    list.append(chosenDocument(path, name));
+  const set = new FieldSet(findElement("#prediction-fields"), fields.filter(({ path }) => PREDICTION_FIELDS.includes(path)));
+  clearErrorsOnInput(form);
+  acceptFiles(drop, (path, name) => {
+    list.append(makeDocumentItem(path, name));
     drop.dispatchEvent(new Event("input", { bubbles: true }));
   });
   form.addEventListener("submit", (event) => {
@@ -65,13 +65,13 @@ function offerSummaries(model, fields) {
     const chosen = findElements("li", list);
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
     const missing = drop.ariaBusy === "true" ? "Files are still being sent." : chosen.length ? "" : "Drop or choose a document first.";
-    if (missing) showErrors(form, { inputs: missing });
+    if (missing) showFieldErrors(form, { inputs: missing });
     else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path), ...set.changes() });
   });
 }
 
 /** @param {string} path upload:<stored name> @param {string} name that its owner gave it */
-function chosenDocument(path, name) {
+function makeDocumentItem(path, name) {
   const stored = path.replace("upload:", "");
   const remove = makeElement("button", { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` }, "Leave out");
   const item = makeElement("li", { class: "row small", "data-path": path }, makeIcon("icon-page"), makeElement("span", { class: "grow" }, name, stored === name ? null : makeElement("span", { class: "muted" }, ` as ${stored}`)), remove, makeElement("span", { class: "field__error" }));
