@@ -41,7 +41,7 @@ CHART = """async ([numPoints, share]) => {
   const steps = Array.from({ length: numPoints }, (_, index) => index);
   const chart = new Chart(place, "Loss");
   const values = steps.map((step) => 3 / Math.log(step + 3) + Math.sin(step * 12.9898) / 9);
-  chart.show([{ label: "train", colour: 1, steps, values }]);
+  chart.show([{ label: "train", color: 1, steps, values }]);
   await new Promise((resolve) => setTimeout(resolve, 500));
   chart.plot.setScale("x", { min: 0, max: numPoints * share });
   const { right, top, width } = chart.plot.over.getBoundingClientRect();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Series, aligned, smoothed } from "../../web_ui/static/js/series.js";
+import { Series, alignSteps, smooth } from "../../web_ui/static/js/series.js";
 
 test("a value that appears late leaves gaps before it", () => {
   const series = new Series();
@@ -27,25 +27,25 @@ test("values of one step from two events stand in one place", () => {
 });
 
 test("smoothing starts at the first value and keeps gaps", () => {
-  const values = smoothed([4, null, 4, 4], 0.9);
+  const values = smooth([4, null, 4, 4], 0.9);
   assert.equal(values[1], null);
   for (const place of [0, 2, 3]) assert.ok(Math.abs(/** @type {number} */ (values[place]) - 4) < 1e-12);
 });
 
 test("smoothing leaves less movement than there was", () => {
   const noisy = Array.from({ length: 50 }, (_, index) => (index % 2 ? 1 : 3));
-  const calm = smoothed(noisy, 0.9);
+  const calm = smooth(noisy, 0.9);
   assert.ok(Math.max(...calm.slice(20)) - Math.min(...calm.slice(20)) < 0.5);
 });
 
 test("runs of different steps share one axis", () => {
-  assert.deepEqual(aligned([{ steps: [1, 3], values: [10, 30] }, { steps: [2, 3], values: [21, 31] }]), [[1, 2, 3], [10, null, 30], [null, 21, 31]]);
+  assert.deepEqual(alignSteps([{ steps: [1, 3], values: [10, 30] }, { steps: [2, 3], values: [21, 31] }]), [[1, 2, 3], [10, null, 30], [null, 21, 31]]);
 });
 
 test("what a chart keeps does not change while the run goes on", () => {
   const series = new Series();
   series.add(1, { train_loss: 2 });
-  const [steps, values] = aligned([{ steps: series.steps, values: series.column("train_loss") }]);
+  const [steps, values] = alignSteps([{ steps: series.steps, values: series.column("train_loss") }]);
   series.add(2, { train_loss: 1 });
   assert.deepEqual([steps, values], [[1], [2]]);
 });

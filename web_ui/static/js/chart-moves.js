@@ -14,7 +14,7 @@ const KEYS = { "+": { factor: 0.5 }, "=": { factor: 0.5 }, "-": { factor: 2 }, 0
  * @param {number} narrowest width that may be seen
  * @returns {[number, number]}
  */
-export function moved([min, max], { factor = 1, at = 0.5, shift = 0 }, [first, last], narrowest = 0) {
+export function moveRange([min, max], { factor = 1, at = 0.5, shift = 0 }, [first, last], narrowest = 0) {
   const width = Math.min(Math.max((max - min) * factor, narrowest), last - first);
   const from = min + (max - min - width) * at + width * shift;
   const kept = Math.min(Math.max(from, first), last - width);
@@ -22,28 +22,28 @@ export function moved([min, max], { factor = 1, at = 0.5, shift = 0 }, [first, l
 }
 
 /** @param {Plot} plot @param {Move} move @returns {boolean} whether there is anything to move */
-function apply(plot, move) {
+function applyMove(plot, move) {
   const { min: low, max: high } = plot.scales.x;
   const steps = plot.data[0];
   const ends = /** @type {[number, number]} */ ([steps[0], steps[steps.length - 1]]);
   if (low === undefined || high === undefined || low === null || high === null || steps.length < 3) return false;
   if (!move.factor && low <= ends[0] && high >= ends[1]) return false;
-  const [min, max] = moved([low, high], move, ends, (2 * (ends[1] - ends[0])) / (steps.length - 1));
+  const [min, max] = moveRange([low, high], move, ends, (2 * (ends[1] - ends[0])) / (steps.length - 1));
   plot.setScale("x", { min, max });
   return true;
 }
 
 /** @param {Plot} plot @param {WheelEvent} event */
-function byWheel(plot, event) {
+function handleWheel(plot, event) {
   const width = plot.over.clientWidth;
   const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
   // Two fingers that part on a trackpad arrive as a wheel with Ctrl.
   const move = event.ctrlKey ? { factor: Math.exp(event.deltaY * WHEEL_STEP * 4), at: event.offsetX / width } : { shift: sideways / width };
-  if (apply(plot, move)) event.preventDefault();
+  if (applyMove(plot, move)) event.preventDefault();
 }
 
 /** One finger moves, two zoom: what lies under them stays under them. @param {Plot} plot */
-function followFingers(plot) {
+function handleTouch(plot) {
   /** @type {Map<number, number>} */
   const fingers = new Map();
   const middle = () => [...fingers.values()].reduce((sum, place) => sum + place, 0) / fingers.size;
@@ -57,20 +57,20 @@ function followFingers(plot) {
     const [middleBefore, spreadBefore, width] = [middle(), spread(), plot.over.clientWidth];
     fingers.set(event.pointerId, event.offsetX);
     const factor = fingers.size > 1 && spread() > 0 ? spreadBefore / spread() : undefined;
-    apply(plot, { factor, at: middleBefore / width, shift: (middleBefore - middle()) / width });
+    applyMove(plot, { factor, at: middleBefore / width, shift: (middleBefore - middle()) / width });
   });
 }
 
 /** @param {HTMLElement} place that takes the keys @returns {import("../vendor/uplot/uPlot.esm.js").Plugin} */
-export function movable(place) {
+export function makePanZoomPlugin(place) {
   return {
     hooks: {
       ready(plot) {
-        plot.over.addEventListener("wheel", (event) => byWheel(plot, event), { passive: false });
-        followFingers(plot);
+        plot.over.addEventListener("wheel", (event) => handleWheel(plot, event), { passive: false });
+        handleTouch(plot);
         place.onkeydown = (event) => {
           const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key];
-          if (move && apply(plot, move)) event.preventDefault();
+          if (move && applyMove(plot, move)) event.preventDefault();
         };
       },
     },

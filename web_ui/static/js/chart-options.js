@@ -1,25 +1,25 @@
 // How a chart looks: axes, colours of the active theme, dots where few are seen, and the values in its legend.
 
 import uPlot from "../vendor/uplot/uPlot.esm.js";
-import { movable } from "./chart-moves.js";
+import { makePanZoomPlugin } from "./chart-moves.js";
 import { makeElement } from "./dom.js";
 import { formatCount, formatMetric, formatNumber } from "./format.js";
 
-/** @typedef {import("./chart.js").Line} Line */
+/** @typedef {{label: string, color: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Options} Options */
 /** @typedef {import("../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
-const MAX_DOTS = 40;
+const MAX_MARKED_POINTS = 40;
 /** Between the numbers of an axis that counts. */
-const WHOLE = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
-const MANY_POINTS = 200;
+const INTEGER_INCREMENTS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+const MIN_HAIRLINE_POINTS = 200;
 
 /** @param {ArrayLike<number | null | undefined>} values */
-export const latest = (values) => Array.prototype.findLast.call(values, (value) => value !== null);
+export const lastValue = (values) => Array.prototype.findLast.call(values, (value) => value !== null);
 
 /** Resolve a colour token to the one that the active theme shows. @param {string} name */
-function colour(name) {
+function resolveColor(name) {
   const probe = makeElement("i", {});
   probe.style.color = `var(${name})`;
   document.body.append(probe);
@@ -29,22 +29,22 @@ function colour(name) {
 }
 
 /** Single measurements are marked where few are seen. @type {(plot: Plot, index: number, first: number, last: number) => boolean} */
-function hasFewDots(plot, index, first, last) {
-  let dots = 0;
-  for (let place = first; place <= last && dots < MAX_DOTS; place += 1) if (plot.data[index][place] !== null) dots += 1;
-  return dots < MAX_DOTS;
+function showsPoints(plot, series, first, last) {
+  let numPoints = 0;
+  for (let index = first; index <= last && numPoints < MAX_MARKED_POINTS; index += 1) if (plot.data[series][index] !== null) numPoints += 1;
+  return numPoints < MAX_MARKED_POINTS;
 }
 
-const straight = /** @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
+const linearPaths = /** @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
 
 /**
  * Draw a line of many points as hairlines on top of each other: one wide stroke of a jagged line takes ten times as long where no
  * graphics card helps, more than a frame. Like uPlot, it shows the lowest and the highest of the values that share a pixel.
  * @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder}
  */
-function hairlines(plot, index, first, last) {
-  const paths = straight(plot, index, first, last);
-  if (!(paths?.stroke instanceof Path2D) || last - first < MANY_POINTS) return paths;
+function drawHairlines(plot, index, first, last) {
+  const paths = linearPaths(plot, index, first, last);
+  if (!(paths?.stroke instanceof Path2D) || last - first < MIN_HAIRLINE_POINTS) return paths;
   const number = Math.round((plot.series[index].width ?? 1) * devicePixelRatio);
   const stroke = new Path2D();
   for (let line = 0; line < number; line += 1) stroke.addPath(paths.stroke, new DOMMatrix([1, 0, 0, 1, 0, line - (number >> 1)]));
@@ -52,31 +52,31 @@ function hairlines(plot, index, first, last) {
 }
 
 /** @param {string} title of the chart @param {Line} line @param {number} width @param {string} note @returns {PlotSeries} */
-function series(title, line, width, note) {
-  const stroke = colour(`--line-${line.colour}`);
+function makeSeries(title, line, width, note) {
+  const stroke = resolveColor(`--line-${line.color}`);
   const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
   return {
-    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, paths: hairlines, points: { show: hasFewDots, size: 5 },
-    value: (plot, value, index, place) => formatMetric(title, place === null ? latest(plot.data[index]) : value),
+    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, paths: drawHairlines, points: { show: showsPoints, size: 5 },
+    value: (plot, value, index, pointIndex) => formatMetric(title, pointIndex === null ? lastValue(plot.data[index]) : value),
   };
 }
 
 /**
- * @param {{title: string, xLabel: string, isLog: boolean, lines: Line[], weight: number}} chart
+ * @param {{title: string, xLabel: string, isLog: boolean, lines: Line[], smoothing: number}} chart
  * @param {HTMLElement} place
  * @returns {Omit<Options, "width" | "height">}
  */
-export function chartOptions({ title, xLabel, isLog, lines, weight }, place) {
+export function chartOptions({ title, xLabel, isLog, lines, smoothing }, place) {
   const font = `12px ${getComputedStyle(place).fontFamily}`;
-  const grid = { stroke: colour("--border"), width: 1 };
-  const axis = { stroke: colour("--muted"), grid, ticks: grid, font };
-  const faint = weight > 0 ? lines.map((line) => series(title, line, 1, " as measured")) : [];
+  const grid = { stroke: resolveColor("--border"), width: 1 };
+  const axis = { stroke: resolveColor("--muted"), grid, ticks: grid, font };
+  const unsmoothedSeries = smoothing > 0 ? lines.map((line) => makeSeries(title, line, 1, " as measured")) : [];
   return {
     scales: { x: { time: false, distr: isLog ? 3 : 1 } },
-    axes: [{ ...axis, ...(isLog ? {} : { incrs: WHOLE }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(formatNumber) }],
-    series: [{ label: xLabel, value: (plot, step) => (isLog ? formatNumber : formatCount)(step ?? latest(plot.data[0])) },
-      ...lines.map((line) => series(title, line, 2, "")), ...faint],
+    axes: [{ ...axis, ...(isLog ? {} : { incrs: INTEGER_INCREMENTS }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(formatNumber) }],
+    series: [{ label: xLabel, value: (plot, step) => (isLog ? formatNumber : formatCount)(step ?? lastValue(plot.data[0])) },
+      ...lines.map((line) => makeSeries(title, line, 2, "")), ...unsmoothedSeries],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
-    plugins: [movable(place)],
+    plugins: [makePanZoomPlugin(place)],
   };
 }

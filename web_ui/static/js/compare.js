@@ -3,7 +3,7 @@
 import { ApiError, get } from "./api.js";
 import { findElement, makeElement, makeTable } from "./dom.js";
 import { formatDuration, formatMetric, humanizeName } from "./format.js";
-import { JobEvents } from "./job-events.js";
+import { JobEventReader } from "./job-events.js";
 import { poll } from "./poll.js";
 import { ACTIVE_STATES } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
@@ -11,20 +11,20 @@ import { isEqual, valueToText } from "./values.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
-/** @typedef {{job: Job, events: JobEvents, label: string}} Run */
+/** @typedef {{job: Job, events: JobEventReader, label: string}} ComparedTraining */
 
 const RESULTS = { eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rouge1: "ROUGE-1", rouge2: "ROUGE-2", rougeL: "ROUGE-L", rougeLsum: "ROUGE-Lsum" };
 /** @type {{stop: () => void} | null} */
-let following = null;
+let activePoll = null;
 /** @type {TrainingCharts | null} */
 let charts = null;
-/** @type {Map<string, JobEvents>} what is known of each, so that only news are asked for */
-const known = new Map();
+/** @type {Map<string, JobEventReader>} what is known of each, so that only news are asked for */
+const eventReaders = new Map();
 
-/** @param {string} id @returns {Promise<Run | null>} null: the job was deleted */
+/** @param {string} id @returns {Promise<ComparedTraining | null>} null: the job was deleted */
 async function load(id) {
-  const events = known.get(id) ?? new JobEvents(id);
-  known.set(id, events);
+  const events = eventReaders.get(id) ?? new JobEventReader(id);
+  eventReaders.set(id, events);
   try {
     const [job] = await Promise.all([get(`/jobs/${id}`), events.read()]);
     return { job, events, label: job.config.output ?? id };
@@ -34,8 +34,8 @@ async function load(id) {
   }
 }
 
-/** @param {Run[]} runs */
-function rowsOf(runs) {
+/** @param {ComparedTraining[]} runs */
+function makeComparisonRows(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
   const differing = names.filter((name) => runs.some(({ job }) => !isEqual(job.config[name], runs[0].job.config[name])));
   const results = Object.entries(RESULTS).filter(([name]) => runs.some(({ events }) => events.series.latest(name) !== null));
@@ -46,23 +46,23 @@ function rowsOf(runs) {
   ];
 }
 
-/** @param {Run[]} runs @param {number} numGone */
-function draw(runs, numGone) {
+/** @param {ComparedTraining[]} runs @param {number} numDeleted */
+function draw(runs, numDeleted) {
   const links = runs.map(({ job, label }, index) => ({ label, href: `${document.body.dataset.jobs}/${job.id}`, index }));
-  redraw(findElement("#compare-legend"), [links, numGone], () => [
+  redraw(findElement("#compare-legend"), [links, numDeleted], () => [
     ...links.map(({ label, href, index }) => makeElement("a", { class: `swatch swatch--${index + 1}`, href }, label)),
-    ...(numGone ? [makeElement("span", { class: "muted small" }, `${numGone} of the trainings ${numGone === 1 ? "was" : "were"} deleted.`)] : []),
+    ...(numDeleted ? [makeElement("span", { class: "muted small" }, `${numDeleted} of the trainings ${numDeleted === 1 ? "was" : "were"} deleted.`)] : []),
   ]);
-  const rows = runs.length ? rowsOf(runs) : [];
+  const rows = runs.length ? makeComparisonRows(runs) : [];
   redraw(findElement("#compare-settings"), rows, () => (rows.length ? [makeTable("Settings and results", ["Setting or result", ...links.map(({ label }) => label)], rows, "")] : []));
 }
 
 /** @param {string[]} ids job ids; none closes the comparison */
 export function showComparison(ids) {
-  following?.stop();
+  activePoll?.stop();
   findElement("#compare").hidden = ids.length < 2;
   if (ids.length < 2) return;
-  following = poll(async () => {
+  activePoll = poll(async () => {
     const found = (await Promise.all(ids.map(load))).filter((run) => run !== null);
     const runs = found.map((run) => (found.some((other) => other !== run && other.label === run.label) ? { ...run, label: run.job.id } : run));
     charts ??= new TrainingCharts(findElement("#compare-charts"));

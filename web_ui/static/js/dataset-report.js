@@ -5,7 +5,7 @@ import { makeElement, makeFigure, makeTable, onPress, setResting } from "./dom.j
 import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
-export function reportOn(name) {
+export function makeReportSection(name) {
   const button = makeElement("button", { type: "button", class: "button button--small" }, "Make a report");
   const place = makeElement("div", { class: "stack", "aria-live": "polite" });
   onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
@@ -17,35 +17,35 @@ export function reportOn(name) {
 async function showReport(path, button, place) {
   setResting(button, true);
   place.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
-  const reading = makeElement("dd", {}, "Reading…");
+  const errorRateCell = makeElement("dd", {}, "Reading…");
   try {
     const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-    place.replaceChildren(figures(measures, reading), spread(measures.page_ratio), densest(measures.densest_pages));
+    place.replaceChildren(makeFigures(measures, errorRateCell), makeRatioTable(measures.page_ratio), makeDensestPagesTable(measures.densest_pages));
     const { legibility } = await get(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-    reading.textContent = `${formatErrorRate(legibility.character_error_rate)} on ${formatCount(legibility.num_pages)} pages`;
+    errorRateCell.textContent = `${formatErrorRate(legibility.character_error_rate)} on ${formatCount(legibility.num_pages)} pages`;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (reading.isConnected) reading.textContent = "–";
+    if (errorRateCell.isConnected) errorRateCell.textContent = "–";
     else place.replaceChildren();
     place.prepend(makeElement("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
   }
   setResting(button, false);
 }
 
-/** @param {any} measures @param {HTMLElement} reading where the character errors will stand */
-function figures(measures, reading) {
+/** @param {any} measures @param {HTMLElement} errorRateCell where the character errors will stand */
+function makeFigures(measures, errorRateCell) {
   const { font_size_px: usual, smallest_font_size_px: smallest } = measures;
   const numbers = { Pages: formatCount(measures.num_pages), Compression: formatCompression(measures.compression_ratio),
     "Pages over budget": formatCount(measures.num_pages_over_budget), "Pages cut off": formatCount(measures.num_pages_truncated),
     "Font size": smallest === usual ? `${formatNumber(usual)} px` : `${formatNumber(usual)} px, ${formatNumber(smallest)} px at least` };
   return makeElement("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => makeFigure(name, value)),
-    makeElement("div", { class: "figure" }, makeElement("dt", {}, "Character errors"), reading));
+    makeElement("div", { class: "figure" }, makeElement("dt", {}, "Character errors"), errorRateCell));
 }
 
 /** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
-const spread = (ratios) => makeTable("Compression", ["Share of pages", "Text tokens per vision token, at most"],
+const makeRatioTable = (ratios) => makeTable("Compression", ["Share of pages", "Text tokens per vision token, at most"],
   Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]));
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
-const densest = (pages) => makeTable("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
+const makeDensestPagesTable = (pages) => makeTable("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
   pages.map((page) => [page.document_id, formatCount(page.page), formatCount(page.num_text_tokens), page.ratio.toFixed(1)]));

@@ -4,15 +4,15 @@ import { get, withQuery } from "./api.js";
 import { Series } from "./series.js";
 
 /** An answer holds up to a megabyte. One of less than half of that came to the end. */
-const HALF_BYTES = 1 << 19;
+const MIN_FULL_ANSWER_BYTES = 1 << 19;
 
-export class JobEvents {
+export class JobEventReader {
   /** @param {string} jobId */
   constructor(jobId) {
     this.jobId = jobId;
     this.offset = 0;
     this.series = new Series();
-    this.numMeasured = 0;
+    this.numMetricEvents = 0;
   }
 
   /** Read what is new; what was measured goes into the series. @returns {Promise<any[]>} the other events */
@@ -21,18 +21,18 @@ export class JobEvents {
     for (;;) {
       const { events, next_offset: next } = await get(withQuery(`/jobs/${this.jobId}/events`, { offset: this.offset }));
       for (const event of events) {
-        if (event.kind === "metric") this.#measure(event);
+        if (event.kind === "metric") this.#addMetrics(event);
         else others.push(event);
       }
       const numBytes = next - this.offset;
       this.offset = next;
-      if (numBytes < HALF_BYTES) return others;
+      if (numBytes < MIN_FULL_ANSWER_BYTES) return others;
     }
   }
 
   /** @param {{step: number, values: Record<string, number | null>}} event */
-  #measure({ step, values }) {
+  #addMetrics({ step, values }) {
     this.series.add(step, values);
-    this.numMeasured += 1;
+    this.numMetricEvents += 1;
   }
 }

@@ -4,51 +4,51 @@ import { API } from "./api.js";
 import { Chart } from "./chart.js";
 import { findElement, findInput, makeElement, makeFigure, makeIcon } from "./dom.js";
 import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "./format.js";
-import { reportOn } from "./dataset-report.js";
+import { makeReportSection } from "./dataset-report.js";
 import { ENDED_STATES } from "./jobs-api.js";
 import { redraw } from "./redraw.js";
-import { scoreTable } from "./score-table.js";
+import { makeScoreTable } from "./score-table.js";
 import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
-/** @typedef {import("./job-events.js").JobEvents} JobEvents */
+/** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
 
 /** @type {Record<string, string>} */
-const FIGURES = {
+const METRIC_LABELS = {
   train_loss: "Train loss", eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rougeL: "ROUGE-L", learning_rate: "Learning rate",
   train_samples_per_second: "Samples/s", epoch: "Epoch", gpu_memory_reserved_gb: "GPU memory (GB)",
 };
 
 /** What a count says, where its name alone does not. @type {Record<string, string>} */
-const COUNTS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
+const COUNT_LABELS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
 
 /** As many warnings stand in the overview; a Hub that is waited for again and again would fill it. */
 const MAX_WARNINGS = 4;
 
 /** @param {string} name @param {unknown} value */
-function inWords(name, value) {
+function formatResultValue(name, value) {
   if (typeof value !== "number") return String(value);
   if (name.endsWith("_bytes")) return formatBytes(value);
   if (name.endsWith("_s")) return formatDuration(value);
   return Number.isInteger(value) ? (value >= 1e6 ? formatCompact(value) : formatCount(value)) : formatNumber(value);
 }
 
-export class Outcome {
-  /** @param {JobEvents} events */
+export class JobOverview {
+  /** @param {JobEventReader} events */
   constructor(events) {
     this.events = events;
     this.charts = new TrainingCharts(findElement("#job-charts"));
-    this.numDrawn = -1;
+    this.numShownEvents = -1;
     this.message = "";
     /** @type {Set<string>} what the job warned of, each once */
     this.warnings = new Set();
-    this.preview = 0;
-    this.shownPreview = 0;
+    this.latestPageSeq = 0;
+    this.shownPageSeq = 0;
     this.smoothing = findInput('[name="smoothing"]');
     let frame = 0;
     this.smoothing.addEventListener("input", () => {
       cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => this.#drawCurves());
+      frame = requestAnimationFrame(() => this.#updateCharts());
     });
   }
 
@@ -60,7 +60,7 @@ export class Outcome {
         this.#addMessage(event);
         if (event.level !== "info") this.warnings.add(event.text);
       }
-      if (event.kind === "preview") this.preview = event.seq;
+      if (event.kind === "preview") this.latestPageSeq = event.seq;
     }
   }
 
@@ -73,13 +73,13 @@ export class Outcome {
 
   /** @param {Job} job */
   show(job) {
-    const { numMeasured } = this.events;
-    if (this.numDrawn !== numMeasured) this.#drawCurves();
+    const { numMetricEvents } = this.events;
+    if (this.numShownEvents !== numMetricEvents) this.#updateCharts();
     this.#showWarnings();
-    this.#showPreview(job.kind !== "training");
+    this.#showLatestPage(job.kind !== "training");
     this.#showResult(job);
     const empty = findElement("#overview-empty");
-    empty.hidden = numMeasured > 0 || this.preview > 0 || job.result !== null;
+    empty.hidden = numMetricEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
     empty.textContent = ENDED_STATES.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
   }
 
@@ -92,48 +92,48 @@ export class Outcome {
     ]);
   }
 
-  #drawCurves() {
-    const { series, numMeasured } = this.events;
-    this.numDrawn = numMeasured;
-    const known = Object.entries(FIGURES).filter(([name]) => series.latest(name) !== null);
-    findElement("#job-figures").replaceChildren(...known.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))));
-    findElement("#chart-tools").hidden = numMeasured === 0;
+  #updateCharts() {
+    const { series, numMetricEvents } = this.events;
+    this.numShownEvents = numMetricEvents;
+    const measured = Object.entries(METRIC_LABELS).filter(([name]) => series.latest(name) !== null);
+    findElement("#job-figures").replaceChildren(...measured.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))));
+    findElement("#chart-tools").hidden = numMetricEvents === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
   /** @param {boolean} isWanted a training's pages stand among its samples */
-  #showPreview(isWanted) {
-    findElement("#latest-page").hidden = this.preview === 0 || !isWanted;
-    if (this.preview === this.shownPreview || !isWanted) return;
-    this.shownPreview = this.preview;
-    findElement("#latest-page img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.preview}`);
+  #showLatestPage(isWanted) {
+    findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
+    if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;
+    this.shownPageSeq = this.latestPageSeq;
+    findElement("#latest-page img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.latestPageSeq}`);
   }
 
   /** @param {Job} job */
   #showResult(job) {
     const { result } = job;
     const place = findElement("#job-result");
-    redraw(place, result, () => (result ? resultOf(job, result) : []));
+    redraw(place, result, () => (result ? makeResult(job, result) : []));
   }
 }
 
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
-function resultOf(job, result) {
+function makeResult(job, result) {
   const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => makeFigure(COUNTS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), inWords(name, value)));
-  return [makeElement("dl", { class: "figures" }, ...facts), ...(result.table ? [scoreTable(result.table, result.intervals)] : []), nextStep(job),
-    ...(job.kind === "dataset" ? [reportOn(job.config.name)] : []), ...(result.curve ? [curveOf(result.curve)] : [])];
+  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => makeFigure(COUNT_LABELS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), formatResultValue(name, value)));
+  return [makeElement("dl", { class: "figures" }, ...facts), ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []), makeNextStep(job),
+    ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []), ...(result.curve ? [makeLrCurve(result.curve)] : [])];
 }
 
 /** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
-function curveOf({ learning_rates: steps, losses, smoothed }) {
+function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
   const place = makeElement("div", {});
-  new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", colour: 1, steps, values: losses }, { label: "smoothed", colour: 2, steps, values: smoothed }]);
+  new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", color: 1, steps, values: losses }, { label: "smoothed", color: 2, steps, values: smoothed }]);
   return place;
 }
 
 /** @param {Job} job that has succeeded */
-function nextStep({ kind, config, result }) {
+function makeNextStep({ kind, config, result }) {
   const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
   const train = (/** @type {Record<string, string>} */ query, /** @type {string} */ text) =>
     makeElement("p", {}, makeElement("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));

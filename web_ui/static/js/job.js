@@ -4,13 +4,13 @@ import { ApiError, get, withQuery } from "./api.js";
 import { fillSlots, findElement, makeElement, makeFigure, makeIcon, makeTable } from "./dom.js";
 import { makeCopyButton } from "./copy.js";
 import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./format.js";
-import { JobEvents } from "./job-events.js";
+import { JobEventReader } from "./job-events.js";
 import { showProgress, showState } from "./job-row.js";
 import { ACTIONS, ACTIVE_STATES, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressText, stateLabel } from "./jobs-api.js";
 import { LogView } from "./log-view.js";
-import { Outcome } from "./job-outcome.js";
+import { JobOverview } from "./job-outcome.js";
 import { poll } from "./poll.js";
-import { isTexts, showSamples } from "./job-samples.js";
+import { hasTextResult, showSamples } from "./job-samples.js";
 import { redraw } from "./redraw.js";
 import { flattenPaths, valueToText } from "./values.js";
 import { showSubtabs } from "./subtabs.js";
@@ -26,7 +26,7 @@ let openTab = "";
 let poller = null;
 let isUseTabFilled = false;
 const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
-const overview = new Outcome(new JobEvents(jobId));
+const overview = new JobOverview(new JobEventReader(jobId));
 
 /** @param {Job} current */
 function showHeader(current) {
@@ -95,7 +95,7 @@ async function fillUseTab(current) {
 
 /** @param {Job} current */
 function showTabs(current) {
-  findElement("#tab-samples").hidden = isTexts(current);
+  findElement("#tab-samples").hidden = hasTextResult(current);
   findElement("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
   subtabs.update();
 }
@@ -119,7 +119,7 @@ async function refresh() {
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
   showTabs(job);
-  if (openTab === "samples" || isTexts(job)) await showSamples(job);
+  if (openTab === "samples" || hasTextResult(job)) await showSamples(job);
   if (openTab === "files") await showFiles();
   await showJobError(job);
   await fillUseTab(job);

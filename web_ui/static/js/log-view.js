@@ -15,8 +15,8 @@ export class LogView {
    */
   constructor(place, jobId, isActive) {
     this.text = findElement("pre", place);
-    this.shown = document.createTextNode("");
-    this.text.append(this.shown);
+    this.textNode = document.createTextNode("");
+    this.text.append(this.textNode);
     this.note = findElement(".log__note", place);
     this.follow = findInput('[name="follow"]', place);
     this.search = findInput('[name="search"]', place);
@@ -27,8 +27,8 @@ export class LogView {
     this.lines = [""];
     /** @type {{stop: () => void, now: () => void} | null} */
     this.poller = null;
-    this.search.addEventListener("input", debounce(() => this.draw("polite"), 150));
-    this.follow.addEventListener("change", () => this.draw());
+    this.search.addEventListener("input", debounce(() => this.show("polite"), 150));
+    this.follow.addEventListener("change", () => this.show());
     this.isDrawing = false;
     this.text.addEventListener("scroll", () => {
       if (!this.isDrawing) this.follow.checked = this.#isAtEnd();
@@ -52,7 +52,7 @@ export class LogView {
       this.#append(text);
       hasMore = true;
     }
-    if (hasMore || this.lines.length === 1) this.draw();
+    if (hasMore || this.lines.length === 1) this.show();
     return hasMore || this.isActive();
   }
 
@@ -66,7 +66,7 @@ export class LogView {
   }
 
   /** @param {"off" | "polite"} [live] whether the number of lines is said aloud: what a search found is, that lines came is not */
-  draw(live = "off") {
+  show(live = "off") {
     const wanted = this.search.value.toLowerCase();
     const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
     const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
@@ -83,10 +83,10 @@ export class LogView {
 
   /** Change the text from where it differs on: what is selected before that stays selected. @param {string} text */
   #show(text) {
-    const { data } = this.shown;
-    let same = 0;
-    while (same < data.length && data[same] === text[same]) same += 1;
-    this.shown.replaceData(same, data.length - same, text.slice(same));
+    const { data } = this.textNode;
+    let firstDifference = 0;
+    while (firstDifference < data.length && data[firstDifference] === text[firstDifference]) firstDifference += 1;
+    this.textNode.replaceData(firstDifference, data.length - firstDifference, text.slice(firstDifference));
   }
 
   #isAtEnd() {

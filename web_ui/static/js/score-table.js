@@ -2,15 +2,15 @@
 
 import { makeElement, makeTable } from "./dom.js";
 import { formatMetric } from "./format.js";
-import { inPercent } from "./series.js";
+import { toPercentScale } from "./series.js";
 
 /**
  * @param {Record<string, any>[]} scores the model's scores, then those of the baselines, as fractions
  * @param {Record<string, [number, number]>[]} [intervals] row by row as the table
  */
-export function scoreTable(scores, intervals = []) {
+export function makeScoreTable(scores, intervals = []) {
   const types = Object.keys(scores[0]).filter((name) => name !== "name");
-  const shown = (/** @type {string} */ type, /** @type {number} */ fraction) => formatMetric(type, inPercent(type, fraction));
+  const shown = (/** @type {string} */ type, /** @type {number} */ fraction) => formatMetric(type, toPercentScale(type, fraction));
   const cell = (/** @type {Record<string, any>} */ line, /** @type {number} */ row, /** @type {string} */ type) => {
     const interval = intervals[row]?.[type];
     const range = interval ? makeElement("div", { class: "muted" }, interval.map((end) => shown(type, end)).join(" to ")) : null;

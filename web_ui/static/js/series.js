@@ -5,7 +5,7 @@
  * @param {string} name
  * @param {number} value
  */
-export const inPercent = (name, value) => (name.startsWith("rouge") ? value * 100 : value);
+export const toPercentScale = (name, value) => (name.startsWith("rouge") ? value * 100 : value);
 
 /** Values by step. A training that went back to a checkpoint measures steps again: the newer measurement counts. */
 export class Series {
@@ -24,7 +24,7 @@ export class Series {
     const place = this.#place(step);
     for (const [name, fraction] of Object.entries(measured)) {
       if (typeof fraction !== "number") continue;
-      const value = inPercent(name, fraction);
+      const value = toPercentScale(name, fraction);
       let column = this.values.get(name);
       if (!column) this.values.set(name, (column = new Array(this.steps.length).fill(null)));
       column[place] = value;
@@ -57,7 +57,7 @@ export class Series {
  * @param {(number | null)[]} values
  * @param {number} weight 0: as measured, towards 1: smoother
  */
-export function smoothed(values, weight) {
+export function smooth(values, weight) {
   if (weight === 0) return values;
   let mean = 0;
   let total = 0;
@@ -74,7 +74,7 @@ export function smoothed(values, weight) {
  * @param {{steps: number[], values: (number | null)[]}[]} runs
  * @returns {[number[], ...(number | null)[][]]}
  */
-export function aligned(runs) {
+export function alignSteps(runs) {
   if (runs.every((run) => run.steps === runs[0].steps)) return [runs[0].steps.slice(), ...runs.map((run) => run.values.slice())];
   const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((left, right) => left - right);
   const places = new Map(steps.map((step, place) => [step, place]));
