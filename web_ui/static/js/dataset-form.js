@@ -4,7 +4,7 @@ import { get } from "./api.js";
 import { debounce, findElement, findInput } from "./dom.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
-import { system } from "./frame.js";
+import { readSystem } from "./base/system.js";
 import { latest } from "./latest.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
 import { nestPaths } from "./values.js";
@@ -13,7 +13,7 @@ import { nestPaths } from "./values.js";
 
 /** What such a form is drawn from. */
 export const loadDatasetForm = async () => {
-  const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), system()]);
+  const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), readSystem()]);
   return { fields: /** @type {Field[]} */ (fields), hasToken: /** @type {boolean} */ (hasToken) };
 };
 

@@ -1,13 +1,13 @@
 // What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
 
-import { get } from "./api.js";
 import { findElement, makeElement, makeIcon } from "./dom.js";
 import { formatTime } from "./format.js";
 import { makeCopyButton } from "./copy.js";
 import { poll } from "./poll.js";
 import { redraw } from "./redraw.js";
+import { refreshSystem } from "./base/system.js";
 
-const YEAR_S = 365 * 24 * 3600;
+const COOKIE_MAX_AGE_S = 365 * 24 * 3600;
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const themeSwitch = findElement("#theme-switch");
 const isDark = () => (document.documentElement.dataset.theme ?? (dark.matches ? "dark" : "light")) === "dark";
@@ -22,7 +22,7 @@ themeSwitch.addEventListener("click", () => {
   const isSystems = theme === (dark.matches ? "dark" : "light");
   if (isSystems) delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
-  document.cookie = `deepsynth_theme=${theme}; path=/; samesite=lax; max-age=${isSystems ? 0 : YEAR_S}`;
+  document.cookie = `deepsynth_theme=${theme}; path=/; samesite=lax; max-age=${isSystems ? 0 : COOKIE_MAX_AGE_S}`;
   showTheme();
 });
 dark.addEventListener("change", showTheme);
@@ -72,18 +72,12 @@ function showSystem({ cpu, memory, disk, gpus }) {
   findElement("#system-gpus").textContent = names.join(" · ") || "No GPU";
 }
 
-/** @type {any} */
-let seen = null;
-
-/** What is known of the service; whoever draws a form asks for nothing that this strip shows already. */
-export const system = async () => seen ?? get("/system");
-
 poll(async () => {
-  seen = await get("/system");
-  showSystem(seen);
-  showRunners(seen.runners);
+  const system = await refreshSystem();
+  showSystem(system);
+  showRunners(system.runners);
   const badge = findElement("#active-jobs");
-  const active = seen.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
+  const active = system.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
   badge.hidden = active === 0;
   badge.textContent = String(active);
   badge.setAttribute("aria-label", `${active} waiting or running`);

@@ -6,7 +6,7 @@ import { makeCopyButton } from "./copy.js";
 import { applyAddress, keepDraft } from "./draft.js";
 import { formatCurlCommand, formatTrainCommand } from "./equivalents.js";
 import { FieldSet, showFieldError } from "./fields.js";
-import { system } from "./frame.js";
+import { readSystem } from "./base/system.js";
 import { latest } from "./latest.js";
 import { showMemory } from "./memory-bar.js";
 import { showChoices, showPageModeMismatch, showPresets } from "./pickers.js";
@@ -22,7 +22,7 @@ const formValues = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset
 
 async function load() {
   const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
-    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), system()]);
+    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), readSystem()]);
   return { fields, presets, tiny, datasets, models, service };
 }
 
