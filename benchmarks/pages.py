@@ -34,7 +34,8 @@ USABLE = {
 }
 FRAME_MS = 1000 / 60
 CHART = """async ([numPoints, share]) => {
-  const { Chart } = await import(new URL("chart.js", document.querySelector("script[type=module]").src));
+  const { src } = document.querySelector("script[type=module]");
+  const { Chart } = await import(new URL("charts/chart.js", src));
   const place = document.createElement("div");
   place.style.width = "900px";
   document.querySelector("main").replaceChildren(place);

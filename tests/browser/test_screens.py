@@ -255,6 +255,6 @@ def test_a_job_that_is_gone_says_so(page: Page, still_site: Site) -> None:
 
 
 def test_every_module_is_short() -> None:
-    modules = [*Path(REPOSITORY, "web_ui/static/js").glob("*.js")]
+    modules = [*Path(REPOSITORY, "web_ui/static/js").rglob("*.js")]
     assert modules
     assert [path.name for path in modules if len(path.read_text().splitlines()) > 150] == []

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { createJob, get } = await import("../../web_ui/static/js/api.js");
+const { createJob, get } = await import("../../web_ui/static/js/base/api.js");
 
 /** @type {string[]} */
 const keys = [];

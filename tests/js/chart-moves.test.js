@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { moveRange } from "../../web_ui/static/js/chart-moves.js";
+import { moveRange } from "../../web_ui/static/js/charts/chart-moves.js";
 
 test("a chart moves within what was measured, and keeps its zoom", () => {
   assert.deepEqual(moveRange([20, 30], { shift: 0.5 }, [0, 100]), [25, 35]);

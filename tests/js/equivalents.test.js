@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { formatCurlCommand, formatTrainCommand, quoteForShell } from "../../web_ui/static/js/equivalents.js";
+import { formatCurlCommand, formatTrainCommand, quoteForShell } from "../../web_ui/static/js/forms/equivalents.js";
 
 /** What a real shell makes of one quoted word. */
 const shellReads = (word) => execFileSync("sh", ["-c", `printf %s ${word}`], { encoding: "utf8" });

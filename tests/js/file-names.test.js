@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sanitizeFileName, uniqueFileName } from "../../web_ui/static/js/file-names.js";
+import { sanitizeFileName, uniqueFileName } from "../../web_ui/static/js/widgets/file-names.js";
 
 test("a stored name is plain and keeps its suffix", () => {
   assert.equal(sanitizeFileName("Annual report (final).pdf"), "Annual_report_final_.pdf");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAge, formatBytes, formatCompression, formatDuration, formatErrorRate, formatMetric, formatNumber, formatPercent, formatRoughDuration, formatTime, humanizeName } from "../../web_ui/static/js/format.js";
+import { formatAge, formatBytes, formatCompression, formatDuration, formatErrorRate, formatMetric, formatNumber, formatPercent, formatRoughDuration, formatTime, humanizeName } from "../../web_ui/static/js/base/format.js";
 
 test("durations use the two largest units", () => {
   assert.equal(formatDuration(42), "42 s");

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
 globalThis.window = new EventTarget();
-const { ApiError } = await import("../../web_ui/static/js/api.js");
-const { latest } = await import("../../web_ui/static/js/latest.js");
+const { ApiError } = await import("../../web_ui/static/js/base/api.js");
+const { latest } = await import("../../web_ui/static/js/base/latest.js");
 
 /** Requests that are answered by hand, in any order. */
 function byHand() {

@@ -6,7 +6,7 @@ const listeners = new Map();
 const troubles = [];
 globalThis.window = { dispatchEvent: (event) => troubles.push(event.detail) };
 globalThis.document = { hidden: false, addEventListener: (kind, listener) => listeners.set(kind, listener), removeEventListener: (kind) => listeners.delete(kind) };
-const { nextDelay, poll } = await import("../../web_ui/static/js/poll.js");
+const { nextDelay, poll } = await import("../../web_ui/static/js/base/poll.js");
 const limits = { fastMs: 1000, slowMs: 15000 };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function until(condition) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Series, alignSteps, smooth } from "../../web_ui/static/js/series.js";
+import { Series, alignSteps, smooth } from "../../web_ui/static/js/charts/series.js";
 
 test("a value that appears late leaves gaps before it", () => {
   const series = new Series();

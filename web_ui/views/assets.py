@@ -18,7 +18,7 @@ STYLES = (
     "css/tabs.css",
     "vendor/uplot/uPlot.min.css",
 )
-IMPORT_PATTERN = re.compile(r'^import .*from "(\..*)";$', re.MULTILINE)
+IMPORT_PATTERN = re.compile(r'^import [^"]*from "(\.[^"]+)";$', re.MULTILINE)
 YEAR_S = 365 * 24 * 3600
 
 assets = Blueprint("assets", __name__)

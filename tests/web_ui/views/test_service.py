@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
+import web_ui
 from data.store.events import EventLog
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
@@ -17,6 +18,7 @@ from tests.web_ui.conftest import SAMPLE
 from web_ui.jobs.heartbeat import write_heartbeat
 from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
 
+STATIC = Path(web_ui.__file__).resolve().parent / "static"
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")
 
 
@@ -91,6 +93,19 @@ def test_every_tab_is_a_page_without_inline_script_or_style(client: FlaskClient,
     assert not [mark for mark in ("<script>", " style=", " onclick=", "javascript:") if mark in answer.text]
 
 
+def reachable_modules(*first: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [STATIC / name for name in first]
+    while waiting:
+        path = waiting.pop()
+        if (name := path.relative_to(STATIC).as_posix()) not in found:
+            found.add(name)
+            waiting += [
+                (path.parent / other).resolve() for other in re.findall(r'from "(\.[^"]+)"', path.read_text())
+            ]
+    return found
+
+
 def test_a_page_names_every_module_that_its_script_needs_and_no_other(client: FlaskClient) -> None:
     named = set(
         re.findall(
@@ -98,8 +113,9 @@ def test_a_page_names_every_module_that_its_script_needs_and_no_other(client: Fl
             client.get("/jobs/20261123-080000-aaaa").text,
         )
     )
-    assert {"js/job.js", "js/chart-moves.js", "vendor/uplot/uPlot.esm.js"} <= named
-    assert named.isdisjoint({"js/use-model.js", "js/train.js"})
+    assert {"js/job.js", "js/charts/chart-moves.js", "vendor/uplot/uPlot.esm.js"} <= named
+    assert named.isdisjoint({"js/monitor/use-model.js", "js/train.js"})
+    assert named == reachable_modules("js/frame.js", "js/job.js")
 
 
 def test_a_browser_asks_once_for_what_a_page_needs_until_it_changes(client: FlaskClient) -> None:
@@ -109,7 +125,8 @@ def test_a_browser_asks_once_for_what_a_page_needs_until_it_changes(client: Flas
     assert {(answer.status_code, answer.cache_control.max_age) for answer in answers} == {
         (200, 365 * 24 * 3600)
     }
-    earlier = client.get("/static/0123/js/compare.js")  # asked for by a page that was open before an update
+    # The address of a page that was opened before an update.
+    earlier = client.get("/static/0123/js/monitor/compare.js")
     assert (earlier.status_code, earlier.cache_control.max_age) == (200, 0)
 
 

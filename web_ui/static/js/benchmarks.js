@@ -1,12 +1,12 @@
 // Benchmark Datasets: choose one, look at its pages, start it. The preset fills the form; what is not changed is not sent.
 
-import { get } from "./api.js";
-import { DatasetForm, loadDatasetForm } from "./dataset-form.js";
-import { debounce, findElement, findInput, makeElement } from "./dom.js";
-import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./format.js";
-import { PagePreview } from "./page-preview.js";
-import { fillFormOnceLoaded } from "./submit.js";
-import { flattenPaths, nestPaths } from "./values.js";
+import { get } from "./base/api.js";
+import { debounce, findElement, findInput, makeElement } from "./base/dom.js";
+import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./base/format.js";
+import { flattenPaths, nestPaths } from "./base/values.js";
+import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
+import { PagePreview } from "./forms/page-preview.js";
+import { fillFormOnceLoaded } from "./forms/submit.js";
 
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */

@@ -1,11 +1,11 @@
 // Custom Dataset: source, columns, look of the pages, name; with the pages drawn beside the form as it changes.
 
-import { DatasetForm, loadDatasetForm } from "./dataset-form.js";
-import { debounce, findElement, findInput } from "./dom.js";
-import { applyAddress } from "./draft.js";
-import { PagePreview } from "./page-preview.js";
-import { SourcePicker } from "./source-picker.js";
-import { fillFormOnceLoaded } from "./submit.js";
+import { debounce, findElement, findInput } from "./base/dom.js";
+import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
+import { applyAddress } from "./forms/draft.js";
+import { PagePreview } from "./forms/page-preview.js";
+import { SourcePicker } from "./forms/source-picker.js";
+import { fillFormOnceLoaded } from "./forms/submit.js";
 
 const FIELD_CONTAINERS = {
   "#main-fields": /^(name|max_samples|seed)$/,

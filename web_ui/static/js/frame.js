@@ -1,11 +1,11 @@
 // What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
 
-import { findElement, makeElement, makeIcon } from "./dom.js";
-import { formatTime } from "./format.js";
-import { makeCopyButton } from "./copy.js";
-import { poll } from "./poll.js";
-import { redraw } from "./redraw.js";
+import { findElement, makeElement, makeIcon } from "./base/dom.js";
+import { formatTime } from "./base/format.js";
+import { poll } from "./base/poll.js";
+import { redraw } from "./base/redraw.js";
 import { refreshSystem } from "./base/system.js";
+import { makeCopyButton } from "./widgets/copy-button.js";
 
 const COOKIE_MAX_AGE_S = 365 * 24 * 3600;
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -37,7 +37,7 @@ window.addEventListener("pageshow", (event) => {
 showTheme();
 
 window.addEventListener("trouble", (event) => {
-  /** @type {import("./api.js").ApiError | null} */
+  /** @type {import("./base/api.js").ApiError | null} */
   const error = /** @type {CustomEvent} */ (event).detail;
   const banner = findElement("#trouble");
   if (error?.status === 401) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);

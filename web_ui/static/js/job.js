@@ -1,21 +1,21 @@
 // The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
 
-import { ApiError, get, withQuery } from "./api.js";
-import { fillSlots, findElement, makeElement, makeFigure, makeIcon, makeTable } from "./dom.js";
-import { makeCopyButton } from "./copy.js";
-import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./format.js";
-import { JobEventReader } from "./job-events.js";
-import { showProgress, showState } from "./job-row.js";
-import { ACTIONS, ACTIVE_STATES, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressText, stateLabel } from "./jobs-api.js";
-import { LogView } from "./log-view.js";
-import { JobOverview } from "./job-outcome.js";
-import { poll } from "./poll.js";
-import { hasTextResult, showSamples } from "./job-samples.js";
-import { redraw } from "./redraw.js";
-import { flattenPaths, valueToText } from "./values.js";
-import { showSubtabs } from "./subtabs.js";
+import { ApiError, get, withQuery } from "./base/api.js";
+import { fillSlots, findElement, makeElement, makeFigure, makeIcon, makeTable } from "./base/dom.js";
+import { formatAge, formatBytes, formatCount, formatDuration, formatTime, humanizeName } from "./base/format.js";
+import { poll } from "./base/poll.js";
+import { redraw } from "./base/redraw.js";
+import { flattenPaths, valueToText } from "./base/values.js";
+import { JobEventReader } from "./monitor/job-events.js";
+import { JobOverview } from "./monitor/job-overview.js";
+import { showProgress, showState } from "./monitor/job-row.js";
+import { hasTextResult, showSamples } from "./monitor/job-samples.js";
+import { ACTIONS, ACTIVE_STATES, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressText, stateLabel } from "./monitor/jobs-api.js";
+import { LogView } from "./monitor/log-view.js";
+import { makeCopyButton } from "./widgets/copy-button.js";
+import { showSubtabs } from "./widgets/subtabs.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./monitor/jobs-api.js").Job} Job */
 
 const TAIL_BYTES = 1 << 14;
 const jobId = document.body.dataset.job ?? "";
@@ -89,7 +89,7 @@ async function showFiles() {
 /** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
 async function fillUseTab(current) {
   if (openTab !== "use" || isUseTabFilled) return;
-  await (await import("./use-model.js")).showModelForms(current);
+  await (await import("./monitor/use-model.js")).showModelForms(current);
   isUseTabFilled = true;
 }
 

@@ -1,13 +1,13 @@
 // Monitor Jobs: the list with filters and pages, kept up to date without reload, and the comparison above it.
 // Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
 
-import { get, withQuery } from "./api.js";
-import { debounce, findElement, findElements, findInput, onPress, setResting } from "./dom.js";
-import { drawJobRow } from "./job-row.js";
-import { ACTIVE_STATES } from "./jobs-api.js";
-import { poll } from "./poll.js";
+import { get, withQuery } from "./base/api.js";
+import { debounce, findElement, findElements, findInput, onPress, setResting } from "./base/dom.js";
+import { poll } from "./base/poll.js";
+import { drawJobRow } from "./monitor/job-row.js";
+import { ACTIVE_STATES } from "./monitor/jobs-api.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./monitor/jobs-api.js").Job} Job */
 
 const MAX_COMPARED = 4;
 const FILTERS = ["search", "kind", "state"];
@@ -98,7 +98,7 @@ function markCompared() {
 /** Charts are loaded only when trainings are compared. */
 async function loadComparison() {
   if (comparedIds().length < 2 && findElement("#compare").hidden) return;
-  const { showComparison } = await import("./compare.js");
+  const { showComparison } = await import("./monitor/compare.js");
   showComparison(comparedIds());
 }
 

@@ -1,11 +1,11 @@
 // What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
 
-import { get, sendRequest } from "./api.js";
-import { findElement, makeElement } from "./dom.js";
-import { formatBytes, formatCount } from "./format.js";
-import { latest } from "./latest.js";
-import { confirmAction, toast, toastError } from "./notify.js";
-import { redraw } from "./redraw.js";
+import { get, sendRequest } from "./base/api.js";
+import { findElement, makeElement } from "./base/dom.js";
+import { formatBytes, formatCount } from "./base/format.js";
+import { latest } from "./base/latest.js";
+import { redraw } from "./base/redraw.js";
+import { confirmAction, toast, toastError } from "./widgets/notify.js";
 
 /**
  * @typedef {{name: string, size_bytes: number, complete?: boolean, error?: {message: string} | null}} Stored

@@ -1,17 +1,17 @@
 // Train Model: preset, dataset, model and every setting; what it needs in memory; the same as a command.
 
-import { API, get, post } from "./api.js";
-import { debounce, fillSlots, findElement, findElements, findInput, makeElement } from "./dom.js";
-import { makeCopyButton } from "./copy.js";
-import { applyAddress, keepDraft } from "./draft.js";
-import { formatCurlCommand, formatTrainCommand } from "./equivalents.js";
-import { FieldSet, showFieldError } from "./fields.js";
+import { API, get, post } from "./base/api.js";
+import { debounce, fillSlots, findElement, findElements, findInput, makeElement } from "./base/dom.js";
+import { latest } from "./base/latest.js";
 import { readSystem } from "./base/system.js";
-import { latest } from "./latest.js";
-import { showMemory } from "./memory-bar.js";
-import { showChoices, showPageModeMismatch, showPresets } from "./pickers.js";
-import { clearFormErrorIf, fillFormOnceLoaded, sendJob, showFormError, submitJobOnSubmit } from "./submit.js";
-import { drawFieldGroups } from "./training-groups.js";
+import { applyAddress, keepDraft } from "./forms/draft.js";
+import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
+import { FieldSet, showFieldError } from "./forms/fields.js";
+import { showMemory } from "./forms/memory-bar.js";
+import { showChoices, showPageModeMismatch, showPresets } from "./forms/pickers.js";
+import { clearFormErrorIf, fillFormOnceLoaded, sendJob, showFormError, submitJobOnSubmit } from "./forms/submit.js";
+import { drawFieldGroups } from "./forms/training-groups.js";
+import { makeCopyButton } from "./widgets/copy-button.js";
 
 const FORM_FIELDS = ["dataset", "model", "output", "preset"];
 const ADDRESS_FIELDS = ["dataset", "model", "learning_rate"];
@@ -32,8 +32,8 @@ function showMissingDataset() {
   if (missingOption) showFieldError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`);
 }
 
-/** @typedef {{fields: import("./fields.js").Field[], presets: import("./pickers.js").Preset[], tiny: import("./pickers.js").StartingValues, datasets: import("./pickers.js").Dataset[],
- *   models: import("./pickers.js").Models, service: any}} Loaded */
+/** @typedef {{fields: import("./forms/fields.js").Field[], presets: import("./forms/pickers.js").Preset[], tiny: import("./forms/pickers.js").StartingValues, datasets: import("./forms/pickers.js").Dataset[],
+ *   models: import("./forms/pickers.js").Models, service: any}} Loaded */
 
 /** @param {Loaded} loaded */
 function fillForm({ fields, presets, tiny, datasets, models, service }) {
@@ -64,7 +64,7 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
   set.showChangedMarks();
 
   const body = () => ({ ...formValues(), ...set.changes() });
-  /** @type {import("./api.js").ApiError | null} */
+  /** @type {import("./base/api.js").ApiError | null} */
   let estimateError = null;
   const estimate = latest((signal) => post("/model/estimate", { ...body(), dataset: valueOf("dataset") || undefined }, signal), (answer) => {
     showMemory(answer, gpu);

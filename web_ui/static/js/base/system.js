@@ -1,6 +1,6 @@
 // The state of the service and of its machine: shown on every page, and read by the forms.
 
-import { get } from "../api.js";
+import { get } from "./api.js";
 
 /** @type {any} */
 let latestAnswer = null;

@@ -1,14 +1,14 @@
 // The overview of a job: curves while it trains, the latest page while it draws, numbers and what to do next when it is done.
 
-import { API } from "./api.js";
-import { Chart } from "./chart.js";
-import { findElement, findInput, makeElement, makeFigure, makeIcon } from "./dom.js";
-import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "./format.js";
+import { API } from "../base/api.js";
+import { findElement, findInput, makeElement, makeFigure, makeIcon } from "../base/dom.js";
+import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "../base/format.js";
+import { redraw } from "../base/redraw.js";
+import { Chart } from "../charts/chart.js";
+import { TrainingCharts } from "../charts/training-charts.js";
 import { makeReportSection } from "./dataset-report.js";
 import { ENDED_STATES } from "./jobs-api.js";
-import { redraw } from "./redraw.js";
 import { makeScoreTable } from "./score-table.js";
-import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */

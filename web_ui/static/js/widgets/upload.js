@@ -1,9 +1,9 @@
 // Files dropped on the page or chosen go to the service, with progress. Any number of tries: a file is whole there or absent.
 
-import { API, ApiError, get } from "./api.js";
-import { findElement, findInput, makeElement } from "./dom.js";
+import { API, ApiError, get } from "../base/api.js";
+import { findElement, findInput, makeElement } from "../base/dom.js";
+import { formatBytes, formatPercent } from "../base/format.js";
 import { sanitizeFileName, uniqueFileName } from "./file-names.js";
-import { formatBytes, formatPercent } from "./format.js";
 
 let numActiveUploads = 0;
 window.addEventListener("beforeunload", (event) => {

@@ -1,8 +1,8 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
-import { ApiError, REQUEST_TIMEOUT_MS, get } from "./api.js";
-import { makeElement, makeFigure, makeTable, onPress, setResting } from "./dom.js";
-import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
+import { ApiError, REQUEST_TIMEOUT_MS, get } from "../base/api.js";
+import { makeElement, makeFigure, makeTable, onPress, setResting } from "../base/dom.js";
+import { formatCompression, formatCount, formatErrorRate, formatNumber } from "../base/format.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function makeReportSection(name) {

@@ -1,14 +1,14 @@
 // How a chart looks: axes, colours of the active theme, dots where few are seen, and the values in its legend.
 
-import uPlot from "../vendor/uplot/uPlot.esm.js";
+import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import { makeElement } from "../base/dom.js";
+import { formatCount, formatMetric, formatNumber } from "../base/format.js";
 import { makePanZoomPlugin } from "./chart-moves.js";
-import { makeElement } from "./dom.js";
-import { formatCount, formatMetric, formatNumber } from "./format.js";
 
 /** @typedef {{label: string, color: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
-/** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").Options} Options */
-/** @typedef {import("../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
+/** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
+/** @typedef {import("../../vendor/uplot/uPlot.esm.js").Options} Options */
+/** @typedef {import("../../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
 const MAX_MARKED_POINTS = 40;
 /** Between the numbers of an axis that counts. */
@@ -35,12 +35,12 @@ function showsPoints(plot, series, first, last) {
   return numPoints < MAX_MARKED_POINTS;
 }
 
-const linearPaths = /** @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
+const linearPaths = /** @type {import("../../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
 
 /**
  * Draw a line of many points as hairlines on top of each other: one wide stroke of a jagged line takes ten times as long where no
  * graphics card helps, more than a frame. Like uPlot, it shows the lowest and the highest of the values that share a pixel.
- * @type {import("../vendor/uplot/uPlot.esm.js").Series.PathBuilder}
+ * @type {import("../../vendor/uplot/uPlot.esm.js").Series.PathBuilder}
  */
 function drawHairlines(plot, index, first, last) {
   const paths = linearPaths(plot, index, first, last);

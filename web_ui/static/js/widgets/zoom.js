@@ -1,6 +1,6 @@
 // A page image that opens at full size in a dialog.
 
-import { makeElement } from "./dom.js";
+import { makeElement } from "../base/dom.js";
 
 /** @param {string} address @param {string} text what the picture shows */
 export function makeZoomableImage(address, text) {

@@ -1,6 +1,6 @@
 // Short messages at the edge of the page, and the question before something is lost.
 
-import { findElement, makeElement } from "./dom.js";
+import { findElement, makeElement } from "../base/dom.js";
 
 const SHOWN_MS = 6000;
 

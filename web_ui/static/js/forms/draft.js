@@ -1,7 +1,7 @@
 // Keeps what was typed into a form over a refresh and over a look at another tab, in this browser tab only.
 // A list that no longer has what was chosen of it names that in its data-missing-option.
 
-import { findElements, makeElement } from "./dom.js";
+import { findElements, makeElement } from "../base/dom.js";
 
 /** @param {HTMLFormElement} form */
 const controls = (form) => /** @type {HTMLInputElement[]} */ (findElements("input[name], select[name], textarea[name]", form)).filter((input) => input.type !== "file");

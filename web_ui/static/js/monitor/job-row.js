@@ -1,9 +1,9 @@
 // Draws one job: its state's icon, its progress bar, and its line in the list.
 
-import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "./dom.js";
-import { formatAge, humanizeName } from "./format.js";
+import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
+import { formatAge, humanizeName } from "../base/format.js";
+import { redraw } from "../base/redraw.js";
 import { ACTIONS, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressShare, progressText, stateLabel } from "./jobs-api.js";
-import { redraw } from "./redraw.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 

@@ -1,9 +1,9 @@
 // What a job's worker printed: read on by offset, followed to its end, searched by line.
 
-import { get, withQuery } from "./api.js";
-import { debounce, findElement, findInput } from "./dom.js";
-import { formatCount } from "./format.js";
-import { poll } from "./poll.js";
+import { get, withQuery } from "../base/api.js";
+import { debounce, findElement, findInput } from "../base/dom.js";
+import { formatCount } from "../base/format.js";
+import { poll } from "../base/poll.js";
 
 const MAX_LINES = 20000;
 

@@ -1,11 +1,11 @@
 // What a finished training is good for: scored on a dataset, or put to work on documents. Each form ends on its own job's page.
 
-import { get } from "./api.js";
-import { findElement, findElements, findInput, makeElement, makeIcon } from "./dom.js";
-import { FieldSet, showFieldErrors } from "./fields.js";
-import { formatCount } from "./format.js";
-import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "./submit.js";
-import { acceptFiles } from "./upload.js";
+import { get } from "../base/api.js";
+import { findElement, findElements, findInput, makeElement, makeIcon } from "../base/dom.js";
+import { formatCount } from "../base/format.js";
+import { FieldSet, showFieldErrors } from "../forms/fields.js";
+import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "../forms/submit.js";
+import { acceptFiles } from "../widgets/upload.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 /** @typedef {{name: string, complete: boolean, mode: string, splits: Record<string, number>}} Dataset */
@@ -25,7 +25,7 @@ export async function showModelForms({ config }) {
 /**
  * @param {string} model
  * @param {string} trainingDataset its dataset
- * @param {import("./fields.js").Field[]} fields
+ * @param {import("../forms/fields.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
 function fillEvaluationForm(model, trainingDataset, fields, usable) {
@@ -49,7 +49,7 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
   submitJobOnSubmit(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 
-/** @param {string} model @param {import("./fields.js").Field[]} fields */
+/** @param {string} model @param {import("../forms/fields.js").Field[]} fields */
 function fillPredictionForm(model, fields) {
   const form = findElement("#prediction-form");
   const list = findElement("#chosen-documents");

@@ -1,9 +1,9 @@
 // What the job sees and says: pages of a dataset, the first real batch of a training, predictions beside their references.
 
-import { API, ApiError, get } from "./api.js";
-import { findElement, makeElement } from "./dom.js";
+import { API, ApiError, get } from "../base/api.js";
+import { findElement, makeElement } from "../base/dom.js";
+import { makeZoomableImage } from "../widgets/zoom.js";
 import { ACTIVE_STATES } from "./jobs-api.js";
-import { makeZoomableImage } from "./zoom.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 

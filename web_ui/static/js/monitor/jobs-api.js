@@ -1,8 +1,8 @@
 // What a job is in the browser, what can be done with it in each state, and in which words.
 
-import { post, sendRequest } from "./api.js";
-import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "./format.js";
-import { confirmAction, toast, toastError } from "./notify.js";
+import { post, sendRequest } from "../base/api.js";
+import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "../base/format.js";
+import { confirmAction, toast, toastError } from "../widgets/notify.js";
 
 /**
  * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>, rate?: number | null, eta_s?: number | null}} Progress

@@ -1,6 +1,6 @@
 // Zooms a chart and moves it sideways, within what was measured: by wheel, trackpad, fingers and keys. uPlot itself zooms by dragging.
 
-/** @typedef {import("../vendor/uplot/uPlot.esm.js")} Plot */
+/** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
 /** @typedef {{factor?: number, at?: number, shift?: number}} Move wider (>1) or narrower around `at`, then sideways; shares of the width */
 
 const WHEEL_STEP = 0.002;
@@ -61,7 +61,7 @@ function handleTouch(plot) {
   });
 }
 
-/** @param {HTMLElement} place that takes the keys @returns {import("../vendor/uplot/uPlot.esm.js").Plugin} */
+/** @param {HTMLElement} place that takes the keys @returns {import("../../vendor/uplot/uPlot.esm.js").Plugin} */
 export function makePanZoomPlugin(place) {
   return {
     hooks: {

@@ -1,8 +1,8 @@
 // The scores of a model beside those of the baselines, with their confidence intervals.
 
-import { makeElement, makeTable } from "./dom.js";
-import { formatMetric } from "./format.js";
-import { toPercentScale } from "./series.js";
+import { makeElement, makeTable } from "../base/dom.js";
+import { formatMetric } from "../base/format.js";
+import { toPercentScale } from "../charts/series.js";
 
 /**
  * @param {Record<string, any>[]} scores the model's scores, then those of the baselines, as fractions

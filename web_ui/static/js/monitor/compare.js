@@ -1,14 +1,14 @@
 // Up to four trainings in the same charts, one colour each, and a table of the settings and results that differ.
 
-import { ApiError, get } from "./api.js";
-import { findElement, makeElement, makeTable } from "./dom.js";
-import { formatDuration, formatMetric, humanizeName } from "./format.js";
+import { ApiError, get } from "../base/api.js";
+import { findElement, makeElement, makeTable } from "../base/dom.js";
+import { formatDuration, formatMetric, humanizeName } from "../base/format.js";
+import { poll } from "../base/poll.js";
+import { redraw } from "../base/redraw.js";
+import { isEqual, valueToText } from "../base/values.js";
+import { TrainingCharts } from "../charts/training-charts.js";
 import { JobEventReader } from "./job-events.js";
-import { poll } from "./poll.js";
 import { ACTIVE_STATES } from "./jobs-api.js";
-import { redraw } from "./redraw.js";
-import { isEqual, valueToText } from "./values.js";
-import { TrainingCharts } from "./training-charts.js";
 
 /** @typedef {import("./jobs-api.js").Job} Job */
 /** @typedef {{job: Job, events: JobEventReader, label: string}} ComparedTraining */

@@ -1,9 +1,9 @@
 // One chart: labelled axes, the latest values or those under the pointer, zoom, full screen, and its numbers as a file.
 
-import uPlot from "../vendor/uplot/uPlot.esm.js";
+import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import { cloneTemplate, findElement, makeElement } from "../base/dom.js";
+import { formatMetric } from "../base/format.js";
 import { chartOptions, lastValue } from "./chart-options.js";
-import { cloneTemplate, findElement, makeElement } from "./dom.js";
-import { formatMetric } from "./format.js";
 import { alignSteps, smooth } from "./series.js";
 
 /** @typedef {import("./chart-options.js").Line} Line */

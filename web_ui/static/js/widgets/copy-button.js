@@ -1,6 +1,6 @@
 // A button that copies a text, also where the page is not served over HTTPS and browsers offer no clipboard.
 
-import { makeElement } from "./dom.js";
+import { makeElement } from "../base/dom.js";
 
 /** @param {string} text @returns {Promise<boolean>} whether the browser let it */
 async function copyText(text) {

@@ -1,6 +1,6 @@
 // Tabs inside a page, by the ARIA pattern: arrow keys move, the open one is in the address after '#'.
 
-import { findElement, findElements } from "./dom.js";
+import { findElement, findElements } from "../base/dom.js";
 
 /**
  * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel

@@ -1,7 +1,7 @@
 // Form fields as the service lists them: label, control, explanation, error, and a mark where the value differs from its starting point.
 
-import { findElement, findElements, findInput, makeElement } from "./dom.js";
-import { isEqual, nestPaths, parseControl, valueAtPath, valueToText } from "./values.js";
+import { findElement, findElements, findInput, makeElement } from "../base/dom.js";
+import { isEqual, nestPaths, parseControl, valueAtPath, valueToText } from "../base/values.js";
 
 /**
  * @typedef {object} Field

@@ -1,6 +1,6 @@
 // In which groups the settings of a training stand. A setting that no group names comes under "More": nothing is hidden.
 
-import { findElement, makeElement } from "./dom.js";
+import { findElement, makeElement } from "../base/dom.js";
 import { drawField } from "./fields.js";
 
 /** @type {Record<string, RegExp>} */

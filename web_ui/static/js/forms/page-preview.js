@@ -1,10 +1,10 @@
 // The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
 
-import { ApiError, post } from "./api.js";
-import { findElement, makeElement, makeFigure, onPress, setResting } from "./dom.js";
-import { formatCompression, formatCount, formatErrorRate, formatNumber } from "./format.js";
-import { latest } from "./latest.js";
-import { makeZoomableImage } from "./zoom.js";
+import { ApiError, post } from "../base/api.js";
+import { findElement, makeElement, makeFigure, onPress, setResting } from "../base/dom.js";
+import { formatCompression, formatCount, formatErrorRate, formatNumber } from "../base/format.js";
+import { latest } from "../base/latest.js";
+import { makeZoomableImage } from "../widgets/zoom.js";
 
 export class PagePreview {
   /** @param {HTMLElement} place @param {() => unknown} config null: there is nothing to draw yet */

@@ -1,7 +1,7 @@
 // What a training is chosen from: preset cards, datasets of the workspace, models; and whether the chosen ones go together.
 
-import { findElement, findInput, makeElement } from "./dom.js";
-import { formatCount } from "./format.js";
+import { findElement, findInput, makeElement } from "../base/dom.js";
+import { formatCount } from "../base/format.js";
 
 /** @typedef {{values: Record<string, any>, reasons: Record<string, string>}} StartingValues */
 /** @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number, estimate: any}} Preset */

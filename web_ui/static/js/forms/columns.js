@@ -1,7 +1,7 @@
 // The first rows of a source, and which of their columns holds what.
 
-import { findElement, findElements, findInput, makeElement, setInputValue } from "./dom.js";
-import { formatCount } from "./format.js";
+import { findElement, findElements, findInput, makeElement, setInputValue } from "../base/dom.js";
+import { formatCount } from "../base/format.js";
 
 /** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
 

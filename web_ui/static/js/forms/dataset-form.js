@@ -1,13 +1,13 @@
 // What both forms for datasets share: settings in their places, publishing, the name that may be taken, draft, sending.
 
-import { get } from "./api.js";
-import { debounce, findElement, findInput } from "./dom.js";
+import { get } from "../base/api.js";
+import { debounce, findElement, findInput } from "../base/dom.js";
+import { latest } from "../base/latest.js";
+import { readSystem } from "../base/system.js";
+import { nestPaths } from "../base/values.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
-import { readSystem } from "./base/system.js";
-import { latest } from "./latest.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
-import { nestPaths } from "./values.js";
 
 /** @typedef {import("./fields.js").Field} Field */
 

@@ -1,7 +1,7 @@
 // A form's life: filled once the service answers, sent as a job, errors beside their fields and the rest above the button.
 
-import { ApiError, createJob } from "./api.js";
-import { findElement, findElements } from "./dom.js";
+import { ApiError, createJob } from "../base/api.js";
+import { findElement, findElements } from "../base/dom.js";
 import { showFieldError, showFieldErrors } from "./fields.js";
 
 const RETRY_MS = 3000;

@@ -1,7 +1,7 @@
 // A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
 
-import { fillSlots, findElement, makeElement } from "./dom.js";
-import { formatCompact } from "./format.js";
+import { fillSlots, findElement, makeElement } from "../base/dom.js";
+import { formatCompact } from "../base/format.js";
 
 /** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
 

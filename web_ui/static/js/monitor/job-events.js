@@ -1,7 +1,7 @@
 // What a job's worker tells, read on by offset: a page that opens late, or again, reads it all.
 
-import { get, withQuery } from "./api.js";
-import { Series } from "./series.js";
+import { get, withQuery } from "../base/api.js";
+import { Series } from "../charts/series.js";
 
 /** An answer holds up to a megabyte. One of less than half of that came to the end. */
 const MIN_FULL_ANSWER_BYTES = 1 << 19;

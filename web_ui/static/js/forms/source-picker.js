@@ -1,11 +1,11 @@
 // Where the documents come from: sample, files or Hub, looked at as soon as they are named.
 
-import { get, post } from "./api.js";
+import { get, post } from "../base/api.js";
+import { debounce, findElement, findElements, findInput, makeElement, setInputValue } from "../base/dom.js";
+import { latest } from "../base/latest.js";
+import { acceptFiles } from "../widgets/upload.js";
 import { ColumnPicker, offerNames } from "./columns.js";
-import { debounce, findElement, findElements, findInput, makeElement, setInputValue } from "./dom.js";
 import { FieldSet, showFieldError } from "./fields.js";
-import { latest } from "./latest.js";
-import { acceptFiles } from "./upload.js";
 
 /** What names a source of each kind. @type {Record<string, string>} */
 const NAME_FIELDS = { sample: "", files: "path", hub: "id" };
@@ -115,7 +115,7 @@ export class SourcePicker {
     findElement("#source-note", this.form).textContent = text;
   }
 
-  /** @param {import("./api.js").ApiError} error */
+  /** @param {import("../base/api.js").ApiError} error */
   #showRefusal({ message, hint, fields }) {
     this.inspectedSource = "";
     this.#showNote("");
