@@ -1,7 +1,8 @@
 // Benchmark Datasets: choose one, look at its pages, start it. The preset fills the form; what is not changed is not sent.
 
 import { get } from "./base/api.js";
-import { debounce, findElement, findInput, makeElement } from "./base/dom.js";
+import { debounce } from "./base/debounce.js";
+import { findElement, findInput, makeElement } from "./base/dom.js";
 import { formatBytes, formatCompact, formatCount, formatRoughDuration } from "./base/format.js";
 import { flattenPaths, nestPaths } from "./base/values.js";
 import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";

@@ -1,6 +1,7 @@
 // Custom Dataset: source, columns, look of the pages, name; with the pages drawn beside the form as it changes.
 
-import { debounce, findElement, findInput } from "./base/dom.js";
+import { debounce } from "./base/debounce.js";
+import { findElement, findInput } from "./base/dom.js";
 import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
 import { applyAddress } from "./forms/draft.js";
 import { PagePreview } from "./forms/page-preview.js";

@@ -2,12 +2,15 @@
 // Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
 
 import { get, withQuery } from "./base/api.js";
-import { debounce, findElement, findElements, findInput, onPress, setResting } from "./base/dom.js";
+import { debounce } from "./base/debounce.js";
+import { findElement, findElements, findInput } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { drawJobRow } from "./monitor/job-row.js";
-import { ACTIVE_STATES } from "./monitor/jobs-api.js";
+import { ACTIVE_STATES } from "./monitor/job-state.js";
+import { addressOffset, readAddress, writeAddress } from "./monitor/list-address.js";
+import { onPagerPress, showPager } from "./monitor/pager.js";
 
-/** @typedef {import("./monitor/jobs-api.js").Job} Job */
+/** @typedef {import("./monitor/job-state.js").Job} Job */
 
 const MAX_COMPARED = 4;
 const FILTERS = ["search", "kind", "state"];
@@ -16,17 +19,6 @@ const compareButton = /** @type {HTMLButtonElement} */ (findElement("#compare-op
 let pageSize = 1;
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
-
-const readAddress = () => new URLSearchParams(location.search);
-const addressOffset = () => Math.max(0, Math.trunc(Number(readAddress().get("offset"))) || 0);
-
-/** @param {Record<string, string>} values put into the address; empty ones leave it */
-function writeAddress(values, isNewEntry = false) {
-  const query = readAddress();
-  for (const [name, value] of Object.entries(values)) value ? query.set(name, value) : query.delete(name);
-  const address = query.size ? `?${query}` : location.pathname;
-  history[isNewEntry ? "pushState" : "replaceState"](null, "", address);
-}
 
 /** @param {Job[]} jobs */
 function drawList(jobs) {
@@ -45,17 +37,13 @@ function drawList(jobs) {
   });
 }
 
-/** @param {number} total @param {number} offset @param {number} shown */
-function drawPager(total, offset, shown) {
+/** @param {number} total jobs that match the filters */
+function showEmptyList(total) {
   const hasFilter = FILTERS.some((name) => readAddress().get(name));
   findElement("#jobs-empty").hidden = total > 0 || hasFilter;
   findElement("#job-filters").hidden = total === 0 && !hasFilter;
   findElement("#jobs-none").hidden = total > 0 || !hasFilter;
   list.hidden = total === 0;
-  findElement("#pager").hidden = total <= pageSize;
-  findElement("#pager-text").textContent = `${offset + 1} to ${offset + shown} of ${total.toLocaleString("en")}`;
-  setResting(findElement("#pager-back"), offset === 0);
-  setResting(findElement("#pager-on"), offset + shown >= total);
 }
 
 /** @returns {Promise<boolean>} whether one of the jobs shown goes on */
@@ -72,7 +60,8 @@ async function refresh() {
     return refresh();
   }
   drawList(jobs);
-  drawPager(total, offset, jobs.length);
+  showEmptyList(total);
+  showPager({ total, offset, numShown: jobs.length, pageSize });
   list.removeAttribute("aria-busy");
   markCompared();
   const running = jobs.filter((job) => job.state === "running").length;
@@ -135,13 +124,11 @@ findElement("#job-filters").addEventListener("input", debounce(() => {
   writeAddress({ ...values, offset: "" });
   poller.now();
 }, 200));
-for (const [button, direction] of /** @type {[string, number][]} */ ([["#pager-back", -1], ["#pager-on", 1]])) {
-  onPress(findElement(button), () => {
-    const offset = Math.max(0, addressOffset() + direction * pageSize);
-    writeAddress({ offset: offset ? String(offset) : "" }, true);
-    poller.now();
-  });
-}
+onPagerPress((direction) => {
+  const offset = Math.max(0, addressOffset() + direction * pageSize);
+  writeAddress({ offset: offset ? String(offset) : "" }, true);
+  poller.now();
+});
 window.addEventListener("popstate", applyAddressAndPoll);
 
 applyAddress();

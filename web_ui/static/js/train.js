@@ -1,13 +1,15 @@
 // Train Model: preset, dataset, model and every setting; what it needs in memory; the same as a command.
 
-import { API, get, post } from "./base/api.js";
-import { debounce, fillSlots, findElement, findElements, findInput, makeElement } from "./base/dom.js";
+import { API, post } from "./base/api.js";
+import { debounce } from "./base/debounce.js";
+import { fillSlots, findElement, findInput } from "./base/dom.js";
 import { latest } from "./base/latest.js";
-import { readSystem } from "./base/system.js";
 import { applyAddress, keepDraft } from "./forms/draft.js";
 import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
 import { FieldSet, showFieldError } from "./forms/fields.js";
+import { loadTrainingForm } from "./forms/load-training-form.js";
 import { showMemory } from "./forms/memory-bar.js";
+import { showReasons } from "./forms/reasons.js";
 import { showChoices, showPageModeMismatch, showPresets } from "./forms/pickers.js";
 import { clearFormErrorIf, fillFormOnceLoaded, sendJob, showFormError, submitJobOnSubmit } from "./forms/submit.js";
 import { drawFieldGroups } from "./forms/training-groups.js";
@@ -20,22 +22,13 @@ const form = /** @type {HTMLFormElement} */ (findElement("#train-form"));
 const valueOf = (name) => findInput(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
 const formValues = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
 
-async function load() {
-  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
-    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), readSystem()]);
-  return { fields, presets, tiny, datasets, models, service };
-}
-
 /** A dataset that was chosen earlier, or by a link, may have been deleted since. */
 function showMissingDataset() {
   const { value, dataset: { missingOption } } = findInput('[name="dataset"]', form);
   if (missingOption) showFieldError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`);
 }
 
-/** @typedef {{fields: import("./forms/fields.js").Field[], presets: import("./forms/pickers.js").Preset[], tiny: import("./forms/pickers.js").StartingValues, datasets: import("./forms/pickers.js").Dataset[],
- *   models: import("./forms/pickers.js").Models, service: any}} Loaded */
-
-/** @param {Loaded} loaded */
+/** @param {import("./forms/load-training-form.js").TrainingForm} loaded */
 function fillForm({ fields, presets, tiny, datasets, models, service }) {
   const gpu = service.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
   showPresets(presets, gpu);
@@ -51,11 +44,7 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
     const ofModel = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
     const reasons = { ...preset().reasons, ...ofModel.reasons };
     set.setStartingValues({ ...preset().values, ...ofModel.values });
-    for (const box of findElements("[data-field]", findElement("#advanced"))) {
-      const reason = reasons[box.dataset.field ?? ""];
-      const note = box.querySelector(".field__reason") ?? box.insertBefore(makeElement("span", { class: "field__note field__reason" }), findElement(".field__error", box));
-      note.textContent = reason ? `Here: ${reason}.` : "";
-    }
+    showReasons(findElement("#advanced"), reasons);
   }
   const draft = keepDraft(form);
   draft.restore();  // which preset and model were chosen,
@@ -107,4 +96,4 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
   refresh();
 }
 
-void fillFormOnceLoaded(form, load, fillForm);
+void fillFormOnceLoaded(form, loadTrainingForm, fillForm);

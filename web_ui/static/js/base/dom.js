@@ -28,20 +28,6 @@ export const findElements = (selector, root = document) => /** @type {HTMLElemen
 export const findInput = (selector, root = document) => /** @type {HTMLInputElement} */ (findElement(selector, root));
 
 /**
- * Do something at each press of a button, except while it rests.
- * @param {HTMLElement} button
- * @param {() => void} action
- */
-export function onPress(button, action) {
-  button.addEventListener("click", () => button.ariaDisabled === "true" || action());
-}
-
-/** Let a button do nothing for a while, and keep the focus, which hiding or disabling it would lose. @param {HTMLElement} button @param {boolean} isResting */
-export function setResting(button, isResting) {
-  button.ariaDisabled = String(isResting);
-}
-
-/**
  * Put a value into a control as if it was typed.
  * @param {HTMLInputElement} input
  * @param {string} value
@@ -121,18 +107,4 @@ export function makeIcon(name) {
   use.setAttribute("href", `#${name}`);
   svg.append(use);
   return svg;
-}
-
-/**
- * Call `action` once the calls have stopped coming for a while.
- * @template {unknown[]} Values
- * @param {(...values: Values) => void} action
- * @param {number} waitMs
- */
-export function debounce(action, waitMs) {
-  let timer = 0;
-  return (/** @type {Values} */ ...values) => {
-    clearTimeout(timer);
-    timer = setTimeout(() => action(...values), waitMs);
-  };
 }

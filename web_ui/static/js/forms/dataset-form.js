@@ -1,7 +1,8 @@
 // What both forms for datasets share: settings in their places, publishing, the name that may be taken, draft, sending.
 
 import { get } from "../base/api.js";
-import { debounce, findElement, findInput } from "../base/dom.js";
+import { debounce } from "../base/debounce.js";
+import { findElement, findInput } from "../base/dom.js";
 import { latest } from "../base/latest.js";
 import { readSystem } from "../base/system.js";
 import { nestPaths } from "../base/values.js";
@@ -9,7 +10,7 @@ import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
 
-/** @typedef {import("./fields.js").Field} Field */
+/** @typedef {import("./draw-field.js").Field} Field */
 
 /** What such a form is drawn from. */
 export const loadDatasetForm = async () => {

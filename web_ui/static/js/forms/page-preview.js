@@ -1,10 +1,11 @@
 // The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
 
 import { ApiError, post } from "../base/api.js";
-import { findElement, makeElement, makeFigure, onPress, setResting } from "../base/dom.js";
-import { formatCompression, formatCount, formatErrorRate, formatNumber } from "../base/format.js";
+import { findElement, makeElement, makeFigure } from "../base/dom.js";
+import { formatErrorRate } from "../base/format.js";
 import { latest } from "../base/latest.js";
-import { makeZoomableImage } from "../widgets/zoom.js";
+import { onPress, setResting } from "../base/resting.js";
+import { makeNotes, makeNumbers, makePageGrid } from "./preview-parts.js";
 
 export class PagePreview {
   /** @param {HTMLElement} place @param {() => unknown} config null: there is nothing to draw yet */
@@ -88,12 +89,7 @@ export class PagePreview {
   /** @param {any} preview */
   #show({ documents: [first], rejected, compression: { page_budget_tokens: budget } }) {
     if (!first) return this.#showRefusal(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
-    const { pages, num_pages: total, summary } = first;
-    const grid = makeElement("div", { class: "page-grid" }, ...pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
-      makeZoomableImage(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`)));
-    const numbers = { Pages: total > pages.length ? `first ${pages.length} of ${formatCount(total)}` : formatCount(total), "Text tokens": formatCount(first.num_text_tokens),
-      "Vision tokens": formatCount(first.num_vision_tokens), Compression: formatCompression(first.compression), "Font size": `${formatNumber(first.font_size_px)} px` };
-    this.#replacePages(grid, Object.entries(numbers).map(([name, value]) => makeFigure(name, value)), makeNotes(first, budget), summary);
+    this.#replacePages(makePageGrid(first), makeNumbers(first), makeNotes(first, budget), first.summary);
   }
 
   /** @param {string} text */
@@ -108,11 +104,4 @@ export class PagePreview {
   #showRefusal({ message, hint }) {
     this.#replacePages(makeElement("div", { class: "empty" }, makeElement("p", {}, makeElement("strong", {}, "No preview: "), message), makeElement("p", {}, hint)));
   }
-}
-
-/** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */
-function makeNotes({ truncated, warnings }, budget) {
-  const warningTexts = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
-  if (warningTexts.length) return warningTexts.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
-  return [makeElement("li", { class: "notice notice--ok" }, `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`)];
 }

@@ -1,43 +1,33 @@
 // Where the documents come from: sample, files or Hub, looked at as soon as they are named.
 
-import { get, post } from "../base/api.js";
-import { debounce, findElement, findElements, findInput, makeElement, setInputValue } from "../base/dom.js";
+import { post } from "../base/api.js";
+import { debounce } from "../base/debounce.js";
+import { findElement, findInput, setInputValue } from "../base/dom.js";
 import { latest } from "../base/latest.js";
-import { acceptFiles } from "../widgets/upload.js";
 import { ColumnPicker, offerNames } from "./columns.js";
-import { FieldSet, showFieldError } from "./fields.js";
+import { showFieldError } from "./fields.js";
+import { SourceFields } from "./source-fields.js";
+import { acceptSourceFiles } from "./source-files.js";
 
-/** What names a source of each kind. @type {Record<string, string>} */
-const NAME_FIELDS = { sample: "", files: "path", hub: "id" };
 /** Settings that lead to other documents, which may be divided otherwise. */
 const SOURCE_FIELDS = /^source(_kind|\.(path|id|config|revision))$/;
 
 export class SourcePicker {
   /**
    * @param {HTMLElement} form
-   * @param {import("./fields.js").Field[]} fields of the whole form
+   * @param {import("./draw-field.js").Field[]} fields of the whole form
    * @param {(isNew: boolean) => void} onChange with whether the documents themselves may be others than before
    */
   constructor(form, fields, onChange) {
     this.form = form;
     this.onChange = onChange;
-    const makeFieldSet = (/** @type {string} */ kind) => new FieldSet(findElement(`#source-${kind} .fields`, form), fields.filter(({ part }) => part === `source.${kind}`), { showsChanges: false });
-    /** @type {Record<string, FieldSet>} */
-    this.fieldSets = Object.fromEntries(Object.keys(NAME_FIELDS).map((kind) => [kind, makeFieldSet(kind)]));
+    this.sourceFields = new SourceFields(form, fields);
     this.columnPicker = new ColumnPicker(findElement("#columns", form));
     this.isInspected = false;
     this.inspectedSource = "";
     this.inspectRequest = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#showRefusal(error));
-    this.uploads = latest((signal) => get("/uploads", signal), ({ uploads }) =>
-      findElement("#uploads").replaceChildren(...uploads.map((/** @type {{path: string}} */ { path }) => makeElement("option", { value: path }))));
-    this.#acceptFiles();
+    this.uploads = acceptSourceFiles(form);
     this.#listen();
-  }
-
-  #acceptFiles() {
-    const path = findInput('[name="source.path"]', this.form);
-    path.setAttribute("list", "uploads");
-    acceptFiles(findElement("#drop", this.form), (stored) => setInputValue(path, stored), { asOneSource: true });
   }
 
   /** Files are looked at while their name is typed; the Hub once the name stands. */
@@ -69,11 +59,11 @@ export class SourcePicker {
   }
 
   get kind() {
-    return findInput('[name="source_kind"]:checked', this.form).value;
+    return this.sourceFields.kind;
   }
 
   value() {
-    return { kind: this.kind, ...this.fieldSets[this.kind].values().source };
+    return this.sourceFields.value();
   }
 
   /** Whether enough is known to draw its documents. */
@@ -86,13 +76,8 @@ export class SourcePicker {
     this.inspectedSource = "";
     this.isInspected = false;
     this.#showNote("");
-    this.#clearErrors();
+    this.sourceFields.clearErrors();
     this.columnPicker.place.hidden = true;
-  }
-
-  /** What was said about a source does not hold for another; hidden, it would keep the form's notice. */
-  #clearErrors() {
-    for (const box of findElements(":is(#source, #columns) [data-field]", this.form)) showFieldError(box, "");
   }
 
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
@@ -101,10 +86,10 @@ export class SourcePicker {
     this.columnPicker.source ||= source;  // a draft's columns are those of its source
     if (source === this.inspectedSource) return;
     this.#reset();
-    for (const kind of Object.keys(NAME_FIELDS)) findElement(`#source-${kind}`, this.form).hidden = kind !== this.kind;
+    this.sourceFields.showKind();
     if (this.kind === "files") void this.uploads.ask();
     this.onChange(true);
-    if (this.kind === "sample" || !findInput(`[name="source.${NAME_FIELDS[this.kind]}"]`, this.form).value.trim()) return;
+    if (!this.sourceFields.isNamed) return;
     this.#showNote("Looking at the first rows…");
     this.inspectedSource = source;
     void this.inspectRequest.ask();
@@ -116,19 +101,17 @@ export class SourcePicker {
   }
 
   /** @param {import("../base/api.js").ApiError} error */
-  #showRefusal({ message, hint, fields }) {
+  #showRefusal(error) {
     this.inspectedSource = "";
     this.#showNote("");
-    const place = findElement("#source", this.form);
-    const named = findElements("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
-    showFieldError(named ?? findElement('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
+    this.sourceFields.showRefusal(error);
   }
 
   /** @param {import("./columns.js").Inspection} inspection */
   #show(inspection) {
     const { configs, splits, columns } = inspection;
     this.#showNote("");
-    this.#clearErrors();
+    this.sourceFields.clearErrors();
     offerNames(findElement("#configs", this.form), findInput('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { allowsSeveral: false });
     offerNames(findElement("#splits", this.form), findInput('[name="splits"]', this.form), splits, { allowsSeveral: true });
     if (!columns.length) return showFieldError(findElement('[data-field="source.config"]', this.form), "There are several. Choose one.");

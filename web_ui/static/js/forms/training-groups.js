@@ -1,7 +1,7 @@
 // In which groups the settings of a training stand. A setting that no group names comes under "More": nothing is hidden.
 
 import { findElement, makeElement } from "../base/dom.js";
-import { drawField } from "./fields.js";
+import { drawField } from "./draw-field.js";
 
 /** @type {Record<string, RegExp>} */
 const GROUPS = {
@@ -15,7 +15,7 @@ const GROUPS = {
 /**
  * Draw fields in their groups.
  * @param {HTMLElement} place
- * @param {import("./fields.js").Field[]} fields
+ * @param {import("./draw-field.js").Field[]} fields
  */
 export function drawFieldGroups(place, fields) {
   const groupOf = (/** @type {string} */ path) => Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";

@@ -8,9 +8,9 @@ import { redraw } from "../base/redraw.js";
 import { isEqual, valueToText } from "../base/values.js";
 import { TrainingCharts } from "../charts/training-charts.js";
 import { JobEventReader } from "./job-events.js";
-import { ACTIVE_STATES } from "./jobs-api.js";
+import { ACTIVE_STATES } from "./job-state.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{job: Job, events: JobEventReader, label: string}} ComparedTraining */
 
 const RESULTS = { eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rouge1: "ROUGE-1", rouge2: "ROUGE-2", rougeL: "ROUGE-L", rougeLsum: "ROUGE-Lsum" };

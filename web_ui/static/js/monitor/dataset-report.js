@@ -1,8 +1,9 @@
 // The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
 
 import { ApiError, REQUEST_TIMEOUT_MS, get } from "../base/api.js";
-import { makeElement, makeFigure, makeTable, onPress, setResting } from "../base/dom.js";
+import { makeElement, makeFigure, makeTable } from "../base/dom.js";
 import { formatCompression, formatCount, formatErrorRate, formatNumber } from "../base/format.js";
+import { onPress, setResting } from "../base/resting.js";
 
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function makeReportSection(name) {

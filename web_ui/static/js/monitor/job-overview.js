@@ -2,15 +2,13 @@
 
 import { API } from "../base/api.js";
 import { findElement, findInput, makeElement, makeFigure, makeIcon } from "../base/dom.js";
-import { formatBytes, formatCompact, formatCount, formatDuration, formatMetric, formatNumber, formatTime, humanizeName } from "../base/format.js";
+import { formatMetric, formatTime } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
-import { Chart } from "../charts/chart.js";
 import { TrainingCharts } from "../charts/training-charts.js";
-import { makeReportSection } from "./dataset-report.js";
-import { ENDED_STATES } from "./jobs-api.js";
-import { makeScoreTable } from "./score-table.js";
+import { makeResult } from "./job-result.js";
+import { ENDED_STATES } from "./job-state.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
 
 /** @type {Record<string, string>} */
@@ -19,19 +17,8 @@ const METRIC_LABELS = {
   train_samples_per_second: "Samples/s", epoch: "Epoch", gpu_memory_reserved_gb: "GPU memory (GB)",
 };
 
-/** What a count says, where its name alone does not. @type {Record<string, string>} */
-const COUNT_LABELS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
-
 /** As many warnings stand in the overview; a Hub that is waited for again and again would fill it. */
 const MAX_WARNINGS = 4;
-
-/** @param {string} name @param {unknown} value */
-function formatResultValue(name, value) {
-  if (typeof value !== "number") return String(value);
-  if (name.endsWith("_bytes")) return formatBytes(value);
-  if (name.endsWith("_s")) return formatDuration(value);
-  return Number.isInteger(value) ? (value >= 1e6 ? formatCompact(value) : formatCount(value)) : formatNumber(value);
-}
 
 export class JobOverview {
   /** @param {JobEventReader} events */
@@ -115,32 +102,4 @@ export class JobOverview {
     const place = findElement("#job-result");
     redraw(place, result, () => (result ? makeResult(job, result) : []));
   }
-}
-
-/** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
-function makeResult(job, result) {
-  const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => makeFigure(COUNT_LABELS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), formatResultValue(name, value)));
-  return [makeElement("dl", { class: "figures" }, ...facts), ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []), makeNextStep(job),
-    ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []), ...(result.curve ? [makeLrCurve(result.curve)] : [])];
-}
-
-/** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
-function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
-  const place = makeElement("div", {});
-  new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", color: 1, steps, values: losses }, { label: "smoothed", color: 2, steps, values: smoothed }]);
-  return place;
-}
-
-/** @param {Job} job that has succeeded */
-function makeNextStep({ kind, config, result }) {
-  const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
-  const train = (/** @type {Record<string, string>} */ query, /** @type {string} */ text) =>
-    makeElement("p", {}, makeElement("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
-  if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
-  const rate = result?.suggestion;
-  if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${formatNumber(rate)}`);
-  const written = result?.folder ?? result?.path ?? "";
-  return makeElement("div", { class: "row" }, kind === "training" ? makeElement("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
-    makeElement("span", { class: "muted small" }, written ? "Written to " : "", makeElement("code", {}, written)));
 }

@@ -3,9 +3,10 @@
 import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
-import { ACTIONS, KIND_LABELS, displayedState, performAction, possibleActions, progressPercent, progressShare, progressText, stateLabel } from "./jobs-api.js";
+import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
+import { KIND_LABELS, displayedState, progressPercent, progressShare, progressText, stateLabel } from "./job-state.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./job-state.js").Job} Job */
 
 /** @param {HTMLElement} place @param {Job} job */
 export function showState(place, job) {
@@ -79,7 +80,7 @@ function makeJobRow(job, address) {
 /** @param {Job} job @param {string} address */
 const makeOpenLink = (job, address) => makeElement("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
 
-/** @param {Job} job @param {import("./jobs-api.js").Action} action @param {() => void} onChange */
+/** @param {Job} job @param {import("./job-actions.js").Action} action @param {() => void} onChange */
 function makeActionButton(job, action, onChange) {
   const { label, icon: drawing } = ACTIONS[action];
   const button = makeElement("button", { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` }, makeIcon(drawing), label);

@@ -1,7 +1,8 @@
 // What a job's worker printed: read on by offset, followed to its end, searched by line.
 
 import { get, withQuery } from "../base/api.js";
-import { debounce, findElement, findInput } from "../base/dom.js";
+import { debounce } from "../base/debounce.js";
+import { findElement, findInput } from "../base/dom.js";
 import { formatCount } from "../base/format.js";
 import { poll } from "../base/poll.js";
 

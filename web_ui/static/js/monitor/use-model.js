@@ -7,7 +7,7 @@ import { FieldSet, showFieldErrors } from "../forms/fields.js";
 import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "../forms/submit.js";
 import { acceptFiles } from "../widgets/upload.js";
 
-/** @typedef {import("./jobs-api.js").Job} Job */
+/** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{name: string, complete: boolean, mode: string, splits: Record<string, number>}} Dataset */
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
@@ -25,7 +25,7 @@ export async function showModelForms({ config }) {
 /**
  * @param {string} model
  * @param {string} trainingDataset its dataset
- * @param {import("../forms/fields.js").Field[]} fields
+ * @param {import("../forms/draw-field.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
 function fillEvaluationForm(model, trainingDataset, fields, usable) {
@@ -49,7 +49,7 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
   submitJobOnSubmit(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
 }
 
-/** @param {string} model @param {import("../forms/fields.js").Field[]} fields */
+/** @param {string} model @param {import("../forms/draw-field.js").Field[]} fields */
 function fillPredictionForm(model, fields) {
   const form = findElement("#prediction-form");
   const list = findElement("#chosen-documents");

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { possibleActions, progressText, stateLabel } = await import("../../web_ui/static/js/monitor/jobs-api.js");
+const { possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
+const { progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
 
 test("what is asked of a job shows before its runner has seen it, and can be taken back", () => {
   const describe = (state, desired) => [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");

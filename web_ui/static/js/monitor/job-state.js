@@ -1,8 +1,6 @@
-// What a job is in the browser, what can be done with it in each state, and in which words.
+// A job as the browser knows it: its type, and the texts that describe its state and progress.
 
-import { post, sendRequest } from "../base/api.js";
 import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "../base/format.js";
-import { confirmAction, toast, toastError } from "../widgets/notify.js";
 
 /**
  * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>, rate?: number | null, eta_s?: number | null}} Progress
@@ -27,16 +25,6 @@ export const KIND_LABELS = {
   dataset: "Dataset", training: "Training", evaluation: "Evaluation", prediction: "Prediction", find_lr: "Learning-rate search",
 };
 
-/** @typedef {"pause" | "resume" | "cancel" | "delete"} Action */
-
-/** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
-export const ACTIONS = {
-  pause: { label: "Pause", icon: "icon-pause", done: "Pausing: the work so far is being saved.", states: ["running", "queued"] },
-  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["pausing", "paused", "failed"] },
-  cancel: { label: "Cancel", icon: "icon-stop", done: "Cancelling.", states: ["queued", "running", "pausing", "paused", "interrupted"] },
-  delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
-};
-
 /** What a state is for its user once something else is wanted, which the job's runner may not have seen yet. @type {Record<string, Partial<Record<State, State>>>} */
 const STATE_BY_REQUEST = {
   run: { paused: "queued", failed: "queued", pausing: "running" },
@@ -47,14 +35,7 @@ const STATE_BY_REQUEST = {
 export const displayedState = ({ state, desired }) => STATE_BY_REQUEST[desired ?? ""]?.[state] ?? state;
 
 /** How long a job whose worker vanished still waits to be tried again by itself. @param {Job} job */
-const retryWaitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
-
-/** @param {Job} job @returns {Action[]} */
-export function possibleActions(job) {
-  const isPossible = (/** @type {Action} */ action) => ACTIONS[action].states.includes(displayedState(job)) || (action === "resume" && retryWaitS(job) > 0);
-  const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter(isPossible);
-  return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
-}
+export const retryWaitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
 
 /** @param {Job} job */
 export function stateLabel(job) {
@@ -86,25 +67,3 @@ export function progressText(job) {
 
 /** @param {Job} job */
 export const progressPercent = (job) => (progressShare(job) === null ? "" : formatPercent(progressShare(job)));
-
-/**
- * Pause, resume, cancel or delete a job, asking first where something is lost.
- * @param {Job} job
- * @param {Action} action
- * @returns {Promise<boolean>} whether it was done
- */
-export async function performAction(job, action) {
-  const confirmations = {
-    cancel: { title: "Cancel this job?", text: `${job.title} stops for good. To go on later, pause it instead.`, yes: "Cancel the job" },
-    delete: { title: "Delete this job?", text: `The log, settings and curves of ${job.title} are removed. What it made stays.`, yes: "Delete the job" },
-  };
-  if ((action === "cancel" || action === "delete") && !(await confirmAction(confirmations[action]))) return false;
-  try {
-    await (action === "delete" ? sendRequest("DELETE", `/jobs/${job.id}`) : post(`/jobs/${job.id}/${action}`));
-    toast(ACTIONS[action].done);
-    return true;
-  } catch (error) {
-    toastError(error);
-    return false;
-  }
-}

@@ -1,0 +1,21 @@
+// What the training form is filled with.
+
+import { get } from "../base/api.js";
+import { readSystem } from "../base/system.js";
+
+/**
+ * @typedef {object} TrainingForm
+ * @property {import("./draw-field.js").Field[]} fields
+ * @property {import("./pickers.js").Preset[]} presets
+ * @property {import("./pickers.js").StartingValues} tiny
+ * @property {import("./pickers.js").Dataset[]} datasets
+ * @property {import("./pickers.js").Models} models
+ * @property {any} service
+ */
+
+/** @returns {Promise<TrainingForm>} */
+export async function loadTrainingForm() {
+  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
+    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), readSystem()]);
+  return { fields, presets, tiny, datasets, models, service };
+}

@@ -1,0 +1,12 @@
+// Explains beside a setting why it starts from its value.
+
+import { findElement, findElements, makeElement } from "../base/dom.js";
+
+/** @param {HTMLElement} place of the fields @param {Record<string, string>} reasons by path of the field */
+export function showReasons(place, reasons) {
+  for (const box of findElements("[data-field]", place)) {
+    const reason = reasons[box.dataset.field ?? ""];
+    const note = box.querySelector(".field__reason") ?? box.insertBefore(makeElement("span", { class: "field__note field__reason" }), findElement(".field__error", box));
+    note.textContent = reason ? `Here: ${reason}.` : "";
+  }
+}

@@ -1,0 +1,50 @@
+// The fields that name a source, for each kind of source.
+
+import { findElement, findElements, findInput } from "../base/dom.js";
+import { FieldSet, showFieldError } from "./fields.js";
+
+/** The field that names a source of each kind. @type {Record<string, string>} */
+const NAME_FIELDS = { sample: "", files: "path", hub: "id" };
+
+export class SourceFields {
+  /** @param {HTMLElement} form @param {import("./draw-field.js").Field[]} fields of the whole form */
+  constructor(form, fields) {
+    this.form = form;
+    const makeFieldSet = (/** @type {string} */ kind) => {
+      const ofKind = fields.filter(({ part }) => part === `source.${kind}`);
+      return new FieldSet(findElement(`#source-${kind} .fields`, form), ofKind, { showsChanges: false });
+    };
+    /** @type {Record<string, FieldSet>} */
+    this.fieldSets = Object.fromEntries(Object.keys(NAME_FIELDS).map((kind) => [kind, makeFieldSet(kind)]));
+  }
+
+  get kind() {
+    return findInput('[name="source_kind"]:checked', this.form).value;
+  }
+
+  value() {
+    return { kind: this.kind, ...this.fieldSets[this.kind].values().source };
+  }
+
+  /** Whether the field that names the source is filled. */
+  get isNamed() {
+    return this.kind !== "sample" && findInput(`[name="source.${NAME_FIELDS[this.kind]}"]`, this.form).value.trim() !== "";
+  }
+
+  /** Show the fields of the chosen kind and hide the others. */
+  showKind() {
+    for (const kind of Object.keys(NAME_FIELDS)) findElement(`#source-${kind}`, this.form).hidden = kind !== this.kind;
+  }
+
+  /** @param {import("../base/api.js").ApiError} error */
+  showRefusal({ message, hint, fields }) {
+    const place = findElement("#source", this.form);
+    const named = findElements("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
+    showFieldError(named ?? findElement('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
+  }
+
+  /** Remove the errors of the source that was named before; even a hidden one would keep the notice of the form. */
+  clearErrors() {
+    for (const box of findElements(":is(#source, #columns) [data-field]", this.form)) showFieldError(box, "");
+  }
+}

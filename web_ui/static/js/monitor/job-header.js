@@ -1,0 +1,57 @@
+// The head of a job's page: title, state, progress, actions and error.
+
+import { get, withQuery } from "../base/api.js";
+import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../base/dom.js";
+import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
+import { redraw } from "../base/redraw.js";
+import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
+import { showProgress, showState } from "./job-row.js";
+import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
+
+/** @typedef {import("./job-state.js").Job} Job */
+
+const TAIL_BYTES = 1 << 14;
+
+/** @param {Job} current */
+export function showHeader(current) {
+  const { kind, title, progress, created, started, ended, run_s: ranS } = current;
+  const at = (/** @type {string} */ time) => formatTime(new Date(time));
+  redraw(findElement("h1"), title, () => [title]);
+  document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
+  showState(findElement("#job-head .state-icon"), current);
+  fillSlots(findElement("#job-head"), {
+    secondary: [KIND_LABELS[kind] ?? humanizeName(kind), stateLabel(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
+      ended ? `ended ${formatAge(ended)}` : "", ended && ranS ? `ran ${formatDuration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", current.id].filter(Boolean).join(" · "),
+    percent: progressPercent(current), progress: progressText(current),
+  });
+  showProgress(findElement("#job-head .bar"), current);
+  const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
+  redraw(findElement("#job-counts"), counts, () => counts.map(([name, value]) => makeFigure(humanizeName(name), formatCount(value))));
+}
+
+/** @param {Job} current @param {() => void} onChange called after an action, unless the job was deleted */
+export function showActions(current, onChange) {
+  const actions = possibleActions(current);
+  redraw(findElement("#job-actions"), actions, () => actions.map((action) => {
+    const isDestructive = action === "cancel" || action === "delete";
+    const button = makeElement("button", { type: "button", class: `button${isDestructive ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, makeIcon(ACTIONS[action].icon), ACTIONS[action].label);
+    button.addEventListener("click", async () => {
+      if (!(await performAction(current, action))) return;
+      if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
+      else onChange();
+    });
+    return button;
+  }));
+}
+
+/** @param {Job} current */
+export async function showJobError(current) {
+  const { error, ended } = current;
+  const place = findElement("#job-error");
+  place.hidden = displayedState(current) !== "failed" || !error;
+  if (place.hidden || !error || place.dataset.ended === ended) return;
+  fillSlots(place, { message: error.message, hint: error.hint, tail: "" });
+  const { text } = await get(withQuery(`/jobs/${current.id}/log`, { offset: -TAIL_BYTES }));
+  fillSlots(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
+  place.dataset.ended = ended ?? "";
+}

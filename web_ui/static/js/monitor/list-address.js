@@ -1,0 +1,12 @@
+// The address of the job list: it holds the filters, the page and the compared jobs.
+
+export const readAddress = () => new URLSearchParams(location.search);
+export const addressOffset = () => Math.max(0, Math.trunc(Number(readAddress().get("offset"))) || 0);
+
+/** @param {Record<string, string>} values put into the address; empty ones leave it */
+export function writeAddress(values, isNewEntry = false) {
+  const query = readAddress();
+  for (const [name, value] of Object.entries(values)) value ? query.set(name, value) : query.delete(name);
+  const address = query.size ? `?${query}` : location.pathname;
+  history[isNewEntry ? "pushState" : "replaceState"](null, "", address);
+}
