@@ -13,7 +13,9 @@ globalThis.fetch = async (_, { headers = {} }) => {
   return /** @type {() => Response} */ (answers.shift())();
 };
 const job = () => Response.json({ id: "1" });
-const lost = () => { throw new TypeError("network"); };
+const lost = () => {
+  throw new TypeError("network");
+};
 
 test("a job asked for again after a lost answer carries the same key; another job, or the same once it exists, a new one", async () => {
   answers.push(lost, job, job, job);

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { formatAge, formatBytes, formatCompression, formatDuration, formatErrorRate, formatMetric, formatNumber, formatPercent, formatRoughDuration, formatTime, humanizeName } from "../../web_ui/static/js/base/format.js";
+import {
+  formatAge,
+  formatBytes,
+  formatCompression,
+  formatDuration,
+  formatErrorRate,
+  formatMetric,
+  formatNumber,
+  formatPercent,
+  formatRoughDuration,
+  formatTime,
+  humanizeName,
+} from "../../web_ui/static/js/base/format.js";
 
 test("durations use the two largest units", () => {
   assert.equal(formatDuration(42), "42 s");
@@ -12,10 +24,17 @@ test("durations use the two largest units", () => {
 });
 
 test("expected times are rounded to minutes", () => {
-  assert.deepEqual([42, 95, 858, 3720, null].map(formatRoughDuration), ["42 s", "2 min", "14 min", "1 h 2 min", "–"]);
+  assert.deepEqual([42, 95, 858, 3720, null].map(formatRoughDuration), [
+    "42 s",
+    "2 min",
+    "14 min",
+    "1 h 2 min",
+    "–",
+  ]);
 });
 
-test("compression has three digits", () => assert.deepEqual([formatCompression(1.2422), formatCompression(12.34)], ["1.24×", "12.3×"]));
+test("compression has three digits", () =>
+  assert.deepEqual([formatCompression(1.2422), formatCompression(12.34)], ["1.24×", "12.3×"]));
 
 test("sizes", () => {
   assert.equal(formatBytes(999), "999 B");
@@ -31,12 +50,16 @@ test("measured values keep four digits, and small ones their exponent", () => {
 });
 
 test("ROUGE has one decimal, whatever its value", () => {
-  assert.deepEqual([formatMetric("rougeL", 98.7), formatMetric("ROUGE", 97.5734), formatMetric("rouge1", 100)], ["98.7", "97.6", "100.0"]);
+  assert.deepEqual(
+    [formatMetric("rougeL", 98.7), formatMetric("ROUGE", 97.5734), formatMetric("rouge1", 100)],
+    ["98.7", "97.6", "100.0"],
+  );
   assert.equal(formatMetric("eval_loss", 0.951234), "0.9512");
   assert.equal(formatMetric("rougeL", null), "–");
 });
 
-test("a rate of character errors shows hundredths of a percent", () => assert.equal(formatErrorRate(0.00081), "0.08%"));
+test("a rate of character errors shows hundredths of a percent", () =>
+  assert.equal(formatErrorRate(0.00081), "0.08%"));
 
 test("99.9 percent is not yet 100, and 29 of 100 are 29", () => {
   assert.equal(formatPercent(0.999), "99%");

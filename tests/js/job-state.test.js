@@ -6,9 +6,11 @@ const { possibleActions } = await import("../../web_ui/static/js/monitor/job-act
 const { progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
 
 test("what is asked of a job shows before its runner has seen it, and can be taken back", () => {
-  const describe = (state, desired) => [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");
+  const describe = (state, desired) =>
+    [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");
   assert.equal(describe("queued", "run"), "Waiting, pause, cancel");
-  for (const state of ["queued", "running", "interrupted", "pausing"]) assert.equal(describe(state, "pause"), "Pausing, resume, cancel");
+  for (const state of ["queued", "running", "interrupted", "pausing"])
+    assert.equal(describe(state, "pause"), "Pausing, resume, cancel");
   assert.equal(describe("paused", "pause"), "Paused, resume, cancel, delete");
   for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel");
   assert.equal(describe("pausing", "run"), "Running, pause, cancel");
@@ -24,7 +26,13 @@ test("what a job waits for is the runner only before its first attempt, or until
 });
 
 test("a job that is to be tried again says when, and can be resumed at once", () => {
-  const job = (/** @type {number} */ inS) => ({ state: "queued", attempts: 4, desired: "run", role: "cpu", retry_at: new Date(Date.now() + inS * 1000).toISOString() });
+  const job = (/** @type {number} */ inS) => ({
+    state: "queued",
+    attempts: 4,
+    desired: "run",
+    role: "cpu",
+    retry_at: new Date(Date.now() + inS * 1000).toISOString(),
+  });
   assert.match(progressText(job(30)), /tried again in (29|30) s$/);
   assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel"]);
   assert.equal(progressText(job(-1)), "Waits to go on");

@@ -9,7 +9,8 @@ const { latest } = await import("../../web_ui/static/js/base/latest.js");
 /** Requests that are answered by hand, in any order. */
 function byHand() {
   const waiting = [];
-  const request = (signal, name) => new Promise((resolve, reject) => waiting.push({ signal, name, resolve, reject }));
+  const request = (signal, name) =>
+    new Promise((resolve, reject) => waiting.push({ signal, name, resolve, reject }));
   return { waiting, request };
 }
 
@@ -28,7 +29,11 @@ test("a slow answer never covers a newer one, and its request is given up", asyn
 test("a refusal is explained unless nobody waits for it any more; a fault of ours is thrown", async () => {
   const { waiting, request } = byHand();
   const told = [];
-  const look = latest(request, () => {}, (error) => told.push(error.message));
+  const look = latest(
+    request,
+    () => {},
+    (error) => told.push(error.message),
+  );
   const first = look.ask();
   waiting[0].reject(new ApiError(404, { message: "gone" }));
   await first;
@@ -65,7 +70,11 @@ test("a busy service is asked again for a while before that is explained, and no
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { waiting, request } = byHand();
   const told = [];
-  const look = latest(request, () => {}, (error) => told.push(error.message));
+  const look = latest(
+    request,
+    () => {},
+    (error) => told.push(error.message),
+  );
   const isBusy = async () => {
     waiting.at(-1).reject(new ApiError(429, { message: "busy" }));
     await new Promise(setImmediate);

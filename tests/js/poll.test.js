@@ -5,7 +5,11 @@ const listeners = new Map();
 /** @type {(Error | null)[]} */
 const troubles = [];
 globalThis.window = { dispatchEvent: (event) => troubles.push(event.detail) };
-globalThis.document = { hidden: false, addEventListener: (kind, listener) => listeners.set(kind, listener), removeEventListener: (kind) => listeners.delete(kind) };
+globalThis.document = {
+  hidden: false,
+  addEventListener: (kind, listener) => listeners.set(kind, listener),
+  removeEventListener: (kind) => listeners.delete(kind),
+};
 const { nextDelay, poll } = await import("../../web_ui/static/js/base/poll.js");
 const limits = { fastMs: 1000, slowMs: 15000 };
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -22,23 +26,32 @@ test("an idle page asks more and more slowly, up to a limit; a busy one quickly"
 
 test("a failing task does not end the polling, and the page hears of the failure and of its end", async () => {
   let calls = 0;
-  const poller = poll(async () => {
-    calls += 1;
-    if (calls < 3) throw Object.assign(new Error("broken"), { status: 500 });
-    return false;
-  }, { fastMs: 5, slowMs: 10 });
+  const poller = poll(
+    async () => {
+      calls += 1;
+      if (calls < 3) throw Object.assign(new Error("broken"), { status: 500 });
+      return false;
+    },
+    { fastMs: 5, slowMs: 10 },
+  );
   await until(() => calls > 2);
   poller.stop();
-  assert.deepEqual(troubles.map((error) => error?.message), ["broken", "broken", undefined]);
+  assert.deepEqual(
+    troubles.map((error) => error?.message),
+    ["broken", "broken", undefined],
+  );
 });
 
 test("asking while a request is under way asks once more after it", async () => {
   let calls = 0;
   let answer = () => {};
-  const poller = poll(() => {
-    calls += 1;
-    return new Promise((resolve) => (answer = () => resolve(false)));
-  }, { fastMs: 60_000 });
+  const poller = poll(
+    () => {
+      calls += 1;
+      return new Promise((resolve) => (answer = () => resolve(false)));
+    },
+    { fastMs: 60_000 },
+  );
   poller.now();
   poller.now();
   answer();
@@ -50,10 +63,13 @@ test("asking while a request is under way asks once more after it", async () => 
 
 test("a hidden page asks nothing, and at once when it is seen again", async () => {
   let calls = 0;
-  const poller = poll(async () => {
-    calls += 1;
-    return true;
-  }, { fastMs: 5, slowMs: 10 });
+  const poller = poll(
+    async () => {
+      calls += 1;
+      return true;
+    },
+    { fastMs: 5, slowMs: 10 },
+  );
   await until(() => calls > 0);
   document.hidden = true;
   await pause(20);

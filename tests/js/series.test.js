@@ -39,7 +39,17 @@ test("smoothing leaves less movement than there was", () => {
 });
 
 test("runs of different steps share one axis", () => {
-  assert.deepEqual(alignSteps([{ steps: [1, 3], values: [10, 30] }, { steps: [2, 3], values: [21, 31] }]), [[1, 2, 3], [10, null, 30], [null, 21, 31]]);
+  assert.deepEqual(
+    alignSteps([
+      { steps: [1, 3], values: [10, 30] },
+      { steps: [2, 3], values: [21, 31] },
+    ]),
+    [
+      [1, 2, 3],
+      [10, null, 30],
+      [null, 21, 31],
+    ],
+  );
 });
 
 test("what a chart keeps does not change while the run goes on", () => {
@@ -53,7 +63,8 @@ test("what a chart keeps does not change while the run goes on", () => {
 test("100,000 measurements are taken in without a pause: time grows with their number, not with its square", () => {
   const series = new Series();
   const start = performance.now();
-  for (let step = 0; step < 100_000; step += 1) series.add(step, { train_loss: 1, learning_rate: 0.1, grad_norm: 1 });
+  for (let step = 0; step < 100_000; step += 1)
+    series.add(step, { train_loss: 1, learning_rate: 0.1, grad_norm: 1 });
   assert.equal(series.column("grad_norm").length, 100_000);
   assert.ok(performance.now() - start < 10_000);
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { flattenPaths, isEqual, nestPaths, parseControl, valueToText } from "../../web_ui/static/js/base/values.js";
+import {
+  flattenPaths,
+  isEqual,
+  nestPaths,
+  parseControl,
+  valueToText,
+} from "../../web_ui/static/js/base/values.js";
 
 const size = { kind: "integer", nullable: true };
 const rate = { kind: "number", nullable: false };

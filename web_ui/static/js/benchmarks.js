@@ -12,17 +12,41 @@ import { fillFormOnceLoaded } from "./forms/submit.js";
 /** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
  *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
 
-const FIELD_CONTAINERS = { "#main-fields": /^(name|max_samples|rendering\.mode)$/, "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/ };
+const FIELD_CONTAINERS = {
+  "#main-fields": /^(name|max_samples|rendering\.mode)$/,
+  "#more-fields": /^(splits|seed|rendering\..*|deduplicate)$/,
+};
 const form = /** @type {HTMLFormElement} */ (findElement("#benchmark-form"));
 
 /** @param {Benchmark} benchmark @param {number} index */
-function makePresetCard({ name, title, description, licence, warning, splits, mean_document_words: words, estimate }, index) {
+function makePresetCard(
+  { name, title, description, licence, warning, splits, mean_document_words: words, estimate },
+  index,
+) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
-  return makeElement("label", { class: "choice" }, makeElement("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
-    makeElement("span", { class: "row row--apart" }, makeElement("span", { class: "choice__name" }, title), makeElement("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`)),
+  return makeElement(
+    "label",
+    { class: "choice" },
+    makeElement("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
+    makeElement(
+      "span",
+      { class: "row row--apart" },
+      makeElement("span", { class: "choice__name" }, title),
+      makeElement("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`),
+    ),
     makeElement("span", { class: "small" }, description),
-    makeElement("span", { class: "choice__facts numbers" }, makeElement("span", {}, `${formatCompact(total)} documents`), makeElement("span", {}, `~${formatCount(words)} words each`),
-      makeElement("span", {}, `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`)));
+    makeElement(
+      "span",
+      { class: "choice__facts numbers" },
+      makeElement("span", {}, `${formatCompact(total)} documents`),
+      makeElement("span", {}, `~${formatCount(words)} words each`),
+      makeElement(
+        "span",
+        {},
+        `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`,
+      ),
+    ),
+  );
 }
 
 async function load() {
@@ -33,8 +57,11 @@ async function load() {
 void fillFormOnceLoaded(form, load, ({ presets, ...loaded }) => {
   findElement("#benchmarks").replaceChildren(...presets.map(makePresetCard));
   const dataset = new DatasetForm(form, loaded, FIELD_CONTAINERS);
-  const chosenPreset = () => presets.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? presets[0];
-  const preview = new PagePreview(findElement("#preview"), () => nestPaths({ ...flattenPaths(chosenPreset().config), ...dataset.changes() }));
+  const chosenPreset = () =>
+    presets.find(({ name }) => name === findInput('[name="preset"]:checked', form).value) ?? presets[0];
+  const preview = new PagePreview(findElement("#preview"), () =>
+    nestPaths({ ...flattenPaths(chosenPreset().config), ...dataset.changes() }),
+  );
   const refresh = debounce(() => preview.updateIfShown(), 350);
 
   function applyPreset() {
@@ -44,11 +71,15 @@ void fillFormOnceLoaded(form, load, ({ presets, ...loaded }) => {
     findElement("#license-warning p").textContent = warning ?? "";
     findElement("#benchmark-source").textContent = source;
   }
-  dataset.restore();  // which preset was chosen,
+  dataset.restore(); // which preset was chosen,
   applyPreset();
-  dataset.restore();  // and what was changed of it
-  dataset.start("/benchmark/create", () => ({ preset: chosenPreset().name, ...dataset.body() }), ({ target }) => {
-    if (/** @type {HTMLInputElement} */ (target).name === "preset") applyPreset();
-    refresh();
-  });
+  dataset.restore(); // and what was changed of it
+  dataset.start(
+    "/benchmark/create",
+    () => ({ preset: chosenPreset().name, ...dataset.body() }),
+    ({ target }) => {
+      if (/** @type {HTMLInputElement} */ (target).name === "preset") applyPreset();
+      refresh();
+    },
+  );
 });

@@ -20,7 +20,9 @@ const form = /** @type {HTMLFormElement} */ (findElement("#custom-form"));
 void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
   const dataset = new DatasetForm(form, loaded, FIELD_CONTAINERS);
   const body = () => ({ ...dataset.body(), source: source.value(), columns: source.columns() });
-  const preview = new PagePreview(findElement("#preview"), () => (source.isComplete ? { ...body(), name: "preview", publish: null } : null));
+  const preview = new PagePreview(findElement("#preview"), () =>
+    source.isComplete ? { ...body(), name: "preview", publish: null } : null,
+  );
 
   /** What is here is drawn at once; the Hub is asked for pages once they were asked for. */
   const refresh = debounce(() => (source.kind === "hub" ? preview.updateIfShown() : preview.update()), 350);

@@ -40,46 +40,85 @@ window.addEventListener("trouble", (event) => {
   /** @type {import("./base/api.js").ApiError | null} */
   const error = /** @type {CustomEvent} */ (event).detail;
   const banner = findElement("#trouble");
-  if (error?.status === 401) location.assign(`${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`);
+  if (error?.status === 401)
+    location.assign(
+      `${document.body.dataset.login}?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`,
+    );
   if (banner.hidden) findElement("#trouble-since").textContent = formatTime(new Date());
   banner.hidden = error === null;
-  findElement("#trouble-what").textContent = error?.status === 0 ? "Connection lost." : (error?.message ?? "");
-  findElement("#trouble-hint").textContent = error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
+  findElement("#trouble-what").textContent =
+    error?.status === 0 ? "Connection lost." : (error?.message ?? "");
+  findElement("#trouble-hint").textContent =
+    error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
 });
 
 /** @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number, num_active: number}} Runner */
 
 /** @param {Runner[]} runners */
 function showRunners(runners) {
-  const missing = runners.filter((runner) => !runner.is_alive && (runner.role === document.body.dataset.role || runner.num_waiting > 0));
-  redraw(findElement("#runner-banners"), missing.map(({ role }) => role), () => missing.map(({ role, command }) => {
-    const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
-    return makeElement("div", { class: "notice notice--warn", role: "status" }, makeIcon("icon-warning"),
-      makeElement("div", { class: "row grow" }, makeElement("p", {}, makeElement("strong", {}, `No ${role.toUpperCase()} runner is alive. `), `${work} wait until one is started:`),
-        makeElement("code", {}, command), makeCopyButton(command)));
-  }));
+  const missing = runners.filter(
+    (runner) => !runner.is_alive && (runner.role === document.body.dataset.role || runner.num_waiting > 0),
+  );
+  redraw(
+    findElement("#runner-banners"),
+    missing.map(({ role }) => role),
+    () =>
+      missing.map(({ role, command }) => {
+        const work = role === "gpu" ? "Trainings, evaluations and predictions" : "Dataset jobs";
+        return makeElement(
+          "div",
+          { class: "notice notice--warn", role: "status" },
+          makeIcon("icon-warning"),
+          makeElement(
+            "div",
+            { class: "row grow" },
+            makeElement(
+              "p",
+              {},
+              makeElement("strong", {}, `No ${role.toUpperCase()} runner is alive. `),
+              `${work} wait until one is started:`,
+            ),
+            makeElement("code", {}, command),
+            makeCopyButton(command),
+          ),
+        );
+      }),
+  );
 }
 
 /** @param {any} system */
 function showSystem({ cpu, memory, disk, gpus }) {
   const tenths = (/** @type {number} */ value) => value.toFixed(value < 10 ? 1 : 0);
   findElement("#system-load").textContent = `CPU ${Math.round(cpu.load_percent)}% of ${cpu.num_cores} cores`;
-  findElement("#system-memory").textContent = `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
+  findElement("#system-memory").textContent =
+    `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
   findElement("#system-disk").textContent = `${tenths(disk.free_gb)} GB free in the workspace`;
   const names = gpus.map((/** @type {any} */ gpu) =>
-    [gpu.name, gpu.memory_total_gb !== null && `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
-      gpu.load_percent !== null && `${Math.round(gpu.load_percent)}%`].filter(Boolean).join(", "));
+    [
+      gpu.name,
+      gpu.memory_total_gb !== null && `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
+      gpu.load_percent !== null && `${Math.round(gpu.load_percent)}%`,
+    ]
+      .filter(Boolean)
+      .join(", "),
+  );
   findElement("#system-gpus").textContent = names.join(" · ") || "No GPU";
 }
 
-poll(async () => {
-  const system = await refreshSystem();
-  showSystem(system);
-  showRunners(system.runners);
-  const badge = findElement("#active-jobs");
-  const active = system.runners.reduce((/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active, 0);
-  badge.hidden = active === 0;
-  badge.textContent = String(active);
-  badge.setAttribute("aria-label", `${active} waiting or running`);
-  return active > 0;
-}, { fastMs: 4000, slowMs: 30000 });
+poll(
+  async () => {
+    const system = await refreshSystem();
+    showSystem(system);
+    showRunners(system.runners);
+    const badge = findElement("#active-jobs");
+    const active = system.runners.reduce(
+      (/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active,
+      0,
+    );
+    badge.hidden = active === 0;
+    badge.textContent = String(active);
+    badge.setAttribute("aria-label", `${active} waiting or running`);
+    return active > 0;
+  },
+  { fastMs: 4000, slowMs: 30000 },
+);

@@ -30,15 +30,36 @@ const overview = new JobOverview(new JobEventReader(jobId));
 /** @param {Job} current */
 function showSettings({ config }) {
   redraw(findElement("#panel-settings"), config, () => [
-    makeElement("div", { class: "row row--apart" }, makeElement("p", { class: "muted" }, "What this job runs with. A dash: not set."), makeCopyButton(JSON.stringify(config, null, 2))),
-    makeTable("Settings", [], Object.entries(flattenPaths(config)).map(([name, value]) => [makeElement("code", {}, name), valueToText(value) || "–"]), ""),
+    makeElement(
+      "div",
+      { class: "row row--apart" },
+      makeElement("p", { class: "muted" }, "What this job runs with. A dash: not set."),
+      makeCopyButton(JSON.stringify(config, null, 2)),
+    ),
+    makeTable(
+      "Settings",
+      [],
+      Object.entries(flattenPaths(config)).map(([name, value]) => [
+        makeElement("code", {}, name),
+        valueToText(value) || "–",
+      ]),
+      "",
+    ),
   ]);
 }
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
-  const rows = () => artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [makeElement("a", { href: file.url, download: true }, file.path), formatBytes(file.size_bytes)]);
-  redraw(findElement("#panel-files"), artifacts, () => [artifacts.length ? makeTable("Files", ["File", "Size"], rows()) : makeElement("p", { class: "empty" }, "No files yet. What this job makes appears here.")]);
+  const rows = () =>
+    artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [
+      makeElement("a", { href: file.url, download: true }, file.path),
+      formatBytes(file.size_bytes),
+    ]);
+  redraw(findElement("#panel-files"), artifacts, () => [
+    artifacts.length
+      ? makeTable("Files", ["File", "Size"], rows())
+      : makeElement("p", { class: "empty" }, "No files yet. What this job makes appears here."),
+  ]);
 }
 
 /** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */

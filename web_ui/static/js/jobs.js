@@ -70,7 +70,8 @@ async function refresh() {
   return jobs.some((job) => ACTIVE_STATES.has(job.state));
 }
 
-const comparedIds = () => (readAddress().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
+const comparedIds = () =>
+  (readAddress().get("compare") ?? "").split(",").filter(Boolean).slice(0, MAX_COMPARED);
 /** @type {Set<string>} */
 let checkedIds = new Set();
 
@@ -92,7 +93,8 @@ async function loadComparison() {
 }
 
 function applyAddress() {
-  for (const name of FILTERS) findInput(`[name="${name}"]`, findElement("#job-filters")).value = readAddress().get(name) ?? "";
+  for (const name of FILTERS)
+    findInput(`[name="${name}"]`, findElement("#job-filters")).value = readAddress().get(name) ?? "";
   checkedIds = new Set(comparedIds());
   markCompared();
   void loadComparison();
@@ -119,11 +121,16 @@ findElement("#compare-close").addEventListener("click", () => {
   applyAddressAndPoll();
 });
 findElement("#job-filters").addEventListener("submit", (event) => event.preventDefault());
-findElement("#job-filters").addEventListener("input", debounce(() => {
-  const values = Object.fromEntries(FILTERS.map((name) => [name, findInput(`[name="${name}"]`, findElement("#job-filters")).value.trim()]));
-  writeAddress({ ...values, offset: "" });
-  poller.now();
-}, 200));
+findElement("#job-filters").addEventListener(
+  "input",
+  debounce(() => {
+    const values = Object.fromEntries(
+      FILTERS.map((name) => [name, findInput(`[name="${name}"]`, findElement("#job-filters")).value.trim()]),
+    );
+    writeAddress({ ...values, offset: "" });
+    poller.now();
+  }, 200),
+);
 onPagerPress((direction) => {
   const offset = Math.max(0, addressOffset() + direction * pageSize);
   writeAddress({ offset: offset ? String(offset) : "" }, true);

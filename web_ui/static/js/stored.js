@@ -18,15 +18,45 @@ const box = /** @type {HTMLDetailsElement} */ (findElement("#stored"));
 const trainAddress = findElement("#stored-datasets").dataset.train;
 
 /** @param {Stored} stored @param {string} facts */
-const describeState = ({ complete, error }, facts) => error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
+const describeState = ({ complete, error }, facts) =>
+  error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
 
 /** @param {Stored} stored @param {Entry} entry */
 function drawRow(stored, { kind, path, text, facts, link }) {
   const { name, size_bytes: size } = stored;
-  const remove = makeElement("button", { type: "button", class: "button button--small button--plain button--danger", "aria-label": `Delete ${name}` }, "Delete");
-  remove.addEventListener("click", () => void deleteStored(`/${path}/${name}`, { title: `Delete the ${kind} ${name}?`, text: `${formatBytes(size)} are removed. ${text}`, yes: `Delete the ${kind}` }));
-  return makeElement("li", { class: "stored__row" }, makeElement("div", {}, makeElement("div", { class: "stored__name" }, name), makeElement("div", { class: "muted small" }, describeState(stored, facts))),
-    makeElement("span", { class: "numbers muted small" }, formatBytes(size)), link ? makeElement("a", { class: "button button--small", href: link }, "Train on it") : makeElement("span"), remove);
+  const remove = makeElement(
+    "button",
+    {
+      type: "button",
+      class: "button button--small button--plain button--danger",
+      "aria-label": `Delete ${name}`,
+    },
+    "Delete",
+  );
+  remove.addEventListener(
+    "click",
+    () =>
+      void deleteStored(`/${path}/${name}`, {
+        title: `Delete the ${kind} ${name}?`,
+        text: `${formatBytes(size)} are removed. ${text}`,
+        yes: `Delete the ${kind}`,
+      }),
+  );
+  return makeElement(
+    "li",
+    { class: "stored__row" },
+    makeElement(
+      "div",
+      {},
+      makeElement("div", { class: "stored__name" }, name),
+      makeElement("div", { class: "muted small" }, describeState(stored, facts)),
+    ),
+    makeElement("span", { class: "numbers muted small" }, formatBytes(size)),
+    link
+      ? makeElement("a", { class: "button button--small", href: link }, "Train on it")
+      : makeElement("span"),
+    remove,
+  );
 }
 
 /** @param {string} address @param {{title: string, text: string, yes: string}} confirmation */
@@ -49,23 +79,58 @@ function showList(id, rows) {
 
 /** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
 function show({ datasets, models, uploads }) {
-  showList("#stored-datasets", datasets.map((dataset) => {
-    const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
-    const learned = users.length ? `${users.join(", ")} learned from it` : "";
-    return [dataset, { kind: "dataset", path: "datasets", facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned].filter(Boolean).join(" · "),
-      text: "What is on the Hub stays, and so do models that learned from it.", link: dataset.complete ? `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}` : undefined }];
-  }));
-  showList("#stored-models", models.map((model) => [model, { kind: "model", path: "models",
-    facts: model.base ? `From ${model.base}, on ${model.dataset}` : "", text: "With it go its checkpoints and curves. What is on the Hub stays." }]));
-  showList("#stored-uploads", uploads.map((upload) => [upload, { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." }]));
+  showList(
+    "#stored-datasets",
+    datasets.map((dataset) => {
+      const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
+      const learned = users.length ? `${users.join(", ")} learned from it` : "";
+      return [
+        dataset,
+        {
+          kind: "dataset",
+          path: "datasets",
+          facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned]
+            .filter(Boolean)
+            .join(" · "),
+          text: "What is on the Hub stays, and so do models that learned from it.",
+          link: dataset.complete ? `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}` : undefined,
+        },
+      ];
+    }),
+  );
+  showList(
+    "#stored-models",
+    models.map((model) => [
+      model,
+      {
+        kind: "model",
+        path: "models",
+        facts: model.base ? `From ${model.base}, on ${model.dataset}` : "",
+        text: "With it go its checkpoints and curves. What is on the Hub stays.",
+      },
+    ]),
+  );
+  showList(
+    "#stored-uploads",
+    uploads.map((upload) => [
+      upload,
+      { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." },
+    ]),
+  );
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
   findElement("#stored-total").textContent = formatBytes(total);
 }
 
-const storedRequest = latest(async (signal) => {
-  const [{ datasets }, { models }, { uploads }] = await Promise.all(["/datasets", "/models", "/uploads"].map((path) => get(path, signal)));
-  return { datasets, models, uploads };
-}, show, toastError);
+const storedRequest = latest(
+  async (signal) => {
+    const [{ datasets }, { models }, { uploads }] = await Promise.all(
+      ["/datasets", "/models", "/uploads"].map((path) => get(path, signal)),
+    );
+    return { datasets, models, uploads };
+  },
+  show,
+  toastError,
+);
 
 const openByAddress = () => {
   if (location.hash !== "#stored") return;

@@ -11,7 +11,13 @@ import { loadTrainingForm } from "./forms/load-training-form.js";
 import { showMemory } from "./forms/memory-bar.js";
 import { showReasons } from "./forms/reasons.js";
 import { showChoices, showPageModeMismatch, showPresets } from "./forms/pickers.js";
-import { clearFormErrorIf, fillFormOnceLoaded, sendJob, showFormError, submitJobOnSubmit } from "./forms/submit.js";
+import {
+  clearFormErrorIf,
+  fillFormOnceLoaded,
+  sendJob,
+  showFormError,
+  submitJobOnSubmit,
+} from "./forms/submit.js";
 import { drawFieldGroups } from "./forms/training-groups.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
 
@@ -19,13 +25,26 @@ const FORM_FIELDS = ["dataset", "model", "output", "preset"];
 const ADDRESS_FIELDS = ["dataset", "model", "learning_rate"];
 const form = /** @type {HTMLFormElement} */ (findElement("#train-form"));
 /** @param {string} name */
-const valueOf = (name) => findInput(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
-const formValues = () => ({ preset: valueOf("preset"), dataset: valueOf("dataset"), model: valueOf("model"), output: valueOf("output") });
+const valueOf = (name) =>
+  findInput(`[name="${name}"]${name === "preset" ? ":checked" : ""}`, form).value.trim();
+const formValues = () => ({
+  preset: valueOf("preset"),
+  dataset: valueOf("dataset"),
+  model: valueOf("model"),
+  output: valueOf("output"),
+});
 
 /** A dataset that was chosen earlier, or by a link, may have been deleted since. */
 function showMissingDataset() {
-  const { value, dataset: { missingOption } } = findInput('[name="dataset"]', form);
-  if (missingOption) showFieldError(findElement('[data-field="dataset"]', form), `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`);
+  const {
+    value,
+    dataset: { missingOption },
+  } = findInput('[name="dataset"]', form);
+  if (missingOption)
+    showFieldError(
+      findElement('[data-field="dataset"]', form),
+      `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`,
+    );
 }
 
 /** @param {import("./forms/load-training-form.js").TrainingForm} loaded */
@@ -47,33 +66,50 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
     showReasons(findElement("#advanced"), reasons);
   }
   const draft = keepDraft(form);
-  draft.restore();  // which preset and model were chosen,
+  draft.restore(); // which preset and model were chosen,
   applyStartingValues();
-  draft.restore();  // and what was changed of them
+  draft.restore(); // and what was changed of them
   set.showChangedMarks();
 
   const body = () => ({ ...formValues(), ...set.changes() });
   /** @type {import("./base/api.js").ApiError | null} */
   let estimateError = null;
-  const estimate = latest((signal) => post("/model/estimate", { ...body(), dataset: valueOf("dataset") || undefined }, signal), (answer) => {
-    showMemory(answer, gpu);
-    clearFormErrorIf(form, estimateError);
-  }, (error) => {
-    if (error.status) showFormError(form, (estimateError = error));
-  });
+  const estimate = latest(
+    (signal) => post("/model/estimate", { ...body(), dataset: valueOf("dataset") || undefined }, signal),
+    (answer) => {
+      showMemory(answer, gpu);
+      clearFormErrorIf(form, estimateError);
+    },
+    (error) => {
+      if (error.status) showFormError(form, (estimateError = error));
+    },
+  );
   const askMemory = debounce(() => void estimate.ask(), 300);
 
   function refresh() {
     const changes = set.changes();
     const number = Object.keys(changes).length;
-    findElement("#changed-count").textContent = number ? `${number} changed from the preset` : "as in the preset";
+    findElement("#changed-count").textContent = number
+      ? `${number} changed from the preset`
+      : "as in the preset";
     findElement("#reset-all").hidden = number === 0;
     const values = /** @type {any} */ (set.values());
     const batch = values.per_device_train_batch_size * values.gradient_accumulation_steps;
-    fillSlots(findElement("#train-summary"), { batch: Number.isFinite(batch) ? `${batch} samples a step` : "", trains: values.train });
+    fillSlots(findElement("#train-summary"), {
+      batch: Number.isFinite(batch) ? `${batch} samples a step` : "",
+      trains: values.train,
+    });
     const named = { dataset: formValues().dataset || "NAME" };
-    findElement("#cli-text").textContent = formatTrainCommand({ ...formValues(), ...named }, changes, service.workspace);
-    findElement("#rest-text").textContent = formatCurlCommand(new URL(`${API}/model/train`, location.href).href, { ...body(), ...named }, "needsToken" in document.body.dataset);
+    findElement("#cli-text").textContent = formatTrainCommand(
+      { ...formValues(), ...named },
+      changes,
+      service.workspace,
+    );
+    findElement("#rest-text").textContent = formatCurlCommand(
+      new URL(`${API}/model/train`, location.href).href,
+      { ...body(), ...named },
+      "needsToken" in document.body.dataset,
+    );
     findElement("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
     showPageModeMismatch(valueOf("model"), dataset(), models);
     estimate.stop();
@@ -89,7 +125,8 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
     findElement("#advanced-box summary").focus();
     form.dispatchEvent(new Event("input"));
   });
-  for (const name of ["cli", "rest"]) findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
+  for (const name of ["cli", "rest"])
+    findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
   findElement("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
   applyAddress(form, ADDRESS_FIELDS);
   showMissingDataset();

@@ -29,13 +29,25 @@ const GET_TIMEOUT_MS = 30_000;
  * @throws {ApiError}
  */
 export async function sendRequest(method, path, { body, signal, headers = {} } = {}) {
-  const withBody = body === undefined ? {} : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
+  const withBody =
+    body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   let response;
   try {
-    response = await fetch(API + path, { method, signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_TIMEOUT_MS : REQUEST_TIMEOUT_MS), headers, ...withBody });
+    response = await fetch(API + path, {
+      method,
+      signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
+      headers,
+      ...withBody,
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, { code: "unreachable", message: "The service does not answer.", hint: "Is it still running? This page keeps trying." });
+    throw new ApiError(0, {
+      code: "unreachable",
+      message: "The service does not answer.",
+      hint: "Is it still running? This page keeps trying.",
+    });
   }
   const answer = response.headers.get("Content-Type")?.includes("json") ? await response.json() : {};
   if (!response.ok) throw new ApiError(response.status, answer.error ?? {});
@@ -70,7 +82,11 @@ const idempotencyKeys = new Map();
  */
 export async function createJob(path, body) {
   const requestKey = JSON.stringify([path, body]);
-  const key = idempotencyKeys.get(requestKey) ?? [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const key =
+    idempotencyKeys.get(requestKey) ??
+    [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
   idempotencyKeys.set(requestKey, key);
   const job = await sendRequest("POST", path, { body, headers: { "Idempotency-Key": key } });
   idempotencyKeys.delete(requestKey);
@@ -79,7 +95,9 @@ export async function createJob(path, body) {
 
 /** @param {string} path @param {Record<string, string | number | null | undefined>} values */
 export function withQuery(path, values) {
-  const pairs = Object.entries(values).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const pairs = Object.entries(values).filter(
+    ([, value]) => value !== null && value !== undefined && value !== "",
+  );
   const query = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)]));
   return pairs.length ? `${path}?${query}` : path;
 }

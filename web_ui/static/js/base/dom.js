@@ -18,14 +18,16 @@ export function findElement(selector, root = document) {
  * @param {ParentNode} [root]
  * @returns {HTMLElement[]}
  */
-export const findElements = (selector, root = document) => /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
+export const findElements = (selector, root = document) =>
+  /** @type {HTMLElement[]} */ ([...root.querySelectorAll(selector)]);
 
 /**
  * Find one input, select or textarea.
  * @param {string} selector
  * @param {ParentNode} [root]
  */
-export const findInput = (selector, root = document) => /** @type {HTMLInputElement} */ (findElement(selector, root));
+export const findInput = (selector, root = document) =>
+  /** @type {HTMLInputElement} */ (findElement(selector, root));
 
 /**
  * Put a value into a control as if it was typed.
@@ -44,7 +46,9 @@ export function setInputValue(input, value) {
  */
 export function cloneTemplate(id) {
   const template = /** @type {HTMLTemplateElement} */ (findElement(`template#${id}`));
-  return /** @type {HTMLElement} */ (/** @type {Element} */ (template.content.firstElementChild).cloneNode(true));
+  return /** @type {HTMLElement} */ (
+    /** @type {Element} */ (template.content.firstElementChild).cloneNode(true)
+  );
 }
 
 /**
@@ -71,7 +75,8 @@ export function fillSlots(root, texts) {
 export function makeElement(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : String(value));
+    if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : String(value));
   }
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
@@ -85,14 +90,36 @@ export function makeElement(tag, attributes = {}, ...children) {
  * @param {string} [cellClass] class of the cells
  */
 export function makeTable(label, head, rows, cellClass = "numbers") {
-  const names = makeElement("tr", {}, ...head.map((cell, columnIndex) => makeElement("th", { scope: "col", class: columnIndex ? cellClass : null }, cell)));
-  const lines = rows.map(([name, ...cells]) => makeElement("tr", {}, makeElement("th", { scope: "row" }, name), ...cells.map((cell) => makeElement("td", { class: cellClass }, cell))));
-  return makeElement("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
-    makeElement("table", {}, head.length ? makeElement("thead", {}, names) : null, makeElement("tbody", {}, ...lines)));
+  const names = makeElement(
+    "tr",
+    {},
+    ...head.map((cell, columnIndex) =>
+      makeElement("th", { scope: "col", class: columnIndex ? cellClass : null }, cell),
+    ),
+  );
+  const lines = rows.map(([name, ...cells]) =>
+    makeElement(
+      "tr",
+      {},
+      makeElement("th", { scope: "row" }, name),
+      ...cells.map((cell) => makeElement("td", { class: cellClass }, cell)),
+    ),
+  );
+  return makeElement(
+    "div",
+    { class: "table-scroll", tabindex: 0, role: "region", "aria-label": label },
+    makeElement(
+      "table",
+      {},
+      head.length ? makeElement("thead", {}, names) : null,
+      makeElement("tbody", {}, ...lines),
+    ),
+  );
 }
 
 /** A number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
-export const makeFigure = (name, value) => makeElement("div", { class: "figure" }, makeElement("dt", {}, name), makeElement("dd", {}, value));
+export const makeFigure = (name, value) =>
+  makeElement("div", { class: "figure" }, makeElement("dt", {}, name), makeElement("dd", {}, value));
 
 /**
  * Make an icon from the page's drawings.

@@ -4,10 +4,12 @@ const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compactFormat = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
 
 /** @param {number | null | undefined} value */
-export const formatCount = (value) => (value === null || value === undefined ? "–" : integerFormat.format(value));
+export const formatCount = (value) =>
+  value === null || value === undefined ? "–" : integerFormat.format(value);
 
 /** @param {number | null | undefined} value */
-export const formatCompact = (value) => (value === null || value === undefined ? "–" : compactFormat.format(value));
+export const formatCompact = (value) =>
+  value === null || value === undefined ? "–" : compactFormat.format(value);
 
 /**
  * Show a measured value with about four meaning digits.
@@ -25,7 +27,8 @@ export function formatNumber(value) {
  * @param {string} name of the metric, or the title that people read
  * @param {number | null | undefined} value
  */
-export const formatMetric = (name, value) => (/^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value));
+export const formatMetric = (name, value) =>
+  /^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value);
 
 /**
  * Show a share of errors, small as it should be.
@@ -57,7 +60,8 @@ export function formatDuration(seconds) {
 }
 
 /** An expected time, which nobody knows to the second. @param {number | null | undefined} seconds */
-export const formatRoughDuration = (seconds) => formatDuration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
+export const formatRoughDuration = (seconds) =>
+  formatDuration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
 
 /** How many text tokens stand for one vision token. @param {number} ratio */
 export const formatCompression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
@@ -70,7 +74,9 @@ export function formatAge(time, nowMs = Date.now()) {
   if (!time) return "";
   const seconds = (nowMs - Date.parse(time)) / 1000;
   if (seconds >= 172800) return `${Math.floor(seconds / 86400)} days ago`;
-  return seconds < 10 ? "just now" : `${formatDuration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
+  return seconds < 10
+    ? "just now"
+    : `${formatDuration(seconds < 3600 ? Math.floor(seconds / 60) * 60 || seconds : seconds)} ago`;
 }
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
@@ -81,10 +87,14 @@ const timeFormat = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
  * @param {Date} time
  * @param {Date} [now]
  */
-export const formatTime = (time, now = new Date()) => (time.toDateString() === now.toDateString() ? timeFormat.format(time) : `${dayFormat.format(time)}, ${timeFormat.format(time)}`);
+export const formatTime = (time, now = new Date()) =>
+  time.toDateString() === now.toDateString()
+    ? timeFormat.format(time)
+    : `${dayFormat.format(time)}, ${timeFormat.format(time)}`;
 
 /** Whole percents, rounded down: only the end is 100. The small part undoes that 0.29 * 100 is less than 29. @param {number | null | undefined} share 0 to 1 */
-export const formatPercent = (share) => (share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`);
+export const formatPercent = (share) =>
+  share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`;
 
 /**
  * Turn a field's name into words: num_train_epochs -> Num train epochs.

@@ -24,7 +24,10 @@ export function latest(request, show, explain = () => {}) {
     const { signal } = running;
     for (let tries = 0; !signal.aborted; tries += 1) {
       try {
-        const answer = await request(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]), ...values);
+        const answer = await request(
+          AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+          ...values,
+        );
         if (!signal.aborted) show(answer);
         return;
       } catch (error) {
@@ -39,7 +42,12 @@ export function latest(request, show, explain = () => {}) {
   /** @param {ApiError} error @param {AbortSignal} signal @param {Values} values */
   function refuse(error, signal, values) {
     explain(error);
-    if (error.status === 0) window.addEventListener("trouble", (event) => /** @type {CustomEvent} */ (event).detail ?? void ask(...values), { signal });
+    if (error.status === 0)
+      window.addEventListener(
+        "trouble",
+        (event) => /** @type {CustomEvent} */ (event).detail ?? void ask(...values),
+        { signal },
+      );
   }
   return { ask, stop: () => running.abort() };
 }

@@ -12,7 +12,11 @@ export function parseControl(field, text) {
   const trimmed = text.trim();
   if (trimmed === "" && field.nullable) return null;
   if (field.kind === "boolean") return trimmed === "true";
-  if (field.kind === "list") return trimmed.split(",").map((part) => part.trim()).filter(Boolean);
+  if (field.kind === "list")
+    return trimmed
+      .split(",")
+      .map((part) => part.trim())
+      .filter(Boolean);
   if (field.kind !== "integer" && field.kind !== "number") return text;
   return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
 }
@@ -46,7 +50,8 @@ export function nestPaths(flat) {
 }
 
 /** @param {Json} object @param {string} path */
-export const valueAtPath = (object, path) => path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
+export const valueAtPath = (object, path) =>
+  path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
 
 /**
  * The way back: {rendering: {mode: "base"}} -> {"rendering.mode": "base"}.
@@ -55,6 +60,9 @@ export const valueAtPath = (object, path) => path.split(".").reduce((/** @type {
  */
 export function flattenPaths(object, prefix = "") {
   const parts = Object.entries(object).map(([name, value]) =>
-    value && typeof value === "object" && !Array.isArray(value) ? flattenPaths(value, `${prefix}${name}.`) : { [prefix + name]: value });
+    value && typeof value === "object" && !Array.isArray(value)
+      ? flattenPaths(value, `${prefix}${name}.`)
+      : { [prefix + name]: value },
+  );
   return Object.assign({}, ...parts);
 }

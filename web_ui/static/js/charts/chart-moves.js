@@ -5,7 +5,14 @@
 
 const WHEEL_STEP = 0.002;
 /** @type {Record<string, Move>} */
-const KEYS = { "+": { factor: 0.5 }, "=": { factor: 0.5 }, "-": { factor: 2 }, 0: { factor: Infinity }, ArrowLeft: { shift: -0.2 }, ArrowRight: { shift: 0.2 } };
+const KEYS = {
+  "+": { factor: 0.5 },
+  "=": { factor: 0.5 },
+  "-": { factor: 2 },
+  0: { factor: Infinity },
+  ArrowLeft: { shift: -0.2 },
+  ArrowRight: { shift: 0.2 },
+};
 
 /**
  * @param {[number, number]} seen lowest and highest value
@@ -26,7 +33,8 @@ function applyMove(plot, move) {
   const { min: low, max: high } = plot.scales.x;
   const steps = plot.data[0];
   const ends = /** @type {[number, number]} */ ([steps[0], steps[steps.length - 1]]);
-  if (low === undefined || high === undefined || low === null || high === null || steps.length < 3) return false;
+  if (low === undefined || high === undefined || low === null || high === null || steps.length < 3)
+    return false;
   if (!move.factor && low <= ends[0] && high >= ends[1]) return false;
   const [min, max] = moveRange([low, high], move, ends, (2 * (ends[1] - ends[0])) / (steps.length - 1));
   plot.setScale("x", { min, max });
@@ -38,7 +46,9 @@ function handleWheel(plot, event) {
   const width = plot.over.clientWidth;
   const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
   // Two fingers that part on a trackpad arrive as a wheel with Ctrl.
-  const move = event.ctrlKey ? { factor: Math.exp(event.deltaY * WHEEL_STEP * 4), at: event.offsetX / width } : { shift: sideways / width };
+  const move = event.ctrlKey
+    ? { factor: Math.exp(event.deltaY * WHEEL_STEP * 4), at: event.offsetX / width }
+    : { shift: sideways / width };
   if (applyMove(plot, move)) event.preventDefault();
 }
 
@@ -51,7 +61,8 @@ function handleTouch(plot) {
   plot.over.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "touch") fingers.set(event.pointerId, event.offsetX);
   });
-  for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) plot.over.addEventListener(end, (event) => fingers.delete(event.pointerId));
+  for (const end of /** @type {const} */ (["pointerup", "pointercancel"]))
+    plot.over.addEventListener(end, (event) => fingers.delete(event.pointerId));
   plot.over.addEventListener("pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
     const [middleBefore, spreadBefore, width] = [middle(), spread(), plot.over.clientWidth];

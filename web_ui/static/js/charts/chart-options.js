@@ -12,7 +12,9 @@ import { makePanZoomPlugin } from "./chart-moves.js";
 
 const MAX_MARKED_POINTS = 40;
 /** Between the numbers of an axis that counts. */
-const INTEGER_INCREMENTS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((digit) => digit * 10 ** power)).flat();
+const INTEGER_INCREMENTS = Array.from({ length: 10 }, (_, power) =>
+  [1, 2, 5].map((digit) => digit * 10 ** power),
+).flat();
 const MIN_HAIRLINE_POINTS = 200;
 
 /** @param {ArrayLike<number | null | undefined>} values */
@@ -31,11 +33,14 @@ function resolveColor(name) {
 /** Single measurements are marked where few are seen. @type {(plot: Plot, index: number, first: number, last: number) => boolean} */
 function showsPoints(plot, series, first, last) {
   let numPoints = 0;
-  for (let index = first; index <= last && numPoints < MAX_MARKED_POINTS; index += 1) if (plot.data[series][index] !== null) numPoints += 1;
+  for (let index = first; index <= last && numPoints < MAX_MARKED_POINTS; index += 1)
+    if (plot.data[series][index] !== null) numPoints += 1;
   return numPoints < MAX_MARKED_POINTS;
 }
 
-const linearPaths = /** @type {import("../../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (uPlot.paths.linear?.());
+const linearPaths = /** @type {import("../../vendor/uplot/uPlot.esm.js").Series.PathBuilder} */ (
+  uPlot.paths.linear?.()
+);
 
 /**
  * Draw a line of many points as hairlines on top of each other: one wide stroke of a jagged line takes ten times as long where no
@@ -47,7 +52,8 @@ function drawHairlines(plot, index, first, last) {
   if (!(paths?.stroke instanceof Path2D) || last - first < MIN_HAIRLINE_POINTS) return paths;
   const number = Math.round((plot.series[index].width ?? 1) * devicePixelRatio);
   const stroke = new Path2D();
-  for (let line = 0; line < number; line += 1) stroke.addPath(paths.stroke, new DOMMatrix([1, 0, 0, 1, 0, line - (number >> 1)]));
+  for (let line = 0; line < number; line += 1)
+    stroke.addPath(paths.stroke, new DOMMatrix([1, 0, 0, 1, 0, line - (number >> 1)]));
   return /** @type {typeof paths} */ ({ ...paths, stroke, _width: 1 / devicePixelRatio });
 }
 
@@ -56,8 +62,14 @@ function makeSeries(title, line, width, note) {
   const stroke = resolveColor(`--line-${line.color}`);
   const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
   return {
-    label: line.label + note, stroke: note ? faded : stroke, width, spanGaps: true, paths: drawHairlines, points: { show: showsPoints, size: 5 },
-    value: (plot, value, index, pointIndex) => formatMetric(title, pointIndex === null ? lastValue(plot.data[index]) : value),
+    label: line.label + note,
+    stroke: note ? faded : stroke,
+    width,
+    spanGaps: true,
+    paths: drawHairlines,
+    points: { show: showsPoints, size: 5 },
+    value: (plot, value, index, pointIndex) =>
+      formatMetric(title, pointIndex === null ? lastValue(plot.data[index]) : value),
   };
 }
 
@@ -70,12 +82,29 @@ export function chartOptions({ title, xLabel, isLog, lines, smoothing }, place) 
   const font = `12px ${getComputedStyle(place).fontFamily}`;
   const grid = { stroke: resolveColor("--border"), width: 1 };
   const axis = { stroke: resolveColor("--muted"), grid, ticks: grid, font };
-  const unsmoothedSeries = smoothing > 0 ? lines.map((line) => makeSeries(title, line, 1, " as measured")) : [];
+  const unsmoothedSeries =
+    smoothing > 0 ? lines.map((line) => makeSeries(title, line, 1, " as measured")) : [];
   return {
     scales: { x: { time: false, distr: isLog ? 3 : 1 } },
-    axes: [{ ...axis, ...(isLog ? {} : { incrs: INTEGER_INCREMENTS }), label: xLabel, labelSize: 18, labelFont: font, size: 34 }, { ...axis, size: 62, values: (_, ticks) => ticks.map(formatNumber) }],
-    series: [{ label: xLabel, value: (plot, step) => (isLog ? formatNumber : formatCount)(step ?? lastValue(plot.data[0])) },
-      ...lines.map((line) => makeSeries(title, line, 2, "")), ...unsmoothedSeries],
+    axes: [
+      {
+        ...axis,
+        ...(isLog ? {} : { incrs: INTEGER_INCREMENTS }),
+        label: xLabel,
+        labelSize: 18,
+        labelFont: font,
+        size: 34,
+      },
+      { ...axis, size: 62, values: (_, ticks) => ticks.map(formatNumber) },
+    ],
+    series: [
+      {
+        label: xLabel,
+        value: (plot, step) => (isLog ? formatNumber : formatCount)(step ?? lastValue(plot.data[0])),
+      },
+      ...lines.map((line) => makeSeries(title, line, 2, "")),
+      ...unsmoothedSeries,
+    ],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
     plugins: [makePanZoomPlugin(place)],
   };

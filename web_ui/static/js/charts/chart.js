@@ -46,8 +46,13 @@ export class Chart {
     if (!this.plot || seriesKey !== this.seriesKey) this.#rebuild();
     else this.#update(this.plot);
     this.seriesKey = seriesKey;
-    const values = this.lines.map((line) => `${line.label} ${formatMetric(this.title, lastValue(line.values))}`);
-    findElement(".chart__plot", this.element).setAttribute("aria-label", `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`);
+    const values = this.lines.map(
+      (line) => `${line.label} ${formatMetric(this.title, lastValue(line.values))}`,
+    );
+    findElement(".chart__plot", this.element).setAttribute(
+      "aria-label",
+      `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`,
+    );
   }
 
   /** @param {uPlot} plot */
@@ -63,7 +68,11 @@ export class Chart {
     const raw = alignSteps(this.lines);
     if (this.smoothing === 0) return raw;
     const [steps, ...columns] = raw;
-    return /** @type {typeof raw} */ ([steps, ...columns.map((column) => smooth(column, this.smoothing)), ...columns]);
+    return /** @type {typeof raw} */ ([
+      steps,
+      ...columns.map((column) => smooth(column, this.smoothing)),
+      ...columns,
+    ]);
   }
 
   #rebuild() {
@@ -72,15 +81,25 @@ export class Chart {
     this.plot?.destroy();
     const place = findElement(".chart__plot", this.element);
     const size = { width: place.clientWidth || 320, height: this.#height() };
-    const hooks = { setScale: [() => (findElement('[data-act="reset"]', this.element).hidden = !this.#isZoomed())] };
-    this.plot = new uPlot({ ...chartOptions(this, place), ...size, hooks }, /** @type {any} */ (this.#data()), place);
+    const hooks = {
+      setScale: [() => (findElement('[data-act="reset"]', this.element).hidden = !this.#isZoomed())],
+    };
+    this.plot = new uPlot(
+      { ...chartOptions(this, place), ...size, hooks },
+      /** @type {any} */ (this.#data()),
+      place,
+    );
     if (seen) this.plot.setScale("x", { min: seen.min ?? 0, max: seen.max ?? 0 });
   }
 
   #isZoomed() {
     const steps = this.plot?.data[0] ?? [];
     const scale = this.plot?.scales.x;
-    return steps.length > 1 && scale !== undefined && ((scale.min ?? 0) > steps[0] || (scale.max ?? 0) < steps[steps.length - 1]);
+    return (
+      steps.length > 1 &&
+      scale !== undefined &&
+      ((scale.min ?? 0) > steps[0] || (scale.max ?? 0) < steps[steps.length - 1])
+    );
   }
 
   #zoomOut() {
@@ -102,9 +121,17 @@ export class Chart {
 
   #save() {
     const [steps, ...columns] = alignSteps(this.lines);
-    const rows = [[this.xLabel, ...this.lines.map((line) => line.label)], ...steps.map((step, row) => [step, ...columns.map((column) => column[row] ?? "")])];
-    const address = URL.createObjectURL(new Blob([rows.map((row) => row.join(",")).join("\n")], { type: "text/csv" }));
-    makeElement("a", { href: address, download: `${this.title.toLowerCase().replaceAll(" ", "-")}.csv` }).click();
+    const rows = [
+      [this.xLabel, ...this.lines.map((line) => line.label)],
+      ...steps.map((step, row) => [step, ...columns.map((column) => column[row] ?? "")]),
+    ];
+    const address = URL.createObjectURL(
+      new Blob([rows.map((row) => row.join(",")).join("\n")], { type: "text/csv" }),
+    );
+    makeElement("a", {
+      href: address,
+      download: `${this.title.toLowerCase().replaceAll(" ", "-")}.csv`,
+    }).click();
     URL.revokeObjectURL(address);
   }
 }

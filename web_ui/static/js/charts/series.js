@@ -75,12 +75,15 @@ export function smooth(values, weight) {
  * @returns {[number[], ...(number | null)[][]]}
  */
 export function alignSteps(runs) {
-  if (runs.every((run) => run.steps === runs[0].steps)) return [runs[0].steps.slice(), ...runs.map((run) => run.values.slice())];
+  if (runs.every((run) => run.steps === runs[0].steps))
+    return [runs[0].steps.slice(), ...runs.map((run) => run.values.slice())];
   const steps = [...new Set(runs.flatMap((run) => run.steps))].sort((left, right) => left - right);
   const places = new Map(steps.map((step, place) => [step, place]));
   const columns = runs.map((run) => {
     const column = /** @type {(number | null)[]} */ (new Array(steps.length).fill(null));
-    run.steps.forEach((step, index) => (column[/** @type {number} */ (places.get(step))] = run.values[index]));
+    run.steps.forEach(
+      (step, index) => (column[/** @type {number} */ (places.get(step))] = run.values[index]),
+    );
     return column;
   });
   return [steps, ...columns];

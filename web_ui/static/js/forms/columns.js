@@ -22,7 +22,9 @@ export class ColumnPicker {
 
   /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
   chosenColumns(source) {
-    return Object.fromEntries(ROLES.map((role) => [role, (source === this.source && this.#control(role).value) || null]));
+    return Object.fromEntries(
+      ROLES.map((role) => [role, (source === this.source && this.#control(role).value) || null]),
+    );
   }
 
   /** @param {Inspection} inspection what was chosen before stays, where there is such a column @param {string} source its */
@@ -32,20 +34,46 @@ export class ColumnPicker {
     for (const role of ROLES) {
       const select = this.#control(role);
       const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
-      select.replaceChildren(makeElement("option", { value: "" }, "(choose)"), ...columns.map((column) => makeElement("option", { value: column }, column)));
+      select.replaceChildren(
+        makeElement("option", { value: "" }, "(choose)"),
+        ...columns.map((column) => makeElement("option", { value: column }, column)),
+      );
       select.value = wanted;
     }
-    const head = makeElement("tr", {}, ...columns.map((column) => makeElement("th", { scope: "col", "data-column": column }, column)));
-    const body = rows.slice(0, SHOWN_ROWS).map((row) => makeElement("tr", {}, ...columns.map((column) => makeElement("td", { "data-column": column }, makeElement("div", {}, row[column])))));
-    findElement("#rows", this.place).replaceChildren(makeElement("table", { class: "rows" }, makeElement("thead", {}, head), makeElement("tbody", {}, ...body)));
+    const head = makeElement(
+      "tr",
+      {},
+      ...columns.map((column) => makeElement("th", { scope: "col", "data-column": column }, column)),
+    );
+    const body = rows
+      .slice(0, SHOWN_ROWS)
+      .map((row) =>
+        makeElement(
+          "tr",
+          {},
+          ...columns.map((column) =>
+            makeElement("td", { "data-column": column }, makeElement("div", {}, row[column])),
+          ),
+        ),
+      );
+    findElement("#rows", this.place).replaceChildren(
+      makeElement(
+        "table",
+        { class: "rows" },
+        makeElement("thead", {}, head),
+        makeElement("tbody", {}, ...body),
+      ),
+    );
     findElement("#row-problems", this.place).hidden = problems.length === 0;
-    findElement("#row-problems p", this.place).textContent = `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
+    findElement("#row-problems p", this.place).textContent =
+      `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
     this.#highlightColumns();
   }
 
   #highlightColumns() {
     for (const cell of findElements("[data-column]", this.place)) {
-      for (const role of ROLES) cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
+      for (const role of ROLES)
+        cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
     }
   }
 }
@@ -58,15 +86,26 @@ export class ColumnPicker {
  * @param {{allowsSeveral: boolean}} options
  */
 export function offerNames(place, input, names, { allowsSeveral }) {
-  const chosenNames = () => input.value.split(",").map((name) => name.trim()).filter(Boolean);
-  const buttons = names.map((name) => makeElement("button", { type: "button", class: "button button--small" }, name));
-  const showPressed = () => buttons.forEach((button, index) => button.setAttribute("aria-pressed", String(chosenNames().includes(names[index]))));
-  buttons.forEach((button, index) => button.addEventListener("click", () => {
-    const others = chosenNames().filter((name) => name !== names[index]);
-    const added = others.length === chosenNames().length ? [names[index]] : [];
-    setInputValue(input, [...(allowsSeveral ? others : []), ...added].join(", "));
-    showPressed();
-  }));
+  const chosenNames = () =>
+    input.value
+      .split(",")
+      .map((name) => name.trim())
+      .filter(Boolean);
+  const buttons = names.map((name) =>
+    makeElement("button", { type: "button", class: "button button--small" }, name),
+  );
+  const showPressed = () =>
+    buttons.forEach((button, index) =>
+      button.setAttribute("aria-pressed", String(chosenNames().includes(names[index]))),
+    );
+  buttons.forEach((button, index) =>
+    button.addEventListener("click", () => {
+      const others = chosenNames().filter((name) => name !== names[index]);
+      const added = others.length === chosenNames().length ? [names[index]] : [];
+      setInputValue(input, [...(allowsSeveral ? others : []), ...added].join(", "));
+      showPressed();
+    }),
+  );
   showPressed();
   place.hidden = names.length === 0;
   findElement(".offer", place).replaceChildren(...buttons);

@@ -26,10 +26,20 @@ export class DatasetForm {
    */
   constructor(form, { fields, hasToken }, containers) {
     this.form = form;
-    const containerOf = (/** @type {Field} */ { path }) => Object.keys(containers).find((place) => containers[place].test(path));
+    const containerOf = (/** @type {Field} */ { path }) =>
+      Object.keys(containers).find((place) => containers[place].test(path));
     const datasetFields = fields.filter(({ part }) => part === null);
-    this.fieldSets = Object.keys(containers).map((place) => new FieldSet(findElement(place), datasetFields.filter((field) => containerOf(field) === place)));
-    this.publish = new FieldSet(findElement("#publish-fields"), fields.filter(({ part }) => part === "publish"));
+    this.fieldSets = Object.keys(containers).map(
+      (place) =>
+        new FieldSet(
+          findElement(place),
+          datasetFields.filter((field) => containerOf(field) === place),
+        ),
+    );
+    this.publish = new FieldSet(
+      findElement("#publish-fields"),
+      fields.filter(({ part }) => part === "publish"),
+    );
     this.draft = keepDraft(form);
     findElement("#no-hub-token").hidden = hasToken;
     this.checkNameIsFree = this.#watchName();
@@ -49,7 +59,10 @@ export class DatasetForm {
 
   /** The same for a request, with where to publish. */
   body() {
-    return { ...nestPaths(this.changes()), ...(this.#isPublished ? { publish: this.publish.values().publish } : {}) };
+    return {
+      ...nestPaths(this.changes()),
+      ...(this.#isPublished ? { publish: this.publish.values().publish } : {}),
+    };
   }
 
   get #isPublished() {
@@ -85,11 +98,18 @@ export class DatasetForm {
   #watchName() {
     const box = findElement('[data-field="name"]', this.form);
     const input = findInput('[name="name"]', box);
-    const nameRequest = latest((signal) => get("/datasets", signal), ({ datasets }) => {
-      const name = input.value.trim();
-      const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
-      if (isTaken) showFieldError(box, `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`);
-    });
+    const nameRequest = latest(
+      (signal) => get("/datasets", signal),
+      ({ datasets }) => {
+        const name = input.value.trim();
+        const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
+        if (isTaken)
+          showFieldError(
+            box,
+            `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`,
+          );
+      },
+    );
     const ask = debounce(() => void nameRequest.ask(), 250);
     const check = () => {
       nameRequest.stop();

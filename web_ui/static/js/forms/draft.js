@@ -4,7 +4,10 @@
 import { findElements, makeElement } from "../base/dom.js";
 
 /** @param {HTMLFormElement} form */
-const controls = (form) => /** @type {HTMLInputElement[]} */ (findElements("input[name], select[name], textarea[name]", form)).filter((input) => input.type !== "file");
+const controls = (form) =>
+  /** @type {HTMLInputElement[]} */ (findElements("input[name], select[name], textarea[name]", form)).filter(
+    (input) => input.type !== "file",
+  );
 
 /** @param {HTMLInputElement} input */
 const isCheckable = (input) => input.type === "checkbox" || input.type === "radio";
@@ -17,13 +20,16 @@ const readControl = (input) => (isCheckable(input) ? input.checked : input.value
 
 /** @param {HTMLInputElement} input @param {any} value */
 function writeControl(input, value) {
-  if (input.type === "radio") input.checked ||= value;  // one of them is always chosen
+  if (input.type === "radio")
+    input.checked ||= value; // one of them is always chosen
   else if (isCheckable(input)) input.checked = value;
   else if (input.tagName !== "SELECT") input.value = value;
   else {
     // What is not among the options is gone, unless the options are still to come.
     if ("optionsLater" in input.dataset && value) input.append(makeElement("option", { value }, value));
-    const isThere = findElements("option", input).some((option) => /** @type {HTMLOptionElement} */ (option).value === value);
+    const isThere = findElements("option", input).some(
+      (option) => /** @type {HTMLOptionElement} */ (option).value === value,
+    );
     if (isThere) input.value = value;
     input.dataset.missingOption = isThere ? "" : value;
   }
@@ -43,7 +49,8 @@ export function keepDraft(form) {
   });
   return {
     restore() {
-      for (const input of controls(form)) if (draftKey(input) in storedValues) writeControl(input, storedValues[draftKey(input)]);
+      for (const input of controls(form))
+        if (draftKey(input) in storedValues) writeControl(input, storedValues[draftKey(input)]);
     },
     discard: () => sessionStorage.removeItem(storageKey),
   };
@@ -61,7 +68,7 @@ export function applyAddress(form, names) {
     if (value === null || !names.includes(input.name)) continue;
     const before = readControl(input);
     writeControl(input, input.type === "radio" ? input.value === value : value);
-    if (readControl(input) !== before) input.dispatchEvent(new Event("input", { bubbles: true }));  // as if it was typed: what hangs on it follows
+    if (readControl(input) !== before) input.dispatchEvent(new Event("input", { bubbles: true })); // as if it was typed: what hangs on it follows
   }
   history.replaceState(history.state, "", location.pathname + location.hash);
 }

@@ -16,7 +16,15 @@ export function quoteForShell(value) {
  */
 export function formatTrainCommand({ dataset, model, preset, output }, changes, workspace) {
   const settings = Object.entries(changes).map(([name, value]) => `--set ${name}=${quoteForShell(value)}`);
-  return ["deepsynth train", `--dataset ${quoteForShell(dataset)}`, `--model ${quoteForShell(model)}`, `--preset ${quoteForShell(preset)}`, `--output ${quoteForShell(output)}`, ...settings, `--workspace ${quoteForShell(workspace)}`].join(" ");
+  return [
+    "deepsynth train",
+    `--dataset ${quoteForShell(dataset)}`,
+    `--model ${quoteForShell(model)}`,
+    `--preset ${quoteForShell(preset)}`,
+    `--output ${quoteForShell(output)}`,
+    ...settings,
+    `--workspace ${quoteForShell(workspace)}`,
+  ].join(" ");
 }
 
 /**

@@ -25,7 +25,10 @@ export class FieldSet {
     this.startingValues = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
       if (!place.querySelector(`[data-field="${field.path}"]`)) place.append(drawField(field));
-      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener("click", () => this.#resetField(field));
+      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener(
+        "click",
+        () => this.#resetField(field),
+      );
     }
     this.reset();
     place.addEventListener("input", () => this.showChangedMarks());
@@ -54,7 +57,9 @@ export class FieldSet {
 
   /** Only what differs from the starting point, by path. @returns {Json} */
   changes() {
-    const changed = this.fields.filter((field) => !isEqual(this.read(field), this.startingValues[field.path]));
+    const changed = this.fields.filter(
+      (field) => !isEqual(this.read(field), this.startingValues[field.path]),
+    );
     return Object.fromEntries(changed.map((field) => [field.path, this.read(field)]));
   }
 
@@ -66,7 +71,8 @@ export class FieldSet {
   /** @param {Json} values new starting points, nested; a field that was edited keeps what was typed, every other follows */
   setStartingValues(values) {
     const edited = this.changes();
-    for (const { path, initial } of this.fields) this.startingValues[path] = valueAtPath(values, path) ?? initial;
+    for (const { path, initial } of this.fields)
+      this.startingValues[path] = valueAtPath(values, path) ?? initial;
     this.apply({ ...this.startingValues, ...edited });
   }
 
@@ -82,7 +88,8 @@ export class FieldSet {
     for (const { path, empty } of this.fields) {
       const mark = findElement(`[data-field="${path}"] .field__changed`, this.place);
       mark.hidden = !(path in changes) || this.startingValues[path] === "";
-      findElement("span", mark).textContent = `Changed from ${describeValue(this.startingValues[path]) || empty || "empty"}`;
+      findElement("span", mark).textContent =
+        `Changed from ${describeValue(this.startingValues[path]) || empty || "empty"}`;
     }
   }
 
@@ -109,5 +116,6 @@ export function showFieldError(box, text) {
  * @param {Record<string, string>} errors by dotted path
  */
 export function showFieldErrors(root, errors) {
-  for (const box of findElements("[data-field]", root)) showFieldError(box, errors[box.dataset.field ?? ""] ?? "");
+  for (const box of findElements("[data-field]", root))
+    showFieldError(box, errors[box.dataset.field ?? ""] ?? "");
 }

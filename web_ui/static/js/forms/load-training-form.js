@@ -15,7 +15,12 @@ import { readSystem } from "../base/system.js";
 
 /** @returns {Promise<TrainingForm>} */
 export async function loadTrainingForm() {
-  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all(
-    [get("/forms/training"), get("/training/presets"), get("/datasets"), get("/models"), readSystem()]);
+  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all([
+    get("/forms/training"),
+    get("/training/presets"),
+    get("/datasets"),
+    get("/models"),
+    readSystem(),
+  ]);
   return { fields, presets, tiny, datasets, models, service };
 }

@@ -24,7 +24,20 @@ export function showMemory(estimate, gpu) {
   bar.className = `bar ${fits ? (share > 0.9 ? "bar--warn" : "bar--ok") : "bar--bad"}`;
   bar.value = share;
   findElement("#memory-warning").hidden = fits;
-  const sizes = gpu ? [] : Object.entries(estimate.fits).map(([size, does]) => makeElement("span", { class: `badge ${does ? "badge--ok" : "badge--bad"}` }, `${size} GB: ${does ? "fits" : "too small"}`));
+  const sizes = gpu
+    ? []
+    : Object.entries(estimate.fits).map(([size, does]) =>
+        makeElement(
+          "span",
+          { class: `badge ${does ? "badge--ok" : "badge--bad"}` },
+          `${size} GB: ${does ? "fits" : "too small"}`,
+        ),
+      );
   findElement("#memory-sizes").replaceChildren(...sizes);
-  findElement("#memory-parts").replaceChildren(...PARTS.flatMap((part) => [makeElement("dt", {}, part), makeElement("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`)]));
+  findElement("#memory-parts").replaceChildren(
+    ...PARTS.flatMap((part) => [
+      makeElement("dt", {}, part),
+      makeElement("dd", {}, `${estimate[`${part}_gb`].toFixed(2)} GB`),
+    ]),
+  );
 }

@@ -18,14 +18,22 @@ export class PagePreview {
     this.request = {};
     this.stage = findElement(".preview__stage", place);
     this.empty = /** @type {Element} */ (this.stage.firstElementChild);
-    this.pagesRequest = latest((signal) => post("/dataset/preview", this.request, signal), (preview) => this.#show(preview), (error) => this.#showRefusal(error));
-    this.legibilityRequest = latest((signal) => post("/dataset/preview", { ...this.request, legibility: true }, signal),
+    this.pagesRequest = latest(
+      (signal) => post("/dataset/preview", this.request, signal),
+      (preview) => this.#show(preview),
+      (error) => this.#showRefusal(error),
+    );
+    this.legibilityRequest = latest(
+      (signal) => post("/dataset/preview", { ...this.request, legibility: true }, signal),
       ({ legibility }) => this.#showCharacterErrors(formatErrorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
         findElement("[data-errors]", place).remove();
         setResting(this.legibilityButton, false);
-        findElement(".preview__notes", place).append(makeElement("li", { class: "notice notice--warn" }, `${message} ${hint}`));
-      });
+        findElement(".preview__notes", place).append(
+          makeElement("li", { class: "notice notice--warn" }, `${message} ${hint}`),
+        );
+      },
+    );
     this.legibilityButton = findElement('[data-act="legibility"]', place);
     onPress(this.legibilityButton, () => {
       setResting(this.legibilityButton, true);
@@ -34,7 +42,13 @@ export class PagePreview {
     });
     this.nextButton = findElement('[data-act="next-document"]', place);
     this.nextButton.addEventListener("click", () => {
-      if (!this.config()) return this.#showRefusal(new ApiError(0, { message: "Nothing to draw yet.", hint: "Name the source, and choose the column with the documents." }));
+      if (!this.config())
+        return this.#showRefusal(
+          new ApiError(0, {
+            message: "Nothing to draw yet.",
+            hint: "Name the source, and choose the column with the documents.",
+          }),
+        );
       if (this.shownConfig) this.seed += 1;
       this.markStale();
       this.update();
@@ -61,7 +75,8 @@ export class PagePreview {
     this.legibilityRequest.stop();
     this.legibilityButton.hidden = true;
     this.stage.setAttribute("aria-busy", "true");
-    if (!this.stage.querySelector(".page-grid")) this.stage.replaceChildren(makeElement("p", { class: "muted" }, "Drawing…"));
+    if (!this.stage.querySelector(".page-grid"))
+      this.stage.replaceChildren(makeElement("p", { class: "muted" }, "Drawing…"));
     this.request = { config, num_documents: 1, random_seed: this.seed || null };
     void this.pagesRequest.ask();
   }
@@ -88,7 +103,13 @@ export class PagePreview {
 
   /** @param {any} preview */
   #show({ documents: [first], rejected, compression: { page_budget_tokens: budget } }) {
-    if (!first) return this.#showRefusal(new ApiError(0, { message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`, hint: "Another document may be fine." }));
+    if (!first)
+      return this.#showRefusal(
+        new ApiError(0, {
+          message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`,
+          hint: "Another document may be fine.",
+        }),
+      );
     this.#replacePages(makePageGrid(first), makeNumbers(first), makeNotes(first, budget), first.summary);
   }
 
@@ -102,6 +123,13 @@ export class PagePreview {
 
   /** @param {ApiError} error */
   #showRefusal({ message, hint }) {
-    this.#replacePages(makeElement("div", { class: "empty" }, makeElement("p", {}, makeElement("strong", {}, "No preview: "), message), makeElement("p", {}, hint)));
+    this.#replacePages(
+      makeElement(
+        "div",
+        { class: "empty" },
+        makeElement("p", {}, makeElement("strong", {}, "No preview: "), message),
+        makeElement("p", {}, hint),
+      ),
+    );
   }
 }

@@ -7,7 +7,8 @@ import { makeZoomableImage } from "../widgets/zoom.js";
 /** @param {any} document_ */
 export function makePageGrid({ pages, num_pages: total }) {
   const images = pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
-    makeZoomableImage(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`));
+    makeZoomableImage(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`),
+  );
   return makeElement("div", { class: "page-grid" }, ...images);
 }
 
@@ -26,7 +27,17 @@ export function makeNumbers(document_) {
 
 /** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */
 export function makeNotes({ truncated, warnings }, budget) {
-  const warningTexts = [...warnings, ...(truncated ? ["The end of the document does not fit and is cut off."] : [])];
-  if (warningTexts.length) return warningTexts.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
-  return [makeElement("li", { class: "notice notice--ok" }, `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`)];
+  const warningTexts = [
+    ...warnings,
+    ...(truncated ? ["The end of the document does not fit and is cut off."] : []),
+  ];
+  if (warningTexts.length)
+    return warningTexts.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
+  return [
+    makeElement(
+      "li",
+      { class: "notice notice--ok" },
+      `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`,
+    ),
+  ];
 }

@@ -6,7 +6,12 @@ import { findElement, findElements, makeElement } from "../base/dom.js";
 export function showReasons(place, reasons) {
   for (const box of findElements("[data-field]", place)) {
     const reason = reasons[box.dataset.field ?? ""];
-    const note = box.querySelector(".field__reason") ?? box.insertBefore(makeElement("span", { class: "field__note field__reason" }), findElement(".field__error", box));
+    const note =
+      box.querySelector(".field__reason") ??
+      box.insertBefore(
+        makeElement("span", { class: "field__note field__reason" }),
+        findElement(".field__error", box),
+      );
     note.textContent = reason ? `Here: ${reason}.` : "";
   }
 }

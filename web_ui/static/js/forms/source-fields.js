@@ -28,19 +28,26 @@ export class SourceFields {
 
   /** Whether the field that names the source is filled. */
   get isNamed() {
-    return this.kind !== "sample" && findInput(`[name="source.${NAME_FIELDS[this.kind]}"]`, this.form).value.trim() !== "";
+    return (
+      this.kind !== "sample" &&
+      findInput(`[name="source.${NAME_FIELDS[this.kind]}"]`, this.form).value.trim() !== ""
+    );
   }
 
   /** Show the fields of the chosen kind and hide the others. */
   showKind() {
-    for (const kind of Object.keys(NAME_FIELDS)) findElement(`#source-${kind}`, this.form).hidden = kind !== this.kind;
+    for (const kind of Object.keys(NAME_FIELDS))
+      findElement(`#source-${kind}`, this.form).hidden = kind !== this.kind;
   }
 
   /** @param {import("../base/api.js").ApiError} error */
   showRefusal({ message, hint, fields }) {
     const place = findElement("#source", this.form);
     const named = findElements("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
-    showFieldError(named ?? findElement('[data-field="source"]', place), [message, hint].filter(Boolean).join(" "));
+    showFieldError(
+      named ?? findElement('[data-field="source"]', place),
+      [message, hint].filter(Boolean).join(" "),
+    );
   }
 
   /** Remove the errors of the source that was named before; even a hidden one would keep the notice of the form. */

@@ -14,8 +14,13 @@ export function acceptSourceFiles(form) {
   const path = findInput('[name="source.path"]', form);
   path.setAttribute("list", "uploads");
   acceptFiles(findElement("#drop", form), (stored) => setInputValue(path, stored), { asOneSource: true });
-  return latest((signal) => get("/uploads", signal), ({ uploads }) => {
-    const options = uploads.map((/** @type {{path: string}} */ upload) => makeElement("option", { value: upload.path }));
-    findElement("#uploads").replaceChildren(...options);
-  });
+  return latest(
+    (signal) => get("/uploads", signal),
+    ({ uploads }) => {
+      const options = uploads.map((/** @type {{path: string}} */ upload) =>
+        makeElement("option", { value: upload.path }),
+      );
+      findElement("#uploads").replaceChildren(...options);
+    },
+  );
 }

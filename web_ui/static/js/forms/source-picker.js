@@ -25,7 +25,11 @@ export class SourcePicker {
     this.columnPicker = new ColumnPicker(findElement("#columns", form));
     this.isInspected = false;
     this.inspectedSource = "";
-    this.inspectRequest = latest((signal) => post("/dataset/inspect", { source: this.value() }, signal), (inspection) => this.#show(inspection), (error) => this.#showRefusal(error));
+    this.inspectRequest = latest(
+      (signal) => post("/dataset/inspect", { source: this.value() }, signal),
+      (inspection) => this.#show(inspection),
+      (error) => this.#showRefusal(error),
+    );
     this.uploads = acceptSourceFiles(form);
     this.#listen();
   }
@@ -37,7 +41,7 @@ export class SourcePicker {
     const inspectLater = debounce(() => this.inspect(), 400);
     place.addEventListener("input", ({ target }) => {
       const { name } = /** @type {HTMLInputElement} */ (target);
-      if (SOURCE_FIELDS.test(name) && splits.value) setInputValue(splits, "");  // they would take a part of the new source, or nothing
+      if (SOURCE_FIELDS.test(name) && splits.value) setInputValue(splits, ""); // they would take a part of the new source, or nothing
       if (name === "source_kind") return this.inspect();
       if (!name.startsWith("source.")) return;
       if (name === "source.id") findElement("#configs", place).hidden = true;
@@ -45,15 +49,16 @@ export class SourcePicker {
       if (this.kind !== "hub") inspectLater();
     });
     place.addEventListener("change", ({ target }) => {
-      if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source.")) this.inspect();
+      if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source."))
+        this.inspect();
     });
     findElement("#inspect-source", place).addEventListener("click", () => {
       this.inspectedSource = "";
       this.inspect();
     });
     findElement("#source-hub", place).addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || !/** @type {HTMLElement} */ (event.target).matches("input")) return;
-      event.preventDefault();  // it would send the form
+      if (event.key !== "Enter" || !(/** @type {HTMLElement} */ (event.target).matches("input"))) return;
+      event.preventDefault(); // it would send the form
       this.inspect();
     });
   }
@@ -83,7 +88,7 @@ export class SourcePicker {
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
   inspect() {
     const source = JSON.stringify(this.value());
-    this.columnPicker.source ||= source;  // a draft's columns are those of its source
+    this.columnPicker.source ||= source; // a draft's columns are those of its source
     if (source === this.inspectedSource) return;
     this.#reset();
     this.sourceFields.showKind();
@@ -112,9 +117,20 @@ export class SourcePicker {
     const { configs, splits, columns } = inspection;
     this.#showNote("");
     this.sourceFields.clearErrors();
-    offerNames(findElement("#configs", this.form), findInput('[name="source.config"]', this.form), configs.length > 1 ? configs : [], { allowsSeveral: false });
-    offerNames(findElement("#splits", this.form), findInput('[name="splits"]', this.form), splits, { allowsSeveral: true });
-    if (!columns.length) return showFieldError(findElement('[data-field="source.config"]', this.form), "There are several. Choose one.");
+    offerNames(
+      findElement("#configs", this.form),
+      findInput('[name="source.config"]', this.form),
+      configs.length > 1 ? configs : [],
+      { allowsSeveral: false },
+    );
+    offerNames(findElement("#splits", this.form), findInput('[name="splits"]', this.form), splits, {
+      allowsSeveral: true,
+    });
+    if (!columns.length)
+      return showFieldError(
+        findElement('[data-field="source.config"]', this.form),
+        "There are several. Choose one.",
+      );
     this.isInspected = true;
     this.columnPicker.show(inspection, this.inspectedSource);
     this.onChange(true);
@@ -122,6 +138,8 @@ export class SourcePicker {
 
   /** The columns as the API wants them; null where the source has its own, or has not been looked at. */
   columns() {
-    return this.kind === "sample" ? { document: null, summary: null } : this.columnPicker.chosenColumns(JSON.stringify(this.value()));
+    return this.kind === "sample"
+      ? { document: null, summary: null }
+      : this.columnPicker.chosenColumns(JSON.stringify(this.value()));
   }
 }

@@ -58,7 +58,8 @@ export function submitJobOnSubmit(form, path, body, afterwards = () => {}) {
 
 // A page that the back button shows again as it was left has not sent anything anew.
 window.addEventListener("pageshow", (event) => {
-  if (event.persisted) for (const button of findElements("[data-submits]")) button.toggleAttribute("disabled", false);
+  if (event.persisted)
+    for (const button of findElements("[data-submits]")) button.toggleAttribute("disabled", false);
 });
 
 /**

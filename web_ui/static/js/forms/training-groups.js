@@ -9,7 +9,8 @@ const GROUPS = {
   "Length and batches": /^(num_train_epochs|max_steps|per_device|gradient_acc|max_length|auto|group)/,
   "Optimizer and schedule": /^(learning_rate|weight_decay|lr_|warmup|max_grad|optim|adam)/,
   "Precision and memory": /^(bf16|gradient_checkpointing|feature|cache|dataloader)/,
-  "Evaluation and checkpoints": /^(eval|num_eval|save|logging|early|metric|load_best|generation|patience|report)/,
+  "Evaluation and checkpoints":
+    /^(eval|num_eval|save|logging|early|metric|load_best|generation|patience|report)/,
 };
 
 /**
@@ -18,11 +19,17 @@ const GROUPS = {
  * @param {import("./draw-field.js").Field[]} fields
  */
 export function drawFieldGroups(place, fields) {
-  const groupOf = (/** @type {string} */ path) => Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";
+  const groupOf = (/** @type {string} */ path) =>
+    Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";
   for (const title of [...Object.keys(GROUPS), "More"]) {
     const members = fields.filter((field) => groupOf(field.path) === title);
     if (!members.length) continue;
-    const box = makeElement("fieldset", { class: "group" }, makeElement("legend", { class: "group__title" }, title), makeElement("div", { class: "fields" }));
+    const box = makeElement(
+      "fieldset",
+      { class: "group" },
+      makeElement("legend", { class: "group__title" }, title),
+      makeElement("div", { class: "fields" }),
+    );
     findElement(".fields", box).append(...members.map(drawField));
     place.append(box);
   }

@@ -13,7 +13,14 @@ import { ACTIVE_STATES } from "./job-state.js";
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{job: Job, events: JobEventReader, label: string}} ComparedTraining */
 
-const RESULTS = { eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rouge1: "ROUGE-1", rouge2: "ROUGE-2", rougeL: "ROUGE-L", rougeLsum: "ROUGE-Lsum" };
+const RESULTS = {
+  eval_loss: "Eval loss",
+  best_eval_loss: "Best eval loss",
+  rouge1: "ROUGE-1",
+  rouge2: "ROUGE-2",
+  rougeL: "ROUGE-L",
+  rougeLsum: "ROUGE-Lsum",
+};
 /** @type {{stop: () => void} | null} */
 let activePoll = null;
 /** @type {TrainingCharts | null} */
@@ -37,24 +44,59 @@ async function load(id) {
 /** @param {ComparedTraining[]} runs */
 function makeComparisonRows(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
-  const differing = names.filter((name) => runs.some(({ job }) => !isEqual(job.config[name], runs[0].job.config[name])));
-  const results = Object.entries(RESULTS).filter(([name]) => runs.some(({ events }) => events.series.latest(name) !== null));
+  const differing = names.filter((name) =>
+    runs.some(({ job }) => !isEqual(job.config[name], runs[0].job.config[name])),
+  );
+  const results = Object.entries(RESULTS).filter(([name]) =>
+    runs.some(({ events }) => events.series.latest(name) !== null),
+  );
   return [
-    ...differing.map((name) => [humanizeName(name), ...runs.map(({ job }) => valueToText(job.config[name]) || "–")]),
-    ...results.map(([name, text]) => [text, ...runs.map(({ events }) => formatMetric(name, events.series.latest(name)))]),
+    ...differing.map((name) => [
+      humanizeName(name),
+      ...runs.map(({ job }) => valueToText(job.config[name]) || "–"),
+    ]),
+    ...results.map(([name, text]) => [
+      text,
+      ...runs.map(({ events }) => formatMetric(name, events.series.latest(name))),
+    ]),
     ["Running time", ...runs.map(({ job }) => formatDuration(job.run_s))],
   ];
 }
 
 /** @param {ComparedTraining[]} runs @param {number} numDeleted */
 function draw(runs, numDeleted) {
-  const links = runs.map(({ job, label }, index) => ({ label, href: `${document.body.dataset.jobs}/${job.id}`, index }));
+  const links = runs.map(({ job, label }, index) => ({
+    label,
+    href: `${document.body.dataset.jobs}/${job.id}`,
+    index,
+  }));
   redraw(findElement("#compare-legend"), [links, numDeleted], () => [
-    ...links.map(({ label, href, index }) => makeElement("a", { class: `swatch swatch--${index + 1}`, href }, label)),
-    ...(numDeleted ? [makeElement("span", { class: "muted small" }, `${numDeleted} of the trainings ${numDeleted === 1 ? "was" : "were"} deleted.`)] : []),
+    ...links.map(({ label, href, index }) =>
+      makeElement("a", { class: `swatch swatch--${index + 1}`, href }, label),
+    ),
+    ...(numDeleted
+      ? [
+          makeElement(
+            "span",
+            { class: "muted small" },
+            `${numDeleted} of the trainings ${numDeleted === 1 ? "was" : "were"} deleted.`,
+          ),
+        ]
+      : []),
   ]);
   const rows = runs.length ? makeComparisonRows(runs) : [];
-  redraw(findElement("#compare-settings"), rows, () => (rows.length ? [makeTable("Settings and results", ["Setting or result", ...links.map(({ label }) => label)], rows, "")] : []));
+  redraw(findElement("#compare-settings"), rows, () =>
+    rows.length
+      ? [
+          makeTable(
+            "Settings and results",
+            ["Setting or result", ...links.map(({ label }) => label)],
+            rows,
+            "",
+          ),
+        ]
+      : [],
+  );
 }
 
 /** @param {string[]} ids job ids; none closes the comparison */
@@ -62,12 +104,19 @@ export function showComparison(ids) {
   activePoll?.stop();
   findElement("#compare").hidden = ids.length < 2;
   if (ids.length < 2) return;
-  activePoll = poll(async () => {
-    const found = (await Promise.all(ids.map(load))).filter((run) => run !== null);
-    const runs = found.map((run) => (found.some((other) => other !== run && other.label === run.label) ? { ...run, label: run.job.id } : run));
-    charts ??= new TrainingCharts(findElement("#compare-charts"));
-    charts.showSeveral(runs.map(({ label, events }) => ({ label, series: events.series })));
-    draw(runs, ids.length - runs.length);
-    return runs.some(({ job }) => ACTIVE_STATES.has(job.state));
-  }, { fastMs: 3000 });
+  activePoll = poll(
+    async () => {
+      const found = (await Promise.all(ids.map(load))).filter((run) => run !== null);
+      const runs = found.map((run) =>
+        found.some((other) => other !== run && other.label === run.label)
+          ? { ...run, label: run.job.id }
+          : run,
+      );
+      charts ??= new TrainingCharts(findElement("#compare-charts"));
+      charts.showSeveral(runs.map(({ label, events }) => ({ label, series: events.series })));
+      draw(runs, ids.length - runs.length);
+      return runs.some(({ job }) => ACTIVE_STATES.has(job.state));
+    },
+    { fastMs: 3000 },
+  );
 }

@@ -10,8 +10,17 @@ export function makeReportSection(name) {
   const button = makeElement("button", { type: "button", class: "button button--small" }, "Make a report");
   const place = makeElement("div", { class: "stack", "aria-live": "polite" });
   onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
-  return makeElement("section", { class: "stack-s", "aria-label": "Report" }, makeElement("div", { class: "row row--apart" }, makeElement("h2", {}, "Report"), button),
-    makeElement("p", { class: "muted small" }, "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong."), place);
+  return makeElement(
+    "section",
+    { class: "stack-s", "aria-label": "Report" },
+    makeElement("div", { class: "row row--apart" }, makeElement("h2", {}, "Report"), button),
+    makeElement(
+      "p",
+      { class: "muted small" },
+      "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong.",
+    ),
+    place,
+  );
 }
 
 /** @param {string} path @param {HTMLElement} button @param {HTMLElement} place */
@@ -20,8 +29,15 @@ async function showReport(path, button, place) {
   place.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
   const errorRateCell = makeElement("dd", {}, "Reading…");
   try {
-    const { compression: measures } = await get(`${path}?num_documents=0`, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
-    place.replaceChildren(makeFigures(measures, errorRateCell), makeRatioTable(measures.page_ratio), makeDensestPagesTable(measures.densest_pages));
+    const { compression: measures } = await get(
+      `${path}?num_documents=0`,
+      AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    );
+    place.replaceChildren(
+      makeFigures(measures, errorRateCell),
+      makeRatioTable(measures.page_ratio),
+      makeDensestPagesTable(measures.densest_pages),
+    );
     const { legibility } = await get(path, AbortSignal.timeout(REQUEST_TIMEOUT_MS));
     errorRateCell.textContent = `${formatErrorRate(legibility.character_error_rate)} on ${formatCount(legibility.num_pages)} pages`;
   } catch (error) {
@@ -36,17 +52,41 @@ async function showReport(path, button, place) {
 /** @param {any} measures @param {HTMLElement} errorRateCell where the character errors will stand */
 function makeFigures(measures, errorRateCell) {
   const { font_size_px: usual, smallest_font_size_px: smallest } = measures;
-  const numbers = { Pages: formatCount(measures.num_pages), Compression: formatCompression(measures.compression_ratio),
-    "Pages over budget": formatCount(measures.num_pages_over_budget), "Pages cut off": formatCount(measures.num_pages_truncated),
-    "Font size": smallest === usual ? `${formatNumber(usual)} px` : `${formatNumber(usual)} px, ${formatNumber(smallest)} px at least` };
-  return makeElement("dl", { class: "figures" }, ...Object.entries(numbers).map(([name, value]) => makeFigure(name, value)),
-    makeElement("div", { class: "figure" }, makeElement("dt", {}, "Character errors"), errorRateCell));
+  const numbers = {
+    Pages: formatCount(measures.num_pages),
+    Compression: formatCompression(measures.compression_ratio),
+    "Pages over budget": formatCount(measures.num_pages_over_budget),
+    "Pages cut off": formatCount(measures.num_pages_truncated),
+    "Font size":
+      smallest === usual
+        ? `${formatNumber(usual)} px`
+        : `${formatNumber(usual)} px, ${formatNumber(smallest)} px at least`,
+  };
+  return makeElement(
+    "dl",
+    { class: "figures" },
+    ...Object.entries(numbers).map(([name, value]) => makeFigure(name, value)),
+    makeElement("div", { class: "figure" }, makeElement("dt", {}, "Character errors"), errorRateCell),
+  );
 }
 
 /** @param {Record<string, number>} ratios percentile (p50) -> text tokens per vision token */
-const makeRatioTable = (ratios) => makeTable("Compression", ["Share of pages", "Text tokens per vision token, at most"],
-  Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]));
+const makeRatioTable = (ratios) =>
+  makeTable(
+    "Compression",
+    ["Share of pages", "Text tokens per vision token, at most"],
+    Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]),
+  );
 
 /** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
-const makeDensestPagesTable = (pages) => makeTable("Densest pages", ["Densest pages", "Page", "Text tokens", "Per vision token"],
-  pages.map((page) => [page.document_id, formatCount(page.page), formatCount(page.num_text_tokens), page.ratio.toFixed(1)]));
+const makeDensestPagesTable = (pages) =>
+  makeTable(
+    "Densest pages",
+    ["Densest pages", "Page", "Text tokens", "Per vision token"],
+    pages.map((page) => [
+      page.document_id,
+      formatCount(page.page),
+      formatCount(page.num_text_tokens),
+      page.ratio.toFixed(1),
+    ]),
+  );

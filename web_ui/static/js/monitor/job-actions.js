@@ -9,15 +9,36 @@ import { displayedState, retryWaitS } from "./job-state.js";
 
 /** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
 export const ACTIONS = {
-  pause: { label: "Pause", icon: "icon-pause", done: "Pausing: the work so far is being saved.", states: ["running", "queued"] },
-  resume: { label: "Resume", icon: "icon-play", done: "Waiting to go on.", states: ["pausing", "paused", "failed"] },
-  cancel: { label: "Cancel", icon: "icon-stop", done: "Cancelling.", states: ["queued", "running", "pausing", "paused", "interrupted"] },
-  delete: { label: "Delete", icon: "icon-delete", done: "Deleted.", states: ["succeeded", "failed", "cancelled", "paused"] },
+  pause: {
+    label: "Pause",
+    icon: "icon-pause",
+    done: "Pausing: the work so far is being saved.",
+    states: ["running", "queued"],
+  },
+  resume: {
+    label: "Resume",
+    icon: "icon-play",
+    done: "Waiting to go on.",
+    states: ["pausing", "paused", "failed"],
+  },
+  cancel: {
+    label: "Cancel",
+    icon: "icon-stop",
+    done: "Cancelling.",
+    states: ["queued", "running", "pausing", "paused", "interrupted"],
+  },
+  delete: {
+    label: "Delete",
+    icon: "icon-delete",
+    done: "Deleted.",
+    states: ["succeeded", "failed", "cancelled", "paused"],
+  },
 };
 
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {
-  const isPossible = (/** @type {Action} */ action) => ACTIONS[action].states.includes(displayedState(job)) || (action === "resume" && retryWaitS(job) > 0);
+  const isPossible = (/** @type {Action} */ action) =>
+    ACTIONS[action].states.includes(displayedState(job)) || (action === "resume" && retryWaitS(job) > 0);
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter(isPossible);
   return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
 }
@@ -30,12 +51,23 @@ export function possibleActions(job) {
  */
 export async function performAction(job, action) {
   const confirmations = {
-    cancel: { title: "Cancel this job?", text: `${job.title} stops for good. To go on later, pause it instead.`, yes: "Cancel the job" },
-    delete: { title: "Delete this job?", text: `The log, settings and curves of ${job.title} are removed. What it made stays.`, yes: "Delete the job" },
+    cancel: {
+      title: "Cancel this job?",
+      text: `${job.title} stops for good. To go on later, pause it instead.`,
+      yes: "Cancel the job",
+    },
+    delete: {
+      title: "Delete this job?",
+      text: `The log, settings and curves of ${job.title} are removed. What it made stays.`,
+      yes: "Delete the job",
+    },
   };
-  if ((action === "cancel" || action === "delete") && !(await confirmAction(confirmations[action]))) return false;
+  if ((action === "cancel" || action === "delete") && !(await confirmAction(confirmations[action])))
+    return false;
   try {
-    await (action === "delete" ? sendRequest("DELETE", `/jobs/${job.id}`) : post(`/jobs/${job.id}/${action}`));
+    await (action === "delete"
+      ? sendRequest("DELETE", `/jobs/${job.id}`)
+      : post(`/jobs/${job.id}/${action}`));
     toast(ACTIONS[action].done);
     return true;
   } catch (error) {

@@ -19,7 +19,9 @@ export class JobEventReader {
   async read() {
     const others = [];
     for (;;) {
-      const { events, next_offset: next } = await get(withQuery(`/jobs/${this.jobId}/events`, { offset: this.offset }));
+      const { events, next_offset: next } = await get(
+        withQuery(`/jobs/${this.jobId}/events`, { offset: this.offset }),
+      );
       for (const event of events) {
         if (event.kind === "metric") this.#addMetrics(event);
         else others.push(event);

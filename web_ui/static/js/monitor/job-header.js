@@ -20,28 +20,51 @@ export function showHeader(current) {
   document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
   showState(findElement("#job-head .state-icon"), current);
   fillSlots(findElement("#job-head"), {
-    secondary: [KIND_LABELS[kind] ?? humanizeName(kind), stateLabel(current), started ? `started ${at(started)}` : `asked for ${at(created)}`,
-      ended ? `ended ${formatAge(ended)}` : "", ended && ranS ? `ran ${formatDuration(ranS)}` : "", current.attempts > 1 ? `attempt ${current.attempts}` : "", current.id].filter(Boolean).join(" · "),
-    percent: progressPercent(current), progress: progressText(current),
+    secondary: [
+      KIND_LABELS[kind] ?? humanizeName(kind),
+      stateLabel(current),
+      started ? `started ${at(started)}` : `asked for ${at(created)}`,
+      ended ? `ended ${formatAge(ended)}` : "",
+      ended && ranS ? `ran ${formatDuration(ranS)}` : "",
+      current.attempts > 1 ? `attempt ${current.attempts}` : "",
+      current.id,
+    ]
+      .filter(Boolean)
+      .join(" · "),
+    percent: progressPercent(current),
+    progress: progressText(current),
   });
   showProgress(findElement("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
-  redraw(findElement("#job-counts"), counts, () => counts.map(([name, value]) => makeFigure(humanizeName(name), formatCount(value))));
+  redraw(findElement("#job-counts"), counts, () =>
+    counts.map(([name, value]) => makeFigure(humanizeName(name), formatCount(value))),
+  );
 }
 
 /** @param {Job} current @param {() => void} onChange called after an action, unless the job was deleted */
 export function showActions(current, onChange) {
   const actions = possibleActions(current);
-  redraw(findElement("#job-actions"), actions, () => actions.map((action) => {
-    const isDestructive = action === "cancel" || action === "delete";
-    const button = makeElement("button", { type: "button", class: `button${isDestructive ? " button--danger" : action === "resume" ? " button--primary" : ""}`, "data-action": action }, makeIcon(ACTIONS[action].icon), ACTIONS[action].label);
-    button.addEventListener("click", async () => {
-      if (!(await performAction(current, action))) return;
-      if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
-      else onChange();
-    });
-    return button;
-  }));
+  redraw(findElement("#job-actions"), actions, () =>
+    actions.map((action) => {
+      const isDestructive = action === "cancel" || action === "delete";
+      const button = makeElement(
+        "button",
+        {
+          type: "button",
+          class: `button${isDestructive ? " button--danger" : action === "resume" ? " button--primary" : ""}`,
+          "data-action": action,
+        },
+        makeIcon(ACTIONS[action].icon),
+        ACTIONS[action].label,
+      );
+      button.addEventListener("click", async () => {
+        if (!(await performAction(current, action))) return;
+        if (action === "delete") location.assign(document.body.dataset.jobs ?? "/jobs");
+        else onChange();
+      });
+      return button;
+    }),
+  );
 }
 
 /** @param {Job} current */

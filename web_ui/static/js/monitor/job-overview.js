@@ -13,8 +13,14 @@ import { ENDED_STATES } from "./job-state.js";
 
 /** @type {Record<string, string>} */
 const METRIC_LABELS = {
-  train_loss: "Train loss", eval_loss: "Eval loss", best_eval_loss: "Best eval loss", rougeL: "ROUGE-L", learning_rate: "Learning rate",
-  train_samples_per_second: "Samples/s", epoch: "Epoch", gpu_memory_reserved_gb: "GPU memory (GB)",
+  train_loss: "Train loss",
+  eval_loss: "Eval loss",
+  best_eval_loss: "Best eval loss",
+  rougeL: "ROUGE-L",
+  learning_rate: "Learning rate",
+  train_samples_per_second: "Samples/s",
+  epoch: "Epoch",
+  gpu_memory_reserved_gb: "GPU memory (GB)",
 };
 
 /** As many warnings stand in the overview; a Hub that is waited for again and again would fill it. */
@@ -54,8 +60,15 @@ export class JobOverview {
   /** @param {{time: string, text: string, level: string}} event */
   #addMessage({ time, text, level }) {
     const tone = { warning: "badge--warn", error: "badge--bad" }[level];
-    findElement("#job-messages").append(makeElement("li", {}, makeElement("time", { datetime: time, class: "muted numbers" }, formatTime(new Date(time))),
-      tone ? makeElement("span", { class: `badge ${tone}` }, level) : null, makeElement("span", { class: "grow" }, text)));
+    findElement("#job-messages").append(
+      makeElement(
+        "li",
+        {},
+        makeElement("time", { datetime: time, class: "muted numbers" }, formatTime(new Date(time))),
+        tone ? makeElement("span", { class: `badge ${tone}` }, level) : null,
+        makeElement("span", { class: "grow" }, text),
+      ),
+    );
   }
 
   /** @param {Job} job */
@@ -67,15 +80,34 @@ export class JobOverview {
     this.#showResult(job);
     const empty = findElement("#overview-empty");
     empty.hidden = numMetricEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
-    empty.textContent = ENDED_STATES.has(job.state) ? "This job ended before it made anything to show." : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
+    empty.textContent = ENDED_STATES.has(job.state)
+      ? "This job ended before it made anything to show."
+      : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
   }
 
   #showWarnings() {
     const texts = [...this.warnings];
     const last = texts.slice(-MAX_WARNINGS);
     redraw(findElement("#job-warnings"), texts, () => [
-      ...last.map((text) => makeElement("div", { class: "notice notice--warn" }, makeIcon("icon-warning"), makeElement("p", {}, text))),
-      ...(texts.length > last.length ? [makeElement("p", { class: "muted small" }, "Earlier warnings are in the ", makeElement("a", { href: "#log" }, "log"), ".")] : []),
+      ...last.map((text) =>
+        makeElement(
+          "div",
+          { class: "notice notice--warn" },
+          makeIcon("icon-warning"),
+          makeElement("p", {}, text),
+        ),
+      ),
+      ...(texts.length > last.length
+        ? [
+            makeElement(
+              "p",
+              { class: "muted small" },
+              "Earlier warnings are in the ",
+              makeElement("a", { href: "#log" }, "log"),
+              ".",
+            ),
+          ]
+        : []),
     ]);
   }
 
@@ -83,7 +115,9 @@ export class JobOverview {
     const { series, numMetricEvents } = this.events;
     this.numShownEvents = numMetricEvents;
     const measured = Object.entries(METRIC_LABELS).filter(([name]) => series.latest(name) !== null);
-    findElement("#job-figures").replaceChildren(...measured.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))));
+    findElement("#job-figures").replaceChildren(
+      ...measured.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))),
+    );
     findElement("#chart-tools").hidden = numMetricEvents === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }
@@ -93,7 +127,10 @@ export class JobOverview {
     findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
     if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;
     this.shownPageSeq = this.latestPageSeq;
-    findElement("#latest-page img").setAttribute("src", `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.latestPageSeq}`);
+    findElement("#latest-page img").setAttribute(
+      "src",
+      `${API}/jobs/${this.events.jobId}/preview.png?seen=${this.latestPageSeq}`,
+    );
   }
 
   /** @param {Job} job */

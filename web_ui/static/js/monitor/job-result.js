@@ -1,7 +1,14 @@
 // The result of a job that has succeeded: its numbers, scores and curve, and what to do next.
 
 import { makeElement, makeFigure } from "../base/dom.js";
-import { formatBytes, formatCompact, formatCount, formatDuration, formatNumber, humanizeName } from "../base/format.js";
+import {
+  formatBytes,
+  formatCompact,
+  formatCount,
+  formatDuration,
+  formatNumber,
+  humanizeName,
+} from "../base/format.js";
 import { Chart } from "../charts/chart.js";
 import { makeReportSection } from "./dataset-report.js";
 import { makeScoreTable } from "./score-table.js";
@@ -16,21 +23,42 @@ function formatResultValue(name, value) {
   if (typeof value !== "number") return String(value);
   if (name.endsWith("_bytes")) return formatBytes(value);
   if (name.endsWith("_s")) return formatDuration(value);
-  return Number.isInteger(value) ? (value >= 1e6 ? formatCompact(value) : formatCount(value)) : formatNumber(value);
+  return Number.isInteger(value)
+    ? value >= 1e6
+      ? formatCompact(value)
+      : formatCount(value)
+    : formatNumber(value);
 }
 
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 export function makeResult(job, result) {
-  const plain = Object.entries(result).filter(([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name));
-  const facts = plain.filter(([, value]) => typeof value === "number").map(([name, value]) => makeFigure(COUNT_LABELS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")), formatResultValue(name, value)));
-  return [makeElement("dl", { class: "figures" }, ...facts), ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []), makeNextStep(job),
-    ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []), ...(result.curve ? [makeLrCurve(result.curve)] : [])];
+  const plain = Object.entries(result).filter(
+    ([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name),
+  );
+  const facts = plain
+    .filter(([, value]) => typeof value === "number")
+    .map(([name, value]) =>
+      makeFigure(
+        COUNT_LABELS[name] ?? humanizeName(name.replace(/^num_|_bytes$|_s$/g, "")),
+        formatResultValue(name, value),
+      ),
+    );
+  return [
+    makeElement("dl", { class: "figures" }, ...facts),
+    ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []),
+    makeNextStep(job),
+    ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
+    ...(result.curve ? [makeLrCurve(result.curve)] : []),
+  ];
 }
 
 /** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
 function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
   const place = makeElement("div", {});
-  new Chart(place, "Loss by learning rate", "learning rate", true).show([{ label: "loss", color: 1, steps, values: losses }, { label: "smoothed", color: 2, steps, values: smoothed }]);
+  new Chart(place, "Loss by learning rate", "learning rate", true).show([
+    { label: "loss", color: 1, steps, values: losses },
+    { label: "smoothed", color: 2, steps, values: smoothed },
+  ]);
   return place;
 }
 
@@ -38,11 +66,34 @@ function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
 function makeNextStep({ kind, config, result }) {
   const root = (document.body.dataset.jobs ?? "/jobs").replace(/jobs$/, "");
   const train = (/** @type {Record<string, string>} */ query, /** @type {string} */ text) =>
-    makeElement("p", {}, makeElement("a", { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` }, text));
+    makeElement(
+      "p",
+      {},
+      makeElement(
+        "a",
+        { class: "button button--primary", href: `${root}train?${new URLSearchParams(query)}` },
+        text,
+      ),
+    );
   if (kind === "dataset") return train({ dataset: config.name }, "Train a model on it");
   const rate = result?.suggestion;
-  if (kind === "find_lr" && rate) return train({ dataset: config.dataset, model: config.model, learning_rate: String(rate) }, `Train with ${formatNumber(rate)}`);
+  if (kind === "find_lr" && rate)
+    return train(
+      { dataset: config.dataset, model: config.model, learning_rate: String(rate) },
+      `Train with ${formatNumber(rate)}`,
+    );
   const written = result?.folder ?? result?.path ?? "";
-  return makeElement("div", { class: "row" }, kind === "training" ? makeElement("a", { class: "button button--primary", href: "#use" }, "Use this model") : null,
-    makeElement("span", { class: "muted small" }, written ? "Written to " : "", makeElement("code", {}, written)));
+  return makeElement(
+    "div",
+    { class: "row" },
+    kind === "training"
+      ? makeElement("a", { class: "button button--primary", href: "#use" }, "Use this model")
+      : null,
+    makeElement(
+      "span",
+      { class: "muted small" },
+      written ? "Written to " : "",
+      makeElement("code", {}, written),
+    ),
+  );
 }

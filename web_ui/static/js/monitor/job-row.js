@@ -4,7 +4,14 @@ import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon
 import { formatAge, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
-import { KIND_LABELS, displayedState, progressPercent, progressShare, progressText, stateLabel } from "./job-state.js";
+import {
+  KIND_LABELS,
+  displayedState,
+  progressPercent,
+  progressShare,
+  progressText,
+  stateLabel,
+} from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 
@@ -24,17 +31,23 @@ export function showState(place, job) {
 export function showProgress(place, job) {
   const bar = /** @type {HTMLProgressElement} */ (place);
   const part = progressShare(job);
-  const tone = { succeeded: "bar--ok", failed: "bar--bad", paused: "bar--warn" }[/** @type {string} */ (job.state)] ?? "";
+  const tone =
+    { succeeded: "bar--ok", failed: "bar--bad", paused: "bar--warn" }[/** @type {string} */ (job.state)] ??
+    "";
   bar.className = `bar ${tone}`;
   if (part === null && job.state === "running") bar.removeAttribute("value");
   else bar.value = part ?? 0;
   bar.hidden = part === null && job.state !== "running";
   bar.setAttribute("aria-label", `Progress of ${job.title}`);
-  bar.setAttribute("aria-valuetext", [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateLabel(job));
+  bar.setAttribute(
+    "aria-valuetext",
+    [progressPercent(job), progressText(job)].filter(Boolean).join(", ") || stateLabel(job),
+  );
 }
 
 /** @param {Job} job */
-const formatJobTime = ({ created, started, ended }) => (ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`);
+const formatJobTime = ({ created, started, ended }) =>
+  ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`;
 
 /** @param {Job} job the one thing most likely wanted now; null: open it */
 function chooseMainAction(job) {
@@ -54,13 +67,19 @@ function chooseMainAction(job) {
 export function drawJobRow(existing, job, address, onChange) {
   const row = existing ?? makeJobRow(job, address);
   fillSlots(row, {
-    secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), stateLabel(job), formatJobTime(job)].join(" · "),
-    percent: progressPercent(job), progress: progressText(job), error: job.state === "failed" ? job.error?.message : "",
+    secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), stateLabel(job), formatJobTime(job)].join(
+      " · ",
+    ),
+    percent: progressPercent(job),
+    progress: progressText(job),
+    error: job.state === "failed" ? job.error?.message : "",
   });
   showState(findElement(".state-icon", row), job);
   showProgress(findElement(".bar", row), job);
   const action = chooseMainAction(job);
-  redraw(findElement(".job-row__action", row), action, () => [action ? makeActionButton(job, action, onChange) : makeOpenLink(job, address)]);
+  redraw(findElement(".job-row__action", row), action, () => [
+    action ? makeActionButton(job, action, onChange) : makeOpenLink(job, address),
+  ]);
   return row;
 }
 
@@ -78,12 +97,22 @@ function makeJobRow(job, address) {
 }
 
 /** @param {Job} job @param {string} address */
-const makeOpenLink = (job, address) => makeElement("a", { class: "button button--small", href: address, "aria-label": `Open ${job.title}` }, "Open");
+const makeOpenLink = (job, address) =>
+  makeElement(
+    "a",
+    { class: "button button--small", href: address, "aria-label": `Open ${job.title}` },
+    "Open",
+  );
 
 /** @param {Job} job @param {import("./job-actions.js").Action} action @param {() => void} onChange */
 function makeActionButton(job, action, onChange) {
   const { label, icon: drawing } = ACTIONS[action];
-  const button = makeElement("button", { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` }, makeIcon(drawing), label);
+  const button = makeElement(
+    "button",
+    { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` },
+    makeIcon(drawing),
+    label,
+  );
   button.addEventListener("click", async () => {
     if (await performAction(job, action)) onChange();
   });

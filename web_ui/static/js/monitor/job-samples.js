@@ -21,9 +21,21 @@ async function makeDatasetPages(job) {
   }
   const split = Object.keys(dataset.splits ?? {})[0];
   if (!split) return [];
-  const pages = Array.from({ length: Math.min(12, dataset.splits[split].num_kept ?? dataset.splits[split]) }, (_, row) =>
-    makeZoomableImage(`${API}/datasets/${name}/pages/${split}/${row}/1.png`, `Page 1 of sample ${row} in ${split}`));
-  return [makeSection("Pages", `The first pages of ${split}, as the model sees them.`, makeElement("div", { class: "page-grid" }, ...pages))];
+  const pages = Array.from(
+    { length: Math.min(12, dataset.splits[split].num_kept ?? dataset.splits[split]) },
+    (_, row) =>
+      makeZoomableImage(
+        `${API}/datasets/${name}/pages/${split}/${row}/1.png`,
+        `Page 1 of sample ${row} in ${split}`,
+      ),
+  );
+  return [
+    makeSection(
+      "Pages",
+      `The first pages of ${split}, as the model sees them.`,
+      makeElement("div", { class: "page-grid" }, ...pages),
+    ),
+  ];
 }
 
 /** @param {Job} job */
@@ -33,13 +45,31 @@ async function makeFirstBatch(job) {
   /** @type {{pages: string[], prompt: string, samples: {num_pages: number, labels: string}[]}} */
   const { pages, prompt, samples } = JSON.parse(text);
   let next = 0;
-  const shownSamples = samples.map(({ num_pages: number, labels }) => ({ labels, own: pages.slice(next, (next += number)) })).filter(({ own }) => own.length);
+  const shownSamples = samples
+    .map(({ num_pages: number, labels }) => ({ labels, own: pages.slice(next, (next += number)) }))
+    .filter(({ own }) => own.length);
   const rows = shownSamples.map(({ labels, own }) => {
-    const pictures = own.map((path, index) => makeZoomableImage(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`));
-    return makeElement("article", { class: "sample sample--pages" }, makeElement("div", { class: "page-grid" }, ...pictures), makeTextList({ Prompt: prompt.trim(), "The model learns to write": labels }));
+    const pictures = own.map((path, index) =>
+      makeZoomableImage(`${API}/jobs/${job.id}/artifacts/${encodeURIComponent(path)}`, `Page ${index + 1}`),
+    );
+    return makeElement(
+      "article",
+      { class: "sample sample--pages" },
+      makeElement("div", { class: "page-grid" }, ...pictures),
+      makeTextList({ Prompt: prompt.trim(), "The model learns to write": labels }),
+    );
   });
-  const part = shownSamples.length < samples.length ? ` The first ${shownSamples.length} of its ${samples.length} samples.` : "";
-  return [makeSection("First real batch", `Exactly what the model got: its pages, and the labels decoded back to text.${part}`, ...rows)];
+  const part =
+    shownSamples.length < samples.length
+      ? ` The first ${shownSamples.length} of its ${samples.length} samples.`
+      : "";
+  return [
+    makeSection(
+      "First real batch",
+      `Exactly what the model got: its pages, and the labels decoded back to text.${part}`,
+      ...rows,
+    ),
+  ];
 }
 
 /** Whether a job's samples are its result, and stand in its overview. @param {Job} job */
@@ -50,11 +80,22 @@ export async function showSamples(job) {
   const place = findElement(hasTextResult(job) ? "#job-texts" : "#panel-samples");
   const ended = `${job.state} ${job.ended}`;
   if (place.dataset.ended === ended && !ACTIVE_STATES.has(job.state)) return;
-  const parts = job.kind === "dataset" ? await makeDatasetPages(job) : (await Promise.all([makePredictions(job), makeFirstBatch(job)])).flat();
+  const parts =
+    job.kind === "dataset"
+      ? await makeDatasetPages(job)
+      : (await Promise.all([makePredictions(job), makeFirstBatch(job)])).flat();
   place.dataset.ended = ended;
   const seen = JSON.stringify(parts.map((part) => part.textContent));
   if (place.dataset.seen === seen) return;
   place.dataset.seen = seen;
-  const empty = hasTextResult(job) ? [] : [makeElement("p", { class: "empty" }, "No samples yet. Pages, the first batch and predictions appear here once the job has made them.")];
+  const empty = hasTextResult(job)
+    ? []
+    : [
+        makeElement(
+          "p",
+          { class: "empty" },
+          "No samples yet. Pages, the first batch and predictions appear here once the job has made them.",
+        ),
+      ];
   place.replaceChildren(...(parts.length ? parts : empty));
 }

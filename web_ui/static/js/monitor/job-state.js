@@ -16,13 +16,23 @@ export const ENDED_STATES = new Set(["succeeded", "failed", "cancelled"]);
 
 /** @type {Record<string, string>} */
 export const STATE_LABELS = {
-  queued: "Waiting", running: "Running", pausing: "Pausing", paused: "Paused",
-  succeeded: "Done", failed: "Failed", cancelled: "Cancelled", interrupted: "Interrupted",
+  queued: "Waiting",
+  running: "Running",
+  pausing: "Pausing",
+  paused: "Paused",
+  succeeded: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+  interrupted: "Interrupted",
 };
 
 /** @type {Record<string, string>} */
 export const KIND_LABELS = {
-  dataset: "Dataset", training: "Training", evaluation: "Evaluation", prediction: "Prediction", find_lr: "Learning-rate search",
+  dataset: "Dataset",
+  training: "Training",
+  evaluation: "Evaluation",
+  prediction: "Prediction",
+  find_lr: "Learning-rate search",
 };
 
 /** What a state is for its user once something else is wanted, which the job's runner may not have seen yet. @type {Record<string, Partial<Record<State, State>>>} */
@@ -35,7 +45,8 @@ const STATE_BY_REQUEST = {
 export const displayedState = ({ state, desired }) => STATE_BY_REQUEST[desired ?? ""]?.[state] ?? state;
 
 /** How long a job whose worker vanished still waits to be tried again by itself. @param {Job} job */
-export const retryWaitS = ({ retry_at: retryAt }) => (retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0);
+export const retryWaitS = ({ retry_at: retryAt }) =>
+  retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0;
 
 /** @param {Job} job */
 export function stateLabel(job) {
@@ -59,11 +70,15 @@ export function progressText(job) {
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
   const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
   if (job.state === "running") {
-    if (progress.rate) parts.push(`${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : formatCount(progress.rate)} ${progress.unit}/s`);
+    if (progress.rate)
+      parts.push(
+        `${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : formatCount(progress.rate)} ${progress.unit}/s`,
+      );
     if (progress.eta_s) parts.push(`${formatRoughDuration(progress.eta_s)} left`);
   }
   return parts.join(" · ");
 }
 
 /** @param {Job} job */
-export const progressPercent = (job) => (progressShare(job) === null ? "" : formatPercent(progressShare(job)));
+export const progressPercent = (job) =>
+  progressShare(job) === null ? "" : formatPercent(progressShare(job));

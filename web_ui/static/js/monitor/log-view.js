@@ -28,12 +28,19 @@ export class LogView {
     this.lines = [""];
     /** @type {{stop: () => void, now: () => void} | null} */
     this.poller = null;
-    this.search.addEventListener("input", debounce(() => this.show("polite"), 150));
+    this.search.addEventListener(
+      "input",
+      debounce(() => this.show("polite"), 150),
+    );
     this.follow.addEventListener("change", () => this.show());
     this.isDrawing = false;
-    this.text.addEventListener("scroll", () => {
-      if (!this.isDrawing) this.follow.checked = this.#isAtEnd();
-    }, { passive: true });
+    this.text.addEventListener(
+      "scroll",
+      () => {
+        if (!this.isDrawing) this.follow.checked = this.#isAtEnd();
+      },
+      { passive: true },
+    );
   }
 
   start() {
@@ -47,7 +54,9 @@ export class LogView {
   async #read() {
     let hasMore = false;
     for (let reads = 0; reads < 50; reads += 1) {
-      const { text, next_offset: next } = await get(withQuery(`/jobs/${this.jobId}/log`, { offset: this.offset }));
+      const { text, next_offset: next } = await get(
+        withQuery(`/jobs/${this.jobId}/log`, { offset: this.offset }),
+      );
       if (next === this.offset) break;
       this.offset = next;
       this.#append(text);
@@ -63,7 +72,9 @@ export class LogView {
     this.lines[this.lines.length - 1] += added[0];
     for (const line of added.slice(1)) this.lines.push(line);
     // A terminal's progress bar rewrites its line; only its last state is worth a line here.
-    this.lines = this.lines.slice(-MAX_LINES).map((line) => (line.includes("\r") ? (line.split("\r").findLast((part) => part) ?? "") : line));
+    this.lines = this.lines
+      .slice(-MAX_LINES)
+      .map((line) => (line.includes("\r") ? (line.split("\r").findLast((part) => part) ?? "") : line));
   }
 
   /** @param {"off" | "polite"} [live] whether the number of lines is said aloud: what a search found is, that lines came is not */
@@ -71,7 +82,10 @@ export class LogView {
     const wanted = this.search.value.toLowerCase();
     const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
     const shown = wanted ? lines.filter((line) => line.toLowerCase().includes(wanted)) : lines;
-    const all = lines.length >= MAX_LINES - 1 ? `the last ${formatCount(lines.length)} lines` : `${formatCount(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
+    const all =
+      lines.length >= MAX_LINES - 1
+        ? `the last ${formatCount(lines.length)} lines`
+        : `${formatCount(lines.length)} ${lines.length === 1 ? "line" : "lines"}`;
     this.#show(shown.join("\n"));
     const none = this.isActive() ? "Nothing has been printed yet." : "Nothing was printed.";
     this.note.ariaLive = live;
@@ -86,7 +100,8 @@ export class LogView {
   #show(text) {
     const { data } = this.textNode;
     let firstDifference = 0;
-    while (firstDifference < data.length && data[firstDifference] === text[firstDifference]) firstDifference += 1;
+    while (firstDifference < data.length && data[firstDifference] === text[firstDifference])
+      firstDifference += 1;
     this.textNode.replaceData(firstDifference, data.length - firstDifference, text.slice(firstDifference));
   }
 

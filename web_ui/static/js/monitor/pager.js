@@ -6,7 +6,8 @@ import { onPress, setResting } from "../base/resting.js";
 /** @param {{total: number, offset: number, numShown: number, pageSize: number}} list */
 export function showPager({ total, offset, numShown, pageSize }) {
   findElement("#pager").hidden = total <= pageSize;
-  findElement("#pager-text").textContent = `${offset + 1} to ${offset + numShown} of ${total.toLocaleString("en")}`;
+  findElement("#pager-text").textContent =
+    `${offset + 1} to ${offset + numShown} of ${total.toLocaleString("en")}`;
   setResting(findElement("#pager-back"), offset === 0);
   setResting(findElement("#pager-on"), offset + numShown >= total);
 }

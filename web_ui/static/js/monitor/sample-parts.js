@@ -15,14 +15,27 @@ export async function readArtifact(job, path) {
   const file = artifacts.find((/** @type {{path: string}} */ known) => known.path === path);
   if (!file) return null;
   const answer = await fetch(file.url);
-  return answer.ok ? answer.text() : null;  // removed just now, for a newer one
+  return answer.ok ? answer.text() : null; // removed just now, for a newer one
 }
 
 /** @param {string} title @param {string} note @param {...Node} content */
-export const makeSection = (title, note, ...content) => makeElement("section", { class: "stack-s" }, makeElement("h2", {}, title), makeElement("p", { class: "muted small" }, note), ...content);
+export const makeSection = (title, note, ...content) =>
+  makeElement(
+    "section",
+    { class: "stack-s" },
+    makeElement("h2", {}, title),
+    makeElement("p", { class: "muted small" }, note),
+    ...content,
+  );
 
 /** @param {Record<string, string | undefined>} values */
 export function makeTextList(values) {
   const pairs = Object.entries(values).filter(([, text]) => text !== undefined && text !== null);
-  return makeElement("dl", { class: "texts" }, ...pairs.map(([name, text]) => makeElement("div", {}, makeElement("dt", {}, name), makeElement("dd", {}, String(text) || "(nothing)"))));
+  return makeElement(
+    "dl",
+    { class: "texts" },
+    ...pairs.map(([name, text]) =>
+      makeElement("div", {}, makeElement("dt", {}, name), makeElement("dd", {}, String(text) || "(nothing)")),
+    ),
+  );
 }

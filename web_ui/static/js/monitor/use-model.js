@@ -16,9 +16,18 @@ const PREDICTION_FIELDS = ["max_pages"];
 
 /** @param {Job} job a training that has succeeded */
 export async function showModelForms({ config }) {
-  const [evaluationForm, predictionForm, { datasets }] = await Promise.all([get("/forms/evaluation"), get("/forms/prediction"), get("/datasets")]);
+  const [evaluationForm, predictionForm, { datasets }] = await Promise.all([
+    get("/forms/evaluation"),
+    get("/forms/prediction"),
+    get("/datasets"),
+  ]);
   fillPredictionForm(config.output, predictionForm.fields);
-  fillEvaluationForm(config.output, config.dataset, evaluationForm.fields, datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete));
+  fillEvaluationForm(
+    config.output,
+    config.dataset,
+    evaluationForm.fields,
+    datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete),
+  );
   findElement(".uses").hidden = false; // sent before this, a form would only load the page again
 }
 
@@ -35,18 +44,35 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
   findElement("#evaluation-choices").hidden = usable.length === 0;
   if (!usable.length) return;
   const [chosen, split] = [findInput('[name="dataset"]', form), findInput('[name="split"]', form)];
-  chosen.replaceChildren(...usable.map(({ name, mode }) => makeElement("option", { value: name, selected: name === trainingDataset }, `${name} · ${mode} pages`)));
+  chosen.replaceChildren(
+    ...usable.map(({ name, mode }) =>
+      makeElement("option", { value: name, selected: name === trainingDataset }, `${name} · ${mode} pages`),
+    ),
+  );
 
   function showSplits() {
     const { mode, splits } = usable.find(({ name }) => name === chosen.value) ?? usable[0];
-    split.replaceChildren(...Object.entries(splits).map(([name, samples]) => makeElement("option", { value: name }, `${name} · ${formatCount(samples)} samples`)));
+    split.replaceChildren(
+      ...Object.entries(splits).map(([name, samples]) =>
+        makeElement("option", { value: name }, `${name} · ${formatCount(samples)} samples`),
+      ),
+    );
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
-    findElement("#field-dataset-note").textContent = own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
+    findElement("#field-dataset-note").textContent =
+      own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
-  const set = new FieldSet(findElement("#evaluation-fields"), fields.filter(({ path }) => EVALUATION_FIELDS.includes(path)));
-  submitJobOnSubmit(form, "/model/evaluate", () => ({ model, dataset: chosen.value, split: split.value, ...set.changes() }));
+  const set = new FieldSet(
+    findElement("#evaluation-fields"),
+    fields.filter(({ path }) => EVALUATION_FIELDS.includes(path)),
+  );
+  submitJobOnSubmit(form, "/model/evaluate", () => ({
+    model,
+    dataset: chosen.value,
+    split: split.value,
+    ...set.changes(),
+  }));
 }
 
 /** @param {string} model @param {import("../forms/draw-field.js").Field[]} fields */
@@ -54,7 +80,10 @@ function fillPredictionForm(model, fields) {
   const form = findElement("#prediction-form");
   const list = findElement("#chosen-documents");
   const drop = findElement("#documents");
-  const set = new FieldSet(findElement("#prediction-fields"), fields.filter(({ path }) => PREDICTION_FIELDS.includes(path)));
+  const set = new FieldSet(
+    findElement("#prediction-fields"),
+    fields.filter(({ path }) => PREDICTION_FIELDS.includes(path)),
+  );
   clearErrorsOnInput(form);
   acceptFiles(drop, (path, name) => {
     list.append(makeDocumentItem(path, name));
@@ -64,17 +93,43 @@ function fillPredictionForm(model, fields) {
     event.preventDefault();
     const chosen = findElements("li", list);
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
-    const missing = drop.ariaBusy === "true" ? "Files are still being sent." : chosen.length ? "" : "Drop or choose a document first.";
+    const missing =
+      drop.ariaBusy === "true"
+        ? "Files are still being sent."
+        : chosen.length
+          ? ""
+          : "Drop or choose a document first.";
     if (missing) showFieldErrors(form, { inputs: missing });
-    else void sendJob(form, "/model/predict", { model, inputs: chosen.map((item) => item.dataset.path), ...set.changes() });
+    else
+      void sendJob(form, "/model/predict", {
+        model,
+        inputs: chosen.map((item) => item.dataset.path),
+        ...set.changes(),
+      });
   });
 }
 
 /** @param {string} path upload:<stored name> @param {string} name that its owner gave it */
 function makeDocumentItem(path, name) {
   const stored = path.replace("upload:", "");
-  const remove = makeElement("button", { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` }, "Leave out");
-  const item = makeElement("li", { class: "row small", "data-path": path }, makeIcon("icon-page"), makeElement("span", { class: "grow" }, name, stored === name ? null : makeElement("span", { class: "muted" }, ` as ${stored}`)), remove, makeElement("span", { class: "field__error" }));
+  const remove = makeElement(
+    "button",
+    { type: "button", class: "button button--small button--plain", "aria-label": `Leave out ${stored}` },
+    "Leave out",
+  );
+  const item = makeElement(
+    "li",
+    { class: "row small", "data-path": path },
+    makeIcon("icon-page"),
+    makeElement(
+      "span",
+      { class: "grow" },
+      name,
+      stored === name ? null : makeElement("span", { class: "muted" }, ` as ${stored}`),
+    ),
+    remove,
+    makeElement("span", { class: "field__error" }),
+  );
   remove.addEventListener("click", () => {
     item.dispatchEvent(new Event("input", { bubbles: true }));
     item.remove();

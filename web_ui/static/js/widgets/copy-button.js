@@ -4,8 +4,14 @@ import { makeElement } from "../base/dom.js";
 
 /** @param {string} text @returns {Promise<boolean>} whether the browser let it */
 async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
-  const area = /** @type {HTMLTextAreaElement} */ (makeElement("textarea", { class: "visually-hidden", "aria-hidden": "true" }));
+  if (navigator.clipboard)
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  const area = /** @type {HTMLTextAreaElement} */ (
+    makeElement("textarea", { class: "visually-hidden", "aria-hidden": "true" })
+  );
   area.value = text;
   document.body.append(area);
   area.select();

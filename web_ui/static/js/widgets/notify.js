@@ -10,8 +10,17 @@ const SHOWN_MS = 6000;
  * @param {"ok" | "bad"} [tone]
  */
 export function toast(text, tone = "ok") {
-  const close = makeElement("button", { type: "button", class: "button button--small button--plain" }, "Close");
-  const box = makeElement("div", { class: `toast toast--${tone}` }, makeElement("p", { class: "grow" }, text), tone === "bad" ? close : null);
+  const close = makeElement(
+    "button",
+    { type: "button", class: "button button--small button--plain" },
+    "Close",
+  );
+  const box = makeElement(
+    "div",
+    { class: `toast toast--${tone}` },
+    makeElement("p", { class: "grow" }, text),
+    tone === "bad" ? close : null,
+  );
   close.addEventListener("click", () => box.remove());
   findElement("#toasts").append(box);
   if (tone === "ok") setTimeout(() => box.remove(), SHOWN_MS);

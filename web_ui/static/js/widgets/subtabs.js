@@ -9,7 +9,8 @@ import { findElement, findElements } from "../base/dom.js";
  */
 export function showSubtabs(bar, onOpen) {
   const tabs = () => findElements('[role="tab"]', bar).filter((tab) => !tab.hidden);
-  const nameOf = (/** @type {HTMLElement} */ tab) => (tab.getAttribute("aria-controls") ?? "").replace("panel-", "");
+  const nameOf = (/** @type {HTMLElement} */ tab) =>
+    (tab.getAttribute("aria-controls") ?? "").replace("panel-", "");
 
   /** @param {HTMLElement} chosen */
   function open(chosen) {
@@ -22,13 +23,16 @@ export function showSubtabs(bar, onOpen) {
   }
   const isOpen = (/** @type {HTMLElement} */ tab) => tab.ariaSelected === "true";
   // Not every '#' names a tab: "Skip to the content" leads to #main.
-  const addressedTab = () => tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
+  const addressedTab = () =>
+    tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
   function update() {
     if (!isOpen(addressedTab())) open(addressedTab());
   }
 
   bar.addEventListener("click", (event) => {
-    const tab = /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest('[role="tab"]'));
+    const tab = /** @type {HTMLElement | null} */ (
+      /** @type {Element} */ (event.target).closest('[role="tab"]')
+    );
     if (!tab) return;
     history.replaceState(null, "", `#${nameOf(tab)}`);
     open(tab);
@@ -37,7 +41,11 @@ export function showSubtabs(bar, onOpen) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const shown = tabs();
-    const next = shown[(shown.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + shown.length) % shown.length];
+    const next =
+      shown[
+        (shown.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + shown.length) %
+          shown.length
+      ];
     next.focus();
     next.click();
   });

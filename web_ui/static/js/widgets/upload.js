@@ -21,19 +21,28 @@ for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) =
  */
 function uploadFile(file, name, onProgress) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();  // fetch cannot tell how much of a body has been sent
+    const request = new XMLHttpRequest(); // fetch cannot tell how much of a body has been sent
     request.open("PUT", `${API}/uploads/${name}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded / event.total));
-    request.addEventListener("load", () => (request.status < 300 ? resolve(request.response) : reject(new ApiError(request.status, request.response?.error ?? {}))));
-    request.addEventListener("error", () => reject(new ApiError(0, { message: "The upload was cut off.", hint: "Check the connection and try again." })));
+    request.addEventListener("load", () =>
+      request.status < 300
+        ? resolve(request.response)
+        : reject(new ApiError(request.status, request.response?.error ?? {})),
+    );
+    request.addEventListener("error", () =>
+      reject(
+        new ApiError(0, { message: "The upload was cut off.", hint: "Check the connection and try again." }),
+      ),
+    );
     request.send(file);
   });
 }
 
 /** @returns {Promise<Set<string>>} names that uploads have already */
-const readUploadNames = async () => new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
+const readUploadNames = async () =>
+  new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
 
 /**
  * Make a place take files, one after the other; while they are sent it is aria-busy.
@@ -71,7 +80,10 @@ export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
     let path = "";
     for (const file of files) {
       try {
-        if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind))) throw new ApiError(0, { message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.` });
+        if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind)))
+          throw new ApiError(0, {
+            message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.`,
+          });
         const name = uniqueFileName(sanitizeFileName(file.name), taken);
         taken.add(name);
         path = await uploadAs(file, folder + name);
@@ -87,7 +99,8 @@ export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
   }
 
   /** @param {ApiError} error */
-  const makeErrorMessage = (error) => makeElement("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
+  const makeErrorMessage = (error) =>
+    makeElement("div", { class: "field__error" }, [error.message, error.hint].filter(Boolean).join(" "));
 
   /** @param {File[]} files */
   async function add(files) {
@@ -112,10 +125,11 @@ export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
     }
   }
   input.addEventListener("change", () => void add([...(input.files ?? [])]));
-  for (const kind of ["dragenter", "dragover"]) place.addEventListener(kind, (event) => {
-    event.preventDefault();
-    place.classList.add("drop--over");
-  });
+  for (const kind of ["dragenter", "dragover"])
+    place.addEventListener(kind, (event) => {
+      event.preventDefault();
+      place.classList.add("drop--over");
+    });
   place.addEventListener("dragleave", () => place.classList.remove("drop--over"));
   place.addEventListener("drop", (event) => {
     event.preventDefault();
