@@ -1,4 +1,4 @@
-"""The browser modules on their own: their types, and their tests in Node."""
+"""The browser modules on their own: their types, their format, and their tests in Node."""
 
 import shutil
 import subprocess
@@ -20,6 +20,12 @@ def test_types() -> None:
     compiler = REPOSITORY / "node_modules" / ".bin" / "tsc"
     require(compiler.exists(), "no TypeScript: npm ci")
     run(str(compiler), "--project", "tsconfig.json")
+
+
+def test_format() -> None:
+    formatter = REPOSITORY / "node_modules" / ".bin" / "prettier"
+    require(formatter.exists(), "no Prettier: npm ci")
+    run(str(formatter), "--check", "web_ui/static/js", "web_ui/static/css", "tests/js")
 
 
 def test_behaviour() -> None:
