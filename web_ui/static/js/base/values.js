@@ -42,9 +42,9 @@ export function nestPaths(flat) {
   for (const [path, value] of Object.entries(flat)) {
     const keys = path.split(".");
     const last = /** @type {string} */ (keys.pop());
-    let place = result;
-    for (const key of keys) place = place[key] ??= {};
-    place[last] = value;
+    let target = result;
+    for (const key of keys) target = target[key] ??= {};
+    target[last] = value;
   }
   return result;
 }

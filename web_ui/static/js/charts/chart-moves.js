@@ -56,7 +56,7 @@ function handleWheel(plot, event) {
 function handleTouch(plot) {
   /** @type {Map<number, number>} */
   const fingers = new Map();
-  const middle = () => [...fingers.values()].reduce((sum, place) => sum + place, 0) / fingers.size;
+  const middle = () => [...fingers.values()].reduce((sum, x) => sum + x, 0) / fingers.size;
   const spread = () => Math.max(...fingers.values()) - Math.min(...fingers.values());
   plot.over.addEventListener("pointerdown", (event) => {
     if (event.pointerType === "touch") fingers.set(event.pointerId, event.offsetX);
@@ -72,14 +72,14 @@ function handleTouch(plot) {
   });
 }
 
-/** @param {HTMLElement} place that takes the keys @returns {import("../../vendor/uplot/uPlot.esm.js").Plugin} */
-export function makePanZoomPlugin(place) {
+/** @param {HTMLElement} container that takes the keys @returns {import("../../vendor/uplot/uPlot.esm.js").Plugin} */
+export function makePanZoomPlugin(container) {
   return {
     hooks: {
       ready(plot) {
         plot.over.addEventListener("wheel", (event) => handleWheel(plot, event), { passive: false });
         handleTouch(plot);
-        place.onkeydown = (event) => {
+        container.onkeydown = (event) => {
           const move = event.ctrlKey || event.metaKey || event.altKey ? undefined : KEYS[event.key];
           if (move && applyMove(plot, move)) event.preventDefault();
         };

@@ -75,11 +75,11 @@ function makeSeries(title, line, width, note) {
 
 /**
  * @param {{title: string, xLabel: string, isLog: boolean, lines: Line[], smoothing: number}} chart
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @returns {Omit<Options, "width" | "height">}
  */
-export function chartOptions({ title, xLabel, isLog, lines, smoothing }, place) {
-  const font = `12px ${getComputedStyle(place).fontFamily}`;
+export function chartOptions({ title, xLabel, isLog, lines, smoothing }, container) {
+  const font = `12px ${getComputedStyle(container).fontFamily}`;
   const grid = { stroke: resolveColor("--border"), width: 1 };
   const axis = { stroke: resolveColor("--muted"), grid, ticks: grid, font };
   const unsmoothedSeries =
@@ -106,6 +106,6 @@ export function chartOptions({ title, xLabel, isLog, lines, smoothing }, place) 
       ...unsmoothedSeries,
     ],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
-    plugins: [makePanZoomPlugin(place)],
+    plugins: [makePanZoomPlugin(container)],
   };
 }

@@ -12,12 +12,12 @@ const HEIGHT_PX = 210;
 
 export class Chart {
   /**
-   * @param {HTMLElement} place
+   * @param {HTMLElement} container
    * @param {string} title
    * @param {string} xLabel
    * @param {boolean} isLog whether the horizontal axis is logarithmic
    */
-  constructor(place, title, xLabel = "step", isLog = false) {
+  constructor(container, title, xLabel = "step", isLog = false) {
     this.isLog = isLog;
     this.element = cloneTemplate("chart");
     this.title = title;
@@ -32,7 +32,7 @@ export class Chart {
     findElement('[data-act="reset"]', this.element).addEventListener("click", () => this.#zoomOut());
     findElement('[data-act="full"]', this.element).addEventListener("click", () => this.#toggleFull());
     findElement('[data-act="save"]', this.element).addEventListener("click", () => this.#save());
-    place.append(this.element);
+    container.append(this.element);
     new ResizeObserver(() => this.#resize()).observe(findElement(".chart__plot", this.element));
     window.addEventListener("themechange", () => this.#rebuild());
   }
@@ -79,15 +79,15 @@ export class Chart {
     if (this.element.hidden || this.lines.length === 0) return;
     const seen = this.#isZoomed() ? this.plot?.scales.x : null;
     this.plot?.destroy();
-    const place = findElement(".chart__plot", this.element);
-    const size = { width: place.clientWidth || 320, height: this.#height() };
+    const container = findElement(".chart__plot", this.element);
+    const size = { width: container.clientWidth || 320, height: this.#height() };
     const hooks = {
       setScale: [() => (findElement('[data-act="reset"]', this.element).hidden = !this.#isZoomed())],
     };
     this.plot = new uPlot(
-      { ...chartOptions(this, place), ...size, hooks },
+      { ...chartOptions(this, container), ...size, hooks },
       /** @type {any} */ (this.#data()),
-      place,
+      container,
     );
     if (seen) this.plot.setScale("x", { min: seen.min ?? 0, max: seen.max ?? 0 });
   }

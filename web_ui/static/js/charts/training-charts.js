@@ -31,9 +31,9 @@ const COMPARED_METRICS = {
 const colorOf = (/** @type {number} */ index) => /** @type {1 | 2 | 3 | 4} */ ((index % 4) + 1);
 
 export class TrainingCharts {
-  /** @param {HTMLElement} place */
-  constructor(place) {
-    this.place = place;
+  /** @param {HTMLElement} container */
+  constructor(container) {
+    this.container = container;
     /** @type {Map<string, Chart>} */
     this.charts = new Map();
   }
@@ -41,7 +41,7 @@ export class TrainingCharts {
   /** @param {string} title */
   #chart(title) {
     let chart = this.charts.get(title);
-    if (!chart) this.charts.set(title, (chart = new Chart(this.place, title)));
+    if (!chart) this.charts.set(title, (chart = new Chart(this.container, title)));
     return chart;
   }
 

@@ -9,16 +9,16 @@ const ROLES = ["document", "summary"];
 const SHOWN_ROWS = 4;
 
 export class ColumnPicker {
-  /** @param {HTMLElement} place */
-  constructor(place) {
-    this.place = place;
+  /** @param {HTMLElement} container */
+  constructor(container) {
+    this.container = container;
     /** Whose columns can be chosen. */
     this.source = "";
-    place.addEventListener("input", () => this.#highlightColumns());
+    container.addEventListener("input", () => this.#highlightColumns());
   }
 
   /** @param {string} role */
-  #control = (role) => findInput(`[name="columns.${role}"]`, this.place);
+  #control = (role) => findInput(`[name="columns.${role}"]`, this.container);
 
   /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
   chosenColumns(source) {
@@ -30,7 +30,7 @@ export class ColumnPicker {
   /** @param {Inspection} inspection what was chosen before stays, where there is such a column @param {string} source its */
   show({ columns, suggestion, rows, problems }, source) {
     this.source = source;
-    this.place.hidden = false;
+    this.container.hidden = false;
     for (const role of ROLES) {
       const select = this.#control(role);
       const wanted = columns.includes(select.value) ? select.value : (suggestion[role] ?? "");
@@ -56,7 +56,7 @@ export class ColumnPicker {
           ),
         ),
       );
-    findElement("#rows", this.place).replaceChildren(
+    findElement("#rows", this.container).replaceChildren(
       makeElement(
         "table",
         { class: "rows" },
@@ -64,14 +64,14 @@ export class ColumnPicker {
         makeElement("tbody", {}, ...body),
       ),
     );
-    findElement("#row-problems", this.place).hidden = problems.length === 0;
-    findElement("#row-problems p", this.place).textContent =
+    findElement("#row-problems", this.container).hidden = problems.length === 0;
+    findElement("#row-problems p", this.container).textContent =
       `${formatCount(problems.length)} of the first rows cannot be read and would be left out. ${problems[0]}`;
     this.#highlightColumns();
   }
 
   #highlightColumns() {
-    for (const cell of findElements("[data-column]", this.place)) {
+    for (const cell of findElements("[data-column]", this.container)) {
       for (const role of ROLES)
         cell.classList.toggle(`is-${role}`, cell.dataset.column === this.#control(role).value);
     }
@@ -80,12 +80,12 @@ export class ColumnPicker {
 
 /**
  * Offer names for a field; a click puts one in, or takes it out again.
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @param {HTMLInputElement} input its value: one name, or several by commas
  * @param {string[]} names
  * @param {{allowsSeveral: boolean}} options
  */
-export function offerNames(place, input, names, { allowsSeveral }) {
+export function offerNames(container, input, names, { allowsSeveral }) {
   const chosenNames = () =>
     input.value
       .split(",")
@@ -107,6 +107,6 @@ export function offerNames(place, input, names, { allowsSeveral }) {
     }),
   );
   showPressed();
-  place.hidden = names.length === 0;
-  findElement(".offer", place).replaceChildren(...buttons);
+  container.hidden = names.length === 0;
+  findElement(".offer", container).replaceChildren(...buttons);
 }

@@ -27,13 +27,13 @@ export class DatasetForm {
   constructor(form, { fields, hasToken }, containers) {
     this.form = form;
     const containerOf = (/** @type {Field} */ { path }) =>
-      Object.keys(containers).find((place) => containers[place].test(path));
+      Object.keys(containers).find((container) => containers[container].test(path));
     const datasetFields = fields.filter(({ part }) => part === null);
     this.fieldSets = Object.keys(containers).map(
-      (place) =>
+      (container) =>
         new FieldSet(
-          findElement(place),
-          datasetFields.filter((field) => containerOf(field) === place),
+          findElement(container),
+          datasetFields.filter((field) => containerOf(field) === container),
         ),
     );
     this.publish = new FieldSet(

@@ -13,29 +13,29 @@ const describeValue = (value) => (typeof value === "boolean" ? (value ? "on" : "
 /** Fields in one place of the page; remembers the values they started from. */
 export class FieldSet {
   /**
-   * @param {HTMLElement} place
+   * @param {HTMLElement} container
    * @param {Field[]} fields those that are not there yet are drawn at the end of `place`
    * @param {{showsChanges?: boolean}} [options] without marks where a starting point means nothing
    */
-  constructor(place, fields, { showsChanges = true } = {}) {
-    this.place = place;
+  constructor(container, fields, { showsChanges = true } = {}) {
+    this.container = container;
     this.showsChanges = showsChanges;
     this.fields = fields;
     /** @type {Json} */
     this.startingValues = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
-      if (!place.querySelector(`[data-field="${field.path}"]`)) place.append(drawField(field));
-      findElement(`[data-field="${field.path}"] .field__changed button`, place).addEventListener(
+      if (!container.querySelector(`[data-field="${field.path}"]`)) container.append(drawField(field));
+      findElement(`[data-field="${field.path}"] .field__changed button`, container).addEventListener(
         "click",
         () => this.#resetField(field),
       );
     }
     this.reset();
-    place.addEventListener("input", () => this.showChangedMarks());
+    container.addEventListener("input", () => this.showChangedMarks());
   }
 
   /** @param {Field} field */
-  #control = ({ path }) => findInput(`[name="${path}"]`, this.place);
+  #control = ({ path }) => findInput(`[name="${path}"]`, this.container);
 
   /** @param {Field} field */
   read(field) {
@@ -86,7 +86,7 @@ export class FieldSet {
     if (!this.showsChanges) return;
     const changes = this.changes();
     for (const { path, empty } of this.fields) {
-      const mark = findElement(`[data-field="${path}"] .field__changed`, this.place);
+      const mark = findElement(`[data-field="${path}"] .field__changed`, this.container);
       mark.hidden = !(path in changes) || this.startingValues[path] === "";
       findElement("span", mark).textContent =
         `Changed from ${describeValue(this.startingValues[path]) || empty || "empty"}`;

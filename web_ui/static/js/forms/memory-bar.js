@@ -9,17 +9,17 @@ const PARTS = ["weights", "gradients", "optimizer", "activations", "encoder", "r
 
 /** @param {any} estimate @param {Gpu} gpu */
 export function showMemory(estimate, gpu) {
-  const place = findElement("#memory");
+  const container = findElement("#memory");
   const total = estimate.total_gb;
   const fits = !gpu || total <= gpu.memory_total_gb;
   const share = gpu ? Math.min(1, total / gpu.memory_total_gb) : 0;
-  fillSlots(place, {
+  fillSlots(container, {
     need: `${total.toFixed(1)} GB`,
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
     trained: `${formatCompact(estimate.num_trainable_parameters)} of ${formatCompact(estimate.num_parameters)} parameters`,
     pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${estimate.mode} page${estimate.num_pages === 1 ? "" : "s"} a sample`,
   });
-  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", place));
+  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", container));
   bar.hidden = !gpu;
   bar.className = `bar ${fits ? (share > 0.9 ? "bar--warn" : "bar--ok") : "bar--bad"}`;
   bar.value = share;

@@ -8,15 +8,15 @@ import { onPress, setResting } from "../base/resting.js";
 import { makeNotes, makeNumbers, makePageGrid } from "./preview-parts.js";
 
 export class PagePreview {
-  /** @param {HTMLElement} place @param {() => unknown} config null: there is nothing to draw yet */
-  constructor(place, config) {
-    this.place = place;
+  /** @param {HTMLElement} container @param {() => unknown} config null: there is nothing to draw yet */
+  constructor(container, config) {
+    this.container = container;
     this.config = config;
     this.seed = 0;
     this.shownConfig = "";
     /** What the shown pages were asked for with. @type {Record<string, unknown>} */
     this.request = {};
-    this.stage = findElement(".preview__stage", place);
+    this.stage = findElement(".preview__stage", container);
     this.empty = /** @type {Element} */ (this.stage.firstElementChild);
     this.pagesRequest = latest(
       (signal) => post("/dataset/preview", this.request, signal),
@@ -27,20 +27,20 @@ export class PagePreview {
       (signal) => post("/dataset/preview", { ...this.request, legibility: true }, signal),
       ({ legibility }) => this.#showCharacterErrors(formatErrorRate(legibility.character_error_rate)),
       ({ message, hint }) => {
-        findElement("[data-errors]", place).remove();
+        findElement("[data-errors]", container).remove();
         setResting(this.legibilityButton, false);
-        findElement(".preview__notes", place).append(
+        findElement(".preview__notes", container).append(
           makeElement("li", { class: "notice notice--warn" }, `${message} ${hint}`),
         );
       },
     );
-    this.legibilityButton = findElement('[data-act="legibility"]', place);
+    this.legibilityButton = findElement('[data-act="legibility"]', container);
     onPress(this.legibilityButton, () => {
       setResting(this.legibilityButton, true);
       this.#showCharacterErrors("Reading…");
       void this.legibilityRequest.ask();
     });
-    this.nextButton = findElement('[data-act="next-document"]', place);
+    this.nextButton = findElement('[data-act="next-document"]', container);
     this.nextButton.addEventListener("click", () => {
       if (!this.config())
         return this.#showRefusal(
@@ -95,10 +95,10 @@ export class PagePreview {
     this.stage.replaceChildren(shown);
     this.legibilityButton.hidden = numbers.length === 0;
     setResting(this.legibilityButton, false);
-    findElement(".preview__numbers", this.place).replaceChildren(...numbers);
-    findElement(".preview__notes", this.place).replaceChildren(...notes);
-    findElement(".preview__summary", this.place).textContent = summary;
-    findElement(".preview__target", this.place).hidden = !summary;
+    findElement(".preview__numbers", this.container).replaceChildren(...numbers);
+    findElement(".preview__notes", this.container).replaceChildren(...notes);
+    findElement(".preview__summary", this.container).textContent = summary;
+    findElement(".preview__target", this.container).hidden = !summary;
   }
 
   /** @param {any} preview */
@@ -115,10 +115,10 @@ export class PagePreview {
 
   /** @param {string} text */
   #showCharacterErrors(text) {
-    const shown = this.place.querySelector("[data-errors]") ?? makeFigure("Character errors", "");
+    const shown = this.container.querySelector("[data-errors]") ?? makeFigure("Character errors", "");
     shown.setAttribute("data-errors", "");
     findElement("dd", shown).textContent = text;
-    findElement(".preview__numbers", this.place).append(shown);
+    findElement(".preview__numbers", this.container).append(shown);
   }
 
   /** @param {ApiError} error */

@@ -2,9 +2,9 @@
 
 import { findElement, findElements, makeElement } from "../base/dom.js";
 
-/** @param {HTMLElement} place of the fields @param {Record<string, string>} reasons by path of the field */
-export function showReasons(place, reasons) {
-  for (const box of findElements("[data-field]", place)) {
+/** @param {HTMLElement} container of the fields @param {Record<string, string>} reasons by path of the field */
+export function showReasons(container, reasons) {
+  for (const box of findElements("[data-field]", container)) {
     const reason = reasons[box.dataset.field ?? ""];
     const note =
       box.querySelector(".field__reason") ??

@@ -42,10 +42,10 @@ export class SourceFields {
 
   /** @param {import("../base/api.js").ApiError} error */
   showRefusal({ message, hint, fields }) {
-    const place = findElement("#source", this.form);
-    const named = findElements("[data-field]", place).find((box) => (box.dataset.field ?? "") in fields);
+    const container = findElement("#source", this.form);
+    const named = findElements("[data-field]", container).find((box) => (box.dataset.field ?? "") in fields);
     showFieldError(
-      named ?? findElement('[data-field="source"]', place),
+      named ?? findElement('[data-field="source"]', container),
       [message, hint].filter(Boolean).join(" "),
     );
   }

@@ -36,27 +36,27 @@ export class SourcePicker {
 
   /** Files are looked at while their name is typed; the Hub once the name stands. */
   #listen() {
-    const place = findElement("#source", this.form);
+    const container = findElement("#source", this.form);
     const splits = findInput('[name="splits"]', this.form);
     const inspectLater = debounce(() => this.inspect(), 400);
-    place.addEventListener("input", ({ target }) => {
+    container.addEventListener("input", ({ target }) => {
       const { name } = /** @type {HTMLInputElement} */ (target);
       if (SOURCE_FIELDS.test(name) && splits.value) setInputValue(splits, ""); // they would take a part of the new source, or nothing
       if (name === "source_kind") return this.inspect();
       if (!name.startsWith("source.")) return;
-      if (name === "source.id") findElement("#configs", place).hidden = true;
+      if (name === "source.id") findElement("#configs", container).hidden = true;
       this.#reset();
       if (this.kind !== "hub") inspectLater();
     });
-    place.addEventListener("change", ({ target }) => {
+    container.addEventListener("change", ({ target }) => {
       if (this.kind === "hub" && /** @type {HTMLInputElement} */ (target).name.startsWith("source."))
         this.inspect();
     });
-    findElement("#inspect-source", place).addEventListener("click", () => {
+    findElement("#inspect-source", container).addEventListener("click", () => {
       this.inspectedSource = "";
       this.inspect();
     });
-    findElement("#source-hub", place).addEventListener("keydown", (event) => {
+    findElement("#source-hub", container).addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(/** @type {HTMLElement} */ (event.target).matches("input"))) return;
       event.preventDefault(); // it would send the form
       this.inspect();
@@ -82,7 +82,7 @@ export class SourcePicker {
     this.isInspected = false;
     this.#showNote("");
     this.sourceFields.clearErrors();
-    this.columnPicker.place.hidden = true;
+    this.columnPicker.container.hidden = true;
   }
 
   /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */

@@ -15,10 +15,10 @@ const GROUPS = {
 
 /**
  * Draw fields in their groups.
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @param {import("./draw-field.js").Field[]} fields
  */
-export function drawFieldGroups(place, fields) {
+export function drawFieldGroups(container, fields) {
   const groupOf = (/** @type {string} */ path) =>
     Object.keys(GROUPS).find((title) => GROUPS[title].test(path)) ?? "More";
   for (const title of [...Object.keys(GROUPS), "More"]) {
@@ -31,6 +31,6 @@ export function drawFieldGroups(place, fields) {
       makeElement("div", { class: "fields" }),
     );
     findElement(".fields", box).append(...members.map(drawField));
-    place.append(box);
+    container.append(box);
   }
 }

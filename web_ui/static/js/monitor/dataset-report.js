@@ -8,8 +8,8 @@ import { onPress, setResting } from "../base/resting.js";
 /** @param {string} name of the dataset @returns {HTMLElement} */
 export function makeReportSection(name) {
   const button = makeElement("button", { type: "button", class: "button button--small" }, "Make a report");
-  const place = makeElement("div", { class: "stack", "aria-live": "polite" });
-  onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, place));
+  const container = makeElement("div", { class: "stack", "aria-live": "polite" });
+  onPress(button, () => void showReport(`/datasets/${encodeURIComponent(name)}/report`, button, container));
   return makeElement(
     "section",
     { class: "stack-s", "aria-label": "Report" },
@@ -19,21 +19,21 @@ export function makeReportSection(name) {
       { class: "muted small" },
       "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong.",
     ),
-    place,
+    container,
   );
 }
 
-/** @param {string} path @param {HTMLElement} button @param {HTMLElement} place */
-async function showReport(path, button, place) {
+/** @param {string} path @param {HTMLElement} button @param {HTMLElement} container */
+async function showReport(path, button, container) {
   setResting(button, true);
-  place.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
+  container.replaceChildren(makeElement("p", { class: "muted" }, "Counting…"));
   const errorRateCell = makeElement("dd", {}, "Reading…");
   try {
     const { compression: measures } = await get(
       `${path}?num_documents=0`,
       AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     );
-    place.replaceChildren(
+    container.replaceChildren(
       makeFigures(measures, errorRateCell),
       makeRatioTable(measures.page_ratio),
       makeDensestPagesTable(measures.densest_pages),
@@ -43,8 +43,8 @@ async function showReport(path, button, place) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (errorRateCell.isConnected) errorRateCell.textContent = "–";
-    else place.replaceChildren();
-    place.prepend(makeElement("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
+    else container.replaceChildren();
+    container.prepend(makeElement("p", { class: "notice notice--warn" }, `${error.message} ${error.hint}`));
   }
   setResting(button, false);
 }

@@ -70,11 +70,11 @@ export function showActions(current, onChange) {
 /** @param {Job} current */
 export async function showJobError(current) {
   const { error, ended } = current;
-  const place = findElement("#job-error");
-  place.hidden = displayedState(current) !== "failed" || !error;
-  if (place.hidden || !error || place.dataset.ended === ended) return;
-  fillSlots(place, { message: error.message, hint: error.hint, tail: "" });
+  const container = findElement("#job-error");
+  container.hidden = displayedState(current) !== "failed" || !error;
+  if (container.hidden || !error || container.dataset.ended === ended) return;
+  fillSlots(container, { message: error.message, hint: error.hint, tail: "" });
   const { text } = await get(withQuery(`/jobs/${current.id}/log`, { offset: -TAIL_BYTES }));
-  fillSlots(place, { tail: text.trim().split("\n").slice(-8).join("\n") });
-  place.dataset.ended = ended ?? "";
+  fillSlots(container, { tail: text.trim().split("\n").slice(-8).join("\n") });
+  container.dataset.ended = ended ?? "";
 }

@@ -136,7 +136,7 @@ export class JobOverview {
   /** @param {Job} job */
   #showResult(job) {
     const { result } = job;
-    const place = findElement("#job-result");
-    redraw(place, result, () => (result ? makeResult(job, result) : []));
+    const container = findElement("#job-result");
+    redraw(container, result, () => (result ? makeResult(job, result) : []));
   }
 }

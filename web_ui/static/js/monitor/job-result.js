@@ -54,12 +54,12 @@ export function makeResult(job, result) {
 
 /** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
 function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
-  const place = makeElement("div", {});
-  new Chart(place, "Loss by learning rate", "learning rate", true).show([
+  const container = makeElement("div", {});
+  new Chart(container, "Loss by learning rate", "learning rate", true).show([
     { label: "loss", color: 1, steps, values: losses },
     { label: "smoothed", color: 2, steps, values: smoothed },
   ]);
-  return place;
+  return container;
 }
 
 /** @param {Job} job that has succeeded */

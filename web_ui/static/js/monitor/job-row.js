@@ -15,21 +15,21 @@ import {
 
 /** @typedef {import("./job-state.js").Job} Job */
 
-/** @param {HTMLElement} place @param {Job} job */
-export function showState(place, job) {
+/** @param {HTMLElement} container @param {Job} job */
+export function showState(container, job) {
   const state = displayedState(job);
-  place.className = `state-icon state-icon--${state}`;
-  place.title = stateLabel(job);
-  redraw(place, state, () => [makeIcon(`state-${state === "pausing" ? "paused" : state}`)]);
+  container.className = `state-icon state-icon--${state}`;
+  container.title = stateLabel(job);
+  redraw(container, state, () => [makeIcon(`state-${state === "pausing" ? "paused" : state}`)]);
 }
 
 /**
  * Bring a progress bar up to date.
- * @param {HTMLElement} place <progress>
+ * @param {HTMLElement} container <progress>
  * @param {Job} job
  */
-export function showProgress(place, job) {
-  const bar = /** @type {HTMLProgressElement} */ (place);
+export function showProgress(container, job) {
+  const bar = /** @type {HTMLProgressElement} */ (container);
   const part = progressShare(job);
   const tone =
     { succeeded: "bar--ok", failed: "bar--bad", paused: "bar--warn" }[/** @type {string} */ (job.state)] ??

@@ -77,17 +77,17 @@ export const hasTextResult = ({ kind }) => kind === "prediction" || kind === "ev
 
 /** @param {Job} job */
 export async function showSamples(job) {
-  const place = findElement(hasTextResult(job) ? "#job-texts" : "#panel-samples");
+  const container = findElement(hasTextResult(job) ? "#job-texts" : "#panel-samples");
   const ended = `${job.state} ${job.ended}`;
-  if (place.dataset.ended === ended && !ACTIVE_STATES.has(job.state)) return;
+  if (container.dataset.ended === ended && !ACTIVE_STATES.has(job.state)) return;
   const parts =
     job.kind === "dataset"
       ? await makeDatasetPages(job)
       : (await Promise.all([makePredictions(job), makeFirstBatch(job)])).flat();
-  place.dataset.ended = ended;
+  container.dataset.ended = ended;
   const seen = JSON.stringify(parts.map((part) => part.textContent));
-  if (place.dataset.seen === seen) return;
-  place.dataset.seen = seen;
+  if (container.dataset.seen === seen) return;
+  container.dataset.seen = seen;
   const empty = hasTextResult(job)
     ? []
     : [
@@ -97,5 +97,5 @@ export async function showSamples(job) {
           "No samples yet. Pages, the first batch and predictions appear here once the job has made them.",
         ),
       ];
-  place.replaceChildren(...(parts.length ? parts : empty));
+  container.replaceChildren(...(parts.length ? parts : empty));
 }

@@ -10,17 +10,17 @@ const MAX_LINES = 20000;
 
 export class LogView {
   /**
-   * @param {HTMLElement} place
+   * @param {HTMLElement} container
    * @param {string} jobId
    * @param {() => boolean} isActive whether more may come
    */
-  constructor(place, jobId, isActive) {
-    this.text = findElement("pre", place);
+  constructor(container, jobId, isActive) {
+    this.text = findElement("pre", container);
     this.textNode = document.createTextNode("");
     this.text.append(this.textNode);
-    this.note = findElement(".log__note", place);
-    this.follow = findInput('[name="follow"]', place);
-    this.search = findInput('[name="search"]', place);
+    this.note = findElement(".log__note", container);
+    this.follow = findInput('[name="follow"]', container);
+    this.search = findInput('[name="search"]', container);
     this.jobId = jobId;
     this.isActive = isActive;
     this.offset = 0;

@@ -48,14 +48,14 @@ const readUploadNames = async () =>
  * Make a place take files, one after the other; while they are sent it is aria-busy.
  * Each is stored under a name of its own. As one source: several share a folder, and a single file replaces that of its name;
  * not where its name had to be made plain, which makes one name of many.
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @param {(path: string, name: string) => void} onStored called with upload:<name> of each file, or of the one source, and what it was called
  * @param {{asOneSource?: boolean}} [options]
  */
-export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
-  const input = findInput('input[type="file"]', place);
-  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", place));
-  const status = findElement('[role="status"]', place);
+export function acceptFiles(container, onStored, { asOneSource = false } = {}) {
+  const input = findInput('input[type="file"]', container);
+  const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", container));
+  const status = findElement('[role="status"]', container);
   const kinds = input.accept.split(",");
   /** @type {File[]} */
   const waiting = [];
@@ -104,10 +104,10 @@ export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
 
   /** @param {File[]} files */
   async function add(files) {
-    place.classList.remove("drop--over");
+    container.classList.remove("drop--over");
     waiting.push(...files);
-    if (place.ariaBusy === "true" || !waiting.length) return;
-    place.ariaBusy = "true";
+    if (container.ariaBusy === "true" || !waiting.length) return;
+    container.ariaBusy = "true";
     numActiveUploads += 1;
     bar.hidden = false;
     const messages = [];
@@ -120,18 +120,18 @@ export function acceptFiles(place, onStored, { asOneSource = false } = {}) {
       status.replaceChildren(...messages);
       bar.hidden = true;
       input.value = "";
-      place.ariaBusy = null;
+      container.ariaBusy = null;
       numActiveUploads -= 1;
     }
   }
   input.addEventListener("change", () => void add([...(input.files ?? [])]));
   for (const kind of ["dragenter", "dragover"])
-    place.addEventListener(kind, (event) => {
+    container.addEventListener(kind, (event) => {
       event.preventDefault();
-      place.classList.add("drop--over");
+      container.classList.add("drop--over");
     });
-  place.addEventListener("dragleave", () => place.classList.remove("drop--over"));
-  place.addEventListener("drop", (event) => {
+  container.addEventListener("dragleave", () => container.classList.remove("drop--over"));
+  container.addEventListener("drop", (event) => {
     event.preventDefault();
     void add([...(event.dataTransfer?.files ?? [])]);
   });
