@@ -1,4 +1,5 @@
-// Benchmark Datasets: choose one, look at its pages, start it. The preset fills the form; what is not changed is not sent.
+// The Benchmark Datasets tab: choose a preset, preview its pages, start the job. The preset fills the form,
+// and only changed fields are sent.
 
 import { get } from "./base/api.js";
 import { debounce } from "./base/debounce.js";
@@ -9,8 +10,11 @@ import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
 import { PagePreview } from "./forms/page-preview.js";
 import { fillFormOnceLoaded } from "./forms/submit.js";
 
-/** @typedef {{name: string, title: string, description: string, source: string, licence: string, warning: string | null, splits: Record<string, number>,
- *   mean_document_words: number, config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark */
+/**
+ * @typedef {{name: string, title: string, description: string, source: string, licence: string,
+ *   warning: string | null, splits: Record<string, number>, mean_document_words: number,
+ *   config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark
+ */
 
 const FIELD_CONTAINERS = {
   "#main-fields": /^(name|max_samples|rendering\.mode)$/,
@@ -71,9 +75,9 @@ void fillFormOnceLoaded(form, load, ({ presets, ...loaded }) => {
     findElement("#license-warning p").textContent = warning ?? "";
     findElement("#benchmark-source").textContent = source;
   }
-  dataset.restore(); // which preset was chosen,
+  dataset.restore(); // the chosen preset,
   applyPreset();
-  dataset.restore(); // and what was changed of it
+  dataset.restore(); // then the changes to it
   dataset.start(
     "/benchmark/create",
     () => ({ preset: chosenPreset().name, ...dataset.body() }),

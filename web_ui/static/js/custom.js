@@ -1,4 +1,4 @@
-// Custom Dataset: source, columns, look of the pages, name; with the pages drawn beside the form as it changes.
+// The Custom Dataset tab: source, columns, rendering and name, with a preview of the pages.
 
 import { debounce } from "./base/debounce.js";
 import { findElement, findInput } from "./base/dom.js";
@@ -24,7 +24,7 @@ void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
     source.isComplete ? { ...body(), name: "preview", publish: null } : null,
   );
 
-  /** What is here is drawn at once; the Hub is asked for pages once they were asked for. */
+  /** A local source is previewed at once; a source on the Hub only after the user has asked for pages. */
   const refresh = debounce(() => (source.kind === "hub" ? preview.updateIfShown() : preview.update()), 350);
   const source = new SourcePicker(form, loaded.fields, (isNew) => {
     if (isNew) preview.markStale();

@@ -1,4 +1,4 @@
-// What every tab has around it: theme switch, what goes wrong, runners that are not alive, active jobs, system strip.
+// The frame of every page: theme switch, error banner, missing runners, number of active jobs, system strip.
 
 import { findElement, makeElement, makeIcon } from "./base/dom.js";
 import { formatTime } from "./base/format.js";
@@ -26,7 +26,7 @@ themeSwitch.addEventListener("click", () => {
   showTheme();
 });
 dark.addEventListener("change", showTheme);
-// A page that the back button shows again as it was left may have another theme than was chosen since.
+// The back button shows a page as it was left; its theme may have changed since.
 window.addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   const [, theme] = /(?:^|; )deepsynth_theme=(light|dark)/.exec(document.cookie) ?? [];
@@ -52,7 +52,10 @@ window.addEventListener("trouble", (event) => {
     error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
 });
 
-/** @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number, num_active: number}} Runner */
+/**
+ * @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number,
+ *   num_active: number}} Runner
+ */
 
 /** @param {Runner[]} runners */
 function showRunners(runners) {

@@ -1,4 +1,4 @@
-// The page of one job: its state and actions, and its sub-tabs. Everything is read by offset, so a refresh shows it all again.
+// The page of one job: its state and actions, and its sub-tabs. A refresh reads everything again.
 
 import { ApiError, get } from "./base/api.js";
 import { fillSlots, findElement, makeElement, makeTable } from "./base/dom.js";
@@ -21,7 +21,7 @@ const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
 let openTab = "";
-/** @type {ReturnType<typeof poll> | null} what looks at the job, once the page stands */
+/** @type {ReturnType<typeof poll> | null} reads the job; null until the page is set up */
 let poller = null;
 let isUseTabFilled = false;
 const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
@@ -62,7 +62,7 @@ async function showFiles() {
   ]);
 }
 
-/** What can be done with a finished training is loaded when its tab is opened. @param {Job} current */
+/** The forms for a finished training are loaded when their tab is opened. @param {Job} current */
 async function fillUseTab(current) {
   if (openTab !== "use" || isUseTabFilled) return;
   await (await import("./monitor/use-model.js")).showModelForms(current);

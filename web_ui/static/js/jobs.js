@@ -1,5 +1,5 @@
-// Monitor Jobs: the list with filters and pages, kept up to date without reload, and the comparison above it.
-// Filters, page and comparison live in the address, so a refresh, a link and the back button keep them.
+// The Monitor Jobs tab: the list of jobs, its filters and pages, and the comparison of trainings above it.
+// The address holds filters, page and comparison, so that a refresh, a link and the back button keep them.
 
 import { get, withQuery } from "./base/api.js";
 import { debounce } from "./base/debounce.js";
@@ -46,7 +46,7 @@ function showEmptyList(total) {
   list.hidden = total === 0;
 }
 
-/** @returns {Promise<boolean>} whether one of the jobs shown goes on */
+/** @returns {Promise<boolean>} whether one of the listed jobs is active */
 async function refresh() {
   const query = readAddress();
   const offset = addressOffset();
@@ -85,7 +85,7 @@ function markCompared() {
   compareButton.textContent = `Compare ${checkedIds.size}`;
 }
 
-/** Charts are loaded only when trainings are compared. */
+/** The charts are loaded only for a comparison. */
 async function loadComparison() {
   if (comparedIds().length < 2 && findElement("#compare").hidden) return;
   const { showComparison } = await import("./monitor/compare.js");

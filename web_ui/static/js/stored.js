@@ -1,4 +1,4 @@
-// What lies in the workspace: datasets, models and uploads with their sizes, and a way to delete them.
+// The stored datasets, models and uploads: their sizes, and buttons to delete them.
 
 import { get, sendRequest } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
@@ -11,7 +11,8 @@ import { confirmAction, toast, toastError } from "./widgets/notify.js";
  * @typedef {{name: string, size_bytes: number, complete?: boolean, error?: {message: string} | null}} Stored
  * @typedef {Stored & {mode: string | null, num_samples: number}} Dataset
  * @typedef {Stored & {base: string | null, dataset: string | null}} Model
- * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry what a row says beside name and size; `text` is what is lost
+ * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry the texts of a
+ *   row; `text` says what a deletion removes or keeps
  */
 
 const box = /** @type {HTMLDetailsElement} */ (findElement("#stored"));

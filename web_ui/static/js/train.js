@@ -1,4 +1,4 @@
-// Train Model: preset, dataset, model and every setting; what it needs in memory; the same as a command.
+// The Train Model tab: preset, dataset, model and all settings; the memory estimate; the equivalent commands.
 
 import { API, post } from "./base/api.js";
 import { debounce } from "./base/debounce.js";
@@ -34,7 +34,7 @@ const formValues = () => ({
   output: valueOf("output"),
 });
 
-/** A dataset that was chosen earlier, or by a link, may have been deleted since. */
+/** Show that the dataset of a draft or a link does not exist any more. */
 function showMissingDataset() {
   const {
     value,
@@ -58,7 +58,7 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
   const dataset = () => datasets.find(({ name }) => name === valueOf("dataset"));
 
-  /** Where the settings start from: the preset, and for the tiny model what it starts from instead. */
+  /** Let the settings start from the values of the preset; the tiny model has starting values of its own. */
   function applyStartingValues() {
     const ofModel = valueOf("model") === "tiny" ? tiny : { values: {}, reasons: {} };
     const reasons = { ...preset().reasons, ...ofModel.reasons };
@@ -66,9 +66,9 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
     showReasons(findElement("#advanced"), reasons);
   }
   const draft = keepDraft(form);
-  draft.restore(); // which preset and model were chosen,
+  draft.restore(); // the chosen preset and model,
   applyStartingValues();
-  draft.restore(); // and what was changed of them
+  draft.restore(); // then the changes to them
   set.showChangedMarks();
 
   const body = () => ({ ...formValues(), ...set.changes() });

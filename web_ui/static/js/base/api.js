@@ -1,10 +1,10 @@
-// The JSON API: one way to call it, and one error shape.
+// Calls the JSON API. Every error has the same form.
 
 export const API = document.body.dataset.api ?? "/api";
 
 export class ApiError extends Error {
   /**
-   * @param {number} status HTTP status; 0: no answer at all
+   * @param {number} status HTTP status; 0: the service did not answer
    * @param {{code?: string, message?: string, hint?: string, fields?: Record<string, string>}} error
    */
   constructor(status, error) {
@@ -16,15 +16,16 @@ export class ApiError extends Error {
   }
 }
 
-/** Longer than anything that the service does before it answers: a look at a source ends after 60 s. */
+/** Longer than the slowest answer of the service: the inspection of a source stops after 60 s. */
 export const REQUEST_TIMEOUT_MS = 90_000;
 const GET_TIMEOUT_MS = 30_000;
 
 /**
- * Send one request and give back the JSON answer.
+ * Send one request and return the JSON answer.
  * @param {string} method
  * @param {string} path below the API address, such as "/jobs"
- * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options] the signal ends it, else time does
+ * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options] the signal
+ *   aborts the request; without one, a timeout does
  * @returns {Promise<any>}
  * @throws {ApiError}
  */
@@ -54,10 +55,14 @@ export async function sendRequest(method, path, { body, signal, headers = {} } =
   return answer;
 }
 
-/** @type {Map<string, Promise<any>>} what is being asked for at this moment */
+/** @type {Map<string, Promise<any>>} requests without an answer yet, by path */
 const pendingRequests = new Map();
 
-/** Who asks for what is being asked for already shares the answer. @param {string} path @param {AbortSignal} [signal] its owner asks alone */
+/**
+ * Get a path. Calls at the same time for the same path share one request.
+ * @param {string} path
+ * @param {AbortSignal} [signal] a call with a signal has its own request
+ */
 export function get(path, signal) {
   const shared = signal ? undefined : pendingRequests.get(path);
   if (shared) return shared;
@@ -72,11 +77,12 @@ export function get(path, signal) {
 /** @param {string} path @param {unknown} [body] @param {AbortSignal} [signal] */
 export const post = (path, body = {}, signal) => sendRequest("POST", path, { body, signal });
 
-/** @type {Map<string, string>} what was asked for -> its key, until the job is known to exist */
+/** @type {Map<string, string>} request -> its key, until the service has confirmed the job */
 const idempotencyKeys = new Map();
 
 /**
- * Create a job. Asking again after a lost answer sends the same key, and so leads to the same job, not to a second one.
+ * Create a job. A repeated request after a lost answer sends the same key, so that the service does not
+ * create a second job.
  * @param {string} path
  * @param {unknown} body
  */

@@ -1,7 +1,7 @@
-// Calls an action once its triggers have stopped.
+// Delays an action until no further call arrives.
 
 /**
- * Call `action` once the calls have stopped coming for a while.
+ * Call `action` when there was no further call for `waitMs`.
  * @template {unknown[]} Values
  * @param {(...values: Values) => void} action
  * @param {number} waitMs

@@ -1,4 +1,4 @@
-// Small, typed ways to reach and make elements. Text always goes in as text.
+// Typed functions to find and make elements. Text is always inserted as text, never as HTML.
 
 /**
  * Find one element that must exist.
@@ -13,7 +13,7 @@ export function findElement(selector, root = document) {
 }
 
 /**
- * Find every match.
+ * Find every element that matches.
  * @param {string} selector
  * @param {ParentNode} [root]
  * @returns {HTMLElement[]}
@@ -30,7 +30,7 @@ export const findInput = (selector, root = document) =>
   /** @type {HTMLInputElement} */ (findElement(selector, root));
 
 /**
- * Put a value into a control as if it was typed.
+ * Set the value of an input, with the events of typing.
  * @param {HTMLInputElement} input
  * @param {string} value
  */
@@ -40,7 +40,7 @@ export function setInputValue(input, value) {
 }
 
 /**
- * Copy the one element of a <template>.
+ * Copy the only child of a <template>.
  * @param {string} id
  * @returns {HTMLElement}
  */
@@ -83,10 +83,10 @@ export function makeElement(tag, attributes = {}, ...children) {
 }
 
 /**
- * A table that scrolls sideways where it is wider than its place.
- * @param {string} label what it lists
- * @param {(string | Node)[]} head names of the columns; empty: no line of names
- * @param {(string | Node)[][]} rows the name of each, then its cells
+ * Make a table. It scrolls horizontally where it is wider than its container.
+ * @param {string} label name of the table for screen readers
+ * @param {(string | Node)[]} head names of the columns; empty: no header row
+ * @param {(string | Node)[][]} rows each with its name first, then its cells
  * @param {string} [cellClass] class of the cells
  */
 export function makeTable(label, head, rows, cellClass = "numbers") {
@@ -117,13 +117,13 @@ export function makeTable(label, head, rows, cellClass = "numbers") {
   );
 }
 
-/** A number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
+/** Make a number with its name, for a <dl class="figures">. @param {string} name @param {string} value */
 export const makeFigure = (name, value) =>
   makeElement("div", { class: "figure" }, makeElement("dt", {}, name), makeElement("dd", {}, value));
 
 /**
- * Make an icon from the page's drawings.
- * @param {string} name symbol id
+ * Make an icon.
+ * @param {string} name id of its symbol in the page
  */
 export function makeIcon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

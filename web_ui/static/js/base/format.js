@@ -1,4 +1,4 @@
-// Numbers, sizes and times in words for people. Pure functions.
+// Formats numbers, sizes and times for people. Pure functions.
 
 const integerFormat = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const compactFormat = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
@@ -12,7 +12,7 @@ export const formatCompact = (value) =>
   value === null || value === undefined ? "–" : compactFormat.format(value);
 
 /**
- * Show a measured value with about four meaning digits.
+ * Format a measured value with four significant digits.
  * @param {number | null | undefined} value
  */
 export function formatNumber(value) {
@@ -23,15 +23,15 @@ export function formatNumber(value) {
 }
 
 /**
- * Show a metric: ROUGE, from 0 to 100, with one decimal, and all else as measured.
- * @param {string} name of the metric, or the title that people read
+ * Format a metric: ROUGE (0 to 100) with one decimal, every other one with four significant digits.
+ * @param {string} name of the metric, or its title
  * @param {number | null | undefined} value
  */
 export const formatMetric = (name, value) =>
   /^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value);
 
 /**
- * Show a share of errors, small as it should be.
+ * Format an error rate as a percentage with two decimals.
  * @param {number} rate 0 to 1
  */
 export const formatErrorRate = (rate) => `${(rate * 100).toFixed(2)}%`;
@@ -59,11 +59,11 @@ export function formatDuration(seconds) {
   return `${Math.floor(whole / 86400)} d ${Math.floor((whole % 86400) / 3600)} h`;
 }
 
-/** An expected time, which nobody knows to the second. @param {number | null | undefined} seconds */
+/** Format an estimated duration, rounded to minutes. @param {number | null | undefined} seconds */
 export const formatRoughDuration = (seconds) =>
   formatDuration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
 
-/** How many text tokens stand for one vision token. @param {number} ratio */
+/** Format a compression: text tokens per vision token. @param {number} ratio */
 export const formatCompression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
 
 /**
@@ -83,7 +83,7 @@ const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "sho
 const timeFormat = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" });
 
 /**
- * Show a moment by this machine's clock; its day only where it is not today.
+ * Format a time in the time zone of the browser, with its day unless it is today.
  * @param {Date} time
  * @param {Date} [now]
  */
@@ -92,12 +92,16 @@ export const formatTime = (time, now = new Date()) =>
     ? timeFormat.format(time)
     : `${dayFormat.format(time)}, ${timeFormat.format(time)}`;
 
-/** Whole percents, rounded down: only the end is 100. The small part undoes that 0.29 * 100 is less than 29. @param {number | null | undefined} share 0 to 1 */
+/**
+ * Format a share as whole percent, rounded down: unfinished work never shows 100%.
+ * The small addend corrects floating-point errors: 0.29 * 100 is less than 29.
+ * @param {number | null | undefined} share 0 to 1
+ */
 export const formatPercent = (share) =>
   share === null || share === undefined ? "–" : `${Math.floor(share * 100 + 1e-9)}%`;
 
 /**
- * Turn a field's name into words: num_train_epochs -> Num train epochs.
+ * Turn the name of a field into a readable label: num_train_epochs -> Num train epochs.
  * @param {string} name
  */
 export function humanizeName(name) {

@@ -1,9 +1,12 @@
-// Only the newest of requests that follow each other counts: an older one is given up, and its answer shown nowhere.
+// Of several requests for the same part of a page only the newest counts: older ones are aborted, and their
+// answers are not shown.
 
 import { ApiError, REQUEST_TIMEOUT_MS } from "./api.js";
 
 const BUSY = 429;
-/** After so long a busy service is asked again, each time later: those who wait for the same do not keep driving each other away. */
+/**
+ * Waits before a busy service is asked again. They grow, so that several pages do not overload it together.
+ */
 const PAUSES_MS = [1000, 2000, 4000, 8000];
 
 /**
@@ -11,8 +14,9 @@ const PAUSES_MS = [1000, 2000, 4000, 8000];
  * @template Answer
  * @param {(signal: AbortSignal, ...values: Values) => Promise<Answer>} request
  * @param {(answer: Answer) => void} show
- * @param {(error: ApiError) => void} [explain] left out: a refusal is not worth a word, and a lost connection has its banner
- * @returns {{ask: (...values: Values) => Promise<void>, stop: () => void}} without an answer at all, it asks again once the service is back
+ * @param {(error: ApiError) => void} [explain] shows an error; without it, errors are not shown
+ * @returns {{ask: (...values: Values) => Promise<void>, stop: () => void}} after a lost connection the
+ *   request is repeated when the service answers again
  */
 export function latest(request, show, explain = () => {}) {
   let running = new AbortController();

@@ -1,13 +1,13 @@
-// Repeats a task: quickly while something happens, more and more slowly while nothing does, not at all in a hidden page.
-// What goes wrong is told to the page as "trouble", and so is its end.
+// Repeats a task: often while something changes, less and less often while nothing does, never in a hidden
+// page. The event "trouble" tells the page of an error, and of its end.
 
-/** A service that does not answer is asked again this often, so that a page recovers soon after it. */
+/** Longest wait after an error, so that a page recovers soon after the service does. */
 const RETRY_MS = 5000;
 
-/** @type {Map<object, Error>} of each poll whose last try failed */
+/** @type {Map<object, Error>} the last error of each poll that failed */
 const failures = new Map();
 
-/** @param {object} poller @param {Error | null} error null: it works */
+/** @param {object} poller @param {Error | null} error null: the task succeeded */
 function note(poller, error) {
   if (!error && !failures.has(poller)) return;
   if (error) failures.set(poller, error);
@@ -17,7 +17,7 @@ function note(poller, error) {
 
 /**
  * @param {number} delayMs the last delay
- * @param {boolean} isBusy whether the last call brought something new
+ * @param {boolean} isBusy whether the last call found something new
  * @param {{fastMs: number, slowMs: number}} limits
  */
 export function nextDelay(delayMs, isBusy, { fastMs, slowMs }) {
@@ -26,7 +26,7 @@ export function nextDelay(delayMs, isBusy, { fastMs, slowMs }) {
 
 /**
  * Start polling at once.
- * @param {() => Promise<boolean>} task answers whether something is going on
+ * @param {() => Promise<boolean>} task returns whether something changes
  * @param {{fastMs?: number, slowMs?: number}} [limits]
  * @returns {{now: () => void, stop: () => void}}
  */
@@ -38,7 +38,7 @@ export function poll(task, { fastMs = 1000, slowMs = 15000 } = {}) {
   let isRunning = false;
   let isAskedAgain = false;
 
-  /** @returns {Promise<boolean>} whether something is going on */
+  /** @returns {Promise<boolean>} whether something changes */
   async function tried() {
     try {
       const isBusy = await task();

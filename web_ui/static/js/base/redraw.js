@@ -1,4 +1,4 @@
-// Draws what a poll brings, and leaves whoever uses the page where they are.
+// Redraws a part of the page after a poll without disturbing its user.
 
 import { findElement, findElements } from "./dom.js";
 
@@ -8,10 +8,11 @@ const drawn = new WeakMap();
 const FOCUSABLE = "button:enabled, a[href], input, select, [tabindex]";
 
 /**
- * Draw a place again only when what it shows has changed: focus, a selection and a click under way survive each poll.
- * Where the focus was inside, it goes to what stands there now, or to the heading: from <body>, Tab would begin at the top of the page.
+ * Redraw an element only when its data has changed, so that focus, selection and a click in progress survive.
+ * If the focus was inside, it moves to the new element at the same position, or to the heading; otherwise the
+ * Tab key would start again at the top of the page.
  * @param {Element} place
- * @param {unknown} what it shows, as plain data
+ * @param {unknown} what its data, as plain values
  * @param {() => (string | Node)[]} draw
  */
 export function redraw(place, what, draw) {
@@ -23,7 +24,7 @@ export function redraw(place, what, draw) {
   if (held >= 0) focusOn(place, held);
 }
 
-/** @param {Element} place @param {number} index of what was focused in it */
+/** @param {Element} place @param {number} index of the element that had the focus */
 function focusOn(place, index) {
   const left = findElements(FOCUSABLE, place);
   const heading = findElement("h1, h2, h3", place.closest("section:has(h1, h2, h3)") ?? document);

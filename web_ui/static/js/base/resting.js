@@ -1,7 +1,7 @@
-// Buttons that rest for a while: they do nothing, and keep the focus.
+// Buttons that rest: they ignore presses for a while, and keep the focus.
 
 /**
- * Do something at each press of a button, except while it rests.
+ * Call an action at each press of a button, except while the button rests.
  * @param {HTMLElement} button
  * @param {() => void} action
  */
@@ -9,7 +9,11 @@ export function onPress(button, action) {
   button.addEventListener("click", () => button.ariaDisabled === "true" || action());
 }
 
-/** Let a button do nothing for a while, and keep the focus, which hiding or disabling it would lose. @param {HTMLElement} button @param {boolean} isResting */
+/**
+ * Let a button rest, or end its rest. A hidden or disabled button would lose the focus.
+ * @param {HTMLElement} button
+ * @param {boolean} isResting
+ */
 export function setResting(button, isResting) {
   button.ariaDisabled = String(isResting);
 }

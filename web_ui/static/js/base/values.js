@@ -1,9 +1,10 @@
-// Between the texts in a form's controls and the values of the API.
+// Converts between the texts of form inputs and the values of the API.
 
 /** @typedef {Record<string, any>} Json */
 
 /**
- * Read a control's text as the field's value. What is not a number stays text, so that the service can say what is wrong with it.
+ * Convert the text of an input to the value of its field. Text that is not a number stays text: the service
+ * then explains the error.
  * @param {{kind: string, nullable: boolean}} field
  * @param {string} text
  * @returns {unknown}
@@ -32,7 +33,7 @@ export function valueToText(value) {
 export const isEqual = (left, right) => JSON.stringify(left ?? null) === JSON.stringify(right ?? null);
 
 /**
- * Put dotted paths back into objects: {"rendering.mode": "base"} -> {rendering: {mode: "base"}}.
+ * Turn dotted paths into nested objects: {"rendering.mode": "base"} -> {rendering: {mode: "base"}}.
  * @param {Json} flat
  * @returns {Json}
  */
@@ -54,7 +55,7 @@ export const valueAtPath = (object, path) =>
   path.split(".").reduce((/** @type {any} */ part, key) => part?.[key], object);
 
 /**
- * The way back: {rendering: {mode: "base"}} -> {"rendering.mode": "base"}.
+ * Turn nested objects into dotted paths: {rendering: {mode: "base"}} -> {"rendering.mode": "base"}.
  * @param {Json} object
  * @returns {Json}
  */

@@ -1,7 +1,11 @@
-// Zooms a chart and moves it sideways, within what was measured: by wheel, trackpad, fingers and keys. uPlot itself zooms by dragging.
+// Zooms and pans a chart within the range of its data, by wheel, trackpad, touch and keys. Zooming by
+// dragging is part of uPlot.
 
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
-/** @typedef {{factor?: number, at?: number, shift?: number}} Move wider (>1) or narrower around `at`, then sideways; shares of the width */
+/**
+ * @typedef {{factor?: number, at?: number, shift?: number}} Move scale the visible range by `factor` around
+ *   `at`, then move it by `shift`; both as shares of the visible width
+ */
 
 const WHEEL_STEP = 0.002;
 /** @type {Record<string, Move>} */
@@ -15,10 +19,10 @@ const KEYS = {
 };
 
 /**
- * @param {[number, number]} seen lowest and highest value
+ * @param {[number, number]} visible lowest and highest visible value
  * @param {Move} move
- * @param {[number, number]} measured lowest and highest value there is
- * @param {number} narrowest width that may be seen
+ * @param {[number, number]} data lowest and highest value of the data
+ * @param {number} narrowest smallest visible width
  * @returns {[number, number]}
  */
 export function moveRange([min, max], { factor = 1, at = 0.5, shift = 0 }, [first, last], narrowest = 0) {
@@ -28,7 +32,7 @@ export function moveRange([min, max], { factor = 1, at = 0.5, shift = 0 }, [firs
   return [kept, kept + width];
 }
 
-/** @param {Plot} plot @param {Move} move @returns {boolean} whether there is anything to move */
+/** @param {Plot} plot @param {Move} move @returns {boolean} whether the chart moved */
 function applyMove(plot, move) {
   const { min: low, max: high } = plot.scales.x;
   const steps = plot.data[0];
@@ -45,14 +49,14 @@ function applyMove(plot, move) {
 function handleWheel(plot, event) {
   const width = plot.over.clientWidth;
   const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.deltaY;
-  // Two fingers that part on a trackpad arrive as a wheel with Ctrl.
+  // A pinch on a trackpad arrives as a wheel event with Ctrl.
   const move = event.ctrlKey
     ? { factor: Math.exp(event.deltaY * WHEEL_STEP * 4), at: event.offsetX / width }
     : { shift: sideways / width };
   if (applyMove(plot, move)) event.preventDefault();
 }
 
-/** One finger moves, two zoom: what lies under them stays under them. @param {Plot} plot */
+/** One finger pans, two zoom; the point under the fingers stays under them. @param {Plot} plot */
 function handleTouch(plot) {
   /** @type {Map<number, number>} */
   const fingers = new Map();
@@ -72,7 +76,10 @@ function handleTouch(plot) {
   });
 }
 
-/** @param {HTMLElement} container that takes the keys @returns {import("../../vendor/uplot/uPlot.esm.js").Plugin} */
+/**
+ * @param {HTMLElement} container that receives the keys
+ * @returns {import("../../vendor/uplot/uPlot.esm.js").Plugin}
+ */
 export function makePanZoomPlugin(container) {
   return {
     hooks: {

@@ -1,4 +1,4 @@
-// How a chart looks: axes, colours of the active theme, dots where few are seen, and the values in its legend.
+// The appearance of a chart: axes, colours of the active theme, marked points, and the values in its legend.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { makeElement } from "../base/dom.js";
@@ -11,7 +11,7 @@ import { makePanZoomPlugin } from "./chart-moves.js";
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
 const MAX_MARKED_POINTS = 40;
-/** Between the numbers of an axis that counts. */
+/** Possible distances between the ticks of an axis of whole numbers. */
 const INTEGER_INCREMENTS = Array.from({ length: 10 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
@@ -20,7 +20,7 @@ const MIN_HAIRLINE_POINTS = 200;
 /** @param {ArrayLike<number | null | undefined>} values */
 export const lastValue = (values) => Array.prototype.findLast.call(values, (value) => value !== null);
 
-/** Resolve a colour token to the one that the active theme shows. @param {string} name */
+/** Return the colour that a token has in the active theme. @param {string} name */
 function resolveColor(name) {
   const probe = makeElement("i", {});
   probe.style.color = `var(${name})`;
@@ -30,7 +30,10 @@ function resolveColor(name) {
   return value;
 }
 
-/** Single measurements are marked where few are seen. @type {(plot: Plot, index: number, first: number, last: number) => boolean} */
+/**
+ * Mark single points only where few are visible.
+ * @type {(plot: Plot, index: number, first: number, last: number) => boolean}
+ */
 function showsPoints(plot, series, first, last) {
   let numPoints = 0;
   for (let index = first; index <= last && numPoints < MAX_MARKED_POINTS; index += 1)
@@ -43,8 +46,9 @@ const linearPaths = /** @type {import("../../vendor/uplot/uPlot.esm.js").Series.
 );
 
 /**
- * Draw a line of many points as hairlines on top of each other: one wide stroke of a jagged line takes ten times as long where no
- * graphics card helps, more than a frame. Like uPlot, it shows the lowest and the highest of the values that share a pixel.
+ * Draw a line of many points as several thin lines, one pixel apart. Without a GPU, one wide stroke of a
+ * jagged line takes ten times as long, which is more than a frame. As in uPlot, a pixel shows the lowest and
+ * the highest of its values.
  * @type {import("../../vendor/uplot/uPlot.esm.js").Series.PathBuilder}
  */
 function drawHairlines(plot, index, first, last) {
@@ -57,7 +61,13 @@ function drawHairlines(plot, index, first, last) {
   return /** @type {typeof paths} */ ({ ...paths, stroke, _width: 1 / devicePixelRatio });
 }
 
-/** @param {string} title of the chart @param {Line} line @param {number} width @param {string} note @returns {PlotSeries} */
+/**
+ * @param {string} title of the chart
+ * @param {Line} line
+ * @param {number} width
+ * @param {string} note after the label
+ * @returns {PlotSeries}
+ */
 function makeSeries(title, line, width, note) {
   const stroke = resolveColor(`--line-${line.color}`);
   const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");

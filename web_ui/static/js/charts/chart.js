@@ -1,4 +1,4 @@
-// One chart: labelled axes, the latest values or those under the pointer, zoom, full screen, and its numbers as a file.
+// One chart: labelled axes, the latest values or those under the pointer, zoom, full screen, and CSV export.
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { cloneTemplate, findElement, makeElement } from "../base/dom.js";

@@ -1,13 +1,17 @@
-// Measured values by step, as charts want them: one array of steps, one array of values a name. Pure.
+// Measured values by step, in the form that charts need: one array of steps, and one array of values per
+// name. Pure.
 
 /**
- * ROUGE is kept as a fraction and read by people as 0 to 100.
+ * Scale ROUGE from a fraction to 0 to 100; other values stay.
  * @param {string} name
  * @param {number} value
  */
 export const toPercentScale = (name, value) => (name.startsWith("rouge") ? value * 100 : value);
 
-/** Values by step. A training that went back to a checkpoint measures steps again: the newer measurement counts. */
+/**
+ * Values by step. A training that resumes from a checkpoint repeats steps: the newer value replaces the
+ * older.
+ */
 export class Series {
   constructor() {
     /** @type {number[]} */
@@ -31,7 +35,7 @@ export class Series {
     }
   }
 
-  /** @param {number} step where its values belong */
+  /** @param {number} step @returns {number} index of the step; a new step is inserted */
   #place(step) {
     let place = this.steps.length;
     while (place > 0 && this.steps[place - 1] > step) place -= 1;
@@ -53,9 +57,9 @@ export class Series {
 }
 
 /**
- * Smooth by an exponential mean whose start is not pulled towards zero; gaps stay gaps.
+ * Smooth by an exponential moving average with bias correction; gaps stay gaps.
  * @param {(number | null)[]} values
- * @param {number} weight 0: as measured, towards 1: smoother
+ * @param {number} weight from 0 (no smoothing) towards 1
  */
 export function smooth(values, weight) {
   if (weight === 0) return values;
@@ -70,7 +74,7 @@ export function smooth(values, weight) {
 }
 
 /**
- * Put several runs on one axis of steps. What comes back belongs to the caller: a chart keeps it while the runs go on.
+ * Put several runs on one axis of steps. The result is a copy: it stays the same while the runs continue.
  * @param {{steps: number[], values: (number | null)[]}[]} runs
  * @returns {[number[], ...(number | null)[][]]}
  */

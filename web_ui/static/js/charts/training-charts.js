@@ -1,4 +1,4 @@
-// The charts of trainings: which values belong together, for one training or several side by side.
+// The charts of one training, or of several trainings together.
 
 import { Chart } from "./chart.js";
 
@@ -19,7 +19,7 @@ const CHARTS = [
     names: { gpu_memory_allocated_gb: "allocated", gpu_memory_reserved_gb: "reserved" },
   },
 ];
-/** One value a chart where several trainings are compared. */
+/** Title and metric of each chart that compares several trainings. */
 const COMPARED_METRICS = {
   "Train loss": "train_loss",
   "Eval loss": "eval_loss",

@@ -1,9 +1,12 @@
-// The first rows of a source, and which of their columns holds what.
+// The first rows of a source, and the choice of the columns for documents and summaries.
 
 import { findElement, findElements, findInput, makeElement, setInputValue } from "../base/dom.js";
 import { formatCount } from "../base/format.js";
 
-/** @typedef {{configs: string[], splits: string[], columns: string[], suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection */
+/**
+ * @typedef {{configs: string[], splits: string[], columns: string[],
+ *   suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection
+ */
 
 const ROLES = ["document", "summary"];
 const SHOWN_ROWS = 4;
@@ -12,7 +15,7 @@ export class ColumnPicker {
   /** @param {HTMLElement} container */
   constructor(container) {
     this.container = container;
-    /** Whose columns can be chosen. */
+    /** The source (as JSON) of the listed columns. */
     this.source = "";
     container.addEventListener("input", () => this.#highlightColumns());
   }
@@ -20,14 +23,18 @@ export class ColumnPicker {
   /** @param {string} role */
   #control = (role) => findInput(`[name="columns.${role}"]`, this.container);
 
-  /** The columns as the API wants them; null for a source that has not been shown. @param {string} source */
+  /** The columns in the form of the API; null for a source that was not shown yet. @param {string} source */
   chosenColumns(source) {
     return Object.fromEntries(
       ROLES.map((role) => [role, (source === this.source && this.#control(role).value) || null]),
     );
   }
 
-  /** @param {Inspection} inspection what was chosen before stays, where there is such a column @param {string} source its */
+  /**
+   * Show the inspected rows. A chosen column stays chosen where the source has it.
+   * @param {Inspection} inspection
+   * @param {string} source
+   */
   show({ columns, suggestion, rows, problems }, source) {
     this.source = source;
     this.container.hidden = false;
@@ -79,9 +86,9 @@ export class ColumnPicker {
 }
 
 /**
- * Offer names for a field; a click puts one in, or takes it out again.
+ * Offer names as buttons; a press adds the name to the input, or removes it.
  * @param {HTMLElement} container
- * @param {HTMLInputElement} input its value: one name, or several by commas
+ * @param {HTMLInputElement} input its value: one name, or several separated by commas
  * @param {string[]} names
  * @param {{allowsSeveral: boolean}} options
  */

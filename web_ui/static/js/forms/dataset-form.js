@@ -1,4 +1,4 @@
-// What both forms for datasets share: settings in their places, publishing, the name that may be taken, draft, sending.
+// The common part of both dataset forms: fields, publishing, a check of the name, draft and submission.
 
 import { get } from "../base/api.js";
 import { debounce } from "../base/debounce.js";
@@ -12,7 +12,7 @@ import { showFormError, submitJobOnSubmit } from "./submit.js";
 
 /** @typedef {import("./draw-field.js").Field} Field */
 
-/** What such a form is drawn from. */
+/** Read the data that a dataset form is built from. */
 export const loadDatasetForm = async () => {
   const [{ fields }, { has_hub_token: hasToken }] = await Promise.all([get("/forms/dataset"), readSystem()]);
   return { fields: /** @type {Field[]} */ (fields), hasToken: /** @type {boolean} */ (hasToken) };
@@ -22,7 +22,8 @@ export class DatasetForm {
   /**
    * @param {HTMLFormElement} form
    * @param {{fields: Field[], hasToken: boolean}} loaded
-   * @param {Record<string, RegExp>} containers which settings stand where; the first that names one has it
+   * @param {Record<string, RegExp>} containers selector -> pattern of the fields in it; the first match
+   *   counts
    */
   constructor(form, { fields, hasToken }, containers) {
     this.form = form;
@@ -45,19 +46,22 @@ export class DatasetForm {
     this.checkNameIsFree = this.#watchName();
   }
 
-  /** @param {Record<string, any>} config new starting points, of which nothing that was said holds */
+  /**
+   * Take new starting values, and remove the messages on the old ones.
+   * @param {Record<string, any>} config
+   */
   setStartingValues(config) {
     for (const set of this.fieldSets) set.setStartingValues(config);
     showFormError(this.form, null);
     this.checkNameIsFree();
   }
 
-  /** What differs from the starting points, by path. */
+  /** The values that differ from the starting values, by path. */
   changes() {
     return Object.assign({}, ...this.fieldSets.map((set) => set.changes()));
   }
 
-  /** The same for a request, with where to publish. */
+  /** The changes as the body of a request, with the Hub repository if it is to be published. */
   body() {
     return {
       ...nestPaths(this.changes()),
@@ -69,7 +73,7 @@ export class DatasetForm {
     return findInput('[name="publish"]', this.form).checked;
   }
 
-  /** Put back what was typed before the page was left. */
+  /** Restore the draft. */
   restore() {
     this.draft.restore();
     for (const set of [...this.fieldSets, this.publish]) set.showChangedMarks();
@@ -81,7 +85,7 @@ export class DatasetForm {
   }
 
   /**
-   * From here on changes are followed, and the button sends.
+   * Start to follow changes and to accept submissions.
    * @param {string} path
    * @param {() => unknown} body
    * @param {(event: Event) => void} onChange
@@ -94,7 +98,7 @@ export class DatasetForm {
     submitJobOnSubmit(this.form, path, body, this.draft.discard);
   }
 
-  /** Say while typing whether a dataset has this name already. @returns {() => void} to look at a name that was not typed */
+  /** Show while typing whether the name is taken. @returns {() => void} checks a name that was not typed */
   #watchName() {
     const box = findElement('[data-field="name"]', this.form);
     const input = findInput('[name="name"]', box);

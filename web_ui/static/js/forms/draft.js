@@ -1,5 +1,5 @@
-// Keeps what was typed into a form over a refresh and over a look at another tab, in this browser tab only.
-// A list that no longer has what was chosen of it names that in its data-missing-option.
+// Keeps the values of a form over a refresh and over a visit to another page, in this browser tab only.
+// A <select> without its stored option names that option in data-missing-option.
 
 import { findElements, makeElement } from "../base/dom.js";
 
@@ -21,11 +21,11 @@ const readControl = (input) => (isCheckable(input) ? input.checked : input.value
 /** @param {HTMLInputElement} input @param {any} value */
 function writeControl(input, value) {
   if (input.type === "radio")
-    input.checked ||= value; // one of them is always chosen
+    input.checked ||= value; // one radio button is always chosen
   else if (isCheckable(input)) input.checked = value;
   else if (input.tagName !== "SELECT") input.value = value;
   else {
-    // What is not among the options is gone, unless the options are still to come.
+    // A value that is not among the options is missing, unless the options are loaded later.
     if ("optionsLater" in input.dataset && value) input.append(makeElement("option", { value }, value));
     const isThere = findElements("option", input).some(
       (option) => /** @type {HTMLOptionElement} */ (option).value === value,
@@ -36,7 +36,7 @@ function writeControl(input, value) {
 }
 
 /**
- * Keep a form's draft up to date. Call when every control is drawn.
+ * Keep the draft of a form up to date. Call it when every input is drawn.
  * @param {HTMLFormElement} form
  * @returns {{restore: () => void, discard: () => void}}
  */
@@ -57,9 +57,10 @@ export function keepDraft(form) {
 }
 
 /**
- * Take what the page's address says about some controls (?rendering.mode=micro), once: then it leaves the address and is part of the draft.
+ * Set inputs from the query string (?rendering.mode=micro), once: the query string is then removed, and the
+ * values are part of the draft.
  * @param {HTMLFormElement} form
- * @param {string[]} names of the controls that a link may set
+ * @param {string[]} names of the inputs that a link may set
  */
 export function applyAddress(form, names) {
   const asked = new URLSearchParams(location.search);
@@ -68,7 +69,8 @@ export function applyAddress(form, names) {
     if (value === null || !names.includes(input.name)) continue;
     const before = readControl(input);
     writeControl(input, input.type === "radio" ? input.value === value : value);
-    if (readControl(input) !== before) input.dispatchEvent(new Event("input", { bubbles: true })); // as if it was typed: what hangs on it follows
+    // The event of typing updates everything that depends on the input.
+    if (readControl(input) !== before) input.dispatchEvent(new Event("input", { bubbles: true }));
   }
   history.replaceState(history.state, "", location.pathname + location.hash);
 }

@@ -1,18 +1,18 @@
-// Draws one form field as the service describes it: label, input, explanation, and places for its error and its change.
+// Draws one form field from its description by the service: label, input, note, error and change mark.
 
 import { makeElement } from "../base/dom.js";
 
 /**
  * @typedef {object} Field
- * @property {string} path dotted: rendering.mode
+ * @property {string} path dotted path, such as rendering.mode
  * @property {string} label
  * @property {string} note
  * @property {"choice" | "integer" | "number" | "boolean" | "list" | "text"} kind
  * @property {string[]} options
  * @property {boolean} nullable
- * @property {string} empty what it means when it is left empty
+ * @property {string} empty meaning of an empty input
  * @property {unknown} initial
- * @property {string | null} part what is chosen as a whole and holds it: publish, source.hub
+ * @property {string | null} part group of fields that the form shows or hides together: publish, source.hub
  */
 
 /** @param {Field} field */

@@ -1,4 +1,4 @@
-// The same job from a shell and over REST, for copying. Pure.
+// Formats the shell command and the curl command that start the job of a form. Pure.
 
 /**
  * Quote one word for a POSIX shell.
@@ -11,8 +11,8 @@ export function quoteForShell(value) {
 
 /**
  * @param {{preset: string, dataset: string, model: string, output: string}} chosen
- * @param {Record<string, unknown>} changes what differs from the preset
- * @param {string} workspace its folder
+ * @param {Record<string, unknown>} changes the values that differ from the preset
+ * @param {string} workspace folder of the workspace
  */
 export function formatTrainCommand({ dataset, model, preset, output }, changes, workspace) {
   const settings = Object.entries(changes).map(([name, value]) => `--set ${name}=${quoteForShell(value)}`);
@@ -30,7 +30,8 @@ export function formatTrainCommand({ dataset, model, preset, output }, changes, 
 /**
  * @param {string} address of the endpoint
  * @param {unknown} body
- * @param {boolean} needsToken whether the service asks for its token; the shell puts it in, so that it is on no screen
+ * @param {boolean} needsToken whether the service requires its token; the command names the variable, so that
+ *   the token is never shown
  */
 export function formatCurlCommand(address, body, needsToken) {
   const token = needsToken ? ` \\\n  -H "Authorization: Bearer $DEEPSYNTH_API_TOKEN"` : "";

@@ -1,4 +1,4 @@
-// Form fields as the service lists them: label, control, explanation, error, and a mark where the value differs from its starting point.
+// Sets of form fields: their values, and a mark on each value that differs from its starting value.
 
 import { findElement, findElements, findInput } from "../base/dom.js";
 import { isEqual, nestPaths, parseControl, valueAtPath, valueToText } from "../base/values.js";
@@ -10,12 +10,12 @@ import { drawField } from "./draw-field.js";
 /** @param {unknown} value */
 const describeValue = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
 
-/** Fields in one place of the page; remembers the values they started from. */
+/** The fields of one container, with their starting values. */
 export class FieldSet {
   /**
    * @param {HTMLElement} container
-   * @param {Field[]} fields those that are not there yet are drawn at the end of `place`
-   * @param {{showsChanges?: boolean}} [options] without marks where a starting point means nothing
+   * @param {Field[]} fields those not in the container yet are drawn at its end
+   * @param {{showsChanges?: boolean}} [options] whether changed values are marked
    */
   constructor(container, fields, { showsChanges = true } = {}) {
     this.container = container;
@@ -50,12 +50,12 @@ export class FieldSet {
     else input.value = valueToText(value);
   }
 
-  /** Every value, as the API wants it. */
+  /** All values in the form of the API. */
   values() {
     return nestPaths(Object.fromEntries(this.fields.map((field) => [field.path, this.read(field)])));
   }
 
-  /** Only what differs from the starting point, by path. @returns {Json} */
+  /** The values that differ from their starting values, by path. @returns {Json} */
   changes() {
     const changed = this.fields.filter(
       (field) => !isEqual(this.read(field), this.startingValues[field.path]),
@@ -63,12 +63,15 @@ export class FieldSet {
     return Object.fromEntries(changed.map((field) => [field.path, this.read(field)]));
   }
 
-  /** Back to the starting point. */
+  /** Set every field to its starting value. */
   reset() {
     this.apply(this.startingValues);
   }
 
-  /** @param {Json} values new starting points, nested; a field that was edited keeps what was typed, every other follows */
+  /**
+   * Take new starting values; an edited field keeps its value, the others change.
+   * @param {Json} values nested
+   */
   setStartingValues(values) {
     const edited = this.changes();
     for (const { path, initial } of this.fields)
@@ -101,7 +104,7 @@ export class FieldSet {
   }
 }
 
-/** @param {HTMLElement} box data-field @param {string} text empty: nothing is wrong */
+/** @param {HTMLElement} box element with data-field @param {string} text empty: no error */
 export function showFieldError(box, text) {
   findElement(":scope > .field__error", box).textContent = text;
   for (const input of findElements("input, select, textarea", box)) {
@@ -111,7 +114,7 @@ export function showFieldError(box, text) {
 }
 
 /**
- * Show what the service said about each field beside it.
+ * Show the errors of the service beside their fields.
  * @param {HTMLElement} root
  * @param {Record<string, string>} errors by dotted path
  */

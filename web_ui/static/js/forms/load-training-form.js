@@ -1,4 +1,4 @@
-// What the training form is filled with.
+// Reads the data that the training form is built from.
 
 import { get } from "../base/api.js";
 import { readSystem } from "../base/system.js";

@@ -1,4 +1,4 @@
-// A training's expected memory as one bar, against the GPU that this machine has, or the usual sizes where it has none.
+// Shows the estimated memory of a training beside that of this machine's GPU, or beside usual GPU sizes.
 
 import { fillSlots, findElement, makeElement } from "../base/dom.js";
 import { formatCompact } from "../base/format.js";

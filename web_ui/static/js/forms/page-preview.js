@@ -1,4 +1,5 @@
-// The pages that a dataset would get, and what they cost in tokens, following the form. Nothing is written by looking.
+// Previews the pages of a dataset and their numbers of tokens while the form changes. A preview writes
+// nothing.
 
 import { ApiError, post } from "../base/api.js";
 import { findElement, makeElement, makeFigure } from "../base/dom.js";
@@ -8,13 +9,16 @@ import { onPress, setResting } from "../base/resting.js";
 import { makeNotes, makeNumbers, makePageGrid } from "./preview-parts.js";
 
 export class PagePreview {
-  /** @param {HTMLElement} container @param {() => unknown} config null: there is nothing to draw yet */
+  /**
+   * @param {HTMLElement} container
+   * @param {() => unknown} config returns null while the form is incomplete
+   */
   constructor(container, config) {
     this.container = container;
     this.config = config;
     this.seed = 0;
     this.shownConfig = "";
-    /** What the shown pages were asked for with. @type {Record<string, unknown>} */
+    /** Body of the last request. @type {Record<string, unknown>} */
     this.request = {};
     this.stage = findElement(".preview__stage", container);
     this.empty = /** @type {Element} */ (this.stage.firstElementChild);
@@ -55,12 +59,12 @@ export class PagePreview {
     });
   }
 
-  /** What was seen is no longer what lies there. */
+  /** The shown pages do not belong to the source any more. */
   markStale() {
     if (this.shownConfig) this.shownConfig = "gone";
   }
 
-  /** Follow a change, once the pages have been looked at: a source on the Hub is not asked before. */
+  /** Update a preview that the user has asked for: a source on the Hub is not read before that. */
   updateIfShown() {
     if (this.shownConfig) this.update();
   }
@@ -89,7 +93,12 @@ export class PagePreview {
     this.#replacePages(this.empty);
   }
 
-  /** @param {Node} shown @param {HTMLElement[]} [numbers] @param {HTMLElement[]} [notes] @param {string} [summary] */
+  /**
+   * @param {Node} shown
+   * @param {HTMLElement[]} [numbers]
+   * @param {HTMLElement[]} [notes]
+   * @param {string} [summary]
+   */
   #replacePages(shown, numbers = [], notes = [], summary = "") {
     this.stage.removeAttribute("aria-busy");
     this.stage.replaceChildren(shown);

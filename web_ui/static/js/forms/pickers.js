@@ -1,12 +1,18 @@
-// What a training is chosen from: preset cards, datasets of the workspace, models; and whether the chosen ones go together.
+// The choices of a training: presets, datasets and models, and a warning where model and dataset do not
+// match.
 
 import { findElement, findInput, makeElement } from "../base/dom.js";
 import { formatCount } from "../base/format.js";
 
 /** @typedef {{values: Record<string, any>, reasons: Record<string, string>}} StartingValues */
-/** @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number, estimate: any}} Preset */
-/** @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number, splits: Record<string, number>}} Dataset */
-/** @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[], bases: {name: string, title: string, modes: string[]}[]}} Models */
+/**
+ * @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number,
+ *   estimate: any}} Preset
+ * @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number,
+ *   splits: Record<string, number>}} Dataset
+ * @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[],
+ *   bases: {name: string, title: string, modes: string[]}[]}} Models
+ */
 
 /** @param {Preset[]} presets @param {import("./memory-bar.js").Gpu} gpu */
 export function showPresets(presets, gpu) {
@@ -73,7 +79,12 @@ export function showChoices(datasets, { models, bases }) {
   );
 }
 
-/** Whether a model reads pages of a mode; of one that is not listed nothing is known. @param {string} model @param {string | null} mode @param {Models} names */
+/**
+ * Return whether a model reads pages of a mode. A model that is not listed is assumed to do so.
+ * @param {string} model
+ * @param {string | null} mode
+ * @param {Models} names
+ */
 function readsPageMode(model, mode, { models, bases }) {
   const modes = [...bases, ...models].find(({ name }) => name === model)?.modes ?? [];
   return !modes.length || modes.includes(mode ?? "");

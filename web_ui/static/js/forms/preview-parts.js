@@ -1,4 +1,4 @@
-// What a preview of a document consists of: its pages, their numbers, and notes on them.
+// The parts of a preview: the pages of a document, their numbers, and notes.
 
 import { makeElement, makeFigure } from "../base/dom.js";
 import { formatCompression, formatCount, formatNumber } from "../base/format.js";
@@ -25,7 +25,7 @@ export function makeNumbers(document_) {
   return Object.entries(numbers).map(([name, value]) => makeFigure(name, value));
 }
 
-/** @param {any} document_ @param {number} budget text tokens that a page of this size holds readably */
+/** @param {any} document_ @param {number} budget text tokens that a page of this size may hold */
 export function makeNotes({ truncated, warnings }, budget) {
   const warningTexts = [
     ...warnings,

@@ -1,8 +1,11 @@
-// Explains beside a setting why it starts from its value.
+// Shows beside a setting the reason for its starting value.
 
 import { findElement, findElements, makeElement } from "../base/dom.js";
 
-/** @param {HTMLElement} container of the fields @param {Record<string, string>} reasons by path of the field */
+/**
+ * @param {HTMLElement} container of the fields
+ * @param {Record<string, string>} reasons by path of the field
+ */
 export function showReasons(container, reasons) {
   for (const box of findElements("[data-field]", container)) {
     const reason = reasons[box.dataset.field ?? ""];

@@ -50,7 +50,7 @@ export class SourceFields {
     );
   }
 
-  /** Remove the errors of the source that was named before; even a hidden one would keep the notice of the form. */
+  /** Remove the errors of the previous source; a hidden error would keep the notice of the form visible. */
   clearErrors() {
     for (const box of findElements(":is(#source, #columns) [data-field]", this.form)) showFieldError(box, "");
   }

@@ -1,4 +1,4 @@
-// Where the documents come from: sample, files or Hub, looked at as soon as they are named.
+// The source of the documents: sample texts, files or Hub. A source is inspected as soon as it is named.
 
 import { post } from "../base/api.js";
 import { debounce } from "../base/debounce.js";
@@ -9,14 +9,14 @@ import { showFieldError } from "./fields.js";
 import { SourceFields } from "./source-fields.js";
 import { acceptSourceFiles } from "./source-files.js";
 
-/** Settings that lead to other documents, which may be divided otherwise. */
+/** Fields whose change leads to other documents, which may have other splits. */
 const SOURCE_FIELDS = /^source(_kind|\.(path|id|config|revision))$/;
 
 export class SourcePicker {
   /**
    * @param {HTMLElement} form
    * @param {import("./draw-field.js").Field[]} fields of the whole form
-   * @param {(isNew: boolean) => void} onChange with whether the documents themselves may be others than before
+   * @param {(isNew: boolean) => void} onChange isNew: the documents may differ
    */
   constructor(form, fields, onChange) {
     this.form = form;
@@ -34,14 +34,15 @@ export class SourcePicker {
     this.#listen();
   }
 
-  /** Files are looked at while their name is typed; the Hub once the name stands. */
+  /** Files are inspected while their name is typed, the Hub when the name is complete. */
   #listen() {
     const container = findElement("#source", this.form);
     const splits = findInput('[name="splits"]', this.form);
     const inspectLater = debounce(() => this.inspect(), 400);
     container.addEventListener("input", ({ target }) => {
       const { name } = /** @type {HTMLInputElement} */ (target);
-      if (SOURCE_FIELDS.test(name) && splits.value) setInputValue(splits, ""); // they would take a part of the new source, or nothing
+      // The chosen splits belong to the previous source.
+      if (SOURCE_FIELDS.test(name) && splits.value) setInputValue(splits, "");
       if (name === "source_kind") return this.inspect();
       if (!name.startsWith("source.")) return;
       if (name === "source.id") findElement("#configs", container).hidden = true;
@@ -58,7 +59,7 @@ export class SourcePicker {
     });
     findElement("#source-hub", container).addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || !(/** @type {HTMLElement} */ (event.target).matches("input"))) return;
-      event.preventDefault(); // it would send the form
+      event.preventDefault(); // Enter would submit the form
       this.inspect();
     });
   }
@@ -71,7 +72,7 @@ export class SourcePicker {
     return this.sourceFields.value();
   }
 
-  /** Whether enough is known to draw its documents. */
+  /** Whether the documents of the source can be previewed. */
   get isComplete() {
     return this.kind === "sample" || (this.isInspected && Boolean(this.columns().document));
   }
@@ -85,10 +86,10 @@ export class SourcePicker {
     this.columnPicker.container.hidden = true;
   }
 
-  /** Look at the source's first rows, unless it is the one that is or was looked at: leaving a field is no new wish. */
+  /** Inspect the first rows of the source, unless it was inspected already. */
   inspect() {
     const source = JSON.stringify(this.value());
-    this.columnPicker.source ||= source; // a draft's columns are those of its source
+    this.columnPicker.source ||= source; // the columns of a draft belong to its source
     if (source === this.inspectedSource) return;
     this.#reset();
     this.sourceFields.showKind();
@@ -136,7 +137,7 @@ export class SourcePicker {
     this.onChange(true);
   }
 
-  /** The columns as the API wants them; null where the source has its own, or has not been looked at. */
+  /** The columns in the form of the API; null for sample texts and before the inspection. */
   columns() {
     return this.kind === "sample"
       ? { document: null, summary: null }

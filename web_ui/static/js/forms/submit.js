@@ -1,4 +1,5 @@
-// A form's life: filled once the service answers, sent as a job, errors beside their fields and the rest above the button.
+// Fills a form when the service answers, submits it as a job, and shows errors beside fields or above the
+// button.
 
 import { ApiError, createJob } from "../base/api.js";
 import { findElement, findElements } from "../base/dom.js";
@@ -7,7 +8,7 @@ import { showFieldError, showFieldErrors } from "./fields.js";
 const RETRY_MS = 3000;
 
 /**
- * Fill a form once the service answers; until then say what is wrong, and try again by itself.
+ * Fill a form when the service answers; until then show the error, and try again automatically.
  * @template Answer
  * @param {HTMLElement} form
  * @param {() => Promise<Answer>} load
@@ -30,7 +31,7 @@ export async function fillFormOnceLoaded(form, load, fillForm) {
 }
 
 /**
- * An error goes once its field is corrected, and with the last the notice above the button.
+ * Remove an error when its field is edited, and the notice above the button with the last error.
  * @param {HTMLElement} form
  */
 export function clearErrorsOnInput(form) {
@@ -42,11 +43,11 @@ export function clearErrorsOnInput(form) {
 }
 
 /**
- * Send a form's job when the form is submitted.
+ * Create a job when the form is submitted.
  * @param {HTMLElement} form
  * @param {string} path
  * @param {() => unknown} body
- * @param {() => void} [afterwards] called when the job exists, before leaving the page
+ * @param {() => void} [afterwards] called when the job exists, before the page is left
  */
 export function submitJobOnSubmit(form, path, body, afterwards = () => {}) {
   clearErrorsOnInput(form);
@@ -56,14 +57,14 @@ export function submitJobOnSubmit(form, path, body, afterwards = () => {}) {
   });
 }
 
-// A page that the back button shows again as it was left has not sent anything anew.
+// The back button shows a page as it was left: its buttons must work again.
 window.addEventListener("pageshow", (event) => {
   if (event.persisted)
     for (const button of findElements("[data-submits]")) button.toggleAttribute("disabled", false);
 });
 
 /**
- * Create a job from a form and go to its page; refusals are shown in the form.
+ * Create a job from a form and open its page; errors are shown in the form.
  * @param {HTMLElement} form
  * @param {string} path
  * @param {unknown} body
@@ -88,11 +89,11 @@ export async function sendJob(form, path, body) {
   }
 }
 
-/** @type {WeakMap<HTMLElement, ApiError | null>} what each form says */
+/** @type {WeakMap<HTMLElement, ApiError | null>} the error that each form shows */
 const shownErrors = new WeakMap();
 
 /**
- * Take one refusal away again, unless another stands in its place.
+ * Remove one error, unless the form shows another by now.
  * @param {HTMLElement} form
  * @param {ApiError | null} error
  */
@@ -102,7 +103,7 @@ export function clearFormErrorIf(form, error) {
 
 /**
  * @param {HTMLElement} form
- * @param {ApiError | null} error null: take earlier ones away
+ * @param {ApiError | null} error null: remove the earlier error
  */
 export function showFormError(form, error) {
   shownErrors.set(form, error);

@@ -1,4 +1,4 @@
-// In which groups the settings of a training stand. A setting that no group names comes under "More": nothing is hidden.
+// The groups of the settings of a training. A setting without a group comes under "More".
 
 import { findElement, makeElement } from "../base/dom.js";
 import { drawField } from "./draw-field.js";

@@ -1,4 +1,4 @@
-// Up to four trainings in the same charts, one colour each, and a table of the settings and results that differ.
+// Compares up to four trainings: common charts with one colour each, and a table of settings and results.
 
 import { ApiError, get } from "../base/api.js";
 import { findElement, makeElement, makeTable } from "../base/dom.js";
@@ -25,7 +25,7 @@ const RESULTS = {
 let activePoll = null;
 /** @type {TrainingCharts | null} */
 let charts = null;
-/** @type {Map<string, JobEventReader>} what is known of each, so that only news are asked for */
+/** @type {Map<string, JobEventReader>} by job id; each reads only new events */
 const eventReaders = new Map();
 
 /** @param {string} id @returns {Promise<ComparedTraining | null>} null: the job was deleted */

@@ -1,4 +1,5 @@
-// The report on a finished dataset, made when asked for: compression of all pages at once, then the reading of some.
+// The report on a finished dataset, made on request: first the compression of all pages, then the legibility
+// of some.
 
 import { ApiError, REQUEST_TIMEOUT_MS, get } from "../base/api.js";
 import { makeElement, makeFigure, makeTable } from "../base/dom.js";
@@ -49,7 +50,7 @@ async function showReport(path, button, container) {
   setResting(button, false);
 }
 
-/** @param {any} measures @param {HTMLElement} errorRateCell where the character errors will stand */
+/** @param {any} measures @param {HTMLElement} errorRateCell filled later */
 function makeFigures(measures, errorRateCell) {
   const { font_size_px: usual, smallest_font_size_px: smallest } = measures;
   const numbers = {
@@ -78,7 +79,9 @@ const makeRatioTable = (ratios) =>
     Object.entries(ratios).map(([name, ratio]) => [`${name.slice(1)}%`, ratio.toFixed(1)]),
   );
 
-/** @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages the fullest first */
+/**
+ * @param {{document_id: string, page: number, num_text_tokens: number, ratio: number}[]} pages densest first
+ */
 const makeDensestPagesTable = (pages) =>
   makeTable(
     "Densest pages",

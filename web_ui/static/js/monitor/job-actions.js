@@ -1,4 +1,4 @@
-// What can be done with a job in each state, and how it is asked for.
+// The actions on a job: which ones each state allows, and their requests.
 
 import { post, sendRequest } from "../base/api.js";
 import { confirmAction, toast, toastError } from "../widgets/notify.js";
@@ -44,10 +44,10 @@ export function possibleActions(job) {
 }
 
 /**
- * Pause, resume, cancel or delete a job, asking first where something is lost.
+ * Pause, resume, cancel or delete a job. Cancel and delete ask for confirmation.
  * @param {Job} job
  * @param {Action} action
- * @returns {Promise<boolean>} whether it was done
+ * @returns {Promise<boolean>} whether the action was done
  */
 export async function performAction(job, action) {
   const confirmations = {

@@ -1,9 +1,9 @@
-// What a job's worker tells, read on by offset: a page that opens late, or again, reads it all.
+// Reads the events of a job from an offset on; a page that is opened again reads all of them.
 
 import { get, withQuery } from "../base/api.js";
 import { Series } from "../charts/series.js";
 
-/** An answer holds up to a megabyte. One of less than half of that came to the end. */
+/** An answer holds up to 1 MiB. A shorter answer than this one reached the end of the events. */
 const MIN_FULL_ANSWER_BYTES = 1 << 19;
 
 export class JobEventReader {
@@ -15,7 +15,7 @@ export class JobEventReader {
     this.numMetricEvents = 0;
   }
 
-  /** Read what is new; what was measured goes into the series. @returns {Promise<any[]>} the other events */
+  /** Read the new events; metrics are added to the series. @returns {Promise<any[]>} the other events */
   async read() {
     const others = [];
     for (;;) {

@@ -1,4 +1,4 @@
-// The head of a job's page: title, state, progress, actions and error.
+// The header of a job's page: title, state, progress, actions and error.
 
 import { get, withQuery } from "../base/api.js";
 import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../base/dom.js";

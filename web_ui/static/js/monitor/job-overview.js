@@ -1,4 +1,4 @@
-// The overview of a job: curves while it trains, the latest page while it draws, numbers and what to do next when it is done.
+// The overview of a job: charts of a training, the latest page of a dataset job, warnings, and the result.
 
 import { API } from "../base/api.js";
 import { findElement, findInput, makeElement, makeFigure, makeIcon } from "../base/dom.js";
@@ -23,7 +23,7 @@ const METRIC_LABELS = {
   gpu_memory_reserved_gb: "GPU memory (GB)",
 };
 
-/** As many warnings stand in the overview; a Hub that is waited for again and again would fill it. */
+/** A job that waits for the Hub warns again and again; the overview shows only the last warnings. */
 const MAX_WARNINGS = 4;
 
 export class JobOverview {
@@ -33,7 +33,7 @@ export class JobOverview {
     this.charts = new TrainingCharts(findElement("#job-charts"));
     this.numShownEvents = -1;
     this.message = "";
-    /** @type {Set<string>} what the job warned of, each once */
+    /** @type {Set<string>} texts of the warnings, each once */
     this.warnings = new Set();
     this.latestPageSeq = 0;
     this.shownPageSeq = 0;
@@ -45,7 +45,7 @@ export class JobOverview {
     });
   }
 
-  /** Read what is new. */
+  /** Read the new events. */
   async read() {
     for (const event of await this.events.read()) {
       if (event.kind === "message") {
@@ -122,7 +122,7 @@ export class JobOverview {
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
-  /** @param {boolean} isWanted a training's pages stand among its samples */
+  /** @param {boolean} isWanted false for a training, whose pages are among its samples */
   #showLatestPage(isWanted) {
     findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
     if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;

@@ -1,4 +1,4 @@
-// The result of a job that has succeeded: its numbers, scores and curve, and what to do next.
+// The result of a job that has succeeded: its numbers, scores and curve, and the next step.
 
 import { makeElement, makeFigure } from "../base/dom.js";
 import {
@@ -15,7 +15,7 @@ import { makeScoreTable } from "./score-table.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 
-/** What a count says, where its name alone does not. @type {Record<string, string>} */
+/** Labels of counts whose names are not clear enough. @type {Record<string, string>} */
 const COUNT_LABELS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
 
 /** @param {string} name @param {unknown} value */

@@ -1,4 +1,4 @@
-// Draws one job: its state's icon, its progress bar, and its line in the list.
+// Draws one job: the icon of its state, its progress bar, and its row in the list.
 
 import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
@@ -24,7 +24,7 @@ export function showState(container, job) {
 }
 
 /**
- * Bring a progress bar up to date.
+ * Update a progress bar.
  * @param {HTMLElement} container <progress>
  * @param {Job} job
  */
@@ -49,7 +49,7 @@ export function showProgress(container, job) {
 const formatJobTime = ({ created, started, ended }) =>
   ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`;
 
-/** @param {Job} job the one thing most likely wanted now; null: open it */
+/** @param {Job} job @returns the most likely action; null: none, the row offers to open the job */
 function chooseMainAction(job) {
   const possible = possibleActions(job);
   if (possible.includes("resume") && job.state !== "failed") return "resume";
@@ -58,7 +58,7 @@ function chooseMainAction(job) {
 }
 
 /**
- * Make or update the line of a job.
+ * Make or update the row of a job.
  * @param {HTMLElement | undefined} existing
  * @param {Job} job
  * @param {string} address of the job's page

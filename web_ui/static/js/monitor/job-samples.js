@@ -1,4 +1,5 @@
-// What the job sees and says: pages of a dataset, the first real batch of a training, predictions beside their references.
+// The samples of a job: pages of a dataset, the first batch of a training, predictions beside their
+// references.
 
 import { API, ApiError, get } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
@@ -72,7 +73,7 @@ async function makeFirstBatch(job) {
   ];
 }
 
-/** Whether a job's samples are its result, and stand in its overview. @param {Job} job */
+/** Return whether the samples of a job are its result, which the overview shows. @param {Job} job */
 export const hasTextResult = ({ kind }) => kind === "prediction" || kind === "evaluation";
 
 /** @param {Job} job */

@@ -1,14 +1,17 @@
-// A job as the browser knows it: its type, and the texts that describe its state and progress.
+// A job in the browser: its type, and the texts that describe its state and progress.
 
 import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "../base/format.js";
 
 /**
- * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>, rate?: number | null, eta_s?: number | null}} Progress
+ * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>,
+ *   rate?: number | null, eta_s?: number | null}} Progress
  * @typedef {{code: string, message: string, hint: string, fields?: Record<string, string>}} JobError
- * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled" | "interrupted"} State
- * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string, started: string | null,
- *   ended: string | null, attempts: number, retry_at: string | null, run_s: number, progress: Progress | null, config: Record<string, any>,
- *   result: Record<string, any> | null, error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
+ * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled"
+ *   | "interrupted"} State
+ * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string,
+ *   started: string | null, ended: string | null, attempts: number, retry_at: string | null, run_s: number,
+ *   progress: Progress | null, config: Record<string, any>, result: Record<string, any> | null,
+ *   error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
  */
 
 export const ACTIVE_STATES = new Set(["queued", "running", "pausing", "interrupted"]);
@@ -35,7 +38,10 @@ export const KIND_LABELS = {
   find_lr: "Learning-rate search",
 };
 
-/** What a state is for its user once something else is wanted, which the job's runner may not have seen yet. @type {Record<string, Partial<Record<State, State>>>} */
+/**
+ * Request -> state -> the state to display: the runner may not have seen the request yet.
+ * @type {Record<string, Partial<Record<State, State>>>}
+ */
 const STATE_BY_REQUEST = {
   run: { paused: "queued", failed: "queued", pausing: "running" },
   pause: { queued: "pausing", running: "pausing", interrupted: "pausing", failed: "pausing" },
@@ -44,7 +50,7 @@ const STATE_BY_REQUEST = {
 /** @param {Pick<Job, "state" | "desired">} job */
 export const displayedState = ({ state, desired }) => STATE_BY_REQUEST[desired ?? ""]?.[state] ?? state;
 
-/** How long a job whose worker vanished still waits to be tried again by itself. @param {Job} job */
+/** Seconds until a job whose worker vanished is restarted automatically. @param {Job} job */
 export const retryWaitS = ({ retry_at: retryAt }) =>
   retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0;
 
@@ -54,7 +60,7 @@ export function stateLabel(job) {
   return job.desired === "cancel" && ACTIVE_STATES.has(state) ? "Cancelling" : (STATE_LABELS[state] ?? state);
 }
 
-/** @param {Job} job share done, 0 to 1; null: unknown */
+/** @param {Job} job @returns {number | null} share done, 0 to 1; null: unknown */
 export function progressShare({ progress, state }) {
   if (state === "succeeded") return 1;
   return progress?.total ? Math.min(1, progress.done / progress.total) : null;
@@ -64,7 +70,7 @@ export function progressShare({ progress, state }) {
 export function progressText(job) {
   const { progress } = job;
   if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
-  if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a place, or for its runner
+  if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a free slot, or for its runner
   if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";

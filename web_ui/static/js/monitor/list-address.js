@@ -3,7 +3,7 @@
 export const readAddress = () => new URLSearchParams(location.search);
 export const addressOffset = () => Math.max(0, Math.trunc(Number(readAddress().get("offset"))) || 0);
 
-/** @param {Record<string, string>} values put into the address; empty ones leave it */
+/** @param {Record<string, string>} values to set in the address; empty ones are removed */
 export function writeAddress(values, isNewEntry = false) {
   const query = readAddress();
   for (const [name, value] of Object.entries(values)) value ? query.set(name, value) : query.delete(name);

@@ -1,4 +1,4 @@
-// What a job's worker printed: read on by offset, followed to its end, searched by line.
+// The log of a job: it is read from an offset on, follows its end, and can be searched by line.
 
 import { get, withQuery } from "../base/api.js";
 import { debounce } from "../base/debounce.js";
@@ -12,7 +12,7 @@ export class LogView {
   /**
    * @param {HTMLElement} container
    * @param {string} jobId
-   * @param {() => boolean} isActive whether more may come
+   * @param {() => boolean} isActive whether the job may write more
    */
   constructor(container, jobId, isActive) {
     this.text = findElement("pre", container);
@@ -71,13 +71,15 @@ export class LogView {
     const added = text.split("\n");
     this.lines[this.lines.length - 1] += added[0];
     for (const line of added.slice(1)) this.lines.push(line);
-    // A terminal's progress bar rewrites its line; only its last state is worth a line here.
+    // A progress bar of a terminal rewrites its line; only its last state is kept.
     this.lines = this.lines
       .slice(-MAX_LINES)
       .map((line) => (line.includes("\r") ? (line.split("\r").findLast((part) => part) ?? "") : line));
   }
 
-  /** @param {"off" | "polite"} [live] whether the number of lines is said aloud: what a search found is, that lines came is not */
+  /**
+   * @param {"off" | "polite"} [live] whether screen readers announce the number of lines: after a search only
+   */
   show(live = "off") {
     const wanted = this.search.value.toLowerCase();
     const lines = this.lines.at(-1) === "" ? this.lines.slice(0, -1) : this.lines;
@@ -90,13 +92,16 @@ export class LogView {
     const none = this.isActive() ? "Nothing has been printed yet." : "Nothing was printed.";
     this.note.ariaLive = live;
     this.note.textContent = !lines.length ? none : wanted ? `${formatCount(shown.length)} of ${all}` : all;
-    // A new text moves the place that is seen; only a reader's own scrolling may end or begin the following.
+    // New text scrolls the log too; only scrolling by the user may switch `follow` on or off.
     this.isDrawing = true;
     requestAnimationFrame(() => (this.isDrawing = false));
     if (this.follow.checked) this.text.scrollTop = this.text.scrollHeight;
   }
 
-  /** Change the text from where it differs on: what is selected before that stays selected. @param {string} text */
+  /**
+   * Replace the text from the first difference on, so that a selection before it stays.
+   * @param {string} text
+   */
   #show(text) {
     const { data } = this.textNode;
     let firstDifference = 0;

@@ -1,4 +1,4 @@
-// The two buttons that page through the job list, and the text between them.
+// The two buttons that page through the job list, and the text beside them.
 
 import { findElement } from "../base/dom.js";
 import { onPress, setResting } from "../base/resting.js";

@@ -1,4 +1,4 @@
-// The texts that a model wrote, each beside its reference where there is one.
+// The texts that a model wrote, each with its reference if there is one.
 
 import { makeElement } from "../base/dom.js";
 import { makeSection, makeTextList, readArtifact } from "./sample-parts.js";

@@ -1,4 +1,4 @@
-// What the samples of a job consist of: its files, sections with a title, and named texts.
+// The parts of a job's samples: files of the job, titled sections, and lists of named texts.
 
 import { get } from "../base/api.js";
 import { makeElement } from "../base/dom.js";
@@ -6,7 +6,7 @@ import { makeElement } from "../base/dom.js";
 /** @typedef {import("./job-state.js").Job} Job */
 
 /**
- * Read one of the job's files; null while it is not there.
+ * Read a file of the job; null while it does not exist.
  * @param {Job} job
  * @param {string} path
  */
@@ -15,7 +15,7 @@ export async function readArtifact(job, path) {
   const file = artifacts.find((/** @type {{path: string}} */ known) => known.path === path);
   if (!file) return null;
   const answer = await fetch(file.url);
-  return answer.ok ? answer.text() : null; // removed just now, for a newer one
+  return answer.ok ? answer.text() : null; // a newer file has just replaced it
 }
 
 /** @param {string} title @param {string} note @param {...Node} content */

@@ -6,7 +6,7 @@ import { toPercentScale } from "../charts/series.js";
 
 /**
  * @param {Record<string, any>[]} scores the model's scores, then those of the baselines, as fractions
- * @param {Record<string, [number, number]>[]} [intervals] row by row as the table
+ * @param {Record<string, [number, number]>[]} [intervals] one entry per row of the table
  */
 export function makeScoreTable(scores, intervals = []) {
   const types = Object.keys(scores[0]).filter((name) => name !== "name");

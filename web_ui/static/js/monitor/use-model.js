@@ -1,4 +1,5 @@
-// What a finished training is good for: scored on a dataset, or put to work on documents. Each form ends on its own job's page.
+// The forms for a finished model: evaluate it on a dataset, or summarise documents with it. Each creates a
+// job and opens its page.
 
 import { get } from "../base/api.js";
 import { findElement, findElements, findInput, makeElement, makeIcon } from "../base/dom.js";
@@ -28,12 +29,12 @@ export async function showModelForms({ config }) {
     evaluationForm.fields,
     datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete),
   );
-  findElement(".uses").hidden = false; // sent before this, a form would only load the page again
+  findElement(".uses").hidden = false; // a form that is submitted earlier would only reload the page
 }
 
 /**
  * @param {string} model
- * @param {string} trainingDataset its dataset
+ * @param {string} trainingDataset dataset that the model was trained on
  * @param {import("../forms/draw-field.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
@@ -109,7 +110,7 @@ function fillPredictionForm(model, fields) {
   });
 }
 
-/** @param {string} path upload:<stored name> @param {string} name that its owner gave it */
+/** @param {string} path upload:<stored name> @param {string} name original name of the file */
 function makeDocumentItem(path, name) {
   const stored = path.replace("upload:", "");
   const remove = makeElement(

@@ -1,8 +1,8 @@
-// A button that copies a text, also where the page is not served over HTTPS and browsers offer no clipboard.
+// A button that copies a text. It also works without HTTPS, where browsers have no clipboard API.
 
 import { makeElement } from "../base/dom.js";
 
-/** @param {string} text @returns {Promise<boolean>} whether the browser let it */
+/** @param {string} text @returns {Promise<boolean>} whether the text was copied */
 async function copyText(text) {
   if (navigator.clipboard)
     return navigator.clipboard.writeText(text).then(

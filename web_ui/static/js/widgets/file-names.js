@@ -1,14 +1,17 @@
-// What files are called once they are stored: plain, and never the name of another. Pure.
+// Names of stored files: safe characters only, each name once. Pure.
 
 const MAX_NAME_CHARACTERS = 96;
 
-/** @param {string} name @returns {[string, string]} stem, and suffix with its dot */
+/** @param {string} name @returns {[string, string]} stem, and suffix with the dot */
 function splitSuffix(name) {
   const dot = name.lastIndexOf(".");
   return dot < 0 ? [name, ""] : [name.slice(0, dot), name.slice(dot)];
 }
 
-/** Names on disk are plain; what a browser calls a file may not be. The suffix stays: it says the kind. @param {string} name */
+/**
+ * Replace every character that a stored name may not have. The suffix stays: it tells the file type.
+ * @param {string} name
+ */
 export function sanitizeFileName(name) {
   const [stem, suffix] = splitSuffix(name.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/\.{2,}/g, "."));
   const kept = stem.slice(-(MAX_NAME_CHARACTERS - suffix.length)).replace(/^[^A-Za-z0-9]+/, "");
@@ -16,7 +19,7 @@ export function sanitizeFileName(name) {
 }
 
 /**
- * Number a name that another file has: scan.pdf -> scan-2.pdf.
+ * Number a name that is taken: scan.pdf -> scan-2.pdf.
  * @param {string} name
  * @param {ReadonlySet<string>} taken
  */

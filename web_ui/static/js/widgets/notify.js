@@ -1,11 +1,11 @@
-// Short messages at the edge of the page, and the question before something is lost.
+// Short messages at the edge of the page, and the dialog that confirms an action.
 
 import { findElement, makeElement } from "../base/dom.js";
 
 const SHOWN_MS = 6000;
 
 /**
- * Say something at the edge of the page: what went well for some seconds, what went wrong until it is closed.
+ * Show a message at the edge of the page: success for some seconds, an error until it is closed.
  * @param {string} text
  * @param {"ok" | "bad"} [tone]
  */
@@ -33,7 +33,7 @@ export function toastError(error) {
 }
 
 /**
- * Ask before something is lost. Escape and "Keep it" answer false.
+ * Ask for confirmation. Escape and "Keep it" return false.
  * @param {{title: string, text: string, yes: string}} confirmation
  * @returns {Promise<boolean>}
  */

@@ -1,11 +1,12 @@
-// Tabs inside a page, by the ARIA pattern: arrow keys move, the open one is in the address after '#'.
+// Tabs inside a page, after the ARIA pattern: arrow keys move between them, the address holds the open tab
+// after '#'.
 
 import { findElement, findElements } from "../base/dom.js";
 
 /**
  * @param {HTMLElement} bar role="tablist"; each tab's aria-controls names its panel
  * @param {(name: string) => void} onOpen
- * @returns {{update: () => void}} to be called when tabs were shown or hidden
+ * @returns {{update: () => void}} call `update` after a tab was shown or hidden
  */
 export function showSubtabs(bar, onOpen) {
   const tabs = () => findElements('[role="tab"]', bar).filter((tab) => !tab.hidden);
@@ -22,7 +23,7 @@ export function showSubtabs(bar, onOpen) {
     onOpen(nameOf(chosen));
   }
   const isOpen = (/** @type {HTMLElement} */ tab) => tab.ariaSelected === "true";
-  // Not every '#' names a tab: "Skip to the content" leads to #main.
+  // Not every '#' names a tab: "Skip to the content" links to #main.
   const addressedTab = () =>
     tabs().find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs().find(isOpen) ?? tabs()[0];
   function update() {

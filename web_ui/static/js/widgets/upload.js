@@ -1,4 +1,5 @@
-// Files dropped on the page or chosen go to the service, with progress. Any number of tries: a file is whole there or absent.
+// Uploads files that are dropped or chosen, with progress. A stored file is always complete, so an upload may
+// be repeated.
 
 import { API, ApiError, get } from "../base/api.js";
 import { findElement, findInput, makeElement } from "../base/dom.js";
@@ -9,19 +10,19 @@ let numActiveUploads = 0;
 window.addEventListener("beforeunload", (event) => {
   if (numActiveUploads) event.preventDefault();
 });
-// A file that lands beside the place that takes it would replace the page.
+// Without this, a file dropped beside the drop area would replace the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
 
 /**
- * Send one file.
+ * Upload one file.
  * @param {File} file
- * @param {string} name that it is stored under; folder/name for one of several
+ * @param {string} name of the stored file; folder/name for one of several
  * @param {(share: number) => void} onProgress
  * @returns {Promise<{path: string, size_bytes: number}>}
  */
 function uploadFile(file, name, onProgress) {
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest(); // fetch cannot tell how much of a body has been sent
+    const request = new XMLHttpRequest(); // fetch does not report upload progress
     request.open("PUT", `${API}/uploads/${name}`);
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.responseType = "json";
@@ -40,16 +41,17 @@ function uploadFile(file, name, onProgress) {
   });
 }
 
-/** @returns {Promise<Set<string>>} names that uploads have already */
+/** @returns {Promise<Set<string>>} names of the stored uploads */
 const readUploadNames = async () =>
   new Set((await get("/uploads")).uploads.map((/** @type {{name: string}} */ { name }) => name));
 
 /**
- * Make a place take files, one after the other; while they are sent it is aria-busy.
- * Each is stored under a name of its own. As one source: several share a folder, and a single file replaces that of its name;
- * not where its name had to be made plain, which makes one name of many.
+ * Let a drop area accept files. It uploads one after the other, and is aria-busy meanwhile. Each file gets a
+ * name of its own. As one source, several files share a folder, and a single file replaces the stored file of
+ * its name. A file whose name had to be changed replaces none: other names lead to the same one.
  * @param {HTMLElement} container
- * @param {(path: string, name: string) => void} onStored called with upload:<name> of each file, or of the one source, and what it was called
+ * @param {(path: string, name: string) => void} onStored called for each file, or once for the source, with
+ *   its path (upload:<name>) and its original name
  * @param {{asOneSource?: boolean}} [options]
  */
 export function acceptFiles(container, onStored, { asOneSource = false } = {}) {
@@ -60,7 +62,7 @@ export function acceptFiles(container, onStored, { asOneSource = false } = {}) {
   /** @type {File[]} */
   const waiting = [];
 
-  /** @param {File} file @param {string} name @returns {Promise<string>} its path */
+  /** @param {File} file @param {string} name @returns {Promise<string>} path of the stored file */
   async function uploadAs(file, name) {
     const stored = await uploadFile(file, name, (share) => {
       bar.value = share;
@@ -69,7 +71,7 @@ export function acceptFiles(container, onStored, { asOneSource = false } = {}) {
     return stored.path;
   }
 
-  /** @param {File[]} files those waiting now */
+  /** @param {File[]} files the waiting files */
   async function uploadAll(files) {
     const isFolder = asOneSource && files.length > 1;
     const replaces = asOneSource && !isFolder && sanitizeFileName(files[0].name) === files[0].name;

@@ -2,7 +2,7 @@
 
 import { makeElement } from "../base/dom.js";
 
-/** @param {string} address @param {string} text what the picture shows */
+/** @param {string} address @param {string} text description of the image */
 export function makeZoomableImage(address, text) {
   const button = makeElement(
     "button",
