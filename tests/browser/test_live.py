@@ -131,7 +131,7 @@ def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(
     open_tab(page, still_site, "/jobs?kind=dataset")
     page.route("**/api/jobs?kind=dataset", refuse)
     expect(page.locator("#trouble")).to_contain_text(
-        "The disk is full. Free some space. What you see is from"
+        "The disk is full. Free some space. This page shows the state of"
     )
     answer["status"] = 401
     page.wait_for_url("**/login?next=%2Fjobs%3Fkind%3Ddataset")

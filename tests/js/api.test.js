@@ -17,7 +17,7 @@ const lost = () => {
   throw new TypeError("network");
 };
 
-test("a job asked for again after a lost answer carries the same key; another job, or the same once it exists, a new one", async () => {
+test("a request repeated after a lost answer has the same key; another job has a new one", async () => {
   answers.push(lost, job, job, job);
   await assert.rejects(createJob("/train", { a: 1 }), { status: 0 });
   await createJob("/train", { a: 1 });
@@ -27,7 +27,7 @@ test("a job asked for again after a lost answer carries the same key; another jo
   assert.equal(new Set(keys).size, 3);
 });
 
-test("who asks for the same at the same time shares the answer; later, and after a failure, it is asked for anew", async () => {
+test("calls at the same time share one request; later calls, also after a failure, make a new one", async () => {
   answers.push(job, lost, job);
   const number = answers.length;
   const [first, second] = await Promise.all([get("/system"), get("/system")]);

@@ -5,7 +5,7 @@ globalThis.document = { body: { dataset: {} } };
 const { possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
 const { progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
 
-test("what is asked of a job shows before its runner has seen it, and can be taken back", () => {
+test("a request shows before the runner has seen it, and can be taken back", () => {
   const describe = (state, desired) =>
     [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");
   assert.equal(describe("queued", "run"), "Waiting, pause, cancel");
@@ -18,14 +18,14 @@ test("what is asked of a job shows before its runner has seen it, and can be tak
   assert.equal(describe("queued", "cancel"), "Cancelling");
 });
 
-test("what a job waits for is the runner only before its first attempt, or until the runner has seen that it is resumed", () => {
+test("a job waits for its runner before its first attempt and after it was resumed", () => {
   const describe = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu" });
   assert.equal(describe("queued", 0), "Waits for the GPU runner");
   assert.equal(describe("paused", 1), "Waits for the GPU runner");
-  assert.equal(describe("queued", 3), "Waits to go on");
+  assert.equal(describe("queued", 3), "Waits to continue");
 });
 
-test("a job that is to be tried again says when, and can be resumed at once", () => {
+test("a job that waits for a retry shows the time, and can be resumed at once", () => {
   const job = (/** @type {number} */ inS) => ({
     state: "queued",
     attempts: 4,
@@ -35,6 +35,6 @@ test("a job that is to be tried again says when, and can be resumed at once", ()
   });
   assert.match(progressText(job(30)), /tried again in (29|30) s$/);
   assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel"]);
-  assert.equal(progressText(job(-1)), "Waits to go on");
+  assert.equal(progressText(job(-1)), "Waits to continue");
   assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel"]);
 });

@@ -14,7 +14,7 @@ function byHand() {
   return { waiting, request };
 }
 
-test("a slow answer never covers a newer one, and its request is given up", async () => {
+test("a slow answer never replaces a newer one, and its request is aborted", async () => {
   const { waiting, request } = byHand();
   const shown = [];
   const look = latest(request, (answer) => shown.push(answer));
@@ -26,7 +26,7 @@ test("a slow answer never covers a newer one, and its request is given up", asyn
   assert.deepEqual(shown, ["new rows"]);
 });
 
-test("a refusal is explained unless nobody waits for it any more; a fault of ours is thrown", async () => {
+test("an error of the service is shown unless the request was stopped; any other error is thrown", async () => {
   const { waiting, request } = byHand();
   const told = [];
   const look = latest(
@@ -47,7 +47,7 @@ test("a refusal is explained unless nobody waits for it any more; a fault of our
   assert.deepEqual(told, ["gone"]);
 });
 
-test("what got no answer is asked again once the service is back, unless something newer was asked", async () => {
+test("a request without an answer is repeated when the service is back, unless a newer one was made", async () => {
   const { waiting, request } = byHand();
   const shown = [];
   const look = latest(request, (answer) => shown.push(answer));
@@ -66,7 +66,7 @@ test("what got no answer is asked again once the service is back, unless somethi
   assert.deepEqual([waiting.length, shown], [3, ["answer"]]);
 });
 
-test("a busy service is asked again for a while before that is explained, and not once nobody waits", async (context) => {
+test("a busy service is asked again for a while before an error is shown, and not after stop()", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   const { waiting, request } = byHand();
   const told = [];

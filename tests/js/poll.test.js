@@ -18,13 +18,13 @@ async function until(condition) {
   assert.ok(condition());
 }
 
-test("an idle page asks more and more slowly, up to a limit; a busy one quickly", () => {
+test("an idle page asks less and less often, down to a limit; a busy page asks often", () => {
   assert.equal(nextDelay(1000, false, limits), 1500);
   assert.equal(nextDelay(14000, false, limits), 15000);
   assert.equal(nextDelay(15000, true, limits), 1000);
 });
 
-test("a failing task does not end the polling, and the page hears of the failure and of its end", async () => {
+test("a failing task does not end the polling, and the page is told of the failure and of its end", async () => {
   let calls = 0;
   const poller = poll(
     async () => {
@@ -42,7 +42,7 @@ test("a failing task does not end the polling, and the page hears of the failure
   );
 });
 
-test("asking while a request is under way asks once more after it", async () => {
+test("now() during a request makes one more request after it", async () => {
   let calls = 0;
   let answer = () => {};
   const poller = poll(
@@ -61,7 +61,7 @@ test("asking while a request is under way asks once more after it", async () => 
   poller.stop();
 });
 
-test("a hidden page asks nothing, and at once when it is seen again", async () => {
+test("a hidden page asks nothing; it asks at once when it is visible again", async () => {
   let calls = 0;
   const poller = poll(
     async () => {

@@ -52,7 +52,7 @@ test("runs of different steps share one axis", () => {
   );
 });
 
-test("what a chart keeps does not change while the run goes on", () => {
+test("the data of a chart does not change while the run continues", () => {
   const series = new Series();
   series.add(1, { train_loss: 2 });
   const [steps, values] = alignSteps([{ steps: series.steps, values: series.column("train_loss") }]);
@@ -60,7 +60,7 @@ test("what a chart keeps does not change while the run goes on", () => {
   assert.deepEqual([steps, values], [[1], [2]]);
 });
 
-test("100,000 measurements are taken in without a pause: time grows with their number, not with its square", () => {
+test("100,000 measurements are added in time that grows linearly with their number", () => {
   const series = new Series();
   const start = performance.now();
   for (let step = 0; step < 100_000; step += 1)

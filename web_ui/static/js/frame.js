@@ -49,7 +49,7 @@ window.addEventListener("trouble", (event) => {
   findElement("#trouble-what").textContent =
     error?.status === 0 ? "Connection lost." : (error?.message ?? "");
   findElement("#trouble-hint").textContent =
-    error?.status === 0 ? "Running jobs go on without this page." : (error?.hint ?? "");
+    error?.status === 0 ? "Running jobs continue without this page." : (error?.hint ?? "");
 });
 
 /**

@@ -33,7 +33,7 @@ function showSettings({ config }) {
     makeElement(
       "div",
       { class: "row row--apart" },
-      makeElement("p", { class: "muted" }, "What this job runs with. A dash: not set."),
+      makeElement("p", { class: "muted" }, "The settings of this job. A dash: not set."),
       makeCopyButton(JSON.stringify(config, null, 2)),
     ),
     makeTable(
@@ -58,7 +58,7 @@ async function showFiles() {
   redraw(findElement("#panel-files"), artifacts, () => [
     artifacts.length
       ? makeTable("Files", ["File", "Size"], rows())
-      : makeElement("p", { class: "empty" }, "No files yet. What this job makes appears here."),
+      : makeElement("p", { class: "empty" }, "No files yet. The files of this job appear here."),
   ]);
 }
 

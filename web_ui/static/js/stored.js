@@ -39,7 +39,7 @@ function drawRow(stored, { kind, path, text, facts, link }) {
     () =>
       void deleteStored(`/${path}/${name}`, {
         title: `Delete the ${kind} ${name}?`,
-        text: `${formatBytes(size)} are removed. ${text}`,
+        text: `${formatBytes(size)} are deleted. ${text}`,
         yes: `Delete the ${kind}`,
       }),
   );
@@ -84,16 +84,16 @@ function show({ datasets, models, uploads }) {
     "#stored-datasets",
     datasets.map((dataset) => {
       const users = models.filter((model) => model.dataset === dataset.name).map(({ name }) => name);
-      const learned = users.length ? `${users.join(", ")} learned from it` : "";
+      const usage = users.length ? `used by ${users.join(", ")}` : "";
       return [
         dataset,
         {
           kind: "dataset",
           path: "datasets",
-          facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, learned]
+          facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, usage]
             .filter(Boolean)
             .join(" · "),
-          text: "What is on the Hub stays, and so do models that learned from it.",
+          text: "Its copy on the Hub stays, and so do models trained on it.",
           link: dataset.complete ? `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}` : undefined,
         },
       ];
@@ -107,7 +107,7 @@ function show({ datasets, models, uploads }) {
         kind: "model",
         path: "models",
         facts: model.base ? `From ${model.base}, on ${model.dataset}` : "",
-        text: "With it go its checkpoints and curves. What is on the Hub stays.",
+        text: "Its checkpoints and curves are deleted too. Its copy on the Hub stays.",
       },
     ]),
   );

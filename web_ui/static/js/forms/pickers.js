@@ -105,6 +105,6 @@ export function showPageModeMismatch(model, dataset, names) {
     .map(({ name }) => name);
   const readsMicroPages = readsPageMode(model, "micro", names);
   findElement("#mismatch-text").textContent =
-    `${model} does not read ${dataset.mode} pages, which ${dataset.name} has. Models that do: ${others.join(", ")}, and what was trained from them.`;
+    `${model} does not read ${dataset.mode} pages, which ${dataset.name} has. Models that do: ${others.join(", ")}, and models trained from them.`;
   findElement("#mismatch a").hidden = !readsMicroPages;
 }

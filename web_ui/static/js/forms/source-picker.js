@@ -96,7 +96,7 @@ export class SourcePicker {
     if (this.kind === "files") void this.uploads.ask();
     this.onChange(true);
     if (!this.sourceFields.isNamed) return;
-    this.#showNote("Looking at the first rows…");
+    this.#showNote("Reading the first rows…");
     this.inspectedSource = source;
     void this.inspectRequest.ask();
   }
@@ -130,7 +130,7 @@ export class SourcePicker {
     if (!columns.length)
       return showFieldError(
         findElement('[data-field="source.config"]', this.form),
-        "There are several. Choose one.",
+        "This source has several configurations. Choose one.",
       );
     this.isInspected = true;
     this.columnPicker.show(inspection, this.inspectedSource);

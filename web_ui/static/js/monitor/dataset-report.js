@@ -18,7 +18,7 @@ export function makeReportSection(name) {
     makeElement(
       "p",
       { class: "muted small" },
-      "How far the pages compress the texts, and how many characters of some pages a reading program gets wrong.",
+      "How much the pages compress the texts, and how many characters an OCR program misreads on some pages.",
     ),
     container,
   );

@@ -18,7 +18,7 @@ export const ACTIONS = {
   resume: {
     label: "Resume",
     icon: "icon-play",
-    done: "Waiting to go on.",
+    done: "Waiting to continue.",
     states: ["pausing", "paused", "failed"],
   },
   cancel: {
@@ -53,12 +53,12 @@ export async function performAction(job, action) {
   const confirmations = {
     cancel: {
       title: "Cancel this job?",
-      text: `${job.title} stops for good. To go on later, pause it instead.`,
+      text: `${job.title} stops permanently. To continue later, pause it instead.`,
       yes: "Cancel the job",
     },
     delete: {
       title: "Delete this job?",
-      text: `The log, settings and curves of ${job.title} are removed. What it made stays.`,
+      text: `The log, settings and curves of ${job.title} are deleted. Its dataset, model or output file stays.`,
       yes: "Delete the job",
     },
   };

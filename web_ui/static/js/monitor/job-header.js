@@ -23,7 +23,7 @@ export function showHeader(current) {
     secondary: [
       KIND_LABELS[kind] ?? humanizeName(kind),
       stateLabel(current),
-      started ? `started ${at(started)}` : `asked for ${at(created)}`,
+      started ? `started ${at(started)}` : `created ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "",
       ended && ranS ? `ran ${formatDuration(ranS)}` : "",
       current.attempts > 1 ? `attempt ${current.attempts}` : "",

@@ -81,8 +81,8 @@ export class JobOverview {
     const empty = findElement("#overview-empty");
     empty.hidden = numMetricEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
     empty.textContent = ENDED_STATES.has(job.state)
-      ? "This job ended before it made anything to show."
-      : "Nothing to show yet. Numbers and pages appear here as soon as the job makes them.";
+      ? "This job ended without anything to show."
+      : "Nothing to show yet. Numbers and pages appear here while the job runs.";
   }
 
   #showWarnings() {

@@ -16,7 +16,7 @@ import { makeScoreTable } from "./score-table.js";
 /** @typedef {import("./job-state.js").Job} Job */
 
 /** Labels of counts whose names are not clear enough. @type {Record<string, string>} */
-const COUNT_LABELS = { num_looping: "Repeat themselves", num_cut: "Met the length limit" };
+const COUNT_LABELS = { num_looping: "Repetitive texts", num_cut: "Texts cut at the length limit" };
 
 /** @param {string} name @param {unknown} value */
 function formatResultValue(name, value) {

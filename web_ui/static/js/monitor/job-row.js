@@ -47,7 +47,7 @@ export function showProgress(container, job) {
 
 /** @param {Job} job */
 const formatJobTime = ({ created, started, ended }) =>
-  ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `asked for ${formatAge(created)}`;
+  ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `created ${formatAge(created)}`;
 
 /** @param {Job} job @returns the most likely action; null: none, the row offers to open the job */
 function chooseMainAction(job) {

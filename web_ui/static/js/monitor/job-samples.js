@@ -67,7 +67,7 @@ async function makeFirstBatch(job) {
   return [
     makeSection(
       "First real batch",
-      `Exactly what the model got: its pages, and the labels decoded back to text.${part}`,
+      `The exact input of the model: its pages, and the labels decoded to text.${part}`,
       ...rows,
     ),
   ];

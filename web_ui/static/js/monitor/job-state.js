@@ -70,7 +70,7 @@ export function progressShare({ progress, state }) {
 export function progressText(job) {
   const { progress } = job;
   if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
-  if (job.state === "queued" && job.attempts) return "Waits to go on"; // for a free slot, or for its runner
+  if (job.state === "queued" && job.attempts) return "Waits to continue"; // for a free slot, or for its runner
   if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";

@@ -24,7 +24,7 @@ function makePrediction(line) {
       makeElement("code", { class: "muted" }, line.document_id ?? line.input ?? ""),
       pages ? makeElement("span", { class: "muted small" }, pages) : null,
       ...marks.map((mark) => makeElement("span", { class: "badge badge--warn" }, mark)),
-      isSame ? makeElement("span", { class: "badge badge--ok" }, "as its reference") : null,
+      isSame ? makeElement("span", { class: "badge badge--ok" }, "same as the reference") : null,
     ),
     makeTextList(
       line.error
@@ -51,7 +51,7 @@ export async function makePredictions(job) {
     : (job.result?.examples ?? []);
   if (!lines.length) return [];
   const shown = lines.slice(0, MAX_SAMPLES).map(makePrediction);
-  const of = `${shown.length} of ${lines.length}.${lines.length > MAX_SAMPLES ? " The rest is among the files." : ""}`;
+  const of = `${shown.length} of ${lines.length}.${lines.length > MAX_SAMPLES ? " The rest is in the files." : ""}`;
   if (!isScored) return [makeSection("Summaries", `What the model wrote for each input: ${of}`, ...shown)];
   const step = lines[0].step === undefined ? "" : ` After step ${lines[0].step}.`;
   return [makeSection("Predictions", `What the model wrote, with its reference: ${of}${step}`, ...shown)];

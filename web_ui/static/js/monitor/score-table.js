@@ -41,7 +41,7 @@ export function makeScoreTable(scores, intervals = []) {
       ? makeElement(
           "p",
           { class: "muted small" },
-          "lead-1 and lead-3: the first sentences of each document as its summary, what a model should surpass.",
+          "lead-1 and lead-3: the first sentences of each document as its summary. A model should score higher.",
         )
       : null,
   );

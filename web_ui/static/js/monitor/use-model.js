@@ -60,7 +60,7 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
     );
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
     findElement("#field-dataset-note").textContent =
-      own && mode !== own.mode ? `The model learned from ${own.mode} pages.` : "";
+      own && mode !== own.mode ? `The model was trained on ${own.mode} pages.` : "";
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
@@ -96,7 +96,7 @@ function fillPredictionForm(model, fields) {
     chosen.forEach((item, index) => (item.dataset.field = `inputs.${index}`));
     const missing =
       drop.ariaBusy === "true"
-        ? "Files are still being sent."
+        ? "Files are still being uploaded."
         : chosen.length
           ? ""
           : "Drop or choose a document first.";

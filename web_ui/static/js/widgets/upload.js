@@ -84,7 +84,7 @@ export function acceptFiles(container, onStored, { asOneSource = false } = {}) {
       try {
         if (!kinds.some((kind) => file.name.toLowerCase().endsWith(kind)))
           throw new ApiError(0, {
-            message: `${file.name} is of another kind: names end in ${kinds.join(", ")}.`,
+            message: `${file.name} has an unsupported file type. Supported: ${kinds.join(", ")}.`,
           });
         const name = uniqueFileName(sanitizeFileName(file.name), taken);
         taken.add(name);
