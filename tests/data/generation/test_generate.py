@@ -12,12 +12,12 @@ import datasets
 import pytest
 from datasets.features import Features
 
-from data import hub
 from data.config import RenderingConfig, SampleSource
 from data.dataset import folder as dataset_folder
 from data.dataset.manifest import Manifest, read_manifest
 from data.dataset.shards import read_samples, shard_schema
 from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
+from data.hub import repository
 from data.inspection.preview import preview_dataset
 from data.presets import PRESETS, benchmark_config, find_fallbacks
 from data.records import COLUMNS
@@ -240,7 +240,7 @@ def test_rejected_rows_are_counted_and_kept_with_their_reason(tmp_path: Path) ->
 def test_a_missing_token_is_said_before_the_source_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "get_token", lambda: None)
+    monkeypatch.setattr(repository, "get_token", lambda: None)
     with pytest.raises(Unavailable, match="HF_TOKEN is not set"):
         run(tmp_path, files_config(tmp_path / "missing.jsonl", publish={}))
 
