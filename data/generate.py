@@ -6,6 +6,7 @@ run keeps the complete shards, reads from them which texts were seen, and render
 """
 
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -109,29 +110,18 @@ def _make_dataset(
 ) -> DatasetResult:
     folder = workspace.dataset(config.name)
     style = resolve_style(config.rendering)
-    if config.publish is not None:
-        resolve_repo_id(
-            config.publish.repo_id, config.name
-        )  # without a token there is no use in reading the source
+    if config.publish is not None:  # without a token, do not read the source
+        resolve_repo_id(config.publish.repo_id, config.name)
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
     plans = plan_splits(reader, config)
     if earlier is None and lacks_validation(plans):
         progress.message(NO_VALIDATION_WARNING, "warning")
-    publisher = open_publisher(config, folder, progress)
-    with closing(publisher):
+    with closing(open_publisher(config, folder, progress)) as publisher:
         manifest = begin_dataset(folder, config, reader.identity(), style)
-        remove_partial_files(folder)
-        reporter = ProgressReporter(
-            progress, sum(len(plan.rows) for plan in plans), workspace.latest_page(config.name)
-        )
+        num_rows = sum(len(plan.rows) for plan in plans)
+        reporter = ProgressReporter(progress, num_rows, workspace.latest_page(config.name))
         run = _Run(config, folder, reader, plans=plans, style=style, publisher=publisher, reporter=reporter)
-        try:
-            shards = run.render_missing_shards(open_engine(config, run.num_missing_shards))
-        except (SourceError, Unavailable):
-            discard_if_empty(folder)
-            raise
-        finally:
-            remove_partial_files(folder)  # those of workers that were ended in the middle of a shard
+        shards = run.render_missing_shards()
         require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
         manifest = complete_dataset(folder, manifest, shards)
         for level, text in findings(manifest):
@@ -186,15 +176,26 @@ class _Run:
             (folder / plan.split).mkdir(exist_ok=True)
 
     @property
-    def num_missing_shards(self) -> int:
+    def _num_missing_shards(self) -> int:
         return sum(
             not shard_path(self._folder, plan.split, index).exists()
             for plan in self._plans
             for index in range(plan.num_shards)
         )
 
-    def render_missing_shards(self, engine: Engine) -> dict[str, list[ShardDone]]:
-        """Render the missing shards; return all shards by split."""
+    def render_missing_shards(self) -> dict[str, list[ShardDone]]:
+        """Render the missing shards; return all shards by split. Without a sample, the name becomes free."""
+        remove_partial_files(self._folder)
+        try:
+            self._render(open_engine(self._config, self._num_missing_shards))
+        except (SourceError, Unavailable):
+            discard_if_empty(self._folder)
+            raise
+        finally:
+            remove_partial_files(self._folder)  # of workers that were ended during a shard
+        return self._done
+
+    def _render(self, engine: Engine) -> None:
         self._reporter.report(force=True)
         with closing(engine.run(self._tasks())) as events:
             for event in events:
@@ -210,7 +211,6 @@ class _Run:
                 f"sample.{self._rejection_reasons()}",
                 hint="Check columns.document and columns.summary, and start again: the name is free.",
             )
-        return self._done
 
     def _tasks(self) -> Iterator[ShardTask]:
         for plan in self._plans:
@@ -231,75 +231,63 @@ class _Run:
     def _task(self, plan: SplitPlan, index: int, items: Iterator[Document | Rejected]) -> ShardTask:
         kept: list[tuple[Document, bytes]] = []
         rejected: list[RejectedRow] = []
-        also_in: dict[str, int] = {}
-        num_read = 0
+        also_in: Counter[str] = Counter()
+        num_duplicate = 0
         for item in items:
-            num_read += 1
             self._reporter.stop_if_requested()
             if isinstance(item, Rejected):
                 rejected.append(RejectedRow.from_rejected(item))
                 continue
             digest = text_digest(item.text)
-            for other in self._seen.other_splits_with(plan.split, digest):
-                also_in[other] = also_in.get(other, 0) + 1
-            is_new = self._seen.add_if_new(plan.split, digest)
-            if is_new or not self._config.deduplicate:
+            also_in.update(self._seen.other_splits_with(plan.split, digest))
+            if self._seen.add_if_new(plan.split, digest) or not self._config.deduplicate:
                 kept.append((item, digest))
-        num_duplicate = num_read - len(kept) - len(rejected)
+            else:
+                num_duplicate += 1
         return ShardTask(
             folder=self._folder,
             split=plan.split,
             index=index,
             documents=tuple(kept),
             rejected=tuple(rejected),
-            num_read=num_read,
+            num_read=len(kept) + len(rejected) + num_duplicate,
             num_duplicate=num_duplicate,
-            also_in=also_in,
+            also_in=dict(also_in),
             style=self._style,
             seed=self._config.seed,
         )
 
     def _reuse_shard(self, split: str, index: int, path: Path) -> None:
-        """Count a shard that an earlier run finished, and remember its texts.
-
-        Raises:
-            StorageError: the shard is damaged.
-        """
+        """Count a shard that an earlier run finished, and remember its texts; StorageError if it is
+        damaged."""
         footer = read_footer(path)
         with reading_parquet(path):
             digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
         digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
         self._seen.remember(split, map(bytes.fromhex, digests))
-        self._record_shard(
-            ShardDone(
-                split=split,
-                index=index,
-                footer=footer,
-                entry=ShardEntry.from_file(self._folder, path, footer.counts),
-            )
-        )
+        entry = ShardEntry.from_file(self._folder, path, footer.counts)
+        self._record_shard(ShardDone(split=split, index=index, footer=footer, entry=entry))
         self._report()
 
     def _record_shard(self, shard: ShardDone) -> None:
         self._done[shard.split].append(shard)
         self._reporter.add_finished_shard(shard.split, shard.index, shard.footer.counts)
         self._publisher.add_shard(shard.entry)
+        if self._reporter.counts.num_rejected > self._config.max_rejected:
+            raise self._too_many_rejected()
+
+    def _too_many_rejected(self) -> SourceError:
         num_rejected = self._reporter.counts.num_rejected
-        if num_rejected > self._config.max_rejected:
-            kept = self._reporter.counts.num_kept
-            start = (
-                "start again"
-                if not kept
-                else "start again under another name, or delete the incomplete dataset first"
-            )
-            raise SourceError(
-                f"{num_rejected} rows were rejected, more than "
-                f"max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
-                hint="Raise max_rejected and resume. Or correct the source or the columns, and "
-                f"{start}. "
-                f"All reasons: {self._folder / 'rejected.jsonl'}.",
-                fields={"max_rejected": f"{num_rejected} rows were rejected"},
-            )
+        start = "start again"
+        if self._reporter.counts.num_kept:
+            start += " under another name, or delete the incomplete dataset first"
+        return SourceError(
+            f"{num_rejected} rows were rejected, more than "
+            f"max_rejected={self._config.max_rejected}.{self._rejection_reasons()}",
+            hint=f"Raise max_rejected and resume. Or correct the source or the columns, and {start}. "
+            f"All reasons: {self._folder / 'rejected.jsonl'}.",
+            fields={"max_rejected": f"{num_rejected} rows were rejected"},
+        )
 
     def _rejection_reasons(self) -> str:
         rows = write_rejected(self._folder, self._done)[:3]

@@ -73,16 +73,17 @@ def call_with_retries(
         except faults as error:
             if not _is_retryable(error) or attempt == backoff.num_attempts:
                 raise
-            asked_s = _retry_after_s(error)
-            wait_s = min(backoff.wait_s(attempt) if asked_s is None else asked_s, MAX_WAIT_S)
-            number = f"{attempt + 1} of {backoff.num_attempts}"
-            listener.message(
-                f"Hub: {what} failed ({describe_error(error)}); trying again in {wait_s:.0f} s (attempt "
-                f"{number}).",
-                "warning",
-            )
+            wait_s, reason = _wait_s(error, backoff, attempt), describe_error(error)
+        next_attempt = f"attempt {attempt + 1} of {backoff.num_attempts}"
+        text = f"Hub: {what} failed ({reason}); trying again in {wait_s:.0f} s ({next_attempt})."
+        listener.message(text, "warning")
         _sleep_unless_stopped(wait_s, listener)
     raise AssertionError("the last attempt returns or raises")
+
+
+def _wait_s(error: Exception, backoff: Backoff, attempt: int) -> float:
+    asked_s = _retry_after_s(error)
+    return min(backoff.wait_s(attempt) if asked_s is None else asked_s, MAX_WAIT_S)
 
 
 def http_status(error: BaseException | None) -> int:

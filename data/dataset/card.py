@@ -2,7 +2,7 @@
 paths, so the same dataset always gives the same file."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
@@ -63,51 +63,48 @@ def write_card(folder: Path, manifest: Manifest, repo_id: str | None = None) -> 
 def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
     """Return the text of README.md."""
     terms = license_terms(manifest)
-    splits = {name: entry for name, entry in manifest.splits.items() if entry.counts.num_kept}
-    size_px = manifest.style["size_px"]
+    split = next(name for name, entry in manifest.splits.items() if entry.counts.num_kept)
+    columns = [(f"`{name}`", words) for name, words in COLUMNS.items()]
     sections = [
         _front_matter(manifest, terms),
+        _introduction(manifest, terms),
+        f"## Loading it\n\n```python\n{_snippet(repo_id, split)}\n```\n",
+        _tables(manifest),
+        "".join(f"{text}\n" for _, text in findings(manifest)),
+        f"## Columns\n\n{_format_table('column | what it holds', columns)}",
+        f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
+        f"## Configuration\n\n```json\n{_format_config(manifest)}\n```\n",
+    ]
+    return "\n".join(section for section in sections if section)
+
+
+def _introduction(manifest: Manifest, terms: LicenseTerms) -> str:
+    size_px = manifest.style["size_px"]
+    sections = [
         f"# {manifest.name}\n",
         f"Documents drawn as page images of {size_px} x {size_px} pixels, each with its reference summary, "
         "for teaching a vision-language model to summarise straight from the pages. Made with DeepSynth.\n",
         f"> **Terms.** {terms.warning}\n" if terms.warning else "",
         f"![The first page]({EXAMPLE_PAGE})\n",
-        f"## Loading it\n\n```python\n{_snippet(repo_id, next(iter(splits)))}\n```\n",
-        "## Contents\n",
-        _format_table(
-            (
-                "split",
-                "samples",
-                "pages",
-                "shards",
-                "MB",
-                "rows read",
-                "duplicates left out",
-                "rejected",
-                "cut off",
-            ),
-            [_contents_row(name, entry.counts, entry.shards) for name, entry in splits.items()],
-        ),
-        "## Compression\n\nText tokens that a language model would read, against the vision tokens of the "
-        "pages that show them.\n",
-        _format_table(
-            (
-                "split",
-                "text tokens",
-                "vision tokens",
-                "text tokens per vision token",
-                "pages over the reading budget",
-            ),
-            [_compression_row(name, entry.counts) for name, entry in splits.items()]
-            + [_compression_row("all", manifest.totals)],
-        ),
-        "".join(f"{text}\n" for _, text in findings(manifest)),
-        "## Columns\n",
-        _format_table(("column", "what it holds"), [(f"`{name}`", words) for name, words in COLUMNS.items()]),
-        f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
-        f"## Configuration\n\n```json\n{_format_config(manifest)}\n```\n",
     ]
     return "\n".join(section for section in sections if section)
+
+
+def _tables(manifest: Manifest) -> str:
+    splits = {name: entry for name, entry in manifest.splits.items() if entry.counts.num_kept}
+    contents = _format_table(
+        "split | samples | pages | shards | MB | rows read | duplicates left out | rejected | cut off",
+        [_contents_row(name, entry.counts, entry.shards) for name, entry in splits.items()],
+    )
+    compression = _format_table(
+        "split | text tokens | vision tokens | text tokens per vision token | pages over the reading budget",
+        [_compression_row(name, entry.counts) for name, entry in splits.items()]
+        + [_compression_row("all", manifest.totals)],
+    )
+    return (
+        f"## Contents\n\n{contents}\n## Compression\n\nText tokens that a language model would read, against "
+        f"the vision tokens of the pages that show them.\n\n{compression}"
+    )
 
 
 def _front_matter(manifest: Manifest, terms: LicenseTerms) -> str:
@@ -173,9 +170,10 @@ def _format_config(manifest: Manifest) -> str:
     return json.dumps({**manifest.config, "source": shown}, indent=2, ensure_ascii=False)
 
 
-def _format_table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+def _format_table(head: str, rows: Sequence[tuple[str, ...]]) -> str:
+    rule = ("---",) * len(head.split(" | "))
+    lines = [head, *(" | ".join(line) for line in (rule, *rows))]
+    return "".join(f"| {line} |\n" for line in lines)
 
 
 def _format_number(value: int) -> str:

@@ -75,39 +75,39 @@ def begin_dataset(
         versions={**{library: version(library) for library in LIBRARIES}, FONTS: installed_fonts_digest()},
     )
     earlier = load_matching_manifest(folder, config)
-    if earlier is not None:
-        for part in ("source", "style"):
-            require_unchanged(folder.name, part, getattr(earlier, part), getattr(manifest, part))
-        require_unchanged(
-            folder.name,
-            "versions",
-            earlier.versions,
-            manifest.versions,
-            _restore_versions_hint(earlier, manifest),
-        )
-        return earlier
+    if earlier is None:
+        _create_folder(folder)
+        _remove_shards(folder, _shard_paths(folder))
+        manifest.write(folder)
+    else:
+        _require_same_result(earlier, manifest)
+    return earlier or manifest
+
+
+def _create_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sync_folder(folder.parent)
     except OSError as error:
         raise storage_error(folder, error) from error
-    _remove_shards(folder, _shard_paths(folder))
-    manifest.write(folder)
-    return manifest
+
+
+def _require_same_result(earlier: Manifest, now: Manifest) -> None:
+    """Raise Conflict unless two manifests with the same configuration give the same bytes."""
+    require_unchanged(earlier.name, "source", earlier.source, now.source)
+    require_unchanged(earlier.name, "style", earlier.style, now.style)
+    hint = _restore_versions_hint(earlier, now)
+    require_unchanged(earlier.name, "versions", earlier.versions, now.versions, hint)
 
 
 def _restore_versions_hint(earlier: Manifest, now: Manifest) -> str:
     """Return a hint on how to restore the versions with which the interrupted run began."""
     changed = {name: was for name, was in earlier.versions.items() if now.versions.get(name) != was}
-    steps = (
-        [f"install {' '.join(f'{name}=={was}' for name, was in changed.items() if name != FONTS)} again"]
-        if set(changed) - {FONTS}
-        else []
-    )
+    libraries = " ".join(f"{name}=={was}" for name, was in changed.items() if name != FONTS)
+    steps = [f"install {libraries} again"] if libraries else []
     if FONTS in changed:
         steps.append("put the installed fonts back as they were")
-    way = " and ".join(steps)
-    return f"To resume the dataset, {way}; otherwise delete it, or choose another name."
+    return f"To resume the dataset, {' and '.join(steps)}; otherwise delete it, or choose another name."
 
 
 def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> bool:
@@ -117,23 +117,16 @@ def reopen_if_damaged(folder: Path, manifest: Manifest, progress: Progress) -> b
     Raises:
         StorageError: a damaged shard cannot be removed, or the manifest cannot be written.
     """
-    damaged = [
-        shard
-        for split in manifest.splits.values()
-        for shard in split.shards
-        if _size_bytes(folder / shard.path) != shard.size_bytes
-    ]
-    if not damaged:
-        return False
-    names = ", ".join(shard.path for shard in damaged[:3])
-    progress.message(
-        f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}.",
-        "warning",
-    )
-    # First the shards, then the manifest: an unfinished dataset counts every existing shard as complete.
-    _remove_shards(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
-    replace(manifest, complete=False).write(folder)
-    return True
+    shards = [shard for split in manifest.splits.values() for shard in split.shards]
+    damaged = [shard for shard in shards if _size_bytes(folder / shard.path) != shard.size_bytes]
+    if damaged:
+        names = ", ".join(shard.path for shard in damaged[:3])
+        text = f"{len(damaged)} shards of {folder.name!r} are gone or damaged and are made again: {names}."
+        progress.message(text, "warning")
+        # First the shards, then the manifest: an unfinished dataset counts every existing shard as complete.
+        _remove_shards(folder, [path for shard in damaged if (path := folder / shard.path).exists()])
+        replace(manifest, complete=False).write(folder)
+    return bool(damaged)
 
 
 def _size_bytes(path: Path) -> int | None:
@@ -206,15 +199,11 @@ def require_unchanged(
 ) -> None:
     """Raise Conflict, with every value that differs, unless `was` and `now` are equal."""
     old, new = _flatten(_to_json_values(was)), _flatten(_to_json_values(now))
-    changed = {
-        key: (old.get(key, ABSENT), new.get(key, ABSENT))
-        for key in sorted({**old, **new})
-        if old.get(key, ABSENT) != new.get(key, ABSENT)
-    }
+    pairs = {key: (old.get(key, ABSENT), new.get(key, ABSENT)) for key in sorted({**old, **new})}
+    changed = {key: (before, after) for key, (before, after) in pairs.items() if before != after}
     if changed:
         words = "; ".join(
-            f"{key} was {json.dumps(before)}, now {json.dumps(after)}"
-            for key, (before, after) in changed.items()
+            f"{key} was {json.dumps(a)}, now {json.dumps(b)}" for key, (a, b) in changed.items()
         )
         raise Conflict(
             f"The dataset {name!r} exists with another {part}: {words}.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
-from data.records import Rejected
+from data.records import Document, Rejected
 from data.store.files import file_sha256, read_json, write_json
 from data.store.workspace import names_hint
 
@@ -65,6 +65,16 @@ class RejectedRow:
     @classmethod
     def from_rejected(cls, rejected: Rejected) -> "RejectedRow":
         return cls(split=rejected.split, row=rejected.row, document_id=rejected.id, reason=rejected.reason)
+
+    @classmethod
+    def from_document(cls, document: Document, digest: bytes, reason: str) -> "RejectedRow":
+        return cls(
+            split=document.split,
+            row=document.row,
+            document_id=document.id,
+            reason=reason,
+            text_sha256=digest.hex(),
+        )
 
 
 @dataclass(frozen=True, slots=True)

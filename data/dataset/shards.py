@@ -6,17 +6,15 @@ sample
 """
 
 import json
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.dataset.manifest import Manifest, ShardFooter, read_manifest
+from data.dataset.manifest import Manifest, ShardEntry, ShardFooter, read_manifest
 from data.errors import NotFound, StorageError
 from data.records import Document, Page, Sample
 
@@ -118,19 +116,23 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
             f"The dataset {folder.name!r} has no split {split!r}.",
             hint=f"Splits: {', '.join(manifest.splits)}.",
         )
-    entry = manifest.splits[split]
-    stop = entry.counts.num_kept if stop is None else min(stop, entry.counts.num_kept)
-    ends = list(accumulate(shard.num_kept for shard in entry.shards))
     size_px = int(manifest.style["size_px"])
-    while start < stop:
-        index = bisect_right(ends, start)
-        first = ends[index] - entry.shards[index].num_kept
-        last = min(stop, ends[index])
-        for number, row in enumerate(
-            _rows(folder / entry.shards[index].path, start - first, last - first), start
-        ):
-            yield _make_sample(row, number, size_px)
-        start = last
+    shards = manifest.splits[split].shards
+    for number, row in enumerate(_split_rows(folder, shards, start, stop), start):
+        yield _make_sample(row, number, size_px)
+
+
+def _split_rows(
+    folder: Path, shards: Sequence[ShardEntry], start: int, stop: int | None
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows `start` to `stop` (exclusive; None: all) of consecutive shards."""
+    first = 0
+    for shard in shards:
+        end = first + shard.num_kept
+        last = end if stop is None else min(stop, end)
+        if max(start, first) < last:
+            yield from _rows(folder / shard.path, max(start, first) - first, last - first)
+        first = end
 
 
 def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
@@ -146,29 +148,21 @@ def _rows(path: Path, start: int, stop: int) -> Iterator[dict[str, Any]]:
 
 
 def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
-    page_vision_tokens = row["num_vision_tokens"] // row["num_pages"]
     pages = tuple(
         Page(
-            number=number,
+            number=page_number,
             png=image["bytes"],
             size_px=size_px,
-            num_text_tokens=tokens,
-            num_vision_tokens=page_vision_tokens,
+            num_text_tokens=num_text_tokens,
+            num_vision_tokens=row["num_vision_tokens"] // row["num_pages"],
         )
-        for number, (image, tokens) in enumerate(zip(row["images"], row["page_text_tokens"], strict=True), 1)
+        for page_number, (image, num_text_tokens) in enumerate(
+            zip(row["images"], row["page_text_tokens"], strict=True), 1
+        )
     )
-    document = Document(
-        id=row["document_id"],
-        text=row["text"],
-        summary=row["summary"],
-        source=row["source"],
-        split=row["split"],
-        row=number,
-    )
+    texts = {name: row[name] for name in ("text", "summary", "source", "split")}
     return Sample(
-        document=document,
+        document=Document(id=row["document_id"], row=number, **texts),
         pages=pages,
-        text_sha256=row["text_sha256"],
-        truncated=row["truncated"],
-        font_size_px=row["font_size_px"],
+        **{name: row[name] for name in ("text_sha256", "truncated", "font_size_px")},
     )

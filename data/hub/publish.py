@@ -143,28 +143,28 @@ class HubPublisher:
         write_card(self._folder, manifest, self._repository.repo_id)
         shards = [self._file(entry) for split in manifest.splits.values() for entry in split.shards]
         files = [*shards, *(LocalFile(self._folder / name, name) for name in (EXAMPLE_PAGE, CARD))]
-        stale = sorted(
-            {name for name in self._stored if SHARD_NAME.fullmatch(name)} - {file.name for file in files}
+        stored = {name for name in self._stored if SHARD_NAME.fullmatch(name)}
+        stale = sorted(stored - {file.name for file in files})
+        self._warn(manifest, len(stale))
+        self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.try_acquire)
+        repo_id, url = self._repository.repo_id, self._repository.url
+        self._progress.message(f"Published and verified {len(files)} files at {url}.")
+        return Publication(
+            repo_id=repo_id, url=url, num_files=len(files), num_uploaded=self._num_uploaded_files
         )
-        if stale:
-            text = (
-                f"{len(stale)} shards of an earlier dataset are deleted from {self._repository.repo_id}; its "
-                "history keeps them."
-            )
-            self._progress.message(text, "warning")
+
+    def _warn(self, manifest: Manifest, num_stale: int) -> None:
         terms = license_terms(manifest)
+        if num_stale:
+            self._progress.message(
+                f"{num_stale} shards of an earlier dataset are deleted from {self._repository.repo_id}; its "
+                "history keeps them.",
+                "warning",
+            )
         if terms.warning:
             self._progress.message(
                 f"Published pages carry the licence {terms.license!r}. {terms.warning}", "warning"
             )
-        self._num_uploaded_files += self._pusher.push(files, stale, self._rate_limiter.try_acquire)
-        self._progress.message(f"Published and verified {len(files)} files at {self._repository.url}.")
-        return Publication(
-            repo_id=self._repository.repo_id,
-            url=self._repository.url,
-            num_files=len(files),
-            num_uploaded=self._num_uploaded_files,
-        )
 
     def close(self) -> None:
         self._pusher.stop()

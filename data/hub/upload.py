@@ -135,21 +135,21 @@ class Pusher:
 
         Args:
             files: all files that the repository must hold.
-            delete: names of files to delete from it.
+            delete: names of files to delete from it, with the last commit.
             may_commit: called before each commit, repeatedly until it returns True.
         """
         missing = self.call(lambda: self.repository.missing(files))
         groups = list(split_into_commits(missing)) or ([[]] if delete else [])
-        num_sent = 0
-        for index, group in enumerate(groups):
-            gone = delete if index == len(groups) - 1 else ()
-            self._progress.advance(len(files) - len(missing) + num_sent, len(files), "files")
+        num_stored = len(files) - len(missing)
+        for group in groups:
+            self._progress.advance(num_stored, len(files), "files")
             self._wait_while(lambda: not may_commit(), lambda: time.sleep(POLL_INTERVAL_S))
+            gone = delete if group is groups[-1] else ()
             self.call(partial(self.repository.commit, group, commit_message(group), gone))
-            num_sent += len(group)
+            num_stored += len(group)
         self.call(lambda: self.repository.verify(files))
         self._progress.advance(len(files), len(files), "files")
-        return num_sent
+        return len(missing)
 
 
 def push_folder(
@@ -180,11 +180,7 @@ def push_folder(
     """
     pusher = Pusher(resolve_repo_id(repo_id, name), repo_type, progress, backoff=backoff)
     pusher.call(lambda: pusher.repository.create(private))
-    files = [
-        LocalFile(path, path.relative_to(folder).as_posix())
-        for path in sorted(folder.rglob("*"))
-        if _is_pushed(path.relative_to(folder), path)
-    ]
+    files = _files_to_push(folder)
     num_sent = pusher.push(files)
     progress.message(f"Published {len(files)} files at {pusher.repository.url}.")
     return Publication(
@@ -193,6 +189,15 @@ def push_folder(
         num_files=len(files),
         num_uploaded=num_sent,
     )
+
+
+def _files_to_push(folder: Path) -> list[LocalFile]:
+    names = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return [
+        LocalFile(folder / name, name.as_posix())
+        for name in names
+        if not any(part.startswith(".") for part in name.parts) and name.suffix != TEMPORARY_SUFFIX
+    ]
 
 
 def split_into_commits(files: Sequence[LocalFile]) -> Iterator[list[LocalFile]]:
@@ -219,12 +224,4 @@ def commit_message(files: Sequence[LocalFile]) -> str:
         f"Add {files[0].name}"
         if len(files) == 1
         else f"Add {len(files)} files from {files[0].name} to {files[-1].name}"
-    )
-
-
-def _is_pushed(relative: Path, path: Path) -> bool:
-    return (
-        path.is_file()
-        and not any(part.startswith(".") for part in relative.parts)
-        and path.suffix != TEMPORARY_SUFFIX
     )

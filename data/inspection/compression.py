@@ -100,29 +100,34 @@ def compression_report(pages: Iterable[PageTokens], style: PageStyle) -> Compres
     """Compute the report over pages, in constant memory."""
     ratio_counts: Counter[int] = Counter()
     font_sizes_px: Counter[float] = Counter()
-    num_text_tokens = num_vision_tokens = num_over = num_truncated = 0
+    sums: Counter[str] = Counter()
     densest: list[PageTokens] = []
     for page in pages:
-        num_text_tokens += page.num_text_tokens
-        num_vision_tokens += page.num_vision_tokens
-        num_over += page.num_text_tokens > style.budget_tokens
-        num_truncated += page.truncated
+        sums["num_text_tokens"] += page.num_text_tokens
+        sums["num_vision_tokens"] += page.num_vision_tokens
+        sums["num_pages_over_budget"] += page.num_text_tokens > style.budget_tokens
+        sums["num_pages_truncated"] += page.truncated
         font_sizes_px[page.font_size_px] += 1
         ratio_counts[math.floor(page.ratio * _BINS_PER_UNIT)] += 1
-        if len(densest) < _NUM_DENSEST or page.ratio >= densest[-1].ratio:
-            densest = heapq.nsmallest(
-                _NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page)
-            )
+        densest = _add_dense_page(densest, page)
     return CompressionReport(
         num_pages=ratio_counts.total(),
-        num_text_tokens=num_text_tokens,
-        num_vision_tokens=num_vision_tokens,
+        num_text_tokens=sums["num_text_tokens"],
+        num_vision_tokens=sums["num_vision_tokens"],
         budget_tokens=style.budget_tokens,
-        num_pages_over_budget=num_over,
+        num_pages_over_budget=sums["num_pages_over_budget"],
         ratio_counts=dict(ratio_counts),
         densest_pages=tuple(densest),
-        num_pages_truncated=num_truncated,
+        num_pages_truncated=sums["num_pages_truncated"],
         font_sizes_px=dict(font_sizes_px) or {style.font_size_px: 0},
+    )
+
+
+def _add_dense_page(densest: list[PageTokens], page: PageTokens) -> list[PageTokens]:
+    if len(densest) == _NUM_DENSEST and page.ratio < densest[-1].ratio:
+        return densest
+    return heapq.nsmallest(
+        _NUM_DENSEST, [*densest, page], key=lambda page: (-page.ratio, page.document_id, page.page)
     )
 
 

@@ -10,6 +10,7 @@ from data.config import Columns, FilesSource, HubSource
 from data.errors import UnknownName
 from data.sources.columns import suggest_columns
 from data.sources.open import open_stored
+from data.sources.reader import StoredReader
 from data.store.workspace import Workspace
 
 NUM_INSPECTED_ROWS: Final = 20
@@ -74,19 +75,21 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
             rows=(),
             problems=(),
         )
+    return _inspect(reader)
+
+
+def _inspect(reader: StoredReader) -> Inspection:
     splits = reader.split_names()
     names, read = reader.head(splits[0], NUM_INSPECTED_ROWS)
     rows = [row for row in read if not isinstance(row, str)]
     previews = tuple(_preview_column(name, [row.get(name) for row in rows]) for name in names)
-    shown = tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS])
-    problems = tuple(row for row in read if isinstance(row, str))
     return Inspection(
         configs=tuple(reader.config_names()),
         splits=tuple(splits),
         columns=previews,
         suggestion=_suggest_columns(names, previews),
-        rows=shown,
-        problems=problems,
+        rows=tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS]),
+        problems=tuple(row for row in read if isinstance(row, str)),
     )
 
 

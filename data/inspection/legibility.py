@@ -99,21 +99,22 @@ def measure_errors(document: RenderedText, read: str) -> OcrResult:
     page shows if the end was cut off."""
     expected = _normalize_spaces(drawable(document.text))
     distances = edit_distances(_normalize_spaces(read), expected)
-    length = len(expected)
-    if document.truncated:
-        # The page's tokens give the length of the shown part to about 10%; of the lengths in this range, take
-        # the one with the fewest errors.
-        about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
-        near = range(
-            int(about * (1 - _CUT_UNCERTAINTY)), min(length, int(about * (1 + _CUT_UNCERTAINTY))) + 1
-        )
-        length = min(near, key=lambda length: (distances[length], -length))
+    length = _shown_length(document, expected, distances) if document.truncated else len(expected)
     return OcrResult(
         document_id=document.document_id,
         num_pages=len(document.pages),
         num_characters=length,
         num_errors=distances[length],
     )
+
+
+def _shown_length(document: RenderedText, expected: str, distances: Sequence[int]) -> int:
+    """Return the length of the shown part: the page's tokens give it to about 10%; of the lengths in this
+    range, take the one with the fewest errors."""
+    about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
+    shortest, longest = int(about * (1 - _CUT_UNCERTAINTY)), int(about * (1 + _CUT_UNCERTAINTY))
+    lengths = range(shortest, min(len(expected), longest) + 1)
+    return min(lengths, key=lambda length: (distances[length], -length))
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:
@@ -162,20 +163,15 @@ def _find_tesseract(language: str) -> str:
 
 
 def _run_tesseract(page: Page, program: str, language: str) -> str:
-    picture = Image.open(io.BytesIO(page.png)).convert("L")
-    size_px = page.size_px * _SCALE
-    file = io.BytesIO()
-    picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
     command = [program, "stdin", "stdout", "--psm", "3", "-l", language]
-    environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
     try:
         done = subprocess.run(
             command,
-            input=file.getvalue(),
+            input=_enlarged_png(page),
             capture_output=True,
             timeout=_TIMEOUT_S,
             check=False,
-            env=environment,
+            env=os.environ | {"OMP_THREAD_LIMIT": "1"},
         )
     except subprocess.TimeoutExpired as error:
         raise Unavailable(
@@ -183,11 +179,17 @@ def _run_tesseract(page: Page, program: str, language: str) -> str:
             hint="Try again when the machine is less busy.",
         ) from error
     if done.returncode:
-        raise Unavailable(
-            f"tesseract failed: {done.stderr.decode(errors='replace').strip()[:300]}",
-            hint="Check its installation.",
-        )
+        reason = done.stderr.decode(errors="replace").strip()[:300]
+        raise Unavailable(f"tesseract failed: {reason}", hint="Check its installation.")
     return done.stdout.decode(errors="replace")
+
+
+def _enlarged_png(page: Page) -> bytes:
+    picture = Image.open(io.BytesIO(page.png)).convert("L")
+    size_px = page.size_px * _SCALE
+    file = io.BytesIO()
+    picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def _normalize_spaces(text: str) -> str:

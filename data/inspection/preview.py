@@ -10,11 +10,11 @@ from data.config import DatasetConfig
 from data.errors import RenderError
 from data.inspection.compression import CompressionReport, compression_report, rendered_pages
 from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
-from data.records import TRAIN, Document, Rejected
+from data.records import TRAIN, Document, Page, Rejected
 from data.rendering.fonts import named_characters
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle, resolve_style
-from data.sharding.plan import plan_splits
+from data.sharding.plan import SplitPlan, plan_splits
 from data.sharding.render_shard import document_seed
 from data.sources.open import open_source
 from data.store.workspace import Workspace
@@ -58,17 +58,18 @@ class PreviewedDocument:
             "warnings": list(self.warnings),
             "missing_glyphs": dict(self.rendered.missing_glyphs),
             "font_size_px": self.rendered.font_size_px,
-            "pages": [
-                {
-                    "number": page.number,
-                    "size_px": page.size_px,
-                    "num_text_tokens": page.num_text_tokens,
-                    "num_vision_tokens": page.num_vision_tokens,
-                    "png_base64": base64.b64encode(page.png).decode(),
-                }
-                for page in self.rendered.pages
-            ],
+            "pages": [_page_values(page) for page in self.rendered.pages],
         }
+
+
+def _page_values(page: Page) -> dict[str, Any]:
+    return {
+        "number": page.number,
+        "size_px": page.size_px,
+        "num_text_tokens": page.num_text_tokens,
+        "num_vision_tokens": page.num_vision_tokens,
+        "png_base64": base64.b64encode(page.png).decode(),
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,28 +120,35 @@ def preview_dataset(
     """
     style = resolve_style(config.rendering)
     reader = open_source(config, workspace)
-    plans = {plan.split: plan for plan in plan_splits(reader, config)}
-    plan = plans.get(TRAIN) or next(plan for plan in plans.values() if len(plan.rows))
-    rows: Sequence[int] = plan.rows[:num_documents]
-    if random_seed is not None:
-        rng = random.Random(random_seed)  # noqa: S311 - a reproducible choice, not a secret one
-        rows = sorted(rng.sample(plan.rows, min(num_documents, len(plan.rows))))
-    drawn: list[PreviewedDocument] = []
-    rejected: list[Rejected] = []
-    for item in reader.documents(plan.split, rows):
-        outcome = item if isinstance(item, Rejected) else _render_document(item, style, config.seed)
-        (rejected if isinstance(outcome, Rejected) else drawn).append(outcome)  # type: ignore[arg-type]
-    pages = (page for one in drawn for page in rendered_pages(one.document.id, one.rendered))
+    plans = plan_splits(reader, config)
+    split, rows = _choose_rows(plans, num_documents, random_seed)
+    outcomes = [
+        item if isinstance(item, Rejected) else _render_document(item, style, config.seed)
+        for item in reader.documents(split, rows)
+    ]
+    documents = tuple(each for each in outcomes if isinstance(each, PreviewedDocument))
+    pages = (page for one in documents for page in rendered_pages(one.document.id, one.rendered))
     return DatasetPreview(
-        documents=tuple(drawn),
-        rejected=tuple(rejected),
+        documents=documents,
+        rejected=tuple(each for each in outcomes if isinstance(each, Rejected)),
         compression=compression_report(pages, style),
-        num_rows={name: len(each.rows) for name, each in plans.items()},
-        legibility=_check_legibility(drawn, language) if language else None,
+        num_rows={plan.split: len(plan.rows) for plan in plans},
+        legibility=_check_legibility(documents, language) if language else None,
     )
 
 
-def _check_legibility(drawn: list[PreviewedDocument], language: str) -> LegibilityReport:
+def _choose_rows(
+    plans: Sequence[SplitPlan], num_documents: int, random_seed: int | None
+) -> tuple[str, Sequence[int]]:
+    by_split = {plan.split: plan for plan in plans}
+    plan = by_split.get(TRAIN) or next(plan for plan in plans if len(plan.rows))
+    if random_seed is None:
+        return plan.split, plan.rows[:num_documents]
+    rng = random.Random(random_seed)  # noqa: S311 - a reproducible choice, not a secret one
+    return plan.split, sorted(rng.sample(plan.rows, min(num_documents, len(plan.rows))))
+
+
+def _check_legibility(documents: Sequence[PreviewedDocument], language: str) -> LegibilityReport:
     texts = (
         RenderedText(
             document_id=one.document.id,
@@ -148,7 +156,7 @@ def _check_legibility(drawn: list[PreviewedDocument], language: str) -> Legibili
             pages=one.rendered.pages,
             truncated=one.rendered.truncated,
         )
-        for one in drawn
+        for one in documents
     )
     return check_legibility(texts, language)
 

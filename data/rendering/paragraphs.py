@@ -54,6 +54,21 @@ def _right_to_left(text: str) -> str:
 
 
 def _paragraph_style(block: Block, families: Sequence[str], style: PageStyle) -> Any:
+    text = textlayout.TextStyle()
+    text.setFontFamilies(list(families))
+    text.setFontSize(style.font_size_px)
+    text.setColor(skia.ColorBLACK)
+    if block.is_heading:
+        text.setFontStyle(skia.FontStyle.Bold())
+    paragraph = textlayout.ParagraphStyle()
+    paragraph.setStrutStyle(_strut(style))
+    paragraph.setTextStyle(text)
+    paragraph.setTextAlign(_alignment(block, style))
+    return paragraph
+
+
+def _strut(style: PageStyle) -> Any:
+    """Return the strut that gives all lines the same height."""
     strut = textlayout.StrutStyle()
     strut.setStrutEnabled(True)
     strut.setForceStrutHeight(True)
@@ -62,17 +77,7 @@ def _paragraph_style(block: Block, families: Sequence[str], style: PageStyle) ->
     strut.setHeightOverride(True)
     strut.setHeight(style.line_height_px / style.font_size_px)
     strut.setHalfLeading(True)
-    text = textlayout.TextStyle()
-    text.setFontFamilies(list(families))
-    text.setFontSize(style.font_size_px)
-    text.setColor(skia.ColorBLACK)
-    if block.is_heading:
-        text.setFontStyle(skia.FontStyle.Bold())
-    paragraph = textlayout.ParagraphStyle()
-    paragraph.setStrutStyle(strut)
-    paragraph.setTextStyle(text)
-    paragraph.setTextAlign(_alignment(block, style))
-    return paragraph
+    return strut
 
 
 def _alignment(block: Block, style: PageStyle) -> Any:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import numpy as np
@@ -58,8 +59,7 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     """Render a document to square pages.
 
     Args:
-        text: any text; characters that cannot be drawn (control characters, lone surrogates) are dropped or
-            replaced.
+        text: any text; control characters are dropped, lone surrogates replaced.
         style: from `resolve_style`.
         seed: decides the degradation, if the style has any.
 
@@ -70,39 +70,37 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     if not text.strip():
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
     _refuse_hopeless(text, style)
-    shown = (
-        text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens]
-        if style.overflow == "truncate"
-        else text
-    )
+    is_cut = style.overflow == "truncate"
+    shown = text.lstrip()[: _MOST_CHARACTERS_PER_TOKEN * style.budget_tokens] if is_cut else text
     coverage = font_library().coverage(shown, style.font_family)
-    drawing = (
-        _grid_drawing(shown, style)
-        if style.mode == "micro"
-        else _set_drawing(shown, coverage.families, style)
-    )
-    if style.overflow != "truncate":
-        _refuse_more_pages(drawing.num_pages, style)
-    pages = []
-    for number, (grey, page_tokens) in enumerate(drawing.pages, 1):
-        png = encode_png(degrade(grey, style.degradation, seed, number))
-        pages.append(
-            Page(
-                number=number,
-                png=png,
-                size_px=style.size_px,
-                num_text_tokens=page_tokens,
-                num_vision_tokens=style.num_vision_tokens,
-            )
-        )
-        if style.overflow == "truncate":
-            break
+    drawing = _lay_out(shown, coverage.families, style)
+    pages = tuple(_draw_pages(drawing, style, seed))
     return RenderedDocument(
-        pages=tuple(pages),
+        pages=pages,
         truncated=drawing.num_pages > len(pages) or len(shown) < len(text.strip()),
         missing_glyphs=coverage.missing_glyphs,
         font_size_px=drawing.font_size_px,
     )
+
+
+def _lay_out(text: str, families: Sequence[str], style: PageStyle) -> _Drawing:
+    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, families, style)
+    if style.overflow != "truncate":
+        _refuse_more_pages(drawing.num_pages, style)
+    return drawing
+
+
+def _draw_pages(drawing: _Drawing, style: PageStyle, seed: int) -> Iterator[Page]:
+    """Yield the drawn pages; with overflow=truncate, the first one only."""
+    num_pages = 1 if style.overflow == "truncate" else None
+    for number, (grey, num_page_tokens) in enumerate(islice(drawing.pages, num_pages), 1):
+        yield Page(
+            number=number,
+            png=encode_png(degrade(grey, style.degradation, seed, number)),
+            size_px=style.size_px,
+            num_text_tokens=num_page_tokens,
+            num_vision_tokens=style.num_vision_tokens,
+        )
 
 
 def _refuse_hopeless(text: str, style: PageStyle) -> None:

@@ -59,34 +59,36 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
         InvalidInput: the page has no room for text, the fixed page (micro) was given layout options, or the
             smallest font size is above the font size.
     """
+    _refuse_unknown_names(config)
+    mode = MODES[config.mode]
+    filled = {
+        "font_family": MONO_FAMILY if config.mode == "micro" else config.font_family,
+        "font_size_px": mode.font_size_px if config.font_size_px is None else config.font_size_px,
+        "margin_px": mode.margin_px if config.margin_px is None else config.margin_px,
+        "budget_tokens": mode.budget_tokens,
+        "num_vision_tokens": mode.num_vision_tokens,
+        "size_px": mode.size_px,
+    }
+    style = PageStyle(**(dict(config) | filled))
+    _refuse_narrow_columns(style)
+    _refuse_large_minimum(style)
+    return style
+
+
+def _refuse_unknown_names(config: RenderingConfig) -> None:
     if config.mode not in MODES:
         raise UnknownName(
             f"There is no page mode {config.mode!r}.",
             hint=f"Modes: {', '.join(MODES)}.",
             fields={"rendering.mode": "does not exist"},
         )
-    mode = MODES[config.mode]
     if config.mode == "micro":
         _refuse_layout_options(config)
     elif config.font_family not in font_library().families():
         raise _unknown_family(config.font_family)
-    style = PageStyle(
-        mode=config.mode,
-        size_px=mode.size_px,
-        num_vision_tokens=mode.num_vision_tokens,
-        budget_tokens=mode.budget_tokens,
-        font_family=MONO_FAMILY if config.mode == "micro" else config.font_family,
-        font_size_px=mode.font_size_px if config.font_size_px is None else config.font_size_px,
-        line_height=config.line_height,
-        margin_px=mode.margin_px if config.margin_px is None else config.margin_px,
-        alignment=config.alignment,
-        num_columns=config.num_columns,
-        overflow=config.overflow,
-        min_font_size_px=config.min_font_size_px,
-        max_pages=config.max_pages,
-        degradation=config.degradation,
-    )
-    _refuse_narrow_columns(style)
+
+
+def _refuse_large_minimum(style: PageStyle) -> None:
     if style.overflow == "shrink" and style.min_font_size_px > style.font_size_px:
         raise InvalidInput(
             f"rendering.min_font_size_px is {style.min_font_size_px:g}, above the font size of "
@@ -94,7 +96,6 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
             hint="Lower it, or raise rendering.font_size_px.",
             fields={"rendering.min_font_size_px": f"is above {style.font_size_px:g}"},
         )
-    return style
 
 
 def _refuse_layout_options(config: RenderingConfig) -> None:

@@ -87,24 +87,24 @@ class _Worker:
         """
         task, status = self.task, self._close_process()
         self.died_at.append(self.num_done)
-        if task is None or (len(self.died_at) >= MAX_ATTEMPTS and not self._is_one_document_to_blame(task)):
-            raise RenderError(
-                f"{len(self.died_at)} render processes in a row ended with status {status} on one shard"
-                + (
-                    f" ({task.split}, rows around {task.documents[0][0].row})."
-                    if task and task.documents
-                    else "."
-                ),
-                hint="See the log. Status -9 means that memory ran out: start again with a smaller "
-                "num_workers; the finished shards are kept.",
-            )
-        if len(self.died_at) >= MAX_ATTEMPTS:
-            task = task.with_rejected(
-                self.num_done, f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})"
-            )
+        is_last = len(self.died_at) >= MAX_ATTEMPTS
+        if task is None or (is_last and not self._is_one_document_to_blame(task)):
+            raise self._processes_ended_error(status)
+        if is_last:
+            reason = f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})"
+            task = task.with_rejected(self.num_done, reason)
             self.died_at.clear()
         self.process, self.connection = _start_process()
         self.assign(task)
+
+    def _processes_ended_error(self, status: int) -> RenderError:
+        task = self.task
+        rows = f" ({task.split}, rows around {task.documents[0][0].row})" if task and task.documents else ""
+        return RenderError(
+            f"{len(self.died_at)} render processes in a row ended with status {status} on one shard{rows}.",
+            hint="See the log. Status -9 means that memory ran out: start again with a smaller num_workers; "
+            "the finished shards are kept.",
+        )
 
     def finish(self) -> None:
         """Make this worker free for the next task."""

@@ -37,20 +37,17 @@ def plan_splits(reader: SourceReader, config: DatasetConfig) -> tuple[SplitPlan,
         SourceError: the requested splits have no rows.
     """
     available = reader.splits()
-    wanted = config.splits if config.splits is not None else tuple(available)
-    for split in wanted:
-        if split not in available:
-            raise UnknownName(
-                f"The source has no split {split!r}.",
-                hint=f"Splits: {listed(tuple(available))}.",
-                fields={"splits": f"{split!r} does not exist"},
-            )
+    wanted = dict.fromkeys(available if config.splits is None else config.splits)
+    if unknown := [split for split in wanted if split not in available]:
+        raise UnknownName(
+            f"The source has no split {unknown[0]!r}.",
+            hint=f"Splits: {listed(tuple(available))}.",
+            fields={"splits": f"{unknown[0]!r} does not exist"},
+        )
     if not any(available[split] for split in wanted):
         raise SourceError("The source is empty: it has no rows.", hint="Check the path or the split.")
-    return tuple(
-        _plan(validate_name(split), available[split], config)
-        for split in sorted(dict.fromkeys(wanted), key=lambda split: split == TRAIN)
-    )
+    ordered = sorted(wanted, key=lambda split: split == TRAIN)
+    return tuple(_plan(validate_name(split), available[split], config) for split in ordered)
 
 
 def lacks_validation(plans: Sequence[SplitPlan]) -> bool:

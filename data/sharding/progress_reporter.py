@@ -52,21 +52,24 @@ class ProgressReporter:
             Stopped: the listener requests a stop.
         """
         self.stop_if_requested()
-        if not force and time.monotonic() - self._reported_s < REPORT_EVERY_S:
-            return
-        self._reported_s = time.monotonic()
-        drawn = sum(shard_progress.num_done for shard_progress in self._shards_in_progress.values())
+        if force or time.monotonic() - self._reported_s >= REPORT_EVERY_S:
+            self._reported_s = time.monotonic()
+            self._advance()
+
+    def _advance(self) -> None:
+        shards = self._shards_in_progress.values()
+        num_rendered = sum(shard.num_done for shard in shards)
+        num_read = self.counts.num_read + num_rendered
         uploaded = {} if self.num_uploaded is None else {"uploaded": self.num_uploaded}
         self._progress.advance(
-            self.counts.num_read + drawn,
+            num_read,
             self._num_rows,
             "samples",
-            read=self.counts.num_read + drawn,
-            kept=self.counts.num_kept + drawn,
+            read=num_read,
+            kept=self.counts.num_kept + num_rendered,
             duplicate=self.counts.num_duplicate,
             rejected=self.counts.num_rejected,
-            pages=self.counts.num_pages
-            + sum(shard_progress.num_pages for shard_progress in self._shards_in_progress.values()),
+            pages=self.counts.num_pages + sum(shard.num_pages for shard in shards),
             **uploaded,
         )
 

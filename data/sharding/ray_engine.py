@@ -53,7 +53,7 @@ class RayEngine:
 
 def _render(task: ShardTask) -> tuple[ShardDone, ShardProgress] | DeepSynthError:
     """Render a shard; return it with its last progress, which holds the last page."""
-    last = ShardProgress(split=task.split, index=task.index, num_done=0, num_pages=0, png=None)
+    last = task.progress(0, 0)
 
     def note(shard_progress: ShardProgress, png: bytes) -> None:
         nonlocal last

@@ -24,6 +24,17 @@ MAX_GROUP_BYTES: Final = 32 << 20  # a reader holds one row group in memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShardProgress:
+    """Progress of a worker on one shard, and perhaps the last page that it rendered."""
+
+    split: str
+    index: int
+    num_done: int
+    num_pages: int
+    png: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShardTask:
     """All values that decide a shard's bytes and its path."""
 
@@ -44,29 +55,18 @@ class ShardTask:
     def path(self) -> Path:
         return shard_path(self.folder, self.split, self.index)
 
+    def progress(self, num_done: int, num_pages: int) -> ShardProgress:
+        """Return the progress after `num_done` documents, without a page."""
+        return ShardProgress(
+            split=self.split, index=self.index, num_done=num_done, num_pages=num_pages, png=None
+        )
+
     def with_rejected(self, number: int, reason: str) -> "ShardTask":
         """Return the task with document `number` (from 0) rejected."""
         document, digest = self.documents[number]
-        rejected = RejectedRow(
-            split=document.split,
-            row=document.row,
-            document_id=document.id,
-            reason=reason,
-            text_sha256=digest.hex(),
-        )
+        rejected = RejectedRow.from_document(document, digest, reason)
         others = (*self.documents[:number], *self.documents[number + 1 :])
         return replace(self, documents=others, rejected=(*self.rejected, rejected))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardProgress:
-    """Progress of a worker on one shard, and perhaps the last page that it rendered."""
-
-    split: str
-    index: int
-    num_done: int
-    num_pages: int
-    png: bytes | None
 
 
 def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], None]) -> ShardDone:
@@ -87,26 +87,13 @@ def render_shard(task: ShardTask, on_document: Callable[[ShardProgress, bytes], 
             png = rows.add(document, digest)
             if rows.is_full():
                 writer.write_table(rows.flush())
-            on_document(
-                ShardProgress(
-                    split=task.split,
-                    index=task.index,
-                    num_done=number,
-                    num_pages=rows.counts.num_pages,
-                    png=None,
-                ),
-                png,
-            )
+            on_document(task.progress(number, rows.counts.num_pages), png)
         if rows.held or not task.documents:
             writer.write_table(rows.flush())
         footer = rows.footer()
         writer.add_key_value_metadata({FOOTER_KEY: footer.to_json()})
-    return ShardDone(
-        split=task.split,
-        index=task.index,
-        footer=footer,
-        entry=ShardEntry.from_file(task.folder, task.path, footer.counts),
-    )
+    entry = ShardEntry.from_file(task.folder, task.path, footer.counts)
+    return ShardDone(split=task.split, index=task.index, footer=footer, entry=entry)
 
 
 # Pages are compressed already; texts shrink to a third. Statistics of both would only enlarge the footer.
@@ -139,15 +126,7 @@ class _ShardBuffer:
         try:
             drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
-            self._rejected.append(
-                RejectedRow(
-                    split=document.split,
-                    row=document.row,
-                    document_id=document.id,
-                    reason=error.message,
-                    text_sha256=digest.hex(),
-                )
-            )
+            self._rejected.append(RejectedRow.from_document(document, digest, error.message))
             self.counts += Counts(num_rejected=1)
             return b""
         self.held.append(_row(document, digest, drawn))

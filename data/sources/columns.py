@@ -91,13 +91,11 @@ def suggest_columns(existing: Sequence[str]) -> Columns:
 def _resolve_column(
     role: str, wanted: str | None, usual: Sequence[str], existing: Sequence[str], source_name: str
 ) -> str:
-    if wanted in existing:
-        return str(wanted)
+    found = getattr(suggest_columns(existing), role) if wanted is None else wanted
+    if found in existing:
+        return str(found)
     columns = f"Columns: {listed(existing)}."
     if wanted is None:
-        found = getattr(suggest_columns(existing), role)
-        if found is not None:
-            return str(found)
         raise UnknownName(
             f"No column of {source_name} has a usual name for the {role} ({', '.join(usual)}).",
             hint=f"Name it as columns.{role}. {columns}",
@@ -116,22 +114,15 @@ def make_document(
 ) -> Document | Rejected:
     """Return one row's values as a Document, or as a Rejected with the reason."""
     identifier = document_id(values, columns.id, split, row)
-    if columns.id is not None and not _is_id(values.get(columns.id)):
-        return Rejected(
-            id=identifier,
-            split=split,
-            row=row,
-            reason=f"the id (column {columns.id!r}) is {_describe_value(values.get(columns.id))}",
-        )
-    problem = _find_problem("document", columns.document, values) or _find_problem(
-        "summary", columns.summary, values
+    problem = (
+        _find_id_problem(columns.id, values)
+        or _find_problem("document", columns.document, values)
+        or _find_problem("summary", columns.summary, values)
     )
     if problem:
         return Rejected(id=identifier, split=split, row=row, reason=problem)
-    text, summary = (
-        replace_lone_surrogates(values[columns.document]),
-        replace_lone_surrogates(values[columns.summary]).strip(),
-    )
+    text = replace_lone_surrogates(values[columns.document])
+    summary = replace_lone_surrogates(values[columns.summary]).strip()
     return Document(id=identifier, text=text, summary=summary, source=source, split=split, row=row)
 
 
@@ -146,6 +137,12 @@ def replace_lone_surrogates(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _find_id_problem(column: str | None, values: Mapping[str, Any]) -> str:
+    if column is None or _is_id(values.get(column)):
+        return ""
+    return f"the id (column {column!r}) is {_describe_value(values.get(column))}"
 
 
 def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> str:

@@ -122,6 +122,22 @@ def resolve_source_path(path: str, workspace: Workspace, field: str = "source.pa
 def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
     if root.is_file():
         return {"train": [root]}
+    by_split: dict[str | None, list[Path]] = {}
+    for path in _readable_files(root):
+        by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)
+    unnamed = by_split.pop(None, [])
+    if not by_split:
+        return {"train": unnamed}
+    if unnamed:
+        raise InvalidInput(
+            f"{unnamed[0].relative_to(root)} names no split, but other files in {root} do.",
+            hint="Put train, validation or test into its name or its folder's name, or move it away.",
+            fields={"source.path": "holds files of an unknown split"},
+        )
+    return {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split}
+
+
+def _readable_files(root: Path) -> list[Path]:
     tables = sorted(path for path in root.rglob("*") if _is_table(path, root))
     # Beside files of other kinds, a .json file is probably a description.
     files = [path for path in tables if path.suffix.lower() != ".json"] or tables
@@ -134,21 +150,7 @@ def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
             raise SourceError(
                 f"The file name {name!a} in {root} is not UTF-8.", hint="Rename the file or its folder."
             )
-    by_split: dict[str | None, list[Path]] = {}
-    for path in files:
-        by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)
-    unnamed = by_split.pop(None, [])
-    if unnamed and by_split:
-        raise InvalidInput(
-            f"{unnamed[0].relative_to(root)} names no split, but other files in {root} do.",
-            hint="Put train, validation or test into its name or its folder's name, or move it away.",
-            fields={"source.path": "holds files of an unknown split"},
-        )
-    return (
-        {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split}
-        if by_split
-        else {"train": unnamed}
-    )
+    return files
 
 
 def _is_table(path: Path, root: Path) -> bool:

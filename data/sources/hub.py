@@ -127,16 +127,12 @@ def _open_repository(
     pinned: Mapping[str, Any] | None,
     listener: Progress | None,
 ) -> _Repository:
-    candidates = [
-        source,
-        *(fallback.model_copy(update={"streaming": source.streaming}) for fallback in fallbacks),
-    ]
+    update = {"streaming": source.streaming}
+    candidates = [source, *(fallback.model_copy(update=update) for fallback in fallbacks)]
     if pinned:
-        pinned_source = (pinned["id"], pinned["revision"])
-        chosen_source = next(
-            (each for each in candidates if (each.id, each.revision) == pinned_source), source
-        )
-        return _RepositoryOpener(chosen_source, listener).open_commit(
+        names = (pinned["id"], pinned["revision"])
+        chosen = next((each for each in candidates if (each.id, each.revision) == names), source)
+        return _RepositoryOpener(chosen, listener).open_commit(
             str(pinned["commit"]), pinned["files_commit"], pinned["num_rows"]
         )
     for candidate, following in pairwise(candidates):

@@ -106,6 +106,10 @@ def _access_error(source: HubSource, error: Exception, revision: str | None) -> 
             hint=f"Ask for access at {page}, then set HF_TOKEN to a token of that account and start again.",
             fields={"source.id": "is gated"},
         )
+    return _missing_dataset_error(source)
+
+
+def _missing_dataset_error(source: HubSource) -> GoneError:
     successor = SUCCESSORS.get(source.id)
     return GoneError(
         f"There is no dataset {source.id} on the Hub that this account may read: it is deleted, renamed or "

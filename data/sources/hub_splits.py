@@ -244,19 +244,19 @@ def open_splits(
         declared: rows by split, as far as the repository's card or an earlier run tells.
     """
     files = builder.config.data_files or {}
-    are_parquet = all(_is_hub_parquet(address) for addresses in files.values() for address in addresses)
-    if source.streaming and files and are_parquet:
+    if not source.streaming:
+        call("files", builder.download_and_prepare)
+        splits = call("files", builder.as_dataset)
+        return {str(split): DownloadedSplit(data) for split, data in splits.items()}
+    if files and all(_is_hub_parquet(address) for addresses in files.values() for address in addresses):
         return {str(split): ParquetSplit(addresses, call) for split, addresses in files.items()}
-    if source.streaming:
-        streams = call("files", builder.as_streaming_dataset)
-        return {
-            str(split): StreamedSplit(
-                data, declared.get(str(split)), f"{source.id} ({split})", call=call, listener=listener
-            )
-            for split, data in streams.items()
-        }
-    call("files", builder.download_and_prepare)
-    return {str(split): DownloadedSplit(data) for split, data in call("files", builder.as_dataset).items()}
+
+    def streamed(split: str, data: datasets.IterableDataset) -> StreamedSplit:
+        name = f"{source.id} ({split})"
+        return StreamedSplit(data, declared.get(split), name, call=call, listener=listener)
+
+    streams = call("files", builder.as_streaming_dataset)
+    return {str(split): streamed(str(split), data) for split, data in streams.items()}
 
 
 def _is_hub_parquet(address: str) -> bool:

@@ -215,6 +215,16 @@ def make_article(rng: random.Random) -> tuple[str, str]:
     """Return a document of 150-600 words and its one-sentence summary."""
     event = rng.choice(EVENTS)
     facts = _facts(rng, event)
+    text = "\n\n".join(
+        " ".join(_fill_sentence(rng, sentence, facts) for sentence in paragraph)
+        for paragraph in _paragraphs(rng, event)
+    )
+    count = event.count.format_map(facts)
+    summary = "{role} {who} {action} in {place} on {day}, with {count}.".format_map({**facts, "count": count})
+    return text, summary
+
+
+def _paragraphs(rng: random.Random, event: EventKind) -> list[list[str]]:
     background, asides, quotes = _shuffled(rng, BACKGROUND), _shuffled(rng, ASIDES), _shuffled(rng, QUOTES)
     details = _shuffled(rng, event.details)
     fact_paragraphs = [
@@ -228,14 +238,7 @@ def make_article(rng: random.Random) -> tuple[str, str]:
         paragraphs.insert(
             rng.randint(1, len(paragraphs)), [background.pop(), quotes.pop(), asides.pop(), background.pop()]
         )
-    paragraphs.append([rng.choice(CLOSINGS)])
-    text = "\n\n".join(
-        " ".join(_fill_sentence(rng, sentence, facts) for sentence in paragraph) for paragraph in paragraphs
-    )
-    summary = "{role} {who} {action} in {place} on {day}, with {count}.".format_map(
-        {**facts, "count": event.count.format_map(facts)}
-    )
-    return text, summary
+    return [*paragraphs, [rng.choice(CLOSINGS)]]
 
 
 def _facts(rng: random.Random, event: EventKind) -> dict[str, str]:

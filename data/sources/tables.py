@@ -180,13 +180,7 @@ class JsonArray:
             raise SourceError(
                 f"{path} is too large for one array.", hint="Write it as .jsonl, one object per line."
             )
-        try:
-            with _open_text(path) as file:
-                self._items = json.loads(file.read().decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
-            raise SourceError(
-                f"{path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
-            ) from error
+        self._items = _read_json(path)
         if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
             raise SourceError(
                 f"{path} is not an array of objects.",
@@ -200,6 +194,16 @@ class JsonArray:
         for row in wanted:
             item = self._items[row]
             yield item if isinstance(item, dict) else f"{self.path.name} item {row} is not a JSON object"
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        with _open_text(path) as file:
+            return json.loads(file.read().decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(
+            f"{path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
+        ) from error
 
 
 class CsvTable:

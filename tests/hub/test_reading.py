@@ -199,8 +199,8 @@ def test_rows_are_counted_in_the_files_and_not_believed(found: Found) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("news/fewer", "said to have 9 rows, but they end before row 1"),
-        ("news/more", "said to have 2 rows, but there are more"),
+        ("news/fewer", "has 9 rows according to its card, but they end before row 1"),
+        ("news/more", "has 2 rows according to its card, but there are more"),
     ],
 )
 def test_another_number_of_rows_than_the_card_says_is_a_fault_of_the_source(
