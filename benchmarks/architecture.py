@@ -1,5 +1,5 @@
-"""DeepSeek-OCR with random weights, at its real width or a part of it, and how many operations a training
-step of it takes."""
+"""DeepSeek-OCR with random weights, at its real width or a fraction of it, and the number of operations of a
+training step."""
 
 from typing import Any
 
@@ -30,14 +30,14 @@ def build(
     """Build the architecture with random weights.
 
     Args:
-        experts: how the library's passes multiply the experts; ours always group them.
-        stock: leave the library's forward passes as they are.
+        width: fraction of the real width.
+        experts: the library's implementation of the experts; DeepSynth's forward passes always group them.
+        stock: keep the library's forward passes.
     """
     torch.manual_seed(0)
     with torch.device(device):
         config = native_config(published_config(width, num_experts), IMAGE_TOKEN_ID)
-        # The meta device computes nothing; there attention is written out, so that its operations can be
-        # counted.
+        # The meta device computes nothing; there the eager attention has operations that can be counted.
         attention = "eager" if device == "meta" else "sdpa"
         options = {"experts_implementation": experts, "attn_implementation": attention, "dtype": dtype}
         model = UnlimitedOcrForConditionalGeneration._from_config(config, **options)
@@ -53,9 +53,9 @@ def count_operations(
     """Count the floating-point operations that one sample's forward and backward pass needs, without
     computing them.
 
-    Recomputed activations and the head on tokens without a label are not needed, and not counted.
+    Recomputed activations and the head on tokens without a label are not counted.
     """
-    # Batched experts are plain matrix products, which the counter knows.
+    # The counter knows batched experts: they are plain matrix products.
     model = choose_trainable(
         build(width, "meta", torch.float32, "batched_mm", stock=True), train
     ).model.train()
@@ -63,7 +63,7 @@ def count_operations(
     with torch.device("meta"), FlopCounterMode(display=False) as counter:
         if not cached:
             vision_tower(model)(torch.empty(1, 3, page_size_px, page_size_px))
-        # The projector trains in all but the adapters, so the gradient goes back to the decoder's inputs.
+        # Except with adapters, the projector is trained: the gradient reaches the decoder's inputs.
         embedded = torch.empty(
             1, num_tokens, model.config.text_config.hidden_size, requires_grad=not train.startswith("lora")
         )
@@ -73,7 +73,8 @@ def count_operations(
 
 
 def published_config(width: float, num_experts: int) -> dict[str, Any]:
-    """Return DeepSeek-OCR's sizes, the widths reduced and the numbers of layers, heads and words kept."""
+    """Return DeepSeek-OCR's configuration with reduced widths; layers, heads and vocabulary keep their
+    numbers."""
 
     def scaled(size: int, multiple: int) -> int:
         return max(multiple, round(size * width / multiple) * multiple)

@@ -1,9 +1,8 @@
-"""What a whole run costs beside rendering, how it scales with cores and with rows, and how much memory it
-holds.
+"""Measure a run of the dataset stage: its cost beyond rendering, its scaling with cores and rows, its memory.
 
-Each run is a process of its own on fresh documents of the sample source. CPU time is counted with that of the
-workers, so its ratios hold on a busy machine; ratios of wall time need a quiet one. Run: python -m
-benchmarks.generation [efficiency] [cores] [memory] [scaling]
+Each run is a separate process on new documents of the sample source. CPU time includes the workers, so its
+ratios are valid on a busy machine; ratios of wall time need an idle one. Run: python -m benchmarks.generation
+[efficiency] [cores] [memory] [scaling]
 """
 
 import argparse
@@ -53,7 +52,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one run, start-up and workers included."""
+    """The cost of one run, with start-up and workers."""
 
     wall_s: float
     cpu_s: float
@@ -69,8 +68,8 @@ def main() -> None:
 
 
 def efficiency(num_documents: int = 2000) -> None:
-    """Compare a run with drawing the same pages and doing nothing else: in CPU time, and in wall time, where
-    waiting shows too."""
+    """Compare a run with rendering the same pages alone: in CPU time, and in wall time, which includes
+    waiting."""
     style = resolve_style(RenderingConfig(mode="base"))
     for row in range(50):
         render(sample_document(1, "train", row, "article").text, style)
@@ -89,25 +88,25 @@ def efficiency(num_documents: int = 2000) -> None:
     print(f"  {drawing_s / spent_s:.0%} of the renderer's own rate by CPU time (target: at least 80%)")
     ideal_s, working_s = _time_rendering_s(num_documents // 2, 2), _time_run_s(num_documents, 2)
     print(
-        f"  {ideal_s / working_s:.0%} by wall time on two cores (target: at least 80%; needs a quiet machine)"
+        f"  {ideal_s / working_s:.0%} by wall time on two cores (target: at least 80%; needs an idle machine)"
     )
 
 
 def cores(num_documents: int = 4000) -> None:
-    """Compare one worker on one core with two on two, start-up left out, and both with renderers that share
-    nothing but the machine.
+    """Compare one worker on one core with two on two, without start-up, and both with independent render
+    processes.
 
-    The second figure is what the machine gives at most: its cores slow each other down where they share
-    caches or hardware threads.
+    The second figure is the limit of the machine: cores that share caches or hardware threads slow each other
+    down.
     """
     one, two = (_time_run_s(num_documents, workers) for workers in (1, 2))
     alone, together = (_time_rendering_s(num_documents // 4, renderers) for renderers in (1, 2))
     print(f"  two cores are {one / two:.2f} x one (target: at least 1.8), {one:.1f} s and {two:.1f} s")
-    print(f"  two renderers that share nothing do {2 * alone / together:.2f} x the work of one")
+    print(f"  two independent renderers do {2 * alone / together:.2f} x the work of one")
 
 
 def _time_run_s(num_documents: int, num_cores: int) -> float:
-    """Return the wall time of a run on so many cores, without its start-up."""
+    """Return the wall time of a run on `num_cores` cores, without its start-up."""
     whole, start_up = (
         cost(_config("article", number, num_cores, shard_rows=100), num_cores)
         for number in (num_documents, num_cores)
@@ -116,8 +115,8 @@ def _time_run_s(num_documents: int, num_cores: int) -> float:
 
 
 def _time_rendering_s(num_documents: int, num_renderers: int) -> float:
-    """Return the wall time in which so many processes, each on a core of its own, draw so many documents
-    each."""
+    """Return the wall time in which `num_renderers` processes, each on its own core, render `num_documents`
+    documents each."""
     commands = [
         ["taskset", "-c", str(core), sys.executable, "-c", DRAWING, str(core), str(num_documents)]
         for core in range(num_renderers)
@@ -127,7 +126,7 @@ def _time_rendering_s(num_documents: int, num_renderers: int) -> float:
 
 
 def memory() -> None:
-    """Compare the peak of 10,000 documents with that of 100,000."""
+    """Compare the peak memory of 10,000 documents with that of 100,000."""
     small, large = (cost(_config("brief", number, 2)).peak_mb for number in (10_000, 100_000))
     print(
         f"  {small:.0f} MB for 10,000 documents, {large - small:+.0f} MB for 100,000 (target: at most +100)"
@@ -135,7 +134,7 @@ def memory() -> None:
 
 
 def scaling(num_documents: int = 10_000) -> None:
-    """Compare the CPU time of a run with that of one of twenty times the size."""
+    """Compare the CPU time of a run with that of a run of twenty times the size."""
     small, large = (
         cost(_config("brief", num_documents, 2)).cpu_s,
         cost(_config("brief", 20 * num_documents, 2)).cpu_s,
@@ -155,7 +154,7 @@ PARTS: dict[str, Callable[[], None]] = {
 
 
 def cost(config: DatasetConfig, num_cores: int = 2) -> Cost:
-    """Carry out a run in a process of its own, on so many cores, and measure it with its workers."""
+    """Measure a run and its workers in a separate process, on `num_cores` cores."""
     cores = f"0-{num_cores - 1}"
     with tempfile.TemporaryDirectory() as folder:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -184,7 +183,7 @@ def _config(length: str, num_documents: int, num_workers: int, shard_rows: int =
 
 
 class _PeakMemory(threading.Thread):
-    """Watches the memory of a process and its children, shared pages counted once."""
+    """Samples the memory of a process and its children; shared pages count once."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         super().__init__(daemon=True)

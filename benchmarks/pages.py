@@ -1,10 +1,10 @@
-"""How light the pages are in Chromium: time until they can be used, a long chart that is moved, an idle page,
-jobs beside open tabs.
+"""Measure the pages in Chromium: the time until they can be used, the frames of a long chart that is moved,
+the requests of an idle page, and the speed of a job beside open tabs.
 
     python benchmarks/pages.py [--num-jobs 1000] [--repeats 9] [--only open chart idle tabs]
 
-Each figure stands beside one of the same run: a page without scripts, frames of a chart at rest, a job
-without tabs.
+Each figure is printed beside a reference of the same run: a page without scripts, frames of a chart at rest,
+a job without tabs.
 """
 
 import argparse
@@ -97,8 +97,8 @@ def main() -> int:
 
 
 def print_opening(browser: Browser, site: Site, repeats: int) -> None:
-    """Print the milliseconds from asking for a page until it can be used, with an empty cache and with a full
-    one."""
+    """Print the milliseconds from the request of a page until it can be used, with an empty and with a full
+    cache."""
     base_ms = 0.0
     print(
         f"{'page':16}{'first ms':>10}{'best ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of "
@@ -133,7 +133,8 @@ def time_until_usable_ms(page: Page, address: str, usable: str) -> float:
 
 
 def print_chart(browser: Browser, site: Site, _: int) -> None:
-    """Print how long the frames take while a finger moves a chart, beside frames in which nothing happens."""
+    """Print the duration of the frames while a finger moves a chart, and of frames in which nothing
+    happens."""
     context = browser.new_context(has_touch=True)
     page = context.new_page()
     page.goto(site.address + "/jobs")
@@ -160,11 +161,11 @@ def print_chart(browser: Browser, site: Site, _: int) -> None:
 def record_frames(
     cdp: CDPSession, page: Page, place: tuple[float, float, float] | None
 ) -> tuple[list[float], float]:
-    """Return the milliseconds from frame to frame while a finger moves from right to left, and those that the
-    main thread was busy.
+    """Return the milliseconds between frames while a finger moves from right to left, and the milliseconds
+    for which the main thread was busy.
 
     Args:
-        place: right end, top and width of what is moved; None: no finger.
+        place: right end, top and width of the moved element; None: no finger.
     """
     cdp.send("Performance.enable")
     before_s = busy_s(cdp)
@@ -195,7 +196,7 @@ def busy_s(cdp: CDPSession) -> float:
 
 
 def print_requests(browser: Browser, site: Site, _: int) -> None:
-    """Print how many requests a page makes while nothing happens."""
+    """Print the number of requests of a page while nothing happens."""
     page = browser.new_page()
     times_s: list[float] = []
     page.on("request", lambda request: times_s.append(time.monotonic()) if "/api/" in request.url else None)
@@ -211,11 +212,12 @@ def print_requests(browser: Browser, site: Site, _: int) -> None:
 
 
 def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
-    """Print the rate of a dataset job without a page and beside ten that show it, in turns, and what these
-    cost the web server.
+    """Print the rate of a dataset job without pages and beside ten pages that show it, in turns, and the CPU
+    time that these pages cost the web server.
 
-    Headless pages all count as seen, so that those out of view are told that they are hidden. Chromium draws
-    the others on the job's processors; on another machine only the cost to the web server is left.
+    A headless page always counts as visible, so a script tells the pages out of view that they are hidden.
+    Chromium runs on the cores of the job here; with a browser on another machine only the web server's cost
+    remains.
     """
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in TABS_IN_VIEW}
     for turn in range(max(1, repeats // 3)):
@@ -232,10 +234,11 @@ def print_tabs(browser: Browser, site: Site, repeats: int) -> None:
 
 
 def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tuple[float, float]:
-    """Run one job while some pages show the list and some the job; with one in view the others are hidden.
+    """Run one job while half of the pages show the list and half the job; pages after `num_in_view` are
+    hidden.
 
     Returns:
-        Its samples a second, and the web server's share of one core meanwhile.
+        The job's samples per second, and the web server's part of one core meanwhile.
     """
     job = call(site, "/api/dataset/generate", {**DATASET, "name": name})
     contexts = [browser.new_context(), browser.new_context()]
@@ -260,7 +263,7 @@ def run_beside(browser: Browser, site: Site, num_in_view: int, name: str) -> tup
 
 
 def web_cpu_s() -> float:
-    """Return the processor seconds that the web server has used."""
+    """Return the CPU seconds that the web server has used."""
     servers = [
         process
         for process in psutil.Process().children(recursive=True)

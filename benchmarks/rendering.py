@@ -1,7 +1,7 @@
-"""How fast pages are drawn, against a straightforward Pillow renderer and against drawing alone.
+"""Compare the speed of rendering with a simple Pillow renderer, and with layout and drawing alone.
 
-One process, one core, texts that no cache has seen, CPU time, the contestants in turns; only
-the ratios mean anything. Run: python -m benchmarks.rendering [--pages N]
+One process, one core, CPU time, texts that no cache holds, the renderers in turns; only the ratios are
+meaningful. Run: python -m benchmarks.rendering [--pages N]
 """
 
 import argparse
@@ -31,7 +31,7 @@ FONT_FILE = Path(fonts.__file__).parent / "dejavu" / "DejaVuSans.ttf"
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pages", type=int, default=60, help="pages per contestant")
+    parser.add_argument("--pages", type=int, default=60, help="pages per renderer")
     num_pages = parser.parse_args().pages
     renderers = {
         "Pillow": pillow_page,
@@ -57,7 +57,7 @@ def main() -> None:
 
 
 def report(times_ms: dict[str, float], sizes: dict[str, float]) -> None:
-    """Print ratios; the milliseconds are there to judge how busy the machine was."""
+    """Print the ratios; the milliseconds show how busy the machine was."""
     ours_ms = times_ms["DeepSynth"]
     print(
         f"{NUM_CHARACTERS} characters on {STYLE.size_px} x {STYLE.size_px} px at {STYLE.font_size_px:g} px, "
@@ -89,8 +89,8 @@ def our_layout(text: str) -> int:
 
 
 def pillow_page(text: str) -> int:
-    """Draw a page as most scripts do: RGB canvas, words wrapped by their measured length, a call per line,
-    default PNG."""
+    """Draw a page as most scripts do: RGB canvas, words wrapped by their measured length, one call per line,
+    default PNG. Returns the size of the file in bytes."""
     font = pillow_font()
     page = Image.new("RGB", (STYLE.size_px, STYLE.size_px), "white")
     draw = ImageDraw.Draw(page)
@@ -113,7 +113,7 @@ def pillow_font() -> ImageFont.FreeTypeFont:
 
 
 def unique_texts() -> Iterator[str]:
-    """Yield English-like texts of NUM_CHARACTERS characters, each word order new."""
+    """Yield English-like texts of NUM_CHARACTERS characters, each with another order of words."""
     rng = random.Random(7)
     license_words = (Path(__file__).parents[1] / "LICENSE").read_text(encoding="utf-8").split()
     while True:

@@ -1,12 +1,12 @@
-"""Does the tiny model learn to summarise pages that it never saw? The demo's recipe with several seeds, held
-against thresholds.
+"""Does the tiny model learn to summarise pages that it never saw? Runs the demo's recipe with several seeds
+and compares the scores with thresholds.
 
     python -m benchmarks.tiny_recipe [--seeds 0 1 2] [--output tiny_recipe.json] [--workspace DIR]
 
-From the committed base, which can read (`scripts/pretrain_tiny_base.py` made it), through the ordinary
-stages: a dataset of micro pages, a training per seed scored on all held-out documents, and the same training
-on blank pages with the first seed. Ends with exit code 1 when a seed's ROUGE-L is below 85 or below Lead-3's,
-or when blank pages reach 40: then the table does not show reading.
+Starts from the committed base, which can read (made by `scripts/pretrain_tiny_base.py`), and runs the
+ordinary stages: a dataset of micro pages, one training per seed, scored on all held-out documents, and the
+same training on blank pages with the first seed. The exit code is 1 if a seed's ROUGE-L is below 85 or below
+Lead-3's, or if blank pages reach 40: then the scores do not prove that the model reads.
 """
 
 import argparse
@@ -41,9 +41,9 @@ class Row:
     scores: Mapping[str, float]
     rouge_l_interval: tuple[float, float]
     share_exact: float | None = None
-    """Summaries that are the reference to the letter. None: not counted."""
+    """Fraction of summaries that are equal to the reference. None: not counted."""
     seconds: float | None = None
-    """Of training and scoring together."""
+    """Seconds of training and scoring together."""
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="one training each")
     parser.add_argument("--output", type=Path, help="write the table as JSON")
     parser.add_argument(
-        "--workspace", type=Path, help="keep everything here; trainings that it holds are not repeated"
+        "--workspace", type=Path, help="keep all files here; trainings that it holds are not repeated"
     )
     options = parser.parse_args()
     start_s = time.monotonic()
@@ -84,7 +84,7 @@ def measure(workspace: Workspace, seeds: list[int]) -> tuple[list[Row], list[Row
     progress = TerminalProgress("pages")
     with progress.show():
         generate(DatasetConfig(**DATASET), workspace, progress)
-    # A training's own final score is the whole test split's, so that nothing is left to score afterwards.
+    # The training itself scores the whole test split at its end, so no evaluation follows.
     bodies = [TRAINING | {"seed": seed, "output": f"seed-{seed}", "num_test_samples": None} for seed in seeds]
     trained = [one(body, f"seed {body['seed']}", workspace) for body in bodies]
     control, _ = one(CONTROL | {"seed": seeds[0]}, f"seed {seeds[0]}, blank pages", workspace)
@@ -126,13 +126,13 @@ def baseline_rows(result: TrainingResult) -> list[Row]:
 
 
 def faults(trained: list[Row], others: list[Row]) -> list[str]:
-    """Return in words what the table should show and does not."""
+    """Return a message for each score that misses its threshold."""
     control, *baselines = others
     lead_3 = next(row for row in baselines if row.name == "lead-3").scores["rougeL"]
     min_score = max(MIN_ROUGE_L, lead_3)
     seen = {row.name: row.scores["rougeL"] for row in trained}
     low = [
-        f"{name} has ROUGE-L {_percent(score)}, wanted {_percent(min_score)}"
+        f"{name} has ROUGE-L {_percent(score)}; at least {_percent(min_score)} is required"
         for name, score in seen.items()
         if score < min_score
     ]

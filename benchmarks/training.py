@@ -1,16 +1,18 @@
-"""How fast DeepSeek-OCR trains here: stock settings, ours, ours with the feature cache, LoRA, and each
-preset.
+"""Measure the training speed of DeepSeek-OCR on this machine: the library's settings, DeepSynth's,
+DeepSynth's with the feature cache, LoRA, and each preset.
 
     python -m benchmarks.training [--output training.json] [--width 0.25] [--steps 3]
 
-Random weights, real pages read as in training; the loop is the bare one, so that only the model and its data
-are compared. With a GPU: the real size, 1024 px pages, 128 target tokens; each preset with its own
-micro-batch and target tokens, its memory capped at what it promises. Without: a reduced width and 512 px
-pages, where only the ratios mean something and the GPU's numbers are "not measured"; then, where 13 GB of
-memory are free, what the feature cache saves at the real width, with 32 experts instead of 64 for want of
-memory (each token still meets six), forward and backward without the optimizer, which steps once in sixteen
-samples; and how long a GPU as fast as an H200 would wait for its pages. (Started as a module, since a script
-named like a package would hide it.)
+The weights are random, the pages real and read as in training; the loop has no Trainer, so that only the
+model and its data are compared. With a GPU: the real size, 1024 px pages, 128 target tokens; each preset with
+its own micro-batch and target tokens, and its memory capped at the preset's size.
+
+Without a GPU: a reduced width and 512 px pages, where only the ratios are meaningful and the GPU's numbers
+are "not measured". If 13 GB of memory are free: the gain of the feature cache at the real width, with 32
+experts instead of 64 to save memory (each token still uses six), forward and backward without the optimizer,
+which steps once in sixteen samples. Last: how long a GPU as fast as an H200 would wait for its pages.
+
+Start it as a module: as a script it would hide the package `training`, which has the same name.
 """
 
 import argparse
@@ -50,11 +52,11 @@ CUDA = torch.cuda.is_available()
 DEVICE = torch.device("cuda" if CUDA else "cpu")
 DTYPE = torch.bfloat16 if CUDA else torch.float32
 REAL_WIDTH_GB, REAL_WIDTH_EXPERTS = 13, 32
-"""What the real width takes in float32 with so many experts, with gradients and without an optimizer."""
+"""Memory of the real width in float32 with this number of experts, with gradients, without an optimizer."""
 NUM_TARGET_TOKENS = 128
 NUM_UNCOUNTED_STEPS = 2 if CUDA else 1
 H200_PAGES_PER_SECOND = 102
-"""What the model alone takes there of `dense` with the cache off (docs/decisions.md)."""
+"""Pages that the model alone trains on per second, preset `dense`, feature cache off (docs/decisions.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +70,15 @@ class BenchmarkCase:
     mode: PageMode
     experts: str = "grouped_mm"
     stock: bool = False
-    """The library's own passes, the head on every token."""
+    """The library's forward passes, with the head on every token."""
     cached: bool = False
     gradient_checkpointing: bool = False
     optimizer: bool = True
     num_target_tokens: int = NUM_TARGET_TOKENS
     memory_gb: int | None = None
-    """The allocator hands out no more than a GPU of this size has. None: no cap."""
+    """Size of the GPU to which the allocator is limited. None: no limit."""
     estimated_memory_gb: float | None = None
-    """What the training stage says before the start."""
+    """The estimate that the training stage reports before it starts."""
 
     @property
     def page_size_px(self) -> int:
@@ -84,7 +86,7 @@ class BenchmarkCase:
 
     @property
     def num_tokens(self) -> int:
-        """Of one sample: image, prompt and targets."""
+        """Tokens of one sample: image, prompt and targets."""
         return (
             num_image_tokens("deepseek_ocr", self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
         )
@@ -92,17 +94,17 @@ class BenchmarkCase:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """What a setting came to. None: not measured on this device."""
+    """The measurements of one case. None: not measured on this device."""
 
     name: str
     samples_per_second: float | None = None
     tokens_per_second: float | None = None
     times_first: float | None = None
-    """Faster than the first row of its table."""
+    """Speed as a multiple of the first row of the table."""
     idle_fraction: float | None = None
-    """Share of a step's time that is spent waiting for its pages."""
+    """Part of a step's time that it waits for its pages."""
     model_tflops_per_second: float | None = None
-    """Operations that the samples need, not those that were spent."""
+    """Counts the operations that the samples need; recomputed ones are not counted."""
     share_of_matrix_rate: float | None = None
     peak_memory_gb: float | None = None
     estimated_memory_gb: float | None = None
@@ -138,7 +140,7 @@ def main() -> int:
 
 
 def settings(width: float) -> list[BenchmarkCase]:
-    """Return the rows, stock first: all others are compared with it."""
+    """Return the cases; the first is the library's own, with which all others are compared."""
     mode: PageMode = "base" if CUDA else "tiny"
     ours = BenchmarkCase(name="ours", train="dense", batch=8 if CUDA else 2, width=width, mode=mode)
     rows = [
@@ -150,9 +152,7 @@ def settings(width: float) -> list[BenchmarkCase]:
         replace(ours, name="lora", train="lora"),
         replace(ours, name="lora, from the feature cache", train="lora", cached=True),
     ]
-    if (
-        not CUDA
-    ):  # a preset is about a GPU's memory; without one its row would say nothing that the others do not
+    if not CUDA:  # presets differ by GPU memory: without a GPU their rows would tell nothing new
         return rows
     larger = [
         replace(ours, name="ours, 32 samples a batch", batch=32),
@@ -162,7 +162,7 @@ def settings(width: float) -> list[BenchmarkCase]:
 
 
 def preset_case(name: str, width: float, mode: PageMode = "base") -> BenchmarkCase:
-    """Return one micro-batch of a preset, as the preset promises it."""
+    """Return the case of one micro-batch of a preset, with the preset's memory as limit."""
     config = training_config(name, dataset="pages", model="deepseek-ai/DeepSeek-OCR")
     return BenchmarkCase(
         name=f"preset {name}",
@@ -178,8 +178,8 @@ def preset_case(name: str, width: float, mode: PageMode = "base") -> BenchmarkCa
 
 
 def real_width_table(rate: float) -> list[dict[str, Any]] | str:
-    """Measure on a CPU what the cache saves at the real width of encoder and decoder: 1024 px pages, one
-    sample a step."""
+    """Measure on a CPU the gain of the cache at the real width of encoder and decoder: 1024 px pages, one
+    sample per step."""
     if psutil.virtual_memory().available < REAL_WIDTH_GB * 1e9:
         return f"not measured: needs {REAL_WIDTH_GB} GB of free memory"
     print("The real width, forward and backward:", flush=True)
@@ -194,12 +194,10 @@ def real_width_table(rate: float) -> list[dict[str, Any]] | str:
 
 
 def loader_idle_fraction(num_batches: int = 40) -> float:
-    """Return the share of its time that a GPU would wait for pages read as in training, while it takes them
-    at an H200's rate."""
-    case, num_workers = (
-        BenchmarkCase(name="pages for a GPU", train="dense", batch=32, width=1.0, mode="base"),
-        min(NUM_GPU_WORKERS, num_cores()),
-    )
+    """Return the part of its time that a GPU with the speed of an H200 would wait for pages that are read as
+    in training."""
+    case = BenchmarkCase(name="pages for a GPU", train="dense", batch=32, width=1.0, mode="base")
+    num_workers = min(NUM_GPU_WORKERS, num_cores())
     waits_s, busy_s = [], case.batch / H200_PAGES_PER_SECOND
     with TemporaryDirectory() as folder:
         pages = page_batches(case, None, Path(folder), num_batches + NUM_UNCOUNTED_STEPS, num_workers)
@@ -208,7 +206,7 @@ def loader_idle_fraction(num_batches: int = 40) -> float:
             batch = next(pages)
             waits_s.append(time.perf_counter() - start)
             time.sleep(busy_s)
-            del batch  # unmaps 100 MB, which beside a GPU the pinning thread does
+            del batch  # unmaps 100 MB; with a GPU the pinning thread does this
     waited_s = sum(waits_s[NUM_UNCOUNTED_STEPS:])
     idle = waited_s / (waited_s + num_batches * busy_s)
     print(
@@ -221,7 +219,7 @@ def loader_idle_fraction(num_batches: int = 40) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Median seconds of a step, and the share of them that it waited for pages."""
+    """Median seconds of a step, and the part of them that it waited for pages."""
 
     seconds: float
     idle_fraction: float
@@ -242,8 +240,8 @@ def table(
 def measure(
     case: BenchmarkCase, rate: float, first: float | None, timing: Callable[[BenchmarkCase], Timing]
 ) -> Measurement:
-    """Time a setting's steps, one micro-batch each."""
-    free_memory()  # of the row before, whose encoder refers to itself and would count against this one's cap
+    """Time the steps of a case, one micro-batch each."""
+    free_memory()  # the model of the row before, a reference cycle, would count against this row's limit
     if CUDA:
         cap_memory(case.memory_gb)
     try:
@@ -271,8 +269,8 @@ def measure(
 
 
 def cap_memory(memory_gb: int | None) -> None:
-    """Let the allocator hand out what a GPU of that size would have beside this process's context. None: all
-    there is."""
+    """Limit the allocator to the memory that a GPU of that size has beside this process's context. None: no
+    limit."""
     torch.cuda.reset_peak_memory_stats()
     free, total = torch.cuda.mem_get_info()
     context = total - free - torch.cuda.memory_reserved()
@@ -282,7 +280,7 @@ def cap_memory(memory_gb: int | None) -> None:
 
 
 def build_trainable(case: BenchmarkCase) -> Any:
-    """Build the model of a setting, and choose what trains."""
+    """Build the model of a case, and choose its trainable parameters."""
     chosen = choose_trainable(
         build(case.width, DEVICE.type, DTYPE, case.experts, stock=case.stock), case.train
     ).model
@@ -292,7 +290,7 @@ def build_trainable(case: BenchmarkCase) -> Any:
 
 
 def step_times(case: BenchmarkCase, model: Any, num_steps: int) -> Timing:
-    """Time steps after some that are not counted."""
+    """Time steps, after NUM_UNCOUNTED_STEPS that are not counted."""
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=1e-6, fused=True)
     inputs = text_inputs(case)
@@ -316,23 +314,23 @@ def step_times(case: BenchmarkCase, model: Any, num_steps: int) -> Timing:
 def step(
     model: Any, inputs: dict[str, Any], pixels: torch.Tensor, optimizer: torch.optim.Optimizer | None
 ) -> float:
-    """Compute the gradients of one micro-batch, and let the optimizer step. Returns the loss."""
+    """Compute the gradients of one micro-batch, and make an optimizer step. Returns the loss."""
     with torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
         loss = model(**inputs, pixel_values=pixels).loss
     loss.backward()
     if optimizer:
         optimizer.step()
     model.zero_grad()
-    return float(loss.detach())  # which waits for the device
+    return float(loss.detach())  # waits for the device
 
 
 def page_batches(
     case: BenchmarkCase, model: Any, folder: Path, num_batches: int, num_workers: int
 ) -> Iterator[torch.Tensor]:
-    """Yield batches as a training reads them: pictures decoded, or what the encoder said read from its files.
+    """Yield batches as a training reads them: decoded images, or the encoder's output from the cache.
 
     Args:
-        model: its encoder fills the cache of a setting that has one.
+        model: its encoder fills the cache, for a case with a cache.
     """
     style = resolve_style(RenderingConfig(mode=case.mode))
     pictures = [
@@ -361,12 +359,12 @@ def page_batches(
 
 
 def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:
-    """Turn pictures into what the encoder reads."""
+    """Decode images to the encoder's input: (images, 3, size_px, size_px), uint8."""
     return torch.from_numpy(np.stack([page_pixels(picture, size_px) for picture in pictures]))
 
 
 def text_inputs(case: BenchmarkCase) -> dict[str, Any]:
-    """Make the tokens of one micro-batch: a page, a prompt and a summary a sample."""
+    """Return the tokens of one micro-batch; each sample is a page, a prompt and a summary."""
     generator = torch.Generator().manual_seed(0)
     image = num_image_tokens("deepseek_ocr", case.page_size_px)
     text = torch.randint(
@@ -387,7 +385,7 @@ def text_inputs(case: BenchmarkCase) -> dict[str, Any]:
 
 
 def matrix_tflops_per_second() -> float:
-    """Return the device's measured matrix-multiply rate."""
+    """Return the measured rate of matrix products on this device, in TFLOP/s."""
     size = 8192 if CUDA else 2048
     matrix = torch.randn(size, size, device=DEVICE, dtype=DTYPE)
     seconds = []

@@ -1,9 +1,9 @@
-"""How light the web service is: time to its first answer, memory, and GET /api/jobs with 1,000 jobs.
+"""Measure the web service: the time to its first answer, its memory, and GET /api/jobs with 1,000 jobs.
 
     python benchmarks/web.py [--num-jobs 1000] [--requests 500]
 
-The last column compares each address with GET /api/health of the same run, so that the numbers mean something
-on a busy machine.
+The last column compares each address with GET /api/health of the same run, which is meaningful on a busy
+machine too.
 """
 
 import argparse
@@ -55,7 +55,7 @@ def main() -> int:
 
 
 def fill(workspace: Workspace, num_jobs: int) -> None:
-    """Put jobs in all states into a workspace, each with some events."""
+    """Fill a workspace with jobs in all states, each with some events."""
     store = JobStore(workspace)
     for number in range(num_jobs):
         job = store.create("dataset", DatasetConfig(name=f"set-{number}", source=SampleSource()))
@@ -80,7 +80,7 @@ def fill(workspace: Workspace, num_jobs: int) -> None:
 @contextmanager
 def service(workspace: Path) -> Iterator[tuple[int, float, "subprocess.Popen[bytes]"]]:
     """Run the web server as `deepsynth serve` does; yield its port, the seconds until its first answer, and
-    the process."""
+    its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -111,7 +111,7 @@ def service(workspace: Path) -> Iterator[tuple[int, float, "subprocess.Popen[byt
 
 
 def answers(port: int) -> bool:
-    """Say whether the service answers at all."""
+    """Return whether the service answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", "/api/health")
@@ -123,8 +123,8 @@ def answers(port: int) -> bool:
 
 
 def print_answers(port: int, num_jobs: int, requests: int) -> None:
-    """Time each address over one kept connection and print median, 99th percentile and the ratio to the
-    first."""
+    """Time each address over one kept connection; print the median, the 99th percentile and the ratio to the
+    first address."""
     paths = (
         "/api/health",
         "/api/jobs",
@@ -147,7 +147,7 @@ def print_answers(port: int, num_jobs: int, requests: int) -> None:
 
 
 def timed(port: int, path: str, requests: int) -> list[float]:
-    """Return the milliseconds of each of many requests, after a few that are not counted."""
+    """Return the milliseconds of each request, after five that are not counted."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     times_ms = []
     for number in range(requests + 5):

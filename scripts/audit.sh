@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Looks the pinned packages up among known vulnerabilities. A finding fails; a database that does not answer is said, and nothing more.
-# The database is OSV: asked through a package index that has none of its own, pip-audit passes over every package and finds nothing.
+# Looks up the pinned packages among known vulnerabilities. A vulnerability makes the script fail; if the database does
+# not answer, the script only prints a message. The database is OSV: a package index may have none of its own, and then
+# pip-audit skips all packages.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/setup.sh
@@ -8,7 +9,7 @@ source scripts/setup.sh
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
-# It ends with 1 for a finding and for a fault of its own alike. Only findings are written to standard output.
+# pip-audit exits with 1 for a vulnerability and for its own errors. It writes only vulnerabilities to standard output.
 if fault=$(pip-audit -s osv -r constraints.txt --no-deps --disable-pip --progress-spinner off 2>&1 >"$report"); then
   say "No known vulnerability in the $(grep -c == constraints.txt) pinned packages."
 elif [ -s "$report" ]; then

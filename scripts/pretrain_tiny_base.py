@@ -1,11 +1,11 @@
-"""Make training/models/tiny_base: the tiny model, taught to read micro pages and nothing else.
+"""Make training/models/tiny_base: the tiny model, trained to read micro pages only.
 
     python scripts/pretrain_tiny_base.py --output training/models/tiny_base
 
-The curriculum is necessary: a model shown full pages from the start stays blind. So it first reads one word
-on a 2 x 2 token page, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens. Words are those of
-the sample documents, made-up words and numbers; full names are only those of the train split, and no summary
-is ever shown. Steps and seed fix the result on a machine.
+The curriculum is necessary: a model that sees full pages from the start does not learn to read. So it first
+reads one word on a page of 2 x 2 tokens, then a few words on 3 x 3 tokens, then full pages of 5 x 5 tokens.
+The words are those of the sample documents, made-up words and numbers; full names are only those of the train
+split, and no summary is shown. On one machine, the steps and the seed determine the result.
 """
 
 import argparse
@@ -31,15 +31,15 @@ PROMPT = "\nFree OCR."
 BATCH_SIZE = 16
 MUON_LEARNING_RATE = 1e-2
 ADAMW_LEARNING_RATE = 1e-3
-# Muon orthogonalises updates of matrices; tables of vectors and the router are not maps from one space to
-# another.
+# Muon orthogonalises the updates of matrices that map one space to another; embedding tables and the router
+# are no such maps.
 ADAMW_PARAMETERS = ("embed_tokens", "lm_head", "rel_pos", "position_embedding", "mlp.gate.weight")
 log = logging.getLogger("pretrain_tiny_base")
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One part of the curriculum: pages of one size, with texts from one of the samplers below."""
+    """One part of the curriculum: pages of one size, with texts of one kind (see `Texts.draw`)."""
 
     page_px: int
     kind: str
@@ -47,7 +47,7 @@ class Stage:
 
 
 class Texts:
-    """Seeded texts to read."""
+    """Random texts to read, the same for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
@@ -80,7 +80,7 @@ class Texts:
 
     def _word(self) -> str:
         chance = self._rng.random()
-        # Without numbers among the words, numbers stay unreadable.
+        # Without numbers among the words, the model does not learn to read numbers.
         if chance < 0.2:
             return str(self._rng.randint(10, 9999))
         if chance < 0.35:
@@ -90,7 +90,7 @@ class Texts:
 
 
 class PageReadingModel:
-    """The model in training, and how texts become its inputs."""
+    """The model in training, and the conversion of texts into its inputs."""
 
     def __init__(self, seed: int) -> None:
         self.model, self.tokenizer = untrained_tiny(seed)
@@ -102,13 +102,13 @@ class PageReadingModel:
         return [self.tokenizer.bos_token_id, *image, *self.tokenizer.encode(PROMPT)]
 
     def pixels(self, texts: list[str], page_px: int) -> torch.Tensor:
-        """Draw texts as pages of shape (texts, 3, page_px, page_px) between -1 and 1."""
+        """Draw texts as pages: (texts, 3, page_px, page_px), -1 black to 1 white."""
         pages = [draw_grid(first_page(text, page_px), page_px, font_library()) for text in texts]
         grey = torch.from_numpy(np.stack(pages)).float() / 127.5 - 1
         return grey[:, None].expand(-1, 3, -1, -1).contiguous()
 
     def batch(self, texts: list[str], page_px: int) -> dict[str, torch.Tensor]:
-        """Return model inputs with labels on the text and its end only."""
+        """Return model inputs; only the text and its end token have labels."""
         head, pad = self.head(page_px), self.tokenizer.pad_token_id
         targets = [[*self.tokenizer.encode(text), self.tokenizer.eos_token_id] for text in texts]
         longest = max(map(len, targets))
@@ -125,7 +125,7 @@ class PageReadingModel:
 
     @torch.no_grad()
     def read(self, texts: list[str], page_px: int) -> list[str]:
-        """Return what the model reads on pages that show `texts`."""
+        """Return the model's readings of pages that show `texts`."""
         self.model.eval()
         head = torch.tensor([self.head(page_px)] * len(texts))
         ids = self.model.generate(
@@ -145,8 +145,8 @@ def first_page(text: str, page_px: int) -> list[str]:
 
 
 def optimizers(model: torch.nn.Module) -> list[torch.optim.Optimizer]:
-    """Build Muon for the weight matrices and AdamW for the rest; each group remembers its peak learning
-    rate."""
+    """Build Muon for the weight matrices and AdamW for the rest; each group holds its peak learning rate in
+    `peak_lr`."""
     named = list(model.named_parameters())
     matrices = [p for name, p in named if p.ndim == 2 and not any(part in name for part in ADAMW_PARAMETERS)]
     chosen = {id(p) for p in matrices}
@@ -180,7 +180,7 @@ def curriculum(stages: list[Stage]) -> Iterator[tuple[int, Stage]]:
 
 
 def pretrain(stages: list[Stage], seed: int, output: Path) -> None:
-    """Train from nothing through all stages and save the result."""
+    """Train from random weights through all stages and save the result."""
     reader, texts = PageReadingModel(seed), Texts(seed)
     built = optimizers(reader.model)
     num_steps = sum(stage.num_steps for stage in stages)
@@ -205,7 +205,7 @@ def pretrain(stages: list[Stage], seed: int, output: Path) -> None:
 
 
 def report(reader: PageReadingModel, stage: Stage, step: int, loss: float) -> None:
-    """Log the loss and how much of 32 fresh pages is read exactly."""
+    """Log the loss, and the fractions of words and of pages read exactly, on 32 new pages."""
     fresh = Texts(seed=step + 1_000_000)
     texts = [fresh.draw(stage.kind) for _ in range(32)]
     shown = [" ".join(first_page(text, stage.page_px)) for text in texts]
@@ -226,7 +226,7 @@ def report(reader: PageReadingModel, stage: Stage, step: int, loss: float) -> No
 
 
 def save(reader: PageReadingModel, output: Path) -> None:
-    """Save a normal model folder, in half precision: as exact as needed, at half the size."""
+    """Save a normal model folder, in half precision: exact enough, at half the size."""
     reader.model.to(torch.float16).save_pretrained(output, save_original_format=False)
     reader.tokenizer.save_pretrained(output)
 

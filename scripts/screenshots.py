@@ -1,9 +1,9 @@
-"""Take pictures of every tab: three widths, light and dark, from a real service over a workspace with jobs in
-every state.
+"""Take screenshots of all tabs: three widths, light and dark, of a real service on a workspace with jobs in
+all states.
 
 Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER] [--docs]
 
-The pictures in docs/screenshots show the workspace of `./start-all.sh --demo`: stop the services, then
+The screenshots in docs/screenshots show the workspace of `./start-all.sh --demo`: stop the services, then
 `screenshots.py --workspace workspace --docs`.
 """
 
@@ -42,10 +42,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
     parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
-    parser.add_argument(
-        "--workspace", type=Path, help="take pictures of this workspace instead of one with made-up jobs"
-    )
-    parser.add_argument("--docs", action="store_true", help="renew the pictures in docs/screenshots too")
+    parser.add_argument("--workspace", type=Path, help="show this workspace instead of one with made-up jobs")
+    parser.add_argument("--docs", action="store_true", help="write the pictures in docs/screenshots too")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -86,7 +84,7 @@ def main() -> int:
 
 
 def _run_datasets(site: Site) -> None:
-    """Make one real dataset, and start another that goes on while the pictures are taken."""
+    """Make one real dataset, and start another that runs while the screenshots are taken."""
     job = _call(site, "/api/dataset/generate", DATASET)
     while _call(site, f"/api/jobs/{job['id']}")["state"] in ("queued", "running"):
         time.sleep(0.5)
@@ -96,7 +94,7 @@ def _run_datasets(site: Site) -> None:
 
 
 def _cancel_running(site: Site) -> None:
-    """End what goes on: a job outlives its runner, and would write into a folder that is gone."""
+    """Cancel the running jobs: a job outlives its runner, and would write into a deleted folder."""
     for job in _call(site, "/api/jobs?state=running")["jobs"]:
         _call(site, f"/api/jobs/{job['id']}/cancel", {})
     while _call(site, "/api/jobs?state=running")["jobs"]:
@@ -104,7 +102,7 @@ def _cancel_running(site: Site) -> None:
 
 
 def _addresses(site: Site) -> dict[str, str]:
-    """Name the pages to take: the tabs, and the newest job of each kind that has a page worth seeing."""
+    """Return name -> path of the pages: the tabs, and one job of each kind and state that is shown."""
     jobs = _call(site, "/api/jobs?limit=50")["jobs"]
     done = {
         kind: [job["id"] for job in jobs if (job["kind"], job["state"]) == (kind, "succeeded")]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sourced by the start scripts: their options, where the services run, and what they need. How they run: native.sh, containers.sh.
-# Exit codes: 0 done, 1 a service did not come up, 2 wrong usage, 3 this machine lacks something.
+# Sourced by the start scripts: options, choice of the mode, and checks. The two modes: native.sh and containers.sh.
+# Exit codes: 0 done, 1 a service did not start, 2 wrong usage, 3 this machine lacks something.
 
 SCRIPTS=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=scripts/setup.sh
@@ -21,9 +21,9 @@ source "$SCRIPTS/containers.sh"
 service_port() { if [ "$1" = cpu ]; then echo "${DEEPSYNTH_CPU_PORT:-5000}"; else echo "${DEEPSYNTH_GPU_PORT:-5001}"; fi; }
 service_title() { if [ "$1" = cpu ]; then echo "dataset service"; else echo "training service"; fi; }
 service_url() { echo "http://$(called):$(service_port "$1")"; }
-address() { if [ "$MODE" = docker ]; then service_url "$1"; else native_url "$1"; fi; } # where a started service answers
+address() { if [ "$MODE" = docker ]; then service_url "$1"; else native_url "$1"; fi; } # the address of a started service
 
-called() { # the name by which this machine itself calls the services; containers are published on loopback
+called() { # prints the host name by which this machine reaches its own services; containers publish on loopback
   case "$MODE $HOST" in
     docker* | *" 0.0.0.0" | *" ::") echo 127.0.0.1 ;;
     *:*) echo "[$HOST]" ;;
@@ -31,7 +31,7 @@ called() { # the name by which this machine itself calls the services; container
   esac
 }
 
-gpu_name() { # name and memory of the first GPU that the driver sees; nothing without one
+gpu_name() { # prints name and memory of the first GPU that the driver reports; nothing without a GPU
   local names
   if names=$(nvidia-smi --query-gpu=name,memory.total --format=csv,noheader 2>/dev/null); then echo "${names%%$'\n'*}"; fi
 }
@@ -53,17 +53,17 @@ check_disk() { # check_disk FOLDER NEEDED_MB
 
 runs() { if [ "$2" = docker ]; then container_runs "$1"; else native_pid "$1" >/dev/null; fi; } # runs ROLE MODE
 
-# running_mode ROLE: how the service runs now, native or docker; nothing when it does not.
+# running_mode ROLE: prints native or docker if the service runs; nothing if it does not.
 running_mode() { if runs "$1" native; then echo native; elif runs "$1" docker; then echo docker; fi; }
 
-# choose_mode ROLE...: sets MODE, for a start, to what was asked for; else to Docker where an engine answers and can give the training
-# service a GPU. A container has a workspace of its own, so a service that runs already decides for the other one.
+# choose_mode ROLE...: sets MODE for a start: to the mode of the options; otherwise to docker if an engine answers and can
+# give the training service a GPU. Containers have their own workspace, so both services must run in the same mode.
 choose_mode() {
   local role running problem
   for role in cpu gpu; do
     running=$(running_mode "$role")
     [ "${running:-$MODE}" = "${MODE:-$running}" ] ||
-      fail 1 "the $(service_title "$role") runs $(mode_words "$running"), with a workspace of its own. Stop it first: ./start-all.sh --$running --stop"
+      fail 1 "the $(service_title "$role") runs $(mode_words "$running"), with its own workspace. Stop it first: ./start-all.sh --$running --stop"
     MODE=${MODE:-$running}
   done
   [ -z "$MODE" ] || return 0
@@ -71,16 +71,16 @@ choose_mode() {
   [ -z "$(engine_problem)" ] || return 0
   case " $* " in *" gpu "*) problem=$(container_gpu_problem) ;; *) problem='' ;; esac
   if [ -n "$problem" ]; then
-    say "Running without containers, although Docker answers: $problem."
+    say "Starting without containers, although Docker answers: $problem."
     return 0
   fi
   MODE=docker
-  if [ -d "$WORKSPACE/jobs" ]; then say "Containers have a workspace of their own. What lies in $WORKSPACE is seen with --native."; fi
+  if [ -d "$WORKSPACE/jobs" ]; then say "Containers have their own workspace. To use $WORKSPACE, start with --native."; fi
 }
 
 mode_words() { if [ "$1" = docker ]; then echo "in a container"; else echo "without a container"; fi; }
 
-# check_gpu: says honestly what the training service will run on.
+# check_gpu: prints the GPU, or that the training service will run on the CPU.
 check_gpu() {
   local name problem
   name=$(gpu_name)
@@ -92,7 +92,7 @@ check_gpu() {
   if [ -n "$name" ]; then
     say "GPU: $name"
   elif [ "$CPU_ONLY" = no ]; then
-    say "No NVIDIA GPU with a working driver here. Training runs on the processor: right for the tiny model, far too slow for DeepSeek-OCR."
+    say "No NVIDIA GPU with a working driver here. Training runs on the CPU: enough for the tiny model, far too slow for DeepSeek-OCR."
   fi
 }
 
@@ -104,7 +104,7 @@ check_settings() {
 
 show_help() { sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; }
 
-# parse_service_arguments ARGUMENTS...: what the start scripts share. Sets ACTION, MODE, CPU_ONLY and DEMO.
+# parse_service_arguments ARGUMENTS...: parses the options of the start scripts. Sets ACTION, MODE, CPU_ONLY and DEMO.
 parse_service_arguments() {
   ACTION=start MODE='' CPU_ONLY=no DEMO=no
   while [ $# -gt 0 ]; do
@@ -127,23 +127,23 @@ parse_service_arguments() {
   fi
 }
 
-start_services() { # start_services ROLE...: by one script at a time, so that a second one finds running what the first has started
+start_services() { # start_services ROLE...: one script at a time, so that a second script finds the services of the first
   local problem
   choose_mode "$@"
   if [ "$MODE" = docker ]; then
     problem=$(engine_problem)
-    [ -z "$problem" ] || fail 3 "$problem. Mend that, or use --native."
+    [ -z "$problem" ] || fail 3 "$problem. Fix this, or use --native."
     check_and_start "$@"
   else
     { mkdir -p "$RUN_FOLDER" && [ -w "$RUN_FOLDER" ]; } 2>/dev/null ||
-      fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a folder that is."
+      fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a writable folder."
     check_disk "$WORKSPACE" "$MIN_FREE_MB"
     [[ $HEALTH_WAIT_S =~ ^[0-9]+$ ]] || fail 2 "DEEPSYNTH_HEALTH_WAIT_S must be whole seconds, not '$HEALTH_WAIT_S'."
     alone "$RUN_FOLDER/start.lock" check_and_start "$@"
   fi
 }
 
-check_and_start() { # check_and_start ROLE...: looks at everything that may keep one from starting before it starts any
+check_and_start() { # check_and_start ROLE...: makes all checks for all services before it starts the first
   local role extras=''
   for role in "$@"; do
     if [ "$role" = gpu ]; then
@@ -161,7 +161,7 @@ check_and_start() { # check_and_start ROLE...: looks at everything that may keep
   done
 }
 
-look_after_service() { # look_after_service ROLE: stop, status or logs, however it runs
+look_after_service() { # look_after_service ROLE: stop, status or logs, in both modes
   local role=$1 mode=${MODE:-$(running_mode "$1")} title
   title=$(service_title "$role")
   case "$ACTION $mode" in
@@ -190,7 +190,7 @@ run_services() { # run_services ROLE...
   fi
 }
 
-# start_script ROLE TAB ARGUMENTS...: what the scripts that start one service do.
+# start_script ROLE TAB ARGUMENTS...: the body of the scripts that start one service.
 start_script() {
   local role=$1 tab=$2
   shift 2

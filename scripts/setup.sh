@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sourced by the start and test scripts: makes .venv with the pinned packages and the few system libraries they need.
-# Does nothing when all is there already. Exit code 3: the machine lacks something; the message names the command to type.
+# Sourced by the start and test scripts: makes .venv with the pinned packages, and installs the system libraries that they
+# need. Does nothing if all is installed. Exit code 3: the machine lacks something; the message names the command to type.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV="$ROOT/.venv"
@@ -14,7 +14,7 @@ fail() { # fail EXIT_CODE MESSAGE...
   exit "$code"
 }
 
-# alone LOCK_FILE COMMAND...: runs it while no other script runs one with that file; at once where flock is missing, as on macOS.
+# alone LOCK_FILE COMMAND...: runs the command under a file lock; without flock, as on macOS, it runs without a lock.
 alone() {
   local lock=$1
   shift
@@ -24,14 +24,14 @@ alone() {
   fi
   {
     if ! flock --nonblock 9; then
-      say "Another script is at this already; waiting for it (${lock##*/})"
+      say "Another script is doing the same; waiting for it (${lock##*/})"
       flock 9
     fi
     "$@"
   } 9>"$lock"
 }
 
-# read_env_file FILE: exports what FILE sets and the environment does not, as Docker Compose does. Nothing in it is run.
+# read_env_file FILE: exports the variables of FILE that the environment does not set, as Docker Compose does; runs no code.
 read_env_file() {
   local line name value
   [ -f "$1" ] || return 0
@@ -48,7 +48,7 @@ read_env_file() {
   done <"$1"
 }
 
-# ensure_packages PACKAGE...: installs Debian packages when root, else says what to type.
+# ensure_packages PACKAGE...: installs Debian packages as root; for other users it prints the command.
 ensure_packages() {
   local missing=() package
   for package in "$@"; do
@@ -68,9 +68,9 @@ ensure_packages() {
   return 1
 }
 
-# ensure_libraries: what skia needs to import, whatever the distribution calls the packages.
+# ensure_libraries: installs the libraries that skia loads at import.
 ensure_libraries() {
-  local known='' # not piped into grep -q, which would end ldconfig early and so, with pipefail, count as not found
+  local known='' # no pipe into grep -q: it would end ldconfig early, which pipefail reports as a failure
   if command -v ldconfig >/dev/null; then known=$(ldconfig -p); fi
   case "$known" in *libEGL.so.1*) case "$known" in *libGL.so.1*) return 0 ;; esac ;; esac
   case "$(uname -s)" in Darwin) return 0 ;; esac
@@ -87,7 +87,7 @@ find_python() {
   return 1
 }
 
-# own_venv: .venv has its Python and was made here. In a copied or moved folder its programs would run the code of the old one.
+# own_venv: .venv has its Python and was made in this folder. The programs of a copied .venv would run the old folder's code.
 own_venv() {
   local made_at
   [ -x "$VENV/bin/python" ] || return 1
@@ -95,7 +95,7 @@ own_venv() {
   [ -z "$made_at" ] || [ "$made_at" -ef "$VENV" ]
 }
 
-# installed EXTRAS WANTED: .venv has these extras, perhaps among others, at the versions whose checksum is WANTED.
+# installed EXTRAS WANTED: .venv has at least these extras, at the versions with the checksum WANTED.
 installed() {
   local stamp extra
   own_venv || return 1
@@ -109,7 +109,7 @@ installed() {
   return 1
 }
 
-# ensure_venv EXTRAS: .venv with this project and its extras (none, or for example "train,dev") at the pinned versions.
+# ensure_venv EXTRAS: makes .venv with this project and its extras (none, or for example "train,dev") at the pinned versions.
 ensure_venv() {
   local wanted
   wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
@@ -118,8 +118,8 @@ ensure_venv() {
 
 install_venv() { # install_venv EXTRAS WANTED
   local extras=$1 wanted=$2 python
-  if installed "$extras" "$wanted"; then return 0; fi # by the script that this one waited for
-  if ! { own_venv && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }; then # absent, left half made, or of another folder
+  if installed "$extras" "$wanted"; then return 0; fi # the script for which this one waited has installed it
+  if ! { own_venv && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }; then # missing, incomplete, or of another folder
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
     say "Making a virtual environment in .venv"
@@ -127,11 +127,11 @@ install_venv() { # install_venv EXTRAS WANTED
   fi
   say "Installing the pinned packages${extras:+ ($extras)}; the first time takes a few minutes"
   "$VENV/bin/python" -m pip install --quiet --quiet --disable-pip-version-check -c "$ROOT/constraints.txt" -e "$ROOT${extras:+[$extras]}" ||
-    fail 3 "the packages could not be installed; the lines above say why. Check the network, then run this again."
+    fail 3 "the packages could not be installed; see the lines above. Check the network, then run this again."
   printf '%s' "$wanted" >"$VENV/.installed-$extras"
 }
 
-# ensure_node_modules: what checks the browser code (types, accessibility), as package-lock.json pins it. The product needs none of it.
+# ensure_node_modules: installs the tools that check the browser code, as package-lock.json pins them. The product needs none.
 ensure_node_modules() {
   local stamp="$ROOT/node_modules/.installed" wanted
   wanted=$(cksum <"$ROOT/package-lock.json")

@@ -1,7 +1,7 @@
 """Write docs/reference.md from the code: commands, settings, endpoints, options, error codes.
 
 python scripts/write_reference.py            writes the file
-python scripts/write_reference.py --check    exits 1 when the file is not what the code says
+python scripts/write_reference.py --check    exits 1 when the file is not up to date
 """
 
 import argparse
@@ -42,7 +42,7 @@ from the code; a test fails when it is not up to date.
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Lay out a Markdown table."""
+    """Return a Markdown table."""
     lines = [header, tuple("---" for _ in header), *rows]
     return (
         "\n".join(
@@ -54,7 +54,7 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def commands() -> Iterator[str]:
-    os.environ["COLUMNS"] = "120"  # argparse wraps its help to the terminal; the file must not depend on one
+    os.environ["COLUMNS"] = "120"  # otherwise argparse takes the terminal's width
     parser = build_parser()
     yield (
         "## Command line\n\nExit codes: 0 done, 1 something failed, 2 wrong as typed, 130 stopped by you "
@@ -130,7 +130,7 @@ def default(field: Any) -> str:
 
 
 def allowed(schema: dict[str, Any]) -> str:
-    """Say in words which values a JSON schema admits."""
+    """Return the values that a JSON schema allows, as text."""
     if "anyOf" in schema:
         return " or ".join(allowed(part) for part in schema["anyOf"])
     if "enum" in schema or "const" in schema:
@@ -190,13 +190,13 @@ def error_codes() -> Iterator[str]:
 
 
 def meaning(code: str) -> str:
-    """Return what the tree at the top of data/errors.py says of an error code."""
+    """Return the meaning of an error code, from the tree at the top of data/errors.py."""
     line = re.search(rf"\b{code} +HTTP \d+ +exit \d *(.*)", errors.__doc__ or "")
     return line.group(1) if line else ""
 
 
 def reference() -> str:
-    """Return the whole file."""
+    """Return the content of the reference."""
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(Settings(workspace=Path(folder)))
         document = app.test_client().get("/api/openapi.json", base_url="http://127.0.0.1:5000").get_json()

@@ -84,7 +84,7 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         assert "No NVIDIA GPU with a working driver" in first.stdout
         assert f"dataset service is ready: http://127.0.0.1:{cpu_port}" in first.stdout
         assert f"training service is ready: http://127.0.0.1:{gpu_port}" in first.stdout
-        assert "Another script is at this already; waiting for it (start.lock)" in second.stdout
+        assert "Another script is doing the same; waiting for it (start.lock)" in second.stdout
         assert second.stdout.count("already running: http://127.0.0.1:") == 2, second.stdout
         assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
         assert (
@@ -187,7 +187,7 @@ def test_without_a_gpu_for_containers(machine: Machine, gpu: str | None, engine:
 
     with taken(machine.environment["DEEPSYNTH_CPU_PORT"]):  # stops the start where the choice is made
         left_open = machine.run("start-all.sh")
-    assert "Running without containers, although Docker answers" in left_open.stdout
+    assert "Starting without containers, although Docker answers" in left_open.stdout
     assert reason in left_open.stdout
     assert not machine.started
 
