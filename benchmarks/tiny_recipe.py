@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -59,24 +60,25 @@ def main() -> int:
     start_s = time.monotonic()
     with nullcontext(options.workspace) if options.workspace else TemporaryDirectory() as folder:
         trained, others = measure(Workspace.create(Path(folder)), options.seeds)
-    seconds = time.monotonic() - start_s
+    document = report(trained, others, time.monotonic() - start_s)
+    if options.output:
+        options.output.write_text(json.dumps(document, indent=2) + "\n")
+    return 1 if document["failures"] else 0
+
+
+def report(trained: list[Row], others: list[Row], seconds: float) -> dict[str, Any]:
+    """Print the table and the failures, and return them as JSON values."""
     failures = faults(trained, others)
     print(f"\n{seconds / 60:.1f} minutes on {num_cores()} cores")
-    for row in (*trained, *others):
-        print(line(row))
-    for fault in failures:
-        print(f"FAILED: {fault}")
-    if options.output:
-        rows = {"trained": [asdict(row) for row in trained], "others": [asdict(row) for row in others]}
-        document = {
-            "machine": platform.platform(),
-            "num_cores": num_cores(),
-            "seconds": seconds,
-            **rows,
-            "failures": failures,
-        }
-        options.output.write_text(json.dumps(document, indent=2) + "\n")
-    return 1 if failures else 0
+    print("\n".join([*map(line, [*trained, *others]), *(f"FAILED: {fault}" for fault in failures)]))
+    return {
+        "machine": platform.platform(),
+        "num_cores": num_cores(),
+        "seconds": seconds,
+        "trained": [asdict(row) for row in trained],
+        "others": [asdict(row) for row in others],
+        "failures": failures,
+    }
 
 
 def measure(workspace: Workspace, seeds: list[int]) -> tuple[list[Row], list[Row]]:
@@ -97,19 +99,16 @@ def one(body: dict[str, Any], name: str, workspace: Workspace) -> tuple[Row, Tra
     progress = TerminalProgress(name)
     with progress.show():
         result = train(training_config(**body), workspace, progress)
-    predictions = [
-        json.loads(text) for text in (result.folder / "predictions.jsonl").read_text().splitlines()
-    ]
-    exact = sum(record["prediction"] == record["reference"] for record in predictions) / len(predictions)
-    rouge_l = result.evaluation.report.rouge.scores["rougeL"]
-    scores = result.evaluation.report.rouge.fmeasures()
-    return Row(
+    predictions = map(json.loads, (result.folder / "predictions.jsonl").read_text().splitlines())
+    rouge = result.evaluation.report.rouge
+    row = Row(
         name=name,
-        scores=scores,
-        rouge_l_interval=(rouge_l.low, rouge_l.high),
-        share_exact=exact,
+        scores=rouge.fmeasures(),
+        rouge_l_interval=(rouge.scores["rougeL"].low, rouge.scores["rougeL"].high),
+        share_exact=fmean(record["prediction"] == record["reference"] for record in predictions),
         seconds=time.monotonic() - start_s,
-    ), result
+    )
+    return row, result
 
 
 def baseline_rows(result: TrainingResult) -> list[Row]:

@@ -91,6 +91,12 @@ class BenchmarkCase:
             num_image_tokens("deepseek_ocr", self.page_size_px) + NUM_PROMPT_TOKENS + self.num_target_tokens
         )
 
+    def num_operations(self) -> int:
+        """Return the floating-point operations that a training step needs for one sample."""
+        return count_operations(
+            self.width, self.page_size_px, self.num_target_tokens, self.train, self.cached
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
@@ -249,11 +255,7 @@ def measure(
     except torch.OutOfMemoryError as error:
         return Measurement(name=case.name, memory_cap_gb=case.memory_gb, fault=str(error).split(". ")[0])
     samples = case.batch / timed.seconds
-    tflops = (
-        samples
-        * count_operations(case.width, case.page_size_px, case.num_target_tokens, case.train, case.cached)
-        / 1e12
-    )
+    tflops = samples * case.num_operations() / 1e12
     return Measurement(
         name=case.name,
         samples_per_second=samples,
@@ -333,29 +335,31 @@ def page_batches(
         model: its encoder fills the cache, for a case with a cache.
     """
     style = resolve_style(RenderingConfig(mode=case.mode))
-    pictures = [
-        render(sample_document(0, "train", row, "article").text, style).pages[0].png
-        for row in range(case.batch)
-    ]
-    size_px, cache = case.page_size_px, None
-    if case.cached:
-        with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
-            features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE)).last_hidden_state
-        cache = FeatureCache(folder, features.shape[1], features.shape[2], DTYPE)
-        cache.save([page_key(picture) for picture in pictures], features)
+    texts = [sample_document(0, "train", row, "article").text for row in range(case.batch)]
+    pictures = [render(text, style).pages[0].png for text in texts]
+    cache = filled_cache(model, folder, pictures, case.page_size_px) if case.cached else None
 
     def collate(batch: list[bytes]) -> torch.Tensor | None:
-        return cache.load([page_key(picture) for picture in batch]) if cache else decoded(batch, size_px)
+        return cache.load(list(map(page_key, batch))) if cache else decoded(batch, case.page_size_px)
 
-    return iter(
-        DataLoader(
-            pictures * num_batches,
-            batch_size=case.batch,
-            collate_fn=collate,
-            num_workers=num_workers,
-            pin_memory=CUDA,
-        )
+    loader = DataLoader(
+        pictures * num_batches,
+        batch_size=case.batch,
+        collate_fn=collate,
+        num_workers=num_workers,
+        pin_memory=CUDA,
     )
+    return iter(loader)
+
+
+def filled_cache(model: Any, folder: Path, pictures: list[bytes], size_px: int) -> FeatureCache:
+    """Return a feature cache in `folder` that holds the encoder's output for `pictures`."""
+    with torch.no_grad(), torch.autocast(DEVICE.type, torch.bfloat16, enabled=CUDA):
+        features = vision_tower(model)(decoded(pictures, size_px).to(DEVICE)).last_hidden_state
+    num_tokens, width = features.shape[1:]
+    cache = FeatureCache(folder=folder, num_tokens=num_tokens, width=width, dtype=DTYPE)
+    cache.save(list(map(page_key, pictures)), features)
+    return cache
 
 
 def decoded(pictures: list[bytes], size_px: int) -> torch.Tensor:

@@ -13,12 +13,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.browser.shop_window import fill_workspace
@@ -26,7 +27,8 @@ from tests.browser.site import CHROMIUM_OPTIONS, Site
 from tests.machine import CHROMIUM
 
 SIZES = {"phone": (360, 780), "laptop": (1280, 860), "wide": (1920, 1080)}
-THEMES = ("light", "dark")
+ColorScheme = Literal["light", "dark"]
+THEMES: tuple[ColorScheme, ...] = ("light", "dark")
 DATASET = {"name": "sample-articles", "source": {"kind": "sample"}, "max_samples": 60}
 DOCS = Path(__file__).parents[1] / "docs" / "screenshots"
 IN_DOCS = {
@@ -35,52 +37,41 @@ IN_DOCS = {
     "jobs": "jobs-laptop-light",
     "train": "train-laptop-light",
 }
+FAILURE = "The model 'slow' reads micro pages; the dataset has base pages."
+FAILURE_HINT = "Make a dataset of micro pages, or score a model that reads base pages."
 READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden])"
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
-    parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
-    parser.add_argument("--workspace", type=Path, help="show this workspace instead of one with made-up jobs")
-    parser.add_argument("--docs", action="store_true", help="write the pictures in docs/screenshots too")
-    options = parser.parse_args()
+    options = _parse_options()
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         site = Site(options.workspace or Path(folder) / "workspace")
         if not options.workspace:
-            message = "The model 'slow' reads micro pages; the dataset has base pages."
-            fill_workspace(
-                site.workspace,
-                "slow",
-                message,
-                "Make a dataset of micro pages, or score a model that reads base pages.",
-            )
+            fill_workspace(site.workspace, "slow", FAILURE, FAILURE_HINT)
         site.start_web()
         site.start_runner("cpu")
         site.start_runner("gpu")
         try:
             if not options.workspace:
                 _run_datasets(site)
-            wanted = {
-                name: path
-                for name, path in _addresses(site).items()
-                if not options.only or name in options.only
-            }
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
-                _take_all(browser, site, wanted, options.out)
-                browser.close()
+            _take_all(site, options.only, options.out)
         finally:
             if not options.workspace:
                 _cancel_running(site)
             site.stop_all()
-    if options.docs:
-        for name, picture in IN_DOCS.items():
-            Image.open(options.out / f"{picture}.png").convert("RGB").save(
-                DOCS / f"{name}.png", optimize=True
-            )
+    for name, picture in IN_DOCS.items() if options.docs else ():
+        Image.open(options.out / f"{picture}.png").convert("RGB").save(DOCS / f"{name}.png", optimize=True)
     return 0
+
+
+def _parse_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("build/screenshots"))
+    parser.add_argument("--only", nargs="*", help="names of tabs, such as train or job-done")
+    parser.add_argument("--workspace", type=Path, help="show this workspace instead of one with made-up jobs")
+    parser.add_argument("--docs", action="store_true", help="write the pictures in docs/screenshots too")
+    return parser.parse_args()
 
 
 def _run_datasets(site: Site) -> None:
@@ -126,21 +117,28 @@ def _addresses(site: Site) -> dict[str, str]:
     }
 
 
-def _take_all(browser: Browser, site: Site, paths: Mapping[str, str], out: Path) -> None:
-    for theme in THEMES:
-        for size, (width, height) in SIZES.items():
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme="dark" if theme == "dark" else "light",
-                reduced_motion="reduce",
-            )
-            page = context.new_page()
-            for name, path in paths.items():
-                page.goto(site.address + path)
-                page.wait_for_selector(READY, state="attached")
-                page.wait_for_timeout(2500)  # charts and previews settle
-                page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=size != "wide")
-            context.close()
+def _take_all(site: Site, names: Sequence[str] | None, out: Path) -> None:
+    paths = {name: path for name, path in _addresses(site).items() if not names or name in names}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_OPTIONS))
+        for theme, size in product(THEMES, SIZES):
+            _take(browser, site, paths, out, theme, size)
+        browser.close()
+
+
+def _take(
+    browser: Browser, site: Site, paths: Mapping[str, str], out: Path, theme: ColorScheme, size: str
+) -> None:
+    width, height = SIZES[size]
+    viewport: ViewportSize = {"width": width, "height": height}
+    context = browser.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
+    page = context.new_page()
+    for name, path in paths.items():
+        page.goto(site.address + path)
+        page.wait_for_selector(READY, state="attached")
+        page.wait_for_timeout(2500)  # charts and previews settle
+        page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=size != "wide")
+    context.close()
 
 
 def _call(site: Site, path: str, body: Any = None) -> Any:
