@@ -17,7 +17,7 @@ from tests.hub.test_reading import parquet
 GENERATE = """
 import json, sys
 from pathlib import Path
-from data import progress_reporter
+from data.sharding import progress_reporter
 from data.config import DatasetConfig
 from data.errors import DeepSynthError, Stopped
 from data.generate import generate

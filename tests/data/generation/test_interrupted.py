@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pyarrow.parquet as pq
 import pytest
 
 from data.config import DatasetConfig
@@ -182,3 +183,16 @@ def _wait_for_workers(process: "subprocess.Popen[bytes]", settle_s: float = 0.5)
 def _mark_unfinished(folder: Path) -> None:
     text = (folder / MANIFEST).read_text()
     (folder / MANIFEST).write_text(text.replace('"complete": true', '"complete": false'))
+
+
+def test_a_shard_with_a_damaged_column_is_named_when_its_run_is_resumed(tmp_path: Path) -> None:
+    folder = run(tmp_path, CONFIG).folder
+    _mark_unfinished(folder)
+    shard = folder / "train" / "shard-00001.parquet"
+    metadata = pq.read_metadata(shard)
+    column = metadata.row_group(0).column(metadata.num_columns - 1)
+    with shard.open("r+b") as file:
+        file.seek(column.dictionary_page_offset or column.data_page_offset)
+        file.write(bytes(column.total_compressed_size))
+    with pytest.raises(StorageError, match=r"shard-00001\.parquet cannot be read"):
+        run(tmp_path, CONFIG)
