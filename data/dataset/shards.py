@@ -1,8 +1,8 @@
 """Shards: the Parquet schema, the footer with a shard's counts, and reading samples.
 
-<name>/manifest.json   complete=false while shards are rendered; written again with complete=true as the last
-step <name>/<split>/shard-00000.parquet <name>/rejected.jsonl  one line for each row that could not become a
-sample
+<name>/manifest.json   complete=false while shards are rendered; complete=true is written last
+<name>/<split>/shard-00000.parquet
+<name>/rejected.jsonl  one line for each row that could not become a sample
 """
 
 import json
