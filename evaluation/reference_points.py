@@ -7,7 +7,7 @@ from typing import Final, Literal
 LongestVariant = Literal["rougeL", "rougeLsum"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePoint:
     """One published result on the full test split, as fractions."""
 
@@ -26,7 +26,7 @@ def _points(variant: LongestVariant, **systems: tuple[float, float, float]) -> t
         for system, values in systems.items()
     }
     return tuple(
-        ReferencePoint(system, rouge1, rouge2, longest, variant)
+        ReferencePoint(system=system, rouge1=rouge1, rouge2=rouge2, longest=longest, longest_variant=variant)
         for system, (rouge1, rouge2, longest) in fractions.items()
     )
 

@@ -17,7 +17,7 @@ REPORT = "report.json"
 _LIBRARIES = ("deepsynth", "rouge-score", "nltk", "numpy")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What was evaluated on what."""
 
@@ -28,7 +28,7 @@ class Subject:
     """Name of the benchmark preset that the dataset was made from."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One evaluation."""
 

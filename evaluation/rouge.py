@@ -47,7 +47,10 @@ def rouge(
     values = score_pairs(predictions, references, settings, num_processes)
     low, high = intervals(values[:, :, 2], settings.confidence, settings.num_resamples, settings.seed)
     rows = np.column_stack([values.mean(axis=0), low, high]).tolist()
-    scores = {kind: Score(*row) for kind, row in zip(ROUGE_TYPES, rows, strict=True)}
+    scores = {
+        kind: Score(precision=precision, recall=recall, fmeasure=fmeasure, low=low_end, high=high_end)
+        for kind, (precision, recall, fmeasure, low_end, high_end) in zip(ROUGE_TYPES, rows, strict=True)
+    }
     return RougeReport(scores, settings, len(predictions))
 
 

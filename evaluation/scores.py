@@ -13,7 +13,7 @@ TokenizerName = Literal["auto", "ascii", "unicode"]
 Sentences = Literal["split", "newline"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RougeSettings:
     """Everything that decides a ROUGE number. Two scores compare only when these are equal."""
 
@@ -29,7 +29,7 @@ class RougeSettings:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """The mean of one ROUGE type over all samples, and the bootstrap interval of its F-measure."""
 

@@ -113,7 +113,9 @@ def evaluate_into(
         )
     processes = PartialState()
     if processes.is_main_process:
-        subject = Subject(config.model, config.dataset, config.split, dataset.benchmark)
+        subject = Subject(
+            model=config.model, dataset=config.dataset, split=config.split, benchmark=dataset.benchmark
+        )
         _write_report(folder, subject, logs, samples.texts(), progress)
         for log in logs.values():
             log.finish(lambda prediction: prediction_record(prediction, step))

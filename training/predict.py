@@ -93,7 +93,7 @@ def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | Unreadab
         generate_batch(summarizer.model, summarizer.collator, samples, summarizer.decoding) if samples else []
     )
     return [
-        Prediction(item.document_id, "", 0, "", error=item.error)
+        Prediction(document_id=item.document_id, reference="", num_pages=0, text="", error=item.error)
         if isinstance(item, UnreadableInput)
         else next(made)
         for item in batch

@@ -221,7 +221,14 @@ def _run_attempt(
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, feature_cache=_feature_cache(loaded, task, progress))
-    setup = TrainingSetup(config, task.folder, loaded, trainable, collator, arguments)
+    setup = TrainingSetup(
+        config=config,
+        folder=task.folder,
+        loaded=loaded,
+        trainable=trainable,
+        collator=collator,
+        arguments=arguments,
+    )
     if state.phase == "training":
         state = run_training(setup, state, task.training, task.validation, progress)
     return export_run(setup, state, task.workspace, progress)

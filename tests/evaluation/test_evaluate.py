@@ -20,7 +20,7 @@ REFERENCES = ["A storm hit Oslo.", "Prices rose."]
 
 @pytest.fixture
 def report() -> Report:
-    subject = Subject("trained_model", "news", "test", "cnn_dailymail")
+    subject = Subject(model="trained_model", dataset="news", split="test", benchmark="cnn_dailymail")
     return evaluate(
         subject, ["A storm hit Oslo.", "no " * 20], REFERENCES, DOCUMENTS, baselines={"copy": REFERENCES}
     )
@@ -70,7 +70,7 @@ def test_reading_what_is_no_report(tmp_path: Path) -> None:
 
 def test_documents_of_another_length_are_refused() -> None:
     with pytest.raises(InvalidInput, match="1 documents and 2 references"):
-        evaluate(Subject("m", "d", "test"), REFERENCES, REFERENCES, DOCUMENTS[:1])
+        evaluate(Subject(model="m", dataset="d", split="test"), REFERENCES, REFERENCES, DOCUMENTS[:1])
 
 
 def test_lead_takes_sentences() -> None:

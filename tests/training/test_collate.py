@@ -23,13 +23,22 @@ def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
     model, tokenizer = untrained_tiny(seed=0)
     patch_model(model)
     return model.eval(), Collator(
-        TokenLayout(tokenizer, model.config.image_token_id, 320, "\nSum.", 32, "tiny")
+        TokenLayout(
+            tokenizer=tokenizer,
+            image_token_id=model.config.image_token_id,
+            page_size_px=320,
+            prompt="\nSum.",
+            max_length=32,
+            kind="tiny",
+        )
     )
 
 
 def sample(text: str, summary: str) -> PageSample:
     pages = render(text, resolve_style(RenderingConfig(mode="micro"))).pages
-    return PageSample(text[:8], tuple(page.png for page in pages), summary, text)
+    return PageSample(
+        document_id=text[:8], pages=tuple(page.png for page in pages), summary=summary, text=text
+    )
 
 
 SAMPLES = [sample("One page.", "Short."), sample("word " * 60, "A longer summary.")]

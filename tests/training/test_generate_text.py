@@ -18,19 +18,34 @@ from training.speed.forward_passes import patch_model
 
 def sample(text: str) -> PageSample:
     pages = render(text, resolve_style(RenderingConfig(mode="micro"))).pages
-    return PageSample(text, tuple(page.png for page in pages), "", text)
+    return PageSample(document_id=text, pages=tuple(page.png for page in pages), summary="", text=text)
 
 
 # The second has two pages, so that questions differ in length.
 SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample("Trains ran late in Oslo.")]
+EIGHT_TOKENS = Decoding(max_new_tokens=8, batch_size=2)
 
 
 def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
     model, tokenizer = load_tiny()
     patch_model(model)
-    collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 40, "tiny"))
+    collator = Collator(
+        TokenLayout(
+            tokenizer=tokenizer,
+            image_token_id=model.config.image_token_id,
+            page_size_px=320,
+            prompt="\nFree OCR.",
+            max_length=40,
+            kind="tiny",
+        )
+    )
     return generate_texts(
-        model, collator, SAMPLES, Decoding(max_new_tokens, batch_size, no_repeat_ngram_size)
+        model,
+        collator,
+        SAMPLES,
+        Decoding(
+            max_new_tokens=max_new_tokens, batch_size=batch_size, no_repeat_ngram_size=no_repeat_ngram_size
+        ),
     )
 
 
@@ -66,7 +81,7 @@ def test_a_batch_that_the_memory_does_not_hold_is_halved(
 ) -> None:
     made = run_out(monkeypatch, lack)
     rounds: list[int] = []
-    texts = generate_texts(None, None, SAMPLES, Decoding(8, 2), lambda: rounds.append(len(made)))  # type: ignore[arg-type]
+    texts = generate_texts(None, None, SAMPLES, EIGHT_TOKENS, lambda: rounds.append(len(made)))  # type: ignore[arg-type]
     assert [prediction.text for prediction in texts] == [one.document_id for one in SAMPLES]
     assert made == [2, 1, 1, 1]
     assert rounds == [0, 3]  # as often as in a process that halves nothing: they vote in it
@@ -75,7 +90,7 @@ def test_a_batch_that_the_memory_does_not_hold_is_halved(
 def test_of_a_model_that_processes_share_none_repeats_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     made = run_out(monkeypatch, LACKS[0])
     with pytest.raises(torch.OutOfMemoryError):
-        generate_texts(object.__new__(FSDPModule), None, SAMPLES, Decoding(8, 2))  # type: ignore[arg-type]
+        generate_texts(object.__new__(FSDPModule), None, SAMPLES, EIGHT_TOKENS)  # type: ignore[arg-type]
     assert made == [2]
 
 
@@ -89,7 +104,10 @@ def run_out(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> list[int]:
         made.append(len(batch))
         if len(batch) > 1:
             raise lack
-        return [Prediction(sample.document_id, "", 1, sample.document_id) for sample in batch]
+        return [
+            Prediction(document_id=sample.document_id, reference="", num_pages=1, text=sample.document_id)
+            for sample in batch
+        ]
 
     monkeypatch.setattr(generate_text, "generate_batch", generate)
     return made

@@ -59,14 +59,27 @@ def test_a_window_is_the_same_in_training_as_in_generation() -> None:
     model, tokenizer = small_model("unlimited_ocr"), character_tokenizer()
     patch_model(model)
     collator = Collator(
-        TokenLayout(tokenizer, model.config.image_token_id, 512, "\nSum.", 64, "unlimited_ocr", WINDOW)
+        TokenLayout(
+            tokenizer=tokenizer,
+            image_token_id=model.config.image_token_id,
+            page_size_px=512,
+            prompt="\nSum.",
+            max_length=64,
+            kind="unlimited_ocr",
+            sliding_window=WINDOW,
+        )
     )
     pages = [
         render(text, resolve_style(RenderingConfig(mode="tiny"))).pages
         for text in ("A page.", "More. " * 400)
     ]
     samples = [
-        PageSample(str(n), tuple(page.png for page in pages[n]), ("More than six", "Longer tokens")[n], "")
+        PageSample(
+            document_id=str(n),
+            pages=tuple(page.png for page in pages[n]),
+            summary=("More than six", "Longer tokens")[n],
+            text="",
+        )
         for n in (0, 1)
     ]
     assert len(samples[1].pages) > len(samples[0].pages)

@@ -33,7 +33,12 @@ def write(path: Path, stop_at: int = 99, work: str = "work") -> list[list[str]]:
 
     def generate(batch: Sequence[str]) -> list[Prediction]:
         batches.append(list(batch))
-        return [Prediction(name, "", 1, f"{name} in a batch of {len(batch)} \u00e9") for name in batch]
+        return [
+            Prediction(
+                document_id=name, reference="", num_pages=1, text=f"{name} in a batch of {len(batch)} \u00e9"
+            )
+            for name in batch
+        ]
 
     log = PredictionLog(path, work)
     try:

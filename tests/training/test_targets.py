@@ -10,7 +10,14 @@ from training.models.tiny import character_tokenizer
 
 @pytest.fixture(scope="module")
 def token_layout() -> TokenLayout:
-    return TokenLayout(character_tokenizer(), 99, 320, "Sum.", 64, "tiny")
+    return TokenLayout(
+        tokenizer=character_tokenizer(),
+        image_token_id=99,
+        page_size_px=320,
+        prompt="Sum.",
+        max_length=64,
+        kind="tiny",
+    )
 
 
 def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None:

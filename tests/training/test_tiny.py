@@ -28,13 +28,26 @@ def test_the_same_seed_gives_the_same_untrained_weights() -> None:
 def test_the_base_reads_pages_with_names_it_never_saw() -> None:
     model, tokenizer = load_tiny()
     patch_model(model)
-    collator = Collator(TokenLayout(tokenizer, model.config.image_token_id, 320, "\nFree OCR.", 128, "tiny"))
+    collator = Collator(
+        TokenLayout(
+            tokenizer=tokenizer,
+            image_token_id=model.config.image_token_id,
+            page_size_px=320,
+            prompt="\nFree OCR.",
+            max_length=128,
+            kind="tiny",
+        )
+    )
     rng, style = random.Random(2026), resolve_style(RenderingConfig(mode="micro"))
     texts = [make_brief(rng, "test")[0] for _ in range(16)]
     samples = [
-        PageSample("", tuple(page.png for page in render(text, style).pages), "", text) for text in texts
+        PageSample(
+            document_id="", pages=tuple(page.png for page in render(text, style).pages), summary="", text=text
+        )
+        for text in texts
     ]
-    read = [prediction.text for prediction in generate_texts(model, collator, samples, Decoding(128, 16))]
+    decoding = Decoding(max_new_tokens=128, batch_size=16)
+    read = [prediction.text for prediction in generate_texts(model, collator, samples, decoding)]
     assert sum(a == b for a, b in zip(read, texts, strict=True)) >= 14
 
 

@@ -11,7 +11,14 @@ IMAGE = 4
 
 @pytest.fixture(scope="module")
 def token_layout() -> TokenLayout:
-    return TokenLayout(character_tokenizer(), IMAGE, 320, "\nGo", 8, "tiny")
+    return TokenLayout(
+        tokenizer=character_tokenizer(),
+        image_token_id=IMAGE,
+        page_size_px=320,
+        prompt="\nGo",
+        max_length=8,
+        kind="tiny",
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class Items(Protocol[Item]):
     def __getitem__(self, index: int, /) -> Item: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
     """How summaries are generated. The n-gram values are those of the model's authors (30 within 90)."""
 
@@ -41,7 +41,7 @@ class Decoding:
     bf16: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
     """What a model wrote for one sample. Without its pages: a split's would fill the memory."""
 
@@ -168,10 +168,10 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
     tokens = row[: row.index(tokenizer.eos_token_id)] if ended else row
     text = str(tokenizer.decode(tokens, skip_special_tokens=True))
     return Prediction(
-        sample.document_id,
-        sample.summary,
-        len(sample.pages),
-        text.strip(),
+        document_id=sample.document_id,
+        reference=sample.summary,
+        num_pages=len(sample.pages),
+        text=text.strip(),
         num_tokens=len(tokens),
         cut=not ended,
         looping=is_looping(text),

@@ -80,10 +80,10 @@ class InputFiles:
             max_pages: the first pages of each that are read; None: all.
         """
         style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
-        return PageInputs(self.files, style, page_capacity, max_pages)
+        return PageInputs(files=self.files, style=style, page_capacity=page_capacity, max_pages=max_pages)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageInputs:
     """Files as samples without summaries, each opened when it is asked for."""
 
@@ -117,7 +117,13 @@ class PageInputs:
                 "document.",
             )
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
-        return PageSample(file.name, tuple(islice(page_input.pages, num_read)), "", "", num_left_out)
+        return PageSample(
+            document_id=file.name,
+            pages=tuple(islice(page_input.pages, num_read)),
+            summary="",
+            text="",
+            num_pages_left_out=num_left_out,
+        )
 
 
 def _files(path: Path) -> list[Path]:

@@ -22,7 +22,7 @@ from training.options.config import DEFAULT_PROMPT, EvaluationConfig, Prediction
 from training.options.model_kinds import require_page_mode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summarizer:
     """A model, how its inputs are built, and how it writes."""
 
@@ -79,15 +79,17 @@ def load_summarizer(
             f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning"
         )
     decoding = Decoding(
-        config.max_length,
-        config.per_device_eval_batch_size,
-        config.no_repeat_ngram_size,
-        config.no_repeat_ngram_window_size,
-        bf16,
+        max_new_tokens=config.max_length,
+        batch_size=config.per_device_eval_batch_size,
+        no_repeat_ngram_size=config.no_repeat_ngram_size,
+        no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
+        bf16=bf16,
     )
     model: nn.Module = loaded.model
     model.to(device)
-    return Summarizer(loaded.model, Collator(token_layout), decoding, rendering)
+    return Summarizer(
+        model=loaded.model, collator=Collator(token_layout), decoding=decoding, rendering=rendering
+    )
 
 
 def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfig:

@@ -37,7 +37,7 @@ PROMPT_SUFFIX: Final = "\n\nSummary:"
 """Asks a causal model without a chat template."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TruncatedText:
     """The beginning of a document, and how a reference sums it up."""
 
@@ -100,13 +100,13 @@ class TextModel:
         Raises:
             InvalidInput: the dataset does not carry its documents.
         """
-        columns = (samples.document_ids(), samples.texts(), samples.summaries(), samples.num_pages())
-        if not any(columns[1]):
+        texts, num_pages = samples.texts(), samples.num_pages()
+        if not any(texts):
             raise InvalidInput(
                 "The dataset has no column text for a text model to read.",
                 fields={"text_model": "finds no texts"},
             )
-        room, most = self.max_document_tokens, tokens_per_page * max(columns[3])
+        room, most = self.max_document_tokens, tokens_per_page * max(num_pages)
         progress.message("The text model reads as many tokens of each document as its pages cost.")
         if room is not None and room < most:
             progress.message(
@@ -119,7 +119,12 @@ class TextModel:
             budget = num_pages * tokens_per_page
             return truncate_text(text, budget if room is None else min(room, budget), self.count_tokens)
 
-        return TruncatedTexts([TruncatedText(*row) for row in zip(*columns, strict=True)], cut)
+        rows = zip(samples.document_ids(), texts, samples.summaries(), num_pages, strict=True)
+        documents = [
+            TruncatedText(document_id=document_id, text=text, reference=reference, num_pages=num)
+            for document_id, text, reference, num in rows
+        ]
+        return TruncatedTexts(documents, cut)
 
     @torch.no_grad()
     def summarize(self, batch: Sequence[TruncatedText]) -> list[Prediction]:
@@ -147,13 +152,13 @@ class TextModel:
             self.tokenizer.pad_token_id,
         )
         return Prediction(
-            item.document_id,
-            item.reference,
-            item.num_pages,
-            text,
-            self.count_tokens(text),
-            cut,
-            is_looping(text),
+            document_id=item.document_id,
+            reference=item.reference,
+            num_pages=item.num_pages,
+            text=text,
+            num_tokens=self.count_tokens(text),
+            cut=cut,
+            looping=is_looping(text),
         )
 
     @property

@@ -23,7 +23,7 @@ REQUIRED_COLUMNS = ("images", "summary")
 READ_COLUMNS = ("images", "summary", "text", "document_id", "num_pages")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PageSample:
     """One row of a page dataset."""
 
@@ -49,7 +49,12 @@ class PageDataset(Dataset[PageSample]):
     def __getitem__(self, index: int) -> PageSample:
         row: dict[str, Any] = self._rows[int(index)]
         pages = tuple(image["bytes"] for image in row["images"])
-        return PageSample(str(row.get("document_id", index)), pages, row["summary"], row.get("text") or "")
+        return PageSample(
+            document_id=str(row.get("document_id", index)),
+            pages=pages,
+            summary=row["summary"],
+            text=row.get("text") or "",
+        )
 
     def first(self, num_samples: int | None) -> "PageDataset":
         """Return the first rows; None: all."""

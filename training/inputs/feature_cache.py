@@ -33,7 +33,7 @@ numbers."""
 _TENSOR = "features"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureCache:
     """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and
     writers."""
@@ -76,10 +76,10 @@ class FeatureCache:
         name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
         num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
         return cls(
-            workspace.cache / "features" / name,
-            num_tokens,
-            _find_submodule(model, "multi_modal_projector").in_features,
-            dtype,
+            folder=workspace.cache / "features" / name,
+            num_tokens=num_tokens,
+            width=_find_submodule(model, "multi_modal_projector").in_features,
+            dtype=dtype,
         )
 
     def size_bytes(self, num_pages: int) -> int:

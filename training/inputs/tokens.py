@@ -18,7 +18,7 @@ IGNORED = -100
 """The label that the loss leaves out."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenLayout:
     """Turns pages and texts into token ids for one model, one page size and one prompt."""
 
@@ -58,13 +58,13 @@ def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_l
         model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
     )
     return TokenLayout(
-        model_files.tokenizer,
-        model_files.config.image_token_id,
-        MODES[mode].size_px,
-        prompt,
-        max_length,
-        model_files.kind,
-        window,
+        tokenizer=model_files.tokenizer,
+        image_token_id=model_files.config.image_token_id,
+        page_size_px=MODES[mode].size_px,
+        prompt=prompt,
+        max_length=max_length,
+        kind=model_files.kind,
+        sliding_window=window,
     )
 
 

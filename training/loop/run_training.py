@@ -28,7 +28,7 @@ from training.options.config import TrainingConfig
 from training.options.run_folder import RunFolder, RunState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSetup:
     """What a training needs besides its samples."""
 
@@ -43,11 +43,11 @@ class TrainingSetup:
         """Return how summaries are generated while training."""
         config = self.config
         return Decoding(
-            config.max_length,
-            config.per_device_eval_batch_size,
-            config.no_repeat_ngram_size,
-            config.no_repeat_ngram_window_size,
-            self.arguments.bf16,
+            max_new_tokens=config.max_length,
+            batch_size=config.per_device_eval_batch_size,
+            no_repeat_ngram_size=config.no_repeat_ngram_size,
+            no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
+            bf16=self.arguments.bf16,
         )
 
 
@@ -110,11 +110,22 @@ def _trainer(
 ) -> PageTrainer:
     config, folder, loaded = setup.config, setup.folder, setup.loaded
     scores = GenerationScores(
-        validation.first(config.num_eval_samples), setup.collator, setup.decoding(), folder.predictions
+        validation.first(config.num_eval_samples),
+        setup.collator,
+        decoding=setup.decoding(),
+        predictions=folder.predictions,
     )
-    base = TrainedWeightsInfo(loaded.source, loaded.revision, state.base_weights, config.train, config.router)
+    base = TrainedWeightsInfo(
+        base_model_name_or_path=loaded.source,
+        revision=loaded.revision,
+        base_weights=state.base_weights,
+        train=config.train,
+        router=config.router,
+    )
     trainer = PageTrainer(
-        checkpoint_policy=CheckpointPolicy(folder.checkpoints, state.run, config.save_total_limit, base),
+        checkpoint_policy=CheckpointPolicy(
+            folder=folder.checkpoints, run=state.run, limit=config.save_total_limit, base=base
+        ),
         generation_scores=scores,
         stop=stop,
         router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,
@@ -140,7 +151,7 @@ def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress
         "num_parameters": trainable.num_parameters,
         "num_trainable_parameters": trainable.num_trainable_parameters,
     }
-    return Reporter(progress, metrics, samples_per_step, counts)
+    return Reporter(progress, metrics, samples_per_step=samples_per_step, counts=counts)
 
 
 def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:

@@ -38,7 +38,7 @@ _WRITE_ERROR_MESSAGES = ("PytorchStreamWriter", "inline_container", "iostream er
 """What torch says, in a plain RuntimeError, when a file cannot be written."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointPolicy:
     """Whose checkpoints a training writes and how many it keeps."""
 
