@@ -24,7 +24,7 @@ def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None
     listener = Listener()
     warn_unknown_characters(["Storm in Oslo.", "Шш \u5d50", "caf\u00e9"], token_layout, listener)
     (text,) = listener.texts
-    assert text.startswith("2 of 3 summaries to learn from hold characters for which the model has no token")
+    assert text.startswith("2 of 3 training summaries hold characters without a token")
     assert text.endswith("<unk>: 'é', 'Ш', 'ш', '嵐'.")
 
 

@@ -132,7 +132,7 @@ def test_the_first_batch_to_look_at_is_the_one_that_the_model_gets(
     )
     assert np.array_equal(pages, batches[0]["pixel_values"])
     assert any(
-        "summaries to learn from are cut at max_length=16; the longest has" in text for text in listener.texts
+        "training summaries are cut at max_length=16; the longest has" in text for text in listener.texts
     )
 
 

@@ -1,17 +1,17 @@
-"""Samples -> model inputs.
+"""Samples -> inputs of the model.
 
 Shapes, with b samples, p pages of all samples, t tokens of the longest sample, k of them kept for the loss:
     input_ids       (b, t)                [bos] + image tokens + prompt + target + [eos], padded on the left
     attention_mask  (b, t)                0 on padding; with a sliding window: see `sliding_window.py`
-    position_ids    (b, t)                from 0 at bos, so that padding moves nothing
-    pixel_values    (p, 3, size, size)    pages in the order of their image tokens, in bytes
-    labels          (b, k)                the last k positions; IGNORED but on target and EOS
-    logits_to_keep  k                     the longest target and one token: the head skips image and prompt
-    use_cache       False: keys and values are kept for generation alone
-    document_ids    b names, for messages only
-    page_keys       p names of pages whose features are to be stored; absent without a feature cache
-With a feature cache that holds all pages of a batch, pixel_values are what the encoder said: (p, vision
-tokens, width).
+    position_ids    (b, t)                count from 0 at bos; padding does not shift them
+    pixel_values    (p, 3, size, size)    uint8 pages in the order of their image tokens
+    labels          (b, k)                the last k positions; IGNORED except on target and EOS
+    logits_to_keep  k                     length of the longest target + 1: the head skips image and prompt
+    use_cache       False: only generation keeps keys and values
+    document_ids    b names, used in messages only
+    page_keys       p names under which the encoder's output is stored; only if the cache lacks a page
+With a feature cache that holds all pages of a batch, pixel_values is the encoder's output instead:
+(p, vision tokens, width).
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,14 +36,14 @@ NON_MODEL_KEYS = ("document_ids", "page_keys")
 
 
 class _WorkerError(ExceptionWrapper):
-    """An error on its way out of a loader's worker, whole: torch carries the type and a traceback as text,
-    and raises a new one."""
+    """Carries an error from a loader's worker to the main process unchanged; torch would carry only its type
+    and text."""
 
     def __init__(self, error: DeepSynthError) -> None:
         self.error = error
 
     def reraise(self) -> NoReturn:
-        """Raise it in the process that takes the batches; torch calls this."""
+        """Raise the error in the process that reads the batches; torch calls this method."""
         raise self.error
 
 
@@ -53,36 +53,32 @@ class Collator:
 
     token_layout: TokenLayout
     blank_pages: bool = False
-    """Show white pages instead: the control that tells reading from guessing."""
+    """Replace pages by white ones: the control that separates reading from guessing."""
     feature_cache: FeatureCache | None = None
 
     def __call__(self, samples: Sequence[PageSample]) -> Batch:
         """Build a training batch.
 
         Raises:
-            InvalidInput: a page is not a readable picture; from a loader's worker too, in the process that
-                takes the batches.
+            InvalidInput: a page is not a readable picture. An error in a loader's worker is raised in the
+                process that reads the batches.
         """
         try:
             return self._batch(samples)
         except DeepSynthError as error:
             if get_worker_info() is None:
                 raise
-            return _WorkerError(error)  # type: ignore[return-value] # no one gets it: the loader raises
+            return _WorkerError(error)  # type: ignore[return-value] # torch's loader raises it
 
     def _batch(self, samples: Sequence[PageSample]) -> Batch:
-        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
-        targets = [self.token_layout.encode_target(sample.summary) for sample in samples]
-        # All rows end together, whatever their pages, so the head computes targets only. The logits before a
-        # token predict it, so the token before the longest target is needed too.
-        keep = max(map(len, targets)) + 1
-        tokens: Batch = self._tokens(
-            [prompt + target for prompt, target in zip(prompts, targets, strict=True)]
-        )
-        if window := self.token_layout.sliding_window:
-            tokens["attention_mask"] = sliding_window_masks(
-                tokens["attention_mask"], list(map(len, targets)), window
-            )
+        layout = self.token_layout
+        targets = [layout.encode_target(sample.summary) for sample in samples]
+        lengths = list(map(len, targets))
+        keep = max(lengths) + 1  # the position before a target predicts the target's first token
+        prompts = [layout.encode_prompt(len(sample.pages)) for sample in samples]
+        tokens: Batch = self._tokens([a + b for a, b in zip(prompts, targets, strict=True)])
+        if window := layout.sliding_window:
+            tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], lengths, window)
         return {
             **tokens,
             "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
@@ -93,13 +89,13 @@ class Collator:
         }
 
     def collate_prompts(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
-        """Build a batch to generate from: no targets, padded on the left so that all targets start
-        together."""
+        """Build a batch for generation: prompts only, padded on the left so that all summaries start at the
+        same position."""
         prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
         return {**self._tokens(prompts), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
 
     def _tokens(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
-        """Pad token ids on the left; positions count from each row's own beginning, as without padding."""
+        """Pad rows of token ids on the left; the positions of each row begin at its first token."""
         length = max(map(len, rows))
         pad = int(self.token_layout.tokenizer.pad_token_id)
         mask = torch.tensor([[0] * (length - len(row)) + [1] * len(row) for row in rows])
@@ -110,8 +106,8 @@ class Collator:
         }
 
     def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
-        """Return what the encoder said about the pages, or the pages and the names under which to store what
-        it will say."""
+        """Return the stored output of the encoder if the cache holds all pages; else the pages, with the
+        names under which their output will be stored."""
         if self.feature_cache is None:
             return {"pixel_values": self.pixels(samples)}
         keys = [page_key(page) for sample in samples for page in sample.pages]
@@ -123,8 +119,11 @@ class Collator:
         )
 
     def pixels(self, samples: Sequence[PageSample]) -> torch.Tensor:
-        """Decode all pages of all samples, in order. Raises InvalidInput, naming the document of a page that
-        is not readable."""
+        """Decode all pages of all samples in order to uint8 (pages, 3, size, size).
+
+        Raises:
+            InvalidInput: a page is not readable; the message names its document.
+        """
         size_px = self.token_layout.page_size_px
         pages = [page for sample in samples for page in sample.pages]
         if self.blank_pages:

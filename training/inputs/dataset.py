@@ -1,4 +1,4 @@
-"""Page datasets for random access: Parquet shards, kept by `datasets` as memory-mapped Arrow files."""
+"""Page datasets for random access: Parquet shards, which `datasets` converts to memory-mapped Arrow files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,16 +29,16 @@ class PageSample:
 
     document_id: str
     pages: tuple[bytes, ...] = field(repr=False)
-    """Pictures in reading order."""
+    """Picture files (PNG) in reading order."""
     summary: str
     text: str
-    """The document; empty where the dataset does not carry it."""
+    """The document's text; empty if the dataset does not store it."""
     num_pages_left_out: int = 0
-    """Further pages that the document has."""
+    """Pages of the document that are not in `pages`."""
 
 
 class PageDataset(Dataset[PageSample]):
-    """The rows of one split, read when asked for."""
+    """The rows of one split; each row is read on access."""
 
     def __init__(self, rows: datasets.Dataset) -> None:
         self._rows = rows
@@ -57,27 +57,23 @@ class PageDataset(Dataset[PageSample]):
         )
 
     def first(self, num_samples: int | None) -> "PageDataset":
-        """Return the first rows; None: all."""
-        return (
-            self
-            if num_samples is None
-            else PageDataset(self._rows.select(range(min(num_samples, len(self)))))
-        )
+        """Return the first `num_samples` rows; None: all."""
+        if num_samples is None:
+            return self
+        return PageDataset(self._rows.select(range(min(num_samples, len(self)))))
 
     def summaries(self) -> list[str]:
-        """Return all summaries without touching a page."""
+        """Return all summaries without reading a page."""
         return list(self._rows["summary"])
 
     def document_ids(self) -> list[str]:
-        """Return the id of each document; its number where the dataset has none."""
-        return (
-            list(self._rows["document_id"])
-            if "document_id" in self._rows.column_names
-            else [str(row) for row in range(len(self))]
-        )
+        """Return the id of each document; its row number if the dataset has no ids."""
+        if "document_id" not in self._rows.column_names:
+            return [str(row) for row in range(len(self))]
+        return list(self._rows["document_id"])
 
     def texts(self) -> list[str]:
-        """Return all documents without touching a page; empty ones where the dataset does not carry them."""
+        """Return all documents without reading a page; empty texts if the dataset does not store them."""
         if "text" not in self._rows.column_names:
             return [""] * len(self)
         return [text or "" for text in self._rows["text"]]
@@ -107,26 +103,26 @@ class PageDatasetFolder:
 
     @property
     def rendering(self) -> RenderingConfig:
-        """How its pages were drawn."""
+        """How the pages were rendered."""
         return parse_config(RenderingConfig, self.manifest.config["rendering"])
 
     @property
     def benchmark(self) -> str | None:
-        """Name of the benchmark preset whose source the dataset was made from."""
+        """Name of the benchmark preset with the dataset's source; None: no preset has this source."""
         preset = find_benchmark(self.manifest.config["source"])
         return preset.name if preset else None
 
     @property
     def fingerprint(self) -> str:
-        """Equal for equal datasets: the manifest holds the digest of each shard and no times."""
+        """SHA-256 of the manifest, equal for equal datasets: it holds digests of shards and no times."""
         return file_sha256(self.folder / MANIFEST)
 
     def split(self, name: str) -> PageDataset:
         """Open one split.
 
         Raises:
-            InvalidInput: the split is empty or absent, or pages or summaries are missing.
-            StorageError: a shard is damaged or gone.
+            InvalidInput: the split is absent or empty, or has no pages or no summaries.
+            StorageError: a shard is damaged or missing.
         """
         entry = self.manifest.require_split(name)
         files = [self.folder / shard.path for shard in entry.shards if shard.num_kept]
@@ -140,7 +136,7 @@ class PageDatasetFolder:
         return PageDataset(rows.cast_column("images", datasets.List(datasets.Image(decode=False))))
 
     def has(self, split: str) -> bool:
-        """Say whether a split holds samples."""
+        """Return whether a split holds samples."""
         return self.manifest.has_split(split)
 
 
@@ -148,8 +144,8 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     """Find a finished dataset in the workspace.
 
     Raises:
-        NotFound: there is none of that name.
-        Conflict: it is still in the making.
+        NotFound: no dataset has that name.
+        Conflict: the dataset is not finished.
     """
     folder = workspace.dataset(name)
     manifest = read_manifest(folder)

@@ -1,11 +1,11 @@
-"""A cache of the frozen encoder's output on disk: the encoder sees each page once, later epochs read what it
-said.
+"""A cache of the frozen encoder's output on disk: the encoder encodes each page once, later epochs read its
+output from disk.
 
-One safetensors file per page, named by the page's own bytes, below a folder named by what else decides the
-output: the encoder's weights, the page size, the preprocessing, the precision. Filled while the first epoch
-trains, so a stopped run goes on where it was, and another training on the same pages starts with all of it.
-What is stored is what the projector reads, so that the projector may train; the loss is the same number with
-and without the cache.
+There is one safetensors file per page, named by the digest of the page's bytes. Its folder is named by all
+else that decides the output: the encoder's weights, the page size, the preprocessing and the precision. The
+first epoch fills the cache, so a resumed training and other trainings on the same pages reuse it. The
+stored tensor is the projector's input, so the projector may train; the loss is the same number with and
+without the cache.
 """
 
 import hashlib
@@ -28,28 +28,28 @@ from training.options.model_kinds import PIXELS_PER_VISION_TOKEN
 from training.speed.encoder import vision_tower
 
 PREPROCESSING_VERSION: Final = 3
-"""Raise it when `training.inputs.pixels` or `training.speed.encoder` turn the same picture into other
+"""Increase it when `training.inputs.pixels` or `training.speed.encoder` turn the same picture into other
 numbers."""
 _TENSOR = "features"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureCache:
-    """The stored encoder outputs for one encoder, page size and precision. Safe for many readers and
-    writers."""
+    """The stored outputs of one encoder for one page size and precision. Several processes may read and write
+    at once."""
 
     folder: Path
     num_tokens: int
     """Vision tokens per page."""
     width: int
+    """Numbers per vision token."""
     dtype: torch.dtype
 
     @classmethod
     def open(
         cls, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype
     ) -> "FeatureCache":
-        """Open the cache that belongs to a model's encoder; `dtype` is the one that the training computes
-        in."""
+        """Open the cache of a model's encoder; `dtype` is the training's compute precision."""
         return cls._named(weights_sha256(vision_tower(model))[:16], workspace, model, page_size_px, dtype)
 
     @classmethod
@@ -61,8 +61,8 @@ class FeatureCache:
         dtype: torch.dtype,
         examples: Sequence[str],
     ) -> "FeatureCache":
-        """Return the cache with most of some pages, of those that may turn out to be the model's once its
-        weights are loaded."""
+        """Return the cache, of any encoder, that holds most of the pages with these keys. Called before the
+        weights are loaded, so the encoder is unknown."""
         unknown = cls._named("*", workspace, model, page_size_px, dtype)
         caches = [
             replace(unknown, folder=folder) for folder in unknown.folder.parent.glob(unknown.folder.name)
@@ -83,33 +83,32 @@ class FeatureCache:
         )
 
     def size_bytes(self, num_pages: int) -> int:
-        """Return what the outputs for so many pages take on disk."""
+        """Return the bytes on disk of the outputs for so many pages."""
         return num_pages * self.num_tokens * self.width * self.dtype.itemsize
 
     def require_disk_space(self, num_pages: int, examples: Sequence[str]) -> None:
-        """Refuse before the start what the workspace's disk could not hold. What is stored of the pages
-        already is taken off.
+        """Check before the training that the disk has room for the outputs that are not stored yet.
 
         Args:
-            examples: keys of some of the pages, by which it is judged how many are stored: to ask for all
-                would read every page.
+            examples: keys of some of the pages. Their share of stored outputs stands for all pages: the keys
+                of all would require reading every page.
 
         Raises:
-            StorageError: there is less free space than the cache will take.
+            StorageError: the disk has less free space than the cache will take.
         """
         needed_bytes = self.size_bytes(num_pages * self._num_missing(examples) // len(examples))
-        hint = "Free some space, or train with cache_features off."
+        hint = "Free some space, or set cache_features to false."
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         require_space(self.folder.parent, needed_bytes, f"The feature cache for {num_pages} pages", hint)
 
     def load(self, page_keys: Sequence[str]) -> torch.Tensor | None:
-        """Return the outputs for these pages, shape (pages, tokens, width); None unless all are stored."""
+        """Return the outputs for these pages: (pages, tokens, width); None unless all are stored."""
         stored = [self._load_page(self._path(key)) for key in page_keys]
         pages = [page for page in stored if page is not None]
         return torch.stack(pages) if pages and len(pages) == len(stored) else None
 
     def save(self, page_keys: Sequence[str], features: torch.Tensor) -> None:
-        """Store the outputs for these pages.
+        """Store the outputs for these pages: (pages, tokens, width).
 
         Raises:
             StorageError: the disk is full or read-only.
@@ -119,8 +118,8 @@ class FeatureCache:
 
     @contextmanager
     def record_outputs(self, model: nn.Module, page_keys: Sequence[str] | None) -> Iterator[None]:
-        """Store what the encoder says inside this block, about pages with these keys in this order. None:
-        store nothing."""
+        """Store the encoder's output of the forward pass in this block, whose pages have these keys in this
+        order. None: store nothing."""
         if page_keys is None:
             yield
             return
@@ -143,33 +142,29 @@ class FeatureCache:
     def _load_page(self, path: Path) -> torch.Tensor | None:
         try:
             page = load_file(path).get(_TENSOR)
-        except (
-            FileNotFoundError,
-            SafetensorError,
-        ):  # a file that a crash left unfinished is as good as none: it is made again
+        except (FileNotFoundError, SafetensorError):  # a file that a crash left unfinished is written again
             return None
         return page if page is not None and page.shape == (self.num_tokens, self.width) else None
 
     def _save_page(self, path: Path, page: torch.Tensor) -> None:
-        # No fsync: a lost entry costs one page's encoding, and waiting for the disk each time would cost
-        # more.
+        # Without fsync: a lost file costs one page's encoding, less than waiting for the disk at each page.
         try:
             with new_file(path, is_durable=False) as temporary:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_file({_TENSOR: page.contiguous()}, temporary)
-        except SafetensorError as error:  # how the writer reports a full disk
+        except SafetensorError as error:  # safetensors reports a full disk by this error
             raise StorageError(
                 f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk."
             ) from error
 
 
 def page_key(picture: bytes) -> str:
-    """Name a page by its bytes."""
+    """Return a page's key: the SHA-256 of its bytes."""
     return hashlib.sha256(picture).hexdigest()
 
 
 def weights_sha256(module: nn.Module) -> str:
-    """Hash a module's weights: names, types, shapes and bytes."""
+    """Return the SHA-256 of a module's weights: names, types, shapes and bytes."""
     digest = hashlib.sha256()
     for name, tensor in sorted(module.state_dict().items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
@@ -178,10 +173,10 @@ def weights_sha256(module: nn.Module) -> str:
 
 
 def accept_features(model: nn.Module) -> None:
-    """Let the model's `pixel_values` be stored features: what has three dimensions passes the encoder by.
+    """Let `pixel_values` hold stored features: a tensor of three dimensions (pages, tokens, width) skips the
+    encoder.
 
-    The model's own code then does everything after the encoder, in training, under wrappers and in generation
-    alike.
+    The model's own code computes all that follows, in training, under wrappers and in generation.
     """
     tower = vision_tower(model)
     encode = tower.forward

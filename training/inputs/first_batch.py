@@ -1,5 +1,4 @@
-"""What the model really sees first, as files that a user can look at: the pages, the prompt and the decoded
-labels."""
+"""The first batch of a training as files for the user: the pages, the prompt and the decoded labels."""
 
 import io
 from collections.abc import Sequence
@@ -20,33 +19,40 @@ MAX_PAGES_WRITTEN = 8
 def report_first_batch(
     folder: Path, samples: Sequence[PageSample], collator: Collator, progress: Progress
 ) -> None:
-    """Build the batch as the training does, and write first_batch.json and its pages as the model gets
-    them."""
-    batch = collator(samples)
-    targets = [row[row != IGNORED] for row in batch["labels"]]
+    """Build a batch as the training does, and write first_batch.json and up to eight pages as the encoder
+    gets them.
+
+    Raises:
+        InvalidInput: a page is not a readable picture.
+        StorageError: the folder is not writable.
+    """
+    batch, layout = collator(samples), collator.token_layout
     names = _write_pages(folder, samples, collator)
     document = {
         "pages": names,
-        "prompt": collator.token_layout.prompt,
+        "prompt": layout.prompt,
         "shapes": {name: list(batch[name].shape) for name in ("input_ids", "pixel_values", "labels")},
         "samples": [
-            {
-                "document_id": sample.document_id,
-                "num_pages": len(sample.pages),
-                "labels": collator.token_layout.tokenizer.decode(target),
-                "summary": sample.summary,
-            }
-            for sample, target in zip(samples, targets, strict=True)
+            _describe_sample(sample, layout.tokenizer.decode(row[row != IGNORED]))
+            for sample, row in zip(samples, batch["labels"], strict=True)
         ],
     }
     write_json(folder / "first_batch.json", document)
     progress.preview(folder / names[0])
 
 
+def _describe_sample(sample: PageSample, labels: str) -> dict[str, str | int]:
+    return {
+        "document_id": sample.document_id,
+        "num_pages": len(sample.pages),
+        "labels": labels,
+        "summary": sample.summary,
+    }
+
+
 def _write_pages(folder: Path, samples: Sequence[PageSample], collator: Collator) -> list[str]:
-    pages = [replace(sample, pages=(page,)) for sample in samples for page in sample.pages][
-        :MAX_PAGES_WRITTEN
-    ]
+    singles = [replace(sample, pages=(page,)) for sample in samples for page in sample.pages]
+    pages = singles[:MAX_PAGES_WRITTEN]
     names = [f"first_batch_page_{number}.png" for number in range(1, len(pages) + 1)]
     for name, pixels in zip(names, collator.pixels(pages).numpy(), strict=True):
         content = io.BytesIO()

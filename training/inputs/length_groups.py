@@ -1,5 +1,5 @@
-"""Samples of similar length in one batch: less padding, the same order for the same seed and epoch, so that a
-resume finds it again."""
+"""Batches of samples of similar length, for less padding. Seed and epoch decide the order, so a resumed
+training repeats it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from transformers.trainer_pt_utils import get_length_grouped_indices
 
 
 class LengthGroupSampler(Sampler[int]):
-    """HF's grouping, drawn anew for each epoch from the seed and not from the state of the moment."""
+    """Groups samples as transformers does, but draws from seed + epoch, not from the global random state."""
 
     def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
         self._lengths = list(lengths)
@@ -18,7 +18,7 @@ class LengthGroupSampler(Sampler[int]):
         self._epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch (from 0) that the next iteration is of."""
+        """Set the epoch, from 0, of the next iteration."""
         self._epoch = epoch
 
     def __len__(self) -> int:

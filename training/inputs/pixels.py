@@ -1,6 +1,8 @@
-"""Pictures as the encoder reads them: square, RGB, between -1 and 1. Bit-exact with the model authors'
-preprocessing, but for what theirs makes black or white: transparency, and grey of 16 bits. Until they are on
-the encoder's device they are bytes, a quarter of the size."""
+"""Pictures -> the encoder's input: square, RGB, uint8; the encoder's device turns the bytes into -1 to 1.
+
+The numbers are equal to those of the model authors' preprocessing, with two exceptions that theirs turns
+black or white: transparency, and grey of 16 bits.
+"""
 
 import io
 import struct
@@ -14,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from data.errors import InvalidInput
 
 LARGEST_SQUASHED_PX = 640
-"""Up to this page size a picture that is not square is squashed; above, it is padded."""
+"""Up to this page size a picture that is not square is squashed; above this size, it is padded."""
 PADDING_GREY = 127
 BLANK = 255
 DEEPEST_GREY = (1 << 16) - 1
@@ -30,24 +32,24 @@ _PILLOW_ERRORS = (
     struct.error,
     Image.DecompressionBombError,
 )
-"""What Pillow raises for pictures that it cannot read: each format's reader has its own, and they share no
-class of Pillow's."""
+"""Errors that Pillow raises for unreadable pictures: the readers of its formats have no common class of
+error."""
 
 
 @contextmanager
 def reading_image(name: str, hint: str) -> Iterator[None]:
-    """Say in words what is wrong with a picture that cannot be read inside this block.
+    """Turn the errors of Pillow in this block into messages for the user.
 
     Args:
-        name: of the picture, as the message begins.
-        hint: what to do about it.
+        name: of the picture; the message begins with it.
+        hint: tells the user what to do.
 
     Raises:
-        InvalidInput: the picture is damaged, too large, or none.
+        InvalidInput: the picture is damaged, too large, or not a picture.
     """
     try:
         yield
-    except UnidentifiedImageError as error:  # it would show where in memory the bytes lie
+    except UnidentifiedImageError as error:  # its text holds a memory address
         raise InvalidInput(
             f"{name} is not a readable picture: its format is not known.", hint=hint
         ) from error
@@ -56,19 +58,17 @@ def reading_image(name: str, hint: str) -> Iterator[None]:
 
 
 def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.uint8]:
-    """Decode one picture to shape (3, page_size_px, page_size_px), 0 to 255. To be called inside
-    `reading_image`."""
+    """Decode one picture to uint8 (3, page_size_px, page_size_px). Call it inside `reading_image`."""
     return _channels_first(resize_to_square(picture, page_size_px))
 
 
 def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
-    """Return a white page: what a control sees to show that pages are read."""
+    """Return a white page, uint8 (3, page_size_px, page_size_px), for `blank_pages`."""
     return np.full((3, page_size_px, page_size_px), BLANK, dtype=np.uint8)
 
 
 def resize_to_square(picture: bytes, page_size_px: int) -> Image.Image:
-    """Decode a picture and bring it to the model's square; our own pages have that size already and stay as
-    they are."""
+    """Decode a picture and resize it to the model's square; a picture of that size stays unchanged."""
     image = decode_image(picture)
     if image.size == (page_size_px, page_size_px):
         return image
@@ -78,18 +78,18 @@ def resize_to_square(picture: bytes, page_size_px: int) -> Image.Image:
 
 
 def decode_image(picture: bytes) -> Image.Image:
-    """Decode a picture whole, as a person sees it. To be called inside `reading_image`."""
+    """Decode a whole picture to RGB, upright by its EXIF tag. Call it inside `reading_image`."""
     return to_rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return a picture as a person sees it: on white where it is transparent, and 16 bits of grey as the same
-    grey in 8."""
-    if image.mode.startswith("I"):  # a plain conversion would make white of all but the darkest
+    """Convert a picture to RGB: transparent parts become white, grey of 16 bits becomes the same grey of 8
+    bits."""
+    if image.mode.startswith("I"):  # `convert` would clip all but the darkest 255 levels to white
         image = Image.fromarray(
             np.rint(np.asarray(image).clip(0, DEEPEST_GREY) / DEEPEST_GREY * 255).astype(np.uint8)
         )
-    elif image.has_transparency_data:  # and here, mostly, black
+    elif image.has_transparency_data:  # `convert` would show the hidden colour, mostly black
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     return image.convert("RGB")
 

@@ -1,5 +1,4 @@
-"""What of a split's summaries a model cannot learn: empty ones, ends of long ones, unknown characters. Said
-before the training starts."""
+"""Checks of the target summaries before training: empty, too long, or with characters that have no token."""
 
 from collections.abc import Sequence
 
@@ -9,27 +8,27 @@ from training.inputs.tokens import TokenLayout
 
 
 def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
-    """Refuse a training split without summaries, and say how many are empty.
+    """Refuse a training split whose summaries are all empty; warn if some are.
 
     Raises:
-        InvalidInput: all are.
+        InvalidInput: all summaries are empty.
     """
     num_empty = sum(not summary.strip() for summary in summaries)
     if num_empty == len(summaries):
         raise InvalidInput(
             "All summaries of the training split are empty, so there is nothing to learn.",
-            hint="Check the column mapping that the dataset was made with.",
+            hint="Check the column mapping of the dataset's source, and generate the dataset again.",
             fields={"dataset": "has no summaries"},
         )
     if num_empty:
-        progress.message(f"{num_empty:,} of {len(summaries):,} summaries to learn from are empty.", "warning")
+        progress.message(f"{num_empty:,} of {len(summaries):,} training summaries are empty.", "warning")
 
 
 def warn_truncated_summaries(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
-    """Warn when summaries are longer than the tokens that the model learns of them."""
-    kept = token_layout.max_length - 1  # and the end mark
-    # No text has more tokens than bytes, so short ones need no tokenizer: seconds instead of a minute for a
-    # large split.
+    """Warn if summaries have more tokens than `max_length`; the model learns their beginning."""
+    kept = token_layout.max_length - 1  # one token is EOS
+    # A text has at most as many tokens as bytes, so short texts need no tokenizer: for a large split this
+    # takes seconds instead of a minute.
     long = [
         num
         for summary in summaries
@@ -37,30 +36,25 @@ def warn_truncated_summaries(summaries: Sequence[str], token_layout: TokenLayout
     ]
     if long:
         progress.message(
-            f"{len(long):,} of {len(summaries):,} summaries to learn from are cut at "
-            f"max_length={token_layout.max_length}; "
-            f"the longest has {max(long) + 1:,} tokens with its end mark.",
+            f"{len(long):,} of {len(summaries):,} training summaries are cut at "
+            f"max_length={token_layout.max_length}; the longest has {max(long) + 1:,} tokens with its end "
+            "mark.",
             "warning",
         )
 
 
 def warn_unknown_characters(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:
-    """Warn of characters for which the model has no token. The real models have one for each byte, the tiny
-    one has Latin letters."""
+    """Warn of characters without a token. The published models have a token for each byte, the tiny model
+    has tokens for Latin letters."""
     unknown_id = token_layout.tokenizer.unk_token_id
     if unknown_id is None:
         return
-    unknown = {
-        character
-        for character in set().union(*summaries)
-        if unknown_id in token_layout.encode_text(character)
-    }
-    num_affected = sum(not unknown.isdisjoint(summary) for summary in summaries)
-    if num_affected:
+    characters = set().union(*summaries)
+    unknown = {character for character in characters if unknown_id in token_layout.encode_text(character)}
+    if num_affected := sum(not unknown.isdisjoint(summary) for summary in summaries):
         named = listed([repr(character) for character in sorted(unknown)], 5)
         progress.message(
-            f"{num_affected:,} of {len(summaries):,} summaries to learn from hold characters for which the "
-            "model has no token, and in "
-            f"whose place it learns to write {token_layout.tokenizer.unk_token}: {named}.",
+            f"{num_affected:,} of {len(summaries):,} training summaries hold characters without a token; the "
+            f"model learns to write {token_layout.tokenizer.unk_token} instead: {named}.",
             "warning",
         )

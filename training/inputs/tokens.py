@@ -1,8 +1,8 @@
-"""What a sample is in tokens: [bos] + image tokens of each page + prompt + target + [eos].
+"""A sample in tokens: [bos] + image tokens of each page + prompt + target + [eos].
 
-A page of n x n vision tokens takes n newline tokens and one separator more: 73, 111, 273 and 421 tokens at
-512, 640, 1024 and 1280 px, and 31 on the tiny model's 320 px. DeepSeek-OCR-2 has no newlines: 257 tokens at
-1024 px.
+A page of n x n vision tokens has n newline tokens and one separator in addition: 73, 111, 273 and 421 tokens
+at 512, 640, 1024 and 1280 px, and 31 at the tiny model's 320 px. DeepSeek-OCR-2 has no newline tokens: 257
+tokens at 1024 px.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from training.models.loading import ModelFiles
 from training.options.model_kinds import ModelKind, num_image_tokens
 
 IGNORED = -100
-"""The label that the loss leaves out."""
+"""The label that the loss skips."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +27,10 @@ class TokenLayout:
     page_size_px: int
     prompt: str
     max_length: int
-    """Target tokens, EOS included."""
+    """The most target tokens, EOS included."""
     kind: ModelKind
     sliding_window: int | None = None
-    """The last tokens of a target that each of its tokens sees beside the prompt; None: all of them."""
+    """Number of target tokens that a target token attends to beside the prompt; None: all."""
 
     @property
     def num_page_tokens(self) -> int:
@@ -38,16 +38,16 @@ class TokenLayout:
         return num_image_tokens(self.kind, self.page_size_px)
 
     def encode_prompt(self, num_pages: int) -> list[int]:
-        """Return bos, the image tokens and the prompt."""
+        """Return bos, the image tokens of all pages, and the prompt."""
         image = [self.image_token_id] * (num_pages * self.num_page_tokens)
         return [self.tokenizer.bos_token_id, *image, *self.encode_text(self.prompt)]
 
     def encode_target(self, summary: str) -> list[int]:
-        """Return the summary, cut to `max_length`, and EOS: without it the model never learns to stop."""
+        """Return the summary and EOS, at most `max_length` tokens; from EOS the model learns to stop."""
         return [*self.encode_text(summary)[: self.max_length - 1], self.tokenizer.eos_token_id]
 
     def encode_text(self, text: str) -> list[int]:
-        """Tokenise plain text; nothing is added, and no text can stand for a special token."""
+        """Tokenise plain text: no special token is added, and none is read from the text."""
         ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
         return ids
 
@@ -69,11 +69,11 @@ def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_l
 
 
 def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:
-    """Refuse documents, and summaries, that are longer than the positions that the model knows: past them it
-    would write nonsense.
+    """Refuse documents and summaries that need more positions than the model has.
 
     Raises:
-        InvalidInput: `max_num_pages` do not fit beside `max_length`, or no page does.
+        InvalidInput: beside a summary of `max_length` tokens the positions hold no page, or fewer than
+            `max_num_pages`.
     """
     capacity = compute_page_capacity(config, token_layout)
     if capacity < 1:
@@ -86,8 +86,7 @@ def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_n
     if max_num_pages > capacity:
         raise InvalidInput(
             f"A document has {max_num_pages} pages; the model holds {capacity} beside its prompt and a "
-            "summary of "
-            f"{token_layout.max_length} tokens.",
+            f"summary of {token_layout.max_length} tokens.",
             hint="Use fewer pages per document (rendering.max_pages of a dataset), a smaller mode, or a "
             "lower max_length.",
             fields={"dataset": "has documents with too many pages"},
@@ -95,10 +94,7 @@ def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_n
 
 
 def compute_page_capacity(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
-    """Return how many pages of a document the model's positions hold, with the prompt and the longest
-    summary."""
+    """Return how many pages the model's positions hold beside the prompt and the longest summary."""
     limit: int = config.get_text_config().max_position_embeddings
-    return (
-        max(0, limit - len(token_layout.encode_prompt(0)) - token_layout.max_length)
-        // token_layout.num_page_tokens
-    )
+    num_left = limit - len(token_layout.encode_prompt(0)) - token_layout.max_length
+    return max(0, num_left) // token_layout.num_page_tokens
