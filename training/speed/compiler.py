@@ -1,4 +1,4 @@
-"""Whether this machine can compile kernels for its GPU. Imports without torch, for `deepsynth doctor`."""
+"""Checks whether this machine can compile GPU kernels. Imports no torch: `deepsynth doctor` reads it too."""
 
 import os
 import shutil
@@ -10,8 +10,8 @@ from pathlib import Path
 
 @cache
 def missing_compiler_requirements() -> list[str]:
-    """List what is missing to compile kernels here. A GPU trains without them, at down to 0.7 of the
-    speed."""
+    """List the programs and files that are missing to compile kernels. Without compiled kernels a GPU trains
+    at 0.7 to 1.0 of the speed (docs/decisions.md)."""
     needed = {
         "Triton (it comes with torch's CUDA wheels)": find_spec("triton") is not None,
         "a C compiler (gcc)": bool(os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")),

@@ -1,10 +1,8 @@
-"""The decoder's own computations in fewer passes over memory: what they come to is the same, but for
-rounding.
+"""Patches for the decoder: the same results except for rounding, with fewer passes over memory.
 
-The library's classes are written to be read. Where a GPU multiplies as fast as it can, their many small steps
-between the products take most of the time; here those steps are joined. Activations stay in the precision
-that autocast asks for, and the router decides in float32, as in the model authors' code, which autocast would
-round to bfloat16.
+On a fast GPU the many small operations between the matrix products take most of the time of the library's
+classes; here they are joined. Activations keep the precision of autocast. The router computes in float32, as
+in the model authors' code; autocast would round it to bfloat16.
 """
 
 from collections.abc import Callable
@@ -22,8 +20,8 @@ from training.speed.fused import fused
 
 
 def patch_decoder(model: PreTrainedModel) -> None:
-    """Replace the forward passes of a model's norms, attention, router and experts; what is embedded gets
-    autocast's precision."""
+    """Replace the forward passes of a model's norms, attention, router and experts, and cast the embeddings
+    to autocast's precision."""
     replacements: dict[str, Callable[..., Any]] = {
         "TextRMSNorm": _rms_norm_forward,
         "TextAttention": _attention_forward,
@@ -38,14 +36,14 @@ def patch_decoder(model: PreTrainedModel) -> None:
 
 
 def _cast_to_autocast_dtype(_module: Any, _inputs: Any, embedded: torch.Tensor) -> torch.Tensor:
-    # Embeddings that train are float32, and everything added to them would be float32 too.
+    # Trained embeddings are float32; without the cast, so would be every sum with them.
     device = embedded.device.type
     return embedded.to(torch.get_autocast_dtype(device)) if torch.is_autocast_enabled(device) else embedded
 
 
 def _rms_norm_forward(self: Any, hidden_states: torch.Tensor) -> torch.Tensor:
-    # Autocast would hand out float32, and all that follows would be float32 too. The sum of squares is taken
-    # in float32 anyway.
+    # Under autocast the result would be float32, and so all that follows. `rms_norm` sums the squares in
+    # float32 in any case.
     with torch.autocast(hidden_states.device.type, enabled=False):
         return functional.rms_norm(
             hidden_states, self.weight.shape, self.weight.to(hidden_states.dtype), self.variance_epsilon
@@ -61,12 +59,9 @@ def _attention_forward(
     **kwargs: Any,
 ) -> Any:
     implementation = self.config._attn_implementation
-    if (
-        past_key_values is not None or implementation == "eager"
-    ):  # while it writes, and where each step is to be seen
-        return type(self).forward(
-            self, hidden_states, position_embeddings, attention_mask, past_key_values, **kwargs
-        )
+    if past_key_values is not None or implementation == "eager":  # generation, or attention weights requested
+        inputs = (hidden_states, position_embeddings, attention_mask, past_key_values)
+        return type(self).forward(self, *inputs, **kwargs)
     projections = (self.q_proj, self.k_proj, self.v_proj)
     query, key, value = (
         project(hidden_states).unflatten(-1, (-1, self.head_dim)).transpose(1, 2) for project in projections
@@ -82,10 +77,11 @@ def _attention_forward(
 
 
 class _ApplyRotaryEmb(torch.autograd.Function):
-    """Turn each pair of numbers by its position's angle (RoPE). The gradient is turned back.
+    """Rotary position embedding (RoPE, arXiv 2104.09864): rotate pairs of numbers by an angle that depends on
+    the position. The gradient is rotated by the negative angle.
 
-    The states are (batch, heads, tokens, width); cosine and sine (batch, 1, tokens, width), their second half
-    like the first.
+    states: (batch, heads, tokens, width); the pairs are numbers i and i + width / 2.
+    cosine, sine: (batch, 1, tokens, width); the second half of `width` repeats the first.
     """
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""The encoder: finding it in a model, and letting it see a few pages at a time where nothing of it trains."""
+"""The vision tower: find it in a model, and run it in chunks of pages while it is frozen."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -11,7 +11,7 @@ from training.options.memory import pages_per_chunk
 
 
 def vision_tower(model: nn.Module) -> nn.Module:
-    """Find the encoder, whatever the model is wrapped in."""
+    """Return the encoder of a model, which may be wrapped (PEFT, DDP)."""
     tower: nn.Module = next(
         module for path, module in model.named_modules() if path.split(".")[-1] == "vision_tower"
     )
@@ -19,12 +19,14 @@ def vision_tower(model: nn.Module) -> nn.Module:
 
 
 def patch_vision_tower(model: nn.Module) -> None:
-    """Let a frozen encoder see a bounded number of pages at a time, so that the pages of a batch do not add
-    up in memory.
+    """Run a frozen encoder on a bounded number of pages at a time, so that its memory does not grow with the
+    batch.
 
-    Each page is encoded by itself anyway, and nothing is kept for a backward pass. It computes in the
-    precision of its weights, as when the model reads: autocast would turn every normalised number into
-    float32 and back. An encoder that trains stays as it is.
+    Pages do not depend on each other, and a frozen encoder stores nothing for a backward pass. It computes in
+    the precision of its weights: autocast would cast each normalised number to float32 and back. An encoder
+    that trains gets all pages at once.
+
+    `pixel_values` of the patched encoder: (pages, 3, size, size), uint8 or normalised floats.
     """
     tower = vision_tower(model)
     encode = tower.forward
@@ -33,17 +35,11 @@ def patch_vision_tower(model: nn.Module) -> None:
         weights = list(tower.parameters())
         if torch.is_grad_enabled() and any(weight.requires_grad for weight in weights):
             return encode(_to_float(pixel_values), **kwargs)
-        with (
-            nullcontext()
-            if weights[0].dtype == torch.float32
-            else torch.autocast(pixel_values.device.type, enabled=False)
-        ):
-            pages = torch.split(
-                pixel_values, pages_per_chunk(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda)
-            )
-            parts = [
-                encode(_to_float(part).to(weights[0].dtype), **kwargs).last_hidden_state for part in pages
-            ]
+        dtype, device = weights[0].dtype, pixel_values.device.type
+        chunk_size = pages_per_chunk(pixel_values.shape[-1], on_gpu=pixel_values.is_cuda)
+        with nullcontext() if dtype == torch.float32 else torch.autocast(device, enabled=False):
+            chunks = (_to_float(chunk).to(dtype) for chunk in torch.split(pixel_values, chunk_size))
+            parts = [encode(chunk, **kwargs).last_hidden_state for chunk in chunks]
         return BaseModelOutput(last_hidden_state=torch.cat(parts))
 
     tower.forward = forward
@@ -54,7 +50,7 @@ def _to_float(pixels: torch.Tensor) -> torch.Tensor:
 
 
 def normalize_pixels(pixels: torch.Tensor) -> torch.Tensor:
-    """Return what the encoder computes with: 0 to 255 as -1 to 1, in float32."""
-    # By a tensor: a GPU would multiply by the reciprocal of a plain number, which is not the same for each
-    # shade. Filled in there, since a number that is sent waits for all that the GPU has yet to do.
+    """Map uint8 0 to 255 to float32 -1 to 1, any shape: the model authors' mean 0.5 and deviation 0.5."""
+    # Divide by a tensor: for a plain number the GPU multiplies by its reciprocal, which rounds differently.
+    # The tensor is created on the device, because copying a number there would wait for all queued work.
     return (pixels.to(torch.float32) / torch.full((), 255.0, device=pixels.device) - 0.5) / 0.5

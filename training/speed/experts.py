@@ -1,5 +1,5 @@
-"""The routed experts of a mixture, in few passes over memory: tokens go to their experts side by side, and
-come back added up."""
+"""The routed experts (mixture of experts) with few passes over memory: tokens are grouped by expert,
+multiplied in one grouped product, and summed per token."""
 
 from typing import Any
 
@@ -14,50 +14,49 @@ from training.speed.fused import fused
 def experts_forward(
     self: Any, hidden_states: torch.Tensor, top_k_index: torch.Tensor, top_k_weights: torch.Tensor
 ) -> torch.Tensor:
-    """Send each token to its experts and add up what they return.
+    """Return the weighted sum of each token's experts; replaces the forward pass of the library's class.
 
     Args:
         self: the library's experts: `gate_up_proj` (experts, 2 * inner, hidden) and `down_proj` (experts,
             hidden, inner).
         hidden_states: (tokens, hidden).
         top_k_index: (tokens, k), the experts of each token.
-        top_k_weights: (tokens, k), how much each counts.
+        top_k_weights: (tokens, k), their weights.
 
     Returns:
         (tokens, hidden), in the precision of `hidden_states`.
     """
-    k = top_k_index.shape[1]
-    experts, order = top_k_index.flatten().sort()
-    row_of = (
-        torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device)).view(-1, k)
-    )
-    token_of = order // k
-    # histc takes floats alone on a CPU, and integers alone where a GPU is to be deterministic.
-    counts = torch.histc(
-        experts.int() if experts.is_cuda else experts.float(), self.num_experts, 0, self.num_experts - 1
-    )
-    ends = counts.cumsum(0, dtype=torch.int32)
-    device, gate_up_proj, down_proj = hidden_states.device.type, self.gate_up_proj, self.down_proj
-    dtype = (
-        torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else down_proj.dtype
-    )  # it knows no grouped products
+    experts, order = top_k_index.flatten().sort()  # a row for each pair of token and expert, by expert
+    token_of = order // top_k_index.shape[1]
+    row_of = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
+    row_of = row_of.view_as(top_k_index)
+    ends = _count_rows(experts, self.num_experts).cumsum(0, dtype=torch.int32)
+    # Autocast does not cover grouped products.
+    device, dtype = hidden_states.device.type, self.down_proj.dtype
+    if torch.is_autocast_enabled(device):
+        dtype = torch.get_autocast_dtype(device)
     rows = _DispatchTokens.apply(hidden_states.to(dtype), token_of, row_of)  # type: ignore[no-untyped-call]
-    rows = _grouped_linear(rows, gate_up_proj.to(dtype), ends)
+    rows = _grouped_linear(rows, self.gate_up_proj.to(dtype), ends)
     rows = _WeightedSwiGLU.apply(rows, top_k_weights.flatten()[order][:, None])  # type: ignore[no-untyped-call]
-    rows = _grouped_linear(rows, down_proj.to(dtype), ends)
+    rows = _grouped_linear(rows, self.down_proj.to(dtype), ends)
     returned: torch.Tensor = _CombineTokens.apply(rows, token_of, row_of)  # type: ignore[no-untyped-call]
     return returned.to(hidden_states.dtype)
 
 
+def _count_rows(experts: torch.Tensor, num_experts: int) -> torch.Tensor:
+    """Return the number of rows of each expert: (experts,)."""
+    # histc takes only floats on a CPU, and only integers in the deterministic mode of a GPU.
+    return torch.histc(experts.int() if experts.is_cuda else experts.float(), num_experts, 0, num_experts - 1)
+
+
 @fused
 def _sum_rows_per_token(rows: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
-    """Add up the rows of each token: (rows, width), (tokens, k) -> (tokens, width). Sums in float32."""
+    """Sum the rows of each token: (rows, width), (tokens, k) -> (tokens, width). Accumulates in float32."""
     return rows[row_of].sum(1, dtype=rows.dtype)
 
 
 class _DispatchTokens(torch.autograd.Function):
-    """(tokens, width) -> (tokens * k, width), a copy of each token for each of its experts, those of one
-    expert side by side."""
+    """Copy each token once per expert, grouped by expert: (tokens, width) -> (tokens * k, width)."""
 
     @staticmethod
     def forward(ctx: Any, tokens: torch.Tensor, token_of: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
@@ -71,7 +70,7 @@ class _DispatchTokens(torch.autograd.Function):
 
 
 class _CombineTokens(torch.autograd.Function):
-    """The way back: (tokens * k, width) -> (tokens, width), what a token's experts returned, added up."""
+    """Sum the outputs of each token's experts: (tokens * k, width) -> (tokens, width)."""
 
     @staticmethod
     def forward(ctx: Any, rows: torch.Tensor, token_of: torch.Tensor, row_of: torch.Tensor) -> torch.Tensor:
@@ -85,10 +84,10 @@ class _CombineTokens(torch.autograd.Function):
 
 
 class _WeightedSwiGLU(torch.autograd.Function):
-    """silu(gate) * up * weight: (rows, 2 * inner), (rows, 1) -> (rows, inner).
+    """SwiGLU (arXiv 2002.05202) times the expert's weight: silu(gate) * up * weight.
 
-    The weight is multiplied in before the last product, which it commutes with, since fewer numbers are
-    there.
+    (rows, 2 * inner), (rows, 1) -> (rows, inner). The weight commutes with the down projection and is applied
+    before it, where rows are narrower.
     """
 
     @staticmethod

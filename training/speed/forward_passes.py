@@ -1,5 +1,10 @@
-"""What is done to every model after loading: the same computations in fewer passes over memory, a few pages
-at a time."""
+"""Patches applied to every loaded model: fewer passes over memory, pages in chunks; the results differ by
+rounding only.
+
+The joined passes (experts.py, fused.py, most of decoder.py) train 1.3 times as fast as the library's own
+grouped experts, as last measured on one H200 with torch 2.11. The factor has to be measured again on the
+pinned torch with `python -m benchmarks.training`; below 1.2, only page_attention.py stays.
+"""
 
 from transformers import PreTrainedModel
 
@@ -9,8 +14,7 @@ from training.speed.page_attention import patch_page_attention
 
 
 def patch_model(model: PreTrainedModel) -> None:
-    """Replace what the library's classes compute step by step. What comes out is the same but for rounding,
-    and no weight moves."""
+    """Replace forward passes of the library's classes in place; weights and their names stay unchanged."""
     patch_vision_tower(model)
     patch_page_attention(model)
     patch_decoder(model)

@@ -1,5 +1,4 @@
-"""Functions whose steps a GPU takes in one kernel, so that the numbers between them never go through its
-memory."""
+"""Functions compiled to one GPU kernel, so that intermediate results do not pass through the GPU's memory."""
 
 from collections.abc import Callable
 from functools import cache, wraps
@@ -14,8 +13,8 @@ R = TypeVar("R")
 
 
 def fused(function: Callable[P, R]) -> Callable[P, R]:
-    """Compile a function of tensors where they are on a GPU and this machine can compile. It comes to the
-    same, but for rounding."""
+    """Compile a function of tensors if they are on a GPU and this machine can compile; the results differ by
+    rounding only."""
 
     @wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -29,8 +28,8 @@ def fused(function: Callable[P, R]) -> Callable[P, R]:
 
 @cache
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    # Compiled in this process, since helpers could outlive a killed training. Pages and batches of many sizes
-    # come by, and beyond the limit nothing is compiled any more. Both as arguments: what torch's
-    # configuration says holds for one thread, not for backward's.
+    # Compile in this process: worker processes could outlive a killed training. Batches have many shapes, and
+    # torch stops compiling at the limit. Both are arguments because torch's configuration holds for one
+    # thread, and the backward pass runs in another.
     compiled: Callable[..., Any] = torch.compile(function, recompile_limit=32, options={"compile_threads": 1})  # type: ignore[call-overload]
     return compiled

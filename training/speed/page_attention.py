@@ -1,10 +1,11 @@
-"""The encoder's attention over a whole page, without the position bias written out.
+"""The encoder's attention over a whole page, without a matrix of position biases.
 
-The first encoder adds to each query-key product a bias that depends on how many rows and columns lie between
-the two. Written out it is a matrix of (patches x patches) per head: 400 MB for one 1024 px page, written and
-read again in each of four layers, which takes longer than all else in the encoder. It is a sum of two
-products with the query, though, so it can be part of the query-key product: the query is lengthened by its
-product with each row distance and each column distance, the key by its row and its column, one-hot.
+The first encoder (SAM's) adds a bias to each query-key product: the query times an embedding of the distance
+in rows, plus the query times an embedding of the distance in columns (decomposed relative positions, arXiv
+2112.01526). As a matrix the bias has (patches x patches) numbers per head: 400 MB for one page of 1024 px,
+written and read in each of four layers, which takes longer than all else in the encoder. Here the bias is
+part of the query-key product: the query is extended by its products with all row and column distances, and
+the key by its row and its column, one-hot.
 """
 
 from types import MethodType
@@ -16,8 +17,7 @@ from torch.nn import functional
 
 
 def patch_page_attention(model: nn.Module) -> None:
-    """Replace the attention of the first encoder where a GPU computes it. On a CPU the bias costs less than
-    the longer products."""
+    """Replace the first encoder's attention on GPUs. On a CPU the longer products cost more than the bias."""
     for module in model.modules():
         if hasattr(module, "rel_pos_h"):
             module.forward = MethodType(_page_attention_forward, module)
@@ -30,37 +30,40 @@ def _page_attention_forward(self: Any, hidden_states: torch.Tensor, output_atten
 
 
 def compute_page_attention(attention: Any, hidden_states: torch.Tensor) -> torch.Tensor:
-    """Compute what the library's attention computes.
+    """Compute the library's attention over a whole page.
 
     Args:
-        attention: its module, with `qkv`, `proj`, `rel_pos_h` and `rel_pos_w`.
+        attention: the library's module, with `qkv`, `proj`, `rel_pos_h` and `rel_pos_w`.
         hidden_states: (batch, rows, columns, width).
 
     Returns:
-        The same shape.
+        (batch, rows, columns, width).
     """
     batch, rows, columns, _ = hidden_states.shape
-    qkv = attention.qkv(hidden_states).view(batch, rows * columns, 3, attention.num_attention_heads, -1)
-    query, key, value = qkv.permute(2, 0, 3, 1, 4)
+    num_heads = attention.num_attention_heads
+    qkv = attention.qkv(hidden_states).view(batch, rows * columns, 3, num_heads, -1)
+    query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (batch, heads, rows * columns, head width)
+    positions = _one_hot_positions(rows, columns, key).expand(batch, num_heads, -1, -1)
+    bias = _position_bias(attention, query.unflatten(2, (rows, columns)))
+    longer_query = torch.cat([query * attention.scale, bias], dim=-1)
+    longer_key = torch.cat([key, positions], dim=-1)
+    # Memory-efficient kernels need values of the same width as keys.
+    longer_value = functional.pad(value, (0, rows + columns))
+    attended = functional.scaled_dot_product_attention(longer_query, longer_key, longer_value, scale=1.0)
+    attended = attended[..., : value.shape[-1]].transpose(1, 2)
+    joined: torch.Tensor = attention.proj(attended.reshape(batch, rows, columns, -1))
+    return joined
+
+
+def _position_bias(attention: Any, query: torch.Tensor) -> torch.Tensor:
+    """Return the bias of each query to each row and column of keys: (batch, heads, rows, columns, head width)
+    -> (batch, heads, rows * columns, rows + columns)."""
+    rows, columns = query.shape[2:4]
     of_rows = attention.get_rel_pos(rows, rows, attention.rel_pos_h).to(query.dtype)
     of_columns = attention.get_rel_pos(columns, columns, attention.rel_pos_w).to(query.dtype)
-    grid = query.unflatten(2, (rows, columns))
-    row_bias = torch.einsum("bnhwc,hkc->bnhwk", grid, of_rows)
-    column_bias = torch.einsum("bnhwc,wkc->bnhwk", grid, of_columns)
-    longer_query = torch.cat(
-        [query * attention.scale, row_bias.flatten(2, 3), column_bias.flatten(2, 3)], dim=-1
-    )
-    longer_key = torch.cat(
-        [key, _one_hot_positions(rows, columns, key).expand(batch, attention.num_attention_heads, -1, -1)],
-        dim=-1,
-    )
-    # The kernels that hold no matrix of weights want values as long as keys.
-    longer_value = functional.pad(value, (0, rows + columns))
-    attended = functional.scaled_dot_product_attention(longer_query, longer_key, longer_value, scale=1.0)[
-        ..., : value.shape[-1]
-    ]
-    joined: torch.Tensor = attention.proj(attended.transpose(1, 2).reshape(batch, rows, columns, -1))
-    return joined
+    row_bias = torch.einsum("bnhwc,hkc->bnhwk", query, of_rows)
+    column_bias = torch.einsum("bnhwc,wkc->bnhwk", query, of_columns)
+    return torch.cat([row_bias, column_bias], dim=-1).flatten(2, 3)
 
 
 def _one_hot_positions(rows: int, columns: int, like: torch.Tensor) -> torch.Tensor:
