@@ -116,8 +116,8 @@ def test_a_batch_gives_what_each_text_gives_alone(
     ("name", "field", "words"),
     [
         ("bert", "text_model", "do not match the model: .* missing"),
-        ("clip", "text_model", "writes no text"),
-        ("code", "text_model", "code of its own"),
+        ("clip", "text_model", "does not generate text"),
+        ("code", "text_model", "code from its repository"),
         ("pickle", "text_model", "a pickle"),
         ("nothing", "text_model", "no folder"),
         ("owner/unpinned", "text_model_revision", "No revision"),

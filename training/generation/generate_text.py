@@ -1,4 +1,4 @@
-"""Pages -> summaries: greedy, in batches, with the authors' remedy against loops; of several processes each
+"""Pages -> summaries: greedy, in batches, with the authors' n-gram blocking; each of several processes
 generates its share."""
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,12 +18,13 @@ from evaluation.loops import is_looping
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.models.device import free_memory, is_out_of_memory
+from training.options.config import DecodingConfig, TrainingConfig
 
 Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
 
 class Items(Protocol[Item]):
-    """Things by position: a list, or a dataset that reads them when asked for."""
+    """Items by position: a list, or a dataset that reads an item on access."""
 
     def __len__(self) -> int: ...
 
@@ -32,18 +33,31 @@ class Items(Protocol[Item]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decoding:
-    """How summaries are generated. The n-gram values are those of the model's authors (30 within 90)."""
+    """How summaries are generated. The n-gram values are the model authors': 30 within 90 tokens."""
 
     max_new_tokens: int
     batch_size: int
     no_repeat_ngram_size: int = 30
+    """0: repeats are not blocked."""
     no_repeat_ngram_window_size: int = 90
     bf16: bool = False
+    """Compute in bfloat16 under autocast."""
+
+    @classmethod
+    def of(cls, config: TrainingConfig | DecodingConfig, bf16: bool) -> "Decoding":
+        """Return the settings of a configuration."""
+        return cls(
+            max_new_tokens=config.max_length,
+            batch_size=config.per_device_eval_batch_size,
+            no_repeat_ngram_size=config.no_repeat_ngram_size,
+            no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
+            bf16=bf16,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction:
-    """What a model wrote for one sample. Without its pages: a split's would fill the memory."""
+    """The text generated for one sample. It holds no pages: those of a whole split would fill the memory."""
 
     document_id: str
     reference: str
@@ -51,12 +65,12 @@ class Prediction:
     text: str
     num_tokens: int = 0
     cut: bool = False
-    """The text met `max_new_tokens` before it ended."""
+    """The text reached `max_new_tokens` before its end."""
     looping: bool = False
     num_pages_left_out: int = 0
-    """Further pages that the document has and the model did not see."""
+    """Pages of the document that the model did not see."""
     error: str | None = None
-    """Why there is no text."""
+    """Why there is no text; None: there is one."""
 
 
 def generate_rounds(
@@ -66,25 +80,25 @@ def generate_rounds(
     first: int = 0,
     can_split_batch: bool = True,
 ) -> Iterator[list[Prediction]]:
-    """Yield the predictions of a batch of each process, in order, to all processes.
+    """Yield rounds of predictions in order, the same in all processes; in a round each process generates a
+    batch.
 
-    Batches hold the same items however many processes share them and wherever an earlier run stopped, so that
-    a text is the same.
+    Batches hold the same items for any number of processes and after any resume, so texts are the same.
 
     Args:
         items: read one batch at a time.
         batch_size: of one process.
         generate: items -> a prediction for each.
-        first: the item to begin with, the first one of a batch.
-        can_split_batch: whether a process may split a batch that does not fit its memory. False where other
-            processes must take part.
+        first: index of the first item, a multiple of batch_size.
+        can_split_batch: whether a process may halve a batch that does not fit its memory. False if other
+            processes must take part in each forward pass.
     """
     processes = PartialState()
     for start in range(first, len(items), batch_size * processes.num_processes):
         own = start + batch_size * processes.process_index
         batch = [items[index] for index in range(own, min(own + batch_size, len(items)))]
-        # A process with nothing left makes the first item again: where each holds a part of the weights, all
-        # must take part.
+        # A process without items generates the first item again and drops the result: if each process holds a
+        # part of the weights, all must take part.
         whole = batch or [items[0]]
         made = _generate_in_halves(generate, whole) if can_split_batch else generate(whole)
         yield gather_object(made[: len(batch)])
@@ -97,8 +111,7 @@ def generate_texts(
     decoding: Decoding,
     before_round: Callable[[], None] = lambda: None,
 ) -> list[Prediction]:
-    """Return a prediction for each sample, in order; every process gets all of them. `before_round` may raise
-    to stop."""
+    """Return a prediction for each sample, in order, to all processes. `before_round` may raise to stop."""
 
     def generate(batch: Sequence[PageSample]) -> list[Prediction]:
         return generate_batch(model, collator, batch, decoding)
@@ -108,8 +121,8 @@ def generate_texts(
     )
     predictions: list[Prediction] = []
     while len(predictions) < len(samples):
-        # Here and not in `generate`: processes vote in it, and one that halves its batches generates more
-        # often than the others.
+        # Not in `generate`: processes vote in `before_round`, and a process that halves its batches calls
+        # `generate` more often than the others.
         before_round()
         predictions += next(rounds)
     return predictions
@@ -118,13 +131,13 @@ def generate_texts(
 def _generate_in_halves(
     generate: Callable[[Sequence[Item]], list[Prediction]], batch: Sequence[Item]
 ) -> list[Prediction]:
-    """Generate for a batch, and for its halves where the GPU's memory does not hold it."""
+    """Generate for a batch, or for its halves if the GPU's memory does not hold the batch."""
     try:
         return generate(batch)
     except RuntimeError as error:
         if len(batch) == 1 or not is_out_of_memory(error):
             raise
-    free_memory()  # outside the handler: the exception's traceback keeps the tensors alive
+    free_memory()  # outside the handler, because the exception's traceback keeps tensors alive
     middle = len(batch) // 2
     return _generate_in_halves(generate, batch[:middle]) + _generate_in_halves(generate, batch[middle:])
 
@@ -133,18 +146,21 @@ def _generate_in_halves(
 def generate_batch(
     model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
 ) -> list[Prediction]:
-    """Generate for a batch at once.
+    """Generate for a batch in one call.
 
     Args:
-        model: on its device; left in evaluation mode.
+        model: on its device; it stays in evaluation mode afterwards.
         collator: builds the prompts.
         batch: at least one sample.
         decoding: lengths and n-gram blocking.
+
+    Raises:
+        InvalidInput: a page is not a readable picture.
+        RuntimeError: out of memory, see `is_out_of_memory`.
     """
     model.train(False)
     tokenizer = collator.token_layout.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.collate_prompts(batch).items()}
-    num_prompt_tokens = inputs["input_ids"].shape[1]
     generate: Callable[..., torch.Tensor] = model.generate  # type: ignore[assignment]
     with torch.autocast(model.device.type, torch.bfloat16, enabled=decoding.bf16):
         ids = generate(
@@ -154,11 +170,11 @@ def generate_batch(
             eos_token_id=tokenizer.eos_token_id,
             pad_token_id=tokenizer.pad_token_id,
             logits_processor=_build_logits_processors(decoding),
-            # Processes that hold parts of one model step together until the last has its texts; the library
-            # does not see FSDP2.
+            # Processes that hold parts of one model stop together, after the longest text; transformers does
+            # not detect FSDP2.
             synced_gpus=isinstance(model, FSDPModule),
         )
-    rows = ids[:, num_prompt_tokens:].tolist()
+    rows = ids[:, inputs["input_ids"].shape[1] :].tolist()
     return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
 
 
@@ -182,10 +198,7 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
 def _build_logits_processors(decoding: Decoding) -> LogitsProcessorList:
     if not decoding.no_repeat_ngram_size:
         return LogitsProcessorList()
-    return LogitsProcessorList(
-        [
-            UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor(
-                decoding.no_repeat_ngram_size, decoding.no_repeat_ngram_window_size
-            )
-        ]
+    blocking = UnlimitedOcrSlidingWindowNoRepeatNgramLogitsProcessor(
+        decoding.no_repeat_ngram_size, decoding.no_repeat_ngram_window_size
     )
+    return LogitsProcessorList([blocking])

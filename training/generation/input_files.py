@@ -1,8 +1,6 @@
-"""What a user wants summarised, as pages: pictures, PDFs by page, text files (rendered first), folders of
-these.
+"""The inputs of a prediction as pages: images, PDFs, text files (rendered first), and folders of these.
 
-Which files there are, and that their kinds can be read, is known before a model is loaded; each is opened
-when its turn comes.
+The list of files and their kinds is checked before a model is loaded; each file is opened at its turn.
 """
 
 import io
@@ -27,12 +25,12 @@ from training.inputs.dataset import PageSample
 from training.inputs.pixels import decode_image, reading_image, to_rgb
 
 MAX_RENDERED_PAGES = 256
-"""The most that are read of one document, whatever the model holds."""
+"""The most pages rendered of one text, for any model."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableInput:
-    """An input that cannot be summarised."""
+    """An input that cannot be summarised, and the message for the user."""
 
     document_id: str
     error: str
@@ -44,12 +42,12 @@ class InputFile:
 
     path: Path
     name: str
-    """Its own; from the folder that they have in common, where files of several folders have the same."""
+    """File name; with its folders where two inputs have the same name."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputFiles:
-    """The files that some names stand for, in order; folders give theirs in the order of their names."""
+    """The files of a prediction in the order of `inputs`; those of a folder sorted by name."""
 
     files: tuple[InputFile, ...]
 
@@ -58,7 +56,7 @@ class InputFiles:
         """Find the files.
 
         Raises:
-            InvalidInput: a file is of a kind that cannot be read, or a folder holds none.
+            InvalidInput: a file has an unknown kind, or a folder holds no file of a known kind.
             SourceError: a file is missing.
         """
         paths = [path for name in names for path in _files(resolve_source_path(name, workspace, "inputs"))]
@@ -66,18 +64,18 @@ class InputFiles:
 
     @property
     def fingerprint(self) -> list[tuple[str, int, int]]:
-        """Name, size and time of each file: the same for the same inputs."""
+        """Name, size in bytes and modification time in ns of each file: equal for the same inputs."""
         return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
 
     def as_page_inputs(
         self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None
     ) -> "PageInputs":
-        """Return the files as what a model reads.
+        """Return the files as inputs of a model.
 
         Args:
             rendering: how texts become pages.
-            page_capacity: documents with more are refused.
-            max_pages: the first pages of each that are read; None: all.
+            page_capacity: the most pages of a document; documents with more are refused.
+            max_pages: read only the first pages of each document; None: all.
         """
         style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
         return PageInputs(files=self.files, style=style, page_capacity=page_capacity, max_pages=max_pages)
@@ -85,7 +83,7 @@ class InputFiles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageInputs:
-    """Files as samples without summaries, each opened when it is asked for."""
+    """Files as samples without summaries; each file is opened on access."""
 
     files: tuple[InputFile, ...]
     style: PageStyle
@@ -113,7 +111,7 @@ class PageInputs:
             raise InvalidInput(
                 f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside "
                 "its prompt and summary.",
-                hint=f"Set max_pages to {self.page_capacity} or less to read the first ones, or split the "
+                hint=f"Set max_pages to {self.page_capacity} or less to read the first pages, or split the "
                 "document.",
             )
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
@@ -130,7 +128,7 @@ def _files(path: Path) -> list[Path]:
     if path.is_file():
         if path.suffix.lower() not in _INPUT_READERS:
             raise InvalidInput(
-                f"{path.name} is of no kind that can be summarised.",
+                f"{path.name} is not a kind of file that can be summarised.",
                 hint=_KINDS,
                 fields={"inputs": "unknown kind of file"},
             )
@@ -154,12 +152,12 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class _PageInput:
-    """How many pages a file has, and each of them when it is asked for."""
+    """The number of pages of a file, and its pages, each read at its turn."""
 
     num_pages: int
     pages: Iterator[bytes]
     num_unrendered: int = 0
-    """Further pages, about, of a text whose style draws the first one only."""
+    """Estimated number of pages of the text that were not rendered (the style draws the first page only)."""
 
 
 def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
@@ -170,7 +168,7 @@ def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
 
 
 def _read_tiff(file: InputFile, style: PageStyle) -> _PageInput:
-    """Each picture of a TIFF file is a page, as scanners write them."""
+    """Read each picture of a TIFF file as a page, as scanners write them."""
     with reading_image(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
         num_pages = getattr(picture, "n_frames", 1)
     return _PageInput(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
@@ -186,7 +184,9 @@ def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
     try:
         text = file.path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
-        raise SourceError(f"{file.name} is not UTF-8 text: {error}.", hint="Save it as UTF-8.") from error
+        raise SourceError(
+            f"{file.name} is not UTF-8 text: {error}.", hint="Save the file as UTF-8."
+        ) from error
     if not text:
         return _PageInput(0, iter(()))
     drawn = render(text, style)
@@ -209,8 +209,8 @@ def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
 
 
 def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
-    """Draw each page so that its longer side has the model's size; bringing it to a square is the model's own
-    preprocessing."""
+    """Draw each page with its longer side at the model's page size; the model's preprocessing makes it a
+    square."""
     try:
         with pypdfium2.PdfDocument(file.path) as document:
             for page in document:

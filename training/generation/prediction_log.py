@@ -1,8 +1,8 @@
-"""Predictions kept as they are made: what was generated before a stop or a crash is not generated again.
+"""Predictions stored as they are generated: after a stop or a crash they are not generated again.
 
-While the work goes on they lie in a hidden file beside the one they will become: a line that says whose they
-are, then one line each. Whole rounds only are taken up again, so the finished file is the same bytes as of a
-run that was never stopped.
+Until the work is finished they are in a hidden file beside the final one: a header line with the digest of
+the work, then one line per prediction. A resume keeps complete batches only, so the finished file has the
+same bytes as that of a run without a stop.
 """
 
 import hashlib
@@ -29,17 +29,17 @@ class PredictionLog:
     """The predictions of one piece of work."""
 
     def __init__(self, path: Path, work: str) -> None:
-        """Take up what is there of the same work.
+        """Set up the log; `run` reads the predictions that an earlier run of the same work left.
 
         Args:
-            path: the file that they will become.
-            work: digest of everything that decides the texts; what another work left is dropped.
+            path: the finished file.
+            work: digest of everything that decides the texts; predictions of another work are dropped.
         """
         self._path = path
         self._unfinished = path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
         self._work = work
         self.predictions: list[Prediction] = []
-        """What is made so far, in order; of several processes only the first has it."""
+        """The predictions so far, in order; empty in all processes but the first."""
 
     def run(
         self,
@@ -48,11 +48,11 @@ class PredictionLog:
         generate: Callable[[Sequence[Item]], list[Prediction]],
         progress: Progress,
     ) -> None:
-        """Predict what is not predicted yet.
+        """Generate the predictions that are missing.
 
         Raises:
-            Stopped: the listener asked to stop; all processes end after the same round, and a later run goes
-                on from there.
+            Stopped: the listener asked to stop; all processes end after the same round, from which a later
+                run continues.
             StorageError: the disk is full or not writable.
             Unavailable: the GPU's memory does not hold a single sample.
         """
@@ -63,7 +63,7 @@ class PredictionLog:
         progress.advance(done, len(items), "samples")
         rounds = generate_rounds(items, batch_size, generate, done)
         while done < len(items):
-            # Only the first process has a listener, and all must end after the same round.
+            # Only the first process has a listener; all must end after the same round.
             if any(gather_object([progress.should_stop()])):
                 raise Stopped
             made = _next_round(rounds)
@@ -73,13 +73,13 @@ class PredictionLog:
             progress.advance(done, len(items), "samples")
 
     def finish(self, record: Callable[[Prediction], Mapping[str, Any]]) -> None:
-        """Turn the log into the finished file: `record` of each prediction as one JSON object a line."""
+        """Write the finished file, `record` of each prediction as a JSON object per line; remove the log."""
         write_predictions(self._path, self.predictions, record)
         self._unfinished.unlink(missing_ok=True)
 
     def _resume(self, batch_size: int, num_items: int) -> int:
-        """Read the whole rounds of the same work, cut off what else is there, and return how many predictions
-        that is."""
+        """Read the complete batches of the same work, cut off the rest of the file, and return the number of
+        predictions."""
         try:
             lines = self._unfinished.read_bytes().split(b"\n")[:-1] if self._unfinished.exists() else []
             readable = _parse_predictions(lines[1:]) if lines[:1] == [self._header] else []
@@ -94,13 +94,11 @@ class PredictionLog:
         return num_kept
 
     def _append(self, predictions: Sequence[Prediction]) -> None:
-        # Without fsync: a power cut costs some texts that are made again, and waiting for the disk each time
-        # would cost more.
+        # Without fsync: a power cut costs a few texts, less than waiting for the disk at each round.
+        lines = [json.dumps(asdict(prediction)).encode() + b"\n" for prediction in predictions]
         try:
             with self._unfinished.open("ab") as file:
-                file.write(
-                    b"".join(json.dumps(asdict(prediction)).encode() + b"\n" for prediction in predictions)
-                )
+                file.write(b"".join(lines))
         except OSError as error:
             raise storage_error(self._unfinished, error) from error
         self.predictions += predictions
@@ -118,15 +116,15 @@ def _next_round(rounds: Iterator[list[Prediction]]) -> list[Prediction]:
             raise
         raise Unavailable(
             "The GPU's memory does not hold the generation of a single summary.",
-            hint="See with nvidia-smi what else uses the GPU; then a shorter max_length, or documents with "
-            "fewer or smaller pages.",
+            hint="Stop other programs on the GPU (nvidia-smi lists them), lower max_length, or use documents "
+            "with fewer or smaller pages.",
         ) from error
 
 
 def write_predictions(
     path: Path, predictions: Iterable[Prediction], record: Callable[[Prediction], Mapping[str, Any]]
 ) -> None:
-    """Write `record` of each prediction as one JSON object a line, atomically."""
+    """Write `record` of each prediction as one JSON object per line, atomically."""
     with new_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
         file.writelines(
             json.dumps(record(prediction), ensure_ascii=False) + "\n" for prediction in predictions
@@ -134,7 +132,7 @@ def write_predictions(
 
 
 def _parse_predictions(lines: Sequence[bytes]) -> list[Prediction]:
-    """Read lines up to the first that a power cut left as something else."""
+    """Parse lines up to the first damaged one; a power cut may leave such lines."""
     predictions = []
     for line in lines:
         try:
@@ -145,11 +143,11 @@ def _parse_predictions(lines: Sequence[bytes]) -> list[Prediction]:
 
 
 def work_digest(model: nn.Module, *parts: Any) -> str:
-    """Return the same value for work that gives the same texts.
+    """Return a SHA-256 that is equal for work with the same texts.
 
     Args:
-        model: whose weights count, by a checksum that is quick even for billions of them.
-        parts: what else decides the texts, as JSON values.
+        model: its weights count, by a checksum that is fast even for billions of numbers.
+        parts: all else that decides the texts, as JSON values.
     """
     weights = {
         name: int(torch.hash_tensor(tensor).view(torch.int64)) for name, tensor in model.state_dict().items()
@@ -158,8 +156,8 @@ def work_digest(model: nn.Module, *parts: Any) -> str:
 
 
 def prediction_record(prediction: Prediction, step: int | None = None) -> dict[str, Any]:
-    """Return the JSON form of one prediction beside its reference; `step` says after which optimizer step it
-    was made."""
+    """Return the JSON form of one prediction and its reference; `step`: the optimizer step after which it was
+    generated."""
     record = {
         "document_id": prediction.document_id,
         "prediction": prediction.text,

@@ -1,5 +1,5 @@
-"""A model ready to read pages: loaded, on its device, with the prompt and the pages that it was trained
-with."""
+"""A model that is ready to summarise: loaded, on its device, with the prompt and the page style of its
+training."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -24,21 +24,21 @@ from training.options.model_kinds import require_page_mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summarizer:
-    """A model, how its inputs are built, and how it writes."""
+    """A loaded model, its collator, and the settings of its generation."""
 
     model: PreTrainedModel
     collator: Collator
     decoding: Decoding
     rendering: RenderingConfig
-    """How texts become pages for it."""
+    """How texts become pages of this model."""
 
     @property
     def page_capacity(self) -> int:
-        """The most pages that a document may have."""
+        """The most pages of a document."""
         return compute_page_capacity(self.model.config, self.collator.token_layout)
 
     def work_digest(self, *inputs: Any) -> str:
-        """Return the same value for the same texts; `inputs` says what is read, as JSON values."""
+        """Return a digest that is equal for equal texts; `inputs`: JSON values that identify documents."""
         token_layout = self.collator.token_layout
         layout = [token_layout.page_size_px, token_layout.prompt, token_layout.max_length]
         return work_digest(self.model, layout, asdict(self.decoding), *inputs)
@@ -51,50 +51,52 @@ def load_summarizer(
     workspace: Workspace,
     progress: Progress,
 ) -> Summarizer:
-    """Load the model that a configuration names, once it is known to read what it shall.
+    """Load the model of a configuration, after checking that it supports the page mode and the number of
+    pages.
 
     Args:
-        mode: of the pages; None: those that it was trained on.
-        max_num_pages: of a document.
+        mode: of the pages; None: the mode of the model's training.
+        max_num_pages: the most pages of a document.
 
     Raises:
-        UnknownName, ModelError: it cannot be loaded.
-        InvalidInput: it does not read pages of that mode, or so many.
+        UnknownName, ModelError: the model cannot be loaded.
+        InvalidInput: the model does not support the mode, or not so many pages.
     """
-    device = compute_device()
-    bf16 = uses_bf16(config.bf16)
     model_files = find_model(config.model, config.revision, workspace)
     rendering = _rendering(model_files, mode)
     require_page_mode(config.model, model_files.kind, rendering.mode)
-    trained = model_files.provenance
-    prompt = config.prompt if config.prompt is not None else trained.prompt if trained else DEFAULT_PROMPT
-    token_layout = token_layout_for(model_files, rendering.mode, prompt, config.max_length)
+    token_layout = token_layout_for(
+        model_files, rendering.mode, _prompt(config, model_files), config.max_length
+    )
     require_positions(model_files.config, token_layout, max_num_pages)
+    device, bf16 = compute_device(), uses_bf16(config.bf16)
     loaded = load_from_files(model_files, torch.bfloat16 if bf16 else torch.float32)
-    progress.message(
-        f"{config.model} reads {rendering.mode} pages on {device} in {'bfloat16' if bf16 else 'float32'}."
-    )
+    precision = "bfloat16" if bf16 else "float32"
+    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {precision}.")
+    trained = model_files.provenance
     if trained and trained.mode != rendering.mode:
-        progress.message(
-            f"{config.model} learned from {trained.mode} pages, not from {rendering.mode} ones.", "warning"
-        )
-    decoding = Decoding(
-        max_new_tokens=config.max_length,
-        batch_size=config.per_device_eval_batch_size,
-        no_repeat_ngram_size=config.no_repeat_ngram_size,
-        no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
-        bf16=bf16,
-    )
+        text = f"{config.model} was trained on {trained.mode} pages, not on {rendering.mode} pages."
+        progress.message(text, "warning")
     model: nn.Module = loaded.model
     model.to(device)
     return Summarizer(
-        model=loaded.model, collator=Collator(token_layout), decoding=decoding, rendering=rendering
+        model=loaded.model,
+        collator=Collator(token_layout),
+        decoding=Decoding.of(config, bf16),
+        rendering=rendering,
     )
 
 
+def _prompt(config: EvaluationConfig | PredictionConfig, model_files: ModelFiles) -> str:
+    """Return the configured prompt, else the one of the model's training, else the default."""
+    if config.prompt is not None:
+        return config.prompt
+    return model_files.provenance.prompt if model_files.provenance else DEFAULT_PROMPT
+
+
 def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfig:
-    """Return how a model's pages were drawn; the mode's own style where it was not trained here, or on others
-    than `mode`."""
+    """Return the page style of the model's training; the default style of `mode` if the model was trained
+    elsewhere or on pages of another mode."""
     if model_files.provenance and mode in (None, model_files.provenance.mode):
         return model_files.provenance.rendering
     return RenderingConfig(mode=mode or ("base" if "base" in model_files.modes else model_files.modes[0]))

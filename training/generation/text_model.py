@@ -1,7 +1,7 @@
-"""A text model on cut text: what reading pages has to beat at the same token budget.
+"""A text model on truncated text: the baseline for page reading at the same token budget.
 
-Each document is cut to as many tokens of the text model as its pages cost vision tokens, and summarised by
-it.
+The text model summarises each document, truncated to as many of its tokens as the document's pages cost
+vision tokens.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,12 +34,12 @@ from training.models.loading import find_folder, require_complete, require_safet
 
 INSTRUCTION: Final = "Summarize this document."
 PROMPT_SUFFIX: Final = "\n\nSummary:"
-"""Asks a causal model without a chat template."""
+"""Prompt of a causal model without a chat template, after the document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruncatedText:
-    """The beginning of a document, and how a reference sums it up."""
+    """The beginning of a document, and its reference summary."""
 
     document_id: str
     text: str
@@ -49,11 +49,11 @@ class TruncatedText:
 
 @dataclass(frozen=True, slots=True)
 class TruncatedTexts:
-    """Documents as a text model reads them, cut when they are asked for."""
+    """Documents as a text model reads them; each document is truncated on access."""
 
     documents: Sequence[TruncatedText]
     cut: Callable[[str, int], str]
-    """Text and number of pages -> what is read of it."""
+    """(text, number of pages) -> truncated text."""
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -65,7 +65,7 @@ class TruncatedTexts:
 
 @dataclass(frozen=True, slots=True)
 class TextModel:
-    """An encoder-decoder or a causal language model, as transformers has it."""
+    """An encoder-decoder or causal language model of transformers."""
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
@@ -77,41 +77,37 @@ class TextModel:
 
     @property
     def max_document_tokens(self) -> int | None:
-        """The tokens of a document that its positions hold; None: as many as one likes."""
+        """The most tokens of a document beside prompt and summary; None: no limit."""
         positions = getattr(self.model.config, "max_position_embeddings", None)
         if positions is None:
             return None
-        return (
-            int(positions)
-            - len(self._ids(self._build_prompt("")))
-            - (0 if self.is_encoder_decoder else self.max_new_tokens)
-        )
+        num_summary_tokens = 0 if self.is_encoder_decoder else self.max_new_tokens
+        return int(positions) - len(self._ids(self._build_prompt(""))) - num_summary_tokens
 
     def count_tokens(self, text: str) -> int:
-        """Return how many tokens a text has, without special ones."""
+        """Return the number of tokens of a text, without special tokens."""
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def truncate_documents(
         self, samples: PageDataset, tokens_per_page: int, progress: Progress
     ) -> TruncatedTexts:
-        """Return documents cut to the tokens that their pages cost, or to what the model holds where that is
-        less.
+        """Return documents truncated to the vision tokens of their pages, or to the model's limit if it is
+        lower.
+
+        Args:
+            tokens_per_page: vision tokens of one page.
 
         Raises:
-            InvalidInput: the dataset does not carry its documents.
+            InvalidInput: the dataset does not store its documents' texts.
         """
-        texts, num_pages = samples.texts(), samples.num_pages()
-        if not any(texts):
-            raise InvalidInput(
-                "The dataset has no column text for a text model to read.",
-                fields={"text_model": "finds no texts"},
-            )
-        room, most = self.max_document_tokens, tokens_per_page * max(num_pages)
+        documents = _read_documents(samples)
+        most = tokens_per_page * max(document.num_pages for document in documents)
+        room = self.max_document_tokens
         progress.message("The text model reads as many tokens of each document as its pages cost.")
         if room is not None and room < most:
             progress.message(
-                f"It holds {room:,} tokens of a document, fewer than the {most:,} that the longest one's "
-                "pages cost.",
+                f"It reads at most {room:,} tokens of a document; the pages of the longest document cost "
+                f"{most:,}.",
                 "warning",
             )
 
@@ -119,16 +115,11 @@ class TextModel:
             budget = num_pages * tokens_per_page
             return truncate_text(text, budget if room is None else min(room, budget), self.count_tokens)
 
-        rows = zip(samples.document_ids(), texts, samples.summaries(), num_pages, strict=True)
-        documents = [
-            TruncatedText(document_id=document_id, text=text, reference=reference, num_pages=num)
-            for document_id, text, reference, num in rows
-        ]
         return TruncatedTexts(documents, cut)
 
     @torch.no_grad()
     def summarize(self, batch: Sequence[TruncatedText]) -> list[Prediction]:
-        """Write a summary of each text, greedily or with the beams that the model's makers chose."""
+        """Generate a summary of each text: greedy, or with the beams of the model's generation config."""
         self.model.train(False)
         prompts = [self._build_prompt(item.text) for item in batch]
         inputs = self.tokenizer(
@@ -166,7 +157,7 @@ class TextModel:
         return not self.is_encoder_decoder and bool(self.tokenizer.chat_template)
 
     def _build_prompt(self, text: str) -> str:
-        """Ask for a summary in the model's own way."""
+        """Return the prompt: the task's prefix (encoder-decoder), the chat template, or text and suffix."""
         if self.is_encoder_decoder:
             tasks: dict[str, Any] = getattr(self.model.config, "task_specific_params", None) or {}
             return f"{tasks.get('summarization', {}).get('prefix', '')}{text}"
@@ -180,25 +171,40 @@ class TextModel:
         return ids
 
 
+def _read_documents(samples: PageDataset) -> list[TruncatedText]:
+    texts = samples.texts()
+    if not any(texts):
+        raise InvalidInput(
+            "The dataset has no column text, which a text model reads.",
+            hint="Remove text_model, or use a dataset with the column text.",
+            fields={"text_model": "finds no texts"},
+        )
+    rows = zip(samples.document_ids(), texts, samples.summaries(), samples.num_pages(), strict=True)
+    return [
+        TruncatedText(document_id=document_id, text=text, reference=reference, num_pages=num_pages)
+        for document_id, text, reference, num_pages in rows
+    ]
+
+
 def load_text_model(
     name: str, revision: str | None, max_new_tokens: int, workspace: Workspace, dtype: torch.dtype
 ) -> TextModel:
-    """Load a text model on the CPU, completely or not at all.
+    """Load a text model on the CPU.
 
     Args:
         name: a Hub id or a folder.
         revision: commit of a Hub id.
-        max_new_tokens: the longest summary.
+        max_new_tokens: the most tokens of a summary.
 
     Raises:
-        DeepSynthError: there is none of that name, or it cannot be loaded safely and completely, or writes no
-            summaries.
+        DeepSynthError: no model has that name, the model cannot be loaded safely and completely, or it does
+            not generate text.
     """
     with _rename_error_fields():
         folder, _ = find_folder(name, revision, workspace)
         require_safetensors(folder)
         model, tokenizer, report = _load(name, folder, dtype)
-        # What such a file holds beyond the model (another head) is left out by everyone.
+        # Weights that the class does not have (another head) are ignored, as usual for such files.
         require_complete(folder, {kind: keys for kind, keys in report.items() if kind != "unexpected_keys"})
     text_model = TextModel(model, _set_padding(name, tokenizer, model.config), max_new_tokens)
     if text_model.max_document_tokens is not None and text_model.max_document_tokens < 1:
@@ -210,8 +216,8 @@ def load_text_model(
 
 @contextmanager
 def _rename_error_fields() -> Iterator[None]:
-    """What loading a model says of `model` and `revision` is about `text_model` and `text_model_revision`
-    here."""
+    """Rename the fields of errors in this block: `model` -> `text_model`, `revision` ->
+    `text_model_revision`."""
     try:
         yield
     except DeepSynthError as error:
@@ -229,7 +235,7 @@ def _load(
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
     if "auto_map" in read_json(folder / "config.json"):
         raise _unusable_error(
-            name, "it needs code of its own, and code inside a model repository is never run"
+            name, "it needs code from its repository, and code inside a model repository is never run"
         )
     options: dict[str, Any] = {
         "use_safetensors": True,
@@ -256,13 +262,13 @@ def _find_model_class(name: str, config: PreTrainedConfig) -> type[PreTrainedMod
     if type(config) in mapping:
         found: type[PreTrainedModel] = mapping[type(config)]
         return found
-    raise _unusable_error(name, f"a model of type {config.model_type} writes no text from text")
+    raise _unusable_error(name, f"a model of type {config.model_type} does not generate text from text")
 
 
 def _set_padding(
     name: str, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig
 ) -> PreTrainedTokenizerBase:
-    """Let a tokenizer fill up batches: on the left where the text goes on at the right."""
+    """Set the padding token and side: a causal model continues at the right, so it is padded on the left."""
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
             raise _unusable_error(name, "its tokenizer has neither a padding nor an end token")

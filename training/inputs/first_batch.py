@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -41,7 +42,7 @@ def report_first_batch(
     progress.preview(folder / names[0])
 
 
-def _describe_sample(sample: PageSample, labels: str) -> dict[str, str | int]:
+def _describe_sample(sample: PageSample, labels: str | list[str]) -> dict[str, Any]:
     return {
         "document_id": sample.document_id,
         "num_pages": len(sample.pages),

@@ -54,7 +54,7 @@ def warn_unknown_characters(summaries: Sequence[str], token_layout: TokenLayout,
     if num_affected := sum(not unknown.isdisjoint(summary) for summary in summaries):
         named = listed([repr(character) for character in sorted(unknown)], 5)
         progress.message(
-            f"{num_affected:,} of {len(summaries):,} training summaries hold characters without a token; the "
-            f"model learns to write {token_layout.tokenizer.unk_token} instead: {named}.",
+            f"{num_affected:,} of {len(summaries):,} training summaries hold characters without a token, "
+            f"which the model learns to write as {token_layout.tokenizer.unk_token}: {named}.",
             "warning",
         )

@@ -1,5 +1,4 @@
-"""TrainingConfig -> HF TrainingArguments: one place that says what is handed over and what is decided
-here."""
+"""TrainingConfig -> TrainingArguments of transformers: the shared fields, and the values decided here."""
 
 import math
 from pathlib import Path
@@ -32,8 +31,10 @@ _SHARED_FIELDS = (
 
 
 def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> TrainingArguments:
-    """Build the Trainer's arguments. What the Trainer would do with checkpoints and the best model is left to
-    us.
+    """Build the Trainer's arguments. Our own code, not the Trainer, handles checkpoints and the best model.
+
+    Args:
+        checkpoints: the folder of the training's checkpoints.
 
     Raises:
         Unavailable: a tracker in `report_to` is not installed.
@@ -43,10 +44,10 @@ def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> Train
     arguments = TrainingArguments(
         output_dir=str(checkpoints),
         **{name: getattr(config, name) for name in _SHARED_FIELDS},
-        # A number below 1 is a share of all steps, rounded up; 1 itself would be one step.
+        # A number below 1 is a share of all steps, rounded up; the number 1 would mean one step.
         warmup_steps=min(config.warmup_ratio, math.nextafter(1, 0)),
         bf16=uses_bf16(config.bf16),
-        # Said outright, so that several processes on a CPU find each other over gloo.
+        # Set explicitly: several processes on a CPU then communicate by gloo.
         use_cpu=not torch.cuda.is_available(),
         eval_strategy="steps",
         save_strategy="steps",
@@ -69,8 +70,8 @@ def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> Train
         disable_tqdm=True,
         log_level="warning",
     )
-    # One process uses one GPU. With several, the Trainer would copy the model to all of them at each step and
-    # multiply the batch.
+    # One process uses one GPU. With more, the Trainer would copy the model to all of them at each step and
+    # multiply the batch size.
     arguments._n_gpu = min(arguments.n_gpu, 1)
     return arguments
 

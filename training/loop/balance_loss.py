@@ -1,8 +1,7 @@
-"""Keeping the use of experts even while the router trains: the balance loss of Switch Transformers and
-DeepSeekMoE, layer by layer.
+"""The balance loss of Switch Transformers (arXiv 2101.03961) and DeepSeekMoE (arXiv 2401.06066), layer by
+layer: it keeps the use of experts even while the router trains.
 
-Without it a router that trains sends more and more tokens to few experts, and the others are never heard
-again.
+Without this loss the router sends more and more tokens to few experts.
 """
 
 from collections.abc import Sequence
@@ -14,19 +13,18 @@ from transformers.models.mixtral.modeling_mixtral import load_balancing_loss_fun
 def balance_loss(
     router_logits: Sequence[torch.Tensor], attention_mask: torch.Tensor, num_experts_per_tok: int
 ) -> torch.Tensor:
-    """Return the mean over layers of how unevenly experts are used: 1 when evenly, up to their number when
-    one does everything.
+    """Return the mean balance loss over layers: 1 if experts are used evenly, up to experts / k if all tokens
+    use the same k.
 
     Args:
-        router_logits: of each layer with experts, (b * t, experts).
-        present: (b, t), 0 on padding.
-        num_experts_per_tok: how many experts see each token.
+        router_logits: (b * t, experts) of each layer with experts.
+        attention_mask: (b, t), 0 on padding.
+        num_experts_per_tok: k, the number of experts of each token.
     """
-    # One layer at a time: an expert that is idle in one layer is not made up for by its namesake in another.
+    # One layer at a time: a busy expert of one layer must not offset an idle expert of another layer.
     losses = [
         load_balancing_loss_func((logits,), logits.shape[-1], num_experts_per_tok, attention_mask)
         for logits in router_logits
     ]
-    return (
-        torch.stack([loss for loss in losses if isinstance(loss, torch.Tensor)]).mean() / num_experts_per_tok
-    )
+    tensors = [loss for loss in losses if isinstance(loss, torch.Tensor)]
+    return torch.stack(tensors).mean() / num_experts_per_tok

@@ -1,5 +1,4 @@
-"""What the Trainer does, told to the listener and to the metrics files; and the listener's wish to stop, told
-to the Trainer."""
+"""Callbacks: report progress and metrics, and stop the Trainer when the listener asks for it."""
 
 import time
 from collections.abc import Mapping
@@ -28,11 +27,11 @@ _BYTES_PER_GB = 1e9
 
 
 class TrainingComplete(Exception):
-    """The step that an earlier process came to was the last one."""
+    """An earlier process already made the last step of this training."""
 
 
 class Reporter(TrainerCallback):
-    """Writes metrics.json and metrics_history.json, and speaks to the listener."""
+    """Writes metrics.json and metrics_history.json, and reports progress to the listener."""
 
     def __init__(
         self, progress: Progress, metrics: TrainingMetrics, samples_per_step: int, counts: Mapping[str, float]
@@ -45,7 +44,7 @@ class Reporter(TrainerCallback):
         self._start_s = self._epoch_start_s = self._logged_s = time.monotonic()
         self._logged_step = 0
         self._is_epoch_whole = True
-        """Whether this process began the epoch; the time of one that was gone on with is unknown."""
+        """Whether this process began the epoch; the duration of a resumed epoch is unknown."""
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -96,7 +95,7 @@ class Reporter(TrainerCallback):
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
-        # Evaluation is not training: it must not slow the speed that is shown.
+        # The time of an evaluation does not count in the training's throughput.
         self._logged_s, self._logged_step = time.monotonic(), state.global_step
 
     def _record(self, state: TrainerState, values: Mapping[str, float | None]) -> None:
@@ -121,9 +120,9 @@ class Reporter(TrainerCallback):
 
 
 class StopOnRequest(TrainerCallback):
-    """Ends the training after the step in which the listener asked for it, with a checkpoint.
+    """Stops the training after the step in which the listener asked for it, with a checkpoint.
 
-    An evaluation that is due at that step is put off: the resumed training begins with it.
+    An evaluation due at that step is postponed: the resumed training begins with it.
     """
 
     def __init__(self, progress: Progress) -> None:
@@ -131,7 +130,7 @@ class StopOnRequest(TrainerCallback):
         self.stopped = False
         self.evaluation_due = False
         self.is_complete = False
-        """Whether an earlier process made the last step. The Trainer itself remembers no early stop."""
+        """Whether an earlier process made the last step. The Trainer does not store an early stop."""
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
@@ -149,17 +148,17 @@ class StopOnRequest(TrainerCallback):
                 self.postpone_evaluation(control)
 
     def postpone_evaluation(self, control: TrainerControl) -> None:
-        """End here, and leave the evaluation after the last step to the process that goes on."""
+        """Stop now; the resumed training begins with the evaluation of this step."""
         self.stopped = self.evaluation_due = True
         control.should_evaluate, control.should_training_stop = False, True
 
     def stop_requested(self, args: TrainingArguments) -> bool:
-        """Say whether the listener asks to stop. Only the first of several processes has one, and all must
-        end together."""
-        asked = self._progress.should_stop()
+        """Return whether the listener asks to stop: the same answer in all processes, though only the first
+        has a listener."""
+        requested = self._progress.should_stop()
         if args.world_size == 1:
-            return asked
-        votes = torch.tensor(int(asked), device=args.device)
+            return requested
+        votes = torch.tensor(int(requested), device=args.device)
         torch.distributed.all_reduce(votes)
         return bool(votes.item())
 

@@ -1,7 +1,7 @@
-"""Checkpoints on disk: whole or absent, verified before use, pruned to a limit.
+"""Checkpoints on disk: complete or absent, verified before use, pruned to a limit.
 
-A checkpoint is written into a hidden folder, sealed (a list of its files with sizes and digests) and then
-renamed into place, so that a crash or a full disk leaves the earlier ones as they were.
+A checkpoint is written into a hidden folder, sealed (checkpoint.json lists its files with sizes and digests)
+and then renamed, so that a crash or a full disk leaves the earlier checkpoints unchanged.
 """
 
 import os
@@ -25,10 +25,10 @@ from data.store.files import (
 
 SEAL = "checkpoint.json"
 _PARAMETER_BYTES = 4 + 8
-"""A weight that trains and Adam's two moments of it, in float32; all else in a checkpoint is small."""
+"""Bytes per trained weight: itself and Adam's two moments in float32; all else in a checkpoint is small."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 _EARLIER = ".earlier.partial"
-"""Ends the name of a checkpoint that makes room for another one of its step."""
+"""Suffix of an earlier checkpoint while a new one of the same step replaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +41,34 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class _Seal:
-    """What a checkpoint says about itself."""
+    """The content of checkpoint.json."""
 
     run: str
     """Digest of everything that decides the training; a checkpoint belongs to one run."""
     step: int
     files: dict[str, dict[str, int | str]]
+    """Path in the folder -> size_bytes and sha256."""
 
 
 def checkpoint_path(folder: Path, step: int) -> Path:
-    """Return where the checkpoint of a step lies."""
+    """Return the folder of a step's checkpoint."""
     return folder / f"checkpoint-{step}"
 
 
 def unfinished_path(folder: Path, step: int) -> Path:
-    """Return where a checkpoint is written before it is sealed."""
+    """Return the folder in which a checkpoint is written before it is sealed."""
     return folder / f".checkpoint-{step}.partial"
 
 
 def seal(folder: Path, step: int, run: str) -> Checkpoint:
-    """Make the unfinished checkpoint of a step durable and put it into place.
+    """Write the seal of a step's unfinished checkpoint, sync its files to disk, and rename its folder.
 
     Raises:
         StorageError: the disk is full or not writable; the unfinished folder is removed, an earlier
             checkpoint of the step stays.
     """
-    unfinished, final, earlier = (
-        unfinished_path(folder, step),
-        checkpoint_path(folder, step),
-        _earlier_path(folder, step),
-    )
+    unfinished, final = unfinished_path(folder, step), checkpoint_path(folder, step)
+    earlier = _earlier_path(folder, step)
     try:
         files = {str(path.relative_to(unfinished)): _file_entry(path) for path in _files(unfinished)}
         write_json(unfinished / SEAL, asdict(_Seal(run, step, files)))
@@ -87,19 +85,18 @@ def seal(folder: Path, step: int, run: str) -> Checkpoint:
 
 
 def discard(folder: Path, step: int) -> None:
-    """Remove what was written of a checkpoint that will not be finished; the one that it was to replace has
-    its place again."""
+    """Remove an unfinished checkpoint, and restore the one that it would have replaced."""
     shutil.rmtree(unfinished_path(folder, step), ignore_errors=True)
-    with suppress(OSError):  # the next start tries it again, and says when it fails
+    with suppress(OSError):  # the next start tries again, and reports an error
         _restore_earlier(_earlier_path(folder, step))
 
 
 def verify(path: Path, run: str | None = None) -> Checkpoint:
-    """Check that a checkpoint is whole and belongs to `run`.
+    """Check that a checkpoint is complete and belongs to `run` (None: to any run).
 
     Raises:
-        StorageError: a file is missing, cut short or changed.
-        Conflict: it belongs to another run.
+        StorageError: a file is missing, shorter or changed.
+        Conflict: the checkpoint belongs to another run.
     """
     if not (path / SEAL).is_file():
         raise StorageError(
@@ -121,8 +118,7 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
 
 
 def last_good(folder: Path, run: str, warn: Callable[[str], None]) -> Checkpoint | None:
-    """Return the newest whole checkpoint, or None where there is none; damaged ones are reported and passed
-    over.
+    """Return the newest complete checkpoint, or None. Damaged checkpoints are reported and skipped.
 
     Raises:
         Conflict: the checkpoints belong to another run.
@@ -133,57 +129,50 @@ def last_good(folder: Path, run: str, warn: Callable[[str], None]) -> Checkpoint
         except Conflict:
             raise
         except DeepSynthError as error:
-            warn(f"Checkpoint of step {checkpoint.step} is passed over: {error.message}")
+            warn(f"Checkpoint of step {checkpoint.step} is skipped: {error.message}")
     return None
 
 
 def prune(folder: Path, newest_step: int, good_step: int, limit: int, best_step: int | None) -> None:
-    """Keep the newest checkpoints up to `limit` in all, the best one among them, and remove the others.
+    """Keep the newest checkpoints up to `limit`, the best one among them, and remove the others.
 
     Args:
-        newest_step: of the checkpoint just written. It always stays: it is what a resume goes on from. So a
-            limit of 1 may keep two, the newest and the best.
-        good_step: of the newest good one before; 0: there was none. All others after it are damaged, for a
-            resume passed them over.
+        newest_step: step of the checkpoint just written. It always stays, for a resume. So a limit of 1 may
+            keep two checkpoints, the newest and the best.
+        good_step: step of the newest good checkpoint before it; 0: none. All checkpoints after this step are
+            damaged: the resume skipped them.
     """
-    before = (
-        checkpoint.step
-        for checkpoint in _all(folder)
-        if checkpoint.step <= good_step and checkpoint.step != newest_step
-    )
+    found = list(_all(folder))
+    before = [one.step for one in found if one.step <= good_step and one.step != newest_step]
     ranked = sorted(before, key=lambda step: (step != best_step, -step))
     kept = {newest_step, *ranked[: limit - 1], best_step}
-    for checkpoint in list(_all(folder)):
+    for checkpoint in found:
         if checkpoint.step not in kept:
             shutil.rmtree(checkpoint.path)
 
 
 def require_disk_space(folder: Path, num_trainable_parameters: int, limit: int, model_bytes: int) -> float:
-    """Return the bytes that a training's checkpoints and its finished model take at most, after a look
-    whether the disk has them.
+    """Check that the disk has room for the checkpoints and the finished model; return the bytes that they
+    need at most.
 
     Args:
-        folder: of the checkpoints; what it holds already is taken off.
+        folder: of the checkpoints; the bytes that it holds already are subtracted in the check.
         limit: as in `prune`.
         model_bytes: size of the finished model.
 
     Raises:
-        StorageError: it has less.
+        StorageError: the disk has less free space.
     """
-    # The newest and the best stay whatever the limit says, and one more is written before the oldest goes.
+    # The newest and the best stay at any limit, and a new checkpoint is written before the oldest is removed.
     most_bytes = (max(limit, 2) + 1) * num_trainable_parameters * _PARAMETER_BYTES + model_bytes
     hint = "Free some space, set save_total_limit lower, or choose a `train` option with fewer weights."
-    require_space(
-        folder,
-        most_bytes - stored_bytes(folder),
-        "The training with its checkpoints and finished model",
-        hint,
-    )
+    name = "The training with its checkpoints and finished model"
+    require_space(folder, most_bytes - stored_bytes(folder), name, hint)
     return most_bytes
 
 
 def clear_unfinished(folder: Path) -> None:
-    """Remove what a crash left half written, and give a checkpoint that it was to replace its place again.
+    """Remove checkpoints that a crash left unfinished, and restore those that they would have replaced.
 
     Raises:
         StorageError: the folder is not writable.
@@ -219,6 +208,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _file_entry(path: Path) -> dict[str, int | str]:
+    """Sync a file to disk, and return its size and digest."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,5 +1,5 @@
-"""The steps of a training: builds the Trainer, lets it run from the last good checkpoint, and says how far it
-came."""
+"""Run the optimizer steps: build the Trainer, resume from the last good checkpoint, and return the state
+reached."""
 
 import logging
 from dataclasses import dataclass, replace
@@ -30,7 +30,7 @@ from training.options.run_folder import RunFolder, RunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSetup:
-    """What a training needs besides its samples."""
+    """The parts of a training except its samples."""
 
     config: TrainingConfig
     folder: RunFolder
@@ -39,47 +39,50 @@ class TrainingSetup:
     collator: Collator
     arguments: TrainingArguments
 
-    def decoding(self) -> Decoding:
-        """Return how summaries are generated while training."""
-        config = self.config
-        return Decoding(
-            max_new_tokens=config.max_length,
-            batch_size=config.per_device_eval_batch_size,
-            no_repeat_ngram_size=config.no_repeat_ngram_size,
-            no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
-            bf16=self.arguments.bf16,
-        )
-
 
 def run_training(
     setup: TrainingSetup, state: RunState, training: PageDataset, validation: PageDataset, progress: Progress
 ) -> RunState:
-    """Train to the end, and write down which step was the best.
+    """Train to the end, and store which step was the best.
 
     Raises:
         Stopped: the listener asked to stop; the last step is saved.
-        TrainingError, StorageError: the training cannot go on; the last checkpoint, where there is one, is
-            good.
+        TrainingError, StorageError: the training cannot continue; its last checkpoint, if any, is good.
     """
-    folder, config = setup.folder, setup.config
-    with setup.arguments.main_process_first(local=False):
-        if setup.arguments.should_save:
-            checkpoints.clear_unfinished(folder.checkpoints)
-    start = checkpoints.last_good(
-        folder.checkpoints,
-        state.run,
-        lambda text: progress.message(f"{text} It is removed once the next one is written.", "warning"),
-    )
+    folder, is_main_process = setup.folder, setup.arguments.should_save
+    start = _last_checkpoint(setup, state.run, progress)
     progress.message(_describe_start(setup, start))
     stop = StopOnRequest(progress)
-    # The listener hears of a step before it is asked whether to stop after it.
-    reporters = [_reporter(setup, start, progress)] if setup.arguments.should_save else []
-    callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(config)]
+    # Report a step first, then ask whether to stop after it.
+    reporters = [_reporter(setup, start, progress)] if is_main_process else []
+    callbacks: list[TrainerCallback] = [*reporters, stop, *_early_stopping(setup.config)]
     trainer = _trainer(setup, state, training, validation, callbacks, stop)
-    if setup.arguments.should_save:
+    if is_main_process:
         set_up_tensorboard(folder.path, trainer.callback_handler.callbacks, start.step + 1 if start else 1)
-    if start is None and setup.arguments.should_save:
-        report_first_batch(folder.path, trainer.first_samples(), setup.collator, progress)
+        if start is None:
+            report_first_batch(folder.path, trainer.first_samples(), setup.collator, progress)
+    _train(trainer, start, stop)
+    best_step = trainer.state.best_global_step if setup.config.load_best_model_at_end else None
+    done = replace(state, phase="trained", best_step=best_step)
+    if is_main_process:
+        folder.write_state(done)
+    return done
+
+
+def _last_checkpoint(setup: TrainingSetup, run: str, progress: Progress) -> Checkpoint | None:
+    """Remove unfinished checkpoints, and return the last good one."""
+    with setup.arguments.main_process_first(local=False):
+        if setup.arguments.should_save:
+            checkpoints.clear_unfinished(setup.folder.checkpoints)
+
+    def warn(text: str) -> None:
+        progress.message(f"{text} It is removed once the next one is written.", "warning")
+
+    return checkpoints.last_good(setup.folder.checkpoints, run, warn)
+
+
+def _train(trainer: PageTrainer, start: Checkpoint | None, stop: StopOnRequest) -> None:
+    """Make the steps; on an out-of-memory error, save the last finished step."""
     try:
         trainer.train_from(start)
     except EvaluationInterrupted:
@@ -90,14 +93,6 @@ def run_training(
         raise
     if stop.stopped:
         raise Stopped
-    done = replace(
-        state,
-        phase="trained",
-        best_step=trainer.state.best_global_step if config.load_best_model_at_end else None,
-    )
-    if setup.arguments.should_save:
-        folder.write_state(done)
-    return done
 
 
 def _trainer(
@@ -112,7 +107,7 @@ def _trainer(
     scores = GenerationScores(
         validation.first(config.num_eval_samples),
         setup.collator,
-        decoding=setup.decoding(),
+        decoding=Decoding.of(config, setup.arguments.bf16),
         predictions=folder.predictions,
     )
     base = TrainedWeightsInfo(
@@ -157,7 +152,7 @@ def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress
 def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
     if config.early_stopping_patience is None:
         return []
-    # It warns that the best model will not be loaded; here that is not the Trainer's work.
+    # The callback warns that the Trainer does not load the best model; our own code exports it.
     logging.getLogger("transformers.trainer_callback").setLevel(logging.ERROR)
     return [EarlyStoppingCallback(config.early_stopping_patience, config.early_stopping_threshold)]
 

@@ -1,5 +1,5 @@
-"""Trackers that curves go to beside metrics.json, by the Trainer's own integrations: asked for early, and one
-run of theirs for each training however often it is resumed."""
+"""Experiment trackers (TensorBoard, W&B, trackio): checked at the start; a resumed training continues the
+same run."""
 
 import importlib
 import secrets
@@ -18,7 +18,7 @@ _PACKAGES: Final = {
     "wandb": ("wandb",),
     "trackio": ("trackio",),
 }
-"""Any of which will do."""
+"""Tracker -> packages; one of them must be installed."""
 TENSORBOARD_FOLDER: Final = "tensorboard"
 
 
@@ -26,27 +26,28 @@ def require_trackers(names: Iterable[str]) -> None:
     """Refuse trackers that are not installed.
 
     Raises:
-        Unavailable: one is not.
+        Unavailable: a tracker is not installed.
     """
     for name in names:
         if not any(map(find_spec, _PACKAGES[name])):
             raise Unavailable(
                 f"report_to names {name}, which is not installed.",
-                hint=f"Install it (pip install {name}), or leave it out: metrics.json holds the same values.",
+                hint=f"Install it (pip install {name}), or remove it from report_to: metrics.json holds the "
+                "same values.",
                 fields={"report_to": f"{name} is not installed"},
             )
 
 
 def start_wandb(folder: Path, run_name: str) -> None:
-    """Begin the training's run at Weights & Biases, or go on with it: the Trainer's integration takes up a
-    run that is there.
+    """Start or continue the training's run at Weights & Biases; the Trainer's integration uses the run that
+    exists.
 
     Args:
-        folder: of the training; W&B keeps its own files in it.
-        run_name: that no other training has.
+        folder: of the training; W&B stores its own files there.
+        run_name: unique among all trainings.
 
     Raises:
-        Unavailable: W&B lets nobody in, or does not answer.
+        Unavailable: W&B refused the login or did not answer.
     """
     wandb: Any = importlib.import_module("wandb")
     try:
@@ -54,24 +55,22 @@ def start_wandb(folder: Path, run_name: str) -> None:
     except wandb.Error as error:
         raise Unavailable(
             f"Weights & Biases did not start a run: {error}",
-            hint="Set WANDB_API_KEY, or WANDB_MODE=offline, where the service is started; or leave wandb out "
-            "of report_to.",
+            hint="Set WANDB_API_KEY or WANDB_MODE=offline in the service's environment, or remove wandb from "
+            "report_to.",
             fields={"report_to": "wandb did not start"},
         ) from error
 
 
 def set_up_tensorboard(folder: Path, callbacks: Iterable[TrainerCallback], first_step: int) -> None:
-    """Let TensorBoard's files lie in the training's folder, unless TENSORBOARD_LOGGING_DIR names one, and go
-    on there after a resume.
+    """Let TensorBoard write into the training's folder, or into TENSORBOARD_LOGGING_DIR; also after a resume.
 
     Args:
-        first_step: that this process makes; points from there on, of a process that was killed, are no longer
-            shown.
+        first_step: first step of this process. TensorBoard hides later points of an earlier process.
     """
     package = "torch.utils.tensorboard" if find_spec("tensorboard") else "tensorboardX"
     for callback in callbacks:
         if isinstance(callback, TensorBoardCallback):
             log = callback.logging_dir or str(folder / TENSORBOARD_FOLDER)
-            # Files are named by the second, and another one of the same second would replace the first.
+            # The file's name holds seconds only; the suffix tells two files of the same second apart.
             options = {"purge_step": first_step, "filename_suffix": f".{secrets.token_hex(4)}"}
             callback.tb_writer = importlib.import_module(package).SummaryWriter(log, **options)

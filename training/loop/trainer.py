@@ -1,5 +1,5 @@
-"""HF's Trainer where it is right, and ours where it is not: checkpoints that reload, whole or absent; a stop
-at the first number that is none; ROUGE by real generation at each evaluation."""
+"""Our Trainer: atomic checkpoints of trained weights, a stop at the first non-finite loss, ROUGE of generated
+summaries at each evaluation."""
 
 import math
 from collections.abc import Iterable
@@ -31,23 +31,24 @@ from training.models.trained_weights import TrainedWeightsInfo, load_trained_wei
 
 STATE = "trainer_state.json"
 EVALUATION_DUE = "evaluation_due"
-"""Stands in a checkpoint whose step has still to be evaluated."""
+"""File in a checkpoint whose step is not evaluated yet."""
 TRAINING_OVER = "training_over"
-"""Stands in a checkpoint after whose step no other one comes."""
+"""File in the checkpoint of the last step of a training."""
 _WRITE_ERROR_MESSAGES = ("PytorchStreamWriter", "inline_container", "iostream error")
-"""What torch says, in a plain RuntimeError, when a file cannot be written."""
+"""Texts in the RuntimeError that torch raises if it cannot write a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckpointPolicy:
-    """Whose checkpoints a training writes and how many it keeps."""
+    """Where a training writes checkpoints, and how many it keeps."""
 
     folder: Path
     run: str
     """Digest of everything that decides the training."""
     limit: int
+    """As in `checkpoints.prune`."""
     base: TrainedWeightsInfo
-    """What the weights that train belong on."""
+    """The model that the trained weights extend."""
 
 
 class EvaluationInterrupted(Exception):
@@ -72,23 +73,23 @@ class PageTrainer(Trainer):
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
         self._length_groups: LengthGroupSampler | None = None
-        """Of the batches last asked for."""
+        """Sampler of the current train dataloader."""
         self._stop = stop
         self._router_aux_loss_coef = router_aux_loss_coef
-        """None: the router is not balanced."""
+        """Factor of the balance loss; None: no balance loss."""
         self._collator: Collator = options["data_collator"]
         self._micro_batches: list[tuple[torch.Tensor, list[str]]] = []
-        """Of the step in the making: loss and samples of each."""
+        """Loss and document ids of each micro-batch of the current step."""
         self._eval_batches: DataLoader[Batch] | None = None
         self._good_step = 0
-        """Of the newest good checkpoint; 0: there is none."""
+        """Step of the newest good checkpoint; 0: none."""
 
     def train_from(self, start: Checkpoint | None) -> None:
-        """Train to the end from a checkpoint that was verified, or from the beginning.
+        """Train to the end from a verified checkpoint, or from the beginning.
 
         Raises:
-            EvaluationInterrupted: the listener asked to stop in an evaluation that was put off before.
-            DeepSynthError: the training cannot go on.
+            EvaluationInterrupted: the listener asked to stop in an evaluation that was postponed before.
+            DeepSynthError: the training cannot continue.
         """
         self._good_step = start.step if start else 0
         self.args.eval_on_start = start is not None and (start.path / EVALUATION_DUE).exists()
@@ -98,7 +99,7 @@ class PageTrainer(Trainer):
 
     @property
     def plain_model(self) -> PreTrainedModel:
-        """The model itself, whatever processes or devices it is wrapped for."""
+        """The model itself, without wrappers for processes or devices."""
         return cast(PreTrainedModel, self.model)
 
     # Data
@@ -119,14 +120,14 @@ class PageTrainer(Trainer):
         return self._length_groups
 
     def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
-        # The Trainer looks for the sampler at fixed depths, and misses it in an epoch that several processes
-        # go on with.
+        # The Trainer searches the sampler at fixed depths of wrappers, and does not find it when several
+        # processes resume an epoch.
         if self._length_groups is not None:
             self._length_groups.set_epoch(epoch)
         super()._run_epoch(model, epoch, *args, **options)  # type: ignore[no-untyped-call]
 
     def first_samples(self) -> list[PageSample]:
-        """Return the samples of the micro-batch that this process trains on first."""
+        """Return the samples of this process's first micro-batch."""
         dataset, batches = cast(PageDataset, self.train_dataset), self.get_train_dataloader().batch_sampler
         return [dataset[index] for index in next(iter(cast(Iterable[list[int]], batches)))]
 
@@ -149,7 +150,7 @@ class PageTrainer(Trainer):
         attention_mask = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
         top_k = self.plain_model.config.get_text_config().num_experts_per_tok
         balance = balance_loss(outputs.router_logits, attention_mask, top_k)
-        # The loss of a micro-batch is its share of the step's; so is this one's.
+        # The loss of a micro-batch is divided by the accumulation steps; so is the balance loss.
         loss = loss + (self._router_aux_loss_coef or 0.0) * balance / self.current_gradient_accumulation_steps
         return (loss, outputs) if return_outputs else loss
 
@@ -161,7 +162,7 @@ class PageTrainer(Trainer):
 
     def _get_grad_norm(self, model: nn.Module, grad_norm: Any = None) -> Any:
         norm = super()._get_grad_norm(model, grad_norm=grad_norm)  # type: ignore[no-untyped-call]
-        # Looked at once a step: each look waits for the GPU.
+        # Read once per step, because reading waits for the GPU.
         losses = torch.stack([loss.detach() for loss, _ in self._micro_batches]).tolist()
         micro_batches = [(loss, names) for loss, (_, names) in zip(losses, self._micro_batches, strict=True)]
         self._micro_batches = []
@@ -170,8 +171,8 @@ class PageTrainer(Trainer):
         return norm
 
     def _non_finite_error(self, micro_batches: list[tuple[float, list[str]]], norm: float) -> TrainingError:
-        # Only the norm is the same in all processes: with it all come here, but a loss brings one alone,
-        # which must not wait for others.
+        # The gradient norm is the same in all processes, so all of them gather here. A loss may be non-finite
+        # in one process only, which must not wait for the others.
         if not math.isfinite(norm):
             micro_batches = gather_object(micro_batches)
         non_finite = [(loss, names) for loss, names in micro_batches if not math.isfinite(loss)]
@@ -180,7 +181,7 @@ class PageTrainer(Trainer):
         return TrainingError(
             f"The {what} became {value} at step {self.state.global_step + 1}, with these samples: "
             f"{documents}.",
-            hint=f"{self._last_checkpoint_hint} Look at these samples, lower learning_rate or max_grad_norm, "
+            hint=f"{self._last_checkpoint_hint} Check these samples, lower learning_rate or max_grad_norm, "
             "and train again.",
         )
 
@@ -208,7 +209,7 @@ class PageTrainer(Trainer):
         return loss
 
     def stop_if_requested(self) -> None:
-        """Raise EvaluationInterrupted when the listener asks to stop."""
+        """Raise EvaluationInterrupted if the listener asks to stop."""
         if self._stop.stop_requested(self.args):
             raise EvaluationInterrupted
 
@@ -223,7 +224,7 @@ class PageTrainer(Trainer):
         self, trial: Any, ignore_keys_for_eval: list[str] | None, skip_scheduler: bool = False
     ) -> dict[str, float]:
         metrics = super()._evaluate(trial, ignore_keys_for_eval, skip_scheduler)
-        if skip_scheduler:  # before the first step: what was put off when an earlier process was stopped
+        if skip_scheduler:  # before the first step: the evaluation that an earlier process postponed
             self._determine_best_metric(metrics, trial)
             self._save_and_notify()
             if self._is_complete:
@@ -233,8 +234,7 @@ class PageTrainer(Trainer):
     def _determine_best_metric(self, metrics: dict[str, float], trial: Any) -> bool:
         best: bool = super()._determine_best_metric(metrics, trial)
         if best or self.control.should_training_stop:
-            # The best model, and the one that early stopping ends with, are only worth something if they can
-            # be restored.
+            # The best step, and the last one of early stopping, need a checkpoint to be restored from.
             self.control.should_save = True
         return best
 
@@ -242,44 +242,28 @@ class PageTrainer(Trainer):
 
     @property
     def _is_complete(self) -> bool:
-        """Whether the step just made is the last one: by its number or by early stopping, and no pause or
-        failed evaluation."""
+        """Whether the current step is the last one (by its number or by early stopping, not by a request to
+        stop) and its evaluation is done."""
         ends = self.control.should_training_stop or self.state.global_step >= self.state.max_steps
         return ends and not (self._stop.stopped or self._stop.evaluation_due)
 
     @property
     def _last_checkpoint_hint(self) -> str:
-        return (
-            f"The checkpoint of step {self._good_step} is good."
-            if self._good_step
-            else "There is no checkpoint yet."
-        )
+        if not self._good_step:
+            return "There is no checkpoint yet."
+        return f"The checkpoint of step {self._good_step} is good."
 
     def _save_and_notify(self) -> None:
         self._save_checkpoint(self.plain_model, None)
         self.control = self.callback_handler.on_save(self.args, self.state, self.control)
 
     def _save_checkpoint(self, model: nn.Module, trial: Any) -> None:
-        step = self.state.global_step
-        unfinished = checkpoints.unfinished_path(self._checkpoint_policy.folder, step)
+        step, policy = self.state.global_step, self._checkpoint_policy
         try:
-            self.save_model(str(unfinished), _internal_call=True)
-            self._save_optimizer_and_scheduler(str(unfinished))
-            self._save_scaler(str(unfinished))
-            self._save_rng_state(str(unfinished))
-            if self.args.should_save:
-                self._export_callback_states()
-                self.state.save_to_json(str(unfinished / STATE))
-                if self._stop.evaluation_due:
-                    (unfinished / EVALUATION_DUE).touch()
-                if self._is_complete:
-                    (unfinished / TRAINING_OVER).touch()
+            self._write_checkpoint(checkpoints.unfinished_path(policy.folder, step))
         except (OSError, RuntimeError, SafetensorError, StorageError) as error:
-            checkpoints.discard(self._checkpoint_policy.folder, step)
-            is_other_error = isinstance(error, RuntimeError) and not any(
-                sign in str(error) for sign in _WRITE_ERROR_MESSAGES
-            )
-            if is_other_error or isinstance(error, StorageError):
+            checkpoints.discard(policy.folder, step)
+            if not _is_write_error(error):
                 raise
             raise StorageError(
                 f"The checkpoint of step {step} could not be written: {error}.",
@@ -287,33 +271,39 @@ class PageTrainer(Trainer):
             ) from error
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
-            checkpoints.seal(self._checkpoint_policy.folder, step, self._checkpoint_policy.run)
-            checkpoints.prune(
-                self._checkpoint_policy.folder,
-                step,
-                self._good_step,
-                self._checkpoint_policy.limit,
-                self.state.best_global_step,
-            )
+            checkpoints.seal(policy.folder, step, policy.run)
+            best_step = self.state.best_global_step
+            checkpoints.prune(policy.folder, step, self._good_step, policy.limit, best_step)
         self._good_step = step
         self.accelerator.wait_for_everyone()
 
+    def _write_checkpoint(self, folder: Path) -> None:
+        self.save_model(str(folder), _internal_call=True)
+        self._save_optimizer_and_scheduler(str(folder))
+        self._save_scaler(str(folder))
+        self._save_rng_state(str(folder))
+        if self.args.should_save:
+            self._export_callback_states()
+            self.state.save_to_json(str(folder / STATE))
+            if self._stop.evaluation_due:
+                (folder / EVALUATION_DUE).touch()
+            if self._is_complete:
+                (folder / TRAINING_OVER).touch()
+
     def save_last_step(self, evaluation_due: bool) -> None:
-        """Save the last finished step after what follows it failed for want of memory, so that smaller
-        batches go on from there.
+        """Save the last finished step after an out-of-memory error, so that smaller batches continue from it.
 
         Args:
-            evaluation_due: whether it is the evaluation after that step that failed.
+            evaluation_due: whether the error occurred in the evaluation after that step.
 
         Raises:
-            TrainingError: other processes wait for this one in the middle of the step; none can go on.
+            TrainingError: there are several processes; the others wait for this one within a step.
         """
         if self.args.world_size > 1:
             raise TrainingError(
-                "The memory of one of several GPUs does not suffice.",
-                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (where an "
-                "evaluation failed, halve "
-                "per_device_eval_batch_size), and resume from the last checkpoint.",
+                "One of several GPUs ran out of memory.",
+                hint="Halve per_device_train_batch_size and double gradient_accumulation_steps (if an "
+                "evaluation failed, halve per_device_eval_batch_size), and resume from the last checkpoint.",
             )
         self._stop.evaluation_due = evaluation_due
         self.plain_model.zero_grad()
@@ -327,14 +317,16 @@ class PageTrainer(Trainer):
                 states[type(callback).__name__] = callback.state()
 
     def _save(self, output_dir: str | None = None, state_dict: dict[str, torch.Tensor] | None = None) -> None:
-        if not self.args.should_save:
-            return
-        save_trained_weights(
-            self.plain_model,
-            Path(str(output_dir or self.args.output_dir)),
-            self._checkpoint_policy.base,
-            state_dict,
-        )
+        if self.args.should_save:
+            folder = Path(str(output_dir or self.args.output_dir))
+            save_trained_weights(self.plain_model, folder, self._checkpoint_policy.base, state_dict)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_trained_weights(model or self.plain_model, Path(resume_from_checkpoint))
+
+
+def _is_write_error(error: Exception) -> bool:
+    """Return whether the disk caused an error that has no message for the user yet."""
+    if isinstance(error, RuntimeError):
+        return any(text in str(error) for text in _WRITE_ERROR_MESSAGES)
+    return not isinstance(error, StorageError)

@@ -1,8 +1,6 @@
-"""Validation between the steps of a training: the mean loss of a target token, and ROUGE of summaries that
-the model writes.
+"""Validation between the steps of a training: mean loss per target token, and ROUGE of generated summaries.
 
-Nothing is learnt from these samples. Several processes share them, and the result is the same for any number
-of processes.
+Several processes share the samples; the result does not depend on their number or on the batch size.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +22,7 @@ from training.inputs.tokens import IGNORED
 
 
 class GenerationScores:
-    """Generates, scores, and keeps the latest predictions in a file for people to read."""
+    """Generates summaries, scores them, and writes the latest predictions to a file for the user."""
 
     def __init__(
         self, samples: PageDataset, collator: Collator, decoding: Decoding, predictions: Path
@@ -37,12 +35,12 @@ class GenerationScores:
     def measure(
         self, model: PreTrainedModel, step: int, before_round: Callable[[], None]
     ) -> Mapping[str, float]:
-        """Return ROUGE type -> mean F-measure; each process generates its share of the samples, and the first
-        one scores.
+        """Return ROUGE type -> mean F-measure (0 to 1); empty without samples. Each process generates its
+        share of the samples, and the first process scores all.
 
         Args:
-            model: the model that trains, not wrapped.
-            step: the optimizer steps made; written with each prediction.
+            model: the model in training, not wrapped.
+            step: the number of optimizer steps, written with each prediction.
             before_round: called before each round of batches; may raise to stop.
         """
         if not len(self._samples):
@@ -61,13 +59,13 @@ class GenerationScores:
 def build_eval_dataloader(
     samples: PageDataset, batch_size: int, collator: Collator, num_workers: int
 ) -> DataLoader[Batch]:
-    """Return this process's batches, as many as every other process has; what is made up for that holds no
-    sample."""
+    """Return this process's batches, the same number in each process: a process without samples gets a filler
+    batch, which is not counted."""
     processes = PartialState()
     starts = range(0, len(samples), batch_size * processes.num_processes)
     own = [start + batch_size * processes.process_index for start in starts]
     batches = [list(range(first, min(first + batch_size, len(samples)))) or [0] for first in own]
-    # A generator of its own: an evaluation must not move the random numbers that the training goes on with.
+    # A separate generator: an evaluation must not change the random numbers of the training.
     return DataLoader(
         cast(Dataset[Any], samples),
         batch_sampler=batches,
@@ -85,21 +83,19 @@ def mean_token_loss(
     compute_loss: Callable[[Batch], torch.Tensor],
     before_batch: Callable[[], None],
 ) -> float:
-    """Return the mean loss of a target token.
+    """Return the mean loss per target token over the samples of all processes.
 
     Args:
         batches: of `build_eval_dataloader`.
         batch_size: of one process.
         compute_loss: batch -> mean loss of its target tokens.
-        before_batch: may raise to stop.
+        before_batch: called before each batch; may raise to stop.
     """
     processes = PartialState()
     loss, num_tokens = 0.0, 0
     for batch, is_own in zip(batches, _flag_own_batches(batches, batch_size), strict=True):
         before_batch()
-        num = int(
-            (batch["labels"][:, 1:] != IGNORED).sum()
-        )  # the first label of a row is no target: nothing predicts it
+        num = int((batch["labels"][:, 1:] != IGNORED).sum())  # no position predicts the first label of a row
         value = compute_loss(batch).item()
         if is_own:
             loss, num_tokens = loss + value * num, num_tokens + num
@@ -111,6 +107,7 @@ def mean_token_loss(
 
 
 def _flag_own_batches(batches: DataLoader[Batch], batch_size: int) -> Iterator[bool]:
+    """Yield for each batch whether it holds samples; False: it is a filler."""
     processes, num_samples = PartialState(), len(batches.dataset)  # type: ignore[arg-type]
     for start in range(0, num_samples, batch_size * processes.num_processes):
         yield start + batch_size * processes.process_index < num_samples
