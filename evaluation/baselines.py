@@ -1,35 +1,27 @@
-"""What a summary is worth without a model: the first sentences; and the text that a text model reads for the
-same token budget."""
+"""Baselines: the first sentences (lead-1, lead-3), and text truncated to the token budget of the pages."""
 
+import re
 from collections.abc import Callable
 
 from evaluation.words import sentences
 
 
 def lead(text: str, num_sentences: int) -> str:
-    """Return the first sentences of a text, one a line: the Lead-1 and Lead-3 baselines of the literature."""
+    """Return the first sentences of a text, one per line: the Lead-1 and Lead-3 baselines."""
     return "\n".join(sentences(text)[:num_sentences])
 
 
 def truncate_text(text: str, max_tokens: int, count_tokens: Callable[[str], int]) -> str:
-    """Return the longest beginning of a text, in whole words, that a tokenizer counts as at most
-    `max_tokens`.
-
-    A text model given this beside a model given pages says whether reading pages pays at the same token
-    budget.
+    """Return the longest beginning of a text, in whole words, with at most `max_tokens` tokens.
 
     Args:
         text: the document.
-        max_tokens: the vision tokens of the document's pages.
-        count_tokens: how many tokens the text model's tokenizer makes of a text; more text, no fewer tokens.
+        max_tokens: number of vision tokens of the document's pages.
+        count_tokens: number of tokens of a text; must not decrease as the text grows.
     """
     if count_tokens(text) <= max_tokens:
         return text
-    ends = [
-        end
-        for end in range(len(text) + 1)
-        if end == len(text) or (text[end].isspace() and not text[end - 1 : end].isspace())
-    ]
+    ends = [match.start() for match in re.finditer(r"(?<!\s)(?=\s)|\Z", text)]
     low, high = 0, len(ends)
     while low < high:
         middle = (low + high) // 2

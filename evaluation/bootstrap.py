@@ -1,10 +1,9 @@
-"""Confidence intervals by resampling: how far a mean would move had other samples of the same kind been
-drawn."""
+"""Bootstrap confidence intervals of means (percentile method, Efron and Tibshirani 1993)."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-_DRAWS_AT_ONCE = 1 << 22  # 32 MB of indices
+_DRAWS_AT_ONCE = 1 << 22  # 32 MB of int64 indices
 
 
 def intervals(
@@ -13,13 +12,13 @@ def intervals(
     """Return the percentile bootstrap interval of each column's mean.
 
     Args:
-        values: [num_samples, num_columns]; rows are resampled whole, so columns keep their correlation.
+        values: (num_samples, num_columns); rows are resampled as a whole, so columns keep their correlation.
         confidence: share of the resampled means inside the interval, 0 to 1.
-        num_resamples: how many resamples.
-        seed: the same seed gives the same interval for the same values.
+        num_resamples: number of resamples.
+        seed: equal seeds give equal intervals of equal values.
 
     Returns:
-        [2, num_columns]: low and high ends.
+        (2, num_columns): the lower and the upper ends.
     """
     random = np.random.default_rng(seed)
     num_samples = len(values)

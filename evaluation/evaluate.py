@@ -1,5 +1,5 @@
-"""Predictions -> report: scores, the lead baselines on the same samples, and what ROUGE does not see (loops,
-empty texts)."""
+"""Predictions -> report: scores, the lead baselines on the same samples, and the numbers of looping, empty
+and cut texts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,16 +22,16 @@ def evaluate(
     baselines: Mapping[str, Sequence[str]] | None = None,
     num_cut: int = 0,
 ) -> Report:
-    """Score predictions and put the baselines beside them.
+    """Score predictions and baselines on the same samples.
 
     Args:
-        subject: what was evaluated, for the report.
+        subject: names of model and dataset, for the report.
         predictions: the model's summaries.
-        references: the wanted summaries.
+        references: the reference summaries.
         documents: the source texts, for Lead-1 and Lead-3.
-        settings: how ROUGE counts; None: the defaults.
-        baselines: further predictions to compare with, by name (a text model on truncated text).
-        num_cut: how many predictions met the length limit before they ended.
+        settings: of ROUGE; None: the defaults.
+        baselines: name -> further predictions to compare with (a text model on truncated text).
+        num_cut: number of predictions that reached the length limit before their end.
 
     Raises:
         InvalidInput: the lists are empty or differ in length.
@@ -41,9 +41,8 @@ def evaluate(
             f"There are {len(documents)} documents and {len(references)} references; each sample needs both."
         )
     settings = resolve_tokenizer(settings or RougeSettings(), references)
-    others = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)} | dict(
-        baselines or {}
-    )
+    leads = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)}
+    others = {**leads, **(baselines or {})}
     return Report(
         subject=subject,
         rouge=rouge(predictions, references, settings),

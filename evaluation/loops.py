@@ -1,5 +1,5 @@
-"""Texts that loop: a model that repeats itself until the length limit. Counted, so that a good ROUGE cannot
-hide them."""
+"""Detection of looping texts: the model repeats the same words until the length limit, which ROUGE alone does
+not show."""
 
 from evaluation.words import words
 
@@ -8,9 +8,10 @@ MIN_WORDS = 12
 
 
 def is_looping(text: str) -> bool:
-    """Say whether a text ends in the same words over and over: at least three times and twelve words in all.
+    """Return whether a text ends in repetitions of the same words: at least three times, and twelve words in
+    total.
 
-    The last repetition may be cut short, as it is where generation met its limit.
+    The last repetition may be incomplete, as at the length limit of generation.
     """
     found = words(text)
     return any(
@@ -20,7 +21,7 @@ def is_looping(text: str) -> bool:
 
 
 def _repeated_words(found: list[str], period: int) -> int:
-    """Count the words at the end that repeat with this period, the first repetition included."""
+    """Return the number of words at the end that repeat with this period, the first repetition included."""
     start = len(found) - 1
     while start >= period and found[start] == found[start - period]:
         start -= 1

@@ -1,7 +1,7 @@
 """ROUGE as an `evaluate.Metric`, defined here because `evaluate.load("rouge")` downloads code and fails
 offline.
 
-Importing `evaluate` brings in transformers where it is installed; whoever needs only the numbers imports
+Importing `evaluate` imports transformers too, if installed. To compute ROUGE without transformers, import
 `evaluation.rouge`.
 """
 
@@ -18,10 +18,10 @@ __all__ = ["Rouge", "RougeReport", "RougeSettings", "rouge"]
 
 
 class Rouge(evaluate.Metric):  # type: ignore[misc]
-    """rouge1, rouge2, rougeL and rougeLsum; `compute` takes the fields of RougeSettings and returns mean
-    F-measures.
+    """rouge1, rouge2, rougeL and rougeLsum. `compute` takes the fields of RougeSettings and returns mean
+    F-measures (0 to 1).
 
-    Nothing is written outside a temporary folder.
+    Writes only into a temporary folder.
     """
 
     def __init__(self, **options: Any) -> None:

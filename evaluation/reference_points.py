@@ -1,4 +1,4 @@
-"""Published ROUGE of known systems on the benchmark sets, for comparison beside a report. Each names its
+"""Published ROUGE scores of known systems on the benchmark sets, shown beside a report. Each row names its
 variant of ROUGE-L."""
 
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ LongestVariant = Literal["rougeL", "rougeLsum"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferencePoint:
-    """One published result on the full test split, as fractions."""
+    """One published result on the full test split; scores are fractions (0 to 1)."""
 
     system: str
     rouge1: float
     rouge2: float
     longest: float
     longest_variant: LongestVariant
-    """Which of our numbers `longest` compares with: rougeL counts over the whole text, rougeLsum over
-    sentences."""
+    """The number of a report that compares with `longest`: rougeL counts over the whole text, rougeLsum per
+    sentence."""
 
 
 def _points(variant: LongestVariant, **systems: tuple[float, float, float]) -> tuple[ReferencePoint, ...]:
@@ -31,8 +31,8 @@ def _points(variant: LongestVariant, **systems: tuple[float, float, float]) -> t
     )
 
 
-# Percent, as printed. CNN/DailyMail's papers score over sentences; XSum's and Gigaword's summaries are one
-# sentence, where both agree.
+# Percent, as printed in the papers. Those on CNN/DailyMail score per sentence; summaries of XSum and Gigaword
+# are one sentence, where both variants agree.
 REFERENCE_POINTS: Final[dict[str, tuple[ReferencePoint, ...]]] = {
     "cnn_dailymail": _points(
         "rougeLsum", Lead_3=(40.34, 17.70, 36.57), BART=(44.16, 21.28, 40.90), BRIO=(47.78, 23.55, 44.57)

@@ -1,5 +1,4 @@
-"""The report of one evaluation: scores with their settings and intervals, baselines and published results
-beside them."""
+"""The report of one evaluation: scores with their settings and intervals, baselines and published results."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,33 +18,35 @@ _LIBRARIES = ("deepsynth", "rouge-score", "nltk", "numpy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What was evaluated on what."""
+    """The evaluated model and the dataset."""
 
     model: str
     dataset: str
     split: str
     benchmark: str | None = None
-    """Name of the benchmark preset that the dataset was made from."""
+    """Name of the benchmark preset with the dataset's source; None: no preset has this source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One evaluation."""
+    """The content of report.json."""
 
     subject: Subject
     rouge: RougeReport
     baselines: Mapping[str, RougeReport]
-    """lead-1, lead-3 and any text model's, on the same samples with the same settings."""
+    """Name (lead-1, lead-3, a text model) -> scores on the same samples with the same settings."""
     reference_points: tuple[ReferencePoint, ...]
-    """Published results, where the dataset is a benchmark. They hold for its whole test split."""
+    """Published results if the dataset is a benchmark. They hold for its whole test split."""
     num_looping: int
     num_empty: int
     num_cut: int
-    """Texts that met the length limit before they ended."""
+    """Number of texts that reached the length limit before their end."""
     mean_prediction_words: float
     mean_reference_words: float
     created: str
+    """Time in UTC, ISO 8601."""
     versions: Mapping[str, str]
+    """Library -> version."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -57,15 +58,14 @@ class Report:
         }
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
-        """Return the rows that people compare: name -> mean F-measure per ROUGE type, the model first."""
+        """Return the rows to compare: (name, ROUGE type -> mean F-measure), the model first."""
         return [
             (self.subject.model, self.rouge.fmeasures()),
             *((name, report.fmeasures()) for name, report in self.baselines.items()),
         ]
 
     def intervals(self) -> list[dict[str, tuple[float, float]]]:
-        """Return the confidence interval of each number of `table`, row by row: ROUGE type -> its two
-        ends."""
+        """Return the confidence intervals of `table`, row by row: ROUGE type -> (lower end, upper end)."""
         return [
             {kind: (score.low, score.high) for kind, score in report.scores.items()}
             for report in (self.rouge, *self.baselines.values())
@@ -73,12 +73,12 @@ class Report:
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions of what decides the numbers."""
+    """Return the versions of the libraries that decide the scores."""
     return {name: version(name) for name in _LIBRARIES}
 
 
 def now() -> str:
-    """Return the time for `created`, in UTC."""
+    """Return the current time in UTC, as in `created`."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -93,8 +93,8 @@ def read_report(folder: Path) -> Report:
     """Read report.json of a folder.
 
     Raises:
-        NotFound: there is none.
-        StorageError: it is damaged or was not written by `write_report`.
+        NotFound: the folder has no report.json.
+        StorageError: the file is damaged or was not written by `write_report`.
     """
     path = folder / REPORT
     document = read_json(path)

@@ -1,5 +1,5 @@
-"""ROUGE of a set of predictions: rouge-score's own arithmetic, with words of every script, real sentences and
-intervals."""
+"""ROUGE (Lin 2004) of a set of predictions: the arithmetic of rouge-score, with words of every script, real
+sentences and confidence intervals."""
 
 import multiprocessing
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from evaluation.bootstrap import intervals
 from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings, Score
 from evaluation.words import needs_unicode, sentences, words
 
-# Starting a process costs about as much as scoring a thousand pairs of news summaries.
+# Starting a process takes about as long as scoring a thousand pairs of news summaries.
 _PAIRS_PER_PROCESS = 2000
 
 
@@ -33,14 +33,13 @@ def rouge(
     """Score predictions against references: rouge1, rouge2, rougeL and rougeLsum, with confidence intervals.
 
     Args:
-        predictions: one text a sample.
-        references: the wanted text of each sample, in the same order.
-        settings: what decides the numbers; None: the defaults.
-        num_processes: how many processes share the work; None: as many cores as the number of samples is
-            worth.
+        predictions: one text per sample.
+        references: the reference of each sample, in the same order.
+        settings: of ROUGE; None: the defaults.
+        num_processes: number of processes; None: by the number of samples and cores.
 
     Raises:
-        InvalidInput: there is nothing to score, or the two differ in length.
+        InvalidInput: there are no predictions, or the two differ in length.
     """
     _check_lengths(predictions, references)
     settings = resolve_tokenizer(settings or RougeSettings(), references)
@@ -55,7 +54,7 @@ def rouge(
 
 
 def resolve_tokenizer(settings: RougeSettings, references: Sequence[str]) -> RougeSettings:
-    """Replace tokenizer=auto by the one that the references need, so that reports name what was used."""
+    """Replace tokenizer=auto by the tokenizer that the references need, so that a report names it."""
     if settings.tokenizer != "auto":
         return settings
     return replace(settings, tokenizer="unicode" if needs_unicode(references) else "ascii")
@@ -67,10 +66,10 @@ def score_pairs(
     settings: RougeSettings,
     num_processes: int | None = None,
 ) -> NDArray[np.float64]:
-    """Score each pair by itself, with resolved settings.
+    """Score each pair separately, with resolved settings.
 
     Returns:
-        [num_samples, 4 rouge types, 3]: precision, recall and F-measure.
+        (num_samples, 4 ROUGE types, 3): precision, recall and F-measure, 0 to 1.
     """
     if num_processes is None:
         num_processes = min(num_cores(), len(predictions) // _PAIRS_PER_PROCESS)
@@ -101,14 +100,14 @@ def _one_sentence_a_line(text: str) -> str:
 
 
 class _Stemmer:
-    """Porter's stemmer with a memory: news texts repeat their words, and stemming is most of ROUGE's time."""
+    """Porter's stemmer with a cache: words repeat, and stemming takes most of the time of ROUGE."""
 
     def __init__(self) -> None:
         self.stem = lru_cache(maxsize=1 << 17)(PorterStemmer().stem)
 
 
 class _Tokenizer:
-    """What RougeScorer asks for words: rouge-score's own a-z tokenizer, or ours for every script."""
+    """The tokenizer of a RougeScorer: rouge-score's own for a-z, or ours for every script."""
 
     def __init__(self, settings: RougeSettings) -> None:
         self._stemmer = _Stemmer() if settings.stemmer else None

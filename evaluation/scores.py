@@ -1,7 +1,6 @@
-"""What a ROUGE score is: its settings, its values and their confidence intervals. Plain data, read by the web
-process too.
+"""ROUGE scores as plain data: settings, values and confidence intervals. The web process imports this too.
 
-All values are fractions from 0 to 1; tables for people multiply by 100.
+All values are fractions from 0 to 1; displayed tables multiply by 100.
 """
 
 from collections.abc import Mapping
@@ -15,15 +14,14 @@ Sentences = Literal["split", "newline"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RougeSettings:
-    """Everything that decides a ROUGE number. Two scores compare only when these are equal."""
+    """All settings that decide a ROUGE score. Two scores are comparable only if their settings are equal."""
 
     stemmer: bool = True
     """Porter stemming of a-z words longer than three letters."""
     tokenizer: TokenizerName = "auto"
-    """ascii: a-z and 0-9 as in ROUGE-1.5.5; unicode: every script; auto: unicode when the references need
-    it."""
+    """ascii: a-z, 0-9 as in ROUGE-1.5.5; unicode: every script; auto: unicode if the references need it."""
     sentences: Sentences = "split"
-    """How rougeLsum finds sentences. split: at line ends and sentence ends; newline: at line ends only."""
+    """How rougeLsum splits sentences. split: at line ends and sentence ends; newline: at line ends only."""
     confidence: float = 0.95
     num_resamples: int = 1000
     seed: int = 0
@@ -42,14 +40,14 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class RougeReport:
-    """ROUGE over a set: a score per type, the settings as resolved (never `auto`), and how many samples."""
+    """ROUGE over a set: a score per type, the resolved settings (never `auto`), and the number of samples."""
 
     scores: Mapping[str, Score]
     settings: RougeSettings
     num_samples: int
 
     def fmeasures(self) -> dict[str, float]:
-        """Return rouge type -> mean F-measure, the numbers usually printed."""
+        """Return ROUGE type -> mean F-measure, the numbers usually published."""
         return {kind: score.fmeasure for kind, score in self.scores.items()}
 
     def as_dict(self) -> dict[str, Any]:
@@ -61,6 +59,6 @@ class RougeReport:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "RougeReport":
-        """Rebuild a report from `as_dict`. Raises TypeError or KeyError for anything else."""
+        """Build a report from the result of `as_dict`. Raises TypeError or KeyError for other content."""
         scores = {kind: Score(**score) for kind, score in document["scores"].items()}
         return cls(scores, RougeSettings(**document["settings"]), document["num_samples"])

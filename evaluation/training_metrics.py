@@ -1,7 +1,6 @@
-"""metrics.json (the latest values) and metrics_history.json (all of them) of one training.
+"""metrics.json (latest values) and metrics_history.json (all values) of one training.
 
-Light on purpose: the web process reads these files. Times are the training's own; this module only keeps what
-it is told.
+Imports no torch: the web process reads these files.
 """
 
 import json
@@ -39,8 +38,8 @@ KEYS = (
     "total_steps",
 )
 LATEST, HISTORY = "metrics.json", "metrics_history.json"
-# The history is written whole each time. So that a long run stays linear, it waits until it has grown by this
-# share, or until writing it has taken no more than the other share of the time.
+# Each write of the history writes the whole file. To keep the total time linear in a long training, a write
+# waits until the history has grown by the first share, or writing takes at most the second share of the time.
 _GROWTH_SHARE = 0.01
 _TIME_SHARE = 0.05
 
@@ -50,33 +49,30 @@ Record = dict[str, float | int | None]
 
 @dataclass(frozen=True, slots=True)
 class MetricsFiles:
-    """What the two files say: every key of KEYS in each record, null where unknown."""
+    """The content of the two files: every key of KEYS in each record, null if unknown."""
 
     latest: Record
     history: list[Record]
 
 
 class TrainingMetrics:
-    """The writing side. A record of the history holds what was measured at its step; the latest holds the
-    last known value of each key."""
+    """Writes both files. A record of the history holds the values measured at its step; metrics.json holds
+    the last known value of each key."""
 
     def __init__(self, folder: Path, resume_step: int = 0) -> None:
-        """Start both files, or go on from those there.
+        """Create both files, or continue existing ones.
 
         Args:
             folder: the training's output folder.
-            resume_step: the step of the checkpoint that the training goes on from; later records are dropped.
+            resume_step: step of the checkpoint that the training resumes from; later records are dropped.
                 0: a new training.
 
         Raises:
-            StorageError: the folder cannot be written, or holds a damaged history to resume from.
+            StorageError: the folder is not writable, or its history is damaged.
         """
         self._folder = folder
-        kept = (
-            [record for record in _read_history(folder) if int(record["step"] or 0) <= resume_step]
-            if resume_step
-            else []
-        )
+        history = _read_history(folder) if resume_step else []
+        kept = [record for record in history if int(record["step"] or 0) <= resume_step]
         self._latest: Record = dict.fromkeys(KEYS)
         for record in kept:
             self._latest.update(_without_nulls(record))
@@ -90,9 +86,9 @@ class TrainingMetrics:
         return dict(self._latest)
 
     def record(self, step: int, values: Values) -> None:
-        """Keep the values measured at an optimizer step and write them to disk.
+        """Store the values measured at an optimizer step.
 
-        `best_eval_loss` and `perplexity` follow from `eval_loss`. NaN and infinity are kept as null.
+        `best_eval_loss` and `perplexity` = exp(eval_loss) are computed here. NaN and infinity become null.
 
         Raises:
             ValueError: a key is not one of KEYS.
@@ -113,8 +109,8 @@ class TrainingMetrics:
             self.flush()
 
     def flush(self) -> None:
-        """Write the whole history now. Call it with each checkpoint and at the end; a long history may lag by
-        seconds otherwise."""
+        """Write the whole history now. Call this with each checkpoint and at the end: `record` may delay the
+        write."""
         start_s = time.monotonic()
         write_bytes(self._folder / HISTORY, b"[\n" + b",\n".join(self._lines) + b"\n]\n")
         end_s = time.monotonic()
@@ -129,12 +125,12 @@ class TrainingMetrics:
         if loss is None:
             return {}
         best = self._latest["best_eval_loss"]
-        perplexity = math.exp(loss) if loss < 700 else None  # e^710 is past the largest float
+        perplexity = math.exp(loss) if loss < 700 else None  # e^710 exceeds the largest float
         return {"best_eval_loss": loss if best is None else min(best, loss), "perplexity": perplexity}
 
 
 def read_metrics(folder: Path) -> MetricsFiles:
-    """Read both files of a training's output folder; empty history and nulls before the first record.
+    """Read both files of a training's output folder; before the first record: an empty history and nulls.
 
     Raises:
         StorageError: a file is damaged.
@@ -151,7 +147,7 @@ def _read_history(folder: Path) -> list[Record]:
     ):
         raise StorageError(
             f"{path} is not a list of training metrics.",
-            hint="Move it away, or start the training under another name.",
+            hint="Move the file away, or start the training with another output name.",
         )
     return list(history)
 

@@ -1,12 +1,11 @@
-"""Words and sentences of any script, without downloads: what ROUGE, the lead baselines and the loop detector
-cut text into."""
+"""Words and sentences of any script, without downloads; used by ROUGE, the lead baselines and the loop
+detector."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
-# Scripts written without spaces between words: each character counts as one word, as is usual for Chinese
-# ROUGE.
+# Scripts without spaces between words: each character counts as one word, as usual for Chinese ROUGE.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x1000, 0x109F),  # Myanmar
@@ -19,23 +18,23 @@ _UNSPACED = (
 )
 # Quotes and brackets that may follow the end of a sentence: straight, curly, French, Chinese.
 _CLOSING = "\"'\u201d\u2019\xbb)\\]\u300d\u300f\uff09"
-# Marks that end a sentence before a space (Latin, Arabic, Devanagari), and those that need none (Chinese,
+# Marks that end a sentence before a space (Latin, Arabic, Devanagari), and marks that need no space (Chinese,
 # Japanese).
 _SENTENCE_END = re.compile(
     rf"(?:[.!?\u2026\u061f\u06d4\u0964]+[{_CLOSING}]*(?=\s))|(?:[\u3002\uff01\uff1f\uff61]+[{_CLOSING}]*)"
 )
-# Those that a capital letter or a digit often follows within the sentence.
+# Abbreviations that a capital letter or a digit often follows within the sentence.
 _ABBREVIATIONS = re.compile(
     r"mrs?|ms|[djs]r|prof|st|gen|col|lt|sgt|capt|rep|sen|gov|pres|hon|rev|vs|e\.g|i\.e|cf|figs?|eq|al|approx|vol|pp"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|u\.[skn]"
 )
-# Among these letters, one in a hundred outside a-z means that a tokenizer of a-z only would lose words.
+# From this share of letters outside a-z on, a tokenizer of a-z only would drop words.
 _FOREIGN_SHARE = 0.01
 
 
 class _WordCharacters(dict[int, str]):
-    """A `str.translate` table filled on demand: letters, marks and digits stay, unspaced ones stand alone,
-    the rest is space."""
+    """A `str.translate` table filled on demand: letters, marks and digits stay, those of unspaced scripts get
+    spaces around them, all other characters become spaces."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -53,27 +52,24 @@ _word_characters = _WordCharacters()
 
 
 def words(text: str) -> list[str]:
-    """Split text of any script into lower-case words; scripts without spaces give one word per character."""
+    """Split text of any script into lower-case words; in scripts without spaces each character is a word."""
     return unicodedata.normalize("NFKC", text).lower().translate(_word_characters).split()
 
 
 def sentences(text: str) -> list[str]:
-    """Split text into sentences: at line ends, and after `.!?` and their relatives unless an abbreviation or
-    initial precedes."""
+    """Split text into sentences: at line ends, and after `.!?` and such marks of other scripts, except after
+    an abbreviation or initial."""
     return [sentence for line in text.splitlines() for sentence in _line_sentences(line)]
 
 
 def needs_unicode(texts: Sequence[str]) -> bool:
-    """Say whether so many letters lie outside a-z that ROUGE's classic tokenizer would drop real words."""
+    """Return whether more than one letter in a hundred is outside a-z: the ascii tokenizer would drop it."""
     num_letters = num_foreign = 0
     for text in texts:
         letters = len(text) if text.isascii() else sum(map(str.isalpha, text))
         num_letters += letters
-        num_foreign += (
-            0
-            if text.isascii()
-            else sum(character.isalpha() and not character.isascii() for character in text)
-        )
+        if not text.isascii():
+            num_foreign += sum(character.isalpha() and not character.isascii() for character in text)
     return num_foreign > _FOREIGN_SHARE * num_letters
 
 
@@ -88,7 +84,7 @@ def _line_sentences(line: str) -> list[str]:
 
 
 def _sentence_continues(line: str, end: re.Match[str]) -> bool:
-    """Say whether the sentence goes on after this mark: `Dr. Who`, `J. Smith`, `approx. ten`."""
+    """Return whether the sentence continues after this mark: `Dr. Who`, `J. Smith`, `approx. ten`."""
     following = line[end.end() :].lstrip()[:1]
     if end.group() != ".":
         return following.islower() and end.group()[0] in ".\u2026"
