@@ -106,8 +106,8 @@ class TextModel:
         progress.message("The text model reads as many tokens of each document as its pages cost.")
         if room is not None and room < most:
             progress.message(
-                f"It reads at most {room:,} tokens of a document; the pages of the longest document cost "
-                f"{most:,}.",
+                f"It reads at most {room:,} tokens of a document, fewer than the {most:,} that the pages of "
+                "the longest document cost.",
                 "warning",
             )
 
