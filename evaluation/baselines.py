@@ -1,6 +1,7 @@
 """Baselines: the first sentences (lead-1, lead-3), and text truncated to the token budget of the pages."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable
 
 from evaluation.words import sentences
@@ -22,11 +23,5 @@ def truncate_text(text: str, max_tokens: int, count_tokens: Callable[[str], int]
     if count_tokens(text) <= max_tokens:
         return text
     ends = [match.start() for match in re.finditer(r"(?<!\s)(?=\s)|\Z", text)]
-    low, high = 0, len(ends)
-    while low < high:
-        middle = (low + high) // 2
-        if count_tokens(text[: ends[middle]]) <= max_tokens:
-            low = middle + 1
-        else:
-            high = middle
-    return text[: ends[low - 1]] if low else ""
+    num_fitting = bisect_right(ends, max_tokens, key=lambda end: count_tokens(text[:end]))
+    return text[: ends[num_fitting - 1]] if num_fitting else ""

@@ -57,6 +57,18 @@ class Report:
             "reference_points": [asdict(point) for point in self.reference_points],
         }
 
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "Report":
+        """Build a report from the result of `as_dict`. Raises KeyError, TypeError or
+        AttributeError for other content."""
+        nested: dict[str, Any] = {
+            "subject": Subject(**document["subject"]),
+            "rouge": RougeReport.from_dict(document["rouge"]),
+            "baselines": {name: RougeReport.from_dict(part) for name, part in document["baselines"].items()},
+            "reference_points": tuple(ReferencePoint(**point) for point in document["reference_points"]),
+        }
+        return cls(**{**document, **nested})
+
     def table(self) -> list[tuple[str, dict[str, float]]]:
         """Return the rows to compare: (name, ROUGE type -> mean F-measure), the model first."""
         return [
@@ -99,13 +111,7 @@ def read_report(folder: Path) -> Report:
     path = folder / REPORT
     document = read_json(path)
     try:
-        nested: dict[str, Any] = {
-            "subject": Subject(**document["subject"]),
-            "rouge": RougeReport.from_dict(document["rouge"]),
-            "baselines": {name: RougeReport.from_dict(part) for name, part in document["baselines"].items()},
-            "reference_points": tuple(ReferencePoint(**point) for point in document["reference_points"]),
-        }
-        return Report(**{**document, **nested})
+        return Report.from_dict(document)
     except (KeyError, TypeError, AttributeError) as error:
         raise StorageError(
             f"{path} is not an evaluation report: {error}.", hint="Evaluate the model again."

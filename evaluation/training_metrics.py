@@ -60,12 +60,8 @@ class TrainingMetrics:
     the last known value of each key."""
 
     def __init__(self, folder: Path, resume_step: int = 0) -> None:
-        """Create both files, or continue existing ones.
-
-        Args:
-            folder: the training's output folder.
-            resume_step: step of the checkpoint that the training resumes from; later records are dropped.
-                0: a new training.
+        """Create both files in a training's folder, or continue them from a checkpoint's step (0: a new
+        training); later records are dropped.
 
         Raises:
             StorageError: the folder is not writable, or its history is damaged.
@@ -96,16 +92,12 @@ class TrainingMetrics:
         """
         if unknown := sorted(set(values) - set(KEYS)):
             raise ValueError(f"unknown training metrics: {', '.join(unknown)}")
-        finite = {
-            key: value if value is not None and math.isfinite(value) else None
-            for key, value in values.items()
-        }
+        finite = {key: _finite_or_none(value) for key, value in values.items()}
         record: Record = {**dict.fromkeys(KEYS), **self._derived_values(finite), **finite, "step": step}
         self._latest.update(_without_nulls(record))
         self._lines.append(_encode_record(record))
         self._write_latest()
-        grown = len(self._lines) - self._num_written >= _GROWTH_SHARE * len(self._lines)
-        if grown or time.monotonic() >= self._next_write_s:
+        if self._is_flush_due():
             self.flush()
 
     def flush(self) -> None:
@@ -116,6 +108,10 @@ class TrainingMetrics:
         end_s = time.monotonic()
         self._num_written = len(self._lines)
         self._next_write_s = end_s + (end_s - start_s) / _TIME_SHARE
+
+    def _is_flush_due(self) -> bool:
+        has_grown = len(self._lines) - self._num_written >= _GROWTH_SHARE * len(self._lines)
+        return has_grown or time.monotonic() >= self._next_write_s
 
     def _write_latest(self) -> None:
         write_json(self._folder / LATEST, self._latest)
@@ -150,6 +146,10 @@ def _read_history(folder: Path) -> list[Record]:
             hint="Move the file away, or start the training with another output name.",
         )
     return list(history)
+
+
+def _finite_or_none(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _without_nulls(record: Record) -> Record:

@@ -3,6 +3,7 @@ generates its share."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol, TypeVar
 
 import torch
@@ -112,13 +113,9 @@ def generate_texts(
     before_round: Callable[[], None] = lambda: None,
 ) -> list[Prediction]:
     """Return a prediction for each sample, in order, to all processes. `before_round` may raise to stop."""
-
-    def generate(batch: Sequence[PageSample]) -> list[Prediction]:
-        return generate_batch(model, collator, batch, decoding)
-
-    rounds = generate_rounds(
-        samples, decoding.batch_size, generate, can_split_batch=not isinstance(model, FSDPModule)
-    )
+    generate = partial(generate_batch, model, collator, decoding=decoding)
+    can_split = not isinstance(model, FSDPModule)
+    rounds = generate_rounds(samples, decoding.batch_size, generate, can_split_batch=can_split)
     predictions: list[Prediction] = []
     while len(predictions) < len(samples):
         # Not in `generate`: processes vote in `before_round`, and a process that halves its batches calls

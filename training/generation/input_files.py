@@ -114,14 +114,9 @@ class PageInputs:
                 hint=f"Set max_pages to {self.page_capacity} or less to read the first pages, or split the "
                 "document.",
             )
+        pages = tuple(islice(page_input.pages, num_read))
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
-        return PageSample(
-            document_id=file.name,
-            pages=tuple(islice(page_input.pages, num_read)),
-            summary="",
-            text="",
-            num_pages_left_out=num_left_out,
-        )
+        return PageSample(document_id=file.name, pages=pages, num_pages_left_out=num_left_out)
 
 
 def _files(path: Path) -> list[Path]:

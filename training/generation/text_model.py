@@ -36,6 +36,13 @@ INSTRUCTION: Final = "Summarize this document."
 PROMPT_SUFFIX: Final = "\n\nSummary:"
 """Prompt of a causal model without a chat template, after the document."""
 
+_LOADING_OPTIONS: Final[Mapping[str, bool]] = {
+    "use_safetensors": True,
+    "local_files_only": True,
+    "output_loading_info": True,
+    "ignore_mismatched_sizes": True,
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruncatedText:
@@ -237,21 +244,13 @@ def _load(
         raise _unusable_error(
             name, "it needs code from its repository, and code inside a model repository is never run"
         )
-    options: dict[str, Any] = {
-        "use_safetensors": True,
-        "output_loading_info": True,
-        "ignore_mismatched_sizes": True,
-        "dtype": dtype,
-    }
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        loaded: Any = _find_model_class(name, config).from_pretrained(
-            folder, config=config, local_files_only=True, **options
-        )
+        model_class: Any = _find_model_class(name, config)
+        model, report = model_class.from_pretrained(folder, config=config, dtype=dtype, **_LOADING_OPTIONS)
     except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
         raise _unusable_error(name, f"it cannot be loaded: {error}") from error
-    model, report = loaded
     return model, tokenizer, report
 
 

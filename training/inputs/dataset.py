@@ -30,8 +30,9 @@ class PageSample:
     document_id: str
     pages: tuple[bytes, ...] = field(repr=False)
     """Picture files (PNG) in reading order."""
-    summary: str
-    text: str
+    summary: str = ""
+    """The reference; empty in a prediction."""
+    text: str = ""
     """The document's text; empty if the dataset does not store it."""
     num_pages_left_out: int = 0
     """Pages of the document that are not in `pages`."""

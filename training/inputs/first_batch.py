@@ -21,12 +21,7 @@ def report_first_batch(
     folder: Path, samples: Sequence[PageSample], collator: Collator, progress: Progress
 ) -> None:
     """Build a batch as the training does, and write first_batch.json and up to eight pages as the encoder
-    gets them.
-
-    Raises:
-        InvalidInput: a page is not a readable picture.
-        StorageError: the folder is not writable.
-    """
+    gets them. Raises InvalidInput for an unreadable page, and StorageError."""
     batch, layout = collator(samples), collator.token_layout
     names = _write_pages(folder, samples, collator)
     document = {

@@ -103,24 +103,15 @@ def _trainer(
     callbacks: list[TrainerCallback],
     stop: StopOnRequest,
 ) -> PageTrainer:
-    config, folder, loaded = setup.config, setup.folder, setup.loaded
+    config = setup.config
     scores = GenerationScores(
         validation.first(config.num_eval_samples),
         setup.collator,
         decoding=Decoding.of(config, setup.arguments.bf16),
-        predictions=folder.predictions,
-    )
-    base = TrainedWeightsInfo(
-        base_model_name_or_path=loaded.source,
-        revision=loaded.revision,
-        base_weights=state.base_weights,
-        train=config.train,
-        router=config.router,
+        predictions=setup.folder.predictions,
     )
     trainer = PageTrainer(
-        checkpoint_policy=CheckpointPolicy(
-            folder=folder.checkpoints, run=state.run, limit=config.save_total_limit, base=base
-        ),
+        checkpoint_policy=_checkpoint_policy(setup, state),
         generation_scores=scores,
         stop=stop,
         router_aux_loss_coef=config.router_aux_loss_coef if config.router == "balanced" else None,
@@ -134,6 +125,18 @@ def _trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _checkpoint_policy(setup: TrainingSetup, state: RunState) -> CheckpointPolicy:
+    config, folder = setup.config, setup.folder.checkpoints
+    base = TrainedWeightsInfo(
+        base_model_name_or_path=setup.loaded.source,
+        revision=setup.loaded.revision,
+        base_weights=state.base_weights,
+        train=config.train,
+        router=config.router,
+    )
+    return CheckpointPolicy(folder=folder, run=state.run, limit=config.save_total_limit, base=base)
 
 
 def _reporter(setup: TrainingSetup, start: Checkpoint | None, progress: Progress) -> Reporter:

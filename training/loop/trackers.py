@@ -39,12 +39,8 @@ def require_trackers(names: Iterable[str]) -> None:
 
 
 def start_wandb(folder: Path, run_name: str) -> None:
-    """Start or continue the training's run at Weights & Biases; the Trainer's integration uses the run that
-    exists.
-
-    Args:
-        folder: of the training; W&B stores its own files there.
-        run_name: unique among all trainings.
+    """Start or continue the run of this unique name at Weights & Biases, with W&B's files in `folder`. The
+    Trainer's integration then uses this run.
 
     Raises:
         Unavailable: W&B refused the login or did not answer.

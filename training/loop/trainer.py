@@ -272,8 +272,7 @@ class PageTrainer(Trainer):
         self.accelerator.wait_for_everyone()
         if self.args.should_save:
             checkpoints.seal(policy.folder, step, policy.run)
-            best_step = self.state.best_global_step
-            checkpoints.prune(policy.folder, step, self._good_step, policy.limit, best_step)
+            checkpoints.prune(policy.folder, step, self._good_step, policy.limit, self.state.best_global_step)
         self._good_step = step
         self.accelerator.wait_for_everyone()
 
@@ -291,10 +290,8 @@ class PageTrainer(Trainer):
                 (folder / TRAINING_OVER).touch()
 
     def save_last_step(self, evaluation_due: bool) -> None:
-        """Save the last finished step after an out-of-memory error, so that smaller batches continue from it.
-
-        Args:
-            evaluation_due: whether the error occurred in the evaluation after that step.
+        """Save the last finished step after an out-of-memory error, so that smaller batches continue from it;
+        `evaluation_due`: the error occurred in the evaluation after that step.
 
         Raises:
             TrainingError: there are several processes; the others wait for this one within a step.

@@ -4,6 +4,7 @@ Several processes share the samples; the result does not depend on their number 
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,19 +39,14 @@ class GenerationScores:
         """Return ROUGE type -> mean F-measure (0 to 1); empty without samples. Each process generates its
         share of the samples, and the first process scores all.
 
-        Args:
-            model: the model in training, not wrapped.
-            step: the number of optimizer steps, written with each prediction.
-            before_round: called before each round of batches; may raise to stop.
+        `model` has no wrappers; `step` is written with each prediction; `before_round` may raise to stop.
         """
         if not len(self._samples):
             return {}
         predictions = generate_texts(model, self._collator, self._samples, self._decoding, before_round)
         scores: dict[str, float] = {}
         if PartialState().is_main_process:
-            write_predictions(
-                self._predictions, predictions, lambda prediction: prediction_record(prediction, step)
-            )
+            write_predictions(self._predictions, predictions, partial(prediction_record, step=step))
             scores = rouge([p.text for p in predictions], [p.reference for p in predictions]).fmeasures()
         [scores] = broadcast_object_list([scores])
         return scores
@@ -65,7 +61,6 @@ def build_eval_dataloader(
     starts = range(0, len(samples), batch_size * processes.num_processes)
     own = [start + batch_size * processes.process_index for start in starts]
     batches = [list(range(first, min(first + batch_size, len(samples)))) or [0] for first in own]
-    # A separate generator: an evaluation must not change the random numbers of the training.
     return DataLoader(
         cast(Dataset[Any], samples),
         batch_sampler=batches,
@@ -73,7 +68,7 @@ def build_eval_dataloader(
         num_workers=num_workers,
         persistent_workers=num_workers > 0,
         pin_memory=torch.cuda.is_available(),
-        generator=torch.Generator(),
+        generator=torch.Generator(),  # an evaluation must not change the random numbers of the training
     )
 
 
