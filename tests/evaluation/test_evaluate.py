@@ -26,7 +26,7 @@ def report() -> Report:
     )
 
 
-def test_baselines_stand_beside_the_score(report: Report) -> None:
+def test_the_report_holds_the_baselines(report: Report) -> None:
     table = dict(report.table())
     assert list(table) == ["trained_model", "lead-1", "lead-3", "copy"]
     assert (table["trained_model"]["rougeL"], table["lead-1"]["rougeL"], table["copy"]["rougeL"]) == (
@@ -55,12 +55,12 @@ def test_published_results_come_with_their_variant(report: Report) -> None:
     assert {point.longest_variant for point in REFERENCE_POINTS["arxiv"]} == {"rougeL", "rougeLsum"}
 
 
-def test_report_survives_its_file(report: Report, tmp_path: Path) -> None:
+def test_a_report_is_read_as_it_was_written(report: Report, tmp_path: Path) -> None:
     assert write_report(tmp_path, report) == tmp_path / "report.json"
     assert read_report(tmp_path) == report
 
 
-def test_reading_what_is_no_report(tmp_path: Path) -> None:
+def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_report(tmp_path)
     (tmp_path / "report.json").write_text('{"rouge": 1}')
@@ -68,12 +68,12 @@ def test_reading_what_is_no_report(tmp_path: Path) -> None:
         read_report(tmp_path)
 
 
-def test_documents_of_another_length_are_refused() -> None:
+def test_another_number_of_documents_is_refused() -> None:
     with pytest.raises(InvalidInput, match="1 documents and 2 references"):
         evaluate(Subject(model="m", dataset="d", split="test"), REFERENCES, REFERENCES, DOCUMENTS[:1])
 
 
-def test_lead_takes_sentences() -> None:
+def test_lead_returns_the_first_sentences() -> None:
     assert lead(DOCUMENTS[0], 3) == "A storm hit Oslo.\nNine boats sank.\nHelp came."
     assert lead("One only", 3) == "One only"
 
@@ -100,5 +100,5 @@ def test_truncated_keeps_whole_words_within_the_budget(budget: int, expected: st
         ("", False),
     ],
 )
-def test_loops(text: str, expected: bool) -> None:
+def test_looping_texts_are_detected(text: str, expected: bool) -> None:
     assert is_looping(text) is expected

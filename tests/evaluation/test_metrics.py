@@ -1,4 +1,4 @@
-"""The `evaluate` face of ROUGE works without a network and says the same as the function."""
+"""ROUGE as an `evaluate.Metric` works without a network and equals the function."""
 
 import evaluate
 import pytest
@@ -19,7 +19,7 @@ def test_metric_equals_function() -> None:
     )
 
 
-def test_metric_takes_settings_and_adds_in_batches() -> None:
+def test_metric_takes_settings_and_batches() -> None:
     metric = Rouge()
     metric.add_batch(predictions=["players"], references=["player"])
     metric.add(prediction="a", reference="a")

@@ -1,4 +1,4 @@
-"""ROUGE: equal to rouge-score and to published examples, and right where rouge-score alone is not."""
+"""ROUGE: equal to rouge-score and to published examples, and correct where rouge-score alone is not."""
 
 import math
 
@@ -95,18 +95,18 @@ def test_different_chinese_texts_share_characters() -> None:
     assert report.fmeasures()["rouge1"] == pytest.approx(3 / 4)
 
 
-def test_english_is_counted_with_the_classic_tokenizer_and_says_so() -> None:
+def test_english_uses_the_ascii_tokenizer_and_the_report_names_it() -> None:
     report = rouge(["Players played."], ["The player plays caf\u00e9 music " + "for a very long time " * 10])
     assert report.settings == RougeSettings(tokenizer="ascii")
 
 
-def test_sentences_on_one_line_still_make_a_summary_level_score() -> None:
+def test_rouge_lsum_splits_sentences_on_one_line() -> None:
     report = rouge(["Second sentence here. First one there."], ["First one there. Second sentence here."])
     assert report.fmeasures()["rougeLsum"] == 1.0
     assert report.fmeasures()["rougeL"] < 1.0
 
 
-def test_stemming_counts_forms_of_a_word_as_one() -> None:
+def test_stemming_matches_forms_of_a_word() -> None:
     pair = ["The players were playing games"], ["The player was played in a game"]
     assert (
         rouge(*pair).fmeasures()["rouge1"] > rouge(*pair, RougeSettings(stemmer=False)).fmeasures()["rouge1"]
@@ -123,7 +123,7 @@ def test_interval_is_seeded_and_covers_the_mean() -> None:
     assert rouge(predictions, references, RougeSettings(seed=1)).scores["rouge1"].low != score.low
 
 
-def test_interval_has_the_width_that_theory_gives() -> None:
+def test_interval_has_the_theoretical_width() -> None:
     predictions = ["right" if i % 2 else "wrong" for i in range(400)]
     score = rouge(predictions, ["right"] * 400).scores["rouge1"]
     assert score.high - score.low == pytest.approx(2 * 1.96 * math.sqrt(0.25 / 400), rel=0.1)
@@ -135,11 +135,11 @@ def test_processes_give_the_same_numbers() -> None:
 
 
 @pytest.mark.parametrize(("predictions", "references"), [([], []), (["a"], ["a", "b"])])
-def test_nothing_to_compare_is_refused(predictions: list[str], references: list[str]) -> None:
+def test_empty_or_unequal_lists_are_refused(predictions: list[str], references: list[str]) -> None:
     with pytest.raises(InvalidInput, match="one reference for each prediction"):
         rouge(predictions, references)
 
 
-def test_report_survives_its_document() -> None:
+def test_a_report_is_rebuilt_from_its_dict() -> None:
     report = rouge(["a b c"], ["a c"])
     assert RougeReport.from_dict(report.as_dict()) == report

@@ -1,5 +1,4 @@
-"""metrics.json and metrics_history.json: exact keys, whole files, resume, and cost that does not grow with
-the square."""
+"""metrics.json and metrics_history.json: exact keys, complete files, resume, and a cost that stays linear."""
 
 import json
 import math
@@ -21,7 +20,7 @@ def test_files_hold_every_key_with_null_where_unknown(tmp_path: Path) -> None:
     assert [tuple(record) for record in json.loads((tmp_path / "metrics_history.json").read_text())] == [KEYS]
 
 
-def test_latest_keeps_what_a_later_record_does_not_name(tmp_path: Path) -> None:
+def test_latest_keeps_values_that_a_later_record_lacks(tmp_path: Path) -> None:
     metrics = TrainingMetrics(tmp_path)
     metrics.record(10, {"eval_loss": 2.0, "rouge1": 0.4})
     metrics.record(20, {"train_loss": 1.0})
@@ -54,7 +53,7 @@ def test_unknown_key_is_refused(tmp_path: Path) -> None:
         TrainingMetrics(tmp_path).record(1, {"loss_train": 1.0})
 
 
-def test_resume_drops_what_came_after_the_checkpoint(tmp_path: Path) -> None:
+def test_resume_drops_records_after_the_checkpoint(tmp_path: Path) -> None:
     metrics = TrainingMetrics(tmp_path)
     for step, loss in [(10, 2.0), (20, 1.5), (30, 0.5)]:
         metrics.record(step, {"eval_loss": loss})
@@ -100,7 +99,7 @@ def test_a_long_history_is_not_rewritten_for_each_record(tmp_path: Path) -> None
     assert len(json.loads(history.read_text())) == 20_300
 
 
-def test_importing_drags_in_nothing_heavy() -> None:
+def test_the_module_imports_no_heavy_library() -> None:
     heavy = {"torch", "numpy", "evaluate", "nltk", "rouge_score"}
     script = f"import sys, evaluation.training_metrics, evaluation.report; print({heavy} & set(sys.modules))"
     assert (

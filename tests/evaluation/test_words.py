@@ -50,7 +50,7 @@ def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
 
 
-def test_one_accent_in_much_english_does_not_need_unicode() -> None:
+def test_few_accents_in_english_do_not_need_unicode() -> None:
     assert not needs_unicode(["caf\u00e9 " + "plain words " * 50])
     assert needs_unicode(["Les \u00e9l\u00e8ves ont \u00e9t\u00e9 re\u00e7us"])
     assert not needs_unicode(["123 ..."])

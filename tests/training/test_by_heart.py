@@ -1,4 +1,4 @@
-"""Each `train` option learns: sixteen summaries by heart, and from their pages."""
+"""Overfitting: each `train` option learns sixteen summaries by heart, and reads them from their pages."""
 
 import pytest
 
@@ -27,8 +27,7 @@ def rouge_l(workspace: Workspace, model: str, blank_pages: bool) -> float:
         ("decoder", 5e-3, 36),
         ("dense", 8e-3, 33),
         ("attention", 1e-2, 42),
-        # Everything must pass through the 33 thousand weights between encoder and decoder: larger steps, and
-        # more of them.
+        # Only the 33 thousand weights between encoder and decoder train: they need larger and more steps.
         ("projector", 3e-2, 110),
         ("lora", 2e-2, 55),
         ("lora_experts", 2e-2, 42),
@@ -51,7 +50,7 @@ def test_sixteen_summaries_are_learnt_by_heart(
         "gradient_accumulation_steps": 1,
     }
     output = f"by-heart-{option}"
-    # So few steps need an average of squared gradients that forgets the first of them.
+    # In so few steps, Adam's average of squared gradients has to forget the first ones faster (adam_beta2).
     chosen = {
         "train": option,
         "learning_rate": learning_rate,
@@ -60,5 +59,5 @@ def test_sixteen_summaries_are_learnt_by_heart(
     }
     train(short_training(output=output, **once, **one_batch, **chosen), brief_workspace, Silent())
     assert rouge_l(brief_workspace, output, blank_pages=False) > 0.95
-    # What was learnt is which page has which summary, not the summaries alone.
+    # The model learnt which page has which summary, not the summaries alone.
     assert rouge_l(brief_workspace, output, blank_pages=True) < 0.5

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, verified, pruned."""
+"""Checkpoints: complete or absent, verified, pruned."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,7 +30,7 @@ def test_a_sealed_checkpoint_is_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "missing", "unsealed"])
-def test_a_damaged_checkpoint_is_passed_over_and_reported(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_checkpoint_is_skipped_and_reported(tmp_path: Path, damage: str) -> None:
     write(tmp_path, 5)
     weights = write(tmp_path, 10) / "model.safetensors"
     if damage == "cut":
@@ -54,7 +54,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path: Path) -> None:
         checkpoints.last_good(tmp_path, "run", pytest.fail)
 
 
-def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(
+def test_a_disk_without_room_for_the_checkpoints_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, 5, content=bytes(1000))
@@ -72,7 +72,7 @@ def test_a_disk_that_could_not_hold_the_checkpoints_is_refused(
         with_free(needed - stored - 1)
 
 
-def test_half_written_checkpoints_are_never_found(tmp_path: Path) -> None:
+def test_unfinished_checkpoints_are_never_found(tmp_path: Path) -> None:
     unfinished = checkpoints.unfinished_path(tmp_path, 7)
     unfinished.mkdir()
     assert checkpoints.last_good(tmp_path, "run", pytest.fail) is None
@@ -97,9 +97,7 @@ def test_the_newest_and_the_best_stay(tmp_path: Path, limit: int, best: int | No
 
 
 @pytest.mark.parametrize(("limit", "kept"), [(1, ["checkpoint-4"]), (3, ["checkpoint-2", "checkpoint-4"])])
-def test_those_that_a_resume_passed_over_make_room_for_the_next(
-    tmp_path: Path, limit: int, kept: list[str]
-) -> None:
+def test_checkpoints_that_a_resume_skipped_are_removed(tmp_path: Path, limit: int, kept: list[str]) -> None:
     for step in (2, 3, 4, 9):
         write(tmp_path, step)
     checkpoints.prune(tmp_path, 4, 2, limit, None)
@@ -123,7 +121,7 @@ def test_a_full_disk_leaves_the_earlier_checkpoint(
     assert checkpoints.last_good(tmp_path, "run", pytest.fail) is not None
 
 
-def test_a_checkpoint_stays_until_the_one_that_replaces_it_is_there(
+def test_a_checkpoint_stays_until_its_replacement_is_in_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     weights = write(tmp_path, 5, content=b"earlier") / "model.safetensors"

@@ -1,4 +1,4 @@
-"""Batches: what the loss sees, and what generation starts from."""
+"""Batches for training (labels, logits, pages) and for generation (prompts)."""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def sample(text: str, summary: str) -> PageSample:
 SAMPLES = [sample("One page.", "Short."), sample("word " * 60, "A longer summary.")]
 
 
-def test_labels_are_the_answers_and_their_ends_only(
+def test_labels_are_only_the_targets_and_their_ends(
     tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator],
 ) -> None:
     _, collator = tiny
@@ -70,7 +70,7 @@ def test_neither_padding_nor_skipped_logits_change_the_loss_or_its_gradients(
 ) -> None:
     model, collator = tiny
     batch = collator(SAMPLES)
-    # Two pages more in one sample are no reason to compute the vocabulary for them in the other.
+    # Two further pages of one sample must not add logits to the other sample.
     assert batch["logits_to_keep"] == batch["labels"].shape[1] == len("A longer summary.") + 2
     alone = [collator([sample]) for sample in SAMPLES]
     num_targets = [int((one["labels"] != IGNORED).sum()) for one in alone]
@@ -87,7 +87,7 @@ def test_neither_padding_nor_skipped_logits_change_the_loss_or_its_gradients(
 
 
 def full_logits(batch: Batch) -> Batch:
-    """Return the same batch with the labels of all positions, for the head to compute them all."""
+    """Return the same batch with labels for all positions, so that the head computes all logits."""
     labels = torch.full_like(batch["input_ids"], IGNORED)
     labels[:, -batch["labels"].shape[1] :] = batch["labels"]
     return {**batch, "labels": labels, "logits_to_keep": 0}
@@ -104,7 +104,9 @@ def loss_and_gradient(
     return loss.item(), gradient.clone()
 
 
-def test_questions_end_together(tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator]) -> None:
+def test_prompts_end_at_the_same_position(
+    tiny: tuple[UnlimitedOcrForConditionalGeneration, Collator],
+) -> None:
     _, collator = tiny
     batch = collator.collate_prompts(SAMPLES)
     assert [collator.token_layout.tokenizer.decode(row[-5:]) for row in batch["input_ids"]] == ["\nSum."] * 2

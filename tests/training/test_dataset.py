@@ -14,7 +14,7 @@ from training.inputs.dataset import open_dataset
 
 @pytest.fixture
 def copy(brief_workspace: Workspace, tmp_path: Path) -> Workspace:
-    """Return a workspace with a copy of the dataset, to damage."""
+    """Return a workspace with a copy of the dataset, which a test may damage."""
     workspace = Workspace.create(tmp_path)
     shutil.copytree(brief_workspace.dataset("brief"), workspace.dataset("brief"))
     return workspace
@@ -30,13 +30,13 @@ def test_rows_are_read_in_any_order(brief_workspace: Workspace) -> None:
     assert training.num_pages()[0] == len(first.pages) == 1
 
 
-def test_only_the_first_samples_on_request(brief_workspace: Workspace) -> None:
+def test_first_returns_the_first_samples(brief_workspace: Workspace) -> None:
     training = open_dataset(brief_workspace, "brief").split("train")
     assert len(training.first(3)) == 3
     assert len(training.first(10_000)) == len(training.first(None)) == len(training)
 
 
-def test_a_dataset_says_its_mode_and_size(brief_workspace: Workspace) -> None:
+def test_a_dataset_knows_its_mode_and_page_size(brief_workspace: Workspace) -> None:
     dataset = open_dataset(brief_workspace, "brief")
     assert (dataset.mode, dataset.page_size_px) == ("micro", 320)
 
@@ -56,7 +56,7 @@ def test_a_damaged_shard_is_named(copy: Workspace) -> None:
         open_dataset(copy, "brief").split("train")
 
 
-def test_a_dataset_in_the_making_is_refused(copy: Workspace) -> None:
+def test_an_unfinished_dataset_is_refused(copy: Workspace) -> None:
     path = copy.dataset("brief") / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"complete": False}))
     with pytest.raises(Conflict, match="not finished"):

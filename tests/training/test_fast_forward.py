@@ -1,4 +1,4 @@
-"""The joined forward passes come to what the library's own come to, values and gradients."""
+"""The patched forward passes give the values and gradients of the library's own."""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -71,7 +71,7 @@ def test_autocast_keeps_activations_in_bfloat16_and_the_router_in_float32(stock:
     assert loss == pytest.approx(expected, rel=0.02)
 
 
-def test_attention_without_a_written_bias_is_the_same(stock: PreTrainedModel) -> None:
+def test_attention_without_a_bias_matrix_is_the_same(stock: PreTrainedModel) -> None:
     layers = [module for module in stock.modules() if hasattr(module, "rel_pos_h")]
     for attention in layers:
         torch.nn.init.normal_(attention.rel_pos_h)

@@ -1,4 +1,4 @@
-"""The feature cache changes the speed and nothing else."""
+"""The feature cache changes only the speed."""
 
 import shutil
 from pathlib import Path
@@ -24,7 +24,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def batch() -> dict[str, torch.Tensor]:
-    """Return two 320 px pages with an answer of twenty tokens."""
+    """Return two 320 px pages with a target of twenty tokens."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
     return {
@@ -60,7 +60,7 @@ def test_loss_and_gradients_are_the_same_from_the_cache(train: str, bf16: bool, 
     assert all(torch.equal(cached_gradients[name], gradients[name]) for name in gradients)
 
 
-def test_a_frozen_encoder_sees_a_few_pages_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_encoder_runs_in_chunks_of_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     model = choose_trainable(untrained_tiny(0)[0], "dense").model
     seen: list[int] = []
     vision_tower(model).sam_encoder.register_forward_hook(
@@ -85,7 +85,7 @@ def test_generation_reads_stored_features(workspace: Workspace) -> None:
     assert torch.equal(model.generate(pixel_values=cache.load(KEYS), **inputs), expected)
 
 
-def test_pages_come_back_in_the_order_asked_for(workspace: Workspace) -> None:
+def test_pages_are_loaded_in_the_requested_order(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     features = torch.randn(2, 25, 256)
     cache.save(KEYS, features)
@@ -94,13 +94,13 @@ def test_pages_come_back_in_the_order_asked_for(workspace: Workspace) -> None:
     assert torch.equal(loaded, features.flip(0))
 
 
-def test_a_page_that_is_not_stored_makes_the_whole_batch_be_encoded(workspace: Workspace) -> None:
+def test_a_missing_page_lets_the_whole_batch_be_encoded(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS[:1], torch.zeros(1, 25, 256))
     assert cache.load(KEYS) is None
 
 
-def test_a_file_that_a_crash_left_unfinished_counts_as_absent(workspace: Workspace) -> None:
+def test_an_unfinished_file_counts_as_absent(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS, torch.zeros(2, 25, 256))
     torn = next(cache.folder.glob(f"*/{KEYS[0]}.safetensors"))
@@ -127,23 +127,23 @@ def test_training_the_decoder_keeps_the_cache_of_its_encoder() -> None:
     assert weights_sha256(vision_tower(adapted)) == before
 
 
-def test_the_size_is_known_before_and_is_the_size_on_disk(workspace: Workspace) -> None:
+def test_the_predicted_size_is_the_size_on_disk(workspace: Workspace) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS, torch.zeros(2, 25, 256))
     on_disk = sum(path.stat().st_size for path in cache.folder.rglob("*.safetensors"))
     assert on_disk == pytest.approx(cache.size_bytes(2), rel=0.01)
 
 
-def test_a_filled_cache_needs_no_more_room(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_cache_needs_no_more_disk_space(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = FeatureCache.open(workspace, untrained_tiny(0)[0], 320, torch.float32)
     cache.save(KEYS, torch.zeros(2, 25, 256))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     cache.require_disk_space(2, KEYS)
     with pytest.raises(StorageError, match="for 3 pages"):
         cache.require_disk_space(3, [*KEYS, page_key(b"page 3")])
-    with pytest.raises(StorageError, match="for 2 pages"):  # those that are stored are of another dataset
+    with pytest.raises(StorageError, match="for 2 pages"):  # the stored pages belong to another dataset
         cache.require_disk_space(2, [page_key(b"page 4")])
-    with torch.device("meta"):  # before weights are loaded, what any encoder has stored is taken off
+    with torch.device("meta"):  # before the weights are loaded, the fullest cache of any encoder counts
         empty = UnlimitedOcrForConditionalGeneration(tiny_config(character_tokenizer()))
     other = FeatureCache.open(workspace, untrained_tiny(1)[0], 320, torch.float32)
     other.save(KEYS[:1], torch.zeros(1, 25, 256))

@@ -21,7 +21,7 @@ def sample(text: str) -> PageSample:
     return PageSample(document_id=text, pages=tuple(page.png for page in pages), summary="", text=text)
 
 
-# The second has two pages, so that questions differ in length.
+# The second has two pages, so that prompts differ in length.
 SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample("Trains ran late in Oslo.")]
 EIGHT_TOKENS = Decoding(max_new_tokens=8, batch_size=2)
 
@@ -49,7 +49,7 @@ def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 
     )
 
 
-def test_a_batch_gives_what_each_sample_gives_alone() -> None:
+def test_a_batch_gives_the_texts_of_single_samples() -> None:
     assert [p.text for p in read(batch_size=3)] == [p.text for p in read(batch_size=1)]
 
 
@@ -58,7 +58,7 @@ def test_texts_stop_where_the_model_ends_them() -> None:
     assert (first.text, first.cut, first.num_tokens) == ("Tea was served.", False, 15)
 
 
-def test_a_text_that_meets_the_limit_is_marked() -> None:
+def test_a_text_at_the_limit_is_marked_as_cut() -> None:
     assert [p.cut for p in read(batch_size=3, max_new_tokens=5)] == [True, True, True]
 
 
@@ -76,7 +76,7 @@ LACKS = [
 
 
 @pytest.mark.parametrize("lack", LACKS)
-def test_a_batch_that_the_memory_does_not_hold_is_halved(
+def test_a_batch_that_exceeds_the_memory_is_halved(
     monkeypatch: pytest.MonkeyPatch, lack: RuntimeError
 ) -> None:
     made = run_out(monkeypatch, lack)
@@ -84,10 +84,10 @@ def test_a_batch_that_the_memory_does_not_hold_is_halved(
     texts = generate_texts(None, None, SAMPLES, EIGHT_TOKENS, lambda: rounds.append(len(made)))  # type: ignore[arg-type]
     assert [prediction.text for prediction in texts] == [one.document_id for one in SAMPLES]
     assert made == [2, 1, 1, 1]
-    assert rounds == [0, 3]  # as often as in a process that halves nothing: they vote in it
+    assert rounds == [0, 3]  # as often as in a process that halves nothing, because processes vote in it
 
 
-def test_of_a_model_that_processes_share_none_repeats_a_part_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_with_a_part_of_the_weights_never_halves_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     made = run_out(monkeypatch, LACKS[0])
     with pytest.raises(torch.OutOfMemoryError):
         generate_texts(object.__new__(FSDPModule), None, SAMPLES, EIGHT_TOKENS)  # type: ignore[arg-type]
@@ -95,7 +95,7 @@ def test_of_a_model_that_processes_share_none_repeats_a_part_alone(monkeypatch: 
 
 
 def run_out(monkeypatch: pytest.MonkeyPatch, lack: RuntimeError) -> list[int]:
-    """Let the memory hold single samples; return the sizes of the batches that are tried."""
+    """Let the memory hold single samples only; return the sizes of the batches that are tried."""
     made: list[int] = []
 
     def generate(

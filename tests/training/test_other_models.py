@@ -1,5 +1,5 @@
-"""DeepSeek-OCR-2 and Unlimited-OCR through the stage: they train, are scored and load again; and the window
-of the latter."""
+"""DeepSeek-OCR-2 and Unlimited-OCR through the stages: they train, are evaluated and load again; and
+Unlimited-OCR's sliding window."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ from training.train import train
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("deepseek_ocr2", "base"), ("unlimited_ocr", "tiny")])
-def test_the_other_models_train_and_write(kind: str, mode: PageMode, tmp_path: Path) -> None:
+def test_the_other_models_train_and_generate(kind: str, mode: PageMode, tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     source, rendering = SampleSource(length="brief"), RenderingConfig(mode=mode)
     generate(
@@ -97,8 +97,7 @@ def test_a_window_is_the_same_in_training_as_in_generation() -> None:
 def _logits_while_writing(
     model: torch.nn.Module, prompt: dict[str, torch.Tensor], target: torch.Tensor
 ) -> torch.Tensor:
-    """Return the logits before each token of a target that is fed to the model token by token, as generation
-    does."""
+    """Return the logits before each target token; the model gets the tokens one by one, as in generation."""
     output = model(**prompt, use_cache=True)
     logits = [output.logits[0, -1]]
     for token in target[:-1]:

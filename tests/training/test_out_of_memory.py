@@ -1,4 +1,4 @@
-"""Running out of GPU memory costs speed, not the training."""
+"""Out of GPU memory: the training continues with smaller batches."""
 
 from dataclasses import dataclass, field
 
@@ -20,7 +20,7 @@ from training.options.config import TrainingConfig
 
 @dataclass
 class Listener(Silent):
-    """Keeps what it is told."""
+    """Collects messages."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -30,7 +30,7 @@ class Listener(Silent):
 
 @dataclass
 class Gpu:
-    """Holds micro-batches up to a size."""
+    """A stand-in for a GPU whose memory holds micro-batches up to a size."""
 
     largest: int
     tried: list[tuple[int, int]] = field(default_factory=list)
@@ -62,7 +62,7 @@ def test_halving_keeps_the_samples_of_a_step(
     assert (smaller.per_device_train_batch_size, smaller.gradient_accumulation_steps) == expected
 
 
-def test_a_training_goes_on_with_smaller_batches_and_says_so() -> None:
+def test_a_training_continues_with_smaller_batches_and_reports_it() -> None:
     gpu, listener = Gpu(largest=2), Listener()
     assert retry_with_smaller_batches(gpu.run, config(8, 2), listener).gradient_accumulation_steps == 8
     assert gpu.tried == [(8, 2), (4, 4), (2, 8)]
@@ -77,7 +77,7 @@ def test_a_single_sample_that_does_not_fit_ends_with_advice() -> None:
     assert "low_memory" in caught.value.hint
 
 
-def test_auto_begins_with_the_whole_step_and_finds_the_largest_that_fits() -> None:
+def test_auto_batch_size_begins_with_the_whole_step_and_finds_the_largest_that_fits() -> None:
     gpu = Gpu(largest=8)
     found = retry_with_smaller_batches(gpu.run, initial_batch_config(config(2, 8, auto=True)), Silent())
     assert found.per_device_train_batch_size == 8
@@ -88,7 +88,7 @@ def test_without_auto_the_batch_stays_as_given() -> None:
     assert initial_batch_config(config(2, 8)) == config(2, 8)
 
 
-def test_what_did_not_fit_is_not_tried_again() -> None:
+def test_a_size_that_did_not_fit_is_not_tried_again() -> None:
     resumed = initial_batch_config(config(2, 8, auto=True), largest=5, largest_of_evaluation=1)
     assert (
         resumed.per_device_train_batch_size,
@@ -98,7 +98,7 @@ def test_what_did_not_fit_is_not_tried_again() -> None:
     assert initial_batch_config(config(1, 16), largest=4).per_device_train_batch_size == 1
 
 
-def test_memory_that_evaluation_lacks_changes_no_training() -> None:
+def test_an_evaluation_that_does_not_fit_changes_no_training_batch() -> None:
     tried: list[tuple[int, int]] = []
 
     def run(attempted: TrainingConfig) -> TrainingConfig:
@@ -121,6 +121,6 @@ def test_memory_that_evaluation_lacks_changes_no_training() -> None:
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
     ],
 )
-def test_libraries_below_torch_are_understood(words: str) -> None:
+def test_out_of_memory_errors_of_cuda_libraries_are_recognised(words: str) -> None:
     assert is_out_of_memory(RuntimeError(words))
     assert not is_out_of_memory(RuntimeError("The size of tensor a (3) must match the size of tensor b (4)"))

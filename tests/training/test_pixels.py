@@ -1,4 +1,4 @@
-"""Pictures as the encoder reads them."""
+"""Pictures -> the encoder's input."""
 
 import io
 
@@ -28,7 +28,7 @@ def test_white_is_one_and_black_is_minus_one() -> None:
     assert pixels.sum() == 3 * 320 * 320 - 6
 
 
-def test_each_shade_is_what_the_authors_preprocessing_makes_of_it() -> None:
+def test_each_shade_equals_that_of_the_authors_preprocessing() -> None:
     shades = torch.arange(256, dtype=torch.uint8)
     # To tensor: a division by 255. Then the mean and the deviation 0.5 of each channel, all in float32.
     expected = (np.arange(256, dtype=np.float32) / np.float32(255) - np.float32(0.5)) / np.float32(0.5)
@@ -64,7 +64,7 @@ def test_a_blank_page_is_white() -> None:
     assert (blank_page_pixels(320) == 255).all()
 
 
-def test_what_is_no_picture_is_refused() -> None:
+def test_a_file_that_is_no_picture_is_refused() -> None:
     with (
         pytest.raises(InvalidInput, match=r"^Page 2 is not a readable picture: its format is not known\.$"),
         reading_image("Page 2", "Scan it."),

@@ -1,4 +1,4 @@
-"""The prediction stage: the tiny base reads whatever it is given back to us."""
+"""The prediction stage: the tiny base returns the text of the pages that it reads."""
 
 import io
 import json
@@ -106,7 +106,7 @@ BROKEN = {
 }
 
 
-def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, picture: bytes) -> None:
+def test_an_unreadable_input_is_named_and_the_others_are_read(tmp_path: Path, picture: bytes) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     folder = tmp_path / "files"
     folder.mkdir()
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_on(tmp_path: Path, pictu
 @pytest.mark.parametrize(
     ("name", "content", "error"), [("page.docx", b"x", InvalidInput), ("latin.txt", b"caf\xe9", SourceError)]
 )
-def test_nothing_to_read_is_an_error(
+def test_inputs_without_a_readable_file_are_refused(
     tmp_path: Path, name: str, content: bytes, error: type[DeepSynthError]
 ) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
@@ -149,7 +149,7 @@ def test_each_picture_of_a_tiff_file_is_a_page(tmp_path: Path, picture: bytes) -
     assert (first["summary"], first["num_pages"], first["num_pages_left_out"]) == (TEXT, 1, 2)
 
 
-def test_a_model_is_read_with_the_prompt_and_the_style_that_it_was_trained_with(tmp_path: Path) -> None:
+def test_a_model_gets_the_prompt_and_the_page_style_of_its_training(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     base = load_model("tiny", None, workspace)
     rendering = RenderingConfig(mode="micro", overflow="truncate")
@@ -164,13 +164,13 @@ def test_a_model_is_read_with_the_prompt_and_the_style_that_it_was_trained_with(
     assert (line["num_pages"], line["num_pages_left_out"], line["summary"]) == (1, 1, TEXT[:20])
 
 
-def test_a_missing_input_is_named_as_one(tmp_path: Path) -> None:
+def test_a_missing_input_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceError) as caught:
         read(Workspace.create(tmp_path), tmp_path / "nothing.png")
     assert caught.value.fields == {"inputs": "does not exist"}
 
 
-def test_documents_past_the_positions_of_the_model_are_refused_unless_their_first_pages_suffice(
+def test_documents_longer_than_the_models_positions_are_refused_unless_max_pages_is_set(
     tmp_path: Path,
 ) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
@@ -188,7 +188,7 @@ def test_documents_past_the_positions_of_the_model_are_refused_unless_their_firs
         ({"mode": "base"}, "pages of mode micro, not base"),
     ],
 )
-def test_what_the_model_does_not_read_is_refused_before_its_weights_are_loaded(
+def test_pages_that_the_model_does_not_support_are_refused_before_its_weights_are_loaded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
     monkeypatch.setattr(

@@ -1,4 +1,4 @@
-"""Predictions that are kept while they are made."""
+"""Predictions that are stored while they are generated."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ NAMES = ["a", "b", "c", "d", "e"]
 
 
 class StopsAt(Silent):
-    """Asks to stop once so many samples are done."""
+    """Asks to stop after a number of samples."""
 
     def __init__(self, num_done: int) -> None:
         self.limit, self.done = num_done, 0
@@ -28,7 +28,7 @@ class StopsAt(Silent):
 
 
 def write(path: Path, stop_at: int = 99, work: str = "work") -> list[list[str]]:
-    """Predict the names in batches of two, as far as the listener lets it; return the batches."""
+    """Predict the names in batches of two until the listener asks to stop; return the batches."""
     batches: list[list[str]] = []
 
     def generate(batch: Sequence[str]) -> list[Prediction]:
@@ -76,7 +76,7 @@ def test_a_crash_while_writing_costs_one_batch(
     assert path.read_bytes() == undisturbed
 
 
-def test_texts_of_another_work_are_not_taken_up(tmp_path: Path) -> None:
+def test_texts_of_another_work_are_dropped(tmp_path: Path) -> None:
     write(tmp_path / "texts.jsonl", stop_at=3, work="earlier weights")
     assert len(write(tmp_path / "texts.jsonl")) == 3
 
@@ -90,7 +90,7 @@ def test_other_weights_are_another_work() -> None:
     assert work_digest(model, "a") != same
 
 
-def test_memory_that_holds_no_single_sample_is_said_in_words(tmp_path: Path) -> None:
+def test_a_single_sample_that_exceeds_the_memory_has_a_clear_message(tmp_path: Path) -> None:
     def generate(batch: Sequence[str]) -> list[Prediction]:
         raise RuntimeError("CUDA error: out of memory")
 

@@ -1,4 +1,4 @@
-"""The router: frozen unless asked for, and balanced when it trains."""
+"""The router: frozen by default, and balanced when it trains."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def test_the_loss_is_one_for_even_use_and_grows_with_uneven_use() -> None:
         1.0, abs=1e-3
     )
     assert balance_loss([torch.cat([padding, one_for_all])], attention_mask, 1).item() > 3.9
-    # Each layer by itself: two lopsided ones do not make an even one.
+    # Each layer counts separately: two uneven layers do not make an even one.
     other = torch.cat([padding, one_for_all.roll(1, dims=1)])
     assert balance_loss([torch.cat([padding, one_for_all]), other], attention_mask, 1).item() > 3.9
 
@@ -62,7 +62,7 @@ def test_a_router_trains_only_when_it_is_balanced(
     )
 
 
-def test_balancing_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
+def test_the_balance_loss_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
     model = load_model("tiny", None, brief_workspace).model
     router = model.get_parameter(ROUTER)
     with torch.no_grad():
@@ -79,7 +79,7 @@ def test_balancing_evens_the_use_of_experts(brief_workspace: Workspace) -> None:
     assert losses[-1] == pytest.approx(1.0, abs=0.2)
 
 
-def test_gradient_checkpointing_balances_alike(brief_workspace: Workspace) -> None:
+def test_gradient_checkpointing_gives_the_same_balance_loss(brief_workspace: Workspace) -> None:
     plain = router_after(brief_workspace, "router-plain", router="balanced", router_aux_loss_coef=1.0)
     again = router_after(
         brief_workspace,

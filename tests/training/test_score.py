@@ -11,7 +11,7 @@ from training.evaluate import evaluate_model
 from training.options.config import EvaluationConfig
 
 
-class Impatient(Silent):
+class StopsAtOnce(Silent):
     def should_stop(self) -> bool:
         return True
 
@@ -33,16 +33,16 @@ def test_an_evaluation_leaves_a_report_and_its_predictions(brief_workspace: Work
     assert [row["name"] for row in result.as_dict()["table"]] == ["tiny", "lead-1", "lead-3"]
 
 
-def test_blank_pages_are_scored_apart(brief_workspace: Workspace) -> None:
+def test_blank_pages_have_their_own_evaluation(brief_workspace: Workspace) -> None:
     result = evaluate_model(config(blank_pages=True), brief_workspace, Silent())
     assert result.folder.name == "tiny-brief-train-blank"
-    # Nothing tells one white page from another.
+    # All white pages are equal, so all predictions are.
     assert len({example["prediction"] for example in result.examples}) == 1
 
 
 def test_a_stop_ends_between_batches(brief_workspace: Workspace) -> None:
     with pytest.raises(Stopped):
-        evaluate_model(config(output="stopped"), brief_workspace, Impatient())
+        evaluate_model(config(output="stopped"), brief_workspace, StopsAtOnce())
     assert not (brief_workspace.evaluations / "stopped" / "report.json").exists()
 
 

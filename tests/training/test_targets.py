@@ -1,4 +1,4 @@
-"""What a model cannot learn of its summaries is said before it trains."""
+"""Warnings about target summaries before training."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_characters_without_a_token_are_named(token_layout: TokenLayout) -> None
     assert text.endswith("<unk>: 'é', 'Ш', 'ш', '嵐'.")
 
 
-def test_summaries_that_the_model_can_write_need_no_word(token_layout: TokenLayout) -> None:
+def test_summaries_with_tokens_for_all_characters_give_no_warning(token_layout: TokenLayout) -> None:
     listener = Listener()
     warn_unknown_characters(["Storm in Oslo, 12 hurt (of 40)."], token_layout, listener)
     assert not listener.texts

@@ -1,4 +1,4 @@
-"""A text model beside the page model, on documents cut to the same token budget."""
+"""A text model beside the page model, on documents truncated to the same token budget."""
 
 import json
 from pathlib import Path
@@ -40,7 +40,7 @@ def save(model: PreTrainedModel, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return folders of random text models, one of each kind, and of one that writes nothing."""
+    """Return folders of random text models, one of each kind, and of a model that generates no text."""
     folder = tmp_path_factory.mktemp("text")
     torch.manual_seed(0)
     t5 = T5Config(d_model=16, d_kv=8, d_ff=16, num_layers=1, num_heads=2, decoder_start_token_id=2, **IDS)
@@ -66,7 +66,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("kind", ["t5", "llama"])
-def test_its_summaries_stand_in_the_same_table(
+def test_the_table_holds_the_scores_of_the_text_model(
     brief_workspace: Workspace, models: dict[str, Path], kind: str
 ) -> None:
     few = {"max_samples": 3, "max_length": 8, "per_device_eval_batch_size": 2, "output": f"beside-{kind}"}
@@ -87,7 +87,7 @@ def test_its_summaries_stand_in_the_same_table(
     )
 
 
-def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(
+def test_documents_are_truncated_to_the_cost_of_their_pages_or_the_limit_of_the_model(
     brief_workspace: Workspace, models: dict[str, Path]
 ) -> None:
     samples = open_dataset(brief_workspace, "brief").split("train")
@@ -101,7 +101,7 @@ def test_documents_are_cut_to_what_their_pages_cost_or_what_the_model_holds(
     assert any("fewer than the 25" in text for text in listener.texts)
 
 
-def test_a_batch_gives_what_each_text_gives_alone(
+def test_a_batch_gives_the_summaries_of_single_texts(
     brief_workspace: Workspace, models: dict[str, Path]
 ) -> None:
     samples = open_dataset(brief_workspace, "brief").split("train")
@@ -123,7 +123,7 @@ def test_a_batch_gives_what_each_text_gives_alone(
         ("owner/unpinned", "text_model_revision", "No revision"),
     ],
 )
-def test_what_cannot_be_used_is_refused(
+def test_an_unusable_text_model_is_refused(
     brief_workspace: Workspace, models: dict[str, Path], tmp_path: Path, name: str, field: str, words: str
 ) -> None:
     for made, files in {

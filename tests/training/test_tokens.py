@@ -33,7 +33,7 @@ def token_layout() -> TokenLayout:
         ("deepseek_ocr2", 1024, 257),
     ],
 )
-def test_a_page_takes_the_authors_number_of_tokens(kind: ModelKind, size_px: int, expected: int) -> None:
+def test_a_page_has_the_authors_number_of_tokens(kind: ModelKind, size_px: int, expected: int) -> None:
     assert num_image_tokens(kind, size_px) == expected
 
 
@@ -56,7 +56,7 @@ def test_a_long_target_is_cut_and_still_ends_with_eos(token_layout: TokenLayout)
     assert target[-1] == token_layout.tokenizer.eos_token_id
 
 
-def test_no_text_can_stand_for_a_special_token(token_layout: TokenLayout) -> None:
+def test_no_text_becomes_a_special_token(token_layout: TokenLayout) -> None:
     ids = token_layout.encode_text("<eos><image>")
     assert not {token_layout.tokenizer.eos_token_id, IMAGE} & set(ids)
     assert token_layout.tokenizer.decode(ids) == "<eos><image>"
