@@ -1,11 +1,9 @@
-"""Training on a GPU: steps at the real width, what each preset takes of the memory it promises, and going on
-when memory runs out.
+"""Training on a GPU: steps at the real width, the memory of each preset, and continuing after out of memory.
 
     pytest -s tests/gpu                  one GPU with 48 GB or more, a few minutes; -s shows the speeds
     python -m benchmarks.training        the whole table
 
-Without a GPU, what can be tried of the same code runs on the CPU at a small part of the width, and the rest
-is skipped.
+Without a GPU the same code runs on the CPU at a small part of the width; tests that need a GPU are skipped.
 """
 
 from copy import deepcopy
@@ -29,23 +27,23 @@ from training.train import train
 
 WIDTH, MODE = (1.0, "base") if CUDA else (0.05, "micro")
 TRIED_ON_CPU = "low_memory"
-"""The preset with gradient checkpointing, which is the most to go wrong."""
+"""The preset with gradient checkpointing, the most complex one."""
 ESTIMATE_TOLERANCE = 0.3
-"""Of the estimate: how far below it a measured peak may lie. Above it never: what is said to fit must fit."""
+"""Share of the estimate by which a measured peak may be lower. It must never be higher."""
 
 pytestmark = pytest.mark.gpu
 
 
 @pytest.fixture(autouse=True)
-def all_memory_afterwards() -> object:
-    """Take the cap of a test off again, with what it left in memory."""
+def free_all_memory_afterwards() -> object:
+    """Remove the memory cap of a test, and free the memory that the test used."""
     yield
     free_memory()
     if CUDA:
         benchmark.cap_memory(None)
 
 
-def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
+def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder_unchanged() -> None:
     case = BenchmarkCase(name="ours", train="dense", batch=2, width=WIDTH, mode=MODE, num_target_tokens=16)
     model = benchmark.build_trainable(case)
     trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
@@ -60,13 +58,13 @@ def test_steps_at_full_width_learn_a_batch_and_leave_the_encoder() -> None:
     assert all(torch.equal(frozen[name], tensor) for name, tensor in vision_tower(model).state_dict().items())
 
 
-def test_compiled_kernels_come_to_what_the_library_computes() -> None:
+def test_compiled_kernels_equal_the_library() -> None:
     require_gpu()
     assert missing_compiler_requirements() == []
     stock = load_tiny()[0].to("cuda")
     fast = deepcopy(stock)
     patch_model(fast)
-    for length in (40, 56, 72):  # each of them compiled anew, or for any length
+    for length in (40, 56, 72):  # torch compiles each length, or a kernel for any length
         ids = torch.randint(
             5, 90, (3, length), device="cuda", generator=torch.Generator("cuda").manual_seed(0)
         )
@@ -98,7 +96,7 @@ def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: py
         case = replace(case, num_target_tokens=16)
         monkeypatch.setattr(
             benchmark, "count_operations", lambda *_: 1
-        )  # counting takes longer than the steps
+        )  # counting operations takes longer than the steps
     row = measure(
         case,
         rate,
@@ -114,7 +112,7 @@ def test_a_preset_stays_within_the_memory_it_promises(name: str, monkeypatch: py
         assert 1 - ESTIMATE_TOLERANCE <= row.peak_memory_gb / row.estimated_memory_gb <= 1
 
 
-def test_a_training_that_meets_the_end_of_the_memory_goes_on_with_half_the_batch(
+def test_a_training_that_runs_out_of_memory_continues_with_half_the_batch(
     request: pytest.FixtureRequest,
 ) -> None:
     require_gpu()

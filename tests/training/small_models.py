@@ -15,7 +15,7 @@ from transformers import (
 from training.models.tiny import character_tokenizer, tiny_config
 
 WINDOW: Final = 6
-"""Tokens of its answer that the small Unlimited-OCR sees."""
+"""Target tokens that the small Unlimited-OCR attends to."""
 OCR_2 = {
     "image_token_id": 4,
     "text_config": {
@@ -60,7 +60,7 @@ OCR_2 = {
 
 
 def small_model(kind: str) -> PreTrainedModel:
-    """Build a model of a kind with random weights, the same each time."""
+    """Build a model of a kind with random weights, equal at each call."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         if kind == "deepseek_ocr2":

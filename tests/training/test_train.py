@@ -1,4 +1,4 @@
-"""Trainings of the tiny model through the stage itself."""
+"""Trainings of the tiny model through the training stage."""
 
 import json
 import math
@@ -63,12 +63,12 @@ EARLY = {
     "early_stopping_threshold": 1000.0,
     "num_eval_samples": 0,
 }
-"""Ends after three of its steps: none is better than the first by as much as asked for."""
+"""Early stopping ends this training after three steps: none improves on the first by the threshold."""
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(brief_workspace: Workspace) -> tuple[Path, Listener]:
-    """Return the folder of a training that was never stopped, and what it said."""
+    """Return the folder of a training without a stop, and its listener."""
     listener = Listener()
     return train(short_training(output="uninterrupted"), brief_workspace, listener).folder, listener
 
@@ -93,7 +93,7 @@ def test_the_metrics_files_hold_every_key(uninterrupted: tuple[Path, Listener]) 
     assert [record["step"] for record in metrics.history if record["train_loss"] is not None] == [1, 2, 3, 4]
 
 
-def test_the_listener_hears_steps_metrics_and_checkpoints(uninterrupted: tuple[Path, Listener]) -> None:
+def test_the_listener_gets_steps_metrics_and_checkpoints(uninterrupted: tuple[Path, Listener]) -> None:
     folder, listener = uninterrupted
     assert listener.step == 4
     assert folder / "checkpoints" / "checkpoint-4" in listener.checkpoints
@@ -102,7 +102,7 @@ def test_the_listener_hears_steps_metrics_and_checkpoints(uninterrupted: tuple[P
 
 
 @pytest.mark.parametrize(("strategy", "blank_pages"), [("random", False), ("group_by_length", True)])
-def test_the_first_batch_to_look_at_is_the_one_that_the_model_gets(
+def test_the_first_batch_file_shows_the_batch_that_the_model_gets(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, strategy: str, blank_pages: bool
 ) -> None:
     batches: list[dict[str, Any]] = []
@@ -136,7 +136,7 @@ def test_the_first_batch_to_look_at_is_the_one_that_the_model_gets(
     )
 
 
-def test_predictions_lie_beside_their_references(uninterrupted: tuple[Path, Listener]) -> None:
+def test_the_predictions_file_holds_the_references(uninterrupted: tuple[Path, Listener]) -> None:
     folder, _ = uninterrupted
     lines = [json.loads(line) for line in (folder / "predictions.jsonl").read_text().splitlines()]
     assert {"document_id", "prediction", "reference", "step", "looping"} <= lines[0].keys()
@@ -155,7 +155,7 @@ def tensorboard_curve(folder: Path, tag: str) -> list[tuple[int, float]]:
     points = []
     for file in folder.iterdir():
         content = file.read_bytes()
-        while content:  # each record: 8 bytes of length, 4 of checksum, the event, 4 of checksum
+        while content:  # a record: 8 bytes of length, 4 of checksum, the event, 4 of checksum
             end = 12 + int.from_bytes(content[:8], "little")
             event = Event.FromString(content[12:end])
             points += [(event.step, value.simple_value) for value in event.summary.value if value.tag == tag]
@@ -164,7 +164,7 @@ def tensorboard_curve(folder: Path, tag: str) -> list[tuple[int, float]]:
 
 
 @pytest.mark.parametrize("step", [1, 2, 3])
-def test_a_paused_training_ends_in_the_same_bytes(
+def test_a_paused_training_ends_with_the_same_bytes(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], step: int
 ) -> None:
     config = short_training(output=f"paused-{step}", report_to=("tensorboard",))
@@ -185,7 +185,7 @@ def test_a_paused_training_ends_in_the_same_bytes(
 
 
 @pytest.mark.parametrize("num_eval_samples", [1, 0])
-def test_an_evaluation_that_is_stopped_is_made_up_for(
+def test_a_stopped_evaluation_is_repeated_by_the_resumed_training(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], num_eval_samples: int
 ) -> None:
     values = {"num_eval_samples": num_eval_samples, "max_eval_samples": 1 if num_eval_samples else 1000}
@@ -207,7 +207,7 @@ def test_an_evaluation_that_is_stopped_is_made_up_for(
 
 
 @pytest.mark.parametrize("values", [{}, EARLY])
-def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
+def test_a_training_killed_after_its_last_step_makes_no_further_step(
     brief_workspace: Workspace,
     uninterrupted: tuple[Path, Listener],
     stopped_early: Path,
@@ -224,9 +224,7 @@ def test_a_training_that_was_killed_after_its_last_step_makes_no_further_one(
     assert model_bytes(folder) == model_bytes(whole)
 
 
-def test_the_loss_of_an_evaluation_is_the_mean_of_all_tokens_whatever_its_batches(
-    brief_workspace: Workspace,
-) -> None:
+def test_the_evaluation_loss_is_the_mean_over_tokens_for_any_batch_size(brief_workspace: Workspace) -> None:
     found = load_model("tiny", None, brief_workspace)
     samples = open_dataset(brief_workspace, "brief").split("train").first(5)
     collator = Collator(token_layout_for(found, "micro", "\nSum.", 64))
@@ -249,7 +247,7 @@ def test_a_pause_in_the_second_epoch_keeps_the_order_of_length_groups(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def half(*given: Any, **options: Any) -> DataLoader[Any]:
-        """Return the batches of one of two processes, which lie a wrapper deeper."""
+        """Return the batches of one of two processes, which have one more wrapper."""
         return prepare_data_loader(*given, **options | {"num_processes": 2, "process_index": 1})
 
     monkeypatch.setattr(accelerator, "prepare_data_loader", half)
@@ -290,7 +288,7 @@ resolve("training.train:train")(short_training(output="killed"), Workspace(Path(
 """
 
 
-def test_a_killed_training_goes_on_from_its_last_checkpoint(
+def test_a_killed_training_resumes_from_its_last_checkpoint(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
 ) -> None:
     root = Path(__file__).parents[2]
@@ -325,7 +323,7 @@ def test_a_damaged_last_checkpoint_costs_only_its_steps(
     ("step", "is_gradient_nan", "hint"),
     [(3, True, "The checkpoint of step 2 is good"), (1, False, "There is no checkpoint yet")],
 )
-def test_a_loss_that_is_no_number_stops_and_names_the_samples(
+def test_a_non_finite_loss_stops_the_training_and_names_the_samples(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, step: int, is_gradient_nan: bool, hint: str
 ) -> None:
     compute_loss, gathered = PageTrainer.compute_loss, []
@@ -345,7 +343,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(
     ) as caught:
         train(short_training(output=f"nan-{step}"), brief_workspace, Silent())
     assert caught.value.hint.startswith(hint)
-    # Only of a gradient that is no number do all processes know, and come to a gathering.
+    # All processes know the gradient norm, so only a non-finite norm makes them gather.
     assert bool(gathered) == is_gradient_nan
     run = json.loads((brief_workspace.models / f"nan-{step}" / "run.json").read_text())["run"]
     last = checkpoints.last_good(brief_workspace.models / f"nan-{step}" / "checkpoints", run, pytest.fail)
@@ -360,7 +358,7 @@ def test_a_loss_that_is_no_number_stops_and_names_the_samples(
         (StorageError("The disk is full: trained.json"), StorageError),
     ],
 )
-def test_only_a_write_that_failed_is_called_one_and_no_part_of_it_stays(
+def test_only_a_failed_write_is_reported_as_one_and_no_part_of_the_checkpoint_stays(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: type[Exception]
 ) -> None:
     def fail(*_: object) -> None:
@@ -375,7 +373,7 @@ def test_only_a_write_that_failed_is_called_one_and_no_part_of_it_stays(
     assert list(brief_workspace.model("not-saved").glob("checkpoints/*")) == []
 
 
-def test_another_training_under_the_same_name_is_refused_unless_told(
+def test_another_training_under_the_same_name_is_refused_without_overwrite(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener]
 ) -> None:
     before = model_bytes(uninterrupted[0])
@@ -388,7 +386,7 @@ def test_another_training_under_the_same_name_is_refused_unless_told(
     assert json.loads((replaced.folder / "training_config.json").read_text())["seed"] == 1
 
 
-def test_of_a_finished_training_asked_for_again_only_a_push_that_failed_is_repeated(
+def test_a_finished_training_repeats_only_a_failed_push(
     brief_workspace: Workspace, uninterrupted: tuple[Path, Listener], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pushed: list[str | None] = []
@@ -420,7 +418,7 @@ def test_of_a_finished_training_asked_for_again_only_a_push_that_failed_is_repea
     assert before == {path: path.stat().st_mtime_ns for path in before}
 
 
-def test_a_training_stopped_while_it_is_scored_has_exported_what_it_learnt_and_goes_on_there(
+def test_a_training_stopped_in_its_final_evaluation_has_exported_its_model_and_resumes_there(
     brief_workspace: Workspace,
 ) -> None:
     config = short_training(output="scored-later", load_best_model_at_end=False, num_eval_samples=0)
@@ -447,7 +445,7 @@ def test_early_stopping_survives_a_pause(brief_workspace: Workspace, stopped_ear
 
 
 def test_the_best_weights_are_restored(brief_workspace: Workspace) -> None:
-    # Far too large steps: the model only gets worse after the first evaluation.
+    # The learning rate is far too high: the model only gets worse after the first evaluation.
     values = {
         "learning_rate": 0.5,
         "lr_scheduler_type": "constant",
@@ -499,7 +497,7 @@ def test_a_tracker_that_is_not_installed_is_named(brief_workspace: Workspace) ->
     assert not brief_workspace.model("tracked").exists()
 
 
-def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(
+def test_a_resumed_training_continues_its_run_at_weights_and_biases(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun: list[dict[str, Any]] = []
@@ -534,7 +532,7 @@ def test_a_resumed_training_goes_on_with_its_run_at_weights_and_biases(
     assert replaced["id"] != first["id"]
 
 
-def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_weights_are_loaded(
+def test_wrong_page_sizes_and_too_long_summaries_are_refused_before_weights_are_loaded(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, rendering = SampleSource(), RenderingConfig(mode="tiny")
@@ -564,14 +562,14 @@ def test_pages_of_the_wrong_size_and_summaries_without_end_are_refused_before_we
         ({"train": "lora"}, "with its checkpoints and finished model"),
     ],
 )
-def test_what_the_disk_could_not_hold_is_refused_before_weights_are_loaded(
+def test_a_full_disk_is_refused_before_weights_are_loaded(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, values: dict[str, Any], words: str
 ) -> None:
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
     monkeypatch.setattr(
         "training.inputs.feature_cache.PREPROCESSING_VERSION", 0
-    )  # other tests may have filled the cache of these pages
+    )  # other tests may have stored features of these pages
     with pytest.raises(StorageError, match=words):
         train(short_training(output="no-room", **values), brief_workspace, Silent())
     assert not list(brief_workspace.model("no-room").rglob("*.safetensors"))

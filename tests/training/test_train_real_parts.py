@@ -1,5 +1,5 @@
-"""Trainings with the feature cache, with too little memory, with adapters: the same result as without, and a
-model that loads."""
+"""Trainings with the feature cache, with too little memory and with adapters: the same result as without, and
+a model that loads."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from training.train import TrainingResult, train
 
 @dataclass
 class Listener(Silent):
-    """Keeps what it is told."""
+    """Collects messages and metrics."""
 
     texts: list[str] = field(default_factory=list)
     losses: dict[int, float] = field(default_factory=dict)
@@ -79,7 +79,7 @@ def test_the_feature_cache_gives_the_same_weights(workspace: Workspace) -> None:
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
+def test_after_out_of_memory_the_training_continues_from_the_last_step_with_the_same_samples(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, expected = run(workspace, "enough", per_device_train_batch_size=1, gradient_accumulation_steps=8)
@@ -121,7 +121,7 @@ def test_running_out_of_memory_goes_on_from_the_last_step_with_the_same_samples(
     assert listener.losses == pytest.approx(expected.losses, rel=1e-4)
 
 
-def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_time(
+def test_an_adapter_training_writes_the_same_merged_model_with_its_card_each_time(
     workspace: Workspace,
 ) -> None:
     result, _ = run(workspace, "adapted", train="lora", learning_rate=1e-2)
@@ -136,7 +136,7 @@ def test_an_adapter_training_leaves_a_merged_model_with_its_card_the_same_each_t
     assert "lead-3" in card
 
 
-def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_knows_where_both_began(
+def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_records_the_base_of_both(
     workspace: Workspace,
 ) -> None:
     run(workspace, "first", max_steps=1)

@@ -1,5 +1,5 @@
-"""Two processes train as one does with the same samples per step, started by torchrun's launcher or by
-Ray."""
+"""Two processes train as one process does with the same samples per step; torchrun's launcher or Ray starts
+them."""
 
 import json
 import math
@@ -44,7 +44,7 @@ def losses(workspace: Workspace, output: str) -> dict[int, float]:
 
 @pytest.fixture(scope="module")
 def trained_alone(brief_workspace: Workspace) -> TrainingConfig:
-    """Train in one process, and return what two processes must do with half the accumulation."""
+    """Train in one process, and return the configuration for two processes: half the accumulation steps."""
     few = {"max_steps": 2, "eval_steps": 2, "save_steps": 2, "logging_steps": 1, "max_length": 48}
     scored = {
         "num_eval_samples": 3,
@@ -58,7 +58,7 @@ def trained_alone(brief_workspace: Workspace) -> TrainingConfig:
 
 
 def assert_as_alone(workspace: Workspace, output: str) -> None:
-    """Two steps were made with the losses of one process, and end in its weights."""
+    """Check that two steps have the losses of one process, and end with its weights."""
     assert losses(workspace, output).keys() == {1, 2}
     assert losses(workspace, output) == pytest.approx(losses(workspace, "one"), rel=1e-5)
     first, second = (load_model(name, None, workspace).model.state_dict() for name in ("one", output))
@@ -71,7 +71,7 @@ def scoring(model: str, output: str) -> EvaluationConfig:
 
 
 def two_processes(run: str) -> LaunchConfig:
-    """Describe two processes, both forked from one that has the libraries loaded already."""
+    """Return the launch of two processes, forked from one that has already loaded the libraries."""
     multiprocessing.set_forkserver_preload(["training.train"])
     return LaunchConfig(
         1,
@@ -86,8 +86,8 @@ def two_processes(run: str) -> LaunchConfig:
 
 
 def one_of_two(config: TrainingConfig, root: Path) -> None:
-    """Train and score as one process of several, with a stop in the middle of scoring; runs in a process of
-    its own."""
+    """Train and evaluate as one process of several, with a stop within the evaluation; runs in a separate
+    process."""
     torch.set_num_threads(1)
     workspace = Workspace(root)
     train(config, workspace, Silent())
@@ -95,11 +95,15 @@ def one_of_two(config: TrainingConfig, root: Path) -> None:
     with pytest.raises(Stopped):
         evaluate_model(scoring("two", "by-two"), workspace, listener)
     evaluate_model(scoring("two", "by-two"), workspace, Silent())
-    assert_only_the_guilty_are_named(config.model_copy(update={"output": "guilty"}), workspace)
+    assert_only_the_samples_of_the_second_process_are_named(
+        config.model_copy(update={"output": "guilty"}), workspace
+    )
 
 
-def assert_only_the_guilty_are_named(config: TrainingConfig, workspace: Workspace) -> None:
-    """A loss that is no number in the second process alone ends both, with the samples of the second
+def assert_only_the_samples_of_the_second_process_are_named(
+    config: TrainingConfig, workspace: Workspace
+) -> None:
+    """Check that a non-finite loss in the second process ends both, with the samples of the second process
     named."""
     compute_loss, is_guilty = PageTrainer.compute_loss, not PartialState().is_main_process
     samples: set[str] = set()
@@ -130,7 +134,7 @@ def test_one_process_uses_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (arguments.n_gpu, arguments.train_batch_size) == (1, 2)
 
 
-def test_several_processes_cannot_try_batches_out(
+def test_several_processes_refuse_auto_batch_size(
     brief_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(TrainingArguments, "world_size", property(lambda _: 2))
@@ -156,14 +160,14 @@ def test_two_processes_have_the_losses_of_one(
 def one_of_two_that_share_the_weights(
     config: TrainingConfig, root: Path, environment: dict[str, str]
 ) -> None:
-    """Train as one process of several, each with a part of the weights; runs in a process of its own."""
+    """Train as one process of several, each with a part of the weights; runs in a separate process."""
     torch.set_num_threads(1)
     os.environ.update(environment)
     begin = PartialState.__init__
 
     def begin_as_on_gpus(state: PartialState, *arguments: object, **options: object) -> None:
         begin(state, *arguments, **options)
-        # torch shards over processors as well; accelerate does it for GPUs alone, and asks no more than this.
+        # torch shards on CPUs too; accelerate shards on GPUs only, and checks only this.
         if state.distributed_type == DistributedType.MULTI_CPU:
             state.distributed_type = DistributedType.MULTI_GPU
 
@@ -185,7 +189,7 @@ def one_of_two_that_share_the_weights(
 
 
 def launch_environment(file: str) -> dict[str, str]:
-    """Return what `accelerate launch --config_file` tells the processes about sharding."""
+    """Return the environment variables for sharding that `accelerate launch --config_file` sets."""
     arguments = launch_command_parser().parse_args(["--config_file", str(LAUNCH / file), "train"])
     told = prepare_multi_gpu_env(_validate_launch_command(arguments)[0])
     return {

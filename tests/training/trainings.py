@@ -32,7 +32,7 @@ def short_training(**values: Any) -> TrainingConfig:
 
 @dataclass
 class Listener(Silent):
-    """Keeps what it is told, and asks to stop after a step."""
+    """Collects what it gets, and asks to stop after a step."""
 
     stop_after_step: int | None = None
     texts: list[str] = field(default_factory=list)
@@ -59,7 +59,7 @@ class Listener(Silent):
 
 @dataclass
 class StopsWhileScored(Silent):
-    """Asks to stop once so many samples of the final evaluation are done."""
+    """Asks to stop after a number of samples of the final evaluation."""
 
     after: int
     _is_scoring: bool = False
@@ -73,7 +73,7 @@ class StopsWhileScored(Silent):
 
 @dataclass
 class StopsWhileEvaluated(Silent):
-    """Asks to stop not after a step, but in the evaluation that follows it."""
+    """Asks to stop in the evaluation after a step, not at the step itself."""
 
     step: int
     num_looks: int = 0
@@ -88,5 +88,5 @@ class StopsWhileEvaluated(Silent):
 
 
 def model_bytes(folder: Path) -> bytes:
-    """Return the weights that a training left."""
+    """Return the bytes of the weights of a finished training."""
     return (folder / "model" / "model.safetensors").read_bytes()
