@@ -110,7 +110,7 @@ class PageTrainer(Trainer):
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
         image_tokens = self._collator.token_layout.num_page_tokens
         lengths = [
-            pages * image_tokens + len(text) // 4
+            pages * image_tokens + len(text) // 4  # about four characters per token
             for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)
         ]
         samples_per_step = (
