@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.json = JsonProvider(app)
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
-    app.extensions[EXTENSION] = Service(settings, workspace, JobStore(workspace))
+    app.extensions[EXTENSION] = Service(settings=settings, workspace=workspace, jobs=JobStore(workspace))
     log_requests(app)
     security.guard(app, settings)
     register_error_handlers(app)

@@ -14,7 +14,7 @@ from web_ui.settings import Settings
 EXTENSION = "deepsynth"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One running web service."""
 

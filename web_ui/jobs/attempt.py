@@ -44,7 +44,7 @@ STATE_BY_OUTCOME = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopp
 """The state that an attempt's outcome leads to."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Attempt:
     """A worker that lives, or did when last seen. `child` is None for one adopted from an earlier runner."""
 
@@ -76,7 +76,8 @@ def start_attempt(
             ended=None, exit_code=None, error=None, wait=None,
         )  # fmt: skip
         write_state(folder, state)
-        attempt = Attempt(folder, state, output_key, _spawn(folder, state, lock, stages))
+        child = _spawn(folder, state, lock, stages)
+        attempt = Attempt(folder=folder, state=state, output_key=output_key, child=child)
     finally:
         os.close(lock)
     _remember_worker(attempt)

@@ -29,7 +29,7 @@ class Heartbeat(JsonFile):
     running: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerStatus:
     """Whether a runner works, since when, and on which jobs."""
 
@@ -69,9 +69,14 @@ def read_runner_status(workspace: Workspace, role: Role) -> RunnerStatus:
     except StorageError:
         heartbeat = None  # the next beat replaces it
     if heartbeat is None or heartbeat.boot_id != boot_id():
-        return RunnerStatus(role, alive=False)
+        return RunnerStatus(role=role, alive=False)
     age_s = time.monotonic() - heartbeat.monotonic_s
     is_alive = 0 <= age_s < HEARTBEAT_TIMEOUT_S
     return RunnerStatus(
-        role, is_alive, age_s, heartbeat.started, heartbeat.num_slots, heartbeat.running if is_alive else ()
+        role=role,
+        alive=is_alive,
+        heartbeat_age_s=age_s,
+        started=heartbeat.started,
+        num_slots=heartbeat.num_slots,
+        running=heartbeat.running if is_alive else (),
     )

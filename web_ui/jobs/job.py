@@ -154,7 +154,7 @@ class JobProgress(JsonFile):
     eta_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """What everyone but the runner sees of a job, put together from the files of its folder.
 

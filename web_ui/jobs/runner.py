@@ -34,7 +34,7 @@ NVIDIA_SMI_TIMEOUT_S = 60.0
 NUM_CPU_SLOTS = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerOptions:
     """How a runner works.
 
@@ -58,7 +58,7 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
         Conflict: another runner serves this role and workspace.
         StorageError: the workspace is not writable.
     """
-    options = options or RunnerOptions(role_devices(role))
+    options = options or RunnerOptions(devices=role_devices(role))
     with _role_lock(workspace, role):
         runner = Runner(workspace, role, options)
         LOGGER.info(
@@ -173,7 +173,9 @@ class Runner:
         while (state, job.desired) in IDLE_MOVES and (moved := move_idle_job(folder)) != state:
             state = moved
         if state in STATES_WITH_WORKER:
-            self.attempts[job.id] = Attempt(folder, read_state(folder), job.output_key)
+            self.attempts[job.id] = Attempt(
+                folder=folder, state=read_state(folder), output_key=job.output_key
+            )
         elif state == State.QUEUED:
             self._queue.append((job, read_earliest_start_s(folder) if job.attempts else 0.0))
 

@@ -50,8 +50,8 @@ def serve(options: Namespace) -> int:
     configure_logs()
     stop = install_stop_handlers()
     children = [
-        SupervisedProcess("web", _web_command(settings)),
-        SupervisedProcess("runner", _runner_command(settings, options)),
+        SupervisedProcess(name="web", command=_web_command(settings)),
+        SupervisedProcess(name="runner", command=_runner_command(settings, options)),
     ]
     environment = os.environ | {
         "DEEPSYNTH_WORKSPACE": str(workspace.root),
@@ -82,7 +82,7 @@ def run_jobs_command(options: Namespace) -> int:
     settings = _settings(options)
     configure_logs()
     runner = RunnerOptions(
-        role_devices(settings.role),
+        devices=role_devices(settings.role),
         save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0,
     )
     run_jobs(Workspace.create(settings.workspace), settings.role, install_stop_handlers(), runner)
@@ -97,7 +97,7 @@ def install_stop_handlers() -> Event:
     return stop
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class SupervisedProcess:
     """A process that is started again when it ends; after each quick death it waits longer."""
 

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,17 @@ from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, JobState, Outcome, Res
 from web_ui.jobs.process import boot_id, identify
 from web_ui.jobs.progress import EventProgress
 
-OUTPUT_KEY = ("count", "a")
+
+@dataclass
+class Ended:
+    """A child process that ended with this exit code."""
+
+    returncode: int = -signal.SIGKILL
+
+
+def settle(folder: Path, state: JobState, child: Ended | None = None) -> None:
+    """Settle an attempt that left this state."""
+    settle_attempt(Attempt(folder=folder, state=state, output_key=("count", "a"), child=child))
 
 
 @pytest.mark.parametrize(
@@ -75,20 +86,14 @@ def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old
     folder = world.workspace.jobs / world.submit("a")
     (folder / LOG).touch()
     os.utime(folder / LOG, (time.time() - is_old * 1e6,) * 2)
-    settle_attempt(
-        Attempt(folder, JobState(state=State.RUNNING, attempts=1, worker=identify(os.getpid())), OUTPUT_KEY)
-    )
+    settle(folder, JobState(state=State.RUNNING, attempts=1, worker=identify(os.getpid())))
     assert (read_state(folder).run_s == 0) == is_old
 
 
 @pytest.mark.parametrize("stalled", range(5))
 def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stalled: int) -> None:
     folder, started_s = world.workspace.jobs / world.submit("a"), time.monotonic()
-    settle_attempt(
-        Attempt(
-            folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), OUTPUT_KEY, child=Ended(1)
-        )
-    )
+    settle(folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), Ended(1))
     state = read_state(folder)
     if stalled == 4:
         assert state.error is not None
@@ -137,14 +142,7 @@ def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: Worl
         progress = EventProgress(folder)
         progress.advance(done, None, unit)
         progress.close()
-        settle_attempt(
-            Attempt(
-                folder,
-                read_state(folder).model_copy(update={"state": State.RUNNING}),
-                OUTPUT_KEY,
-                child=Ended(),
-            )
-        )
+        settle(folder, read_state(folder).model_copy(update={"state": State.RUNNING}), Ended())
         stalled.append(read_state(folder).stalled)
     assert stalled == [0, 0, 0, 1, 2, 0]
 
@@ -155,17 +153,8 @@ def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: Worl
 )
 def test_a_death_by_a_signal_is_told(world: World, status: int, words: str, blames_memory: bool) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    settle_attempt(
-        Attempt(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), OUTPUT_KEY, child=Ended(status))
-    )
+    settle(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), Ended(status))
     error = read_state(folder).error
     assert error is not None
     assert words in error["message"]
     assert ("memory" in error["hint"]) == blames_memory
-
-
-@dataclass
-class Ended:
-    """A child that ended with this status."""
-
-    returncode: int = -signal.SIGKILL

@@ -215,7 +215,7 @@ def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: Worl
         world.workspace.jobs / stalled / STATE,
         JobState(state=State.INTERRUPTED, attempts=3, wait=wait).model_dump(mode="json"),
     )
-    runner = Runner(world.workspace, "cpu", RunnerOptions((None, None), STAGES_NAME))
+    runner = Runner(world.workspace, "cpu", RunnerOptions(devices=(None, None), stages=STAGES_NAME))
     runner.tick()
     assert list(runner.attempts) == [other]
     assert [world.store.get(job_id).state for job_id in (stalled, same)] == ["queued", "queued"]
@@ -391,7 +391,7 @@ def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(s
 
 
 def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str]) -> None:
-    runner = Runner(world.workspace, "cpu", RunnerOptions((None,)))
+    runner = Runner(world.workspace, "cpu", RunnerOptions(devices=(None,)))
     for error in (
         StorageError("full"),
         StorageError("full"),

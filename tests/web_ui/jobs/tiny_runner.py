@@ -39,6 +39,10 @@ if __name__ == "__main__":
     save_on_stop_s = float(sys.argv[2]) if len(sys.argv) > 2 else 0.0
     restart.RESTART_DELAYS_S = (0.0,) * len(restart.RESTART_DELAYS_S)
     options = RunnerOptions(
-        (None, None), STAGES_NAME, cancel_grace_s=0.5, poll_s=0.05, save_on_stop_s=save_on_stop_s
+        devices=(None, None),
+        stages=STAGES_NAME,
+        cancel_grace_s=0.5,
+        poll_s=0.05,
+        save_on_stop_s=save_on_stop_s,
     )
     run_jobs(Workspace.create(Path(sys.argv[1])), "cpu", install_stop_handlers(), options)
