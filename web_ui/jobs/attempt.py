@@ -1,8 +1,7 @@
-"""One attempt of a job, as the runner sees it: start its worker, watch and signal it, and settle how it
-ended.
+"""One attempt of a job, as the runner sees it: start, watch and signal the worker, and record how it ended.
 
-The worker's lock on request.json is passed to it already held, so that there is no moment at which a worker
-lives unseen: if the lock can be had, no process of the job is left.
+The runner takes the lock on request.json and passes it to the worker, already held. While any process of the
+job runs, nobody else can take the lock.
 """
 
 import logging
@@ -41,12 +40,16 @@ from web_ui.jobs.stages import Role
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 STATE_BY_OUTCOME = {"succeeded": State.SUCCEEDED, "failed": State.FAILED, "stopped": State.PAUSED}
-"""The state that an attempt's outcome leads to."""
+"""Status in outcome.json -> the state of the job after the attempt."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Attempt:
-    """A worker that lives, or did when last seen. `child` is None for one adopted from an earlier runner."""
+    """A worker that runs, or ran when it was last checked.
+
+    `child`: None for a worker that an earlier runner started. `cancelled_s`: when this runner asked the
+    worker to cancel, in seconds of the monotonic clock.
+    """
 
     folder: Path
     state: JobState
@@ -58,7 +61,7 @@ class Attempt:
 def start_attempt(
     folder: Path, output_key: tuple[str, str], role: Role, device: str | None, stages: str
 ) -> Attempt | None:
-    """Start a worker for a queued job; None when the job is gone, held, or no longer wanted.
+    """Start a worker for a queued job. None if the job is deleted, locked, or no longer to be started.
 
     Raises:
         StorageError: the state or the log cannot be written.
@@ -85,8 +88,8 @@ def start_attempt(
 
 
 def watch_attempt(attempt: Attempt, grace_s: float) -> bool:
-    """Carry out what the user wants of a living worker. Returns False once the attempt is settled and
-    over."""
+    """Carry out the user's request on a running worker. Returns False once the end of the attempt is
+    recorded."""
     if _has_ended(attempt):
         return not settle_attempt(attempt)
     if attempt.state.worker is None:
@@ -101,16 +104,16 @@ def watch_attempt(attempt: Attempt, grace_s: float) -> bool:
 
 
 def request_stop(attempt: Attempt) -> None:
-    """Tell the worker to save and end; its job is queued again by the next runner."""
+    """Ask the worker to save and end. The next runner queues the job again."""
     if attempt.state.worker:
         process.send(attempt.state.worker, signal.SIGTERM)
 
 
 def settle_attempt(attempt: Attempt) -> bool:
-    """Write down how an attempt ended; False while a process of it is still there.
+    """Record how an attempt ended. Returns False while a process of the job still runs.
 
     Raises:
-        StorageError: the state cannot be written; the next call tries again.
+        StorageError: the state cannot be written. The next call tries again.
     """
     killed = process.kill_job(attempt.folder) if attempt.child or attempt.state.worker else 0
     lock = try_lock(attempt.folder / REQUEST)
@@ -126,19 +129,19 @@ def settle_attempt(attempt: Attempt) -> bool:
         os.close(lock)
     if killed:
         LOGGER.warning(
-            "left-over processes ended",
+            "left-over processes killed",
             extra={"values": {"job_id": attempt.folder.name, "processes": killed}},
         )
     return True
 
 
 def read_state(folder: Path) -> JobState:
-    """Read the state. Raises StorageError when it is damaged."""
+    """Read state.json. Raises StorageError if it is damaged."""
     return read_json_file(folder / STATE, JobState) or JobState()
 
 
 def read_control(folder: Path) -> Control | None:
-    """Read what the user wants; None when the file is damaged, which is shown on the job."""
+    """Read the user's request. None if control.json is damaged; the job's snapshot reports the damage."""
     try:
         return read_json_file(folder / CONTROL, Control) or Control()
     except StorageError:
@@ -150,7 +153,7 @@ def desired_of(control: Control | None) -> Desired | None:
 
 
 def write_state(folder: Path, state: JobState) -> None:
-    """Replace state.json and say so in the log."""
+    """Replace state.json and log the new state."""
     write_json(folder / STATE, state.model_dump(mode="json"))
     values = {
         "job_id": folder.name,
@@ -204,14 +207,14 @@ def _remember_worker(attempt: Attempt) -> None:
         living = process.job_processes(attempt.folder)
         worker = next((found for found in living if process.is_leader(found)), None)
         if living and not worker:
-            process.kill_job(attempt.folder)  # the worker is gone, its children hold the lock
+            process.kill_job(attempt.folder)  # the worker has ended, but its children hold the lock
     if worker:
         _write_worker(attempt, worker)
 
 
 def _write_worker(attempt: Attempt, worker: process.ProcessIdentity) -> None:
     attempt.state = attempt.state.model_copy(update={"worker": worker})
-    with suppress(StorageError):  # the worker is found again without it
+    with suppress(StorageError):  # the next runner finds the worker without the file too
         write_json(attempt.folder / STATE, attempt.state.model_dump(mode="json"))
 
 
@@ -235,7 +238,7 @@ def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -
 
 
 def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
-    """Say to which state an ended attempt leads, and with which values."""
+    """Return the state after an ended attempt, and the values of `JobState` to change."""
     state, control = attempt.state, read_control(attempt.folder)
     exit_code = attempt.child.returncode if attempt.child else None
     values = {
@@ -263,7 +266,10 @@ def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
 
 
 def _worker_run_s(attempt: Attempt) -> float:
-    """Return for how long the worker ran; of one that ended unseen, until the last sign of it."""
+    """Return how long the worker ran, in seconds.
+
+    For a worker that ended while no runner watched: until the last change of its files.
+    """
     worker = attempt.state.worker
     if worker is None or worker.boot_id != process.boot_id():
         return 0.0
@@ -283,7 +289,7 @@ def _modified_s(path: Path) -> float:
 
 
 def _remove_temporary_files(folder: Path) -> None:
-    """Remove the half-written files of writers that are gone."""
+    """Remove the half-written files of processes that have ended."""
     with locked(folder):
         for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The heartbeat of a runner: one small file, compared by the clock that nobody sets."""
+"""The heartbeat of a runner: one small file, whose age is measured on the monotonic clock."""
 
 import os
 import time
@@ -17,7 +17,7 @@ HEARTBEAT_TIMEOUT_S = 10.0
 
 
 class Heartbeat(JsonFile):
-    """runners/<role>.json: written only by the runner that holds the role."""
+    """runners/<role>.json: written only by the runner of the role."""
 
     pid: int
     role: Role
@@ -31,7 +31,7 @@ class Heartbeat(JsonFile):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerStatus:
-    """Whether a runner works, since when, and on which jobs."""
+    """Whether a runner is alive, since when, and the ids of its running jobs."""
 
     role: Role
     alive: bool
@@ -48,7 +48,7 @@ def heartbeat_path(workspace: Workspace, role: Role) -> Path:
 def write_heartbeat(
     workspace: Workspace, role: Role, started: str, num_slots: int, running: tuple[str, ...]
 ) -> None:
-    """Say that the runner is alive."""
+    """Record that this runner is alive, and its running jobs."""
     heartbeat = Heartbeat(
         pid=os.getpid(),
         role=role,
@@ -63,11 +63,11 @@ def write_heartbeat(
 
 
 def read_runner_status(workspace: Workspace, role: Role) -> RunnerStatus:
-    """Read whether a runner is alive: it has beaten lately, in this boot of the machine."""
+    """Return the status of a runner. It is alive if its last heartbeat is recent and of this boot."""
     try:
         heartbeat = read_json_file(heartbeat_path(workspace, role), Heartbeat)
     except StorageError:
-        heartbeat = None  # the next beat replaces it
+        heartbeat = None  # the next heartbeat replaces the file
     if heartbeat is None or heartbeat.boot_id != boot_id():
         return RunnerStatus(role=role, alive=False)
     age_s = time.monotonic() - heartbeat.monotonic_s

@@ -1,5 +1,4 @@
-"""A job without a worker: what the user wants of it is carried out by the runner, and a damaged state is
-recovered."""
+"""A job without a worker: carry out the user's requests and recover a damaged state.json."""
 
 import os
 from pathlib import Path
@@ -24,12 +23,12 @@ IDLE_MOVES = {
     (State.FAILED, "pause"): State.PAUSED,
     (State.FAILED, "cancel"): State.CANCELLED,
 }
-"""By what the user wants; None: nobody knows, as control.json is damaged. A failed job moves only for a
-request made since it failed."""
+"""Moves of a job without a worker, by its state and by `desired` of control.json (None: control.json is
+damaged). A failed job moves only for a request that is newer than the failure."""
 
 
 def move_idle_job(folder: Path) -> State:
-    """Carry out what the user wants of a job without a worker, and return its state.
+    """Carry out the user's request on a job without a worker, and return the new state.
 
     Raises:
         StorageError: the state cannot be written.
@@ -54,8 +53,7 @@ def move_idle_job(folder: Path) -> State:
 
 
 def read_earliest_start_s(folder: Path) -> float:
-    """Return from when on a queued job may start, by the monotonic clock. One that its user asked for since
-    it stalled may at once.
+    """Return the earliest start of a queued job, in seconds of the monotonic clock. See `earliest_start_s`.
 
     Raises:
         StorageError: the state is damaged.
@@ -64,7 +62,7 @@ def read_earliest_start_s(folder: Path) -> float:
 
 
 def recover_state(folder: Path) -> None:
-    """Replace a damaged state.json, once no worker lives, by what the last attempt left behind."""
+    """Rebuild a damaged state.json from outcome.json, once no worker runs."""
     lock = try_lock(folder / REQUEST)
     if lock is None:
         return

@@ -1,4 +1,4 @@
-"""All jobs of a workspace, listed fast: a job is read again only when one of its small files was replaced."""
+"""All jobs of a workspace, listed fast: a job is read again only after one of its small files changed."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +26,7 @@ Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 class JobIndex:
-    """Job views by id. A job that has ended for good never changes; of the others the file times are
+    """Snapshots of jobs by id. A job in a final state is read once; for others the file signatures are
     compared."""
 
     def __init__(self, jobs: Path) -> None:
@@ -36,7 +36,7 @@ class JobIndex:
     def page(
         self, kind: str | None, state: str | None, offset: int, limit: int, search: str | None = None
     ) -> tuple[list[Job], int]:
-        """Return one page of the matching jobs, newest first, with their progress, and the number of matching
+        """Return a page of the matching jobs, newest first, with progress, and the number of all matching
         jobs."""
         jobs = [
             job
@@ -48,14 +48,14 @@ class JobIndex:
         return list(_existing_jobs(self._with_progress, page)), len(jobs)
 
     def all(self) -> list[Job]:
-        """Return every job, without progress, in no order."""
+        """Return every job, without progress, unordered."""
         names = {entry.name for entry in os.scandir(self._jobs) if ID_PATTERN.fullmatch(entry.name)}
         for gone in self._snapshots.keys() - names:
             self._snapshots.pop(gone, None)
         return list(_existing_jobs(self._snapshot, names))
 
     def _with_progress(self, job: Job) -> Job:
-        """Fill in what changes without a new file: the position, and the running time."""
+        """Add the progress and, for a running job, the running time: they change without a new file."""
         folder = self._jobs / job.id
         return (
             load_job(folder)
@@ -75,11 +75,11 @@ class JobIndex:
         return known[1]
 
 
-def _existing_jobs(look: Callable[[Item], Job], items: Iterable[Item]) -> Iterator[Job]:
-    """Look at jobs, leaving out those that are deleted meanwhile."""
+def _existing_jobs(load: Callable[[Item], Job], items: Iterable[Item]) -> Iterator[Job]:
+    """Load jobs, without those that have been deleted since they were listed."""
     for item in items:
         with suppress(NotFound):
-            yield look(item)
+            yield load(item)
 
 
 def _matches(job: Job, search: str | None) -> bool:
@@ -91,7 +91,7 @@ def _matches(job: Job, search: str | None) -> bool:
 
 def _file_signature(path: str) -> tuple[int, int, int] | None:
     try:
-        stat = os.stat(path)  # noqa: PTH116 - thousands of times per list; a Path costs more than the call itself
+        stat = os.stat(path)  # noqa: PTH116 - thousands of calls per list; making a Path takes longer
     except OSError:
         return None
     return stat.st_ino, stat.st_mtime_ns, stat.st_size

@@ -1,5 +1,4 @@
-"""A job: its states and legal moves, the files of its folder, and the view that screen, API and shell
-show."""
+"""A job: its states and legal moves, the files of its folder, and the record that users see."""
 
 import json
 import re
@@ -68,7 +67,7 @@ class JsonFile(BaseModel):
 
 
 class Request(JsonFile):
-    """request.json: written once, by whoever asks for the job. Never holds a token."""
+    """request.json: written once, when the job is created. Never holds a token."""
 
     schema_version: int = 1
     id: str
@@ -81,8 +80,8 @@ class Request(JsonFile):
 
 
 class Control(JsonFile):
-    """control.json: what the user wants. Each request has its own id, so that an answered one is told from a
-    new one."""
+    """control.json: the user's last request. Its id tells whether an ending of the job has already answered
+    it."""
 
     desired: Desired = "run"
     request_id: str = ""
@@ -90,20 +89,18 @@ class Control(JsonFile):
 
 
 class RestartDelay(JsonFile):
-    """Until when a job waits, in seconds of the monotonic clock, which nobody sets; over once the machine has
-    booted anew."""
+    """Earliest restart of a job, in seconds of the monotonic clock. Void after a reboot: other `boot_id`."""
 
     until_s: float
     boot_id: str
 
 
 class JobState(JsonFile):
-    """state.json: written only by the runner. Absent: the job waits for its first attempt.
+    """state.json: written only by the runner. No file: the job waits for its first attempt.
 
-    `reached` is how far it got in each unit that its progress is counted in, `stalled` the number of attempts
-    in a row that vanished without getting further, and `wait` what they make the next one wait; `run_s` is
-    the running time of the ended attempts; `answered` the id of the request that the last ending has seen;
-    `role` whose runner started it, so that it is found again when its request is damaged.
+    `reached`: highest progress per unit. `stalled`: crashes in a row without new progress. `wait`: earliest
+    restart. `run_s`: running time of the ended attempts. `answered`: id of the last control request that an
+    ending has seen. `role`: role of the runner that started the job, used when request.json is damaged.
     """
 
     state: State = State.QUEUED
@@ -128,13 +125,12 @@ class JobState(JsonFile):
         return self.model_copy(update={"state": to, **values})
 
     def has_new_request(self, control: Control | None) -> bool:
-        """Say whether the user has asked for something since the last attempt ended. None: what the user
-        wants cannot be read."""
+        """Say whether `control` is newer than the end of the last attempt. None: control.json is damaged."""
         return control is not None and control.request_id != self.answered
 
 
 class Outcome(JsonFile):
-    """outcome.json: written by the worker as the last thing that an attempt does."""
+    """outcome.json: written by the worker as the last step of an attempt."""
 
     attempt: int
     status: Literal["succeeded", "failed", "stopped"]
@@ -150,17 +146,16 @@ class JobProgress(JsonFile):
     total: int | None
     unit: str
     counts: dict[str, int]
-    rate: float | None = Field(description="units a second")
+    rate: float | None = Field(description="units per second")
     eta_s: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What everyone but the runner sees of a job, put together from the files of its folder.
+    """A job as the API, the command line and the web page show it, read from the files of its folder.
 
-    `desired` is what the user wants of it; None once it has ended, unless a new request waits to be carried
-    out. `retry_at` is until when a job whose worker vanished several times in a row waits to be started again
-    by itself; None: it does not wait for that.
+    `desired`: the user's last request; None if the job has ended and no newer request waits. `retry_at`: when
+    a job whose worker crashed several times in a row starts again; None: no such wait.
     """
 
     id: str
@@ -182,13 +177,12 @@ class Job:
 
     @property
     def output_key(self) -> tuple[str, str]:
-        """Return what it writes to: two jobs that make the same never run at once."""
+        """Return the name of the job's output. Two jobs with the same output never run at the same time."""
         has_own_output = "output" in self.config and self.config["output"] is None
         return self.kind, self.id if has_own_output else str(self.config.get("output", self.title))
 
     def configured_name(self, setting: str) -> str:
-        """Return the name that a setting of its configuration holds. Raises StorageError when it holds
-        none."""
+        """Return the name in a setting of the configuration. Raises StorageError if it is not a text."""
         name = self.config.get(setting)
         if not isinstance(name, str):
             raise StorageError(
@@ -205,10 +199,10 @@ AnyJsonFile = TypeVar("AnyJsonFile", bound=JsonFile)
 
 
 def read_json_file(path: Path, kind: type[AnyJsonFile]) -> AnyJsonFile | None:
-    """Read one file of a job's folder; None when it is not there.
+    """Read one file of a job's folder. None if there is no such file.
 
     Raises:
-        StorageError: it is not what it should be (empty, cut short, overwritten by something else).
+        StorageError: the file is damaged (empty, cut short, or with other content), or cannot be read.
     """
     try:
         return kind.model_validate(json.loads(path.read_bytes()))
@@ -231,6 +225,5 @@ def read_json_file(path: Path, kind: type[AnyJsonFile]) -> AnyJsonFile | None:
 
 
 def now() -> str:
-    """Return the time in UTC, to the microsecond: jobs made within one millisecond are listed in their order,
-    too."""
+    """Return the time in UTC to the microsecond, so that jobs of the same millisecond keep their order."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

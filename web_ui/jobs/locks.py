@@ -1,4 +1,4 @@
-"""Advisory locks that end with the process that holds them, on files that are there anyway."""
+"""Advisory locks (flock) on existing files and folders. A lock ends with the process that holds it."""
 
 import fcntl
 import os
@@ -10,9 +10,9 @@ from data.store.files import storage_error
 
 
 def try_lock(path: Path) -> int | None:
-    """Lock a file and return its descriptor; None when another process holds it or the file is gone.
+    """Lock a file and return its descriptor. None if another process holds the lock or there is no file.
 
-    The lock lives as long as any process has the descriptor open: closing it, or dying, gives it back.
+    The lock lasts while any process has the descriptor open. Closing it, or the end of the process, frees it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -22,8 +22,7 @@ def try_lock(path: Path) -> int | None:
         raise storage_error(path, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The folder may have been moved to the trash between opening and locking: then the lock means
-        # nothing.
+        # The folder may have moved to the trash between open and flock. The lock is then on another file.
         if os.path.samestat(os.fstat(descriptor), path.stat()):
             return descriptor
     except (BlockingIOError, FileNotFoundError):
@@ -34,11 +33,10 @@ def try_lock(path: Path) -> int | None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder for the few milliseconds that a request needs; meanwhile the folder stays
-    where it is.
+    """Hold the lock of a folder for the few milliseconds of one request. Meanwhile nobody moves the folder.
 
     Raises:
-        FileNotFoundError: the folder is gone.
+        FileNotFoundError: there is no such folder.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

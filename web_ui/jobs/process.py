@@ -1,7 +1,6 @@
-"""Which process is which. A pid is reused; pid, kernel start time and boot together are not, whatever the
-clock does.
+"""Identity of processes, from /proc. Pids are reused; pid, kernel start time and boot id together are not.
 
-Every process of a job carries the job's folder in its environment, so that none can be left behind unseen.
+Every process of a job has the job's folder in its environment (DEEPSYNTH_JOB), so that each can be found.
 """
 
 import os
@@ -18,7 +17,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """One process, told apart from a later one with the same pid."""
+    """One process, distinct from a later process with the same pid. `start_ticks`: clock ticks since boot."""
 
     pid: int
     start_ticks: int
@@ -27,12 +26,12 @@ class ProcessIdentity:
 
 @cache
 def boot_id() -> str:
-    """Return what names this boot of the machine."""
+    """Return the kernel's random id of this boot."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 
 def identify(pid: int) -> ProcessIdentity | None:
-    """Return the identity of a living process; None when it has ended (a zombie has ended)."""
+    """Return the identity of a running process. None if it has ended; a zombie has ended."""
     try:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -41,32 +40,31 @@ def identify(pid: int) -> ProcessIdentity | None:
 
 
 def is_alive(process: ProcessIdentity) -> bool:
-    """Say whether exactly this process still runs."""
+    """Say whether this process, not a later one with its pid, still runs."""
     return identify(process.pid) == process
 
 
 def age_s(process: ProcessIdentity) -> float:
-    """Return for how long a process of this boot has existed, by a clock that nobody sets."""
+    """Return the age of a process of this boot in seconds, on the clock of the kernel (/proc/uptime)."""
     return float((PROC / "uptime").read_text().split()[0]) - process.start_ticks / TICKS_PER_S
 
 
 def send(process: ProcessIdentity, number: signal.Signals) -> None:
-    """Signal a process if it is still the one that was meant."""
+    """Send a signal to a process if it still runs."""
     if is_alive(process):
         with suppress(ProcessLookupError):
             os.kill(process.pid, number)
 
 
 def kill_group(process: ProcessIdentity) -> None:
-    """SIGKILL the process group that a living process leads."""
+    """Send SIGKILL to the process group that a running process leads."""
     if is_alive(process):
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 
 
 def job_processes(folder: Path) -> list[ProcessIdentity]:
-    """Find every living process that belongs to the job in `folder`, in whatever session or group it is by
-    now."""
+    """Find every running process of the job in `folder`, whatever its session or process group."""
     mark = f"{JOB_VARIABLE}={folder}".encode()
     found = []
     for entry in PROC.iterdir():
@@ -88,7 +86,7 @@ def is_leader(process: ProcessIdentity) -> bool:
 
 
 def kill_job(folder: Path) -> int:
-    """SIGKILL everything that belongs to the job in `folder`; return how many processes that were."""
+    """Send SIGKILL to every process of the job in `folder`. Returns the number of processes."""
     processes = job_processes(folder)
     for process in processes:
         send(process, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""The Progress of a job: what a stage reports becomes events, and what the user asks for becomes
+"""The `Progress` of a job: reports of the stage become events, and a request of the user becomes
 `should_stop`."""
 
 import math
@@ -19,14 +19,14 @@ RATE_WINDOW_S = 30.0
 
 
 class RateMeter:
-    """Units per second over the last half minute, by the monotonic clock."""
+    """Units per second over the last RATE_WINDOW_S, on the monotonic clock."""
 
     def __init__(self) -> None:
         self._unit = ""
         self._positions: deque[tuple[float, int]] = deque()
 
     def update(self, done: int, unit: str, time_s: float) -> float | None:
-        """Take a position in; return the rate, None while it is unknown."""
+        """Add a position and return the rate in units per second. None while the rate is unknown."""
         if unit != self._unit or (self._positions and done < self._positions[-1][1]):
             self._unit = unit
             self._positions.clear()
@@ -38,7 +38,7 @@ class RateMeter:
 
 
 class EventProgress:
-    """Appends to a job's event log, at most two positions a second; `close` writes the last one."""
+    """Appends to a job's event log, at most two positions per second; `close` writes the last position."""
 
     def __init__(self, folder: Path) -> None:
         self._log = EventLog(folder / EVENTS)
@@ -97,5 +97,5 @@ class EventProgress:
         try:
             control = read_json_file(self._control, Control)
         except StorageError:
-            return False  # reported where the job is shown; the next request replaces the file
+            return False  # the job's snapshot reports the damage; the next request replaces the file
         return control is not None and control.desired != "run"

@@ -1,5 +1,4 @@
-"""Keeps tokens out of everything that a child process writes or need not know: log, events, errors,
-answers."""
+"""Removes tokens from the environment of child processes and from logs, events, errors and answers."""
 
 import io
 import os
@@ -13,12 +12,12 @@ REDACTED = "***"
 
 
 def child_environment() -> dict[str, str]:
-    """Return this process's environment without what only the web service needs to know."""
+    """Return the environment of this process without the secrets of the web service."""
     return {name: value for name, value in os.environ.items() if name not in SERVICE_SECRETS}
 
 
 def redact_text(text: str) -> str:
-    """Black out the tokens that this process has: in its environment, or stored by `hf auth login`."""
+    """Replace the tokens in the environment of this process, and the one that `hf auth login` stored."""
     for secret in (*map(os.environ.get, SECRET_VARIABLES), _stored_token()):
         if secret:
             text = text.replace(secret, REDACTED)
@@ -26,7 +25,7 @@ def redact_text(text: str) -> str:
 
 
 def redact_json(value: Any) -> Any:
-    """Black out the tokens in every text of a JSON value."""
+    """Replace the tokens in every text of a JSON value."""
     if isinstance(value, dict):
         return {name: redact_json(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -36,18 +35,17 @@ def redact_json(value: Any) -> Any:
 
 @cache
 def _stored_token() -> str:
-    """Return the token that the Hub's client takes where the environment names none: it looks for it in this
-    place."""
+    """Return the token in the file where the Hub's client looks when the environment holds no token."""
     cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     hub_home = os.environ.get("HF_HOME") or f"{cache_home}/huggingface"
     try:
         return Path(os.environ.get("HF_TOKEN_PATH") or f"{hub_home}/token").expanduser().read_text().strip()
     except (OSError, RuntimeError, UnicodeDecodeError):
-        return ""  # nobody logged in, or this user has no home
+        return ""  # no login, or this user has no home folder
 
 
 class RedactedStream(io.TextIOBase):
-    """A text stream that passes everything on but tokens."""
+    """A text stream that replaces tokens before it writes."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

@@ -1,7 +1,6 @@
-"""What becomes of a job whose worker ended without a word: started again, at once or after a wait, or given
-up.
+"""Restarts after a worker crash (no outcome.json): at once, after a delay, or not at all.
 
-The waits let a fault of the machine pass that fails every worker, such as packages that are just being
+The delays outlast short faults of the machine that crash every worker, for example packages that are being
 replaced.
 """
 
@@ -18,12 +17,12 @@ from web_ui.jobs.process import boot_id
 from web_ui.jobs.snapshot import last_progress
 
 RESTART_DELAYS_S = (0.0, 0.0, 5.0, 30.0, 120.0)
-"""What the next start waits, by the number of attempts in a row that got no further; after one more the job
-has failed."""
+"""Delay of the next start, by the number of crashes in a row without new progress. With one more the job
+fails."""
 
 
 def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
-    """Say to which state a worker that ended without a word leads, and with which values of `JobState`."""
+    """Return the state after a worker crash, and the values of `JobState` to change."""
     progress = last_progress(folder / EVENTS)
     done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
     is_further = done > state.reached.get(unit, -1)
@@ -44,8 +43,8 @@ def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> t
 
 
 def log_crash(folder: Path, state: JobState) -> None:
-    """Add to the events of an interrupted job how its worker ended and when it is started again. The job's
-    lock must be held."""
+    """Add an event to an interrupted job: how its worker ended and when it restarts. The caller holds the
+    job's lock."""
     wait_s = RESTART_DELAYS_S[state.stalled]
     text = f"The worker ended without a result ({_describe_exit(state.exit_code)})."
     if wait_s:
@@ -53,7 +52,7 @@ def log_crash(folder: Path, state: JobState) -> None:
             f" {state.stalled} times in a row at the same place: the job is tried again in {wait_s:g} s, "
             "or when it is resumed."
         )
-    with suppress(StorageError):  # the state, which counts, is written
+    with suppress(StorageError):  # the state, which matters, is already written
         log = EventLog(folder / EVENTS)
         try:
             log.append("message", text=text, level="warning")
@@ -63,7 +62,7 @@ def log_crash(folder: Path, state: JobState) -> None:
 
 def _describe_exit(exit_code: int | None) -> str:
     if exit_code is None:
-        return "exit code not known"
+        return "exit code unknown"
     if exit_code >= 0:
         return f"exit code {exit_code}"
     try:
@@ -75,4 +74,4 @@ def _describe_exit(exit_code: int | None) -> str:
 def _hint(exit_code: int | None) -> str:
     if exit_code == -signal.SIGKILL:
         return "Often the machine ran out of memory: use a smaller configuration or free memory"
-    return "Look into the log for what ended it, mend that"
+    return "Read the log, fix the cause"

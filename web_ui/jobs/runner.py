@@ -1,7 +1,7 @@
-"""The runner: a process beside the web server that starts, watches and settles the workers of one role.
+"""The runner: a process beside the web server that starts and watches the workers of one role.
 
-It may die at any moment: everything it knows is in the job folders, and the next runner takes the living
-workers over.
+It may be killed at any moment: its whole state is in the job folders, and the next runner adopts the running
+workers.
 """
 
 import logging
@@ -36,11 +36,11 @@ NUM_CPU_SLOTS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerOptions:
-    """How a runner works.
+    """Options of a runner. Times are in seconds.
 
-    `devices` has one entry for each job that may run at a time: what its CUDA_VISIBLE_DEVICES is set to,
-    None: left alone. `save_on_stop_s` is for machines that end with the runner, such as containers: how long
-    the workers get to save first.
+    `devices` has one entry per slot: the CUDA_VISIBLE_DEVICES of the slot's job; None: unchanged.
+    `save_on_stop_s` is for containers, which end with the runner: time for the workers to save; 0: the
+    workers keep running.
     """
 
     devices: tuple[str | None, ...]
@@ -51,8 +51,8 @@ class RunnerOptions:
 
 
 def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptions | None = None) -> None:
-    """Run the jobs of a role until `stop` is set. Workers that live then go on (unless told to save), and the
-    next runner adopts them.
+    """Run the jobs of a role until `stop` is set. The workers keep running, unless `save_on_stop_s` is set,
+    and the next runner adopts them.
 
     Raises:
         Conflict: another runner serves this role and workspace.
@@ -73,7 +73,7 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
 
 
 def role_devices(role: Role) -> tuple[str | None, ...]:
-    """Return the slots of a role: one a GPU (one in all without GPU), or a fixed number for the CPU role."""
+    """Return the slots of a role. gpu: one per GPU, or one without a GPU. cpu: NUM_CPU_SLOTS."""
     if role == "cpu":
         return (None,) * NUM_CPU_SLOTS
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
@@ -98,13 +98,13 @@ def _list_gpus(program: str) -> list[str]:
 
 
 class Runner:
-    """What one runner holds in memory: the attempts it watches and the queue it saw last."""
+    """The state of a runner in memory: the attempts that it watches, and the queue of the last scan."""
 
     def __init__(self, workspace: Workspace, role: Role, options: RunnerOptions) -> None:
         self.attempts: dict[str, Attempt] = {}
         self._workspace, self._role, self._options = workspace, role, options
         self._index = JobIndex(workspace.jobs)
-        self._queue: list[tuple[Job, float]] = []  # with the time from when on it may start
+        self._queue: list[tuple[Job, float]] = []  # with the earliest start
         self._started = now()
         self._jobs_mtime_ns: int | None = None
         self._logged_errors: dict[str, str] = {}
@@ -112,7 +112,7 @@ class Runner:
         self._scanned_s = self._heartbeat_written_s = self._trash_emptied_s = float("-inf")
 
     def tick(self) -> None:
-        """Look at the workers, at what users asked for, and start what there is room for."""
+        """Check the workers, carry out requests, and start queued jobs in free slots."""
         over = self._settle_ended()
         if self._must_scan() or over:
             self._scan_jobs()
@@ -121,9 +121,8 @@ class Runner:
             self._write_heartbeat()
         if time.monotonic() - self._trash_emptied_s >= TRASH_INTERVAL_S and not self._trash_thread.is_alive():
             self._trash_emptied_s = time.monotonic()
-            self._trash_thread = Thread(
-                target=self._empty_trash, daemon=True
-            )  # it may take longer than a heartbeat
+            # a thread, since this may take longer than a heartbeat
+            self._trash_thread = Thread(target=self._empty_trash, daemon=True)
             self._trash_thread.start()
 
     def _empty_trash(self) -> None:
@@ -131,7 +130,7 @@ class Runner:
             empty_trash(self._workspace.trash)
 
     def save_jobs(self, grace_s: float) -> None:
-        """Ask the workers to save and end, and wait for them; the next runner goes on with their jobs."""
+        """Ask the workers to save and end, and wait for them. The next runner continues their jobs."""
         deadline_s = time.monotonic() + grace_s
         for attempt in self.attempts.values():
             request_stop(attempt)
@@ -148,13 +147,13 @@ class Runner:
     def _is_alive(self, job_id: str, attempt: Attempt) -> bool:
         with self._logging_errors(job_id):
             return watch_attempt(attempt, self._options.cancel_grace_s)
-        return True  # what could not be written now is written at the next look
+        return True  # the end could not be recorded; the next tick tries again
 
     def _must_scan(self) -> bool:
-        bell = self._workspace.jobs.stat().st_mtime_ns
-        is_new = bell != self._jobs_mtime_ns or time.monotonic() - self._scanned_s >= SCAN_INTERVAL_S
-        self._jobs_mtime_ns = bell
-        return is_new
+        mtime_ns = self._workspace.jobs.stat().st_mtime_ns
+        is_due = mtime_ns != self._jobs_mtime_ns or time.monotonic() - self._scanned_s >= SCAN_INTERVAL_S
+        self._jobs_mtime_ns = mtime_ns
+        return is_due
 
     def _scan_jobs(self) -> None:
         self._scanned_s = time.monotonic()
@@ -191,7 +190,7 @@ class Runner:
                 self._queue.append((job, from_s))
             else:
                 self._start(job)
-            taken.add(job.output_key)  # what a waiting job has begun, no later one takes over
+            taken.add(job.output_key)  # a later job must not write to the output of a job that waits
 
     def _start(self, job: Job) -> None:
         with self._logging_errors(job.id):
@@ -215,8 +214,7 @@ class Runner:
 
     @contextmanager
     def _logging_errors(self, job_id: str) -> Iterator[None]:
-        """Log what goes wrong with one job's files, once, and go on: a full disk or a damaged file must not
-        stop the others."""
+        """Log an error of one job's files once and continue: it must not stop the other jobs."""
         try:
             yield
         except (DeepSynthError, OSError) as error:
@@ -245,7 +243,7 @@ def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
     if lock is None:
         raise Conflict(
             f"Another runner for role {role} works on {workspace.root}.",
-            hint="One is enough; stop it first to run another one here.",
+            hint="Stop that runner first, or use it.",
         )
     try:
         yield
@@ -254,11 +252,11 @@ def _role_lock(workspace: Workspace, role: Role) -> Iterator[None]:
 
 
 def empty_trash(trash: Path) -> None:
-    """Remove replaced models, and what a deletion or a creation that was cut short left behind, an hour after
-    it was moved there."""
+    """Remove what has been in the trash for TRASH_MIN_AGE_S: replaced models, and the rest of deletions and
+    creations that were interrupted."""
     for path in list(trash.iterdir()):
-        with suppress(FileNotFoundError):  # the runner of the other role empties it too
-            moved_s = path.lstat().st_ctime  # a rename leaves the folder's own st_mtime as it was
+        with suppress(FileNotFoundError):  # the runner of the other role empties the trash too
+            moved_s = path.lstat().st_ctime  # a rename does not change the folder's st_mtime
             if time.time() - moved_s <= TRASH_MIN_AGE_S:
                 continue
             if path.is_dir() and not path.is_symlink():

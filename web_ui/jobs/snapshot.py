@@ -1,5 +1,4 @@
-"""The view of one job, from the files of its folder. A damaged file is reported on its job and hides no
-other."""
+"""The snapshot of one job, read from the files of its folder. A damaged file becomes the job's error."""
 
 import json
 import os
@@ -36,21 +35,21 @@ LOG_LIMIT_BYTES = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class LogSlice:
-    """Text read from one byte offset on, and the offset to continue from."""
+    """Text of a log, and the byte offset after it, where the next read starts."""
 
     text: str
     next_offset: int
 
 
 def load_job(folder: Path, progress: bool = True) -> Job:
-    """Put a job's view together.
+    """Read a job from its folder.
 
     Args:
         folder: the job's folder.
-        progress: whether to read the last progress event too, the only part that may be large.
+        progress: whether to read the last progress event too. Only that file may be large.
 
     Raises:
-        NotFound: the folder is gone.
+        NotFound: there is no such folder.
     """
     faults: list[StorageError] = []
     request = _read(folder / REQUEST, Request, faults)
@@ -95,8 +94,10 @@ def load_job(folder: Path, progress: bool = True) -> Job:
 
 
 def earliest_start_s(state: JobState, control: Control | None) -> float:
-    """Return from when on a waiting job may start, by the monotonic clock. One that its user asked for since
-    it stalled may at once."""
+    """Return the earliest start of a job, in seconds of the monotonic clock; 0: at once.
+
+    A job that its user resumed after it stalled may start at once.
+    """
     is_waiting = (
         state.wait is not None and state.wait.boot_id == boot_id() and not state.has_new_request(control)
     )
@@ -110,8 +111,10 @@ def job_not_found(job_id: str) -> NotFound:
 
 
 def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) -> LogSlice:
-    """Read at most `limit_bytes` of a log from a byte offset, or from `-offset` bytes before its end; never
-    half a character."""
+    """Read at most `limit_bytes` of a log from a byte offset on; a negative offset counts from the end.
+
+    Returns whole UTF-8 characters only.
+    """
     if not path.exists():
         return LogSlice("", 0)
     with path.open("rb") as file:
@@ -122,7 +125,7 @@ def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) ->
         whole_from = next((index for index, byte in enumerate(chunk[:4]) if byte & 0xC0 != 0x80), 0)
         start, chunk = start + whole_from, chunk[whole_from:]
     whole = len(chunk)
-    for back in range(1, min(4, whole + 1)):  # a character of several bytes may still be on its way
+    for back in range(1, min(4, whole + 1)):  # the writer may not have finished a character of several bytes
         if chunk[-back] >= 0xC0:
             whole -= back if len(chunk[-back:].decode(errors="ignore")) == 0 else 0
             break
@@ -130,7 +133,7 @@ def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) ->
 
 
 def last_progress(path: Path) -> dict[str, Any] | None:
-    """Return the last progress event near the end of an event log; None when there is none."""
+    """Return the last progress event in the last TAIL_BYTES of an event log. None if there is none."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
@@ -143,7 +146,7 @@ def last_progress(path: Path) -> dict[str, Any] | None:
                 event = json.loads(line)
                 if isinstance(event, dict) and event.get("kind") == "progress":
                     return JobProgress.model_validate(event).model_dump()
-            except (ValueError, RecursionError):  # a damaged event is shown in its log, and here passed over
+            except (ValueError, RecursionError):  # the event log shows the damaged event; here it is skipped
                 continue
     return None
 

@@ -1,5 +1,4 @@
-"""The jobs of one workspace, for everyone but the runner: create, look at, ask to pause, resume or cancel,
-delete."""
+"""The jobs of one workspace, for all but the runner: create, read, pause, resume, cancel, delete."""
 
 import hashlib
 import os
@@ -45,7 +44,7 @@ UNFINISHED_STATES = frozenset(State) - ENDED_STATES
 
 
 class JobStore:
-    """Jobs as folders below `workspace/jobs`. Safe to use from many threads and processes at once."""
+    """Jobs as folders below `workspace/jobs`. Threads and processes may use it at the same time."""
 
     def __init__(self, workspace: Workspace, stages: Mapping[str, Stage] = STAGES) -> None:
         self._workspace = workspace
@@ -58,11 +57,11 @@ class JobStore:
         Args:
             kind: one of `KINDS`.
             config: the configuration of that kind's stage.
-            idempotency_key: the same key with the same request gives the same job, however often and at once
-                it comes.
+            idempotency_key: calls with the same key and the same request return the same job, concurrent
+                calls too.
 
         Raises:
-            UnknownName: no such kind.
+            UnknownName: there is no such kind.
             Conflict: the key was used for another request.
             StorageError: the disk is full or not writable.
         """
@@ -80,8 +79,8 @@ class JobStore:
             return self._find_by_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
 
     def find(self, kind: str, config: Config, idempotency_key: str) -> Job | None:
-        """Return the job that an earlier `create` made for the key; None when there is none. Raises Conflict
-        as `create`."""
+        """Return the job that an earlier `create` made for the key, or None. Raises Conflict as `create`
+        does."""
         return self._find_by_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
 
     def get(self, job_id: str) -> Job:
@@ -96,37 +95,39 @@ class JobStore:
         limit: int = 50,
         search: str | None = None,
     ) -> tuple[list[Job], int]:
-        """Return one page of the jobs of a kind and state whose names hold `search`, newest first, and how
-        many there are in all."""
+        """Return a page of the matching jobs, newest first, and the number of all matching jobs.
+
+        `search`: text in the title, the id, or the name of the dataset or model, in any case.
+        """
         return self._index.page(kind, state, offset, limit, search)
 
     def all(self) -> Sequence[Job]:
-        """Return every job, without progress, in no order."""
+        """Return every job, without progress, unordered."""
         return self._index.all()
 
     def unfinished(self) -> Sequence[Job]:
-        """Return the jobs that wait, run or rest, without progress, in no order."""
+        """Return the jobs that have not ended, without progress, unordered."""
         return tuple(job for job in self.all() if job.state in UNFINISHED_STATES)
 
     def request_pause(self, job_id: str) -> Job:
-        """Ask a job to save and stop. Raises NotFound, and Conflict for one that has ended or is being
+        """Ask a job to save and stop. Raises NotFound, or Conflict if the job has ended or is being
         cancelled."""
         return self._write_request(job_id, "pause")
 
     def request_resume(self, job_id: str) -> Job:
-        """Ask a paused, interrupted or failed job to go on from where it saved. Raises NotFound, Conflict."""
+        """Ask a paused, interrupted or failed job to go on from its last save. Raises as `request_pause`."""
         return self._write_request(job_id, "run")
 
     def request_cancel(self, job_id: str) -> Job:
-        """Ask a job to stop for good. Raises NotFound, and Conflict for one that has ended."""
+        """Ask a job to stop for good. Raises NotFound, or Conflict if the job has ended."""
         return self._write_request(job_id, "cancel")
 
     def delete(self, job_id: str) -> None:
-        """Remove a job that is not running, and everything in its folder; what it made stays.
+        """Delete a job that is not running, with its folder. Its output stays.
 
         Raises:
             NotFound: there is no such job.
-            Conflict: its worker lives.
+            Conflict: its worker runs.
         """
         folder = self._folder(job_id)
         lock = self._lock(folder)
@@ -145,15 +146,15 @@ class JobStore:
         shutil.rmtree(trashed, ignore_errors=True)
 
     def events(self, job_id: str, offset: int = 0) -> EventSlice:
-        """Read a job's events from a byte offset that an earlier call returned."""
+        """Read a job's events from a byte offset that an earlier call returned. Raises NotFound."""
         try:
             return read_events(self._folder(job_id) / EVENTS, offset)
-        except FileNotFoundError as error:  # deleted just now
+        except FileNotFoundError as error:  # deleted since the line above
             raise job_not_found(job_id) from error
 
     def log(self, job_id: str, offset: int = 0) -> LogSlice:
-        """Read what a job's worker printed, from a byte offset that an earlier call returned, or its last
-        `-offset` bytes."""
+        """Read the worker's output from a byte offset that an earlier call returned; see `read_log`. Raises
+        NotFound."""
         try:
             return read_log(self._folder(job_id) / LOG, offset)
         except FileNotFoundError as error:
@@ -164,7 +165,7 @@ class JobStore:
         return self._folder(job_id)
 
     def runner_status(self, role: Role) -> RunnerStatus:
-        """Say whether a runner for `role` is alive and what it does."""
+        """Return the status of the runner of a role."""
         return read_runner_status(self._workspace, role)
 
     def _folder(self, job_id: str) -> Path:
@@ -174,10 +175,10 @@ class JobStore:
         return folder
 
     def _lock(self, folder: Path) -> int | None:
-        """Lock a job against its start; None for one so damaged that it cannot start."""
+        """Lock a job so that it cannot start. None if it has no request.json and so cannot start."""
         deadline_s = time.monotonic() + LOCK_WAIT_S
         while (lock := try_lock(folder / REQUEST)) is None and (folder / REQUEST).exists():
-            # The runner, too, holds the lock for the moment in which it writes down how a job ended.
+            # The runner also holds the lock while it records how the job ended.
             if load_job(folder, progress=False).state in STATES_WITH_WORKER or time.monotonic() > deadline_s:
                 raise Conflict(
                     f"Job {folder.name} is running.", hint="Cancel or pause it first, then delete it."
@@ -206,7 +207,7 @@ class JobStore:
                 return load_job(self._workspace.jobs / job_id)
 
     def _create_folder(self, request: Request) -> bool:
-        """Make the job's folder appear whole; False when the id is taken."""
+        """Create the job's folder atomically. Returns False if the id exists."""
         try:
             with new_folder(self._workspace.jobs / request.id, aside=self._workspace.trash) as draft:
                 write_json(draft / REQUEST, request.model_dump(mode="json"))
@@ -220,8 +221,8 @@ class JobStore:
         return self._workspace.jobs / KEYS_FOLDER / hashlib.sha256(idempotency_key.encode()).hexdigest()
 
     def _forget_key(self, trashed: Path) -> None:
-        """Remove the key of a deleted job; a job whose request is damaged leaves its key, which then leads
-        nowhere."""
+        """Remove the key of a deleted job. If request.json is damaged, the key file stays and names no
+        job."""
         with suppress(StorageError):
             request = read_json_file(trashed / REQUEST, Request)
             if request and request.idempotency_key:
@@ -234,7 +235,7 @@ class JobStore:
         try:
             job = self.get(key.read_text())
         except (FileNotFoundError, NotFound):
-            return None  # never used, or its job was deleted, or its maker died before the job appeared
+            return None  # the key is new, or its job was deleted, or the process ended before the job existed
         if (job.kind, job.config) != (kind, values):
             raise Conflict(
                 f"This idempotency key belongs to job {job.id}, a different request.",
@@ -262,16 +263,15 @@ class JobStore:
         return load_job(folder)
 
     def _notify_runners(self) -> None:
-        """Tell the runners to look at once: they watch the time of the jobs folder (and look now and then
-        anyway)."""
+        """Wake the runners: they poll the modification time of the jobs folder."""
         with suppress(OSError):
             os.utime(self._workspace.jobs)
 
 
 def _accepts_request(job: Job, desired: Desired) -> bool:
-    """Say whether a request can still change something: a failed job may be resumed, and then, until a runner
-    has begun, be stopped."""
-    if job.role is None:  # nobody knows who would have to do it
+    """Say whether a request can change the job. A failed job can be resumed; until a runner starts it, it can
+    also be paused or cancelled."""
+    if job.role is None:  # request.json is damaged: no runner takes the job
         return False
     return job.state in UNFINISHED_STATES or (
         job.state == State.FAILED and (desired == "run" or job.desired is not None)

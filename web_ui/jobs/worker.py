@@ -1,7 +1,7 @@
 """The process that runs one attempt of one job: `python -m web_ui.jobs.worker JOB_DIR --attempt N`.
 
-It holds the lock of the job's request.json (given by the runner, already locked) until it and all its
-children are gone, appends events.jsonl, and writes outcome.json as the last thing it does.
+It holds the lock on the job's request.json (inherited from the runner, already locked) until the worker and
+all its children have ended. It appends to events.jsonl and writes outcome.json as its last step.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one attempt and return 0 when the stage ended as it should, 1 or 2 when it failed."""
+    """Run one attempt. Returns 0 if the stage succeeded or stopped, 1 if it failed."""
     parser = argparse.ArgumentParser(prog="python -m web_ui.jobs.worker")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--attempt", type=int, required=True)
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outcome:
-    """Run the job's stage and say how it ended. Nothing that a stage raises gets past here."""
+    """Run the job's stage and return how it ended. Every exception of the stage becomes a failed outcome."""
     try:
         progress = EventProgress(folder)
         install_sigterm_handler(progress)
@@ -57,14 +57,14 @@ def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outc
         return Outcome(attempt=attempt, status="stopped", ended=now())
     except DeepSynthError as error:
         return _failed_outcome(attempt, error)
-    except Exception as error:  # noqa: BLE001 - the border of the job: whatever went wrong is told to the user
+    except Exception as error:  # noqa: BLE001 - last handler of the job: every error is reported
         return _failed_outcome(
             attempt, DeepSynthError(f"{type(error).__name__}: {error}", hint="The job's log has the details.")
         )
 
 
 def install_sigterm_handler(progress: EventProgress) -> None:
-    """Turn SIGTERM into `should_stop`. Children that inherit the handler by fork end at once instead."""
+    """Turn SIGTERM into `should_stop`. Forked children, which inherit the handler, exit at once."""
     worker = os.getpid()
 
     def handle(_number: int, _frame: FrameType | None) -> None:
@@ -82,7 +82,7 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
     if request.kind not in stages:
         raise NotFound(
             f"There is no kind of job {request.kind!r}.",
-            hint="This version may be older than the one that made the job.",
+            hint="The job may have been created by a newer version.",
         )
     stage = stages[request.kind]
     config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
