@@ -1,4 +1,4 @@
-"""The web application: screen and API over one workspace. `gunicorn 'web_ui.app:create_app()'` serves it."""
+"""The web application: web pages and API of one workspace. Served by `gunicorn 'web_ui.app:create_app()'`."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ MAX_JSON_BYTES = 1 << 20
 
 
 class JsonProvider(DefaultJSONProvider):
-    """JSON answers in the models' own field order; models become objects."""
+    """JSON answers: pydantic models become objects, with their fields in the order of the model."""
 
     sort_keys = False
 
@@ -65,11 +65,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     """Build the application.
 
     Args:
-        settings: None: from the environment.
+        settings: None: read from the environment.
 
     Raises:
-        InvalidInput: a setting is wrong, or the service would be reachable from outside without a token.
-        StorageError: the workspace cannot be made.
+        InvalidInput: a setting is wrong, or other machines could reach the service without a token.
+        StorageError: the workspace cannot be created.
     """
     settings = settings or Settings.from_environment()
     check_exposure(settings)

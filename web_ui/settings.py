@@ -1,4 +1,4 @@
-"""What the services take from their environment. The only place that reads it."""
+"""Settings of the services, read from environment variables."""
 
 import ipaddress
 import os
@@ -24,7 +24,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
 
     workspace: Path = Field(
-        Path("workspace"), alias="DEEPSYNTH_WORKSPACE", description="folder of everything written at run time"
+        Path("workspace"),
+        alias="DEEPSYNTH_WORKSPACE",
+        description="folder for all files that DeepSynth writes",
     )
     role: Role = Field("cpu", alias="DEEPSYNTH_ROLE", description="cpu: makes datasets; gpu: trains")
     host: str = Field("127.0.0.1", alias="DEEPSYNTH_HOST", description="address to listen on")
@@ -39,36 +41,38 @@ class Settings(BaseModel):
     api_token: Annotated[SecretStr, Field(min_length=16, max_length=512)] | None = Field(
         None,
         alias="DEEPSYNTH_API_TOKEN",
-        description="token that every request must carry; needed beyond loopback",
+        description="token that every request must carry; required unless only this machine can reach it",
     )
     allowed_hosts: str = Field(
         "",
         alias="DEEPSYNTH_ALLOWED_HOSTS",
-        description="more names that this service is called by: name or name:port, by commas",
+        description="further host names of this service: name or name:port, separated by commas",
     )
     hub_token: SecretStr | None = Field(
         None, alias="HF_TOKEN", description="Hugging Face token, needed to publish and for gated data"
     )
     hub_username: str | None = Field(
-        None, alias="HF_USERNAME", description="Hugging Face name that datasets are published under"
+        None,
+        alias="HF_USERNAME",
+        description="Hugging Face user or organisation that owns published datasets",
     )
     max_upload_bytes: int = Field(
         20 * GIB, ge=1, alias="DEEPSYNTH_MAX_UPLOAD_BYTES", description="largest uploaded file"
     )
     max_unfinished_jobs: int = Field(
-        1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="queued and running jobs at once"
+        1000, ge=1, alias="DEEPSYNTH_MAX_UNFINISHED_JOBS", description="limit on jobs that have not ended"
     )
     max_changes_per_minute: int = Field(
         600,
         ge=0,
         alias="DEEPSYNTH_MAX_CHANGES_PER_MINUTE",
-        description="changes, and wrong tokens, per client address; 0: no limit",
+        description="changing requests, and requests with a wrong token, per client address; 0: no limit",
     )
     client_timeout_s: float = Field(
         20.0,
         gt=0,
         alias="DEEPSYNTH_CLIENT_TIMEOUT_S",
-        description="how long a client may keep the service waiting for its bytes",
+        description="seconds that the service waits for the bytes of a client",
     )
 
     @field_validator("allowed_hosts")
@@ -76,15 +80,17 @@ class Settings(BaseModel):
     def _check_hosts(cls, text: str) -> str:
         for name in _names(text):
             if not HOST_NAME.fullmatch(name):
-                raise ValueError(f"must be names or name:port, by commas and without http://, not {name!r}")
+                raise ValueError(
+                    f"must be names or name:port, separated by commas, without http://, not {name!r}"
+                )
         return text
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
-        """Read the settings; unset and empty variables take the defaults.
+        """Read the settings. Unset and empty variables take the defaults.
 
         Raises:
-            InvalidInput: naming the variable, its value and what is allowed.
+            InvalidInput: a value is wrong. Names the variable, its value and the allowed values.
         """
         environment = os.environ if environment is None else environment
         names = [str(field.alias) for field in cls.model_fields.values()]
@@ -109,7 +115,7 @@ def _names(text: str) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address or name can only mean this machine."""
+    """Say whether an address or name always means this machine."""
     if host == "localhost":
         return True
     try:
@@ -119,7 +125,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(settings: Settings) -> None:
-    """Refuse a service that others could reach without a token.
+    """Refuse a service that other machines could reach without a token.
 
     Raises:
         InvalidInput: the host is not loopback and DEEPSYNTH_API_TOKEN is not set.

@@ -1,4 +1,4 @@
-"""Datasets in the workspace as the API shows them, from their manifests."""
+"""Datasets of the workspace as the API shows them, read from their manifests."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,7 +9,7 @@ from web_ui.api.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
 
 
 def dataset_summary(folder: Path) -> DatasetSummary | None:
-    """Return a dataset in short; None where the folder holds none. A damaged one is listed with its error."""
+    """Return the summary of a dataset. None if the folder holds none. A damaged dataset has an error."""
     try:
         manifest = read_manifest(folder)
     except NotFound:
@@ -31,7 +31,7 @@ def dataset_summary(folder: Path) -> DatasetSummary | None:
 
 
 def dataset_details(folder: Path) -> Dataset:
-    """Return everything that a dataset's manifest says.
+    """Return the content of a dataset's manifest.
 
     Raises:
         NotFound: there is no such dataset.

@@ -1,5 +1,7 @@
-"""Deleting a dataset, a trained model or an upload: refused while a job needs it; gone at once by a rename
-into the trash, then removed."""
+"""Deletion of a dataset, a trained model or an upload: refused while a job needs it.
+
+A rename into the trash makes it disappear at once; the files are removed afterwards.
+"""
 
 import shutil
 from collections.abc import Callable
@@ -14,20 +16,19 @@ from web_ui.jobs.store import JobStore
 
 
 def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a dataset, finished or not, and its copies in the cache: the latest page, and what trainings
-    decoded.
+    """Delete a dataset, finished or not, and its copies in the cache (latest page, decoded shards).
 
-    What lies on the Hub, and the models trained on it, stay.
+    Its repository on the Hub, and the models trained on it, stay.
 
     Raises:
-        UnsafePath: the name leaves the workspace, or is a link.
+        UnsafePath: the name leads out of the workspace, or is a link.
         NotFound: there is no such dataset.
-        Conflict: a job that has not ended makes or reads it, or another process writes it.
-        StorageError: the disk does not let it go.
+        Conflict: a job that has not ended writes or reads the dataset, or another process writes it.
+        StorageError: the folder cannot be moved.
     """
     folder = _require_folder("dataset", workspace.dataset(name), workspace.datasets / name)
     _refuse_if_used(
-        f"The dataset {name!r}",
+        f"the dataset {name!r}",
         jobs,
         lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name,
     )
@@ -39,9 +40,9 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
 
 
 def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a training's folder: checkpoints, model, metrics. What lies on the Hub stays.
+    """Delete a training's folder: checkpoints, model, metrics. Its repository on the Hub stays.
 
-    Raises as `delete_dataset`.
+    Raises as `delete_dataset` does.
     """
     folder = _require_folder("model", workspace.model(name), workspace.models / name)
 
@@ -53,14 +54,14 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
             job.kind == "training" and job.config.get("output") == name
         )
 
-    _refuse_if_used(f"The model {name!r}", jobs, uses)
+    _refuse_if_used(f"the model {name!r}", jobs, uses)
     with hold_writer_lock(workspace, "model", name):
         trashed = move_to_trash(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 
 
 def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete an uploaded file or folder. Datasets made from it stay. Raises as `delete_dataset`."""
+    """Delete an uploaded file or folder. Datasets made from it stay. Raises as `delete_dataset` does."""
     path = workspace.upload(name)
     if not path.exists():
         raise NotFound(
@@ -75,7 +76,7 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         ]
         return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
 
-    _refuse_if_used(f"The upload {name!r}", jobs, reads)
+    _refuse_if_used(f"the upload {name!r}", jobs, reads)
     trashed = move_to_trash(path, workspace.trash)
     if trashed.is_dir():
         shutil.rmtree(trashed, ignore_errors=True)
@@ -83,23 +84,23 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         trashed.unlink(missing_ok=True)
 
 
-def _require_folder(what: str, folder: Path, place: Path) -> Path:
+def _require_folder(kind: str, folder: Path, place: Path) -> Path:
     if place.is_symlink():
         raise UnsafePath(
-            f"The {what} {place.name!r} is a link to {folder}.",
-            hint="Remove the link by hand; what it leads to stays.",
+            f"The {kind} {place.name!r} is a link to {folder}.",
+            hint="Remove the link by hand. Its target stays.",
         )
     if not folder.is_dir():
         names = (path.name for path in folder.parent.glob("[!.]*") if path.is_dir())
-        raise NotFound(f"There is no {what} {folder.name!r}.", hint=names_hint(names))
+        raise NotFound(f"There is no {kind} {folder.name!r}.", hint=names_hint(names))
     return folder
 
 
-def _refuse_if_used(what: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
+def _refuse_if_used(name: str, jobs: JobStore, uses: Callable[[Job], bool]) -> None:
     job = next(filter(uses, jobs.unfinished()), None)
     if job:
         raise Conflict(
-            f"{what} is needed by job {job.id}, which is {job.state}.",
+            f"Job {job.id}, which is {job.state}, needs {name}.",
             hint="Wait for that job to end, or cancel it.",
         )
 

@@ -1,4 +1,4 @@
-"""What a job made: a folder or one file in the workspace, and what of it may be listed and downloaded."""
+"""Outputs of a job: one folder or file, and the files in it that may be listed and downloaded."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,30 +13,29 @@ MAX_FILES = 10_000
 
 
 def job_output(job: Job, workspace: Workspace) -> Path:
-    """Return the folder, or the one file, that a job writes its results to.
+    """Return the folder or the file to which a job writes its results.
 
     Raises:
-        NotFound: nothing is there yet.
-        UnsafePath: the job names a place outside the workspace.
+        NotFound: the job has written nothing yet.
+        UnsafePath: the path is outside the workspace.
     """
     result = job.result or {}
     if job.kind == "dataset":
         output = workspace.dataset(job.configured_name("name"))
     elif job.kind == "training":
         output = workspace.model(job.configured_name("output"))
-    else:  # these choose their place when they run, and say so in their result
+    else:  # the other kinds report the path in their result
         output = reported_path(result.get("folder") or result.get("path"), workspace)
     if not output.exists():
-        raise NotFound(f"Job {job.id} has no results yet.", hint="Wait until it has begun to write them.")
+        raise NotFound(f"Job {job.id} has no results yet.", hint="Wait until it starts to write them.")
     return output
 
 
 def example_page(job: Job, workspace: Workspace) -> Path:
-    """Return the page that a finished dataset is shown by: jobs of a second or two end before they report
-    one.
+    """Return the example page of a finished dataset, for jobs that ended before they reported a page.
 
     Raises:
-        NotFound: the job made no dataset, or has not finished it.
+        NotFound: the job makes no dataset, or has not finished it.
     """
     page = job_output(job, workspace) / EXAMPLE_PAGE
     if job.kind != "dataset" or not page.is_file():
@@ -45,10 +44,10 @@ def example_page(job: Job, workspace: Workspace) -> Path:
 
 
 def reported_path(path: object, workspace: Workspace) -> Path:
-    """Resolve an absolute path that a stage reported. Raises NotFound without one, UnsafePath outside the
+    """Resolve an absolute path that a stage reported. Raises NotFound without a path, UnsafePath outside the
     workspace."""
     if not isinstance(path, str) or not path:
-        raise NotFound("The job has reported no place yet.", hint="Wait until it has ended.")
+        raise NotFound("The job has reported no path yet.", hint="Wait until it has ended.")
     given = Path(path)
     return inside(
         workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given
@@ -56,7 +55,7 @@ def reported_path(path: object, workspace: Workspace) -> Path:
 
 
 def output_files(output: Path) -> Iterator[Path]:
-    """Yield the finished files of an output, in order; links and files in the making are left out."""
+    """Yield the files of an output in order, at most MAX_FILES, without links and unfinished files."""
     if output.is_file():
         yield output
         return
@@ -76,7 +75,7 @@ def output_files(output: Path) -> Iterator[Path]:
 
 
 def output_name(output: Path, path: Path) -> str:
-    """Return the name under which a file of an output is asked for."""
+    """Return the name of a file of an output, as in the URL of its download."""
     return path.name if output.is_file() else path.relative_to(output).as_posix()
 
 
@@ -85,7 +84,7 @@ def output_file(output: Path, name: str) -> Path:
 
     Raises:
         NotFound: there is no such file.
-        UnsafePath: the name leaves the output's folder.
+        UnsafePath: the name leads out of the output's folder.
     """
     folder = output.parent if output.is_file() else output
     path = inside(folder, name)

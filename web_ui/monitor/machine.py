@@ -1,5 +1,4 @@
-"""What this machine has and how busy it is. GPUs are asked through NVML; without its library or driver there
-are none."""
+"""Cores, memory, disk and GPUs of this machine, and their load. Without NVML's library or driver: no GPUs."""
 
 import shutil
 import time
@@ -18,23 +17,21 @@ MIN_MEASURED_S = 1.0
 
 
 class _CpuLoad:
-    """How busy the processors are. One measurement serves all threads: psutil's own begins anew, with 0, in
-    each of them."""
+    """Load of the cores, one measurement for all threads: psutil's own starts again at 0 in each thread."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._at_s = self._idle_s = self._total_s = self._percent = 0.0
 
     def percent(self) -> float:
-        """Return the share of time in use since the last measurement, at least MIN_MEASURED_S long; at first
-        since the machine started."""
+        """Return the load in percent since the last measurement, over at least MIN_MEASURED_S. The first
+        call measures since boot."""
         with self._lock:
             if time.monotonic() - self._at_s >= MIN_MEASURED_S:
                 times = psutil.cpu_times()
                 idle_s = times.idle + getattr(times, "iowait", 0.0)
-                total_s = (
-                    sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
-                )  # both are in `user` too
+                # guest times are part of `user` and `nice` too
+                total_s = sum(times) - getattr(times, "guest", 0.0) - getattr(times, "guest_nice", 0.0)
                 self._percent = 100 * max(
                     0.0, 1 - (idle_s - self._idle_s) / max(total_s - self._total_s, 1e-9)
                 )
@@ -46,12 +43,12 @@ _load = _CpuLoad()
 
 
 def cpu() -> Cpu:
-    """Return the processors and their load."""
+    """Return the number of cores and their load."""
     return Cpu(num_cores=psutil.cpu_count() or 1, load_percent=_load.percent())
 
 
 def memory() -> Memory:
-    """Return the machine's memory and what this process uses of it."""
+    """Return the memory of the machine, and the memory that this process uses."""
     machine = psutil.virtual_memory()
     return Memory(
         total_gb=machine.total / GB,
@@ -61,13 +58,13 @@ def memory() -> Memory:
 
 
 def disk(folder: Path) -> Disk:
-    """Return the room on the disk that holds `folder`."""
+    """Return the size of the disk that holds `folder`, and its free space."""
     usage = shutil.disk_usage(folder)
     return Disk(total_gb=usage.total / GB, free_gb=usage.free / GB)
 
 
 def gpus() -> list[Gpu]:
-    """Return the NVIDIA GPUs of this machine; none where NVML is not installed or finds no driver."""
+    """Return the NVIDIA GPUs of this machine. Empty if NVML is not installed or finds no driver."""
     try:
         import pynvml as nvml  # noqa: PLC0415  (only the training image has it)
     except ModuleNotFoundError:
@@ -83,22 +80,22 @@ def gpus() -> list[Gpu]:
 
 
 def _gpu(nvml: Any, index: int) -> Gpu:
-    """Ask one device; what it does not tell (a lost GPU tells nothing, a MIG slice no load) is None."""
+    """Query one GPU. Values that NVML does not report are None (a lost GPU: all; a MIG slice: the load)."""
     handle = _query(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
-    ask = partial(_query, nvml) if handle is not None else lambda *_: None
-    memory_info = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
-    rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
+    query = partial(_query, nvml) if handle is not None else lambda *_: None
+    memory_info = query(nvml.nvmlDeviceGetMemoryInfo, handle)
+    rates = query(nvml.nvmlDeviceGetUtilizationRates, handle)
     return Gpu(
         index=index,
-        name=ask(nvml.nvmlDeviceGetName, handle) or f"GPU {index}, which does not answer",
+        name=query(nvml.nvmlDeviceGetName, handle) or f"GPU {index}, which does not answer",
         memory_total_gb=memory_info.total / GB if memory_info else None,
         memory_used_gb=memory_info.used / GB if memory_info else None,
         load_percent=float(rates.gpu) if rates else None,
     )
 
 
-def _query(nvml: Any, ask: Callable[..., Any], *about: Any) -> Any:
+def _query(nvml: Any, function: Callable[..., Any], *arguments: Any) -> Any:
     try:
-        return ask(*about)
+        return function(*arguments)
     except nvml.NVMLError:
         return None

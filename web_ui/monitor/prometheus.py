@@ -1,4 +1,4 @@
-"""GET /metrics: what an operator watches, in Prometheus' text form."""
+"""GET /metrics: jobs, runners and machine in Prometheus' text format."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,10 +27,10 @@ def exposition(service: Service) -> str:
 
 
 def _running(jobs: Sequence[Job], store: JobStore) -> Iterator[Job]:
-    """Yield the running jobs with their progress: the others' event logs are not read."""
+    """Yield the running jobs with their progress. Only their event logs are read."""
     for job in jobs:
         if job.state == State.RUNNING:
-            with suppress(NotFound):  # deleted meanwhile
+            with suppress(NotFound):  # deleted since it was listed
                 yield store.get(job.id)
 
 
@@ -61,7 +61,7 @@ def _rate_lines(running: Sequence[Job]) -> Iterator[str]:
             for job in running
             if job.kind == kind and job.progress
         }
-        yield from _gauge(name, f"Units a second of each running {kind} job.", rates)
+        yield from _gauge(name, f"Units per second of each running {kind} job.", rates)
 
 
 def _machine_lines(service: Service) -> Iterator[str]:
@@ -69,7 +69,9 @@ def _machine_lines(service: Service) -> Iterator[str]:
     service_bytes = machine.memory().service_gb * machine.GB
     alive = {f'role="{runner.role}"': float(runner.is_alive) for runner in runners(service)}
     yield from _gauge("deepsynth_runner_alive", "1 while the runner of a role is alive.", alive)
-    yield from _gauge("deepsynth_workspace_free_bytes", "Room left in the workspace.", {"": free_bytes})
+    yield from _gauge(
+        "deepsynth_workspace_free_bytes", "Free space on the disk of the workspace.", {"": free_bytes}
+    )
     yield from _gauge(
         "deepsynth_service_memory_bytes", "Resident memory of the web process.", {"": service_bytes}
     )

@@ -14,7 +14,7 @@ STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, Sta
 
 
 def runners(service: Service) -> list[Runner]:
-    """Say of each role whether its runner is alive, what it does and what waits for it."""
+    """Return for each role the state of its runner, its running jobs and the number of waiting jobs."""
     jobs = service.jobs.all()
     return [_runner(service, role, [job for job in jobs if job.role == role]) for role in ROLE_PORTS]
 

@@ -1,5 +1,4 @@
-"""Structured logs: one JSON object a line on standard error, with the job id where there is one, so that grep
-follows a job."""
+"""Structured logs: one JSON object per line on standard error, with the job id where one applies."""
 
 import json
 import logging
@@ -11,8 +10,7 @@ LOGGER = logging.getLogger("deepsynth.web")
 
 
 class JsonLines(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message and what was given as `extra={"values":
-    {...}}`."""
+    """Formats a record as one line of JSON: time, level, logger, message, and the items of its `values`."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -28,8 +26,7 @@ class JsonLines(logging.Formatter):
 
 
 def configure_logs(level: int = logging.INFO) -> None:
-    """Send everything that is logged under `deepsynth` to standard error as JSON lines. Calling again changes
-    nothing."""
+    """Write the logs of `deepsynth` to standard error as JSON lines. A second call sets only the level."""
     logger = logging.getLogger("deepsynth")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)

@@ -1,5 +1,4 @@
-"""How many requests of a kind one client may send: a bucket of a minute's worth of tokens that refills
-steadily."""
+"""Rate limit per client: a token bucket that holds one minute of requests and refills steadily."""
 
 from threading import Lock
 from time import monotonic
@@ -8,7 +7,7 @@ MAX_CLIENTS = 10_000
 
 
 class RateLimit:
-    """At most `per_minute` requests a minute from each client; 0: no limit."""
+    """At most `per_minute` requests per minute from each client; 0: no limit."""
 
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
@@ -16,7 +15,7 @@ class RateLimit:
         self._buckets: dict[str, tuple[float, float]] = {}
 
     def count_request(self, client: str) -> float:
-        """Count one request; return 0 if it may pass, else the seconds after which one may."""
+        """Count one request. Returns 0 if it is allowed, otherwise the seconds to wait."""
         if not self.per_minute:
             return 0.0
         now_s, rate = monotonic(), self.per_minute / 60

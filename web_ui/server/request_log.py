@@ -1,6 +1,6 @@
-"""One line of the log for each request, and the id that its answer names.
+"""One log line per request, with the id that the answer carries.
 
-Only methods, paths and names are logged: never bodies, query strings or headers, which may hold secrets.
+The log holds methods, paths and names, never bodies, query strings or headers: those may hold secrets.
 """
 
 import logging
@@ -14,7 +14,7 @@ from web_ui.server.logs import LOGGER, configure_logs
 
 
 def log_requests(app: Flask) -> None:
-    """Give every request an id (answered as X-Request-Id) and log how it ended."""
+    """Give every request an id (sent back as X-Request-Id) and log its status and duration."""
     configure_logs()
     app.before_request(_start_request)
     app.after_request(_finish_request)

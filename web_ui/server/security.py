@@ -1,7 +1,7 @@
-"""Who may ask for what: exposure, Host, Origin, token, content type, rate. Runs before every view.
+"""Checks before every view: client address, Host, Origin, token, rate.
 
-A service on loopback is still reachable by every web page its user visits, hence the Host allow-list (against
-DNS rebinding) and the Origin check (against cross-site requests) even where no token is set.
+Every web page that the user visits can send requests to a service on loopback. Therefore the Host allow-list
+(against DNS rebinding) and the Origin check (against cross-site requests) apply even without a token.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from web_ui.server.rate import RateLimit
 from web_ui.settings import Settings, is_loopback
 
 CHANGING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-ANY_ADDRESS = {"0.0.0.0", "[::]"}  # noqa: S104  (listening there is not a name to be called by)
+ANY_ADDRESS = {"0.0.0.0", "[::]"}  # noqa: S104  (a service listens there, but clients use another name)
 PORT = re.compile(r":\d+$")
 HTTP_PORT = 80
 SESSION_COOKIE = "deepsynth_session"
@@ -45,10 +45,10 @@ SECURITY_HEADERS = {
 
 
 def guard(app: Flask, settings: Settings) -> None:
-    """Put the checks before, and the protective headers on, everything that `app` answers.
+    """Add the checks to every request of `app`, and the protective headers to every answer.
 
-    Whoever carries the token passes whatever strangers do: behind a proxy all come from one address. So only
-    strangers' requests are counted against guessing, and what makes guessing hopeless is the token's length.
+    Requests with the token have their own limit, so that strangers behind the same proxy cannot use it up.
+    Requests without it are counted as guesses; the length of the token makes guessing hopeless.
     """
     changes, guesses = (RateLimit(settings.max_changes_per_minute) for _ in range(2))
     hosts = allowed_hosts(settings)
@@ -76,10 +76,10 @@ def guard(app: Flask, settings: Settings) -> None:
 
 
 def allowed_hosts(settings: Settings) -> frozenset[str]:
-    """Return the values of the Host header that this service answers to, all in lower case.
+    """Return the accepted values of the Host header, in lower case.
 
-    A name without a port stands for the service's own port, and for none (a reverse proxy on 80 or 443).
-    Browsers leave port 80 away.
+    A name without a port is accepted with the service's port, and alone (a reverse proxy on port 80 or 443).
+    Browsers omit port 80.
     """
     own_name = (
         f"[{settings.host.lower()}]"
@@ -95,7 +95,7 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
 
 
 def session_cookie(settings: Settings) -> str:
-    """Return the value of the login cookie: bound to the token, without revealing it."""
+    """Return the value of the login cookie: an HMAC keyed with the token, which does not reveal it."""
     token = settings.api_token.get_secret_value() if settings.api_token else ""
     return hmac.new(token.encode(), b"deepsynth session", hashlib.sha256).hexdigest()
 
@@ -107,7 +107,7 @@ def is_valid_token(settings: Settings, text: str) -> bool:
 
 
 def is_authenticated(settings: Settings) -> bool:
-    """Say whether the current request carries the token, as Bearer or as the login cookie, or needs none."""
+    """Say whether the current request has the token (Bearer or login cookie), or no token is set."""
     if settings.api_token is None:
         return True
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
@@ -123,7 +123,7 @@ def _check_host(hosts: frozenset[str]) -> None:
 
 
 def _check_client(settings: Settings) -> None:
-    """Catch a server that was bound to the open network past the settings."""
+    """Refuse remote clients if the server listens publicly without a token, against the settings."""
     if (
         settings.api_token is None
         and not settings.published_on_loopback
@@ -133,7 +133,7 @@ def _check_client(settings: Settings) -> None:
 
 
 def refuse_cross_site() -> None:
-    """Refuse a request that another web site's page has made."""
+    """Refuse a request from a page of another web site."""
     origin = request.headers.get("Origin")
     if origin is not None and origin.lower() not in {
         f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")
@@ -153,10 +153,12 @@ def _has_credentials() -> bool:
     return "Authorization" in request.headers or SESSION_COOKIE in request.cookies
 
 
-def _check_rate(rate: RateLimit, what: str) -> None:
+def _check_rate(rate: RateLimit, requests: str) -> None:
     wait_s = rate.count_request(request.remote_addr or "")
     if wait_s > 0:
-        raise TooManyRequests(f"More than {rate.per_minute} {what} a minute.", retry_after=int(wait_s) + 1)
+        raise TooManyRequests(
+            f"More than {rate.per_minute} {requests} per minute.", retry_after=int(wait_s) + 1
+        )
 
 
 def _check_token(settings: Settings) -> WerkzeugResponse | None:

@@ -1,5 +1,4 @@
-"""`deepsynth serve`: web server and runner side by side, each started again when it dies. Jobs outlive
-both."""
+"""`deepsynth serve`: web server and runner side by side, each restarted when it ends. Jobs outlive both."""
 
 import ctypes
 import logging
@@ -25,12 +24,12 @@ LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
 POLL_S = 0.2
 CONTAINER_STOP_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
-"""What the compose files give a container between SIGTERM and SIGKILL (stop_grace_period): a full-size
-checkpoint is gigabytes."""
+"""Seconds from SIGTERM to SIGKILL in the compose files (stop_grace_period). A full-size checkpoint has
+gigabytes."""
 SAVE_S = {role: time_s - 15.0 for role, time_s in CONTAINER_STOP_S.items()}
-"""How long running jobs get to save."""
+"""Seconds for running jobs to save."""
 STOP_GRACE_S = {role: time_s - 10.0 for role, time_s in CONTAINER_STOP_S.items()}
-"""How long web server and runner get to end: longer than the jobs, shorter than the container."""
+"""Seconds for web server and runner to end: longer than for the jobs, shorter than for the container."""
 HEALTHY_AFTER_S = 10.0
 RESTART_DELAYS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 PR_SET_PDEATHSIG = 1
@@ -40,7 +39,7 @@ def serve(options: Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C.
 
     Raises:
-        InvalidInput: a setting is wrong, or the service would be open to others without a token.
+        InvalidInput: a setting is wrong, or other machines could reach the service without a token.
         Unavailable: the port is in use.
     """
     settings = _settings(options)
@@ -77,8 +76,8 @@ def serve(options: Namespace) -> int:
 
 
 def run_jobs_command(options: Namespace) -> int:
-    """Run the jobs of one role until SIGTERM or Ctrl-C. Running workers then go on, and the next runner
-    adopts them."""
+    """Run the jobs of one role until SIGTERM or Ctrl-C; see `run_jobs`. With --save-jobs-on-stop the workers
+    save and end."""
     settings = _settings(options)
     configure_logs()
     runner = RunnerOptions(
@@ -99,7 +98,10 @@ def install_stop_handlers() -> Event:
 
 @dataclass(slots=True, kw_only=True)
 class SupervisedProcess:
-    """A process that is started again when it ends; after each quick death it waits longer."""
+    """A process that is restarted when it ends, with a longer delay after each quick exit.
+
+    Times are in seconds of the monotonic clock.
+    """
 
     name: str
     command: list[str]
@@ -109,7 +111,7 @@ class SupervisedProcess:
     restart_at_s: float = field(default=float("-inf"))
 
     def keep_alive(self, environment: dict[str, str]) -> None:
-        """Start the process if it does not run and its time has come."""
+        """Start the process if it does not run and the delay of its restart is over."""
         if self.process and self.process.poll() is not None:
             self._schedule_restart(self.process.returncode)
         if self.process is None and monotonic() >= self.restart_at_s:
@@ -121,7 +123,7 @@ class SupervisedProcess:
             self.process.terminate()
 
     def wait(self, grace_s: float) -> None:
-        """Wait for the end of the process; after the grace, kill it."""
+        """Wait for the process to end; kill it after `grace_s`."""
         if self.process:
             try:
                 self.process.wait(grace_s)
@@ -155,7 +157,7 @@ def _settings(options: Namespace) -> Settings:
 
 def _web_command(settings: Settings) -> list[str]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    shared_memory = Path("/dev/shm")  # noqa: S108 - a folder for gunicorn's own heartbeat, never a guessable file
+    shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unguessable file there for its heartbeat
     heartbeat = ["--worker-tmp-dir", str(shared_memory)] if shared_memory.is_dir() else []
     return [
         sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker",
@@ -195,6 +197,6 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _terminate_with_parent() -> None:
-    """Let web server and runner end (not their jobs) when this process is killed, so that the next one finds
-    the port free."""
+    """Ask the kernel to terminate the child when this process is killed, so that the next start finds the
+    port free."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

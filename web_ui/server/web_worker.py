@@ -1,5 +1,5 @@
-"""gunicorn's threaded worker, made to wait for a client only so long: else eight stalled ones would hold
-every thread for ever."""
+"""gunicorn's threaded worker with a limit on waiting for a client: otherwise stalled clients could hold all
+threads for ever."""
 
 import errno
 import socket
@@ -14,12 +14,12 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from web_ui.settings import Settings
 
 MIN_BYTES_PER_S = 1024
-"""A client that sends fewer bytes a second than this uses up its waiting budget."""
+"""A client that sends more slowly than this uses up its waiting budget."""
 
 
 class SlowClientSocket(socket.socket):
-    """A client's connection with a waiting budget. Waiting for bytes uses the budget, received bytes restore
-    it; without budget the connection counts as closed."""
+    """A client's connection with a waiting budget in seconds. Waiting for bytes uses it up, received bytes
+    restore it, and at 0 the connection counts as closed."""
 
     def __init__(self, connection: socket.socket, waiting_budget_s: float) -> None:
         super().__init__(fileno=connection.detach())
@@ -31,8 +31,8 @@ class SlowClientSocket(socket.socket):
             self.settimeout(self._max_waiting_s if is_blocking else 0)
 
     def recv(self, size: int, flags: int = 0, /) -> bytes:
-        """Receive as usual; b"", as at the end of a stream, once the waiting budget is used up. Raises
-        TimeoutError as usual."""
+        """Receive bytes. Returns b"" (end of stream) once the waiting budget is used up; raises TimeoutError
+        before that, as `socket.recv` does."""
         if self._waiting_budget_s <= 0:
             return b""
         given_s, began_s = self.gettimeout() or self._max_waiting_s, monotonic()
@@ -62,7 +62,7 @@ class SlowClientSocket(socket.socket):
 
 
 class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
-    """The worker that `deepsynth serve` starts."""
+    """gunicorn's worker in `deepsynth serve`."""
 
     def init_process(self) -> None:
         self.waiting_budget_s = Settings.from_environment().client_timeout_s
@@ -74,8 +74,8 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
         super().enqueue_req(conn)
 
     def handle(self, conn: TConn) -> Any:
-        """Serve one request, and say goodbye in this thread: gunicorn's only loop would wait for the client's
-        answer."""
+        """Serve one request and close the connection in this thread; gunicorn's main loop would block on a
+        slow client."""
         result = super().handle(conn)
         if result is False:
             util.close_graceful(conn.sock)
@@ -84,8 +84,7 @@ class SlowClientWorker(ThreadWorker):  # type: ignore[misc]
 
 @contextmanager
 def _report_as_closed() -> Iterator[None]:
-    """Take a client that does not read its answer for one that has left, which gunicorn passes over in
-    silence."""
+    """Turn a timeout on sending into a closed connection, which gunicorn does not log as an error."""
     try:
         yield
     except TimeoutError as error:
