@@ -1,8 +1,7 @@
-"""The `deepsynth` command: its words, and how errors and Ctrl-C end it. Each command's work is imported when
-it runs.
+"""The `deepsynth` command: its options, and its exit after errors and Ctrl-C. A command's code is imported
+when the command runs.
 
-Exit codes: 0 done, 1 something failed, 2 the command was wrong as typed, 130 stopped by the user with the
-work kept.
+Exit codes: 0 success, 1 failure, 2 wrong usage, 130 stopped by the user, with the work saved.
 """
 
 import argparse
@@ -29,13 +28,15 @@ def main(arguments: list[str] | None = None) -> int:
     except DeepSynthError as error:
         return _print_error(error)
     except Stopped as stopped:
-        print(stopped or "Stopped. The same command goes on from here.", file=sys.stderr)
+        print(stopped or "Stopped. Run the same command again to continue.", file=sys.stderr)
         return STOPPED_EXIT_CODE
     except KeyboardInterrupt:
-        print("Ended at once. The same command goes on from what was saved last.", file=sys.stderr)
+        print("Stopped at once. Run the same command again to continue from the last save.", file=sys.stderr)
         return STOPPED_EXIT_CODE
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of a pipe has seen enough
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # the reader of the pipe, for example head, has ended
         return 0
 
 
@@ -76,13 +77,13 @@ def _add_generate(commands: Subparsers) -> None:
     )
     parser.add_argument("--document-column", metavar="COLUMN", help="column with the document text")
     parser.add_argument("--summary-column", metavar="COLUMN", help="column with the summary")
-    parser.add_argument("--max-samples", metavar="N", help="at most so many documents per split")
+    parser.add_argument("--max-samples", metavar="N", help="at most N documents per split")
     parser.add_argument("--mode", choices=tuple(MODES), help="page size")
     parser.add_argument("--seed", metavar="N")
     parser.add_argument(
         "--engine",
         choices=("local", "ray"),
-        help="where pages are drawn: this machine's cores, or a Ray cluster",
+        help="where pages are rendered: this machine's cores, or a Ray cluster",
     )
     parser.add_argument(
         "--publish",
@@ -104,12 +105,14 @@ def _add_report(commands: Subparsers) -> None:
     )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument(
-        "--num-documents", metavar="N", help="documents to read back; default: 8; 0: none, compression only"
+        "--num-documents",
+        metavar="N",
+        help="documents for tesseract to read; default: 8; 0: report on compression only",
     )
     parser.add_argument(
         "--language",
         metavar="NAME",
-        help="tesseract's name of the texts' language; default: eng; several: eng+deu",
+        help="language of the texts, as tesseract names it; default: eng; several: eng+deu",
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -147,10 +150,12 @@ def _add_predict(commands: Subparsers) -> None:
     )
     pages = parser.add_mutually_exclusive_group(required=True)
     pages.add_argument(
-        "--input", nargs="+", metavar="FILE_OR_FOLDER", help="pictures, PDFs, text files, or folders of them"
+        "--input", nargs="+", metavar="FILE_OR_FOLDER", help="images, PDFs, text files, or folders of them"
     )
     pages.add_argument(
-        "--dataset", metavar="NAME", help="a page dataset instead; its split with --set split=test"
+        "--dataset",
+        metavar="NAME",
+        help="a page dataset instead of files; choose its split with --set split=test",
     )
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
     _add_stage_options(parser, "PredictionConfig")
@@ -161,7 +166,7 @@ def _add_find_lr(commands: Subparsers) -> None:
         commands,
         "find-lr",
         "web_ui.commands.stages:find_lr",
-        "try learning rates for a few steps and suggest one",
+        "try learning rates for a few steps and suggest a learning rate",
     )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
@@ -173,7 +178,7 @@ def _add_serve(commands: Subparsers) -> None:
         commands,
         "serve",
         "web_ui.server.serve:serve",
-        "serve screen and API, and run the jobs of one role beside them",
+        "serve web pages and API, and run the jobs of one role",
     )
     _add_role(parser)
     parser.add_argument("--host", help="address to listen on; default 127.0.0.1")
@@ -185,7 +190,7 @@ def _add_run_jobs(commands: Subparsers) -> None:
         commands,
         "run-jobs",
         "web_ui.server.serve:run_jobs_command",
-        "run the jobs of one role, without screen and API",
+        "run the jobs of one role, without web pages and API",
     )
     _add_role(parser)
 
@@ -200,11 +205,11 @@ def _add_jobs(commands: Subparsers) -> None:
         default="list",
         choices=("list", "show", "log", "pause", "resume", "cancel", "delete"),
     )
-    parser.add_argument("id", nargs="?", help="job id, for everything but list")
+    parser.add_argument("id", nargs="?", help="job id; required except for list")
     parser.add_argument("--kind", help="list only jobs of this kind")
     parser.add_argument("--state", help="list only jobs in this state")
     parser.add_argument(
-        "--limit", type=int, default=50, metavar="N", help="list at most so many, newest first"
+        "--limit", type=int, default=50, metavar="N", help="list at most N jobs, newest first"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -222,7 +227,7 @@ def _add_delete(commands: Subparsers) -> None:
 
 def _add_doctor(commands: Subparsers) -> None:
     parser = _add_command(
-        commands, "doctor", "web_ui.commands.doctor:doctor", "check this machine and say what to fix"
+        commands, "doctor", "web_ui.commands.doctor:doctor", "check this machine and suggest fixes"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
@@ -248,23 +253,23 @@ def _add_role(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--role",
         choices=("cpu", "gpu"),
-        help="cpu: datasets; gpu: everything with a model; default: DEEPSYNTH_ROLE, else cpu",
+        help="cpu: datasets; gpu: all jobs with a model; default: DEEPSYNTH_ROLE, else cpu",
     )
     parser.add_argument(
         "--save-jobs-on-stop",
         action="store_true",
-        help="for containers: running jobs save before the end; default: they go on",
+        help="for containers: running jobs save and end; default: they keep running",
     )
 
 
 class _VersionAction(argparse.Action):
-    """Looks the version up only when it is asked for."""
+    """Reads the version of the package only when --version is given."""
 
     def __init__(self, option_strings: list[str], dest: str) -> None:
         super().__init__(option_strings, dest, nargs=0, help="print the version and exit")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from importlib.metadata import version  # noqa: PLC0415 - slow, and seldom needed
+        from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely needed
 
         print(f"deepsynth {version('deepsynth')}")
         parser.exit()

@@ -265,7 +265,7 @@ def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace:
     run.send_signal(signal.SIGINT)
     _, said = run.communicate(timeout=60)
     assert run.returncode == 130
-    assert "Stopped. What is done so far is kept" in said
+    assert "Stopped. The work so far is saved" in said
     assert "--max-samples 3000" in said
     answer = deepsynth(*arguments, "--json", workspace=workspace)
     assert json.loads(answer.stdout)["num_kept"] >= 2000

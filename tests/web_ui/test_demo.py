@@ -69,7 +69,7 @@ def other_program() -> Iterator[ApiClient]:
 
 @pytest.mark.parametrize(
     ("path", "fault"),
-    [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Is another program at its port")],
+    [("/broken", "GET /broken: HTTP 502 Bad Gateway"), ("/", "Does another program use its port")],
 )
 def test_another_program_at_the_port_is_said_in_words(
     other_program: ApiClient, path: str, fault: str

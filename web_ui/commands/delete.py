@@ -8,9 +8,9 @@ from web_ui.jobs.store import JobStore
 
 
 def run(options: Namespace) -> int:
-    """Delete what `deepsynth delete dataset|model NAME` names."""
+    """Run `deepsynth delete dataset|model NAME`."""
     workspace = open_workspace(options)
     delete = {"dataset": delete_dataset, "model": delete_model}[options.what]
     delete(options.name, workspace, JobStore(workspace))
-    print(f"The {options.what} {options.name} is deleted.")
+    print(f"Deleted the {options.what} {options.name}.")
     return 0

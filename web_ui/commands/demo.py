@@ -1,7 +1,6 @@
-"""The whole job over REST, as `./start-all.sh --demo` runs it: dataset, training, scores, and three summaries
-to look at.
+"""The demo of `./start-all.sh --demo`: make a dataset, train on it, score the model, print three summaries.
 
-Uses nothing but the public API of the two running services, so it is also an example of a client.
+It uses only the public API of the two running services, so it is also an example of a client.
 """
 
 import argparse
@@ -55,7 +54,7 @@ TRAINING: dict[str, Any] = {
     "num_eval_samples": 32,
     "num_test_samples": 100,
 }
-# The same training, shown white pages only: whatever it scores can be had by guessing.
+# The same training on white pages only: its score is possible without reading.
 CONTROL: dict[str, Any] = TRAINING | {
     "output": "blank_pages_control",
     "blank_pages": True,
@@ -75,8 +74,7 @@ TRAINED_NAME, CONTROL_NAME = "trained model", "same training, blank pages"
 
 
 class DemoError(Exception):
-    """The services answered something that ends the demo, or the model did not learn; the message says
-    what."""
+    """A service failed, a job failed, or the model did not learn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,38 +87,41 @@ class ApiClient:
         """Send one JSON request and return the JSON answer.
 
         Raises:
-            DemoError: the service does not answer, or answers an error.
+            DemoError: the service does not answer, or answers with an error.
         """
         headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
         if token := Settings.from_environment().api_token:
             headers["Authorization"] = f"Bearer {token.get_secret_value()}"
         content = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data=content, headers=headers, method=method)  # noqa: S310 - a fixed http address
-        # The services listen on this machine; a proxy from the environment must not come between.
+        # The services run on this machine: do not use a proxy of the environment.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=30) as answer:
-                return json.loads(answer.read() or b"null")  # a deletion is answered by nothing
+                return json.loads(answer.read() or b"null")  # a deletion has an empty answer
         except urllib.error.HTTPError as error:
             raise DemoError(f"{method} {path}: {_refusal(error)}") from error
         except OSError as error:
             raise DemoError(f"{self.url} does not answer: {error}") from error
         except (ValueError, HTTPException) as error:
             raise DemoError(
-                f"{self.url} answers as no DeepSynth does. Is another program at its port?"
+                f"{self.url} is not a DeepSynth service. Does another program use its port?"
             ) from error
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
     try:
         return format_api_error(json.load(error)["error"])
-    except (ValueError, LookupError, TypeError):  # not from a DeepSynth, or from something before it
+    except (ValueError, LookupError, TypeError):  # not from DeepSynth, for example from a proxy
         return f"HTTP {error.code} {error.reason}"
 
 
 def run_job(service: ApiClient, path: str, body: dict[str, Any], title: str, console: Console) -> Any:
-    """Start a job, or find the one an earlier demo started, and show its progress until it ends. Returns the
-    job."""
+    """Start a job, or find the job of an earlier demo, and show its progress until it ends. Returns the job.
+
+    Raises:
+        DemoError: the job did not succeed.
+    """
     key = "demo-" + hashlib.sha256(json.dumps([path, body], sort_keys=True).encode()).hexdigest()[:16]
     job = service.call("POST", path, body, key)
     if job["state"] in {"failed", "cancelled"}:
@@ -151,12 +152,12 @@ def run_job(service: ApiClient, path: str, body: dict[str, Any], title: str, con
 
 
 def format_api_error(error: dict[str, str]) -> str:
-    """Say what the API's shape of an error holds: what is wrong, and what to do."""
+    """Return message and hint of an error of the API."""
     return f"{error['message']} {error['hint']}".strip()
 
 
 def score_table(rows: list[dict[str, Any]]) -> Table:
-    """Lay out ROUGE scores, one row a system."""
+    """Return a table of ROUGE scores with one row per system."""
     table = Table(
         title="Held-out documents, with names that no training document has (ROUGE F-measure x 100)"
     )
@@ -169,14 +170,14 @@ def score_table(rows: list[dict[str, Any]]) -> Table:
 
 
 def require_learning(rows: list[dict[str, Any]]) -> None:
-    """Hold the score of the trained model against what needs no reading: the true text's first sentences, and
-    blank pages.
+    """Compare the trained model's ROUGE-L with two baselines that read no pages: lead-3 (the first three
+    sentences of the text) and the model trained on blank pages.
 
     Args:
-        rows: of the table above.
+        rows: the rows of `score_table`.
 
     Raises:
-        DemoError: it does not stand above both.
+        DemoError: the trained model's score is not above both.
     """
     scores = {row["name"]: row["rougeL"] for row in rows}
     faults = [
@@ -186,14 +187,16 @@ def require_learning(rows: list[dict[str, Any]]) -> None:
     ]
     if faults:
         words = f"The trained model's ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}, but {' and '.join(faults)}"
-        raise DemoError(f"{words}: it does not show that pages are read. Look at the log of the training.")
+        raise DemoError(
+            f"{words}: this does not show that the model reads pages. Read the log of the training."
+        )
 
 
 def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Console) -> None:
-    """Run the jobs one after another, then say what came of it and where to look.
+    """Run the jobs one after another, then print the scores, three summaries and the places of the results.
 
     Raises:
-        DemoError: a job failed, or the model learnt nothing that shows.
+        DemoError: a job failed, or the trained model is not better than the baselines.
     """
     started_s = time.monotonic()
     console.print(
@@ -209,8 +212,8 @@ def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Con
     console.print()
     console.print(score_table(rows))
     console.print(
-        "Blank pages show what can be guessed without reading; lead-1 and lead-3 copy the first sentences of "
-        "the true text."
+        "Blank pages show the score that is possible without reading; lead-1 and lead-3 copy the first "
+        "sentences of the true text."
     )
     console.print("Three of the summaries:\n")
     for example in scored["result"]["examples"][:3]:
@@ -232,7 +235,7 @@ def run(datasets: ApiClient, trainings: ApiClient, workspace: Path, console: Con
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Run the whole DeepSynth job over REST.")
+    parser = argparse.ArgumentParser(description="Run the DeepSynth demo over REST.")
     parser.add_argument("--dataset-service", default="http://127.0.0.1:5000")
     parser.add_argument("--training-service", default="http://127.0.0.1:5001")
     parser.add_argument(
@@ -252,7 +255,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         console.print(
-            "Stopped watching. The services and the job go on; the same command looks at them again."
+            "Stopped watching. The services and the job keep running; the same command shows them again."
         )
         return 130
     return 0

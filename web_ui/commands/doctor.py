@@ -1,4 +1,4 @@
-"""`deepsynth doctor`: what this machine and workspace lack, and what to do about each."""
+"""`deepsynth doctor`: check this machine and the workspace, and suggest a fix for each problem."""
 
 import json
 import secrets
@@ -29,7 +29,7 @@ LEVEL_LABELS = {"ok": "ok     ", "notice": "notice ", "fault": "FAULT  "}
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at. A fault keeps DeepSynth from working, a notice only a part of it."""
+    """Result of one check. A fault prevents all work of DeepSynth, a notice only a part of it."""
 
     what: str
     level: Literal["ok", "notice", "fault"]
@@ -38,7 +38,7 @@ class Finding:
 
 
 def doctor(options: Namespace) -> int:
-    """Check the machine, print what was found, and return 1 if there is a fault."""
+    """Run `deepsynth doctor`: print the findings. Returns 1 if there is a fault."""
     findings = list(run_checks(options))
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
@@ -51,7 +51,7 @@ def doctor(options: Namespace) -> int:
 
 
 def run_checks(options: Namespace) -> Iterator[Finding]:
-    """Look at everything, one finding each."""
+    """Run all checks and yield their findings."""
     yield Finding("Python", "ok", sys.version.split()[0])
     yield from _settings()
     try:
@@ -59,8 +59,8 @@ def run_checks(options: Namespace) -> Iterator[Finding]:
     except DeepSynthError as error:
         yield Finding("workspace", "fault", error.message, error.hint)
     else:
-        for look in _WORKSPACE_CHECKS:
-            yield from look(workspace)
+        for check in _WORKSPACE_CHECKS:
+            yield from check(workspace)
     yield _memory()
     yield _page_engine()
     yield _tesseract()
@@ -83,7 +83,7 @@ def _check_writable(workspace: Workspace) -> Iterator[Finding]:
         probe.replace(probe.with_suffix(".moved"))
         probe.with_suffix(".moved").unlink()
     except OSError as error:
-        fix = f"Check owner and mode of {workspace.root}, and the disk below it."
+        fix = f"Check owner and mode of {workspace.root}, and its disk."
         yield Finding("workspace", "fault", f"{workspace.root} is not writable: {error.strerror}", fix)
     else:
         yield Finding("workspace", "ok", str(workspace.root))
@@ -140,7 +140,7 @@ def _memory() -> Finding:
 
 def _page_engine() -> Finding:
     try:
-        import skia  # noqa: F401, PLC0415 - its system libraries may be missing, which is what is asked here
+        import skia  # noqa: F401, PLC0415 - the check: are its system libraries there?
     except ImportError as error:
         return Finding(
             "page engine", "fault", str(error), "apt-get install -y --no-install-recommends libegl1 libgl1"
@@ -152,14 +152,14 @@ def _tesseract() -> Finding:
     if shutil.which("tesseract"):
         return Finding("tesseract", "ok", "installed")
     fix = "apt-get install -y --no-install-recommends tesseract-ocr"
-    return Finding("tesseract", "notice", "not installed; needed only to read pages back (legibility)", fix)
+    return Finding("tesseract", "notice", "not installed; needed only for the legibility in reports", fix)
 
 
 def _training_libraries() -> Finding:
     missing = [name for name in TRAINING_LIBRARIES if find_spec(name) is None]
     if missing:
         fix = (
-            "Only where models are trained: in the checkout, .venv/bin/pip install -c "
+            "Needed only for training: in the checkout, .venv/bin/pip install -c "
             "constraints.txt -e '.[train]'"
         )
         return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
@@ -176,13 +176,13 @@ def _gpu() -> Finding:
             for gpu in gpus
         ]
         found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
-        # Without torch nothing trains here, and the training libraries are named above.
+        # Without torch, this machine cannot train; the finding on training libraries says so.
         if find_spec("torch") and (missing := missing_compiler_requirements()):
             fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
             return Finding(
                 "GPU",
                 "notice",
-                f"{found}. Trains more slowly than it could, for want of {', '.join(missing)}",
+                f"{found}. Training is slower than possible without {', '.join(missing)}",
                 fix,
             )
         return Finding("GPU", "ok", found)
@@ -191,9 +191,9 @@ def _gpu() -> Finding:
             "GPU",
             "notice",
             "a driver is installed, but no GPU answers",
-            "Run nvidia-smi and follow what it says.",
+            "Run nvidia-smi and follow its message.",
         )
-    fix = "None is needed for datasets and the tiny model; DeepSeek-OCR needs one with 16 GB or more."
+    fix = "Datasets and the tiny model need no GPU; DeepSeek-OCR needs a GPU with 16 GB or more."
     return Finding("GPU", "notice", "none found", fix)
 
 

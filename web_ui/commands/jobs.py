@@ -1,4 +1,4 @@
-"""`deepsynth jobs`: what the monitor tab does, in a terminal."""
+"""`deepsynth jobs`: the functions of the Monitor tab in a terminal."""
 
 import json
 import sys
@@ -13,7 +13,7 @@ from web_ui.jobs.store import JobStore
 
 
 def run(options: Namespace) -> int:
-    """Do what `deepsynth jobs ACTION [ID]` says."""
+    """Run `deepsynth jobs ACTION [ID]`."""
     store = JobStore(open_workspace(options))
     if options.action == "list":
         return _list(store, options)
@@ -25,7 +25,7 @@ def run(options: Namespace) -> int:
         )
     if options.action == "delete":
         store.delete(options.id)
-        print(f"Job {options.id} is deleted; what it made stays.")
+        print(f"Deleted job {options.id}. Its output stays.")
     elif options.action == "log":
         _print_log(store, options.id)
     else:
@@ -75,7 +75,7 @@ def _show(job: Job, as_json: bool) -> None:
         f"{job.attempts}"
     )
     if job.retry_at:
-        print(f"tried again: at {job.retry_at}, or when it is resumed")
+        print(f"next attempt: at {job.retry_at}, or when you resume the job")
     if job.error:
         print(f"error: {job.error['message']}\nhint: {job.error['hint']}")
     print_result(job.result or {}, as_json=False)

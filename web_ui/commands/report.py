@@ -11,7 +11,7 @@ from web_ui.commands.terminal import print_result
 
 def report(options: Namespace) -> int:
     """Print the report."""
-    from data.inspection.report import dataset_report  # noqa: PLC0415  (pyarrow and Skia only when they are needed)
+    from data.inspection.report import dataset_report  # noqa: PLC0415  (imports pyarrow and Skia)
 
     values = {
         name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None
@@ -25,7 +25,7 @@ def report(options: Namespace) -> int:
 
 
 def _tables(found: dict[str, Any]) -> dict[str, Any]:
-    """Lay the report out as lists of alike rows, which are printed as tables."""
+    """Return the report as lists of rows with equal keys, which `print_result` prints as tables."""
     compression, legibility = found["compression"], found["legibility"]
     figures = {name: value for name, value in compression.items() if not isinstance(value, dict | list)}
     if legibility:

@@ -1,5 +1,7 @@
-"""The commands that run a stage here and now: generate, train, evaluate, predict, find-lr. The same functions
-as in a job."""
+"""The commands that run a stage in this process: generate, train, evaluate, predict, find-lr.
+
+They call the same functions as a job.
+"""
 
 import json
 import os
@@ -20,7 +22,7 @@ from web_ui.settings import Settings
 
 HUB_PREFIX = "hub:"
 SOURCES = {"sample": "--source sample", "files": "--source PATH", "hub": "--source hub:ID"}
-"""Kind of source -> how it is asked for."""
+"""Kind of source -> the option that selects it."""
 SOURCES_WITH_COLUMNS = (SOURCES["files"], SOURCES["hub"], "--preset")
 REQUIRED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "length": (SOURCES["sample"],),
@@ -30,12 +32,11 @@ REQUIRED_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "summary_column": SOURCES_WITH_COLUMNS,
     "public": ("--publish",),
 }
-"""Option of `generate` -> the options that it says more about; beside none of them it would change
-nothing."""
+"""Option of `generate` -> the options of which one must be given with it."""
 
 
 def generate(options: Namespace) -> int:
-    """Make a dataset."""
+    """Run `deepsynth generate`: make a dataset."""
     _refuse_unused_options(options)
     columns = _without_none({"document": options.document_column, "summary": options.summary_column})
     values = _without_none({
@@ -58,7 +59,7 @@ def generate(options: Namespace) -> int:
 
 
 def train(options: Namespace) -> int:
-    """Fine-tune a model."""
+    """Run `deepsynth train`: fine-tune a model."""
     given = _without_none(
         {
             "preset": options.preset,
@@ -71,7 +72,7 @@ def train(options: Namespace) -> int:
 
 
 def evaluate(options: Namespace) -> int:
-    """Score a model on a split."""
+    """Run `deepsynth evaluate`: score a model on a split."""
     values = {
         "model": _absolute_model_path(options.model),
         "dataset": options.dataset,
@@ -81,12 +82,12 @@ def evaluate(options: Namespace) -> int:
 
 
 def predict(options: Namespace) -> int:
-    """Write summaries of images, PDFs, texts or a dataset."""
+    """Run `deepsynth predict`: write summaries of images, PDFs, texts or a dataset."""
     wanted = Path(_absolute_path(options.output))
     if not wanted.parent.is_dir():
         raise InvalidInput(
             f"There is no folder {wanted.parent}.",
-            hint="Make it, or choose another --output.",
+            hint="Create the folder, or choose another --output.",
             fields={"output": str(wanted)},
         )
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
@@ -102,7 +103,7 @@ def predict(options: Namespace) -> int:
 
 
 def find_lr(options: Namespace) -> int:
-    """Suggest a learning rate."""
+    """Run `deepsynth find-lr`: suggest a learning rate."""
     given = _with_settings(
         _without_none({"dataset": options.dataset, "model": _absolute_model_path(options.model)}), options.set
     )
@@ -116,10 +117,10 @@ def open_workspace(options: Namespace) -> Workspace:
 
 
 def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
-    """Return `values` with one `key=value` put in; a dot in the key leads into a part.
+    """Return `values` with one `key=value` added. A dot in the key sets a field of a nested object.
 
     Raises:
-        InvalidInput: the text is not key=value, or a part is not an object.
+        InvalidInput: the text is not key=value, or the field before a dot is not an object.
     """
     key, equals, text = setting.partition("=")
     if not equals or not key:
@@ -148,7 +149,7 @@ def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: P
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])
         raise Stopped(
-            f"Stopped. What is done so far is kept in {workspace.root}; this goes on from there:\n  {again}"
+            f"Stopped. The work so far is saved in {workspace.root}. To continue, run:\n  {again}"
         ) from stopped
     if deliver_to:
         write_bytes(deliver_to, Path(result["path"]).read_bytes())
@@ -168,7 +169,7 @@ def _refuse_unused_options(options: Namespace) -> None:
     if idle:
         hint = "; ".join(f"{option} {words}" for option, words in idle.items())
         raise InvalidInput(
-            f"Beside {source}, {', '.join(idle)} would change nothing.", hint=f"{hint}.", fields=idle
+            f"With {source}, {', '.join(idle)} would have no effect.", hint=f"{hint}.", fields=idle
         )
 
 
@@ -189,7 +190,7 @@ def _source_config(options: Namespace) -> dict[str, Any]:
 
 
 def _training_config(values: dict[str, Any]) -> dict[str, Any]:
-    from training.options.config import TrainingConfig  # noqa: PLC0415 - only trainings need presets
+    from training.options.config import TrainingConfig  # noqa: PLC0415 - only these commands need presets
     from training.options.optimal_configs import training_config  # noqa: PLC0415
 
     with in_words(TrainingConfig, values):
@@ -197,7 +198,7 @@ def _training_config(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _benchmark_config(preset: str, values: dict[str, Any]) -> dict[str, Any]:
-    from data.presets import benchmark_config  # noqa: PLC0415 - only this command needs the presets
+    from data.presets import benchmark_config  # noqa: PLC0415 - only this command needs it
 
     return dict(benchmark_config(preset, values).model_dump(mode="json"))
 
@@ -209,13 +210,13 @@ def _publish_config(options: Namespace) -> dict[str, Any] | None:
 
 
 def _absolute_model_path(text: str | None) -> str | None:
-    """A path to a folder becomes absolute; names and Hub ids stay as they are."""
+    """Make a path to a model folder absolute. Names and Hub ids stay unchanged."""
     return os.path.abspath(Path(text).expanduser()) if text and text.startswith(("/", ".", "~")) else text  # noqa: PTH100
 
 
 def _absolute_path(text: str) -> str:
-    """Paths on the command line count from the folder that the user is in."""
-    return text if text.startswith(UPLOAD_PREFIX) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - links stay
+    """Make a path absolute, from the current folder. Names of uploads (upload:...) stay unchanged."""
+    return text if text.startswith(UPLOAD_PREFIX) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - keeps links
 
 
 def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any]:
@@ -225,8 +226,7 @@ def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any
 
 
 def _parse_value(text: str) -> Any:
-    """Null, lists and objects are read as JSON; all else stays text, which the field's own type then
-    reads."""
+    """Parse null, lists and objects as JSON. Other values stay text; the type of the field parses them."""
     try:
         value = json.loads(text)
     except ValueError:

@@ -1,5 +1,4 @@
-"""The Progress of a stage that runs in a terminal: a bar where there is a screen, a line now and then where
-there is none."""
+"""The `Progress` of a stage in a terminal: a bar on a terminal, otherwise a line every LINE_INTERVAL_S."""
 
 import json
 import signal
@@ -33,7 +32,7 @@ STYLES: dict[Level, str] = {"info": "dim", "warning": "yellow", "error": "red"}
 
 
 class TerminalProgress:
-    """Shows one stage on standard error. `stop` makes the stage save and end at its next safe point."""
+    """Shows the progress of one stage on standard error."""
 
     def __init__(self, title: str, quiet: bool = False) -> None:
         self.console = Console(stderr=True, quiet=quiet, highlight=False)
@@ -83,13 +82,12 @@ class TerminalProgress:
         return self._is_stopping
 
     def stop(self) -> None:
-        """Make `should_stop` true from now on."""
+        """Make `should_stop` true from now on: the stage saves and ends at its next safe point."""
         self._is_stopping = True
 
     @contextmanager
     def show(self) -> Iterator[None]:
-        """Show the bar, and let Ctrl-C and SIGTERM end the stage at its next safe point; a second Ctrl-C ends
-        it at once."""
+        """Show the bar. Ctrl-C or SIGTERM ends the stage at its next safe point, a second signal at once."""
         previous = {
             number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
         }
@@ -104,8 +102,8 @@ class TerminalProgress:
         if self._is_stopping:
             raise KeyboardInterrupt
         self.stop()
-        # A signal may come while the console is in use; writing past it cannot block.
-        sys.stderr.write("\nStopping at the next safe point. Ctrl-C again ends it at once.\n")
+        # The signal may interrupt a use of the console, which is locked then. sys.stderr cannot block.
+        sys.stderr.write("\nStopping at the next safe point. Press Ctrl-C again to stop at once.\n")
 
     def _notes(self) -> str:
         return f"{self._counts} {self._values}".strip()
@@ -115,8 +113,8 @@ class TerminalProgress:
 
 
 def print_result(result: Mapping[str, Any], as_json: bool) -> None:
-    """Print what a stage made: numbers and paths a line each, lists of alike things as tables, texts below
-    each other."""
+    """Print the result of a stage: one line per number or path, a table per list of rows, texts one below the
+    other."""
     if as_json:
         print(json.dumps(result, ensure_ascii=False, indent=2))
         return
@@ -125,7 +123,7 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
         if isinstance(value, Mapping):
             print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
         elif name == "intervals":
-            continue  # they stand in `table`, below the scores
+            continue  # printed in `table`, below the scores
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             if _has_texts(value):
                 console.print(Text("\n".join([f"{_label(name)}:", *_text_lines(value)])))
@@ -142,7 +140,7 @@ def _has_texts(rows: Sequence[Mapping[str, Any]]) -> bool:
 
 
 def _text_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield lines: what each row begins with, and below it its texts, one a line, then its numbers."""
+    """Yield for each row: its first value, then its texts one per line, then its numbers on one line."""
     for row in rows:
         (_, heading), *rest = row.items()
         yield f"  {heading}"
