@@ -1,5 +1,5 @@
-# The training service: UI, API and training jobs on an NVIDIA GPU. The CUDA libraries come with the torch wheels,
-# so the base is the same slim Python as the dataset service's; the host brings the driver and the container toolkit.
+# The training service: web pages, API and training jobs on an NVIDIA GPU. The torch wheels bring the CUDA libraries, so the base is
+# the same slim Python image as for the dataset service. The host provides the driver and the NVIDIA container toolkit.
 ARG BASE_IMAGE=python:3.11-slim-bookworm
 FROM ${BASE_IMAGE}
 
@@ -7,8 +7,8 @@ ARG PIP_INDEX_URL
 ARG PIP_FIND_LINKS
 ARG DEEPSYNTH_UID=1000
 
-# The compiler makes a training's kernels for the GPU at hand.
-# Skia links to the GL loader but draws on the processor: the drivers behind the loader are never opened, so they go.
+# The C compiler is for torch.compile, which builds kernels for the GPU.
+# Skia links to the GL loader but renders on the CPU: it never opens the GL drivers, so they are removed.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends gcc libc6-dev libegl1 libgl1 tesseract-ocr \
         fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
@@ -18,8 +18,8 @@ RUN apt-get update \
 RUN useradd --uid ${DEEPSYNTH_UID} --create-home --shell /usr/sbin/nologin deepsynth \
     && mkdir -p /workspace /cache && chown deepsynth:deepsynth /workspace /cache
 
-# The libraries first, in a layer that only changed pins renew; setuptools among them, so that changed code needs no network. Arrow's
-# remote procedure calls, 32 MB that nothing here imports, go.
+# The libraries first: only changed pins rebuild this layer. setuptools is among them, so that a build of changed code needs no network.
+# Arrow Flight (32 MB), which nothing here imports, is removed.
 WORKDIR /app
 COPY pyproject.toml constraints.txt ./
 RUN python3 -m venv /opt/venv \
@@ -47,7 +47,7 @@ USER ${DEEPSYNTH_UID}
 WORKDIR /workspace
 EXPOSE 5001
 VOLUME ["/workspace", "/cache"]
-# Asked without the proxy that Docker may set in the environment.
+# Without the proxy that Docker may set in the environment.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "from urllib.request import *; build_opener(ProxyHandler({})).open('http://127.0.0.1:5001/api/health', timeout=4)"]
 CMD ["deepsynth", "serve", "--save-jobs-on-stop", "--role", "gpu", "--host", "0.0.0.0", "--port", "5001"]

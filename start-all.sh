@@ -3,11 +3,11 @@
 #
 # Usage: ./start-all.sh [--demo] [--native | --docker] [--cpu]
 #        ./start-all.sh --status | --logs | --stop
-#   --demo     then make a small dataset, train the tiny model on it, score it, and show summaries (offline, about ten minutes)
-#   --native   run in a virtual environment, which is made when missing
-#   --docker   run in containers; without either: as now running, else in Docker when it answers and can use a GPU, else natively
-#   --cpu      run natively, without the notice when there is no GPU
-# Settings, from the environment, else from .env beside this script: DEEPSYNTH_WORKSPACE (natively), DEEPSYNTH_CPU_PORT, DEEPSYNTH_GPU_PORT,
+#   --demo     after the start: make a small dataset, train and score the tiny model on it, show summaries (offline, ten minutes)
+#   --native   run in a virtual environment, which is created if missing
+#   --docker   run in containers; default: as it runs now, else in Docker if Docker answers and can use a GPU, else natively
+#   --cpu      run natively, without the notice that there is no GPU
+# Settings, from the environment, else from .env in this folder: DEEPSYNTH_WORKSPACE (natively), DEEPSYNTH_CPU_PORT, DEEPSYNTH_GPU_PORT,
 #   DEEPSYNTH_API_TOKEN, HF_TOKEN and HF_USERNAME (only to publish), and the others of docs/operations.md.
 # Exit codes: 0 done, 1 a service or the demo failed, 2 wrong usage, 3 this machine lacks something.
 set -euo pipefail

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sourced by services.sh: the two services as containers, by Docker Compose.
+# Sourced by services.sh: the two services as containers, with Docker Compose.
 
 NAME=${DEEPSYNTH_NAME:-deepsynth}
 
@@ -24,7 +24,7 @@ container_gpu_problem() {
   if [ -z "$(gpu_name)" ]; then
     echo "this machine has no NVIDIA GPU with a working driver"
   elif ! command -v nvidia-ctk >/dev/null && ! command -v nvidia-container-runtime-hook >/dev/null; then
-    engine=$(docker info --format '{{json .}}' 2>/dev/null) || engine='' # lists its runtimes and its CDI devices
+    engine=$(docker info --format '{{json .}}' 2>/dev/null) || engine='' # lists the runtimes and the CDI devices
     case "$engine" in
       *'"nvidia"'* | *nvidia.com/gpu*) ;;
       *) echo "Docker cannot use the GPU: the NVIDIA container toolkit is not installed" ;;

@@ -186,7 +186,7 @@ run_services() { # run_services ROLE...
   if [ "$ACTION" = start ]; then
     start_services "$@"
   else
-    for role in "$@"; do look_after_service "$role"; done
+    for role in "$@"; do manage_service "$role"; done
   fi
 }
 

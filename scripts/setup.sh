@@ -122,7 +122,7 @@ install_venv() { # install_venv EXTRAS WANTED
   if ! { own_venv && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }; then # missing, incomplete, or of another folder
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
-    say "Making a virtual environment in .venv"
+    say "Creating a virtual environment in .venv"
     "$python" -m venv --clear "$VENV" || fail 3 "python -m venv failed in $VENV."
   fi
   say "Installing the pinned packages${extras:+ ($extras)}; the first time takes a few minutes"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes a stand-in for the public Python base image out of Debian packages, for machines that reach no image registry.
-# Usage: base_image.sh FOLDER IMAGE_NAME   (root; needs debootstrap; FOLDER keeps the root file system for the next time)
-# The certificates that this machine trusts locally go into the stand-in only, so that package downloads work inside a build.
+# Builds a substitute for the public Python base image from Debian packages, for machines that cannot reach an image registry.
+# Usage: base_image.sh FOLDER IMAGE_NAME   (root; needs debootstrap; FOLDER keeps the root file system for the next call)
+# The substitute also gets this machine's local certificates, so that builds can download packages.
 set -euo pipefail
 folder=$1 name=$2 tree="$1/tree"
 docker image inspect "$name" >/dev/null 2>&1 && exit 0
