@@ -1,6 +1,6 @@
-"""Hundreds of rounds and thousands of calls, and the table: `python -m tests.chaos [ROUNDS] [CALLS] [SEED]`.
+"""Hundreds of rounds of faults and thousands of calls: `python -m tests.chaos [ROUNDS] [CALLS] [SEED]`.
 
-Exit code 1 if a job was lost or is stuck, or a client got an answer that the API does not document.
+Prints a table. Exit code 1 if a job was lost or is stuck, or a client got an undocumented answer.
 """
 
 import os
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def storm(rounds: int, seed: int) -> dict[str, Tally]:
-    """Let faults befall a workspace of tiny jobs, on a disk of its own where this user may mount one."""
+    """Run rounds of faults on a workspace of tiny jobs; as root, the workspace has its own small disk."""
     is_root = os.geteuid() == 0
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "workspace"
@@ -54,7 +54,7 @@ def storm(rounds: int, seed: int) -> dict[str, Tally]:
 
 
 def web_kills(rounds: int, seed: int) -> Tally:
-    """Kill the web server again and again while many clients call it."""
+    """Kill the web server repeatedly while many clients call it."""
     chance = random.Random(seed)
     with _service() as service, ThreadPoolExecutor(1) as clients:
         crowd = Crowd(service, seed)
@@ -69,7 +69,7 @@ def web_kills(rounds: int, seed: int) -> Tally:
 
 
 def crowd(calls: int, seed: int) -> Tally:
-    """Let many clients at once use the real service."""
+    """Let many clients use the real service at the same time."""
     with _service() as service:
         crowd = Crowd(service, seed)
         crowd.call(calls)
@@ -77,7 +77,7 @@ def crowd(calls: int, seed: int) -> Tally:
 
 
 def many_jobs() -> Tally:
-    """See that a new job is found and done among very many old ones."""
+    """Check that a new job among NUM_JOBS old jobs is listed and run."""
     with tempfile.TemporaryDirectory() as folder, closing(World(Path(folder) / "workspace")) as world:
         add_ended_jobs(world)
         world.start_runner()

@@ -1,8 +1,7 @@
-"""Many clients at once creating, pausing, resuming, cancelling and deleting over HTTP. Every answer must be
-one the API documents.
+"""Many clients create, pause, resume, cancel and delete jobs over HTTP at the same time.
 
-A client that gets no answer, because the server was killed, repeats its request; a creating one carries a
-key, so that it may.
+Every answer must be documented in the API. A client that gets no answer, because the server was killed,
+repeats its request; a request that creates a job has an idempotency key.
 """
 
 import http.client
@@ -17,12 +16,12 @@ from tests.services import Service
 
 NUM_CLIENTS = 16
 DATASET = {"source": {"kind": "sample", "length": "brief"}, "rendering": {"mode": "micro"}, "max_samples": 4}
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 ALLOWED = {200, 202, 204, 404, 409}
 
 
 class Crowd:
-    """Clients of one service, who count the answers by status."""
+    """Clients of one service, which count the answers by status."""
 
     def __init__(self, service: Service, seed: int = 0) -> None:
         self.statuses: Counter[int] = Counter()
@@ -33,12 +32,12 @@ class Crowd:
         self._seed = seed
 
     def call(self, num_calls: int) -> None:
-        """Make so many calls at once, by many clients."""
+        """Make `num_calls` calls, NUM_CLIENTS at a time."""
         with ThreadPoolExecutor(NUM_CLIENTS) as clients:
-            list(clients.map(self._one, range(num_calls)))
+            list(clients.map(self._call_once, range(num_calls)))
 
     def cancel_all(self) -> None:
-        """End what is still open."""
+        """Cancel all jobs that the clients created and have not deleted."""
         with ThreadPoolExecutor(NUM_CLIENTS) as clients:
             list(
                 clients.map(
@@ -48,7 +47,7 @@ class Crowd:
             )
 
     def missing_or_stuck(self) -> list[str]:
-        """Wait for the end of every job; return those that have none, and those that nobody knows of."""
+        """Wait for all jobs. Returns the jobs that do not end, and listed jobs that no client created."""
         faults = []
         for job_id in self.created - self.deleted:
             try:
@@ -57,14 +56,14 @@ class Crowd:
                 faults.append(f"{job_id}: {error}")
         listed = {job["id"] for job in self._service.call("GET", "/api/jobs?limit=1000")["jobs"]}
         return faults + [
-            f"{job_id}: made twice, or deleted in vain" for job_id in listed - (self.created - self.deleted)
+            f"{job_id}: created twice, or not deleted" for job_id in listed - (self.created - self.deleted)
         ]
 
     def unexpected(self) -> dict[int, int]:
-        """Return the statuses that no client should ever get, and how often they came."""
+        """Return the number of answers for each status that no client should get."""
         return {status: count for status, count in self.statuses.items() if status not in ALLOWED}
 
-    def _one(self, number: int) -> None:
+    def _call_once(self, number: int) -> None:
         chance = random.Random(self._seed * 1_000_003 + number)
         known = sorted(self.created)
         action = chance.choice(("create", "pause", "resume", "cancel", "delete", "show"))
@@ -87,24 +86,23 @@ class Crowd:
     def _send(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None
     ) -> dict[str, str] | None:
-        """Return the answer; None when the request was refused."""
+        """Return the answer. None if the request was refused."""
         try:
-            answer = self._answered(method, path, body, headers)
+            answer = self._call_until_answered(method, path, body, headers)
         except urllib.error.HTTPError as error:
             self.statuses[error.code] += 1
-            was_done = (
-                error.code == 404 and (method, path) in self._repeated
-            )  # a deletion whose answer was lost
+            # a repeated deletion, of which the first answer was lost
+            was_done = error.code == 404 and (method, path) in self._repeated
             return {} if was_done else None
         except json.JSONDecodeError:  # 204 has no body
             answer = {}
         self.statuses[200] += 1
         return answer
 
-    def _answered(
+    def _call_until_answered(
         self, method: str, path: str, body: object, headers: dict[str, str] | None
     ) -> dict[str, str]:
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + TIMEOUT_S
         while True:
             try:
                 return dict(self._service.call(method, path, body, headers))

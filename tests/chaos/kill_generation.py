@@ -1,8 +1,7 @@
-"""Kill a dataset run many times at random moments and compare what it ends with.
+"""Kill a dataset run many times at random moments and compare the dataset with that of an undisturbed run.
 
-Run: python -m tests.chaos.kill_generation [--kills 50] [--seed N] Both the run and, now and then, one of its
-render workers are killed. The moments are spread over start-up, rendering, renames and the writing of the
-manifest by making every shard small.
+`python -m tests.chaos.kill_generation [--kills 50] [--seed N]` kills the run and sometimes one of its render
+workers. The shards are small, so that kills hit start, rendering, renames and the writing of the manifest.
 """
 
 import argparse
@@ -17,7 +16,7 @@ import psutil
 from data.config import DatasetConfig
 from tests.data.generation.runs import brief_config, contents, run, start
 
-LONGEST_LIFE_S = 4.0
+MAX_RUN_S = 4.0
 
 
 def main() -> None:
@@ -44,9 +43,9 @@ def main() -> None:
 
 
 def kill_once(root: Path, config: DatasetConfig, rng: random.Random) -> bool:
-    """Start or resume a run and kill it at a random moment; say whether it was finished before that."""
+    """Start or resume a run and kill it at a random moment. Returns whether it had finished before."""
     process = start(root, config)
-    deadline = time.monotonic() + rng.uniform(0.2, LONGEST_LIFE_S)
+    deadline = time.monotonic() + rng.uniform(0.2, MAX_RUN_S)
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
         if rng.random() < 0.002:

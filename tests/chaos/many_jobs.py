@@ -9,7 +9,7 @@ NUM_JOBS = 10_000
 
 
 def add_ended_jobs(world: World) -> None:
-    """Put jobs into the workspace, every second of which has failed."""
+    """Add NUM_JOBS ended jobs to the workspace: half succeeded, half failed."""
     for number in range(NUM_JOBS):
         folder = world.workspace.jobs / f"20260101-{number // 10:06d}-{number % 10:04x}"
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""A small disk that can be filled and made read-only, which takes root."""
+"""A small disk that can be filled and made read-only. Needs root."""
 
 import subprocess
 import time
@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class SmallDisk:
 
     @contextmanager
     def filled(self) -> Iterator[None]:
-        """Leave no room on the disk for a while."""
+        """Fill the disk inside the `with` block."""
         filler = self.mount / "filler"
         with filler.open("wb", buffering=0) as file:
             for size in (1 << 20, 4096):
@@ -32,7 +32,7 @@ class SmallDisk:
 
     @contextmanager
     def read_only(self) -> Iterator[None]:
-        """Make the disk read-only for a while, beginning in a moment in which nothing is open for writing."""
+        """Make the disk read-only inside the `with` block; waits until no file is open for writing."""
         self._remount("ro")
         try:
             yield
@@ -40,17 +40,19 @@ class SmallDisk:
             self._remount("rw")
 
     def _remount(self, mode: str) -> None:
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + TIMEOUT_S
         while subprocess.run(
             ["mount", "-o", f"remount,{mode}", self.mount], capture_output=True, check=False
         ).returncode:
-            assert time.monotonic() < deadline_s, f"{self.mount} is never quiet enough to become {mode}"
+            assert time.monotonic() < deadline_s, (
+                f"{self.mount} could not be remounted {mode}: files stay open"
+            )
             time.sleep(0.02)
 
 
 @contextmanager
 def small_disk(mount: Path, size: str) -> Iterator[SmallDisk]:
-    """Mount a small disk. Raises CalledProcessError where that is not allowed."""
+    """Mount a small disk. Raises CalledProcessError if mounting is not allowed."""
     mount.mkdir()
     subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", mount],

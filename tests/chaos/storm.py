@@ -1,7 +1,6 @@
-"""Rounds of faults over one workspace: each submits jobs, hurts something at a random moment, and goes on.
+"""Rounds of faults in one workspace: each round submits a job and causes a fault at a random moment.
 
-Afterwards every job must have ended as its user wanted, with every step done once and by one worker at a
-time.
+At the end every job must have ended as its user wanted, with every step done once, by one worker at a time.
 """
 
 import json
@@ -43,9 +42,9 @@ FAULTS = (
     "delete",
 )
 DISK_FAULTS = ("full disk", "read-only disk")
-"""These need a disk of the storm's own."""
+"""Faults that need a separate disk for the workspace."""
 NUM_STEPS = 40
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
 GARBAGE = (
     b"",
     b"{",
@@ -58,7 +57,7 @@ GARBAGE = (
 
 @dataclass(slots=True)
 class Tally:
-    """What one kind of fault did to the jobs of its rounds."""
+    """Results of the rounds of one fault. `jobs`: job id -> name of its dataset."""
 
     rounds: int = 0
     jobs: dict[str, str] = field(default_factory=dict)
@@ -67,7 +66,7 @@ class Tally:
 
 
 class Storm:
-    """A world, and the faults that befall it."""
+    """A workspace under test, and the faults to cause in it."""
 
     def __init__(self, folder: Path, seed: int, disk: SmallDisk | None = None) -> None:
         self.world = World(folder)
@@ -106,7 +105,7 @@ class Storm:
             )
 
     def run(self, rounds: int) -> dict[str, Tally]:
-        """Go through so many rounds, calm down, and return what was found."""
+        """Run the rounds, wait for all jobs, and return the results by fault."""
         self.world.start_runner()
         for number in range(rounds):
             name = list(self._faults)[number % len(self._faults)]
@@ -125,7 +124,7 @@ class Storm:
         self.world.close()
 
     def _calm_down(self) -> None:
-        deadline_s = time.monotonic() + PATIENCE_S + sum(len(tally.jobs) for tally in self.tallies.values())
+        deadline_s = time.monotonic() + TIMEOUT_S + sum(len(tally.jobs) for tally in self.tallies.values())
         waiting = {job_id for tally in self.tallies.values() for job_id in tally.jobs}
         while waiting and time.monotonic() < deadline_s:
             self._mind_the_runner()
@@ -146,14 +145,14 @@ class Storm:
                 job.state == "failed" and job.error is not None and job.error["code"] == StorageError.code
             )
             if is_told or (job.state == "paused" and job.desired == "pause"):
-                with suppress(Conflict):  # what a user does who reads the hint
+                with suppress(Conflict):  # as a user would who reads the hint
                     job = self.world.store.request_resume(job_id)
                 return True
             return job.state not in ENDED_STATES
         return False
 
     def _fault(self, job_id: str, name: str) -> str:
-        """Say what is wrong with an ended job; nothing if all is well."""
+        """Return the fault of an ended job; '' if there is none."""
         folder = self.world.workspace.jobs / job_id
         if left := job_processes(folder):
             return f"left processes {left}"
@@ -168,7 +167,7 @@ class Storm:
         return "" if was_asked else f"{job.state}: {job.error}"
 
     def _mind_the_runner(self) -> None:
-        """What a supervisor does: start a runner when there is none."""
+        """Start a runner if none runs, as the supervisor does."""
         if all(runner.poll() is not None for runner in self.world.runners):
             self.world.start_runner()
 
@@ -207,7 +206,7 @@ class Storm:
         self._signal_worker(job_id, signal.SIGKILL)
 
     def _reboot(self) -> None:
-        """Kill everything, and let this very process have the pid of every worker."""
+        """Kill all processes, and record the pid of this process, with another boot id, as every worker."""
         self._signal_runners(signal.SIGKILL)
         for folder in self.world.workspace.jobs.iterdir():
             for process in job_processes(folder):
@@ -229,7 +228,7 @@ class Storm:
         self.world.store.list()
 
     def _spoil_request(self, job_id: str) -> None:
-        """Spoil what was asked for, until its user restores it."""
+        """Damage request.json, and restore it a moment later."""
         path = self.world.workspace.jobs / job_id / REQUEST
         whole = path.read_bytes()
         self._spoil(job_id, REQUEST)
@@ -249,8 +248,7 @@ class Storm:
             self._ask_for_more(self.tallies["read-only disk"])
 
     def _ask_for_more(self, tally: Tally) -> None:
-        """Submit a job that the disk may have no room for: it is refused and leaves nothing, or done like any
-        other."""
+        """Submit a job to a disk that may refuse it. A refused job must leave no files."""
         before = self.world.store.list()[1]
         name = f"more{before}"
         try:
@@ -270,7 +268,7 @@ class Storm:
                 self.world.store.request_cancel(job_id)
 
     def _delete(self, job_id: str) -> None:
-        """Either refused because a worker lives, or gone for good."""
+        """Delete a job: refused while its worker runs, otherwise the folder must be gone."""
         try:
             self.world.store.delete(job_id)
         except Conflict:
@@ -291,8 +289,7 @@ def _wrong_result(made: Path) -> str:
 
 
 def _overlap(trace: Path) -> str:
-    """Each step follows the one before; a new worker may repeat the step that its forerunner did not get to
-    save."""
+    """Return where steps are out of order. A new worker may repeat the last step of the worker before."""
     done, owner, past = -1, "", set()
     for line in trace.read_text().splitlines():
         pid, step = line.split()

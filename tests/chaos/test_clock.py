@@ -1,5 +1,4 @@
-"""A clock that jumps: order of ids and shown times may be odd, but jobs run, durations are true and the
-runner counts as alive."""
+"""A clock that jumps: ids may be out of order, but jobs run, durations are right and the runner is alive."""
 
 import json
 import os
@@ -18,7 +17,7 @@ __all__ = ["world"]
 
 
 def date_back(world: World, job_id: str, created: datetime) -> str:
-    """Make a job look as if it had been created at another time."""
+    """Change the time at which a job was created."""
     folder = world.workspace.jobs / job_id
     moved = world.workspace.jobs / f"{created:%Y%m%d-%H%M%S}-abcd"
     request = json.loads((folder / REQUEST).read_text())
@@ -27,7 +26,7 @@ def date_back(world: World, job_id: str, created: datetime) -> str:
     return moved.name
 
 
-def test_jobs_of_the_past_and_of_the_future_are_run(world: World) -> None:
+def test_jobs_created_in_the_past_or_future_run(world: World) -> None:
     past = date_back(world, world.submit("past"), datetime(1999, 1, 1, tzinfo=UTC))
     future = date_back(world, world.submit("future"), datetime(2099, 1, 1, tzinfo=UTC))
     world.start_runner()
@@ -36,7 +35,7 @@ def test_jobs_of_the_past_and_of_the_future_are_run(world: World) -> None:
     assert [job.id for job in world.store.list()[0]] == [future, past]
 
 
-def test_under_a_jumping_clock_jobs_run_durations_are_true_and_the_runner_is_alive(world: World) -> None:
+def test_with_a_jumping_clock_jobs_run_durations_are_right_and_the_runner_is_alive(world: World) -> None:
     world.start_runner(TINY_RUNNER_CLOCK="jumping")
     world.wait_for(lambda: world.store.runner_status("cpu").alive, "the runner")
     job_id = world.submit("a", num_steps=60)
@@ -47,7 +46,7 @@ def test_under_a_jumping_clock_jobs_run_durations_are_true_and_the_runner_is_ali
     assert 0 < job.run_s < 90
 
 
-def test_trash_is_emptied_only_of_what_was_moved_there_long_ago(
+def test_only_files_that_were_trashed_long_ago_are_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model, trashed = tmp_path / "model", tmp_path / "trash" / "model"

@@ -1,5 +1,4 @@
-"""A disk that is full, and one that is read-only: a message, no half file, and on it goes when there is room
-again."""
+"""A full disk and a read-only disk: a message, no half-written file, and jobs continue later."""
 
 import subprocess
 from collections.abc import Iterator
@@ -32,7 +31,7 @@ def world(disk: SmallDisk) -> Iterator[World]:
     world.close()
 
 
-def test_on_a_full_disk_jobs_wait_or_fail_in_words_and_go_on_when_there_is_room(
+def test_on_a_full_disk_jobs_wait_or_fail_with_a_message_and_continue_when_there_is_space(
     disk: SmallDisk, world: World
 ) -> None:
     runner = world.start_runner()
@@ -51,7 +50,7 @@ def test_on_a_full_disk_jobs_wait_or_fail_in_words_and_go_on_when_there_is_room(
     assert not list(world.workspace.root.rglob("*.partial"))
 
 
-def test_on_a_read_only_disk_requests_are_refused_in_words_and_served_again_after(
+def test_on_a_read_only_disk_requests_are_refused_with_a_message_and_accepted_later(
     disk: SmallDisk, world: World
 ) -> None:
     runner = world.start_runner()

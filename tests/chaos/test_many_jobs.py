@@ -10,7 +10,7 @@ __all__ = ["world"]
 
 
 @pytest.mark.slow
-def test_ten_thousand_jobs_are_listed_and_do_not_hold_up_a_new_one(world: World) -> None:
+def test_ten_thousand_jobs_are_listed_and_do_not_delay_a_new_job(world: World) -> None:
     add_ended_jobs(world)
     jobs, total = world.store.list(state="failed", offset=4_990, limit=50)
     assert (len(jobs), total) == (10, NUM_JOBS // 2)

@@ -1,4 +1,4 @@
-"""The real service under fire: whatever is killed, the dataset that comes out is the same to the byte."""
+"""Processes of the real service are killed: the dataset still has the same bytes."""
 
 import hashlib
 import os
@@ -83,7 +83,7 @@ def test_kills_of_web_server_runner_worker_and_service_do_not_change_the_dataset
 
 
 @pytest.mark.slow
-def test_a_crowd_of_clients_gets_only_documented_answers_and_no_job_is_lost(service: Service) -> None:
+def test_many_clients_get_only_documented_answers_and_no_job_is_lost(service: Service) -> None:
     crowd = Crowd(service)
     crowd.call(300)
     crowd.cancel_all()

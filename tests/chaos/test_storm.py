@@ -8,7 +8,7 @@ from tests.chaos.storm import FAULTS, Storm
 
 
 @pytest.mark.slow
-def test_no_fault_loses_a_job_or_leaves_one_stuck(tmp_path: Path) -> None:
+def test_no_fault_loses_a_job_or_leaves_a_job_stuck(tmp_path: Path) -> None:
     storm = Storm(tmp_path / "workspace", seed=7)
     try:
         tallies = storm.run(len(FAULTS))

@@ -1,5 +1,4 @@
-"""A Docker engine for the container tests: the machine's own, or one started here on a socket of its own and
-stopped again."""
+"""A Docker engine for the container tests: the machine's engine, or one that the tests start and stop."""
 
 import os
 import shutil
@@ -16,14 +15,14 @@ import pytest
 from tests.machine import require
 
 ROOT = Path(__file__).resolve().parents[2]
-# of containers, images and volumes, so that an installation on the same engine is never touched
+# of containers, images and volumes: an installation on the same engine is not changed
 NAME = "deepsynth-test"
 BASE_IMAGE = "python:3.11-slim-bookworm"
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """Runs docker against one engine."""
+    """Runs docker commands on one engine."""
 
     environment: dict[str, str]
 
@@ -48,7 +47,7 @@ class Engine:
         return answer
 
     def script(self, name: str, *arguments: str) -> str:
-        """Run a start script; return what it said."""
+        """Run a start script and return its output."""
         command = [str(ROOT / name), *arguments]
         answer = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, check=False, timeout=900
@@ -71,7 +70,7 @@ def answers(environment: dict[str, str]) -> bool:
 
 
 def with_compose(folder: Path, environment: dict[str, str]) -> dict[str, str]:
-    """Use the Compose that the dev dependencies bring where the engine's client has none."""
+    """Use the Compose of the dev dependencies if the docker client has none."""
     if (
         subprocess.run(
             ["docker", "compose", "version"], env=environment, capture_output=True, check=False
@@ -119,7 +118,7 @@ def start_engine(folder: Path, environment: dict[str, str]) -> tuple[subprocess.
 @pytest.fixture(scope="session")
 def engine() -> Iterator[Engine]:
     require(shutil.which("docker") is not None, "no docker client: apt-get install docker.io")
-    # A socket path may be 108 bytes long at most; pytest's own temporary folders come close.
+    # A socket path has at most 108 bytes; pytest's temporary folders are nearly that long.
     folder = Path(tempfile.mkdtemp(prefix="engine-"))
     own: subprocess.Popen[bytes] | None = None
     environment = {
@@ -129,13 +128,13 @@ def engine() -> Iterator[Engine]:
     }
     try:
         if not answers(environment):
-            # An engine changes the machine's network rules: it is started only where that was asked for.
+            # An engine changes the network rules of the machine: start one only on request.
             require(os.environ.get("DEEPSYNTH_REQUIRE_ALL") == "1", "no Docker engine answers")
             able = os.geteuid() == 0 and all(shutil.which(program) for program in ("dockerd", "debootstrap"))
             require(able, "no Docker engine can be started: root, dockerd and debootstrap are needed")
             own, environment = start_engine(folder, environment)
             make_base_image(folder, environment)
-        # Empty values keep out those of a .env file.
+        # Empty values override those of a .env file.
         own_settings = {"DEEPSYNTH_NAME": NAME, "DEEPSYNTH_API_TOKEN": "", "HF_TOKEN": "", "HF_USERNAME": ""}
         environment = with_compose(
             folder, environment | own_settings | {"DOCKER_BUILDKIT": "0", "COMPOSE_BAKE": "false"}

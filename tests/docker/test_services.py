@@ -53,8 +53,7 @@ SCRIPTS = {
 def service(engine: Engine) -> Iterator[tuple[Engine, Client]]:
     port = free_port()
     engine.environment["DEEPSYNTH_CPU_PORT"] = str(port)
-    # Built here first, since only this build shares the host's network; the script then finds each layer
-    # made.
+    # Build first with the network of the host; the build of the script then reuses the layers.
     engine.docker("build", "--network", "host", "-f", "Dockerfile.cpu", "-t", CPU_IMAGE, ".")
     try:
         answer = engine.script("start-dataset-generation.sh", "--docker")
@@ -71,7 +70,7 @@ def test_image_is_small_and_has_no_torch(service: tuple[Engine, Client]) -> None
     assert engine.docker("exec", CPU_CONTAINER, "python", "-c", program).stdout.split() == ["None", "1000"]
 
 
-def test_health_is_asked_without_the_proxy_of_the_environment(service: tuple[Engine, Client]) -> None:
+def test_the_health_check_uses_no_proxy(service: tuple[Engine, Client]) -> None:
     engine, _ = service
     kind, *command = json.loads(
         engine.docker("inspect", "-f", "{{json .Config.Healthcheck.Test}}", CPU_CONTAINER).stdout
@@ -106,8 +105,7 @@ def test_a_job_killed_with_its_container_ends_with_the_same_bytes(service: tuple
 
 
 def kill_from_the_host(pid: int) -> None:
-    """SIGKILL the container's first process as a crash would; `docker kill` would count as a wish and not
-    restart it."""
+    """Kill the container's first process, as a crash does. Docker does not restart it after `docker kill`."""
     os.kill(pid, signal.SIGKILL)
 
 
@@ -170,8 +168,7 @@ def test_script_shows_and_stops_the_container(service: tuple[Engine, Client]) ->
 
 @pytest.fixture(scope="module")
 def wheel_server() -> Iterator[list[str]]:
-    """Build arguments that offer this machine's own wheel folder, where pip has one, to a build that shares
-    the host's network."""
+    """Serve the folder of PIP_FIND_LINKS, if set, over HTTP. Yields the build arguments that use it."""
     folder = os.environ.get("PIP_FIND_LINKS", "")
     if not Path(folder).is_dir():
         yield []
@@ -183,11 +180,9 @@ def wheel_server() -> Iterator[list[str]]:
     server.shutdown()
 
 
-def test_gpu_service_has_torch_and_says_that_the_gpu_is_missing(
-    engine: Engine, wheel_server: list[str]
-) -> None:
+def test_the_gpu_service_has_torch_and_reports_a_missing_gpu(engine: Engine, wheel_server: list[str]) -> None:
     if Path("/dev/nvidia0").exists():
-        pytest.skip("this machine has a GPU; the test is about its absence")
+        pytest.skip("this machine has a GPU; the test needs a machine without one")
     engine.environment["DEEPSYNTH_GPU_PORT"] = str(free_port())
     engine.docker("build", "--network", "host", *wheel_server, "-f", "Dockerfile", "-t", GPU_IMAGE, ".")
     program = "import torch, transformers, os; print(torch.__version__.split('+')[0], os.getuid())"

@@ -1,5 +1,5 @@
-"""A machine for the start scripts: a copy of them in a folder with a space, and stand-ins for Docker, the GPU
-driver and the services."""
+"""A simulated machine for the start scripts: a copy of the scripts in a folder with a space in its name, and
+substitutes for Docker, the GPU driver and the services."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ from tests.services import free_port
 ROOT = Path(__file__).resolve().parents[2]
 FILES = ("pyproject.toml", "constraints.txt", "docker-compose.cpu.yml", "docker-compose.gpu.yml")
 STAND_INS = {
-    # A file says what each part answers; without the file `engine` no engine answers.
+    # Files set the answers of each substitute; without the file `engine` no engine answers.
     "docker": """#!/bin/bash
 cd "$MACHINE" && echo "$*" >>docker.log
 case "$*" in
@@ -54,7 +54,7 @@ http.server.HTTPServer(("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1])
 
 @dataclass
 class Machine:
-    """Where the scripts run, and what they find there."""
+    """The folder and the environment of the scripts, and the state of the substitutes."""
 
     folder: Path
     environment: dict[str, str]
@@ -95,8 +95,8 @@ def executable(path: Path, text: str) -> None:
 
 
 def make_venv(folder: Path) -> None:
-    """Lay what the scripts use of a virtual environment over the one that runs the tests, with a service that
-    only answers."""
+    """Make a virtual environment for the scripts on top of that of the tests. Its `deepsynth` only answers
+    health checks."""
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
     (folder / "lib").symlink_to(Path(sys.prefix) / "lib")

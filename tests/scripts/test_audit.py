@@ -1,5 +1,4 @@
-"""The look for known vulnerabilities fails for a finding only, and never says that it found nothing where it
-saw nothing."""
+"""scripts/audit.sh fails only on a finding, and reports no success if the database did not answer."""
 
 import subprocess
 from pathlib import Path
@@ -25,7 +24,7 @@ from tests.scripts.conftest import ROOT, executable
         ),
     ],
 )
-def test_what_the_database_answers_is_told(tmp_path: Path, answer: str, code: int, words: str) -> None:
+def test_the_answer_of_the_database_is_reported(tmp_path: Path, answer: str, code: int, words: str) -> None:
     executable(tmp_path / "pip-audit", f"#!/bin/bash\n{answer}\n")
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run(

@@ -1,5 +1,4 @@
-"""The start scripts choose where the services run, check before they start anything, and say what is wrong in
-words."""
+"""The start scripts choose native or Docker, check the machine before a start, and explain faults."""
 
 import os
 import re
@@ -60,7 +59,7 @@ def test_wrong_usage_is_refused(machine: Machine, script: str, arguments: list[s
     ("name", "value"),
     [("DEEPSYNTH_CPU_PORT", "abc"), ("DEEPSYNTH_GPU_PORT", "65536"), ("DEEPSYNTH_HEALTH_WAIT_S", "long")],
 )
-def test_a_wrong_setting_is_refused_by_the_name_that_was_set(machine: Machine, name: str, value: str) -> None:
+def test_a_wrong_setting_is_refused_with_its_name(machine: Machine, name: str, value: str) -> None:
     done = machine.run("start-all.sh", "--native", **{name: value})
     assert (done.returncode, machine.started) == (2, False), done.stdout
     assert f"error: {name} must be" in done.stdout
@@ -93,12 +92,11 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         )
         assert "GET /api/health" in machine.run("start-all.sh", "--logs").stdout
         lock = try_lock(run_folder / "start.lock")
-        assert lock is not None  # no service has kept it
+        assert lock is not None  # no service has inherited the lock
         os.close(lock)
 
-        shutil.copytree(
-            run_folder, machine.folder / "other/run"
-        )  # numbers that belong to the services of another workspace by now
+        # the pids in this copy belong to services of another workspace
+        shutil.copytree(run_folder, machine.folder / "other/run")
         other = {"DEEPSYNTH_WORKSPACE": str(machine.folder / "other")}
         assert "port is in use" in re.sub(r" \d+", "", machine.run("start-all.sh", **other).stdout)
         assert machine.run("start-all.sh", "--stop", **other).stdout.count("not running") == 2
@@ -110,7 +108,7 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
     )
 
 
-def test_a_service_that_does_not_come_up_is_shown_with_its_log(machine: Machine) -> None:
+def test_a_service_that_does_not_start_is_shown_with_its_log(machine: Machine) -> None:
     machine.has("broken")
     answer = machine.run(ONE_SERVICE[0], "--native")
     assert answer.returncode == 1
@@ -119,7 +117,7 @@ def test_a_service_that_does_not_come_up_is_shown_with_its_log(machine: Machine)
 
 
 @pytest.mark.parametrize("fault", ["of another folder", "without its Python"])
-def test_a_virtual_environment_that_would_run_other_code_or_none_is_made_anew(
+def test_a_virtual_environment_of_another_folder_or_without_python_is_created_again(
     machine: Machine, fault: str
 ) -> None:
     venv, python = machine.folder / ".venv", machine.state / "python"
@@ -150,7 +148,7 @@ def test_a_folder_reached_through_a_link_keeps_its_virtual_environment(machine: 
 def test_with_docker_and_a_gpu_both_run_in_containers(machine: Machine) -> None:
     machine.has("engine", ENGINE_WITH_GPU)
     machine.has("gpu", GPU)
-    for _ in range(2):  # the second start finds its own containers at the ports
+    for _ in range(2):  # the second start finds its own containers on the ports
         answer = machine.run("start-all.sh")
         assert answer.returncode == 0, answer.stdout
         assert f"GPU: {GPU}" in answer.stdout
@@ -185,7 +183,7 @@ def test_without_a_gpu_for_containers(machine: Machine, gpu: str | None, engine:
     assert "--native" in asked.stdout
     assert not machine.started
 
-    with taken(machine.environment["DEEPSYNTH_CPU_PORT"]):  # stops the start where the choice is made
+    with taken(machine.environment["DEEPSYNTH_CPU_PORT"]):  # stops the start after the choice of the mode
         left_open = machine.run("start-all.sh")
     assert "Starting without containers, although Docker answers" in left_open.stdout
     assert reason in left_open.stdout
@@ -212,7 +210,7 @@ def test_both_services_run_the_same_way(machine: Machine) -> None:
     assert not machine.started
 
 
-def test_docker_that_does_not_answer_is_named_with_its_reason(machine: Machine) -> None:
+def test_docker_that_does_not_answer_is_reported_with_the_reason(machine: Machine) -> None:
     answer = machine.run("start-all.sh", "--docker")
     assert answer.returncode == 3
     assert "no Docker engine answers (permission denied)" in answer.stdout
@@ -232,7 +230,7 @@ def test_nothing_starts_when_one_port_is_taken(machine: Machine, mode: str) -> N
 
 
 @pytest.mark.parametrize("mode", ["--native", "--docker"])
-def test_a_full_disk_is_named(machine: Machine, mode: str) -> None:
+def test_a_full_disk_is_reported(machine: Machine, mode: str) -> None:
     machine.has("engine", ENGINE)
     machine.has("free_mb", "900")
     (machine.state / "bin" / "docker").write_text(
@@ -244,7 +242,7 @@ def test_a_full_disk_is_named(machine: Machine, mode: str) -> None:
     assert not machine.started
 
 
-def test_a_container_that_does_not_come_up_is_shown_with_its_log(machine: Machine) -> None:
+def test_a_container_that_does_not_start_is_shown_with_its_log(machine: Machine) -> None:
     machine.has("engine", ENGINE)
     machine.has("broken")
     answer = machine.run(ONE_SERVICE[0])
@@ -253,7 +251,7 @@ def test_a_container_that_does_not_come_up_is_shown_with_its_log(machine: Machin
     assert "nvidia" not in answer.stdout.lower()
 
 
-def test_env_file_holds_for_what_the_environment_leaves_open(machine: Machine) -> None:
+def test_the_env_file_sets_variables_that_the_environment_does_not(machine: Machine) -> None:
     machine.has("engine", ENGINE)
     (machine.folder / ".env").write_text(
         "# settings\nDEEPSYNTH_CPU_PORT=1\nexport HF_TOKEN='a token' # "

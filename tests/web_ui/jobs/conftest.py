@@ -8,7 +8,7 @@ from tests.web_ui.jobs.world import World
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """A workspace of the test's own, whose runners it may kill."""
+    """A workspace for one test, which may kill its runners."""
     world = World(tmp_path / "workspace")
     yield world
     world.close()
@@ -16,7 +16,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A workspace with a runner that several tests use; each names its own jobs and ends them."""
+    """A workspace with a runner, shared by the tests of a module. Each test uses its own names."""
     world = World(tmp_path_factory.mktemp("shared") / "workspace")
     world.start_runner(HF_TOKEN="hf_canary12345", DEEPSYNTH_API_TOKEN="service-canary")
     yield world

@@ -1,4 +1,4 @@
-"""What a runner makes of the files that it finds, without any process."""
+"""How a runner acts on the files of a job, tested without worker processes."""
 
 import os
 import signal
@@ -38,7 +38,7 @@ def settle(folder: Path, state: JobState, child: Ended | None = None) -> None:
         (State.FAILED, State.FAILED),
     ],
 )
-def test_a_damaged_control_starts_nothing_that_was_stopped(world: World, state: State, to: State) -> None:
+def test_a_damaged_control_does_not_start_a_stopped_job(world: World, state: State, to: State) -> None:
     folder = world.workspace.jobs / world.submit("a")
     write_json(folder / STATE, JobState(state=state, answered="earlier").model_dump(mode="json"))
     (folder / CONTROL).write_bytes(b"{")
@@ -58,7 +58,7 @@ def test_a_damaged_state_is_recovered_from_the_last_outcome(world: World, status
     assert (move_idle_job(folder), read_state(folder).attempts) == (to, 3)
 
 
-def test_a_failed_job_with_a_damaged_state_runs_again_only_when_asked(world: World) -> None:
+def test_a_failed_job_with_a_damaged_state_runs_again_only_when_resumed(world: World) -> None:
     job_id = world.submit("a")
     folder = world.workspace.jobs / job_id
     world.store.request_resume(job_id)
@@ -72,7 +72,7 @@ def test_a_failed_job_with_a_damaged_state_runs_again_only_when_asked(world: Wor
     assert move_idle_job(folder) == State.QUEUED
 
 
-def test_a_resume_that_waits_for_a_runner_can_be_taken_back(world: World) -> None:
+def test_a_job_resumed_without_a_runner_can_be_cancelled(world: World) -> None:
     job_id = world.submit("a")
     folder = world.workspace.jobs / job_id
     write_json(folder / STATE, JobState(state=State.FAILED).model_dump(mode="json"))
@@ -82,7 +82,9 @@ def test_a_resume_that_waits_for_a_runner_can_be_taken_back(world: World) -> Non
 
 
 @pytest.mark.parametrize("is_old", [True, False])
-def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old: bool) -> None:
+def test_a_worker_that_ended_without_a_runner_ran_until_its_last_file_change(
+    world: World, is_old: bool
+) -> None:
     folder = world.workspace.jobs / world.submit("a")
     (folder / LOG).touch()
     os.utime(folder / LOG, (time.time() - is_old * 1e6,) * 2)
@@ -91,7 +93,7 @@ def test_a_worker_that_ended_unseen_ran_until_its_last_sign(world: World, is_old
 
 
 @pytest.mark.parametrize("stalled", range(5))
-def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stalled: int) -> None:
+def test_each_crash_without_progress_makes_the_delay_longer(world: World, stalled: int) -> None:
     folder, started_s = world.workspace.jobs / world.submit("a"), time.monotonic()
     settle(folder, JobState(state=State.RUNNING, attempts=1, stalled=stalled), Ended(1))
     state = read_state(folder)
@@ -103,12 +105,12 @@ def test_what_ends_at_the_same_place_again_waits_ever_longer(world: World, stall
     wait_s = (0, 5, 30, 120)[stalled]
     assert move_idle_job(folder) == State.QUEUED
     assert started_s + wait_s <= read_earliest_start_s(folder) <= time.monotonic() + wait_s
-    (told,) = world.store.events(folder.name).events
-    assert "(exit code 1)" in told["text"]
-    assert (f"tried again in {wait_s} s" in told["text"]) == (wait_s > 0)
+    (event,) = world.store.events(folder.name).events
+    assert "(exit code 1)" in event["text"]
+    assert (f"tried again in {wait_s} s" in event["text"]) == (wait_s > 0)
 
 
-def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> None:
+def test_a_reboot_or_a_resume_ends_the_delay(world: World) -> None:
     folder, far_s = world.workspace.jobs / world.submit("a"), time.monotonic() + 1000
     for boot, until_s in (("another", 0.0), (boot_id(), far_s)):
         write_json(
@@ -125,11 +127,10 @@ def test_a_wait_is_over_after_a_reboot_and_once_the_user_asks(world: World) -> N
     assert world.store.get(folder.name).desired is None
 
 
-def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: World) -> None:
+def test_a_job_with_new_progress_in_any_unit_has_not_stalled(world: World) -> None:
     folder = world.workspace.jobs / world.submit("a")
-    (folder / STATE).write_text(
-        '{"state": "running", "attempts": 1, "furthest": 95000}'
-    )  # as before progress was told by unit
+    # a file of a version that did not store the progress by unit
+    (folder / STATE).write_text('{"state": "running", "attempts": 1, "furthest": 95000}')
     stalled = []
     for done, unit in (
         (90_000, "samples"),
@@ -151,7 +152,9 @@ def test_a_job_that_gets_further_in_any_of_its_units_has_not_stalled(world: Worl
     ("status", "words", "blames_memory"),
     [(-35, "killed by signal 35", False), (-9, "killed by SIGKILL", True)],
 )
-def test_a_death_by_a_signal_is_told(world: World, status: int, words: str, blames_memory: bool) -> None:
+def test_the_error_names_the_signal_that_killed_the_worker(
+    world: World, status: int, words: str, blames_memory: bool
+) -> None:
     folder = world.workspace.jobs / world.submit("a")
     settle(folder, JobState(state=State.RUNNING, attempts=5, stalled=4), Ended(status))
     error = read_state(folder).error

@@ -1,4 +1,4 @@
-"""States and moves: one table, and nothing outside of it."""
+"""States and the table of legal moves between them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_every_state_has_its_moves_and_every_move_leads_to_a_state() -> None:
     assert all(moves <= set(State) and state not in moves for state, moves in LEGAL_MOVES.items())
 
 
-def test_the_table_is_the_one_that_was_agreed() -> None:
+def test_the_legal_moves_are_the_documented_ones() -> None:
     moves = {str(state): " ".join(sorted(targets)) for state, targets in LEGAL_MOVES.items()}
     assert moves == {
         "queued": "cancelled failed paused running",
@@ -25,7 +25,7 @@ def test_the_table_is_the_one_that_was_agreed() -> None:
     }
 
 
-def test_what_a_runner_does_with_an_idle_job_is_legal() -> None:
+def test_a_runner_moves_idle_jobs_legally() -> None:
     assert all(to in LEGAL_MOVES[state] for (state, _), to in IDLE_MOVES.items())
 
 

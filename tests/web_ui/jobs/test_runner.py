@@ -1,4 +1,4 @@
-"""Store, runner and worker together, as real processes on tiny stages."""
+"""Store, runner and worker together, as real processes that run tiny stages."""
 
 import json
 import os
@@ -50,18 +50,18 @@ def test_a_job_runs_to_its_result(shared_world: World) -> None:
     assert metrics[0] == {"loss": 1.0, "broken": None}
 
 
-def test_a_runner_takes_up_a_new_job_within_a_second(shared_world: World) -> None:
+def test_a_runner_starts_a_new_job_within_a_second(shared_world: World) -> None:
     shared_world.wait_for(lambda: shared_world.store.runner_status("cpu").alive, "the runner")
     started = time.monotonic()
     shared_world.wait_for_state(
-        shared_world.submit("a_runner_takes_up_a_new_job_within_a_second"), "running", "succeeded"
+        shared_world.submit("a_runner_starts_a_new_job_within_a_second"), "running", "succeeded"
     )
     assert time.monotonic() - started < 1
 
 
-def test_an_error_of_the_stage_is_told_with_hint_and_fields(shared_world: World) -> None:
+def test_an_error_of_the_stage_is_shown_with_hint_and_fields(shared_world: World) -> None:
     job = shared_world.wait_for_end(
-        shared_world.submit("an_error_of_the_stage_is_told_with_hint_and_fields", misbehaviour="refuse")
+        shared_world.submit("an_error_of_the_stage_is_shown_with_hint_and_fields", misbehaviour="refuse")
     )
     assert (job.state, job.attempts) == ("failed", 1)
     fields = {"num_steps": "is wrong"}
@@ -73,9 +73,9 @@ def test_an_error_of_the_stage_is_told_with_hint_and_fields(shared_world: World)
     }
 
 
-def test_an_unforeseen_error_is_told_without_the_token(shared_world: World) -> None:
+def test_an_unexpected_error_is_shown_without_the_token(shared_world: World) -> None:
     job = shared_world.wait_for_end(
-        shared_world.submit("an_unforeseen_error_is_told_without_the_token", misbehaviour="crash")
+        shared_world.submit("an_unexpected_error_is_shown_without_the_token", misbehaviour="crash")
     )
     assert job.error is not None
     assert job.error["message"] == "RuntimeError: boom with ***"
@@ -84,14 +84,16 @@ def test_an_unforeseen_error_is_told_without_the_token(shared_world: World) -> N
     assert not any("hf_canary12345" in text for text in texts)
 
 
-def test_the_worker_gets_the_hub_token_and_not_the_service_s(shared_world: World) -> None:
+def test_the_worker_gets_the_token_of_the_hub_but_not_of_the_service(shared_world: World) -> None:
     job = shared_world.wait_for_end(
-        shared_world.submit("the_worker_gets_the_hub_token_and_not_the_service_s", misbehaviour="print")
+        shared_world.submit(
+            "the_worker_gets_the_token_of_the_hub_but_not_of_the_service", misbehaviour="print"
+        )
     )
     assert shared_world.store.log(job.id).text == 'ä line for the log ["HF_TOKEN"]\n'
 
 
-def test_a_config_that_is_no_longer_valid_fails_in_words(world: World) -> None:
+def test_a_config_that_is_no_longer_valid_fails_with_a_message(world: World) -> None:
     job_id = world.submit("a")
     path = world.workspace.jobs / job_id / REQUEST
     request = read_json(path)
@@ -102,14 +104,17 @@ def test_a_config_that_is_no_longer_valid_fails_in_words(world: World) -> None:
     assert "num_stepps" in job.error["message"]
 
 
-def test_pause_saves_and_frees_and_resume_goes_on_from_there(shared_world: World) -> None:
-    job_id = shared_world.submit("pause_saves_and_frees_and_resume_goes_on_from_there", num_steps=120)
+def test_a_paused_job_saves_and_a_resumed_job_continues_from_the_save(shared_world: World) -> None:
+    job_id = shared_world.submit(
+        "a_paused_job_saves_and_a_resumed_job_continues_from_the_save", num_steps=120
+    )
     shared_world.wait_for_steps(job_id, 5)
     shared_world.store.request_pause(job_id)
     paused = shared_world.wait_for_state(job_id, "paused")
     assert shared_world.processes(job_id) == []
     saved = read_json(
-        shared_world.workspace.dataset("pause_saves_and_frees_and_resume_goes_on_from_there") / "sum.json"
+        shared_world.workspace.dataset("a_paused_job_saves_and_a_resumed_job_continues_from_the_save")
+        / "sum.json"
     )["step"]
     assert paused.progress is not None
     assert 5 <= saved < 120
@@ -118,12 +123,12 @@ def test_pause_saves_and_frees_and_resume_goes_on_from_there(shared_world: World
     assert (
         job.state,
         job.attempts,
-        total(shared_world, "pause_saves_and_frees_and_resume_goes_on_from_there"),
+        total(shared_world, "a_paused_job_saves_and_a_resumed_job_continues_from_the_save"),
     ) == ("succeeded", 2, sum(range(120)))
 
 
-def test_pause_taken_back_at_once_does_not_stop_the_job(shared_world: World) -> None:
-    job_id = shared_world.submit("pause_taken_back_at_once_does_not_stop_the_job", num_steps=120)
+def test_a_pause_followed_by_a_resume_does_not_stop_the_job(shared_world: World) -> None:
+    job_id = shared_world.submit("a_pause_followed_by_a_resume_does_not_stop_the_job", num_steps=120)
     shared_world.wait_for_steps(job_id)
     for _ in range(5):
         shared_world.store.request_pause(job_id)
@@ -142,8 +147,8 @@ def test_a_queued_job_can_be_paused_resumed_and_cancelled(world: World) -> None:
     assert world.wait_for_end(paused).state == "succeeded"
 
 
-def test_cancel_ends_a_willing_worker_at_its_safe_point(shared_world: World) -> None:
-    job_id = shared_world.submit("cancel_ends_a_willing_worker_at_its_safe_point", num_steps=LONG)
+def test_cancel_ends_a_worker_at_its_safe_point(shared_world: World) -> None:
+    job_id = shared_world.submit("cancel_ends_a_worker_at_its_safe_point", num_steps=LONG)
     shared_world.wait_for_steps(job_id)
     shared_world.store.request_cancel(job_id)
     job = shared_world.wait_for_end(job_id)
@@ -169,8 +174,8 @@ def test_cancel_kills_a_stopped_worker(shared_world: World) -> None:
     assert shared_world.wait_for_end(job_id).state == "cancelled"
 
 
-def test_a_running_job_can_not_be_deleted_and_an_ended_one_can(shared_world: World) -> None:
-    job_id = shared_world.submit("a_running_job_can_not_be_deleted_and_an_ended_one_can", num_steps=LONG)
+def test_a_running_job_cannot_be_deleted_and_an_ended_job_can(shared_world: World) -> None:
+    job_id = shared_world.submit("a_running_job_cannot_be_deleted_and_an_ended_job_can", num_steps=LONG)
     shared_world.wait_for_steps(job_id)
     with pytest.raises(Conflict, match="is running"):
         shared_world.store.delete(job_id)
@@ -180,27 +185,25 @@ def test_a_running_job_can_not_be_deleted_and_an_ended_one_can(shared_world: Wor
     assert not (shared_world.workspace.jobs / job_id).exists()
     assert list(shared_world.workspace.trash.iterdir()) == []
     assert (
-        shared_world.workspace.dataset("a_running_job_can_not_be_deleted_and_an_ended_one_can") / "sum.json"
+        shared_world.workspace.dataset("a_running_job_cannot_be_deleted_and_an_ended_job_can") / "sum.json"
     ).exists()
 
 
-def test_a_killed_worker_is_started_again_and_goes_on_from_what_it_saved(shared_world: World) -> None:
-    job_id = shared_world.submit(
-        "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved", num_steps=120
-    )
+def test_a_killed_worker_restarts_from_its_last_save(shared_world: World) -> None:
+    job_id = shared_world.submit("a_killed_worker_restarts_from_its_last_save", num_steps=120)
     shared_world.wait_for_steps(job_id, 20)
     os.kill(shared_world.processes(job_id)[0].pid, signal.SIGKILL)
     job = shared_world.wait_for_end(job_id)
-    assert (
-        job.state,
-        job.attempts,
-        total(shared_world, "a_killed_worker_is_started_again_and_goes_on_from_what_it_saved"),
-    ) == ("succeeded", 2, sum(range(120)))
+    assert (job.state, job.attempts, total(shared_world, "a_killed_worker_restarts_from_its_last_save")) == (
+        "succeeded",
+        2,
+        sum(range(120)),
+    )
 
 
-def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world: World) -> None:
+def test_a_job_whose_worker_always_crashes_fails_with_the_reason(shared_world: World) -> None:
     job_id = shared_world.submit(
-        "a_worker_that_always_vanishes_is_given_up_with_the_reason", misbehaviour="vanish"
+        "a_job_whose_worker_always_crashes_fails_with_the_reason", misbehaviour="vanish"
     )
     job = shared_world.wait_for_end(job_id)
     assert (job.state, job.attempts) == ("failed", len(RESTART_DELAYS_S))
@@ -208,7 +211,7 @@ def test_a_worker_that_always_vanishes_is_given_up_with_the_reason(shared_world:
     assert "SIGKILL" in job.error["message"]
 
 
-def test_a_stalled_job_waits_while_others_go_on_unless_it_is_resumed(world: World) -> None:
+def test_a_stalled_job_waits_until_it_is_resumed_while_other_jobs_run(world: World) -> None:
     stalled, same, other = world.submit("a"), world.submit("a"), world.submit("b")
     wait = RestartDelay(until_s=time.monotonic() + 1000, boot_id=boot_id())
     write_json(
@@ -236,13 +239,13 @@ def test_a_failed_job_can_be_resumed(shared_world: World) -> None:
     assert shared_world.wait_for_end(job_id).state == "failed"
 
 
-def test_children_of_a_killed_worker_do_not_outlive_it(shared_world: World) -> None:
-    job_id = shared_world.submit("children_of_a_killed_worker_do_not_outlive_it", misbehaviour="orphan")
+def test_children_of_a_killed_worker_are_killed(shared_world: World) -> None:
+    job_id = shared_world.submit("children_of_a_killed_worker_are_killed", misbehaviour="orphan")
     assert shared_world.wait_for_end(job_id).state == "failed"
     assert shared_world.processes(job_id) == []
 
 
-def test_a_new_runner_adopts_the_living_worker(world: World) -> None:
+def test_a_new_runner_adopts_the_running_worker(world: World) -> None:
     runner = world.start_runner()
     job_id = world.submit("a", num_steps=120)
     world.wait_for_steps(job_id)
@@ -256,7 +259,7 @@ def test_a_new_runner_adopts_the_living_worker(world: World) -> None:
     assert (job.state, job.attempts, total(world, "a")) == ("succeeded", 1, sum(range(120)))
 
 
-def test_an_adopted_worker_can_be_paused_and_cancelled_even_with_its_request_damaged(world: World) -> None:
+def test_an_adopted_worker_can_be_paused_and_cancelled_even_with_a_damaged_request(world: World) -> None:
     runner = world.start_runner()
     first, second = world.submit("a", num_steps=LONG), world.submit("b", num_steps=LONG, misbehaviour="deaf")
     world.wait_for_steps(first)
@@ -276,7 +279,7 @@ def test_an_adopted_worker_can_be_paused_and_cancelled_even_with_its_request_dam
     assert world.store.get(second).state == "cancelled"
 
 
-def test_a_worker_that_ended_while_no_runner_was_there_is_settled(world: World) -> None:
+def test_the_end_of_a_worker_without_a_runner_is_recorded_later(world: World) -> None:
     runner = world.start_runner()
     job_id = world.submit("a", num_steps=60)
     world.wait_for_steps(job_id)
@@ -288,7 +291,7 @@ def test_a_worker_that_ended_while_no_runner_was_there_is_settled(world: World) 
     assert world.wait_for_end(job_id).attempts == 1
 
 
-def test_a_reboot_with_reused_pids_is_told_from_a_living_worker(world: World) -> None:
+def test_a_process_with_the_pid_of_a_worker_before_a_reboot_is_not_the_worker(world: World) -> None:
     job_id = world.submit("a")
     mine = os.getpid()
     worker = {"pid": mine, "start_ticks": 1, "boot_id": "of-another-boot"}
@@ -300,14 +303,14 @@ def test_a_reboot_with_reused_pids_is_told_from_a_living_worker(world: World) ->
     assert (job.state, job.attempts) == ("succeeded", 2)
 
 
-def test_a_runner_that_died_before_its_worker_came_up_starts_another(world: World) -> None:
+def test_a_job_whose_runner_was_killed_before_its_worker_started_is_started_again(world: World) -> None:
     job_id = world.submit("a")
     (world.workspace.jobs / job_id / STATE).write_text(json.dumps({"state": "running", "attempts": 1}))
     world.start_runner()
     assert world.wait_for_end(job_id).attempts == 2
 
 
-def test_of_two_runners_one_works_and_the_other_says_why_it_does_not(world: World) -> None:
+def test_of_two_runners_one_works_and_the_other_ends_with_the_reason(world: World) -> None:
     runners = [world.start_runner() for _ in range(2)]
     world.wait_for(lambda: any(runner.poll() is not None for runner in runners), "one to give way")
     assert sorted((runner.poll() is None) for runner in runners) == [False, True]
@@ -315,7 +318,7 @@ def test_of_two_runners_one_works_and_the_other_says_why_it_does_not(world: Worl
     assert world.wait_for_end(world.submit("a")).state == "succeeded"
 
 
-def test_two_jobs_that_make_the_same_thing_run_one_after_the_other(world: World) -> None:
+def test_two_jobs_with_the_same_output_run_one_after_the_other(world: World) -> None:
     first, second = world.submit("same", num_steps=50), world.submit("same", num_steps=50)
     world.start_runner()
     world.wait_for_state(first, "running")
@@ -356,7 +359,7 @@ def test_a_stopped_runner_leaves_its_workers_alone(world: World) -> None:
     assert len(world.processes(job_id)) == 1
 
 
-def test_a_runner_told_to_save_stops_its_workers_and_the_next_goes_on(world: World) -> None:
+def test_a_runner_with_save_on_stop_stops_its_workers_and_the_next_runner_continues(world: World) -> None:
     runner = world.start_runner("10")
     job_id = world.submit("a", num_steps=120)
     world.wait_for_steps(job_id)
@@ -370,16 +373,16 @@ def test_a_runner_told_to_save_stops_its_workers_and_the_next_goes_on(world: Wor
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"state": "asleep"}'])
-def test_a_damaged_state_is_recovered_and_the_job_done(world: World, content: bytes) -> None:
+def test_a_damaged_state_is_recovered_and_the_job_succeeds(world: World, content: bytes) -> None:
     job_id = world.submit("a")
     (world.workspace.jobs / job_id / STATE).write_bytes(content)
     world.start_runner()
     assert world.wait_for_end(job_id).state == "succeeded"
 
 
-def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(shared_world: World) -> None:
+def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_repairs_it(shared_world: World) -> None:
     job_id = shared_world.submit(
-        "a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it", num_steps=LONG
+        "a_damaged_control_does_not_stop_the_job_and_the_next_request_repairs_it", num_steps=LONG
     )
     shared_world.wait_for_steps(job_id)
     (shared_world.workspace.jobs / job_id / CONTROL).write_bytes(b"{")
@@ -390,7 +393,7 @@ def test_a_damaged_control_does_not_stop_the_job_and_the_next_request_mends_it(s
     assert shared_world.wait_for_state(job_id, "paused").error is None
 
 
-def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str]) -> None:
+def test_a_repeated_error_is_logged_once(world: World, log_lines: list[str]) -> None:
     runner = Runner(world.workspace, "cpu", RunnerOptions(devices=(None,)))
     for error in (
         StorageError("full"),
@@ -405,7 +408,7 @@ def test_a_trouble_that_lasts_is_logged_once(world: World, log_lines: list[str])
     assert [json.loads(line)["error"] for line in log_lines] == ["full", "read-only", "read-only"]
 
 
-def test_a_driver_that_does_not_answer_leaves_one_slot(
+def test_a_gpu_driver_that_does_not_answer_leaves_one_slot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = tmp_path / "nvidia-smi"
@@ -417,7 +420,7 @@ def test_a_driver_that_does_not_answer_leaves_one_slot(
     assert role_devices("gpu") == (None,)
 
 
-def test_half_written_files_of_dead_writers_are_removed(world: World) -> None:
+def test_half_written_files_of_ended_processes_are_removed(world: World) -> None:
     job_id = world.submit("a")
     (world.workspace.jobs / job_id / ".state.json.0123abcd.partial").write_bytes(b"{")
     world.start_runner()

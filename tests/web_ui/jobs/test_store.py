@@ -1,4 +1,4 @@
-"""The store alone, without a runner: making, finding, asking and deleting."""
+"""The store without a runner: create, find, request and delete."""
 
 import errno
 import json
@@ -34,7 +34,7 @@ def test_a_new_job_is_queued_with_its_request(world: World) -> None:
     assert list(world.workspace.trash.iterdir()) == []
 
 
-def test_an_unknown_kind_is_refused_before_anything_is_made(world: World) -> None:
+def test_an_unknown_kind_is_refused_and_leaves_no_files(world: World) -> None:
     with pytest.raises(UnknownName, match="'nap'"):
         world.store.create("nap", CountConfig(name="a"))
     assert list(world.workspace.jobs.iterdir()) == []
@@ -66,7 +66,7 @@ def create_with_key(root: Path) -> str:
 def test_many_threads_and_processes_with_one_key_get_one_job(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(ROOT)  # what the processes of the pool import this module by
+    monkeypatch.syspath_prepend(ROOT)  # the processes of the pool import this module
     root = world.workspace.root
     with multiprocessing.get_context("forkserver").Pool(3) as processes, ThreadPoolExecutor(8) as threads:
         elsewhere = processes.map_async(create_with_key, [root] * 12)
@@ -75,14 +75,14 @@ def test_many_threads_and_processes_with_one_key_get_one_job(
     assert world.store.list()[1] == 1
 
 
-def test_many_jobs_of_one_second_all_get_their_own_id(world: World) -> None:
+def test_many_jobs_of_one_second_get_different_ids(world: World) -> None:
     with ThreadPoolExecutor(8) as threads:
         ids = list(threads.map(lambda number: world.submit(f"n{number}"), range(300)))
     assert len(set(ids)) == 300
     assert world.store.list(limit=1)[1] == 300
 
 
-def test_a_job_that_the_disk_refuses_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_that_cannot_be_written_leaves_no_files(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: Path, _: object = None) -> None:
         raise StorageError(f"The disk is full: {path} could not be written.")
 
@@ -92,7 +92,7 @@ def test_a_job_that_the_disk_refuses_leaves_nothing(world: World, monkeypatch: p
     assert list(world.workspace.trash.iterdir()) == list(world.workspace.jobs.iterdir()) == []
 
 
-def test_a_job_that_the_disk_does_not_confirm_is_not_made_twice(
+def test_a_job_that_the_disk_does_not_confirm_is_created_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(folder: Path) -> None:
@@ -115,7 +115,7 @@ def test_jobs_are_listed_newest_first_by_page_kind_and_state(world: World) -> No
     assert world.store.list(kind="training") == ([], 0)
 
 
-def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
+def test_jobs_with_the_same_output_have_the_same_output_key(world: World) -> None:
     jobs = JobStore(world.workspace)
     made = [
         jobs.create("evaluation", EvaluationConfig(model=model, dataset="news", output=output)).output_key
@@ -124,7 +124,7 @@ def test_jobs_that_write_to_one_place_are_known_as_such(world: World) -> None:
     assert (made[0] == made[1], len(set(made))) == (True, 4)
 
 
-def test_a_job_that_names_no_output_has_one_of_its_own() -> None:
+def test_a_job_without_an_output_name_gets_its_own_output() -> None:
     asked = {"model": "a", "output": None}
     assert stages.STAGES["prediction"].with_output(asked, "20261123-1") == {
         "model": "a",
@@ -150,7 +150,7 @@ ABSENT = "20261123-081500-7f3a"
     "job_id",
     ["", ".", "..", "../jobs", "/etc", "%2e%2e", "a\0b", ".keys", ABSENT, f"{ABSENT}/..", f"{ABSENT}\n"],
 )
-def test_an_id_that_is_none_is_not_found(world: World, job_id: str) -> None:
+def test_an_invalid_id_is_not_found(world: World, job_id: str) -> None:
     for ask in (
         world.store.get,
         world.store.delete,
@@ -162,7 +162,7 @@ def test_an_id_that_is_none_is_not_found(world: World, job_id: str) -> None:
             ask(job_id)
 
 
-def test_a_link_in_the_jobs_folder_is_no_job(world: World, tmp_path: Path) -> None:
+def test_a_link_in_the_jobs_folder_is_not_a_job(world: World, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "keep.txt").write_text("kept")
@@ -172,14 +172,14 @@ def test_a_link_in_the_jobs_folder_is_no_job(world: World, tmp_path: Path) -> No
     assert (outside / "keep.txt").read_text() == "kept"
 
 
-def test_requests_are_noted_for_the_runner(world: World) -> None:
+def test_a_request_sets_what_the_user_wants(world: World) -> None:
     job_id = world.submit("a")
     assert world.store.request_pause(job_id).desired == "pause"
     assert world.store.request_resume(job_id).desired == "run"
     assert world.store.request_cancel(job_id).desired == "cancel"
 
 
-def test_a_cancelled_job_can_not_be_called_back(world: World) -> None:
+def test_a_job_being_cancelled_cannot_be_paused_or_resumed(world: World) -> None:
     job_id = world.submit("a")
     world.store.request_cancel(job_id)
     for ask in (world.store.request_pause, world.store.request_resume):
@@ -189,7 +189,7 @@ def test_a_cancelled_job_can_not_be_called_back(world: World) -> None:
 
 
 @pytest.mark.parametrize("state", [State.SUCCEEDED, State.CANCELLED])
-def test_a_job_that_has_ended_can_not_be_asked(world: World, state: State) -> None:
+def test_a_job_in_a_final_state_refuses_requests(world: World, state: State) -> None:
     job_id = world.submit("a")
     set_state(world, job_id, state)
     with pytest.raises(Conflict, match=state):
@@ -208,7 +208,7 @@ def test_a_failed_job_can_be_resumed_but_not_paused(world: World) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b'{"x": "progress"}\n', b"[" * 100_000 + b'"preview"\n'])
-def test_an_event_that_makes_no_sense_is_passed_over(world: World, garbage: bytes) -> None:
+def test_a_damaged_event_is_skipped(world: World, garbage: bytes) -> None:
     job_id = world.submit("a")
     path = world.workspace.jobs / job_id / EVENTS
     path.write_bytes(b'{"kind": "preview", "path": "x"}\n' + garbage)
@@ -223,7 +223,7 @@ WRONG_TYPES = b'{"state": 5, "desired": 5, "attempt": "x"}'
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", WRONG_TYPES, b"\xff\xfe\0", b"[" * 100_000])
 @pytest.mark.parametrize("name", [REQUEST, CONTROL, STATE, OUTCOME])
-def test_a_damaged_file_is_reported_on_its_job_and_hides_no_other(
+def test_a_damaged_file_is_reported_on_its_job_and_hides_no_other_job(
     world: World, name: str, content: bytes
 ) -> None:
     healthy, damaged = world.submit("healthy"), world.submit("damaged")
@@ -245,7 +245,7 @@ def test_an_empty_job_folder_is_reported(world: World) -> None:
     assert world.store.list()[1] == 1
 
 
-def test_a_damaged_event_is_shown_and_the_progress_before_it_too(world: World) -> None:
+def test_a_damaged_event_is_shown_and_so_is_the_progress_before_it(world: World) -> None:
     job_id = world.submit("a")
     good = {
         "seq": 1,
@@ -266,7 +266,7 @@ def test_a_damaged_event_is_shown_and_the_progress_before_it_too(world: World) -
     assert progress["done"] == 1
 
 
-def test_a_log_is_read_on_from_any_offset_without_half_characters(world: World) -> None:
+def test_a_log_is_read_from_any_offset_in_whole_characters(world: World) -> None:
     job_id = world.submit("a")
     assert world.store.log(job_id).text == ""
     path = world.workspace.jobs / job_id / LOG
@@ -288,7 +288,7 @@ def test_the_end_of_a_log_is_read_without_its_beginning(world: World) -> None:
     assert len(world.store.log(job_id, -(1 << 40)).text) == LOG_LIMIT_BYTES
 
 
-def test_a_log_that_is_no_text_is_still_shown(world: World) -> None:
+def test_a_log_with_invalid_utf8_is_shown(world: World) -> None:
     job_id = world.submit("a")
     (world.workspace.jobs / job_id / LOG).write_bytes(b"\xff\xfe broken \x80\xe2")
     assert "broken" in world.store.log(job_id).text

@@ -1,5 +1,4 @@
-"""A runner of the tiny stages as its own process: `python -m tests.web_ui.jobs.tiny_runner WORKSPACE
-[SAVE_ON_STOP_S]`."""
+"""A runner of the tiny stages: `python -m tests.web_ui.jobs.tiny_runner WORKSPACE [SAVE_ON_STOP_S]`."""
 
 import os
 import random
@@ -20,7 +19,7 @@ YEAR_S = 365 * 86400.0
 
 
 def jump_the_clock() -> None:
-    """From now on let the time of day jump up to a year either way at each look, as a broken clock would."""
+    """Shift the time of day at random by up to a year at each reading, as a broken clock would."""
     chance, true_time = random.Random(0), time.time
     time.time = lambda: true_time() + chance.uniform(-YEAR_S, YEAR_S)
 

@@ -1,4 +1,4 @@
-"""Stages that take milliseconds, for tests of the machinery around them."""
+"""Stages that take milliseconds, for tests of store, runner and worker."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from web_ui.jobs.stages import Stage
 
 
 class CountConfig(Config):
-    """Count to `num_steps`, saving after each, and behave as told on the way."""
+    """Count to `num_steps`, save after each step, and misbehave as configured."""
 
     name: Name
     num_steps: int = 5
@@ -37,7 +37,7 @@ class CountResult:
 
 
 def count(config: CountConfig, workspace: Workspace, progress: Progress) -> CountResult:
-    """Sum 0..num_steps-1 into a file; a resumed attempt goes on from the saved step."""
+    """Write the sum of 0..num_steps-1 to a file. A resumed attempt continues from the saved step."""
     path = workspace.dataset(config.name) / "sum.json"
     try:
         return _count(config, path, progress)
@@ -64,7 +64,7 @@ def _count(config: CountConfig, path: Path, progress: Progress) -> CountResult:
 
 
 def save(path: Path, value: dict[str, int]) -> None:
-    """Replace a file whole, as the product does, but without waiting for the disk."""
+    """Replace a file atomically, as the product does, but without fsync."""
     path.with_suffix(".new").write_text(json.dumps(value))
     path.with_suffix(".new").replace(path)
 

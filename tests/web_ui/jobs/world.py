@@ -1,4 +1,4 @@
-"""A workspace with its store and runner processes, and helpers that wait for what they do."""
+"""A workspace with its store and runner processes, and functions that wait for states of jobs."""
 
 import os
 import subprocess
@@ -18,11 +18,11 @@ from web_ui.jobs.process import JOB_VARIABLE, ProcessIdentity, job_processes
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[3]
-PATIENCE_S = 90.0
+TIMEOUT_S = 90.0
 
 
 class World:
-    """One workspace under test."""
+    """A workspace under test."""
 
     def __init__(self, folder: Path) -> None:
         self.workspace = Workspace.create(folder)
@@ -47,7 +47,7 @@ class World:
         return self.store.create("count", CountConfig(name=name, **values)).id
 
     def wait_for(self, is_true: Callable[[], Any], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + TIMEOUT_S
         while not is_true():
             assert time.monotonic() < deadline, f"waited in vain for {what}\n{self.log.read_text()[-3000:]}"
             time.sleep(0.02)

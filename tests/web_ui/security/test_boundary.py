@@ -1,4 +1,4 @@
-"""Who is let in: hosts, origins, content types, tokens, rates, and the headers on every answer."""
+"""Access checks: hosts, origins, content types, tokens, rates, and the headers of every answer."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def locked(make_client: Callable[..., FlaskClient]) -> FlaskClient:
         "0.0.0.0:5000",
     ],
 )
-def test_a_rebound_or_wrong_host_is_refused(client: FlaskClient, host: str) -> None:
+def test_a_wrong_host_is_refused(client: FlaskClient, host: str) -> None:
     answer = client.get("/api/jobs", base_url=f"http://{HOST}", headers={"Host": host})
     assert code_of(answer) == (421, "unknown_host")
 
@@ -51,7 +51,7 @@ def test_an_ipv6_address_is_answered_as_clients_write_it(make_client: Callable[.
     assert client.get("/api/health", headers={"Host": "[fd00::7]:5000"}).status_code == 200
 
 
-def test_on_port_80_the_name_alone_is_answered(make_client: Callable[..., FlaskClient]) -> None:
+def test_on_port_80_a_host_without_port_is_answered(make_client: Callable[..., FlaskClient]) -> None:
     client = make_client(port=80)
     assert [
         client.get("/api/jobs", headers={"Host": host}).status_code
@@ -60,7 +60,7 @@ def test_on_port_80_the_name_alone_is_answered(make_client: Callable[..., FlaskC
 
 
 @pytest.mark.parametrize("host", ["gpu-box:5000", "gpu-box", "proxy.lab:8443"])
-def test_more_names_can_be_allowed(make_client: Callable[..., FlaskClient], host: str) -> None:
+def test_further_host_names_can_be_allowed(make_client: Callable[..., FlaskClient], host: str) -> None:
     client = make_client(allowed_hosts="gpu-box, proxy.lab:8443")
     assert client.get("/api/jobs", headers={"Host": host}).status_code == 200
 
@@ -86,7 +86,7 @@ def test_changes_from_another_site_are_refused(
     assert code_of(client.open(path, method=method, json=SAMPLE, headers=headers)) == (403, "forbidden")
 
 
-def test_changes_from_the_own_page_pass(client: FlaskClient) -> None:
+def test_changes_from_a_page_of_the_service_are_allowed(client: FlaskClient) -> None:
     headers = {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"}
     assert client.post("/api/dataset/generate", json=SAMPLE, headers=headers).status_code == 202
 
@@ -94,7 +94,7 @@ def test_changes_from_the_own_page_pass(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
 )
-def test_a_body_that_a_form_could_send_is_refused(client: FlaskClient, media: str) -> None:
+def test_a_body_type_that_an_html_form_can_send_is_refused(client: FlaskClient, media: str) -> None:
     answer = client.post("/api/dataset/generate", data='{"name": "demo"}', content_type=media)
     assert code_of(answer) == (415, "unsupported_media_type")
 
@@ -120,7 +120,9 @@ def test_every_answer_carries_the_protective_headers(client: FlaskClient, path: 
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "gpu-box"])
-def test_a_service_open_to_others_without_a_token_does_not_start(tmp_path: Path, host: str) -> None:
+def test_a_service_without_a_token_that_other_machines_can_reach_does_not_start(
+    tmp_path: Path, host: str
+) -> None:
     with pytest.raises(InvalidInput, match="without a token") as caught:
         create_app(Settings(workspace=tmp_path, host=host))
     assert "DEEPSYNTH_API_TOKEN" in caught.value.hint
@@ -128,7 +130,7 @@ def test_a_service_open_to_others_without_a_token_does_not_start(tmp_path: Path,
     assert create_app(Settings(workspace=tmp_path, host=host, published_on_loopback=True))
 
 
-def test_a_stranger_is_refused_even_where_the_server_was_bound_past_the_settings(client: FlaskClient) -> None:
+def test_a_remote_client_is_refused_even_if_the_server_listens_publicly(client: FlaskClient) -> None:
     assert code_of(client.get("/api/jobs", environ_base={"REMOTE_ADDR": "10.0.0.9"})) == (403, "forbidden")
 
 
@@ -136,7 +138,7 @@ def test_a_stranger_is_refused_even_where_the_server_was_bound_past_the_settings
     "path",
     ["/api/jobs", "/api/system", "/metrics", "/api/openapi.json", "/api/datasets/x/pages/train/0/1.png"],
 )
-def test_without_the_token_nothing_is_told(locked: FlaskClient, path: str) -> None:
+def test_requests_without_the_token_are_refused(locked: FlaskClient, path: str) -> None:
     assert code_of(locked.get(path)) == (401, "unauthorized")
 
 
@@ -149,7 +151,7 @@ def test_the_bearer_token_opens_the_api(locked: FlaskClient) -> None:
     assert locked.get("/api/jobs", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 200
 
 
-def test_guesses_are_limited_and_hold_nobody_up_who_has_the_token(
+def test_wrong_tokens_are_limited_without_limiting_requests_with_the_token(
     make_client: Callable[..., FlaskClient],
 ) -> None:
     client = make_client(api_token=TOKEN, max_changes_per_minute=3)
@@ -180,15 +182,16 @@ def test_pages_lead_to_the_login_and_the_token_opens_them(locked: FlaskClient) -
     assert [locked.post("/logout").headers["Location"] for _ in range(2)] == [
         "/login",
         "/login",
-    ]  # the second time with an ended login
+    ]  # the second time without a login
     assert locked.get("/api/jobs").status_code == 401
 
 
-def test_a_browser_keeps_no_page_of_a_service_that_one_logs_out_of(
-    client: FlaskClient, locked: FlaskClient
-) -> None:
+def test_a_browser_stores_no_page_of_a_service_with_a_login(client: FlaskClient, locked: FlaskClient) -> None:
     locked.post("/login", data={"token": TOKEN})
-    assert [one.get("/jobs").headers["Cache-Control"] for one in (client, locked)] == ["no-cache", "no-store"]
+    assert [each.get("/jobs").headers["Cache-Control"] for each in (client, locked)] == [
+        "no-cache",
+        "no-store",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -203,12 +206,12 @@ def test_logging_in_leads_back_to_a_page_of_this_service_only(
     assert locked.post("/login", data={"token": TOKEN, "next": wanted}).headers["Location"] == leads_to
 
 
-def test_a_made_up_cookie_is_refused(locked: FlaskClient) -> None:
+def test_a_forged_cookie_is_refused(locked: FlaskClient) -> None:
     locked.set_cookie("deepsynth_session", "0" * 64, domain="localhost")
     assert locked.get("/api/jobs").status_code == 401
 
 
-def test_health_is_open_but_tells_strangers_little(locked: FlaskClient, tmp_path: Path) -> None:
+def test_health_is_open_but_hides_paths_without_the_token(locked: FlaskClient, tmp_path: Path) -> None:
     answer = locked.get("/api/health")
     assert answer.status_code == 200
     assert answer.get_json()["problems"] == []

@@ -1,4 +1,4 @@
-"""No request reads, writes or removes anything outside the workspace, however its path is written."""
+"""No request reads, writes or removes a file outside the workspace, however its path is written."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ ADDRESSES = [
 
 @pytest.fixture
 def traps(workspace: Workspace) -> Workspace:
-    """Put a secret beside the workspace, and links to it into each folder."""
+    """Put a secret file beside the workspace, and links to the file into each folder."""
     secret = workspace.root.parent / "secret.txt"
     secret.write_text(SECRET)
     for folder in (workspace.root, workspace.jobs, workspace.datasets, workspace.models, workspace.uploads):
@@ -74,7 +74,7 @@ def test_nothing_outside_is_removed_or_written(client: FlaskClient, traps: Works
     assert {path.name for path in traps.root.parent.iterdir()} == {"secret.txt", traps.root.name}
 
 
-def test_an_artifact_lies_inside_the_results_of_its_job(client: FlaskClient, traps: Workspace) -> None:
+def test_an_artifact_is_inside_the_output_of_its_job(client: FlaskClient, traps: Workspace) -> None:
     job_id = client.post("/api/dataset/generate", json=SAMPLE).get_json()["id"]
     folder = traps.datasets / "demo"
     folder.mkdir()
@@ -150,7 +150,7 @@ def test_an_output_name_stays_inside_the_workspace(
         "hf://owner/name",
     ],
 )
-def test_a_model_folder_lies_inside_the_workspace(
+def test_a_model_folder_is_inside_the_workspace(
     client: FlaskClient, traps: Workspace, dataset: Path, model: str
 ) -> None:
     traps.upload("text.txt").write_text("A text.")
@@ -165,7 +165,7 @@ def test_a_model_folder_lies_inside_the_workspace(
     assert client.get("/api/jobs").get_json()["total"] == 0
 
 
-def test_a_job_folder_that_is_a_link_is_no_job(client: FlaskClient, traps: Workspace) -> None:
+def test_a_job_folder_that_is_a_link_is_not_a_job(client: FlaskClient, traps: Workspace) -> None:
     target = traps.root.parent / "elsewhere"
     target.mkdir()
     (target / "log.txt").write_text(SECRET)

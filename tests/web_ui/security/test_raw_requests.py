@@ -1,4 +1,4 @@
-"""The real server on a real socket: what no test client sends."""
+"""Requests that no test client sends, to the real server over a socket."""
 
 import socket
 import threading
@@ -22,7 +22,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 def send(service: Service, *parts: bytes) -> bytes:
-    """Send raw bytes and return everything that comes back until the server closes."""
+    """Send raw bytes and return all bytes that the server sends until it closes the connection."""
     with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
         for part in parts:
             connection.sendall(part)
@@ -59,7 +59,7 @@ def test_a_chunked_upload_arrives_whole(service: Service) -> None:
         ("Transfer-Encoding: chunked", b"zz\r\nhalf"),
     ],
 )
-def test_an_upload_that_is_cut_off_leaves_nothing(service: Service, header: str, part: bytes) -> None:
+def test_an_interrupted_upload_leaves_no_file(service: Service, header: str, part: bytes) -> None:
     start = head(
         service, "PUT /api/uploads/cut.txt HTTP/1.1", "Content-Type: application/octet-stream", header
     )
@@ -84,7 +84,7 @@ def test_an_upload_that_is_cut_off_leaves_nothing(service: Service, header: str,
         ("POST /api/dataset/generate HTTP/1.1", ["Content-Length: 2", "Transfer-Encoding: chunked"]),
     ],
 )
-def test_a_hostile_request_is_refused_and_the_service_lives(
+def test_a_hostile_request_is_refused_and_the_service_keeps_running(
     service: Service, line: str, headers: list[str]
 ) -> None:
     status = send(service, head(service, line, *headers)).partition(b"\r\n")[0]
@@ -92,7 +92,7 @@ def test_a_hostile_request_is_refused_and_the_service_lives(
     assert service.call("GET", "/api/health")["role"] == "cpu"
 
 
-def test_a_rebound_name_is_refused(service: Service) -> None:
+def test_a_wrong_host_name_is_refused(service: Service) -> None:
     assert b" 421 " in send(
         service, head(service, "GET /api/jobs HTTP/1.1", host=f"evil.example:{service.port}")
     )
@@ -107,12 +107,12 @@ def test_a_rebound_name_is_refused(service: Service) -> None:
     ],
     ids=["headers", "body"],
 )
-def test_clients_that_trickle_hold_no_thread_for_long(service: Service, begun: str) -> None:
+def test_slow_clients_do_not_block_the_threads(service: Service, begun: str) -> None:
     slow = [socket.create_connection(("127.0.0.1", service.port), timeout=20) for _ in range(2 * NUM_THREADS)]
     for connection in slow:
         connection.sendall(begun.format(host=f"127.0.0.1:{service.port}").encode())
     is_over = threading.Event()
-    trickle = threading.Thread(target=send_now_and_then, args=(slow, is_over))
+    trickle = threading.Thread(target=send_slowly, args=(slow, is_over))
     trickle.start()
     try:
         assert service.call("GET", "/api/health")["role"] == "cpu"
@@ -123,7 +123,7 @@ def test_clients_that_trickle_hold_no_thread_for_long(service: Service, begun: s
             connection.close()
 
 
-def send_now_and_then(connections: list[socket.socket], is_over: threading.Event) -> None:
+def send_slowly(connections: list[socket.socket], is_over: threading.Event) -> None:
     while not is_over.wait(0.1):
         for connection in connections:
             with suppress(OSError):  # closed by the service

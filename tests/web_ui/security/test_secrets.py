@@ -1,5 +1,4 @@
-"""Tokens of the environment never show: not in an answer, not in a log line, not in a file of the
-workspace."""
+"""No answer, log line or file of the workspace shows a token of the environment."""
 
 import json
 from collections.abc import Callable
@@ -32,18 +31,16 @@ def test_no_answer_log_or_file_holds_a_token(
     answers.append(
         client.post("/api/dataset/generate", json={**SAMPLE, "hub_token": CANARY}, headers=headers)
     )
-    told = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in answers]
+    texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in answers]
     files = [
         path.read_bytes().decode(errors="replace") for path in workspace.root.rglob("*") if path.is_file()
     ]
     assert log_lines
     assert files
-    assert not [text for text in (*told, *log_lines, *files) if CANARY in text]
+    assert not [text for text in (*texts, *log_lines, *files) if CANARY in text]
 
 
-def test_a_stored_token_is_blacked_out_wherever_it_stands(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stored_token_is_redacted_at_every_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "token").write_text(f"{CANARY}\n")
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     redaction._stored_token.cache_clear()
@@ -57,7 +54,7 @@ def test_a_stored_token_is_blacked_out_wherever_it_stands(
         redaction._stored_token.cache_clear()
 
 
-def test_hostile_names_stay_data_in_json(client: FlaskClient) -> None:
+def test_html_in_a_name_is_returned_as_json(client: FlaskClient) -> None:
     answer = client.post("/api/dataset/generate", json={**SAMPLE, "name": "<img src=x onerror=alert(1)>"})
     assert answer.mimetype == "application/json"
     assert json.loads(answer.text)["error"]["fields"]["name"]
