@@ -7,7 +7,6 @@ Exit codes: 0 success, 1 failure, 2 wrong usage, 130 stopped by the user, with t
 import argparse
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,9 +21,8 @@ Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = build_parser().parse_args(arguments)
-    handler: Callable[[argparse.Namespace], int] = resolve(options.handler)
     try:
-        return handler(options)
+        return int(resolve(options.handler)(options))
     except DeepSynthError as error:
         return _print_error(error)
     except Stopped as stopped:
@@ -109,11 +107,7 @@ def _add_report(commands: Subparsers) -> None:
         metavar="N",
         help="documents for tesseract to read; default: 8; 0: report on compression only",
     )
-    parser.add_argument(
-        "--language",
-        metavar="NAME",
-        help="language of the texts, as tesseract names it; default: eng; several: eng+deu",
-    )
+    parser.add_argument("--language", metavar="NAME", help="language for tesseract; default: eng; or eng+deu")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
@@ -130,9 +124,7 @@ def _add_evaluate(commands: Subparsers) -> None:
     parser = _add_command(
         commands, "evaluate", "web_ui.commands.stages:evaluate", "score a model on a split of a dataset"
     )
-    parser.add_argument(
-        "--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id"
-    )
+    _add_trained_model(parser)
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
     _add_stage_options(parser, "EvaluationConfig")
@@ -145,18 +137,12 @@ def _add_predict(commands: Subparsers) -> None:
         "web_ui.commands.stages:predict",
         "write summaries of images, PDFs, texts or datasets",
     )
-    parser.add_argument(
-        "--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id"
-    )
+    _add_trained_model(parser)
     pages = parser.add_mutually_exclusive_group(required=True)
     pages.add_argument(
         "--input", nargs="+", metavar="FILE_OR_FOLDER", help="images, PDFs, text files, or folders of them"
     )
-    pages.add_argument(
-        "--dataset",
-        metavar="NAME",
-        help="a page dataset instead of files; choose its split with --set split=test",
-    )
+    pages.add_argument("--dataset", metavar="NAME", help="a page dataset; its split: --set split=test")
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
     _add_stage_options(parser, "PredictionConfig")
 
@@ -247,6 +233,12 @@ def _add_stage_options(parser: argparse.ArgumentParser, fields: str) -> None:
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress, only errors and the result")
+
+
+def _add_trained_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", required=True, metavar="NAME", help="a training in the workspace, a folder or a Hub id"
+    )
 
 
 def _add_role(parser: argparse.ArgumentParser) -> None:

@@ -40,10 +40,8 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
 
 
 def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
-    """Delete a training's folder: checkpoints, model, metrics. Its repository on the Hub stays.
-
-    Raises as `delete_dataset` does.
-    """
+    """Delete a training's folder: checkpoints, model, metrics. Its repository on the Hub stays. Raises as
+    `delete_dataset` does."""
     folder = _require_folder("model", workspace.model(name), workspace.models / name)
 
     def is_inside(model: object) -> bool:
@@ -67,21 +65,19 @@ def delete_upload(name: str, workspace: Workspace, jobs: JobStore) -> None:
         raise NotFound(
             f"There is no upload {name!r}.", hint=names_hint(path.name for path in path.parent.glob("[!.]*"))
         )
-
-    def reads(job: Job) -> bool:
-        source = job.config.get("source")
-        named = [source.get("path") if isinstance(source, dict) else None, *(job.config.get("inputs") or ())]
-        places = [
-            workspace.uploads / text.removeprefix(UPLOAD_PREFIX) for text in named if isinstance(text, str)
-        ]
-        return any(path.is_relative_to(place) or place.is_relative_to(path) for place in places)
-
-    _refuse_if_used(f"the upload {name!r}", jobs, reads)
+    _refuse_if_used(f"the upload {name!r}", jobs, lambda job: _reads_upload(job, path, workspace.uploads))
     trashed = move_to_trash(path, workspace.trash)
     if trashed.is_dir():
         shutil.rmtree(trashed, ignore_errors=True)
     else:
         trashed.unlink(missing_ok=True)
+
+
+def _reads_upload(job: Job, path: Path, uploads: Path) -> bool:
+    source = job.config.get("source")
+    names = [source.get("path") if isinstance(source, dict) else None, *(job.config.get("inputs") or ())]
+    read = [uploads / name.removeprefix(UPLOAD_PREFIX) for name in names if isinstance(name, str)]
+    return any(path.is_relative_to(each) or each.is_relative_to(path) for each in read)
 
 
 def _require_folder(kind: str, folder: Path, place: Path) -> Path:

@@ -238,25 +238,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Run the DeepSynth demo over REST.")
     parser.add_argument("--dataset-service", default="http://127.0.0.1:5000")
     parser.add_argument("--training-service", default="http://127.0.0.1:5001")
-    parser.add_argument(
-        "--workspace", type=Path, required=True, help="the workspace that both services share"
-    )
+    parser.add_argument("--workspace", type=Path, required=True, help="workspace of both services")
     arguments = parser.parse_args()
     console = Console()
     try:
-        run(
-            ApiClient(arguments.dataset_service),
-            ApiClient(arguments.training_service),
-            arguments.workspace,
-            console,
-        )
+        services = ApiClient(arguments.dataset_service), ApiClient(arguments.training_service)
+        run(*services, arguments.workspace, console)
     except (DemoError, DeepSynthError) as error:
         console.print(f"The demo failed. {error}", style="bold red", markup=False)
         return 1
     except KeyboardInterrupt:
-        console.print(
-            "Stopped watching. The services and the job keep running; the same command shows them again."
-        )
+        console.print("Stopped watching. Services and job keep running; the same command shows them again.")
         return 130
     return 0
 

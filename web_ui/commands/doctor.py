@@ -6,7 +6,7 @@ import shlex
 import shutil
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ from typing import Literal
 from data.errors import DeepSynthError
 from data.store.workspace import Workspace
 from training.speed.compiler import missing_compiler_requirements
+from web_ui.api.schemas import Gpu
 from web_ui.commands.stages import open_workspace
 from web_ui.jobs.stages import Role
 from web_ui.jobs.store import JobStore
@@ -57,7 +58,7 @@ def run_checks(options: Namespace) -> Iterator[Finding]:
     try:
         workspace = open_workspace(options)
     except DeepSynthError as error:
-        yield Finding("workspace", "fault", error.message, error.hint)
+        yield Finding("workspace", "fault", error.message, fix=error.hint)
     else:
         for check in _WORKSPACE_CHECKS:
             yield from check(workspace)
@@ -73,7 +74,7 @@ def _settings() -> Iterator[Finding]:
     try:
         Settings.from_environment()
     except DeepSynthError as error:
-        yield Finding("settings", "fault", error.message, error.hint)
+        yield Finding("settings", "fault", error.message, fix=error.hint)
 
 
 def _check_writable(workspace: Workspace) -> Iterator[Finding]:
@@ -84,7 +85,7 @@ def _check_writable(workspace: Workspace) -> Iterator[Finding]:
         probe.with_suffix(".moved").unlink()
     except OSError as error:
         fix = f"Check owner and mode of {workspace.root}, and its disk."
-        yield Finding("workspace", "fault", f"{workspace.root} is not writable: {error.strerror}", fix)
+        yield Finding("workspace", "fault", f"{workspace.root} is not writable: {error.strerror}", fix=fix)
     else:
         yield Finding("workspace", "ok", str(workspace.root))
 
@@ -93,7 +94,7 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
     free_gb = machine.disk(workspace.root).free_gb
     is_enough = free_gb >= MIN_FREE_GB
     fix = "" if is_enough else "Free some space, or move the workspace with DEEPSYNTH_WORKSPACE."
-    yield Finding("disk", "ok" if is_enough else "notice", f"{free_gb:.1f} GB free", fix)
+    yield Finding("disk", "ok" if is_enough else "notice", f"{free_gb:.1f} GB free", fix=fix)
 
 
 def _runners(workspace: Workspace) -> Iterator[Finding]:
@@ -107,7 +108,7 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
             )
         else:
             fix = f"deepsynth serve --role {role} --workspace {shlex.quote(str(workspace.root))}"
-            yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix)
+            yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix=fix)
 
 
 def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
@@ -117,7 +118,7 @@ def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
         f", {len(damaged)} with damaged files: {', '.join(job.id for job in damaged[:5])}" if damaged else ""
     )
     fix = "Restore the files from a backup, or delete these jobs." if damaged else ""
-    yield Finding("jobs", "notice" if damaged else "ok", detail, fix)
+    yield Finding("jobs", "notice" if damaged else "ok", detail, fix=fix)
 
 
 _WORKSPACE_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (
@@ -133,18 +134,16 @@ def _memory() -> Finding:
     free_gb = memory.total_gb - memory.used_gb
     is_enough = free_gb >= MIN_MEMORY_GB
     fix = "" if is_enough else "Close other programs: rendering needs about 1 GB, the tiny model 2 GB."
-    return Finding(
-        "memory", "ok" if is_enough else "notice", f"{free_gb:.1f} of {memory.total_gb:.1f} GB free", fix
-    )
+    detail = f"{free_gb:.1f} of {memory.total_gb:.1f} GB free"
+    return Finding("memory", "ok" if is_enough else "notice", detail, fix=fix)
 
 
 def _page_engine() -> Finding:
     try:
         import skia  # noqa: F401, PLC0415 - the check: are its system libraries there?
     except ImportError as error:
-        return Finding(
-            "page engine", "fault", str(error), "apt-get install -y --no-install-recommends libegl1 libgl1"
-        )
+        fix = "apt-get install -y --no-install-recommends libegl1 libgl1"
+        return Finding("page engine", "fault", str(error), fix=fix)
     return Finding("page engine", "ok", f"skia-python {version('skia-python')}")
 
 
@@ -152,7 +151,7 @@ def _tesseract() -> Finding:
     if shutil.which("tesseract"):
         return Finding("tesseract", "ok", "installed")
     fix = "apt-get install -y --no-install-recommends tesseract-ocr"
-    return Finding("tesseract", "notice", "not installed; needed only for the legibility in reports", fix)
+    return Finding("tesseract", "notice", "not installed; needed only for the legibility in reports", fix=fix)
 
 
 def _training_libraries() -> Finding:
@@ -162,7 +161,7 @@ def _training_libraries() -> Finding:
             "Needed only for training: in the checkout, .venv/bin/pip install -c "
             "constraints.txt -e '.[train]'"
         )
-        return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix)
+        return Finding("training libraries", "notice", f"not installed: {', '.join(missing)}", fix=fix)
     return Finding(
         "training libraries", "ok", ", ".join(f"{name} {_version(name)}" for name in TRAINING_LIBRARIES)
     )
@@ -171,30 +170,27 @@ def _training_libraries() -> Finding:
 def _gpu() -> Finding:
     gpus = machine.gpus()
     if gpus:
-        sizes = [
-            "memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB"
-            for gpu in gpus
-        ]
-        found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
-        # Without torch, this machine cannot train; the finding on training libraries says so.
-        if find_spec("torch") and (missing := missing_compiler_requirements()):
-            fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
-            return Finding(
-                "GPU",
-                "notice",
-                f"{found}. Training is slower than possible without {', '.join(missing)}",
-                fix,
-            )
-        return Finding("GPU", "ok", found)
+        return _found_gpus(gpus)
     if shutil.which("nvidia-smi"):
-        return Finding(
-            "GPU",
-            "notice",
-            "a driver is installed, but no GPU answers",
-            "Run nvidia-smi and follow its message.",
-        )
+        detail = "a driver is installed, but no GPU answers"
+        return Finding("GPU", "notice", detail, fix="Run nvidia-smi and follow its message.")
     fix = "Datasets and the tiny model need no GPU; DeepSeek-OCR needs a GPU with 16 GB or more."
-    return Finding("GPU", "notice", "none found", fix)
+    return Finding("GPU", "notice", "none found", fix=fix)
+
+
+def _found_gpus(gpus: Sequence[Gpu]) -> Finding:
+    sizes = [
+        "memory not reported" if gpu.memory_total_gb is None else f"{gpu.memory_total_gb:.0f} GB"
+        for gpu in gpus
+    ]
+    found = "; ".join(f"{gpu.name}, {size}" for gpu, size in zip(gpus, sizes, strict=True))
+    # Without torch, this machine cannot train; the finding on training libraries says so.
+    missing = missing_compiler_requirements() if find_spec("torch") else []
+    if not missing:
+        return Finding("GPU", "ok", found)
+    detail = f"{found}. Training is slower than possible without {', '.join(missing)}"
+    fix = "On Debian: apt-get install -y --no-install-recommends gcc libc6-dev python3-dev"
+    return Finding("GPU", "notice", detail, fix=fix)
 
 
 def _hub() -> Iterator[Finding]:
@@ -207,7 +203,7 @@ def _hub() -> Iterator[Finding]:
         ("HF_USERNAME", settings.hub_username, "to publish without naming the repository"),
     ):
         if value is None:
-            yield Finding(name, "notice", f"not set; needed only {need}", f"export {name}=...")
+            yield Finding(name, "notice", f"not set; needed only {need}", fix=f"export {name}=...")
         else:
             yield Finding(name, "ok", "set")
 

@@ -18,11 +18,8 @@ def run(options: Namespace) -> int:
     if options.action == "list":
         return _list(store, options)
     if not options.id:
-        raise InvalidInput(
-            f"`deepsynth jobs {options.action}` needs a job id.",
-            hint="`deepsynth jobs` lists them.",
-            fields={"id": "is required"},
-        )
+        message = f"`deepsynth jobs {options.action}` needs a job id."
+        raise InvalidInput(message, hint="`deepsynth jobs` lists the ids.", fields={"id": "is required"})
     if options.action == "delete":
         store.delete(options.id)
         print(f"Deleted job {options.id}. Its output stays.")
@@ -42,27 +39,26 @@ _ACTIONS: dict[str, Callable[[JobStore, str], Job]] = {
 
 
 def _list(store: JobStore, options: Namespace) -> int:
+    _check_filters(options)
+    jobs, total = store.list(options.kind, options.state, limit=max(0, options.limit))
+    if options.json:
+        answer = {"jobs": [job.as_dict() for job in jobs], "total": total}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
+        return 0
+    for job in jobs:
+        details = f"{job.title}{_format_progress(job)}{_format_error(job)}"
+        print(f"{job.id}  {job.state:<11}  {job.kind:<10}  {details}")
+    if total > len(jobs):
+        print(f"... and {total - len(jobs):,} more (--limit)")
+    return 0
+
+
+def _check_filters(options: Namespace) -> None:
     for name, value, known in (("kind", options.kind, KINDS), ("state", options.state, tuple(State))):
         if value is not None and value not in known:
             raise UnknownName(
                 f"There is no {name} {value!r}.", hint=f"One of {', '.join(known)}.", fields={name: "unknown"}
             )
-    jobs, total = store.list(options.kind, options.state, limit=max(0, options.limit))
-    if options.json:
-        print(
-            json.dumps(
-                {"jobs": [job.as_dict() for job in jobs], "total": total}, ensure_ascii=False, indent=2
-            )
-        )
-        return 0
-    for job in jobs:
-        print(
-            f"{job.id}  {job.state:<11}  {job.kind:<10}  "
-            f"{job.title}{_format_progress(job)}{_format_error(job)}"
-        )
-    if total > len(jobs):
-        print(f"... and {total - len(jobs):,} more (--limit)")
-    return 0
 
 
 def _show(job: Job, as_json: bool) -> None:
@@ -70,10 +66,8 @@ def _show(job: Job, as_json: bool) -> None:
         print(json.dumps(job.as_dict(), ensure_ascii=False, indent=2))
         return
     asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
-    print(
-        f"{job.id}: {job.kind} {job.title}\nstate: {job.state}{asked}{_format_progress(job)}\nattempts: "
-        f"{job.attempts}"
-    )
+    print(f"{job.id}: {job.kind} {job.title}")
+    print(f"state: {job.state}{asked}{_format_progress(job)}\nattempts: {job.attempts}")
     if job.retry_at:
         print(f"next attempt: at {job.retry_at}, or when you resume the job")
     if job.error:

@@ -50,34 +50,26 @@ def generate(options: Namespace) -> int:
         "publish": _publish_config(options),
     })  # fmt: skip
     if options.preset is not None:
-        return _run(
-            "dataset", _benchmark_config(options.preset, _with_settings(values, options.set)), options
-        )
-    if not options.name:
+        config = _benchmark_config(options.preset, _with_settings(values, options.set))
+    elif options.name:
+        config = _with_settings(values | {"source": _source_config(options)}, options.set)
+    else:
         raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
-    return _run("dataset", _with_settings(values | {"source": _source_config(options)}, options.set), options)
+    return _run("dataset", config, options)
 
 
 def train(options: Namespace) -> int:
     """Run `deepsynth train`: fine-tune a model."""
-    given = _without_none(
-        {
-            "preset": options.preset,
-            "dataset": options.dataset,
-            "model": _absolute_model_path(options.model),
-            "output": options.output,
-        }
-    )
+    model = _absolute_model_path(options.model)
+    given = {"preset": options.preset, "dataset": options.dataset, "model": model, "output": options.output}
+    given = _without_none(given)
     return _run("training", _training_config(_with_settings(given, options.set)), options)
 
 
 def evaluate(options: Namespace) -> int:
     """Run `deepsynth evaluate`: score a model on a split."""
-    values = {
-        "model": _absolute_model_path(options.model),
-        "dataset": options.dataset,
-        "split": options.split,
-    }
+    model = _absolute_model_path(options.model)
+    values = {"model": model, "dataset": options.dataset, "split": options.split}
     return _run("evaluation", _with_settings(values, options.set), options)
 
 
@@ -91,15 +83,10 @@ def predict(options: Namespace) -> int:
             fields={"output": str(wanted)},
         )
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
-    values = _without_none(
-        {
-            "model": _absolute_model_path(options.model),
-            "inputs": inputs,
-            "dataset": options.dataset,
-            "output": wanted.name,
-        }
-    )
-    return _run("prediction", _with_settings(values, options.set), options, deliver_to=wanted)
+    model = _absolute_model_path(options.model)
+    values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": wanted.name}
+    given = _with_settings(_without_none(values), options.set)
+    return _run("prediction", given, options, deliver_to=wanted)
 
 
 def find_lr(options: Namespace) -> int:
@@ -124,11 +111,8 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
     """
     key, equals, text = setting.partition("=")
     if not equals or not key:
-        raise InvalidInput(
-            f"--set {setting!r} is not KEY=VALUE.",
-            hint="For example --set learning_rate=1e-4.",
-            fields={"set": "KEY=VALUE"},
-        )
+        example = "For example --set learning_rate=1e-4."
+        raise InvalidInput(f"--set {setting!r} is not KEY=VALUE.", hint=example, fields={"set": "KEY=VALUE"})
     name, _, rest = key.partition(".")
     if not rest:
         return values | {name: _parse_value(text)}

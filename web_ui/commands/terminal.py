@@ -125,14 +125,17 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
         elif name == "intervals":
             continue  # printed in `table`, below the scores
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
-            if _has_texts(value):
-                console.print(Text("\n".join([f"{_label(name)}:", *_text_lines(value)])))
-            elif name == "table":
-                console.print(_table("scores", value, result.get("intervals", ())))
-            else:
-                console.print(_table(_label(name), value))
+            console.print(_rows(name, value, result.get("intervals", ())))
         elif value is not None and not isinstance(value, list | tuple):
             console.print(Text(f"{_label(name)}: {_format_value(value)}"))
+
+
+def _rows(
+    name: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]]
+) -> Text | Table:
+    if _has_texts(rows):
+        return Text("\n".join([f"{_label(name)}:", *_text_lines(rows)]))
+    return _table("scores", rows, intervals) if name == "table" else _table(_label(name), rows)
 
 
 def _has_texts(rows: Sequence[Mapping[str, Any]]) -> bool:

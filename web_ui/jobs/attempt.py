@@ -110,12 +110,9 @@ def request_stop(attempt: Attempt) -> None:
 
 
 def settle_attempt(attempt: Attempt) -> bool:
-    """Record how an attempt ended. Returns False while a process of the job still runs.
-
-    Raises:
-        StorageError: the state cannot be written. The next call tries again.
-    """
-    killed = process.kill_job(attempt.folder) if attempt.child or attempt.state.worker else 0
+    """Record how an attempt ended. Returns False while a process of the job still runs. Raises StorageError
+    if the state cannot be written; the next call tries again."""
+    _kill_leftovers(attempt)
     lock = try_lock(attempt.folder / REQUEST)
     if lock is None:
         return not (attempt.folder / REQUEST).exists()
@@ -127,11 +124,6 @@ def settle_attempt(attempt: Attempt) -> bool:
             log_crash(attempt.folder, attempt.state)
     finally:
         os.close(lock)
-    if killed:
-        LOGGER.warning(
-            "left-over processes killed",
-            extra={"values": {"job_id": attempt.folder.name, "processes": killed}},
-        )
     return True
 
 
@@ -155,17 +147,10 @@ def desired_of(control: Control | None) -> Desired | None:
 def write_state(folder: Path, state: JobState) -> None:
     """Replace state.json and log the new state."""
     write_json(folder / STATE, state.model_dump(mode="json"))
-    values = {
-        "job_id": folder.name,
-        "state": state.state,
-        "attempt": state.attempts,
-        "error": (state.error or {}).get("message"),
-    }
-    LOGGER.info(
-        "job %s",
-        state.state,
-        extra={"values": {name: value for name, value in values.items() if value is not None}},
-    )
+    values: dict[str, Any] = {"job_id": folder.name, "state": state.state, "attempt": state.attempts}
+    if state.error:
+        values["error"] = state.error.get("message")
+    LOGGER.info("job %s", state.state, extra={"values": values})
 
 
 def _move_attempt(attempt: Attempt, to: State, **values: Any) -> None:
@@ -178,16 +163,8 @@ def _spawn(folder: Path, state: JobState, lock: int, stages: str) -> "subprocess
     environment = child_environment() | {process.JOB_VARIABLE: str(folder), "PYTHONUNBUFFERED": "1"}
     if state.device is not None:
         environment["CUDA_VISIBLE_DEVICES"] = state.device
-    command = [
-        sys.executable,
-        "-m",
-        "web_ui.jobs.worker",
-        str(folder),
-        "--attempt",
-        str(state.attempts),
-        "--stages",
-        stages,
-    ]
+    command = [sys.executable, "-m", "web_ui.jobs.worker", str(folder)]
+    command += ["--attempt", str(state.attempts), "--stages", stages]
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
             command,
@@ -229,6 +206,12 @@ def _has_ended(attempt: Attempt) -> bool:
     return lock is not None or not (attempt.folder / REQUEST).exists()
 
 
+def _kill_leftovers(attempt: Attempt) -> None:
+    if (attempt.child or attempt.state.worker) and (num_killed := process.kill_job(attempt.folder)):
+        values = {"job_id": attempt.folder.name, "processes": num_killed}
+        LOGGER.warning("left-over processes killed", extra={"values": values})
+
+
 def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -> None:
     if attempt.cancelled_s is None:
         attempt.cancelled_s = monotonic()
@@ -240,14 +223,7 @@ def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -
 def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
     """Return the state after an ended attempt, and the values of `JobState` to change."""
     state, control = attempt.state, read_control(attempt.folder)
-    exit_code = attempt.child.returncode if attempt.child else None
-    values = {
-        "exit_code": exit_code,
-        "run_s": state.run_s + _worker_run_s(attempt),
-        "worker": None,
-        "answered": control.request_id if control else state.answered,
-        "ended": now(),
-    }
+    values = _ending(attempt, control)
     try:
         outcome = read_json_file(attempt.folder / OUTCOME, Outcome)
     except StorageError as error:
@@ -259,10 +235,21 @@ def _final_move(attempt: Attempt) -> tuple[State, dict[str, Any]]:
     if desired_of(control) == "cancel":
         return State.CANCELLED, values
     if outcome is None:
-        to, more = state_after_crash(attempt.folder, state, exit_code)
+        to, more = state_after_crash(attempt.folder, state, values["exit_code"])
         return to, values | more
     to = STATE_BY_OUTCOME[outcome.status]
     return to, values | ({"ended": None, "stalled": 0} if to == State.PAUSED else {})
+
+
+def _ending(attempt: Attempt, control: Control | None) -> dict[str, Any]:
+    """Return the values of `JobState` that every ending changes."""
+    return {
+        "exit_code": attempt.child.returncode if attempt.child else None,
+        "run_s": attempt.state.run_s + _worker_run_s(attempt),
+        "worker": None,
+        "answered": control.request_id if control else attempt.state.answered,
+        "ended": now(),
+    }
 
 
 def _worker_run_s(attempt: Attempt) -> float:
@@ -273,12 +260,10 @@ def _worker_run_s(attempt: Attempt) -> float:
     worker = attempt.state.worker
     if worker is None or worker.boot_id != process.boot_id():
         return 0.0
-    unseen_s = (
-        0.0
-        if attempt.child
-        else time() - max(_modified_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
-    )
-    return max(0.0, process.age_s(worker) - max(0.0, unseen_s))
+    ended_ago_s = 0.0
+    if not attempt.child:
+        ended_ago_s = time() - max(_modified_s(attempt.folder / name) for name in (OUTCOME, EVENTS, LOG))
+    return max(0.0, process.age_s(worker) - max(0.0, ended_ago_s))
 
 
 def _modified_s(path: Path) -> float:

@@ -211,17 +211,15 @@ def read_json_file(path: Path, kind: type[AnyJsonFile]) -> AnyJsonFile | None:
     except OSError as error:
         raise storage_error(path, error) from error
     except (ValueError, RecursionError, ValidationError) as error:
-        reason = "unexpected values" if isinstance(error, ValidationError) else str(error)
-        if path.name == REQUEST:
-            hint = (
-                "Restore the file from a backup, or delete the job; if its worker still runs, "
-                "cancel the job first."
-            )
-        else:
-            hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
-        raise StorageError(
-            f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint
-        ) from error
+        raise _damage(path, error) from error
+
+
+def _damage(path: Path, error: Exception) -> StorageError:
+    reason = "unexpected values" if isinstance(error, ValidationError) else str(error)
+    hint = "Resume or cancel the job, restore the file from a backup, or delete the job."
+    if path.name == REQUEST:
+        hint = "Restore the file from a backup, or delete the job; cancel it first if its worker still runs."
+    return StorageError(f"{path.name} of job {path.parent.name} is damaged: {reason}.", hint=hint)
 
 
 def now() -> str:

@@ -27,10 +27,8 @@ def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> t
     done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
     is_further = done > state.reached.get(unit, -1)
     stalled = 0 if is_further else state.stalled + 1
-    values: dict[str, Any] = {
-        "stalled": stalled,
-        "reached": state.reached | ({unit: done} if is_further else {}),
-    }
+    reached = state.reached | ({unit: done} if is_further else {})
+    values: dict[str, Any] = {"stalled": stalled, "reached": reached}
     if stalled < len(RESTART_DELAYS_S):
         wait = RestartDelay(until_s=monotonic() + RESTART_DELAYS_S[stalled], boot_id=boot_id())
         return State.INTERRUPTED, values | {"wait": wait, "ended": None}

@@ -61,10 +61,8 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
     options = options or RunnerOptions(devices=role_devices(role))
     with _role_lock(workspace, role):
         runner = Runner(workspace, role, options)
-        LOGGER.info(
-            "runner started",
-            extra={"values": {"role": role, "pid": os.getpid(), "slots": len(options.devices)}},
-        )
+        values = {"role": role, "pid": os.getpid(), "slots": len(options.devices)}
+        LOGGER.info("runner started", extra={"values": values})
         while not stop.wait(options.poll_s):
             runner.tick()
         if options.save_on_stop_s:

@@ -52,16 +52,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         NotFound: there is no such folder.
     """
     faults: list[StorageError] = []
-    request = _read(folder / REQUEST, Request, faults)
-    if request is None and not folder.exists():
-        raise job_not_found(folder.name)
-    if request is None and not faults:
-        faults.append(
-            StorageError(
-                f"Job {folder.name} has no {REQUEST}.",
-                hint="Restore the file from a backup, or delete the job.",
-            )
-        )
+    request = _read_request(folder, faults)
     control = _read(folder / CONTROL, Control, faults) or Control()
     state = _read(folder / STATE, JobState, faults) or JobState(
         state=State.INTERRUPTED if faults else State.QUEUED
@@ -124,12 +115,16 @@ def read_log(path: Path, offset: int = 0, limit_bytes: int = LOG_LIMIT_BYTES) ->
     if offset < 0:
         whole_from = next((index for index, byte in enumerate(chunk[:4]) if byte & 0xC0 != 0x80), 0)
         start, chunk = start + whole_from, chunk[whole_from:]
-    whole = len(chunk)
-    for back in range(1, min(4, whole + 1)):  # the writer may not have finished a character of several bytes
+    size = _complete_bytes(chunk)
+    return LogSlice(chunk[:size].decode(errors="replace"), start + size)
+
+
+def _complete_bytes(chunk: bytes) -> int:
+    """Return the length of `chunk` without a last character of which the writer has not written all bytes."""
+    for back in range(1, min(4, len(chunk) + 1)):
         if chunk[-back] >= 0xC0:
-            whole -= back if len(chunk[-back:].decode(errors="ignore")) == 0 else 0
-            break
-    return LogSlice(chunk[:whole].decode(errors="replace"), start + whole)
+            return len(chunk) - (0 if chunk[-back:].decode(errors="ignore") else back)
+    return len(chunk)
 
 
 def last_progress(path: Path) -> dict[str, Any] | None:
@@ -149,6 +144,16 @@ def last_progress(path: Path) -> dict[str, Any] | None:
             except (ValueError, RecursionError):  # the event log shows the damaged event; here it is skipped
                 continue
     return None
+
+
+def _read_request(folder: Path, faults: list[StorageError]) -> Request | None:
+    request = _read(folder / REQUEST, Request, faults)
+    if request is None and not folder.exists():
+        raise job_not_found(folder.name)
+    if request is None and not faults:
+        hint = "Restore the file from a backup, or delete the job."
+        faults.append(StorageError(f"Job {folder.name} has no {REQUEST}.", hint=hint))
+    return request
 
 
 def _read(path: Path, kind: type[AnyJsonFile], faults: list[StorageError]) -> AnyJsonFile | None:

@@ -186,9 +186,7 @@ class JobStore:
             time.sleep(0.01)
         return lock
 
-    def _create(
-        self, kind: str, values: dict[str, Any], key: str | None, key_file: Path | None = None
-    ) -> Job:
+    def _create(self, kind: str, values: dict[str, Any], key: str | None, file: Path | None = None) -> Job:
         stage = self._stages[kind]
         while True:
             job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -201,8 +199,8 @@ class JobStore:
                 idempotency_key=key,
                 title=stage.title.format_map(values),
             )
-            if key_file:
-                write_bytes(key_file, job_id.encode())
+            if file:
+                write_bytes(file, job_id.encode())
             if self._create_folder(request):
                 return load_job(self._workspace.jobs / job_id)
 

@@ -58,20 +58,9 @@ def serve(options: Namespace) -> int:
         "DEEPSYNTH_HOST": settings.host,
         "DEEPSYNTH_PORT": str(settings.port),
     }
-    LOGGER.info(
-        "serving",
-        extra={
-            "values": {"url": f"http://{settings.host}:{settings.port}", "workspace": str(workspace.root)}
-        },
-    )
-    while not stop.is_set():
-        for child in children:
-            child.keep_alive(environment)
-        stop.wait(POLL_S)
-    for child in children:
-        child.terminate()
-    for child in children:
-        child.wait(STOP_GRACE_S[settings.role])
+    values = {"url": f"http://{settings.host}:{settings.port}", "workspace": str(workspace.root)}
+    LOGGER.info("serving", extra={"values": values})
+    _supervise(children, environment, stop, STOP_GRACE_S[settings.role])
     return 0
 
 
@@ -143,6 +132,20 @@ class SupervisedProcess:
         self.process, self.restart_at_s = None, monotonic() + delay_s
 
 
+def _supervise(
+    children: list[SupervisedProcess], environment: dict[str, str], stop: Event, grace_s: float
+) -> None:
+    """Keep the processes alive until `stop` is set, then end them."""
+    while not stop.is_set():
+        for child in children:
+            child.keep_alive(environment)
+        stop.wait(POLL_S)
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(grace_s)
+
+
 def _settings(options: Namespace) -> Settings:
     given = {
         "DEEPSYNTH_WORKSPACE": options.workspace,
@@ -169,17 +172,8 @@ def _web_command(settings: Settings) -> list[str]:
 
 def _runner_command(settings: Settings, options: Namespace) -> list[str]:
     save = ["--save-jobs-on-stop"] if options.save_jobs_on_stop else []
-    return [
-        sys.executable,
-        "-m",
-        "web_ui.cli",
-        "run-jobs",
-        "--role",
-        settings.role,
-        "--workspace",
-        str(settings.workspace),
-        *save,
-    ]
+    command = [sys.executable, "-m", "web_ui.cli", "run-jobs", "--role", settings.role]
+    return [*command, "--workspace", str(settings.workspace), *save]
 
 
 def _check_port(host: str, port: int) -> None:
