@@ -82,16 +82,16 @@ class Storm:
             lambda _: self._freeze_runner(),
             self._kill_both,
             lambda _: self._reboot(),
-            lambda _: self._crowd(),
-            lambda job: self._spoil(job, STATE),
-            lambda job: self._spoil(job, CONTROL),
-            lambda job: self._spoil(job, EVENTS),
-            lambda job: self._spoil(job, LOG),
-            lambda job: self._spoil(job, OUTCOME),
-            self._spoil_request,
+            lambda _: self._start_more_runners(),
+            lambda job: self._damage(job, STATE),
+            lambda job: self._damage(job, CONTROL),
+            lambda job: self._damage(job, EVENTS),
+            lambda job: self._damage(job, LOG),
+            lambda job: self._damage(job, OUTCOME),
+            self._damage_request,
             self._cancel,
             lambda _: self._replace_runner(signal.SIGTERM, TINY_RUNNER_CLOCK="jumping"),
-            self._waver,
+            self._change_request_often,
             self._delete,
         )
         self._faults = dict(zip(FAULTS, actions, strict=True))
@@ -116,18 +116,18 @@ class Storm:
             tally.jobs[job_id] = f"round{number}"
             time.sleep(self._random.uniform(0, 1.0))
             self._faults[name](job_id)
-            self._mind_the_runner()
-        self._calm_down()
+            self._keep_runner_alive()
+        self._wait_for_jobs()
         return self.tallies
 
     def close(self) -> None:
         self.world.close()
 
-    def _calm_down(self) -> None:
+    def _wait_for_jobs(self) -> None:
         deadline_s = time.monotonic() + TIMEOUT_S + sum(len(tally.jobs) for tally in self.tallies.values())
         waiting = {job_id for tally in self.tallies.values() for job_id in tally.jobs}
         while waiting and time.monotonic() < deadline_s:
-            self._mind_the_runner()
+            self._keep_runner_alive()
             waiting = {job_id for job_id in waiting if self._is_open(job_id)}
             time.sleep(0.1)
         for tally in self.tallies.values():
@@ -166,7 +166,7 @@ class Storm:
         was_asked = job.state == "cancelled" and job.desired in (None, "cancel")
         return "" if was_asked else f"{job.state}: {job.error}"
 
-    def _mind_the_runner(self) -> None:
+    def _keep_runner_alive(self) -> None:
         """Start a runner if none runs, as the supervisor does."""
         if all(runner.poll() is not None for runner in self.world.runners):
             self.world.start_runner()
@@ -218,20 +218,20 @@ class Storm:
             with suppress(ValueError):
                 path.write_text(_other_boot(path.read_text()))
 
-    def _crowd(self) -> None:
+    def _start_more_runners(self) -> None:
         self.world.start_runner()
         self.world.start_runner()
 
-    def _spoil(self, job_id: str, name: str) -> None:
+    def _damage(self, job_id: str, name: str) -> None:
         (self.world.workspace.jobs / job_id / name).write_bytes(self._random.choice(GARBAGE))
         self.world.store.get(job_id)
         self.world.store.list()
 
-    def _spoil_request(self, job_id: str) -> None:
+    def _damage_request(self, job_id: str) -> None:
         """Damage request.json, and restore it a moment later."""
         path = self.world.workspace.jobs / job_id / REQUEST
         whole = path.read_bytes()
-        self._spoil(job_id, REQUEST)
+        self._damage(job_id, REQUEST)
         time.sleep(self._random.uniform(0, 0.5))
         path.write_bytes(whole)
 
@@ -241,13 +241,13 @@ class Storm:
 
     def _fill_disk(self, disk: SmallDisk) -> None:
         with disk.filled():
-            self._ask_for_more(self.tallies["full disk"])
+            self._submit_to_full_disk(self.tallies["full disk"])
 
     def _lock_disk(self, disk: SmallDisk) -> None:
         with disk.read_only():
-            self._ask_for_more(self.tallies["read-only disk"])
+            self._submit_to_full_disk(self.tallies["read-only disk"])
 
-    def _ask_for_more(self, tally: Tally) -> None:
+    def _submit_to_full_disk(self, tally: Tally) -> None:
         """Submit a job to a disk that may refuse it. A refused job must leave no files."""
         before = self.world.store.list()[1]
         name = f"more{before}"
@@ -258,7 +258,7 @@ class Storm:
                 tally.lost.append("a refused job exists")
         time.sleep(self._random.uniform(0, 1.0))
 
-    def _waver(self, job_id: str) -> None:
+    def _change_request_often(self, job_id: str) -> None:
         asks = [self.world.store.request_pause, self.world.store.request_resume]
         with suppress(Conflict):
             for _ in range(4):

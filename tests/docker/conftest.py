@@ -1,4 +1,4 @@
-"""A Docker engine for the container tests: the machine's engine, or one that the tests start and stop."""
+"""A Docker engine for the container tests: that of the machine, or an engine that the tests start."""
 
 import os
 import shutil

@@ -115,7 +115,7 @@ class JobStore:
         return self._write_request(job_id, "pause")
 
     def request_resume(self, job_id: str) -> Job:
-        """Ask a paused, interrupted or failed job to go on from its last save. Raises as `request_pause`."""
+        """Ask a paused, interrupted or failed job to continue from its save. Raises as `request_pause`."""
         return self._write_request(job_id, "run")
 
     def request_cancel(self, job_id: str) -> Job:

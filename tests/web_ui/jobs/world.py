@@ -49,7 +49,9 @@ class World:
     def wait_for(self, is_true: Callable[[], Any], what: str) -> None:
         deadline = time.monotonic() + TIMEOUT_S
         while not is_true():
-            assert time.monotonic() < deadline, f"waited in vain for {what}\n{self.log.read_text()[-3000:]}"
+            assert time.monotonic() < deadline, (
+                f"timeout while waiting for {what}\n{self.log.read_text()[-3000:]}"
+            )
             time.sleep(0.02)
 
     def wait_for_state(self, job_id: str, *states: str) -> Job:
