@@ -1,5 +1,6 @@
 """The documentation says what the code does."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,3 +31,11 @@ def test_every_error_code_is_explained(kind: type[errors.DeepSynthError]) -> Non
         if line.startswith(f"| `{kind.code}` |")
     )
     assert row.split("|")[4].strip()
+
+
+def test_every_place_that_contributing_names_exists() -> None:
+    table = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    places = {place for row in rows for place in re.findall(r"`((?:[\w-]+/)+[\w.-]*)`", row)}
+    assert len(places) > 20
+    assert sorted(place for place in places if not (ROOT / place).exists()) == []
