@@ -1,14 +1,14 @@
 """The learning-rate finder: a short run whose rate grows at each step, and the rate at which its loss fell
 fastest.
 
-Leaves `curve.json` and `curve.svg` below workspace/learning_rates and nothing of the model. A wish to stop
-ends it at the next step.
+It writes `curve.json` below workspace/learning_rates, and no model. A stop request ends it after the current
+step.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from transformers import Trainer, set_seed
 
 from data.errors import Stopped, TrainingError
 from data.progress import Progress
-from data.store.files import storage_error, write_bytes, write_json
+from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, validate_name
 from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
 from training.inputs.dataset import PageDataset, PageDatasetFolder, open_dataset
@@ -26,42 +26,61 @@ from training.inputs.targets import require_summaries
 from training.inputs.tokens import require_positions, token_layout_for
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
-from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
 from training.models.device import uses_bf16
 from training.models.loading import find_model, load_from_files
 from training.models.trainable import choose_trainable
 from training.options.config import FindLrConfig
 from training.options.model_kinds import require_page_mode
 
-CURVE, PICTURE = "curve.json", "curve.svg"
+CURVE = "curve.json"
 MIN_STEPS = 3
 """A slope needs this many losses."""
+SMOOTHING = 0.8
+"""Weight of the past in the running mean that the suggestion is read from: single losses jump from batch to
+batch."""
+DIVERGENCE_FACTOR = 4.0
+"""A smoothed loss this many times the best one ends the sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class LrCurve:
+    """Losses at growing learning rates."""
+
+    learning_rates: tuple[float, ...]
+    losses: tuple[float, ...]
+    smoothed: tuple[float, ...]
+    suggestion: float | None
+    """The rate at which the smoothed loss falls fastest; None when it never falls."""
+
+    @classmethod
+    def of(cls, learning_rates: list[float], losses: list[float]) -> "LrCurve":
+        smoothed = smooth(losses)
+        return cls(
+            learning_rates=tuple(learning_rates),
+            losses=tuple(losses),
+            smoothed=tuple(smoothed),
+            suggestion=_suggest_rate(learning_rates, smoothed),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class FindLrResult:
-    """Where the curve lies, and what it says."""
+    """The curve, and the folder that holds it."""
 
     folder: Path
     curve: LrCurve
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that a job's outcome carries."""
-        picture = str(self.folder / PICTURE)
-        return {
-            "folder": str(self.folder),
-            "picture": picture,
-            "suggestion": self.curve.suggestion,
-            "curve": asdict(self.curve),
-        }
+        """Return the JSON form: the `result` of a job."""
+        return {"folder": str(self.folder), "suggestion": self.curve.suggestion, "curve": asdict(self.curve)}
 
 
 def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> FindLrResult:
-    """Try growing learning rates on a training's own first steps.
+    """Try growing learning rates on the first steps of a training.
 
     Raises:
-        DeepSynthError: the training that the configuration describes cannot be carried out.
-        Stopped: the listener asked to stop; nothing is kept.
+        DeepSynthError: the training that the configuration describes cannot run.
+        Stopped: the listener asked to stop; nothing is written.
     """
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split("train")
@@ -73,14 +92,13 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
 
     curve = retry_with_smaller_batches(attempt, initial_batch_config(config), progress)
     _write(folder, curve)
-    progress.preview(folder / PICTURE)
     progress.message(_describe_result(curve))
     return FindLrResult(folder, curve)
 
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A model that may be spoilt, with the batches and the optimizer that its training would have."""
+    """A throw-away copy of the model, with the batches and the optimizer of the training."""
 
     trainer: Trainer
     batches: Iterator[Batch]
@@ -109,7 +127,7 @@ class _Trial:
         return cls(trainer, _repeat_batches(trainer), trainer.create_optimizer())
 
     def step(self, rate: float) -> float:
-        """Take one optimizer step and return the loss before it, a mean over its tokens as in a training."""
+        """Take one optimizer step; return the loss before it, a mean over target tokens."""
         arguments, model = self.trainer.args, cast(nn.Module, self.trainer.model).train()
         num_batches = arguments.gradient_accumulation_steps
         batches, num_tokens = self.trainer.get_batch_samples(self.batches, num_batches, arguments.device)
@@ -151,9 +169,9 @@ def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
         )
     if len(losses) < MIN_STEPS:
         raise TrainingError(
-            f"The loss was no number any more after {len(losses)} steps, at a learning rate of "
+            f"The loss was not a finite number after {len(losses)} steps, at a learning rate of "
             f"{rates[len(losses)]:.1e}.",
-            hint="Lower first_learning_rate, and look at the dataset's first samples.",
+            hint="Lower first_learning_rate, and check the first samples of the dataset.",
         )
     return LrCurve.of(rates[: len(losses)], losses)
 
@@ -164,7 +182,6 @@ def _write(folder: Path, curve: LrCurve) -> None:
     except OSError as error:
         raise storage_error(folder, error) from error
     write_json(folder / CURVE, asdict(curve))
-    write_bytes(folder / PICTURE, curve_svg(curve).encode())
 
 
 def _describe_result(curve: LrCurve) -> str:
@@ -177,3 +194,35 @@ def _describe_result(curve: LrCurve) -> str:
         f"The loss falls fastest at a learning rate of {curve.suggestion:.1e}; a good value "
         "for learning_rate."
     )
+
+
+def sweep_rates(first: float, last: float, num_steps: int) -> list[float]:
+    """Return rates from first to last, each larger than the one before by the same factor."""
+    return [first * (last / first) ** (step / (num_steps - 1)) for step in range(num_steps)]
+
+
+def smooth(losses: list[float]) -> list[float]:
+    """Return the running mean of the losses, corrected for its start at zero (as in Adam)."""
+    smoothed, mean = [], 0.0
+    for step, loss in enumerate(losses, start=1):
+        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
+        smoothed.append(mean / (1 - SMOOTHING**step))
+    return smoothed
+
+
+def has_diverged(losses: list[float]) -> bool:
+    """Return whether the smoothed loss grew by DIVERGENCE_FACTOR, or is not a finite number."""
+    smoothed = smooth(losses)
+    return not math.isfinite(smoothed[-1]) or smoothed[-1] > DIVERGENCE_FACTOR * min(smoothed)
+
+
+def _suggest_rate(rates: list[float], smoothed: list[float]) -> float | None:
+    """Return the geometric mean of the two rates between which the loss falls most, before its lowest
+    point."""
+    lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
+    falls = [
+        (after - before, math.sqrt(low * high))
+        for (before, after), (low, high) in zip(pairwise(smoothed), pairwise(rates), strict=True)
+    ]
+    steepest = min(falls[:lowest], default=(0.0, 0.0))
+    return steepest[1] if steepest[0] < 0 else None

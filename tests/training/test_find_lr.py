@@ -3,7 +3,6 @@
 import json
 import math
 from itertools import pairwise
-from xml.etree import ElementTree
 
 import pytest
 from pydantic import ValidationError
@@ -13,8 +12,7 @@ from data.errors import Stopped
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
-from training.find_lr import CURVE, PICTURE, find_lr
-from training.lr_curve import LrCurve, curve_svg, has_diverged, smooth, sweep_rates
+from training.find_lr import CURVE, LrCurve, find_lr, has_diverged, smooth, sweep_rates
 from training.options.config import FindLrConfig
 
 
@@ -62,29 +60,18 @@ def test_the_running_mean_of_a_constant_is_the_constant() -> None:
     assert smooth([2.5] * 6) == pytest.approx([2.5] * 6)
 
 
-def test_divergence_is_a_grown_loss_or_no_number() -> None:
+def test_divergence_is_a_grown_loss_or_not_a_finite_number() -> None:
     assert has_diverged([1.0, math.nan])
     assert has_diverged([1.0, 1.0, 100.0])
     assert not has_diverged([4.0, 3.0, 3.5])
 
 
-def test_the_picture_is_an_svg_that_shows_the_suggestion() -> None:
-    rates = sweep_rates(1e-6, 1e-2, 20)
-    picture = curve_svg(LrCurve.of(rates, [5 - step / 5 for step in range(20)]))
-    root = ElementTree.fromstring(picture)
-    assert root.tag.endswith("svg")
-    assert "suggestion" in picture
-    assert "1e-6" in picture
-
-
-def test_the_finder_leaves_a_curve_of_the_trainings_own_steps_a_picture_and_no_model(
-    workspace: Workspace,
-) -> None:
+def test_the_finder_writes_the_curve_of_the_first_steps_and_no_model(workspace: Workspace) -> None:
     result = find_lr(sweep(first_learning_rate=1e-5, last_learning_rate=1e-1), workspace, Silent())
     document = json.loads((result.folder / CURVE).read_text())
     assert all(high > low for low, high in pairwise(document["learning_rates"]))
     assert len(document["losses"]) == len(document["learning_rates"]) >= 3
-    assert (result.folder / PICTURE).is_file()
+    assert [path.name for path in result.folder.iterdir()] == [CURVE]
     assert not any(workspace.models.iterdir())
     # Its first loss is that of the same samples in other micro-batches: a mean over tokens, as in a training.
     halves = {
@@ -98,7 +85,7 @@ def test_the_finder_leaves_a_curve_of_the_trainings_own_steps_a_picture_and_no_m
     assert again.curve.losses[1:] != pytest.approx(result.curve.losses[1:], rel=1e-2)
 
 
-def test_a_wish_to_stop_ends_the_search(workspace: Workspace) -> None:
+def test_a_stop_request_ends_the_search(workspace: Workspace) -> None:
     class Impatient(Silent):
         def should_stop(self) -> bool:
             return True
