@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import PartialState
 from torch import nn
 
@@ -23,7 +22,7 @@ from training.generation.summarizer import load_summarizer
 from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
 from training.inputs.collate import Collator
 from training.inputs.dataset import open_dataset
-from training.models.device import compute_device, uses_bf16
+from training.models.device import compute_device, compute_dtype
 from training.options.config import EvaluationConfig
 
 PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
@@ -126,8 +125,13 @@ def evaluate_into(
 def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:
     if config.text_model is None:
         return None
-    dtype = torch.bfloat16 if uses_bf16(config.bf16) else torch.float32
-    return load_text_model(config.text_model, config.text_model_revision, config.max_length, workspace, dtype)
+    return load_text_model(
+        config.text_model,
+        config.text_model_revision,
+        config.max_length,
+        workspace,
+        compute_dtype(config.bf16),
+    )
 
 
 def _predict_with_text_model(

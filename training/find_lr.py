@@ -26,7 +26,7 @@ from training.inputs.targets import require_summaries
 from training.inputs.tokens import require_positions, token_layout_for
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
-from training.models.device import uses_bf16
+from training.models.device import compute_dtype
 from training.models.loading import find_model, load_from_files
 from training.models.trainable import choose_trainable
 from training.options.config import FindLrConfig
@@ -112,7 +112,7 @@ class _Trial:
         token_layout = token_layout_for(model_files, dataset.mode, config.prompt, config.max_length)
         require_page_mode(config.model, model_files.kind, dataset.mode)
         require_positions(model_files.config, token_layout, max(samples.num_pages()))
-        loaded = load_from_files(model_files, torch.bfloat16 if uses_bf16(config.bf16) else torch.float32)
+        loaded = load_from_files(model_files, compute_dtype(config.bf16))
         set_seed(config.seed)
         model = choose_trainable(loaded.model, config.train, config.router).model
         if config.gradient_checkpointing:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import PartialState
 
 from data.errors import StorageError
@@ -22,6 +21,7 @@ from training.evaluate import EvaluationResult, evaluate_into
 from training.inputs.dataset import PageDatasetFolder
 from training.loop.checkpoints import checkpoint_path, last_good, verify
 from training.loop.run_training import TrainingSetup
+from training.models.device import compute_dtype
 from training.models.export import export_model
 from training.models.loading import load_model
 from training.models.model_card import write_model_card
@@ -57,9 +57,8 @@ def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, prog
     if arguments.should_save:
         loaded, model = setup.loaded, setup.trainable.model
         if arguments.world_size > 1:  # each process may hold a part of the model that trained
-            loaded = load_model(
-                loaded.source, loaded.revision, workspace, torch.bfloat16 if arguments.bf16 else torch.float32
-            )
+            dtype = compute_dtype(setup.config.bf16)
+            loaded = load_model(loaded.source, loaded.revision, workspace, dtype)
             model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
         # Always from the disk: the process that finishes a training need not be the one that trained, and
         # then holds the base's weights.

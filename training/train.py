@@ -23,7 +23,7 @@ from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.loop.run_training import TrainingSetup, run_training
 from training.loop.trackers import start_wandb
-from training.models.device import free_memory, uses_bf16
+from training.models.device import compute_dtype, free_memory
 from training.models.loading import LoadedModel, ModelFiles, build_empty_model, find_model, load_from_files
 from training.models.provenance import Provenance
 from training.models.trainable import choose_trainable
@@ -64,8 +64,8 @@ class _TrainingTask:
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the model is loaded, computed and exported in."""
-        return torch.bfloat16 if uses_bf16(self.config.bf16) else torch.float32
+        """The dtype that the model is loaded, computed and exported in."""
+        return compute_dtype(self.config.bf16)
 
     def cached_pages(self) -> tuple[int, list[str]]:
         """Return how many pages a feature cache would hold, and the keys of some of them."""

@@ -16,7 +16,7 @@ from training.generation.generate_text import Decoding
 from training.generation.prediction_log import work_digest
 from training.inputs.collate import Collator
 from training.inputs.tokens import compute_page_capacity, require_positions, token_layout_for
-from training.models.device import compute_device, uses_bf16
+from training.models.device import compute_device, compute_dtype, dtype_name
 from training.models.loading import ModelFiles, find_model, load_from_files
 from training.options.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.options.model_kinds import require_page_mode
@@ -69,10 +69,9 @@ def load_summarizer(
         model_files, rendering.mode, _prompt(config, model_files), config.max_length
     )
     require_positions(model_files.config, token_layout, max_num_pages)
-    device, bf16 = compute_device(), uses_bf16(config.bf16)
-    loaded = load_from_files(model_files, torch.bfloat16 if bf16 else torch.float32)
-    precision = "bfloat16" if bf16 else "float32"
-    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {precision}.")
+    device, dtype = compute_device(), compute_dtype(config.bf16)
+    loaded = load_from_files(model_files, dtype)
+    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {dtype_name(dtype)}.")
     trained = model_files.provenance
     if trained and trained.mode != rendering.mode:
         text = f"{config.model} was trained on {trained.mode} pages, not on {rendering.mode} pages."
@@ -82,7 +81,7 @@ def load_summarizer(
     return Summarizer(
         model=loaded.model,
         collator=Collator(token_layout),
-        decoding=Decoding.of(config, bf16),
+        decoding=Decoding.of(config, dtype == torch.bfloat16),
         rendering=rendering,
     )
 

@@ -24,6 +24,7 @@ from transformers.modeling_outputs import BaseModelOutput
 from data.errors import StorageError
 from data.store.files import new_file, require_space
 from data.store.workspace import Workspace
+from training.models.device import dtype_name
 from training.options.model_kinds import PIXELS_PER_VISION_TOKEN
 from training.speed.encoder import vision_tower
 
@@ -73,7 +74,7 @@ class FeatureCache:
     def _named(
         cls, encoder: str, workspace: Workspace, model: nn.Module, page_size_px: int, dtype: torch.dtype
     ) -> "FeatureCache":
-        name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{str(dtype).removeprefix('torch.')}"
+        name = f"{encoder}-{page_size_px}-{PREPROCESSING_VERSION}-{dtype_name(dtype)}"
         num_tokens = (page_size_px // PIXELS_PER_VISION_TOKEN) ** 2
         return cls(
             folder=workspace.cache / "features" / name,

@@ -20,7 +20,7 @@ from training.loop.checkpoints import Checkpoint
 from training.loop.trackers import set_up_tensorboard
 from training.loop.trainer import CheckpointPolicy, EvaluationInterrupted, PageTrainer
 from training.loop.validation import GenerationScores
-from training.models.device import EvaluationOutOfMemory, is_out_of_memory
+from training.models.device import EvaluationOutOfMemory, compute_dtype, dtype_name, is_out_of_memory
 from training.models.loading import LoadedModel
 from training.models.trainable import TrainableModel
 from training.models.trained_weights import TrainedWeightsInfo
@@ -162,7 +162,7 @@ def _early_stopping(config: TrainingConfig) -> list[EarlyStoppingCallback]:
 
 def _describe_start(setup: TrainingSetup, start: Checkpoint | None) -> str:
     arguments, trainable = setup.arguments, setup.trainable
-    precision = "bfloat16" if arguments.bf16 else "float32"
+    precision = dtype_name(compute_dtype(setup.config.bf16))
     where = f"from step {start.step}" if start else "from the beginning"
     share = f"{trainable.num_trainable_parameters:,} of {trainable.num_parameters:,} parameters"
     return f"Training {share} of {setup.loaded.source} on {arguments.device} in {precision}, {where}."

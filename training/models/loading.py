@@ -39,7 +39,7 @@ from data.page_modes import PageMode
 from data.store.files import file_sha256, read_json
 from data.store.workspace import Workspace
 from training.models import published_layout
-from training.models.device import default_dtype
+from training.models.device import compute_dtype
 from training.models.provenance import Provenance, read_provenance
 from training.models.tiny import BASE_FOLDER, load_tiny
 from training.options.model_kinds import (
@@ -164,7 +164,7 @@ def load_from_files(model_files: ModelFiles, dtype: torch.dtype | None = None) -
     model: PreTrainedModel = (
         load_tiny()[0]
         if model_files.folder is None
-        else _load_weights(model_files.folder, model_files, dtype or default_dtype())
+        else _load_weights(model_files.folder, model_files, dtype or compute_dtype())
     )
     for checkpoint in model_files.checkpoints:
         from training.models.trained_weights import apply_trained_weights  # noqa: PLC0415 - peft takes seconds to import
