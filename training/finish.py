@@ -1,7 +1,7 @@
-"""The end of a training: the model exported, what was exported scored, its card written, all of it published.
+"""The end of a training: export the model, evaluate the export, write its card, publish it.
 
-Each part is written down when it is done, so that a training stopped here, or whose push failed, goes on with
-the part it came to.
+run.json records each part when it is done. A training that was stopped here, or whose push failed, resumes
+with the next part.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from accelerate import PartialState
+from peft import PeftModel
+from transformers import PreTrainedModel
 
 from data.errors import StorageError
 from data.hub.repository import resolve_repo_id
@@ -23,7 +25,7 @@ from training.loop.checkpoints import checkpoint_path, last_good, verify
 from training.loop.run_training import TrainingSetup
 from training.models.device import compute_dtype
 from training.models.export import export_model
-from training.models.loading import load_model
+from training.models.loading import LoadedModel, load_model
 from training.models.model_card import write_model_card
 from training.models.provenance import read_provenance
 from training.models.trainable import choose_trainable
@@ -34,7 +36,7 @@ from training.options.run_folder import RunFolder, RunState
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What a finished training left."""
+    """The result of a finished training."""
 
     folder: Path
     best_step: int | None
@@ -42,31 +44,36 @@ class TrainingResult:
     evaluation: EvaluationResult
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that a job's outcome carries."""
+        """Return the JSON form: the `result` of a job."""
         return {**self.evaluation.as_dict(), "best_step": self.best_step, "metrics": dict(self.metrics)}
 
 
 def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, progress: Progress) -> RunState:
-    """Export what the training settled on: its best step where that is wanted, else its last.
+    """Export the best checkpoint if load_best_model_at_end is set, else the last one.
 
     Raises:
         StorageError: the best checkpoint, or every one, is damaged; or the disk is full.
     """
-    folder, arguments = setup.folder, setup.arguments
     exported = replace(state, phase="exported")
-    if arguments.should_save:
+    if setup.arguments.should_save:
         loaded, model = setup.loaded, setup.trainable.model
-        if arguments.world_size > 1:  # each process may hold a part of the model that trained
-            dtype = compute_dtype(setup.config.bf16)
-            loaded = load_model(loaded.source, loaded.revision, workspace, dtype)
-            model = choose_trainable(loaded.model, setup.config.train, setup.config.router).model
-        # Always from the disk: the process that finishes a training need not be the one that trained, and
-        # then holds the base's weights.
-        load_trained_weights(model, _select_checkpoint(folder, state, progress))
-        export_model(model, loaded, folder.model, read_provenance(folder.path))
-        folder.write_state(exported)
+        if setup.arguments.world_size > 1:
+            loaded, model = _load_again(setup, workspace)
+        # Always read from the disk: the process that resumes a trained run holds the base's weights.
+        load_trained_weights(model, _select_checkpoint(setup.folder, state, progress))
+        export_model(model, loaded, setup.folder.model, read_provenance(setup.folder.path))
+        setup.folder.write_state(exported)
     PartialState().wait_for_everyone()
     return exported
+
+
+def _load_again(
+    setup: TrainingSetup, workspace: Workspace
+) -> tuple[LoadedModel, PreTrainedModel | PeftModel]:
+    """Load the base again: after a training on several GPUs each process may hold a part of the model."""
+    source, revision, config = setup.loaded.source, setup.loaded.revision, setup.config
+    loaded = load_model(source, revision, workspace, compute_dtype(config.bf16))
+    return loaded, choose_trainable(loaded.model, config.train, config.router).model
 
 
 def _select_checkpoint(folder: RunFolder, state: RunState, progress: Progress) -> Path:
@@ -85,27 +92,26 @@ def _select_checkpoint(folder: RunFolder, state: RunState, progress: Progress) -
 
 def finish_run(
     config: TrainingConfig,
+    folder: RunFolder,
     dataset: PageDatasetFolder,
     state: RunState,
-    is_main_process: bool,
     workspace: Workspace,
     progress: Progress,
+    is_main_process: bool,
 ) -> TrainingResult:
-    """Score the exported model on samples that the training never saw, write its card, and publish it where
-    that is asked.
+    """Evaluate the exported model on the final split, write its card, and publish it if push_to_hub is set.
 
     Args:
+        state: phase exported, or finished.
         is_main_process: of several processes the one that writes.
 
     Raises:
-        Stopped: the listener asked to stop; what is scored or sent so far is kept.
+        Stopped: the listener asked to stop; the texts and files made so far are kept.
         HubError, Unavailable: the model cannot be published; all else is done.
     """
-    folder = RunFolder(workspace.model(config.output))
     if state.phase == "exported":
-        evaluate_into(
-            folder.path, _final_evaluation_config(config, dataset), workspace, progress, state.best_step
-        )
+        evaluation = _final_evaluation_config(config, dataset)
+        evaluate_into(folder.path, evaluation, workspace, progress, state.best_step)
         state = replace(state, phase="finished")
         if is_main_process:
             write_model_card(folder, dataset.manifest)
@@ -113,31 +119,22 @@ def finish_run(
     if is_main_process:
         _publish(config, folder, state, progress)
     latest = read_metrics(folder.path).latest
-    if latest["step"] is not None:
-        progress.advance(
-            int(latest["step"]), int(latest["step"]), "steps"
-        )  # the scoring counted samples; a training is its steps
+    if latest["step"] is not None:  # back from the evaluation's samples to the training's steps
+        progress.advance(int(latest["step"]), int(latest["step"]), "steps")
     return TrainingResult(folder.path, state.best_step, latest, EvaluationResult.read(folder.path))
 
 
 def final_split(dataset: PageDatasetFolder) -> str:
-    """Return the split that finished models are scored on."""
+    """Return the split that finished models are evaluated on."""
     return "test" if dataset.has("test") else "validation"
 
 
 def _final_evaluation_config(config: TrainingConfig, dataset: PageDatasetFolder) -> EvaluationConfig:
-    """Describe the evaluation that anyone may repeat on the finished model."""
-    same = (
-        "dataset",
-        "blank_pages",
-        "max_length",
-        "per_device_eval_batch_size",
-        "no_repeat_ngram_size",
-        "no_repeat_ngram_window_size",
-    )
-    values = {name: getattr(config, name) for name in (*same, "bf16", "prompt")}
+    """Return the configuration of the final evaluation; the command `evaluate` repeats it."""
+    shared = TrainingConfig.model_fields.keys() & EvaluationConfig.model_fields.keys()
+    values = config.model_dump(include=shared - {"model", "revision", "output"})
     return EvaluationConfig(
-        model=config.output, split=final_split(dataset), max_samples=config.num_test_samples, **values
+        **values, model=config.output, split=final_split(dataset), max_samples=config.num_test_samples
     )
 
 
@@ -146,12 +143,6 @@ def _publish(config: TrainingConfig, folder: RunFolder, state: RunState, progres
         return
     repository = resolve_repo_id(config.hub_model_id, config.output)
     if state.published != repository:
-        push_folder(
-            folder.model,
-            config.output,
-            "model",
-            progress,
-            repo_id=config.hub_model_id,
-            private=config.hub_private_repo,
-        )
+        repo_id, private = config.hub_model_id, config.hub_private_repo
+        push_folder(folder.model, config.output, "model", progress, repo_id=repo_id, private=private)
         folder.write_state(replace(state, published=repository))

@@ -1,4 +1,4 @@
-"""The training stage: page dataset -> fine-tuned model, measured while it trains and scored at the end."""
+"""The training stage: page dataset -> fine-tuned model, with metrics on the way and a final evaluation."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -34,23 +34,36 @@ from training.options.run_folder import RunFolder, RunState, open_run
 from training.speed.compiler import missing_compiler_requirements
 
 _NUM_EXAMPLES = 64
-"""Samples by which is judged how many pages the feature cache holds already."""
+"""Samples whose pages tell how much of the feature cache is filled already."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _TrainingTask:
-    """A training as asked for: its samples, what it starts from and where it writes, before anything large is
-    loaded."""
+    """A requested training before anything large is loaded: its samples, its base and its folder."""
 
     config: TrainingConfig
     workspace: Workspace
+    folder: RunFolder
     dataset: PageDatasetFolder
     training: PageDataset
     validation: PageDataset
     final: PageDataset
-    """What the finished model is scored on."""
-    folder: RunFolder
+    """The samples that the finished model is evaluated on."""
     model_files: ModelFiles
+
+    @classmethod
+    def open(cls, config: TrainingConfig, workspace: Workspace, folder: RunFolder) -> "_TrainingTask":
+        dataset = open_dataset(workspace, config.dataset)
+        return cls(
+            config=config,
+            workspace=workspace,
+            folder=folder,
+            dataset=dataset,
+            training=dataset.split("train"),
+            validation=dataset.split("validation"),
+            final=dataset.split(final_split(dataset)).first(config.num_test_samples),
+            model_files=find_model(config.model, config.revision, workspace),
+        )
 
     @property
     def max_num_pages(self) -> int:
@@ -58,9 +71,8 @@ class _TrainingTask:
 
     @property
     def token_layout(self) -> TokenLayout:
-        return token_layout_for(
-            self.model_files, self.dataset.mode, self.config.prompt, self.config.max_length
-        )
+        config = self.config
+        return token_layout_for(self.model_files, self.dataset.mode, config.prompt, config.max_length)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -68,160 +80,164 @@ class _TrainingTask:
         return compute_dtype(self.config.bf16)
 
     def cached_pages(self) -> tuple[int, list[str]]:
-        """Return how many pages a feature cache would hold, and the keys of some of them."""
+        """Return the number of pages that the feature cache is for, and the keys of some of them."""
         num_pages = sum(self.training.num_pages()) + sum(self.validation.num_pages())
-        step = max(1, len(self.training) // _NUM_EXAMPLES)
-        return num_pages, [
-            page_key(page)
-            for index in range(0, len(self.training), step)
-            for page in self.training[index].pages
-        ]
+        indices = range(0, len(self.training), max(1, len(self.training) // _NUM_EXAMPLES))
+        return num_pages, [page_key(page) for index in indices for page in self.training[index].pages]
 
 
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
-    """Fine-tune a model on a page dataset, or go on with the same training where it was interrupted.
+    """Fine-tune a model on a page dataset, or resume the same training where it was interrupted.
 
     Raises:
-        DeepSynthError: the request cannot be carried out; what can be known without the weights is said
-            before they are loaded.
+        DeepSynthError: the request cannot be carried out; raised before the weights are loaded where that is
+            possible.
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
-    arguments = build_training_arguments(config, RunFolder(workspace.model(config.output)).checkpoints)
-    if not arguments.should_save:
-        progress = Silent()  # one process of several speaks for all, and holds the folder for all
-    with hold_writer_lock(workspace, "model", config.output) if arguments.should_save else nullcontext():
-        task = _open_task(config, workspace)
+    folder = RunFolder.of(config, workspace)
+    arguments = build_training_arguments(config, folder.checkpoints)
+    is_main = arguments.should_save  # of several processes one reports, and holds the folder for all
+    progress = progress if is_main else Silent()
+    with hold_writer_lock(workspace, "model", config.output) if is_main else nullcontext():
+        task = _TrainingTask.open(config, workspace, folder)
         _check_request(task, arguments, progress)
-        with arguments.main_process_first(local=False):
-            _, state = open_run(
-                config,
-                workspace,
-                task.dataset.fingerprint,
-                task.model_files.fingerprint(),
-                arguments.world_size,
-            )
+        state = _open_run(task, arguments)
         if state.phase in ("training", "trained"):
-            if arguments.should_save and state.phase == "training":
-                _require_disk_space(task, progress)
-                if "wandb" in config.report_to:
-                    start_wandb(task.folder.path, state.run_name)
-            _report_start(task, arguments, progress)
-            start = initial_batch_config(config, state.fitting_batch_size, state.fitting_eval_batch_size)
-            state = retry_with_smaller_batches(
-                lambda attempted: _run_attempt(attempted, start, task, progress), start, progress
-            )
-            free_memory()
-        return finish_run(config, task.dataset, state, arguments.should_save, workspace, progress)
+            state = _train_and_export(task, state, arguments, progress)
+        return finish_run(config, folder, task.dataset, state, workspace, progress, is_main)
 
 
-def _open_task(config: TrainingConfig, workspace: Workspace) -> _TrainingTask:
-    dataset = open_dataset(workspace, config.dataset)
-    training, validation, final = (
-        dataset.split(name) for name in ("train", "validation", final_split(dataset))
+def _open_run(task: _TrainingTask, arguments: TrainingArguments) -> RunState:
+    dataset, base, trash = task.dataset.fingerprint, task.model_files.fingerprint(), task.workspace.trash
+    with arguments.main_process_first(local=False):
+        return open_run(task.config, task.folder, trash, dataset, base, arguments.world_size)
+
+
+def _train_and_export(
+    task: _TrainingTask, state: RunState, arguments: TrainingArguments, progress: Progress
+) -> RunState:
+    if arguments.should_save and state.phase == "training":
+        _require_disk_space(task, progress)
+        if "wandb" in task.config.report_to:
+            start_wandb(task.folder.path, state.run_name)
+    _report_start(task, arguments, progress)
+    start = initial_batch_config(task.config, state.fitting_batch_size, state.fitting_eval_batch_size)
+    state = retry_with_smaller_batches(
+        lambda attempted: _run_attempt(attempted, start, task, progress), start, progress
     )
-    model_files = find_model(config.model, config.revision, workspace)
-    folder = RunFolder(workspace.model(config.output))
-    return _TrainingTask(
-        config,
-        workspace,
-        dataset,
-        training,
-        validation,
-        final.first(config.num_test_samples),
-        folder,
-        model_files,
-    )
+    free_memory()
+    return state
 
 
 def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: Progress) -> None:
-    """Refuse what can be known not to work before weights are loaded or anything is written."""
+    """Refuse a training that cannot work, before weights are loaded or anything is written."""
     config = task.config
     require_summaries(task.training.summaries(), progress)
     require_page_mode(config.model, task.model_files.kind, task.dataset.mode)
     require_positions(task.model_files.config, task.token_layout, task.max_num_pages)
-    if config.push_to_hub:
-        resolve_repo_id(
-            config.hub_model_id, config.output
-        )  # refuses a missing token before hours of training
+    if config.push_to_hub:  # refuse a missing token before hours of training
+        resolve_repo_id(config.hub_model_id, config.output)
     if config.auto_batch_size and arguments.world_size > 1:
         raise InvalidInput(
-            "auto_batch_size needs a single process: several cannot try batches out together.",
+            "auto_batch_size needs a single process: several processes cannot try out batch sizes together.",
             hint="Set per_device_train_batch_size and gradient_accumulation_steps instead.",
             fields={"auto_batch_size": "needs a single process"},
         )
 
 
 def _require_disk_space(task: _TrainingTask, progress: Progress) -> None:
-    """Refuse, before weights are loaded, what the disk could not hold. What is there of it already is taken
-    off."""
-    empty = build_empty_model(task.model_files)
-    if task.config.cache_features:
-        num_pages, examples = task.cached_pages()
-        cache = FeatureCache.find_fullest(
-            task.workspace, empty, task.dataset.page_size_px, task.dtype, examples
-        )
-        cache.require_disk_space(num_pages, examples)
-    counts = choose_trainable(empty, task.config.train, task.config.router)
-    model_bytes = counts.num_parameters * task.dtype.itemsize
-    limit = task.config.save_total_limit
+    """Refuse, before weights are loaded, a training whose files the disk cannot hold. Files that are there
+    already are not counted."""
+    empty, config = build_empty_model(task.model_files), task.config
+    if config.cache_features:
+        num_pages, keys = task.cached_pages()
+        page_px = task.dataset.page_size_px
+        cache = FeatureCache.find_fullest(task.workspace, empty, page_px, task.dtype, keys)
+        cache.require_disk_space(num_pages, keys)
+    counts = choose_trainable(empty, config.train, config.router)
     most_bytes = checkpoints.require_disk_space(
-        task.folder.checkpoints, counts.num_trainable_parameters, limit, model_bytes
+        task.folder.checkpoints,
+        counts.num_trainable_parameters,
+        config.save_total_limit,
+        counts.num_parameters * task.dtype.itemsize,
     )
     progress.message(f"Checkpoints and the finished model take up to {most_bytes / 1e9:.2f} GB of disk.")
 
 
 def _report_start(task: _TrainingTask, arguments: TrainingArguments, progress: Progress) -> None:
-    """Say what the training will be, to its listener and to those who will read its model."""
+    """Write the provenance file, report warnings and the memory estimate; no weights are loaded yet."""
     if arguments.should_save:
         _provenance(task).write(task.folder.path)
         summaries = task.training.summaries()
         warn_truncated_summaries(summaries, task.token_layout, progress)
         warn_unknown_characters(summaries, task.token_layout, progress)
-    if torch.cuda.device_count() > 1 and arguments.world_size == 1:
+    num_gpus = torch.cuda.device_count()
+    if num_gpus > 1 and arguments.world_size == 1:
         progress.message(
-            f"One process uses one of the {torch.cuda.device_count()} GPUs here; accelerate launch starts "
-            "one for each "
+            f"One process uses one of the {num_gpus} GPUs here; accelerate launch starts one for each "
             "(docs/several-gpus.md).",
             "warning",
         )
     if torch.cuda.is_available():
-        expected = estimate_training_memory(
-            task.config, task.dataset.mode, task.max_num_pages, task.model_files.kind
-        )
-        free_gb = torch.cuda.mem_get_info()[0] / 1e9
+        _report_gpu(task, progress)
+
+
+def _report_gpu(task: _TrainingTask, progress: Progress) -> None:
+    kind = task.model_files.kind
+    expected = estimate_training_memory(task.config, task.dataset.mode, task.max_num_pages, kind)
+    free_gb = torch.cuda.mem_get_info()[0] / 1e9
+    fits = expected.fits(free_gb)
+    progress.message(describe_memory_fit(expected, free_gb), "info" if fits else "warning")
+    if missing := missing_compiler_requirements():
         progress.message(
-            describe_memory_fit(expected, free_gb), "info" if expected.fits(free_gb) else "warning"
+            f"Steps take up to 1.4 times as long as they need, since this is missing: {', '.join(missing)}.",
+            "warning",
         )
-        if missing := missing_compiler_requirements():
-            progress.message(
-                "Steps take up to 1.4 times as long as they need, since this is missing: "
-                f"{', '.join(missing)}.",
-                "warning",
-            )
 
 
 def _run_attempt(
     config: TrainingConfig, start: TrainingConfig, task: _TrainingTask, progress: Progress
 ) -> RunState:
-    """Train from the last checkpoint on with the batch sizes of `config`, which may be smaller than those
-    begun with, and export."""
+    """Train from the last checkpoint on with the batch sizes of `config`, and export. They are smaller than
+    those of `start` after GPU memory ran out."""
     arguments = build_training_arguments(config, task.folder.checkpoints)
     state = task.folder.require_state()
     arguments.run_name = state.run_name
     if arguments.should_save:
-        task.folder.write_config(config, task.dataset.fingerprint)
-        if config is not start:
-            sizes = (config.per_device_train_batch_size, config.per_device_eval_batch_size)
-            state = replace(state, fitting_batch_size=sizes[0], fitting_eval_batch_size=sizes[1])
-            task.folder.write_state(state)
-    loaded = _load(task, progress)
+        state = _record_attempt(config, start, task, state)
+    setup = _set_up(config, task, arguments, progress)
+    if state.phase == "training":
+        state = run_training(setup, state, task.training, task.validation, progress)
+    return export_run(setup, state, task.workspace, progress)
+
+
+def _record_attempt(
+    config: TrainingConfig, start: TrainingConfig, task: _TrainingTask, state: RunState
+) -> RunState:
+    task.folder.write_config(config, task.dataset.fingerprint)
+    if config is start:
+        return state
+    state = replace(
+        state,
+        fitting_batch_size=config.per_device_train_batch_size,
+        fitting_eval_batch_size=config.per_device_eval_batch_size,
+    )
+    task.folder.write_state(state)
+    return state
+
+
+def _set_up(
+    config: TrainingConfig, task: _TrainingTask, arguments: TrainingArguments, progress: Progress
+) -> TrainingSetup:
+    progress.message(f"Loading {config.model}.")
+    loaded = load_from_files(task.model_files, task.dtype)
     set_seed(config.seed)  # adapters start from random numbers
     trainable = choose_trainable(loaded.model, config.train, config.router)
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, feature_cache=_feature_cache(loaded, task, progress))
-    setup = TrainingSetup(
+    return TrainingSetup(
         config=config,
         folder=task.folder,
         loaded=loaded,
@@ -229,9 +245,6 @@ def _run_attempt(
         collator=collator,
         arguments=arguments,
     )
-    if state.phase == "training":
-        state = run_training(setup, state, task.training, task.validation, progress)
-    return export_run(setup, state, task.workspace, progress)
 
 
 def _provenance(task: _TrainingTask) -> Provenance:
@@ -249,17 +262,10 @@ def _provenance(task: _TrainingTask) -> Provenance:
 def _feature_cache(loaded: LoadedModel, task: _TrainingTask, progress: Progress) -> FeatureCache:
     accept_features(loaded.model)
     cache = FeatureCache.open(task.workspace, loaded.model, task.dataset.page_size_px, task.dtype)
-    num_pages, examples = task.cached_pages()
-    cache.require_disk_space(
-        num_pages, examples
-    )  # again: now it is known which encoder the pages must be stored of
+    num_pages, keys = task.cached_pages()
+    cache.require_disk_space(num_pages, keys)  # again: only now the encoder, and so the folder, is known
     progress.message(
         f"The encoder's output for {num_pages:,} pages is kept in {cache.folder} (up to "
         f"{cache.size_bytes(num_pages) / 1e9:.2f} GB)."
     )
     return cache
-
-
-def _load(task: _TrainingTask, progress: Progress) -> LoadedModel:
-    progress.message(f"Loading {task.config.model}.")
-    return load_from_files(task.model_files, task.dtype)

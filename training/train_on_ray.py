@@ -1,8 +1,8 @@
-"""The same training on the machines of a Ray cluster (extra `ray`): the one that RAY_ADDRESS names, or one
-started on this machine.
+"""A training on the machines of a Ray cluster (extra `ray`): the cluster at RAY_ADDRESS, or a new one on this
+machine.
 
-Ray finds the machines and starts the processes; all that is known about a training lies in the workspace, as
-without Ray, so it must be on storage that all of them share.
+Ray finds the machines and starts the processes. The workspace holds all files of a training, as without Ray:
+all machines must share its storage.
 """
 
 from pathlib import Path
@@ -21,9 +21,9 @@ from training.train import train
 
 
 def train_on_ray(config: TrainingConfig, workspace: Workspace, num_workers: int) -> None:
-    """Train with so many processes, each with a GPU where this machine has one, and wait for the end.
+    """Train with `num_workers` processes, each with a GPU if this machine has one, and wait for the end.
 
-    The same call after a failure goes on from the last checkpoint.
+    After a failure, the same call resumes from the last checkpoint.
 
     Raises:
         TrainingError: a process failed.
@@ -38,7 +38,7 @@ def train_on_ray(config: TrainingConfig, workspace: Workspace, num_workers: int)
         trainer.fit()
     except (ray.exceptions.RayError, ray.train.TrainingFailedError) as error:
         raise TrainingError(
-            f"The training on Ray ended: {error}", hint="Remove the cause, and give the same call again."
+            f"The training on Ray ended: {error}", hint="Remove the cause, and make the same call again."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Whose folder a training's output name is: who may go on in it, who may take it, who is refused."""
+"""The output folder of a training: which requests resume it, replace it, or are refused."""
 
 from pathlib import Path
 from typing import Any
@@ -23,12 +23,13 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace.create(tmp_path)
 
 
-def opened(config: TrainingConfig, workspace: Workspace, base: str = "base") -> tuple[RunFolder, RunState]:
-    return open_run(config, workspace, "data", base)
+def opened(config: TrainingConfig, workspace: Workspace, base: str = "base") -> RunState:
+    return open_run(config, RunFolder.of(config, workspace), workspace.trash, "data", base)
 
 
 def with_a_checkpoint(workspace: Workspace) -> RunFolder:
-    folder, _ = opened(CONFIG, workspace)
+    opened(CONFIG, workspace)
+    folder = RunFolder.of(CONFIG, workspace)
     (folder.checkpoints / "checkpoint-2").mkdir()
     return folder
 
@@ -48,12 +49,14 @@ def with_a_checkpoint(workspace: Workspace) -> RunFolder:
         {"preset": "low_memory"},
     ],
 )
-def test_what_does_not_change_the_weights_goes_on(change: dict[str, Any], workspace: Workspace) -> None:
+def test_settings_that_do_not_change_the_weights_resume_the_training(
+    change: dict[str, Any], workspace: Workspace
+) -> None:
     config = short_training(output="mine", train="dense")
-    open_run(config, workspace, "data", "base")
+    opened(config, workspace)
     changed = config.model_copy(update=change)
     check_output(changed, workspace)
-    assert open_run(changed, workspace, "data", "base")[1].run == run_digest(config, "data")
+    assert opened(changed, workspace).run == run_digest(config, "data")
 
 
 def test_processes_share_the_samples_of_a_step() -> None:
@@ -63,7 +66,7 @@ def test_processes_share_the_samples_of_a_step() -> None:
     assert run_digest(one, "data", 1) != run_digest(one, "data", 2)
 
 
-def test_a_training_with_a_checkpoint_is_not_replaced_unless_told(workspace: Workspace) -> None:
+def test_a_training_with_a_checkpoint_is_replaced_only_with_overwrite(workspace: Workspace) -> None:
     folder = with_a_checkpoint(workspace)
     for refuse in (check_output, opened):
         with pytest.raises(Conflict, match="already holds another training"):
@@ -71,30 +74,30 @@ def test_a_training_with_a_checkpoint_is_not_replaced_unless_told(workspace: Wor
     assert (folder.checkpoints / "checkpoint-2").is_dir()
     told = OTHER.model_copy(update={"overwrite": True})
     check_output(told, workspace)
-    assert opened(told, workspace)[1].run == run_digest(OTHER, "data")
+    assert opened(told, workspace).run == run_digest(OTHER, "data")
     assert list(folder.checkpoints.iterdir()) == []
 
 
-def test_a_training_that_failed_before_its_first_checkpoint_holds_no_name(workspace: Workspace) -> None:
+def test_a_training_without_a_checkpoint_may_be_replaced(workspace: Workspace) -> None:
     opened(CONFIG, workspace)
     check_output(OTHER, workspace)
-    assert opened(OTHER, workspace)[1].run == run_digest(OTHER, "data")
+    assert opened(OTHER, workspace).run == run_digest(OTHER, "data")
 
 
-def test_the_name_of_a_training_that_only_just_began_is_taken(workspace: Workspace) -> None:
+def test_a_folder_that_another_process_writes_is_refused(workspace: Workspace) -> None:
     opened(CONFIG, workspace)
     with hold_writer_lock(workspace, "model", "mine"), pytest.raises(Conflict, match="by another process"):
         check_output(OTHER, workspace)
 
 
-def test_a_base_with_other_weights_is_noticed(workspace: Workspace) -> None:
+def test_a_base_with_other_weights_is_refused(workspace: Workspace) -> None:
     with_a_checkpoint(workspace)
     with pytest.raises(Conflict, match="other weights than when the training"):
         opened(CONFIG, workspace, base="replaced")
-    assert opened(CONFIG, workspace)[1].base_weights == "base"
+    assert opened(CONFIG, workspace).base_weights == "base"
 
 
-def test_a_crash_while_the_folder_is_made_leaves_the_name_free(
+def test_a_crash_while_the_folder_is_created_leaves_no_folder(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for last_call in ("write_config", "write_state"):
@@ -107,7 +110,7 @@ def test_a_crash_while_the_folder_is_made_leaves_the_name_free(
     assert [path.name for path in workspace.models.iterdir()] == ["mine"]
 
 
-def test_folders_without_a_training_are_taken_only_when_they_are_empty(workspace: Workspace) -> None:
+def test_a_folder_without_a_training_is_taken_only_when_it_is_empty(workspace: Workspace) -> None:
     folder = RunFolder(workspace.model("mine"))
     folder.checkpoints.mkdir(parents=True)
     opened(CONFIG, workspace)

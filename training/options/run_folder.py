@@ -1,5 +1,5 @@
-"""The folder of one training below workspace/models: what run it holds, how far it came, and whether a new
-request may go on in it."""
+"""The folder of a training below workspace/models: its state, and whether a new request may resume or replace
+it."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import secrets
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, Self
 
 from data.errors import Conflict
 from data.store.files import move_to_trash, new_folder, read_json, write_json
@@ -15,67 +15,56 @@ from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from training.options.config import TrainingConfig
 
-RUN, CONFIG, CHECKPOINTS = "run.json", "training_config.json", "checkpoints"
+RUN: Final = "run.json"
+CONFIG: Final = "training_config.json"
+CHECKPOINTS: Final = "checkpoints"
+MODEL: Final = "model"
+PREDICTIONS: Final = "predictions.jsonl"
 Phase = Literal["training", "trained", "exported", "finished"]
-_FIELDS_NOT_IN_DIGEST = {
-    *(
-        "preset",
-        "overwrite",
-        "report_to",
-        "output",
-        "push_to_hub",
-        "hub_model_id",
-        "hub_private_repo",
-        "num_test_samples",
-    ),
-    *(
-        "auto_batch_size",
-        "per_device_train_batch_size",
-        "gradient_accumulation_steps",
-        "per_device_eval_batch_size",
-    ),
-    *(
-        "gradient_checkpointing",
-        "cache_features",
-        "dataloader_num_workers",
-        "save_steps",
-        "save_total_limit",
-        "logging_steps",
-    ),
+_FIELDS_NOT_IN_DIGEST: Final = {
+    *("preset", "overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"),
+    *("per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size"),
+    *("auto_batch_size", "gradient_checkpointing", "cache_features", "dataloader_num_workers"),
+    *("save_steps", "save_total_limit", "logging_steps", "num_test_samples"),
 }
-"""Settings that do not change the weights, so that a run goes on with other values. Of the batch sizes only
-their product does: a run that met the end of its GPU's memory goes on with smaller micro-batches, or with
-more processes."""
-_LIBRARIES = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
+"""Settings that do not change the trained weights: a resume may change them. Of the batch sizes only the
+product counts, so a training that ran out of GPU memory resumes with smaller micro-batches, or with more
+processes."""
+_LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """How far a training came."""
+    """The progress of a training, as run.json holds it."""
 
     run: str
-    """Digest of everything that decides the result: settings and data."""
+    """Digest of everything that decides the result: settings and data (`run_digest`)."""
     phase: Phase
-    """training: steps remain. trained: the export remains. exported: its scores and card remain. finished: at
-    most publishing remains."""
+    """training: steps remain. trained: the export remains. exported: its evaluation and its card remain.
+    finished: at most publishing remains."""
     best_step: int | None = None
     published: str | None = None
     """The repository that holds the finished model."""
     base_weights: str = ""
     """Fingerprint of the weights that the training started from."""
     run_name: str = ""
-    """By which trackers know it; no other training has it, not even one that replaces this one."""
+    """The name under which trackers know this training; unique, also among trainings in the same folder."""
     fitting_batch_size: int | None = None
-    """Largest micro-batch left to try, once a larger one did not fit the GPU's memory."""
+    """Largest micro-batch left to try, after GPU memory ran out with a larger one."""
     fitting_eval_batch_size: int | None = None
     """The same for evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Where a training writes."""
+    """The folder that a training writes."""
 
     path: Path
+
+    @classmethod
+    def of(cls, config: TrainingConfig, workspace: Workspace) -> Self:
+        """Return the output folder of a training. Raises UnsafePath when its name leaves the workspace."""
+        return cls(workspace.model(config.output))
 
     @property
     def checkpoints(self) -> Path:
@@ -83,23 +72,23 @@ class RunFolder:
 
     @property
     def model(self) -> Path:
-        return self.path / "model"
+        return self.path / MODEL
 
     @property
     def predictions(self) -> Path:
-        return self.path / "predictions.jsonl"
+        return self.path / PREDICTIONS
 
     def read_state(self) -> RunState | None:
-        """Read how far the training in this folder came; None: there is none."""
-        return RunState(**read_json(self.path / RUN)) if (self.path / RUN).exists() else None
+        """Read the state of the training in this folder; None: there is no training."""
+        return self.require_state() if (self.path / RUN).exists() else None
 
     def require_state(self) -> RunState:
-        """Read how far the training came, in a folder that `open_run` has taken."""
+        """Read the state of the training in a folder that `open_run` has taken."""
         return RunState(**read_json(self.path / RUN))
 
     def is_replaceable(self) -> bool:
-        """Say whether nothing is lost when another training takes the folder: none came to its first
-        checkpoint in it."""
+        """Return whether another training may take the folder without loss: no training has written a
+        checkpoint in it, and it holds no other files."""
         state = self.read_state()
         if state is None:
             return not any(path.is_file() for path in self.path.rglob("*"))
@@ -109,7 +98,7 @@ class RunFolder:
         write_json(self.path / RUN, asdict(state))
 
     def write_config(self, config: TrainingConfig, dataset_fingerprint: str) -> None:
-        """Write the settings as they are in use, with what else decides the result."""
+        """Write the settings in use, the fingerprint of the dataset, and the versions of the libraries."""
         versions = {name: version(name) for name in _LIBRARIES}
         write_json(
             self.path / CONFIG,
@@ -119,7 +108,7 @@ class RunFolder:
 
 
 def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: int = 1) -> str:
-    """Return the same value for trainings that must end in the same weights."""
+    """Return a digest that is equal for trainings that must end in the same weights."""
     samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps * num_processes
     document = config.model_dump(mode="json", exclude=_FIELDS_NOT_IN_DIGEST)
     document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
@@ -128,82 +117,78 @@ def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: 
 
 def open_run(
     config: TrainingConfig,
-    workspace: Workspace,
+    folder: RunFolder,
+    trash: Path,
     dataset_fingerprint: str,
     base_weights: str,
     num_processes: int = 1,
-) -> tuple[RunFolder, RunState]:
-    """Take the output folder for a training: a fresh one, or the one in which the same training was
-    interrupted.
+) -> RunState:
+    """Take the output folder for a training: create it, or resume the same training that was interrupted in
+    it.
 
     Args:
+        folder: the output folder.
+        trash: the folder that a replaced training is moved to.
         base_weights: fingerprint of the weights that the training starts from.
         num_processes: that share each step.
 
     Raises:
         Conflict: the folder holds another training, or its base has changed; and `overwrite` is not set.
     """
-    folder = RunFolder(workspace.model(config.output))
-    run_name = f"{config.output}-{secrets.token_hex(4)}"
     fresh = RunState(
-        run_digest(config, dataset_fingerprint, num_processes),
-        "training",
+        run=run_digest(config, dataset_fingerprint, num_processes),
+        phase="training",
         base_weights=base_weights,
-        run_name=run_name,
+        run_name=f"{config.output}-{secrets.token_hex(4)}",
     )
     earlier = folder.read_state()
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
-        return folder, earlier
+        return earlier
     if folder.path.exists():
-        if not config.overwrite and not folder.is_replaceable():
-            raise (
-                _output_taken_error(config)
-                if earlier is None or earlier.run != fresh.run
-                else _base_changed_error(config)
-            )
-        move_to_trash(folder.path, workspace.trash, "model-")
+        _require_replaceable(config, folder, is_same_run=earlier is not None and earlier.run == fresh.run)
+        move_to_trash(folder.path, trash, "model-")
     with new_folder(folder.path) as temporary:
         unfinished = RunFolder(temporary)
         unfinished.checkpoints.mkdir()
         unfinished.write_config(config, dataset_fingerprint)
         unfinished.write_state(fresh)
-    return folder, fresh
+    return fresh
 
 
 def check_output(config: TrainingConfig, workspace: Workspace) -> None:
-    """Refuse an output folder that holds a training with other settings: what can be known of it before the
+    """Refuse an output folder that holds a training with other settings, as far as this is known before the
     dataset is read.
 
     Raises:
         UnsafePath: the name leaves the workspace.
-        Conflict: as `open_run`; or another training is being started there.
+        Conflict: as `open_run`; or another process is starting a training there.
         StorageError: the folder's files are damaged.
     """
-    folder = RunFolder(workspace.model(config.output))
+    folder = RunFolder.of(config, workspace)
     earlier = folder.read_state()
     if config.overwrite or earlier is None:
         return
     dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")
     if run_digest(config, dataset_fingerprint) == earlier.run:
         return
-    if not folder.is_replaceable():
-        raise _output_taken_error(config)
+    _require_replaceable(config, folder, is_same_run=False)
     with hold_writer_lock(workspace, "model", config.output):
-        pass  # nobody is at work there
+        pass  # no other process writes there
 
 
-def _output_taken_error(config: TrainingConfig) -> Conflict:
-    return Conflict(
+def _require_replaceable(config: TrainingConfig, folder: RunFolder, *, is_same_run: bool) -> None:
+    """Raise Conflict unless a folder may be replaced; `is_same_run`: only the base weights differ."""
+    if config.overwrite or folder.is_replaceable():
+        return
+    if is_same_run:
+        raise Conflict(
+            f"The model {config.model!r} has other weights than when the training in {config.output!r} "
+            "started from it.",
+            hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
+            fields={"model": "has changed since"},
+        )
+    raise Conflict(
         f"The output {config.output!r} already holds another training.",
         hint="Choose another output name, or set overwrite to replace it.",
         fields={"output": "already in use"},
-    )
-
-
-def _base_changed_error(config: TrainingConfig) -> Conflict:
-    return Conflict(
-        f"The model {config.model!r} has other weights than when the training in {config.output!r} started "
-        "from it.",
-        hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
-        fields={"model": "has changed since"},
     )

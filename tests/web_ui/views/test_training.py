@@ -78,7 +78,7 @@ def test_an_output_that_holds_another_training_is_refused_and_the_same_one_goes_
     folder = RunFolder(workspace.model("trained_model"))
     folder.path.mkdir()
     write_json(folder.path / "training_config.json", {"dataset_fingerprint": "f"})
-    folder.write_state(RunState(run_digest(config, "f"), "finished"))
+    folder.write_state(RunState(run=run_digest(config, "f"), phase="finished"))
     other = {"dataset": "demo", "learning_rate": 1e-4}
     assert refused(client, "/api/model/train", other, status=409)["fields"] == {"output": "already in use"}
     for body in ({"dataset": "demo"}, {**other, "overwrite": True}, {**other, "output": "another"}):
