@@ -27,7 +27,8 @@ from training.inputs.tokens import require_positions, token_layout_for
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.models.device import compute_dtype
-from training.models.loading import find_model, load_from_files
+from training.models.loading import load_from_files
+from training.models.model_files import find_model
 from training.models.trainable import choose_trainable
 from training.options.config import FindLrConfig
 from training.options.model_kinds import require_page_mode

@@ -24,12 +24,13 @@ from training.loop.out_of_memory import initial_batch_config, retry_with_smaller
 from training.loop.run_training import TrainingSetup, run_training
 from training.loop.trackers import start_wandb
 from training.models.device import compute_dtype, free_memory
-from training.models.loading import LoadedModel, ModelFiles, build_empty_model, find_model, load_from_files
+from training.models.loading import LoadedModel, build_empty_model, load_from_files
+from training.models.model_files import ModelFiles, find_model
 from training.models.provenance import Provenance
 from training.models.trainable import choose_trainable
 from training.options.config import TrainingConfig
 from training.options.memory import describe_memory_fit, estimate_training_memory
-from training.options.model_kinds import license_of, require_page_mode
+from training.options.model_kinds import BUILT_IN, license_of, require_page_mode
 from training.options.run_folder import RunFolder, RunState, open_run
 from training.speed.compiler import missing_compiler_requirements
 
@@ -249,7 +250,7 @@ def _set_up(
 
 def _provenance(task: _TrainingTask) -> Provenance:
     start, model_files = task.model_files.provenance, task.model_files
-    base = model_files.source if model_files.revision or model_files.source == "tiny" else None
+    base = model_files.source if model_files.revision or model_files.source == BUILT_IN else None
     return Provenance(
         prompt=task.config.prompt,
         rendering=task.dataset.rendering,

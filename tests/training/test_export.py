@@ -16,7 +16,8 @@ from tests.training.published_checkpoint import (
     write_published_checkpoint,
 )
 from training.models.export import export_model, has_published_layout
-from training.models.loading import LoadedModel, find_model, load_model
+from training.models.loading import LoadedModel, load_model
+from training.models.model_files import find_model
 from training.models.tiny import untrained_tiny
 from training.models.trainable import choose_trainable
 from training.models.trained_weights import TrainedWeightsInfo, save_trained_weights

@@ -9,7 +9,7 @@ from data.errors import UnknownName
 from training.models.tiny import untrained_tiny
 from training.models.trainable import parameter_counts
 from training.options.memory import describe_memory_fit, estimate_training_memory
-from training.options.model_kinds import TINY
+from training.options.model_kinds import MODEL_KINDS
 from training.options.optimal_configs import PRESETS, training_config
 
 REAL = "deepseek-ai/DeepSeek-OCR"
@@ -64,8 +64,8 @@ def test_the_sentence_says_what_fits() -> None:
 
 def test_the_tiny_model_has_the_sizes_that_are_estimated() -> None:
     model, tokenizer = untrained_tiny(0)
-    assert parameter_counts(model) == TINY.parameters
-    assert len(tokenizer) == TINY.vocabulary
+    assert parameter_counts(model) == MODEL_KINDS["tiny"].architecture.parameters
+    assert len(tokenizer) == MODEL_KINDS["tiny"].architecture.vocabulary
 
 
 def test_own_values_win_over_the_preset_and_tiny_trains_whole_in_larger_steps() -> None:

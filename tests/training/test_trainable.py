@@ -24,7 +24,7 @@ from training.models.trained_weights import (
     save_trained_weights,
 )
 from training.options.config import Trainable
-from training.options.model_kinds import DEEPSEEK_OCR, DEEPSEEK_OCR2
+from training.options.model_kinds import MODEL_KINDS
 from training.options.parts import TRAINED_PARTS, part_of
 
 FULL_SIZE: dict[str, dict[str, Any]] = {
@@ -96,7 +96,7 @@ def three_steps(train: Trainable) -> torch.nn.Module:
 
 
 def test_the_parts_have_the_published_sizes() -> None:
-    assert parameter_counts(full_size()) == DEEPSEEK_OCR.parameters
+    assert parameter_counts(full_size()) == MODEL_KINDS["deepseek_ocr"].architecture.parameters
 
 
 def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
@@ -116,7 +116,10 @@ def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
     text = {**language, "mlp_layer_types": ["dense"] + ["sparse"] * 11}
     config = DeepseekOcr2Config(vision_config={"sam_config": {}, "encoder_config": encoder}, text_config=text)
     with torch.device("meta"):
-        assert parameter_counts(DeepseekOcr2ForConditionalGeneration(config)) == DEEPSEEK_OCR2.parameters
+        assert (
+            parameter_counts(DeepseekOcr2ForConditionalGeneration(config))
+            == MODEL_KINDS["deepseek_ocr2"].architecture.parameters
+        )
 
 
 @pytest.mark.parametrize(

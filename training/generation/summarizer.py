@@ -17,9 +17,10 @@ from training.generation.prediction_log import work_digest
 from training.inputs.collate import Collator
 from training.inputs.tokens import compute_page_capacity, require_positions, token_layout_for
 from training.models.device import compute_device, compute_dtype, dtype_name
-from training.models.loading import ModelFiles, find_model, load_from_files
+from training.models.loading import load_from_files
+from training.models.model_files import ModelFiles, find_model
 from training.options.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
-from training.options.model_kinds import require_page_mode
+from training.options.model_kinds import MODEL_KINDS, require_page_mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,4 +99,4 @@ def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfi
     elsewhere or on pages of another mode."""
     if model_files.provenance and mode in (None, model_files.provenance.mode):
         return model_files.provenance.rendering
-    return RenderingConfig(mode=mode or ("base" if "base" in model_files.modes else model_files.modes[0]))
+    return RenderingConfig(mode=mode or MODEL_KINDS[model_files.kind].default_page_mode)

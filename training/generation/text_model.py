@@ -30,7 +30,8 @@ from evaluation.baselines import truncate_text
 from evaluation.loops import is_looping
 from training.generation.generate_text import Prediction
 from training.inputs.dataset import PageDataset
-from training.models.loading import find_folder, require_complete, require_safetensors
+from training.models.loading import require_complete
+from training.models.model_files import find_folder, require_safetensors
 
 INSTRUCTION: Final = "Summarize this document."
 PROMPT_SUFFIX: Final = "\n\nSummary:"

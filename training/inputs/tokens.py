@@ -11,8 +11,8 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 from data.errors import InvalidInput
 from data.page_modes import MODES, PageMode
-from training.models.loading import ModelFiles
-from training.options.model_kinds import ModelKind, num_image_tokens
+from training.models.model_files import ModelFiles
+from training.options.model_kinds import MODEL_KINDS, ModelKind, num_image_tokens
 
 IGNORED = -100
 """The label that the loss skips."""
@@ -54,9 +54,8 @@ class TokenLayout:
 
 def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
     """Return the token layout of a model for pages of one mode."""
-    window = (
-        model_files.config.get_text_config().sliding_window if model_files.kind == "unlimited_ocr" else None
-    )
+    has_window = MODEL_KINDS[model_files.kind].has_sliding_window
+    window = model_files.config.get_text_config().sliding_window if has_window else None
     return TokenLayout(
         tokenizer=model_files.tokenizer,
         image_token_id=model_files.config.image_token_id,

@@ -1,1 +1,1 @@
-"""Models: loading, the published layout, what trains, export, model card, the tiny model."""
+"""Models: finding, downloading, loading, what trains, export, published layout, model card, the tiny model."""

@@ -20,7 +20,7 @@ from training.models import published_layout
 from training.models.loading import LoadedModel
 from training.models.provenance import PROVENANCE_FILE, Provenance
 from training.models.trainable import merge_adapter
-from training.options.model_kinds import PUBLISHED_TYPE
+from training.options.model_kinds import MODEL_KINDS, PUBLISHED_TYPE
 from training.speed.encoder import vision_tower
 
 _MAX_SHARD_SIZE: Final = "5GB"
@@ -65,7 +65,7 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
     unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
-    if base.kind == "deepseek_ocr":
+    if MODEL_KINDS[base.kind].has_published_names:
         # The library writes the names that it read; of a model read from our own checkpoint these are not the
         # published ones.
         model._weight_conversions = None  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.export import has_published_layout
 from training.models.provenance import Provenance, read_provenance
-from training.options.model_kinds import PINNED_REVISIONS
+from training.options.model_kinds import BUILT_IN, pinned_revision
 from training.options.run_folder import CONFIG, RunFolder
 
 CARD: Final = "README.md"
@@ -59,7 +59,7 @@ class _CardData:
     @property
     def start_revision(self) -> str | None:
         """The commit, where that is a Hub id."""
-        return self.config["revision"] or PINNED_REVISIONS.get(self.start)
+        return self.config["revision"] or pinned_revision(self.start)
 
 
 def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
@@ -118,7 +118,7 @@ def _lineage(facts: _CardData) -> str:
     root = (
         f"{base} at `{revision}`"
         if revision
-        else "DeepSynth's tiny model"
+        else f"DeepSynth's {BUILT_IN} model"
         if base
         else "a model in a folder of its maker"
     )

@@ -14,11 +14,11 @@ from typing import Any, Final
 from data.page_modes import MODES, PageMode
 from training.options.config import Trainable, TrainingConfig
 from training.options.model_kinds import (
-    DEEPSEEK_OCR,
-    DEEPSEEK_OCR2,
-    TINY,
+    MODEL_KINDS,
+    TYPICAL_KIND,
     Architecture,
     ModelKind,
+    kind_of_name,
     num_image_tokens,
 )
 from training.options.parts import trained_parts
@@ -90,8 +90,8 @@ def estimate_training_memory(
         num_pages: of the longest sample.
         kind: of the model; None: tiny where that is named, else of full size.
     """
-    kind = kind or ("tiny" if config.model == "tiny" else "deepseek_ocr")
-    sizes = {"tiny": TINY, "deepseek_ocr2": DEEPSEEK_OCR2}.get(kind, DEEPSEEK_OCR)
+    kind = kind or kind_of_name(config.model) or TYPICAL_KIND
+    sizes = MODEL_KINDS[kind].architecture
     num_parameters = sum(sizes.parameters.values())
     trained, added = _trainable(sizes, config)
     frozen = num_parameters + added - trained

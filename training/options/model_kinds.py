@@ -1,10 +1,10 @@
-"""The kinds of models: which pages each reads, how many tokens a page is to it, and which kind a model of the
-workspace is.
+"""The kinds of models: one row each in MODEL_KINDS, with everything that is known before weights are read.
 
-No torch: requests are refused and memory is estimated by this, before any weight is read.
+Another base model is one more row, and its name in ModelKind. No torch: the web service refuses requests and
+estimates memory by this table.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -13,9 +13,20 @@ from data.page_modes import PageMode
 from training.options.parts import Part
 
 ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]
+BUILT_IN: Final = "tiny"
+"""The name of the model that comes with DeepSynth."""
+TYPICAL_KIND: Final = "deepseek_ocr"
+"""The kind that the presets are made for, and that is assumed where a model's kind is not known yet."""
+PIXELS_PER_VISION_TOKEN: Final = 64
+"""Along each side of a page: patches of 16 px, merged 4 x 4 by the compressor."""
+TINY_PAGE_SIZE_PX: Final = 320
+PUBLISHED_TYPE: Final = "deepseek_vl_v2"
+PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
+TRAINED_FILE: Final = "trained.json"
+"""In a checkpoint: names the model that its weights belong to."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Architecture:
     """The sizes that decide memory."""
 
@@ -26,22 +37,49 @@ class Architecture:
     hidden: int
     num_layers: int
     num_experts_active: int
-    """Routed experts per token and shared ones together."""
+    """Routed experts per token plus shared experts."""
     expert_hidden: int
     encoder_width: int
     """Of the encoder's first part, which sees each patch of 16 pixels."""
 
 
-_LICENSES: Final = {
-    "tiny": "mit",
-    "deepseek-ai/DeepSeek-OCR": "mit",
-    "deepseek-ai/DeepSeek-OCR-2": "apache-2.0",
-}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelKindSpec:
+    """What is known of a kind of model without its files."""
 
-PINNED_REVISIONS: Final = {"deepseek-ai/DeepSeek-OCR": "9f30c71f441d010e5429c532364a86705536c53a"}
-"""Commits that `revision=None` means. A Hub id that is not listed needs a revision of its own."""
+    title: str
+    """Its name in messages."""
+    hub_id: str | None
+    """Its repository on the Hub; None: it comes with DeepSynth."""
+    revision: str | None = None
+    """The commit that `revision=None` means; None: users must name one."""
+    license: str
+    """As the Hub names it; `other` where it is not known."""
+    description: str = "From the Hugging Face Hub"
+    """One line for the screen."""
+    page_modes: tuple[PageMode, ...]
+    architecture: Architecture
+    has_row_ends: bool = True
+    """Each row of a page's vision tokens ends with a newline token."""
+    has_sliding_window: bool = False
+    """Each target token sees only the last tokens of the target, besides the pages and the prompt."""
+    has_published_names: bool = False
+    """Exports carry the key names of the authors' weights, also after training from one of our exports."""
+    model_class: str
+    """In transformers."""
+    config_class: str
+    model_type: str
+    """In a config.json in the layout of transformers."""
+    recognizes: Callable[[Mapping[str, Any]], bool] = lambda _: True
+    """Whether a config.json with this model_type describes this kind; rows are asked in their order."""
 
-DEEPSEEK_OCR: Final = Architecture(
+    @property
+    def default_page_mode(self) -> PageMode:
+        """The page mode to suggest where none was chosen."""
+        return "base" if "base" in self.page_modes else self.page_modes[0]
+
+
+_DEEPSEEK_OCR: Final = Architecture(
     parameters={
         "encoder": 398_144_768,
         "projector": 2_625_280,
@@ -59,11 +97,11 @@ DEEPSEEK_OCR: Final = Architecture(
     expert_hidden=896,
     encoder_width=768,
 )
-# The decoder is the same; a language model of 24 layers stands where CLIP was.
-DEEPSEEK_OCR2: Final = replace(
-    DEEPSEEK_OCR, parameters={**DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440}
+# The same decoder; in the encoder a language model of 24 layers replaces CLIP.
+_DEEPSEEK_OCR2: Final = replace(
+    _DEEPSEEK_OCR, parameters={**_DEEPSEEK_OCR.parameters, "encoder": 453_235_840, "projector": 1_149_440}
 )
-TINY: Final = Architecture(
+_TINY: Final = Architecture(
     parameters={
         "encoder": 640_320,
         "projector": 33_152,
@@ -83,86 +121,129 @@ TINY: Final = Architecture(
 )
 
 
-PAGE_MODES: Final[Mapping[ModelKind, tuple[PageMode, ...]]] = {
-    "tiny": ("micro",),
-    "deepseek_ocr": ("tiny", "small", "base", "large"),
-    "deepseek_ocr2": ("base",),
-    "unlimited_ocr": ("tiny", "small", "base", "large"),
+def _has_tiny_pages(document: Mapping[str, Any]) -> bool:
+    sam = (document.get("vision_config") or {}).get("sam_config") or {}
+    return bool(sam.get("image_size") == TINY_PAGE_SIZE_PX)
+
+
+def _has_full_attention(document: Mapping[str, Any]) -> bool:
+    layer_types = (document.get("text_config") or {}).get("layer_types") or ()
+    return set(layer_types) == {"full_attention"}
+
+
+MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
+    "tiny": ModelKindSpec(
+        title="tiny",
+        hub_id=None,
+        license="mit",
+        description="One million parameters, reads micro pages, trains on a laptop",
+        page_modes=("micro",),
+        architecture=_TINY,
+        model_class="UnlimitedOcrForConditionalGeneration",
+        config_class="UnlimitedOcrConfig",
+        model_type="unlimited_ocr",
+        recognizes=_has_tiny_pages,
+    ),
+    "deepseek_ocr": ModelKindSpec(
+        title="DeepSeek-OCR",
+        hub_id="deepseek-ai/DeepSeek-OCR",
+        revision="9f30c71f441d010e5429c532364a86705536c53a",
+        license="mit",
+        page_modes=("tiny", "small", "base", "large"),
+        architecture=_DEEPSEEK_OCR,
+        has_published_names=True,
+        model_class="UnlimitedOcrForConditionalGeneration",
+        config_class="UnlimitedOcrConfig",
+        model_type="unlimited_ocr",
+        recognizes=_has_full_attention,
+    ),
+    "deepseek_ocr2": ModelKindSpec(
+        title="DeepSeek-OCR-2",
+        hub_id="deepseek-ai/DeepSeek-OCR-2",
+        license="apache-2.0",
+        page_modes=("base",),
+        architecture=_DEEPSEEK_OCR2,
+        has_row_ends=False,
+        model_class="DeepseekOcr2ForConditionalGeneration",
+        config_class="DeepseekOcr2Config",
+        model_type="deepseek_ocr2",
+    ),
+    "unlimited_ocr": ModelKindSpec(
+        title="Unlimited-OCR",
+        hub_id="baidu/Unlimited-OCR",
+        license="other",
+        page_modes=("tiny", "small", "base", "large"),
+        architecture=_DEEPSEEK_OCR,
+        has_sliding_window=True,
+        model_class="UnlimitedOcrForConditionalGeneration",
+        config_class="UnlimitedOcrConfig",
+        model_type="unlimited_ocr",
+    ),
 }
-HUB_KINDS: Final[Mapping[str, ModelKind]] = {
-    "deepseek-ai/DeepSeek-OCR": "deepseek_ocr",
-    "deepseek-ai/DeepSeek-OCR-2": "deepseek_ocr2",
-    "baidu/Unlimited-OCR": "unlimited_ocr",
+EXAMPLE_HUB_ID: Final = MODEL_KINDS[TYPICAL_KIND].hub_id
+"""In hints."""
+_KINDS_BY_NAME: Final[Mapping[str, ModelKind]] = {
+    spec.hub_id or kind: kind for kind, spec in MODEL_KINDS.items()
 }
-"""What is known of models on the Hub before they are downloaded."""
-PIXELS_PER_VISION_TOKEN: Final = 64
-"""Patches of 16 px, merged 4 x 4 by the compressor."""
-TINY_PAGE_SIZE_PX: Final = 320
-PUBLISHED_TYPE: Final = "deepseek_vl_v2"
-PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
-TRAINED_FILE: Final = "trained.json"
-"""In a checkpoint: which model its weights belong on."""
+
+
+def kind_of_name(name: str) -> ModelKind | None:
+    """Return the kind that `tiny` or a Hub id names; None for a name that has no row."""
+    return _KINDS_BY_NAME.get(name)
+
+
+def pinned_revision(name: str) -> str | None:
+    """Return the commit that `revision=None` means for a Hub id; None: a revision must be given."""
+    kind = kind_of_name(name)
+    return MODEL_KINDS[kind].revision if kind else None
+
+
+def license_of(base_model: str | None) -> str:
+    """Return the licence of a base model as the Hub names it; `other` for a model that has no row."""
+    kind = kind_of_name(base_model or "")
+    return MODEL_KINDS[kind].license if kind else "other"
 
 
 def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
-    """Return the tokens of one square page: its vision tokens, the row ends that all but DeepSeek-OCR-2 put
-    in, and a separator."""
+    """Return the tokens of one square page: its vision tokens, the row ends of a kind that has them, and a
+    separator."""
     side = page_size_px // PIXELS_PER_VISION_TOKEN
-    row_ends = 0 if kind == "deepseek_ocr2" else side
+    row_ends = side if MODEL_KINDS[kind].has_row_ends else 0
     return side * side + row_ends + 1
 
 
 def detect_kind(document: Mapping[str, Any]) -> ModelKind:
-    """Say which kind a config.json describes, by its own words; code that a repository brings along
-    (`auto_map`) is never run.
+    """Return the kind that a config.json describes. Code in a model repository (`auto_map`) is never run.
 
     Raises:
-        ModelError: none that DeepSynth knows.
+        ModelError: no kind recognizes it.
     """
-    model_type, architectures = (
-        document.get("model_type"),
-        document.get("architectures") or [PUBLISHED_ARCHITECTURE],
-    )
+    model_type = document.get("model_type")
+    architectures = document.get("architectures") or [PUBLISHED_ARCHITECTURE]
     if model_type == PUBLISHED_TYPE and architectures == [PUBLISHED_ARCHITECTURE]:
         return "deepseek_ocr"
-    if model_type == "deepseek_ocr2":
-        return "deepseek_ocr2"
-    if model_type == "unlimited_ocr":
-        return _native_kind(document)
+    for kind, spec in MODEL_KINDS.items():
+        if model_type == spec.model_type and spec.recognizes(document):
+            return kind
+    known = ", ".join(f"{spec.title} ({spec.model_type})" for spec in MODEL_KINDS.values())
     raise ModelError(
-        f"This is no model that DeepSynth knows: config.json says model_type {model_type!r}, architectures "
+        f"DeepSynth does not know this model: config.json has model_type {model_type!r}, architectures "
         f"{architectures}.",
-        hint="Use DeepSeek-OCR, DeepSeek-OCR-2 in its transformers layout (model_type deepseek_ocr2), "
-        "Unlimited-OCR, or tiny. "
-        "Code inside a model repository is never run.",
+        hint=f"Use one of these, in the layout of transformers with this model_type: {known}; or "
+        "DeepSeek-OCR as its authors published it. Code in a model repository is never run.",
     )
-
-
-def _native_kind(document: Mapping[str, Any]) -> ModelKind:
-    """Tell apart what shares one native class: the tiny model by its pages, DeepSeek-OCR by attention without
-    a window."""
-    vision, text = (document.get(part) or {} for part in ("vision_config", "text_config"))
-    if (vision.get("sam_config") or {}).get("image_size") == TINY_PAGE_SIZE_PX:
-        return "tiny"
-    return "deepseek_ocr" if set(text.get("layer_types") or ()) == {"full_attention"} else "unlimited_ocr"
 
 
 def require_page_mode(name: str, kind: ModelKind, mode: PageMode) -> None:
     """Refuse pages of a size that a model does not read.
 
     Raises:
-        InvalidInput: `mode` is none of its modes.
+        InvalidInput: `mode` is not a page mode of the kind.
     """
-    modes = PAGE_MODES[kind]
-    if mode not in modes:
+    spec = MODEL_KINDS[kind]
+    if mode not in spec.page_modes:
         raise InvalidInput(
-            f"{name} reads pages of mode {' or '.join(modes)}, not {mode}.",
-            hint=f"Make the dataset with rendering.mode {modes[-1] if kind == 'tiny' else 'base'}, or choose "
-            "another model.",
+            f"{name} reads pages of mode {' or '.join(spec.page_modes)}, not {mode}.",
+            hint=f"Make the dataset with rendering.mode {spec.default_page_mode}, or choose another model.",
             fields={"model": f"does not read {mode} pages"},
         )
-
-
-def license_of(base_model: str | None) -> str:
-    """Return the licence of a base model as the Hub names it; `other` for one that is not known here."""
-    return _LICENSES.get(base_model or "", "other")

@@ -1,4 +1,4 @@
-"""Names of models: which folder a name means, and which kind of model lies there."""
+"""Names of models: the folder that a name means, and the kind of the model in it."""
 
 from pathlib import Path
 from typing import Final
@@ -6,35 +6,34 @@ from typing import Final
 from data.errors import ModelError, UnknownName
 from data.store.files import inside, read_json
 from data.store.workspace import Workspace
-from training.options.model_kinds import HUB_KINDS, TRAINED_FILE, ModelKind, detect_kind
+from training.options.model_kinds import BUILT_IN, TRAINED_FILE, ModelKind, detect_kind, kind_of_name
+from training.options.run_folder import MODEL
 
 _PATH_PREFIXES: Final = ("/", "./", "../", "~")
 
 
 def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
-    """Say which kind a model is without reading weights; None where that is not known yet: on the Hub, or in
-    training.
+    """Return the kind of a model without reading its weights; None where it is not known yet: another
+    repository on the Hub, or a training without a model.
 
     Raises:
-        UnknownName, ModelError: nothing has that name, or it is no model that DeepSynth knows.
+        UnknownName: a path leads nowhere.
+        ModelError: DeepSynth does not know the model in that folder.
     """
-    if name == "tiny":
-        return "tiny"
-    folder = local_folder(name, workspace)
+    folder = local_folder(name, workspace) if name != BUILT_IN else None
     model = _find_model_folder(folder) if folder else None
     if model is None:
-        return HUB_KINDS.get(name)
+        return kind_of_name(name)
     if (model / TRAINED_FILE).is_file():
         return model_kind(read_json(model / TRAINED_FILE)["base_model_name_or_path"], workspace)
     return detect_kind(read_json(model / "config.json"))
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:
-    """Return the folder that a name or path means on this machine; None: there is none, so it may be a Hub
-    id.
+    """Return the folder that a name or path means on this machine; None: the name may be a Hub id.
 
     Raises:
-        UnknownName: a path leads nowhere.
+        UnknownName: there is no folder at a path.
     """
     if not name.startswith(_PATH_PREFIXES):
         folder = inside(workspace.models, name)
@@ -50,16 +49,16 @@ def local_folder(name: str, workspace: Workspace) -> Path | None:
 
 
 def model_folder(name: str, folder: Path) -> Path:
-    """Return where, in the folder of a training or of a model, the model itself lies.
+    """Return the folder of a model's files: the folder itself, or the subfolder `model` of a training.
 
     Raises:
-        ModelError: there is none yet.
+        ModelError: the training has no model yet.
     """
     model = _find_model_folder(folder)
     if model is not None:
         return model
     if name.startswith(_PATH_PREFIXES):
-        return folder  # what is wrong with its files is said when they are read
+        return folder  # reading its files reports what is wrong with them
     raise ModelError(
         f"The training {name!r} has no finished model yet.",
         hint="Let the training finish, or name one of its checkpoints: "
@@ -69,12 +68,7 @@ def model_folder(name: str, folder: Path) -> Path:
 
 
 def _find_model_folder(folder: Path) -> Path | None:
-    candidates = (folder / "model", folder)
-    return next(
-        (
-            path
-            for path in candidates
-            if any((path / file).is_file() for file in ("config.json", TRAINED_FILE))
-        ),
-        None,
-    )
+    for path in (folder / MODEL, folder):
+        if any((path / file).is_file() for file in ("config.json", TRAINED_FILE)):
+            return path
+    return None

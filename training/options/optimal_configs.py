@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from data.errors import UnknownName
 from training.options.config import DEFAULT_PRESET, TrainingConfig
+from training.options.model_kinds import BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,6 @@ def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingC
             fields={"preset": f"must be one of {', '.join(PRESETS)}"},
         )
     values = dict(PRESETS[preset].values)
-    if overrides.get("model", TrainingConfig.model_fields["model"].default) == "tiny":
+    if overrides.get("model", TrainingConfig.model_fields["model"].default) == BUILT_IN:
         values |= TINY_VALUES.values
     return TrainingConfig(**{**values, **overrides, "preset": preset})

@@ -15,7 +15,7 @@ from data.page_modes import PageMode
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.options.model_kinds import PINNED_REVISIONS, require_page_mode
+from training.options.model_kinds import BUILT_IN, EXAMPLE_HUB_ID, pinned_revision, require_page_mode
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS
 from training.options.run_folder import check_output
@@ -124,17 +124,17 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
     revision."""
     is_path = name.startswith(("/", ".", "~"))
     if (
-        name == "tiny"
+        name == BUILT_IN
         or inside_workspace(name if is_path else str(workspace.models / name), workspace, "model").is_dir()
     ):
         return
     if is_path or not HUB_ID.fullmatch(name):
         raise UnknownName(
             f"There is no model {name!r}.",
-            hint="Use tiny, the name of a finished training, or a Hub id such as deepseek-ai/DeepSeek-OCR.",
+            hint=f"Use {BUILT_IN}, the name of a finished training, or a Hub id such as {EXAMPLE_HUB_ID}.",
             fields={"model": "no such model"},
         )
-    if revision is None and name not in PINNED_REVISIONS:
+    if revision is None and pinned_revision(name) is None:
         raise InvalidInput(
             f"No revision of {name} is pinned.",
             hint="Set revision to a commit of that repository, so that the work can be repeated.",

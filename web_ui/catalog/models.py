@@ -7,26 +7,21 @@ from data.errors import ModelError, NotFound, StorageError
 from data.store.files import read_json, stored_bytes
 from data.store.workspace import Workspace, names_hint
 from evaluation.training_metrics import read_metrics
-from training.options.model_kinds import HUB_KINDS, PAGE_MODES, PINNED_REVISIONS
+from training.options.model_kinds import MODEL_KINDS
 from training.options.model_names import model_kind
 from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
 CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
-BASES = (
+BASES = tuple(
     BaseModelName(
-        name="tiny",
-        title="One million parameters, reads micro pages, trains on a laptop",
-        modes=PAGE_MODES["tiny"],
-    ),
-    *(
-        BaseModelName(
-            name=name,
-            title=f"From the Hugging Face Hub, at commit {commit[:7]}",
-            modes=PAGE_MODES[HUB_KINDS[name]],
-        )
-        for name, commit in PINNED_REVISIONS.items()
-    ),
+        name=spec.hub_id or kind,
+        title=spec.description + (f", at commit {spec.revision[:7]}" if spec.revision else ""),
+        modes=spec.page_modes,
+    )
+    for kind, spec in MODEL_KINDS.items()
+    if spec.revision or not spec.hub_id
 )
+"""Models that a training may start from without naming a revision."""
 
 
 def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
@@ -46,7 +41,7 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
         size_bytes=size_bytes,
         base=config.get("model"),
         dataset=config.get("dataset"),
-        modes=PAGE_MODES[kind] if kind else (),
+        modes=MODEL_KINDS[kind].page_modes if kind else (),
         metrics=latest,
     )
 

@@ -14,6 +14,7 @@ from training.options.config import (
     TrainingConfig,
 )
 from training.options.memory import estimate_training_memory
+from training.options.model_kinds import EXAMPLE_HUB_ID
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
 from web_ui.api import checks, schemas
@@ -22,7 +23,6 @@ from web_ui.api.service import current_service
 from web_ui.api.submission import job_operation, submit_job
 
 NO_DATASET = "not-chosen"
-FULL_MODEL = "deepseek-ai/DeepSeek-OCR"
 
 training = Blueprint("training", __name__)
 
@@ -100,7 +100,7 @@ def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
 
 
 def _answer(preset: Preset) -> dict[str, Any]:
-    config = training_config(preset.name, dataset=NO_DATASET, model=FULL_MODEL)
+    config = training_config(preset.name, dataset=NO_DATASET, model=EXAMPLE_HUB_ID)
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
     return {
         **preset.as_dict(),
