@@ -1,1 +1,1 @@
-"""Models: finding, downloading, loading, what trains, export, published layout, model card, the tiny model."""
+"""Models: finding, downloading, loading, what trains, export, published layout, card, the tiny model."""
