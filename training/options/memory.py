@@ -1,9 +1,8 @@
-"""How much GPU memory a training needs, computed without loading anything: weights, gradients, optimizer,
-activations, encoder.
+"""The GPU memory of a training, estimated without loading anything: weights, gradients, optimizer, activations
+and encoder.
 
-The parameter counts are DeepSeek-OCR's own (a test counts them on the real architecture). The activation
-figures count the tensors that the backward pass keeps, scaled by what an H200 was seen to take at the real
-width (peaks of batches of 4 and 12).
+Parameter counts come from MODEL_KINDS. Activations are the tensors that the backward pass keeps, scaled by
+measurements on an H200 at the real width (peaks of batches of 4 and 12).
 """
 
 from collections.abc import Mapping
@@ -24,19 +23,17 @@ from training.options.model_kinds import (
 from training.options.parts import trained_parts
 
 GB: Final = 1e9
-# A weight that trains has float32 value and gradient, and in bfloat16 training the copy that autocast makes
-# of it for each step.
-_GRADIENT_BYTES = 4
-# adamw_torch goes over all weights at once, and holds one more copy while it does.
+_GRADIENT_BYTES: Final = 4
+# Per trained weight. adamw_torch updates all weights at once, and holds one more copy meanwhile.
 _OPTIMIZER_BYTES: Final = {"adamw_torch_fused": 8, "adamw_torch": 12, "adafactor": 0.1}
-_RUNTIME_GB = 1.2  # CUDA context, kernels' work space, and blocks that the allocator cannot hand out again
-_LOGIT_BYTES = 12  # per target token and vocabulary entry: bfloat16 and float32 logits, and both gradients
+_RUNTIME_GB: Final = 1.2  # CUDA context, work space of kernels, and blocks that the allocator cannot reuse
+_LOGIT_BYTES: Final = 12  # per target token and vocabulary entry: bfloat16 and float32 logits and gradients
 _PIXELS_PER_CHUNK_ON_GPU: Final = 16 * 1024**2
 _PIXELS_PER_CHUNK_ON_CPU: Final = 4 * 1024**2
-# Times its work space. Counted on tensors without numbers: 2.9 GB a 1024 px page in bfloat16; and autocast's
-# norms are float32.
+# Times the work space of a frozen encoder. Counted on meta tensors: 2.9 GB for a 1024 px page in bfloat16,
+# with float32 norms.
 _TRAINED_ENCODER_MEMORY_FACTOR: Final = 24
-# Of what `_activation_bytes` counts for a layer (167 kB a token at full size), the share that was kept: 50,
+# Measured share of the bytes that `_activation_bytes` counts for a layer (167 kB per token at full size): 50,
 # 52, 59 kB and so on.
 _KEPT_ACTIVATION_SHARE: Final[Mapping[Trainable, float]] = {
     "projector": 0.30,
@@ -49,9 +46,9 @@ _KEPT_ACTIVATION_SHARE: Final[Mapping[Trainable, float]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MemoryEstimate:
-    """GPU memory of one training process, by what it is for."""
+    """GPU memory of one training process, by its use, in GB of 10^9 bytes."""
 
     mode: PageMode
     num_pages: int
@@ -65,69 +62,77 @@ class MemoryEstimate:
     encoder_gb: float
     runtime_gb: float
     total_gb: float
-    """The peak: a frozen encoder's work space is given back before the decoder's activations pile up, so the
-    larger of both counts."""
+    """The peak. A frozen encoder's work space is freed before the decoder's activations are allocated, so the
+    larger of the two counts."""
 
     def fits(self, gpu_memory_gb: float) -> bool:
-        """Say whether a GPU with that much memory is expected to hold the training."""
+        """Return whether a GPU with that much memory is expected to hold the training."""
         return self.total_gb <= gpu_memory_gb
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form, with a verdict for the usual GPU sizes."""
+        """Return the JSON form, with `fits` for the usual GPU sizes."""
         return asdict(self) | {"fits": {str(size): self.fits(size) for size in (16, 24, 40, 80)}}
 
 
 def estimate_training_memory(
     config: TrainingConfig, mode: PageMode = "base", num_pages: int = 1, kind: ModelKind | None = None
 ) -> MemoryEstimate:
-    """Estimate a training's GPU memory.
-
-    Unlimited-OCR has the sizes of DeepSeek-OCR.
+    """Estimate the GPU memory of a training.
 
     Args:
         config: the training.
         mode: of the pages.
         num_pages: of the longest sample.
-        kind: of the model; None: tiny where that is named, else of full size.
+        kind: of the model; None: by its name, or TYPICAL_KIND.
     """
     kind = kind or kind_of_name(config.model) or TYPICAL_KIND
     sizes = MODEL_KINDS[kind].architecture
-    num_parameters = sum(sizes.parameters.values())
-    trained, added = _trainable(sizes, config)
-    frozen = num_parameters + added - trained
-    number_bytes = 2 if config.bf16 else 4
-    batch, page_px = config.per_device_train_batch_size, MODES[mode].size_px
-    num_tokens = num_pages * num_image_tokens(kind, page_px) + config.max_length
-    weights = (
-        frozen * number_bytes
-        + trained * (6 if config.bf16 else 4)
-        + _merged_bytes(sizes, config) * number_bytes
-    ) / GB
-    gradients, optimizer = trained * _GRADIENT_BYTES / GB, trained * _OPTIMIZER_BYTES[config.optim] / GB
-    activations = batch * _activation_bytes(sizes, config, num_tokens) * (number_bytes / 2) / GB
-    # An encoder that trains sees all pages at once, and what it keeps for the backward pass adds to what the
-    # decoder keeps.
-    trains_encoder = config.train == "all"
-    pages = (
-        batch * num_pages * _TRAINED_ENCODER_MEMORY_FACTOR
-        if trains_encoder
-        else min(batch * num_pages, pages_per_chunk(page_px))
+    trained, _ = _trainable(sizes, config)
+    parts = _parts_gb(
+        sizes, config, MODES[mode].size_px, num_pages, num_image_tokens(kind, MODES[mode].size_px)
     )
-    encoder = pages * _encoder_bytes(sizes, page_px) * (number_bytes / 2) / GB
-    peak_activations = activations + encoder if trains_encoder else max(activations, encoder)
-    total = weights + gradients + optimizer + peak_activations + _RUNTIME_GB
-    parts = (weights, gradients, optimizer, activations, encoder, _RUNTIME_GB, total)
-    return MemoryEstimate(mode, num_pages, num_parameters, trained, *(round(part, 2) for part in parts))
+    return MemoryEstimate(
+        mode=mode,
+        num_pages=num_pages,
+        num_parameters=sum(sizes.parameters.values()),
+        num_trainable_parameters=trained,
+        **{name: round(part, 2) for name, part in parts.items()},
+    )
+
+
+def _parts_gb(
+    sizes: Architecture, config: TrainingConfig, page_px: int, num_pages: int, page_tokens: int
+) -> dict[str, float]:
+    """Return the fields of MemoryEstimate that are in GB, not rounded."""
+    trained, added = _trainable(sizes, config)
+    batch, in_bf16 = config.per_device_train_batch_size, 1 if config.bf16 else 2
+    num_tokens = num_pages * page_tokens + config.max_length
+    weights = _weight_bytes(sizes, config, trained, added) / GB
+    gradients = trained * _GRADIENT_BYTES / GB
+    optimizer = trained * _OPTIMIZER_BYTES[config.optim] / GB
+    activations = batch * _activation_bytes(sizes, config, num_tokens) * in_bf16 / GB
+    encoder = _encoder_pages(config, page_px, num_pages) * _encoder_bytes(sizes, page_px) * in_bf16 / GB
+    # A trained encoder keeps activations for the backward pass, besides those of the decoder.
+    peak = activations + encoder if config.train == "all" else max(activations, encoder)
+    return {
+        "weights_gb": weights,
+        "gradients_gb": gradients,
+        "optimizer_gb": optimizer,
+        "activations_gb": activations,
+        "encoder_gb": encoder,
+        "runtime_gb": _RUNTIME_GB,
+        "total_gb": weights + gradients + optimizer + peak + _RUNTIME_GB,
+    }
 
 
 def pages_per_chunk(page_size_px: int, on_gpu: bool = True) -> int:
-    """Return how many pages a frozen encoder sees at a time: enough to fill a GPU, few enough that their work
-    space stays small."""
+    """Return the number of pages in one chunk of a frozen encoder: enough to fill a GPU, few enough for a
+    small work space."""
     return max(1, (_PIXELS_PER_CHUNK_ON_GPU if on_gpu else _PIXELS_PER_CHUNK_ON_CPU) // page_size_px**2)
 
 
 def describe_memory_fit(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
-    """Say in one sentence whether the training is expected to fit what is free on the GPU found."""
+    """Return a sentence on whether the training is expected to fit in the free memory of this GPU."""
     verdict = "fits" if expected.fits(gpu_memory_gb) else "does not fit"
     return (
         f"The training needs about {expected.total_gb:.1f} GB and {verdict} the {gpu_memory_gb:.1f} GB "
@@ -136,18 +141,25 @@ def describe_memory_fit(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
 
 
 def _trainable(sizes: Architecture, config: TrainingConfig) -> tuple[int, int]:
-    """Return the number of trainable weights, and how many of them are added to the model."""
+    """Return the number of trainable weights, and how many of these are added to the model."""
     if config.train in ("lora", "lora_experts"):
         added = sizes.lora_parameters if config.train == "lora" else sizes.lora_experts_parameters
         return added, added
     return sum(sizes.parameters[part] for part in trained_parts(config.train, config.router)), 0
 
 
+def _weight_bytes(sizes: Architecture, config: TrainingConfig, trained: int, added: int) -> float:
+    """Return the bytes of all weights. A trained weight is float32, with a bfloat16 copy under autocast."""
+    frozen = sum(sizes.parameters.values()) + added - trained
+    frozen_size, trained_size = (2, 6) if config.bf16 else (4, 4)
+    return frozen * frozen_size + trained * trained_size + _merged_bytes(sizes, config) * frozen_size
+
+
 def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: int) -> float:
-    """Return what the decoder keeps for one sample's backward pass, in bfloat16."""
-    # Per token and layer: two norms (float32 in and out), query, key, value, their rotated copies, attention
-    # output; then the gate, up, activation and product of each active expert with the token's copy going in
-    # and coming out.
+    """Return the bytes that the decoder keeps for the backward pass of one sample, in bfloat16."""
+    # Per token and layer: two norms (float32 input and output), query, key, value, their rotated copies and
+    # the attention output; then for each active expert gate, up, activation, product, and the token's copies
+    # before and after.
     attention = sizes.hidden * (2 * 10 + 2 * 3 + 4 * 2 + 2 * 2)
     experts = sizes.num_experts_active * (4 * 2 * sizes.expert_hidden + 3 * 2 * sizes.hidden)
     layer = (attention + experts) * _KEPT_ACTIVATION_SHARE[config.train]
@@ -160,15 +172,23 @@ def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: i
 
 
 def _merged_bytes(sizes: Architecture, config: TrainingConfig) -> float:
-    """Return what adapters of the routed experts take, which are added to the weights of a layer when a batch
-    comes to it."""
+    """Return the number of weights of merged copies: adapters of the routed experts are added to a layer's
+    weights in each forward pass, and kept for the backward pass unless it is recomputed."""
     if config.train != "lora_experts":
         return 0
     return sizes.parameters["experts"] / (sizes.num_layers - 1 if config.gradient_checkpointing else 1)
 
 
+def _encoder_pages(config: TrainingConfig, page_px: int, num_pages: int) -> int:
+    """Return the number of pages whose work space the encoder holds at a time, in pages of a frozen one."""
+    pages = config.per_device_train_batch_size * num_pages
+    if config.train == "all":
+        return pages * _TRAINED_ENCODER_MEMORY_FACTOR
+    return min(pages, pages_per_chunk(page_px))
+
+
 def _encoder_bytes(sizes: Architecture, page_size_px: int) -> float:
-    """Return the encoder's work space for one page in bfloat16: as seen, 135 MB at 1024 px. Patches are
-    padded to whole windows of 14."""
+    """Return the encoder's work space for one page in bfloat16, in bytes: 135 MB were measured at 1024 px.
+    Patches are padded to whole windows of 14."""
     patches_a_side = 14 * ceil(page_size_px / 16 / 14)
     return 36 * sizes.encoder_width * patches_a_side**2

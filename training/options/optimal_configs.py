@@ -1,5 +1,4 @@
-"""The four presets: the user's hyperparameters, what each trains so that its memory promise holds, and
-why."""
+"""The four presets: hyperparameters, the parts that train within the promised memory, and the reasons."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,22 +10,21 @@ from training.options.config import DEFAULT_PRESET, TrainingConfig
 from training.options.model_kinds import BUILT_IN
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """Starting values for a training."""
 
     name: str
     title: str
     memory_gb: int
-    """GPU memory that a training with these values stays below (DeepSeek-OCR, base pages, one page a
-    sample)."""
+    """A training with these values needs less GPU memory (DeepSeek-OCR, one base page per sample)."""
     values: Mapping[str, Any]
     """TrainingConfig field -> value."""
     reasons: Mapping[str, str]
-    """TrainingConfig field -> why, in one line; every field in `values` has one."""
+    """TrainingConfig field -> reason, in one line; every field in `values` has one."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that the API serves."""
+        """Return the JSON form of the API."""
         own = {"name": self.name, "title": self.title, "memory_gb": self.memory_gb}
         return own | {"values": dict(self.values), "reasons": dict(self.reasons)}
 
@@ -58,7 +56,13 @@ _SHARED_REASONS: Final[dict[str, str]] = {
 def _preset(name: str, title: str, memory_gb: int, own: dict[str, tuple[Any, str]]) -> Preset:
     values = _SHARED_VALUES | {field: value for field, (value, _) in own.items()}
     reasons = _SHARED_REASONS | {field: reason for field, (_, reason) in own.items()}
-    return Preset(name, title, memory_gb, MappingProxyType(values), MappingProxyType(reasons))
+    return Preset(
+        name=name,
+        title=title,
+        memory_gb=memory_gb,
+        values=MappingProxyType(values),
+        reasons=MappingProxyType(reasons),
+    )
 
 
 PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
@@ -130,7 +134,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class StartingValues:
-    """What one model starts from instead of a preset's values."""
+    """Starting values of one model, which replace those of a preset."""
 
     values: Mapping[str, Any]
     reasons: Mapping[str, str]
@@ -140,24 +144,23 @@ TINY_VALUES: Final = StartingValues(
     MappingProxyType({"train": "all", "learning_rate": 1e-3, "adam_beta2": 0.98}),
     MappingProxyType(
         {
-            "train": "the tiny model is small enough to train whole",
-            "learning_rate": "the presets' rate is for billions of weights that know their work; a million "
-            "need larger steps",
-            "adam_beta2": "few steps need an average of squared gradients that forgets the first of them",
+            "train": "the tiny model is small enough to train all of it",
+            "learning_rate": "the presets' rate is for billions of trained weights; a million weights need "
+            "larger steps",
+            "adam_beta2": "in few steps, the average of squared gradients must forget the first ones",
         }
     ),
 )
-"""For `model=tiny`, whichever the preset: the presets' choices are about the memory and the knowledge of the
-real one."""
+"""For `model=tiny` with any preset: the presets' values suit the size of the real models."""
 
 
 def training_config(preset: str = DEFAULT_PRESET, **overrides: Any) -> TrainingConfig:
-    """Build a configuration from a preset's values, for the tiny model those of `TINY_VALUES` over them, and
-    the caller's own over both.
+    """Build a configuration from a preset's values. For the tiny model `TINY_VALUES` replaces some of them;
+    `overrides` replaces any.
 
     Raises:
         UnknownName: there is no such preset.
-        pydantic.ValidationError: a field is unknown or its value is out of bounds.
+        pydantic.ValidationError: a field is unknown, or its value is out of range.
     """
     if preset not in PRESETS:
         raise UnknownName(
