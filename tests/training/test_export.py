@@ -15,12 +15,13 @@ from tests.training.published_checkpoint import (
     published_tensors,
     write_published_checkpoint,
 )
+from tests.training.trainings import weights_of
 from training.models.export import export_model, has_published_layout
 from training.models.loading import LoadedModel, load_model
 from training.models.model_files import find_model
 from training.models.tiny import untrained_tiny
 from training.models.trainable import choose_trainable
-from training.models.trained_weights import TrainedWeightsInfo, save_trained_weights
+from training.models.trained_weights import save_trained_weights
 from training.options.config import Trainable
 
 UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
@@ -115,7 +116,7 @@ def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layou
     run = workspace.model("first")
     checkpoint = run / "checkpoints" / "checkpoint-3"
     save_trained_weights(
-        trained(base, "dense"), checkpoint, TrainedWeightsInfo(base.source, None, base.fingerprint(), "dense")
+        trained(base, "dense"), checkpoint, weights_of(base.source, base.fingerprint(), "dense")
     )
     again = load_model("first/checkpoints/checkpoint-3", None, workspace, torch.float32)
     assert all(
@@ -139,7 +140,7 @@ def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
     save_trained_weights(
         model,
         workspace.model("second") / "checkpoints" / "checkpoint-1",
-        TrainedWeightsInfo("first", None, found.fingerprint(), "projector"),
+        weights_of("first", found.fingerprint(), "projector"),
     )
     load_model("second/checkpoints/checkpoint-1", None, workspace)
     if change == "gone":

@@ -14,15 +14,11 @@ from transformers import (
 )
 
 from data.errors import ModelError, StorageError
+from tests.training.trainings import weights_of
 from training.models.published_layout import native_config
 from training.models.tiny import untrained_tiny
 from training.models.trainable import choose_trainable, parameter_counts
-from training.models.trained_weights import (
-    TrainedWeightsInfo,
-    apply_trained_weights,
-    load_trained_weights,
-    save_trained_weights,
-)
+from training.models.trained_weights import apply_trained_weights, load_trained_weights, save_trained_weights
 from training.options.config import Trainable
 from training.options.model_kinds import MODEL_KINDS
 from training.options.parts import TRAINED_PARTS, part_of
@@ -174,7 +170,7 @@ def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -
 @pytest.mark.parametrize("train", ["dense", *ADAPTERS])
 def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path) -> None:
     trained = three_steps(train)
-    save_trained_weights(trained, tmp_path, TrainedWeightsInfo("tiny", None, "", train))
+    save_trained_weights(trained, tmp_path, weights_of("tiny", "", train))
     with torch.no_grad():
         expected, base = trained(**batch()).logits, untrained_tiny(0)[0].eval()(**batch()).logits
         again = apply_trained_weights(untrained_tiny(0)[0], tmp_path).eval()
@@ -185,7 +181,7 @@ def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path)
 
 def test_only_what_trains_is_saved(tmp_path: Path) -> None:
     chosen = choose_trainable(untrained_tiny(0)[0], "attention")
-    save_trained_weights(chosen.model, tmp_path, TrainedWeightsInfo("tiny", None, "", "attention"))
+    save_trained_weights(chosen.model, tmp_path, weights_of("tiny", "", "attention"))
     saved = load_file(tmp_path / "trained.safetensors")
     assert sum(tensor.numel() for tensor in saved.values()) == chosen.num_trainable_parameters
     assert {part_of(name) for name in saved} == TRAINED_PARTS["attention"]
@@ -198,9 +194,7 @@ def test_weights_of_other_parts_are_refused(
     saved: Trainable, loaded: Trainable, differ: int, tmp_path: Path
 ) -> None:
     save_trained_weights(
-        choose_trainable(untrained_tiny(0)[0], saved).model,
-        tmp_path,
-        TrainedWeightsInfo("tiny", None, "", saved),
+        choose_trainable(untrained_tiny(0)[0], saved).model, tmp_path, weights_of("tiny", "", saved)
     )
     with pytest.raises(ModelError, match=f"do not fit the model: {differ} tensors differ"):
         load_trained_weights(choose_trainable(untrained_tiny(0)[0], loaded).model, tmp_path)
@@ -208,7 +202,7 @@ def test_weights_of_other_parts_are_refused(
 
 def test_a_damaged_file_of_weights_is_refused(tmp_path: Path) -> None:
     model = choose_trainable(untrained_tiny(0)[0], "projector").model
-    save_trained_weights(model, tmp_path, TrainedWeightsInfo("tiny", None, "", "projector"))
+    save_trained_weights(model, tmp_path, weights_of("tiny", "", "projector"))
     (tmp_path / "trained.safetensors").write_bytes(b"cut")
     with pytest.raises(StorageError, match="cannot be restored"):
         load_trained_weights(model, tmp_path)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from data.progress import Level, Silent
-from training.options.config import TrainingConfig
+from training.models.trained_weights import TrainedWeightsInfo
+from training.options.config import Trainable, TrainingConfig
 
 SHORT: Mapping[str, Any] = {
     "dataset": "brief",
@@ -90,3 +91,10 @@ class StopsWhileEvaluated(Silent):
 def model_bytes(folder: Path) -> bytes:
     """Return the bytes of the weights of a finished training."""
     return (folder / "model" / "model.safetensors").read_bytes()
+
+
+def weights_of(base: str, base_weights: str, train: Trainable) -> TrainedWeightsInfo:
+    """Return the record of weights that were trained from a base without a revision."""
+    return TrainedWeightsInfo(
+        base_model_name_or_path=base, revision=None, base_weights=base_weights, train=train
+    )

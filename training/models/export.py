@@ -1,9 +1,9 @@
-"""The finished model as a folder that others load: published key names, merged adapter, and the base's own
-files beside it.
+"""Export: the finished model as a folder with published key names, the adapter merged, and the base's other
+files.
 
-A model that started from DeepSeek-OCR's published files gets them back (configuration, code, tokenizer,
-licence, and the one tensor that no code uses), so that the authors' code and vLLM's loader read it as they
-read the original; `load_model` reads it too.
+A model that started from DeepSeek-OCR's published files gets their configuration, code, tokenizer, licence,
+and the one tensor that no code uses. The authors' code and vLLM then load it as they load the original;
+`load_model` loads it too.
 """
 
 import shutil
@@ -32,14 +32,13 @@ _NATIVE_UNUSED_KEY: Final = "model.vision_tower.vision_encoder.embeddings.patch_
 def export_model(
     model: PreTrainedModel | PeftModel, base: LoadedModel, folder: Path, provenance: Provenance | None = None
 ) -> None:
-    """Write a model so that it loads without this project, whole or not at all. An adapter is merged into
-    `model` itself.
+    """Write a model that loads without DeepSynth; the folder is complete or absent.
 
     Args:
-        model: what was trained.
-        base: what the training started from; its files are carried on.
+        model: the trained model; an adapter is merged into it.
+        base: the model that the training started from; its other files are copied.
         folder: replaced when it exists.
-        provenance: written beside the weights, for those who load them.
+        provenance: written beside the weights.
 
     Raises:
         StorageError: the disk is full or not writable; an earlier export stays as it was.
@@ -58,24 +57,21 @@ def export_model(
 
 
 def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> None:
-    # What trained is float32; the file has the precision that the model was loaded in, as the encoder still
-    # is.
+    # Trained weights are float32. The file has the dtype that the model was loaded in, which the encoder has.
     dtype = next(vision_tower(model).parameters()).dtype
     state = {name: tensor.to(dtype) for name, tensor in model.state_dict().items()}
     unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
     if MODEL_KINDS[base.kind].has_published_names:
-        # The library writes the names that it read; of a model read from our own checkpoint these are not the
-        # published ones.
+        # The library writes the key names that it read; in a model read from our checkpoint they are native.
         model._weight_conversions = None  # type: ignore[assignment]
     model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
     base.tokenizer.save_pretrained(folder)
 
 
 def _copy_base_files(base: LoadedModel, folder: Path) -> None:
-    """Copy what the base's folder holds beside its weights; its config.json only where that is the published
-    one."""
+    """Copy the base's files other than its weights; its config.json only if it has the published layout."""
     if base.folder is None:
         return
     published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
@@ -91,7 +87,7 @@ def _copy_base_files(base: LoadedModel, folder: Path) -> None:
 
 
 def has_published_layout(folder: Path) -> bool:
-    """Say whether the authors' own code, and what else loads their model, loads this export too."""
+    """Return whether an export has the published layout, so that the authors' code and vLLM load it."""
     is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
     return (
         is_published_type

@@ -1,8 +1,8 @@
-"""What a model was trained to do and from what it came: `deepsynth.json`, in a training's folder and in the
-model that it exports.
+"""The record of a training that travels with its model: `deepsynth.json`, in the training's folder and in its
+export.
 
-A model's own files say nothing of its prompt, of how its pages were drawn, or of the licence of the model
-that it started from.
+It holds facts that a model's other files lack: the prompt, the style of the pages, the base model and its
+licence.
 """
 
 from pathlib import Path
@@ -20,19 +20,18 @@ PROVENANCE_FILE: Final = "deepsynth.json"
 
 
 class Provenance(BaseModel):
-    """Written by trainings, read from whatever folder or Hub repository holds their models."""
+    """Written by a training; read from the folder or the Hub repository of its model."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     prompt: str = Field(max_length=512)
     rendering: RenderingConfig
-    """How the pages that it learned from were drawn."""
+    """The style of the pages that it was trained on."""
     base_model: str | None
-    """The model at the beginning of all trainings: tiny or a Hub id; None for a folder, whose path is
-    nobody's business."""
+    """The model before all trainings: tiny or a Hub id; None for a local folder: its path is private."""
     base_revision: str | None
     licence: str
-    """Of the base model."""
+    """Licence of the base model, as the Hub names it."""
 
     @property
     def mode(self) -> PageMode:
@@ -44,15 +43,12 @@ class Provenance(BaseModel):
 
 
 def read_provenance(folder: Path) -> Provenance | None:
-    """Read what a model's folder says of itself, a checkpoint's from its training; None for a model that was
-    not trained here.
+    """Read the record of a model's folder, or of a checkpoint's training; None for a model that was not
+    trained here.
 
     Raises:
         InvalidInput, StorageError: the file is damaged.
     """
-    found = folder if folder.parent.name != CHECKPOINTS else folder.parents[1]
-    return (
-        parse_config(Provenance, read_json(found / PROVENANCE_FILE))
-        if (found / PROVENANCE_FILE).is_file()
-        else None
-    )
+    found = folder.parents[1] if folder.parent.name == CHECKPOINTS else folder
+    path = found / PROVENANCE_FILE
+    return parse_config(Provenance, read_json(path)) if path.is_file() else None

@@ -1,8 +1,9 @@
-"""DeepSeek-OCR v1 as its authors published it, read into the native configuration.
+"""The published layout of DeepSeek-OCR (version 1), read into the configuration of transformers' native
+class.
 
-Their config.json says `deepseek_vl_v2`, a name under which no native class is found: loading it directly
-gives a silently random model. The configuration is therefore built here, value by value, from the file's own
-numbers.
+The authors' config.json has the model_type `deepseek_vl_v2`, for which transformers has no native class of
+this model; loading the files directly gives random weights without an error. So the configuration is built
+here from the file's values.
 """
 
 from collections.abc import Mapping
@@ -19,13 +20,14 @@ from data.store.files import read_json
 IMAGE_TOKEN: Final = "<image>"  # noqa: S105 - a vocabulary entry, not a secret
 PAD_TOKEN_ID: Final = 2
 UNUSED_KEY: Final = "model.vision_model.embeddings.patch_embedding.weight"
-"""The one published tensor that no code uses and the native class drops; the authors' loader and vLLM's want
-it present."""
+"""The one published tensor that no code uses. The native class drops it; the loaders of the authors and of
+vLLM require it."""
 
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAM_OUTPUT_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
-# What the native decoder computes and cannot vary; a checkpoint that says otherwise would load and be wrong.
+# The only values that the native decoder computes; a checkpoint with others would load and give wrong
+# results.
 _REQUIRED: Final = {
     "use_mla": False,
     "topk_method": "greedy",
@@ -60,30 +62,23 @@ def native_config(document: Mapping[str, Any], image_token_id: int) -> Unlimited
 
     Args:
         document: the parsed config.json.
-        image_token_id: the tokenizer's id of `<image>` (128815 in the released vocabulary); the file does not
-            hold it.
+        image_token_id: the tokenizer's id of `<image>`, which config.json lacks (128815 as published).
 
     Raises:
-        ModelError: a value is missing, or asks for something that the native class does not compute.
+        ModelError: a value is missing, or the native class does not support it.
     """
     try:
         language, vision = document["language_config"], document["vision_config"]
         text, sam, clip = _text(language), _sam(vision), _clip(vision)
     except KeyError as error:
         raise ModelError(
-            f"config.json has no {error}, which DeepSeek-OCR's has.",
+            f"config.json lacks {error}, which that of DeepSeek-OCR has.",
             hint="Download the model folder again, whole.",
         ) from error
-    tokens = {
-        "bos_token_id": text["bos_token_id"],
-        "eos_token_id": text["eos_token_id"],
-        "pad_token_id": PAD_TOKEN_ID,
-    }
+    tokens = {name: text[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    vision_config = {"sam_config": sam, "encoder_config": clip}
     return UnlimitedOcrConfig(
-        vision_config={"sam_config": sam, "encoder_config": clip},
-        text_config=text,
-        image_token_id=image_token_id,
-        **tokens,
+        vision_config=vision_config, text_config=text, image_token_id=image_token_id, **tokens
     )
 
 
@@ -96,8 +91,8 @@ def _text(language: Mapping[str, Any]) -> dict[str, Any]:
             )
     values = {key: language[key] for key in _LANGUAGE_KEYS}
     values |= {key: language[key] for key in _OPTIONAL_LANGUAGE_KEYS if key in language}
-    # Full attention. The class's own default is a window of 128 tokens, with which generation diverges once
-    # the text is longer; the window itself may not be None, so it spans everything.
+    # Full attention. The class's default is a window of 128 tokens, with which generation of longer texts
+    # diverges. The window may not be None, so it spans all positions.
     values["layer_types"] = ["full_attention"] * values["num_hidden_layers"]
     values["sliding_window"] = values["max_position_embeddings"]
     if "rope_theta" in language:
@@ -132,7 +127,7 @@ def _clip(vision: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """List the safetensors files that hold a model folder's weights; empty when there are none."""
+    """Return the safetensors files of a model folder's weights; empty if it has none."""
     if (folder / _INDEX).is_file():
         return sorted(
             {folder / Path(name).name for name in read_json(folder / _INDEX)["weight_map"].values()}
@@ -141,7 +136,7 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def read_unused_tensor(folder: Path) -> torch.Tensor | None:
-    """Read the published tensor that the native class drops; None when this folder does not hold it."""
+    """Read the published tensor that the native class drops; None if this folder does not hold it."""
     for path in weight_files(folder):
         with safe_open(path, framework="pt") as weights:
             if UNUSED_KEY in weights.keys():  # noqa: SIM118 - not a mapping

@@ -1,4 +1,4 @@
-"""What trains: which of the model's parts change, in which precision, and adapters."""
+"""Choosing the weights that train: parts of the model or adapters, and their dtype."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from training.options.parts import Part, part_of, trained_parts
 
 LORA_RANK: Final = 16
 LORA_ALPHA: Final = 32
-# Named one by one: "all-linear" would wrap the vision tower too.
+# Listed one by one: "all-linear" would wrap the vision tower too.
 _LORA_MODULES = (
     r".*language_model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(shared_experts\.)?(gate|up|down)_proj)"
 )
@@ -22,11 +22,11 @@ _LORA_EXPERTS = ["mlp.experts.gate_up_proj", "mlp.experts.down_proj"]
 
 @dataclass(frozen=True, slots=True)
 class TrainableModel:
-    """A model whose trainable weights are chosen, and how many there are."""
+    """A model with its trainable weights chosen, and their number."""
 
     model: PreTrainedModel | PeftModel
     num_parameters: int
-    """Of the model without adapters."""
+    """Without adapters."""
     num_trainable_parameters: int
 
 
@@ -39,10 +39,10 @@ def parameter_counts(model: nn.Module) -> dict[Part, int]:
 
 
 def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> TrainableModel:
-    """Freeze everything but what `train` names, and keep what trains in float32.
+    """Freeze all weights but those that `train` and `router` choose, and convert the chosen ones to float32.
 
-    Frozen weights stay in the precision they were loaded in. bfloat16 cannot hold the small steps of
-    fine-tuning: a change below 1/256 of a weight is rounded away.
+    bfloat16 cannot hold the small steps of fine-tuning: a change below 1/256 of a weight is rounded away.
+    Frozen weights keep the dtype that they were loaded in.
     """
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     parts = trained_parts(train, router)
@@ -68,6 +68,6 @@ def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:
 
 
 def merge_adapter(model: PeftModel) -> PreTrainedModel:
-    """Add the adapter into the weights it sits on and return the plain model."""
+    """Add an adapter to the weights that it extends, and return the model without adapters."""
     merged: PreTrainedModel = model.merge_and_unload()
     return merged

@@ -1,8 +1,8 @@
-"""What a checkpoint holds of the model: the weights that train, by name, and which model they belong on.
+"""The content of a checkpoint: the trained weights by name, and the base model that they extend.
 
-Of DeepSeek-OCR most weights never change, and every checkpoint would repeat them. Adapters are no other case:
-their weights are what trains. The Trainer's and peft's own reloading rename keys and stay silent when none
-fits, so names are matched here, all or none.
+Most weights of DeepSeek-OCR never change, and a checkpoint does not repeat them. Adapters are handled in the
+same way. Names are matched here, all or none: the Trainer's and peft's own loading rename keys, and report no
+error when no key matches.
 """
 
 from collections.abc import Mapping
@@ -26,15 +26,15 @@ from training.options.model_kinds import TRAINED_FILE
 WEIGHTS: Final = "trained.safetensors"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainedWeightsInfo:
-    """What trained weights belong on, and what they are."""
+    """The base model of trained weights, and which of its parts trained."""
 
     base_model_name_or_path: str
-    """As the user named it."""
+    """The name that the user gave."""
     revision: str | None
     base_weights: str
-    """Fingerprint of its weights."""
+    """Fingerprint of the base's weights."""
     train: Trainable
     router: Router = "frozen"
 
@@ -42,45 +42,34 @@ class TrainedWeightsInfo:
 def save_trained_weights(
     model: nn.Module, folder: Path, base: TrainedWeightsInfo, whole: Mapping[str, torch.Tensor] | None = None
 ) -> None:
-    """Write what trains of a model.
+    """Write the trainable weights of a model.
 
     Args:
-        whole: all its weights, where each process has a part of them; None: the model has them.
+        whole: all its weights, if each process holds a part of them; None: the model holds them.
 
     Raises:
         OSError, SafetensorError, StorageError: the disk is full or not writable.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = whole or _trainable_parameters(model)
-    save_file(
-        {name: weights[name].detach().cpu().contiguous() for name in _trainable_parameters(model)},
-        folder / WEIGHTS,
-        metadata={"format": "pt"},
-    )
+    trainable = _trainable_parameters(model)
+    tensors = {name: (whole or trainable)[name].detach().cpu().contiguous() for name in trainable}
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     write_json(folder / TRAINED_FILE, asdict(base))
 
 
 def load_trained_weights(model: nn.Module, folder: Path) -> None:
-    """Load saved weights into a model in which the same parts train.
+    """Load saved weights into a model in which the same parts are trainable.
 
     Raises:
         ModelError: the file does not hold exactly these tensors.
         StorageError: it cannot be read.
     """
-    wanted = _trainable_parameters(model)
+    trainable = _trainable_parameters(model)
     try:
         with safe_open(folder / WEIGHTS, "pt") as saved, torch.no_grad():
             shapes = {name: tuple(saved.get_slice(name).get_shape()) for name in saved.keys()}  # noqa: SIM118 - no mapping
-            unmatched = sorted(
-                set(shapes.items()) ^ {(name, tuple(tensor.shape)) for name, tensor in wanted.items()}
-            )
-            if unmatched:
-                raise ModelError(
-                    f"The weights in {folder} do not fit the model: {len(unmatched)} tensors differ, the "
-                    f"first is {unmatched[0][0]}.",
-                    hint="Use the base model and the `train` option that they were made with.",
-                )
-            for name, tensor in wanted.items():
+            _require_same_shapes(shapes, trainable, folder)
+            for name, tensor in trainable.items():
                 tensor.copy_(saved.get_tensor(name))
     except (OSError, SafetensorError) as error:
         raise StorageError(
@@ -89,9 +78,22 @@ def load_trained_weights(model: nn.Module, folder: Path) -> None:
         ) from error
 
 
+def _require_same_shapes(
+    saved: Mapping[str, tuple[int, ...]], trainable: Mapping[str, nn.Parameter], folder: Path
+) -> None:
+    shapes = {name: tuple(tensor.shape) for name, tensor in trainable.items()}
+    unmatched = sorted(saved.items() ^ shapes.items())
+    if unmatched:
+        raise ModelError(
+            f"The weights in {folder} do not fit the model: {len(unmatched)} tensors differ, the first is "
+            f"{unmatched[0][0]}.",
+            hint="Use the base model and the `train` option that they were made with.",
+        )
+
+
 def apply_trained_weights(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
-    """Return the base model with the weights of a checkpoint in it, in the precision that it came in. Raises
-    as `load_trained_weights`."""
+    """Return the base model with the weights of a checkpoint applied, in the base's dtype. Raises as
+    `load_trained_weights`."""
     dtype = model.dtype
     base = TrainedWeightsInfo(**read_json(folder / TRAINED_FILE))
     chosen = choose_trainable(model, base.train, base.router).model

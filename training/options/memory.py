@@ -1,5 +1,4 @@
-"""The GPU memory of a training, estimated without loading anything: weights, gradients, optimizer, activations
-and encoder.
+"""The GPU memory of a training, estimated without loading anything.
 
 Parameter counts come from MODEL_KINDS. Activations are the tensors that the backward pass keeps, scaled by
 measurements on an H200 at the real width (peaks of batches of 4 and 12).
