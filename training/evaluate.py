@@ -1,4 +1,4 @@
-"""Score a model on a page dataset by real generation: the evaluation stage, and the end of each training."""
+"""Evaluate a model on a page dataset by generation: the evaluation stage, and the end of each training."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ from evaluation.evaluate import evaluate
 from evaluation.report import Report, Subject, read_report, write_report
 from training.generation.generate_text import generate_batch
 from training.generation.prediction_log import PredictionLog, prediction_record, work_digest
-from training.generation.summarizer import load_summarizer
+from training.generation.summarizer import Summarizer, load_summarizer
 from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
 from training.inputs.collate import Collator
-from training.inputs.dataset import open_dataset
+from training.inputs.dataset import PageDataset, open_dataset
 from training.models.device import compute_device, compute_dtype
 from training.options.config import EvaluationConfig
 
@@ -31,22 +31,22 @@ NUM_EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """Where an evaluation lies, and its table."""
+    """The report of an evaluation, and the folder that holds it."""
 
     folder: Path
     report: Report
     examples: tuple[Mapping[str, Any], ...]
-    """The first lines of its predictions, to look at."""
+    """The first lines of its predictions."""
 
     @classmethod
     def read(cls, folder: Path) -> "EvaluationResult":
-        """Read what `evaluate_into` left."""
+        """Read the files that `evaluate_into` wrote."""
         with (folder / PREDICTIONS).open("rb") as lines:
             examples = tuple(json.loads(line) for line in islice(lines, NUM_EXAMPLES))
         return cls(folder, read_report(folder), examples)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that a job's outcome carries."""
+        """Return the JSON form: the `result` of a job."""
         return {
             "folder": str(self.folder),
             "table": [{"name": name, **scores} for name, scores in self.report.table()],
@@ -59,8 +59,7 @@ class EvaluationResult:
 
 
 def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Progress) -> EvaluationResult:
-    """Evaluate a model on one split: predictions, then ROUGE with intervals, with the lead baselines beside
-    it.
+    """Evaluate a model on one split: predictions, ROUGE with confidence intervals, and the lead baselines.
 
     Raises:
         NotFound, InvalidInput: there is no such dataset, split or model, or the model cannot read its pages.
@@ -78,8 +77,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
 def evaluate_into(
     folder: Path, config: EvaluationConfig, workspace: Workspace, progress: Progress, step: int | None = None
 ) -> EvaluationResult:
-    """Generate for each sample, compare with its summary, and write report.json and predictions.jsonl into a
-    folder.
+    """Generate a summary of each sample, score it, and write report.json and predictions.jsonl into a folder.
 
     Of several processes each generates its share, and the first one scores.
 
@@ -92,24 +90,15 @@ def evaluate_into(
     """
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
-    text_model = _text_model(config, workspace)  # what it lacks is said before hours of reading pages
+    text_model = _text_model(config, workspace)  # loaded first: an error appears before hours of generation
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
-    collator = Collator(summarizer.collator.token_layout, config.blank_pages)
     read = [dataset.fingerprint, config.split, config.max_samples]
-    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
-    log.run(
-        samples,
-        summarizer.decoding.batch_size,
-        lambda batch: generate_batch(summarizer.model, collator, batch, summarizer.decoding),
-        progress,
-    )
-    logs = {config.model: log}
+    logs = {config.model: _predict(summarizer, samples, folder, read, config, progress)}
     if text_model:
-        nn.Module.to(summarizer.model, "cpu")  # room for the other one
+        nn.Module.to(summarizer.model, "cpu")  # frees GPU memory for the text model
         texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
-        logs[f"{config.text_model} on cut text"] = _predict_with_text_model(
-            text_model, texts, folder, [*read, dataset.mode], config, progress
-        )
+        log = _predict_with_text_model(text_model, texts, folder, [*read, dataset.mode], config, progress)
+        logs[f"{config.text_model} on cut text"] = log
     processes = PartialState()
     if processes.is_main_process:
         subject = Subject(
@@ -125,13 +114,28 @@ def evaluate_into(
 def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:
     if config.text_model is None:
         return None
-    return load_text_model(
-        config.text_model,
-        config.text_model_revision,
-        config.max_length,
-        workspace,
-        compute_dtype(config.bf16),
+    revision, dtype = config.text_model_revision, compute_dtype(config.bf16)
+    return load_text_model(config.text_model, revision, config.max_length, workspace, dtype)
+
+
+def _predict(
+    summarizer: Summarizer,
+    samples: PageDataset,
+    folder: Path,
+    read: list[Any],
+    config: EvaluationConfig,
+    progress: Progress,
+) -> PredictionLog:
+    """Generate the summaries that the log in `folder` lacks; `read` says which samples, as JSON values."""
+    collator = Collator(summarizer.collator.token_layout, config.blank_pages)
+    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
+    log.run(
+        samples,
+        summarizer.decoding.batch_size,
+        lambda batch: generate_batch(summarizer.model, collator, batch, summarizer.decoding),
+        progress,
     )
+    return log
 
 
 def _predict_with_text_model(
@@ -156,14 +160,14 @@ def _write_report(
     documents: Sequence[str],
     progress: Progress,
 ) -> None:
-    """Score what the model wrote, with what others wrote beside it."""
+    """Score the model's summaries, and those of other models as baselines."""
     own, *others = logs.items()
-    predictions, num_cut = own[1].predictions, sum(prediction.cut for prediction in own[1].predictions)
+    predictions = own[1].predictions
+    num_cut = sum(prediction.cut for prediction in predictions)
     texts, references = [p.text for p in predictions], [p.reference for p in predictions]
     baselines = {name: [prediction.text for prediction in log.predictions] for name, log in others}
-    write_report(
-        folder, evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut)
-    )
+    report = evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut)
+    write_report(folder, report)
     if num_cut:
         progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length.", "warning")
 

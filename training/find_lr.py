@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from peft import PeftModel
 from torch import nn
-from transformers import Trainer, set_seed
+from transformers import PreTrainedModel, Trainer, set_seed
 
 from data.errors import Stopped, TrainingError
 from data.progress import Progress
@@ -28,7 +29,7 @@ from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
 from training.models.device import compute_dtype
 from training.models.loading import load_from_files
-from training.models.model_files import find_model
+from training.models.model_files import ModelFiles, find_model
 from training.models.trainable import choose_trainable
 from training.options.config import FindLrConfig
 from training.options.model_kinds import require_page_mode
@@ -113,18 +114,13 @@ class _Trial:
         token_layout = token_layout_for(model_files, dataset.mode, config.prompt, config.max_length)
         require_page_mode(config.model, model_files.kind, dataset.mode)
         require_positions(model_files.config, token_layout, max(samples.num_pages()))
-        loaded = load_from_files(model_files, compute_dtype(config.bf16))
-        set_seed(config.seed)
-        model = choose_trainable(loaded.model, config.train, config.router).model
-        if config.gradient_checkpointing:
-            model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-        arguments = build_training_arguments(config, workspace.cache / "find_lr")
-        data: dict[str, Any] = {
-            "data_collator": Collator(token_layout, config.blank_pages),
-            "train_dataset": samples,
-            "eval_dataset": samples,
-        }
-        trainer = Trainer(model=model, args=arguments, **data)
+        trainer = Trainer(
+            model=_load_trainable(config, model_files),
+            args=build_training_arguments(config, workspace.cache / "find_lr"),
+            data_collator=cast(Any, Collator(token_layout, config.blank_pages)),
+            train_dataset=samples,
+            eval_dataset=samples,
+        )
         return cls(trainer, _repeat_batches(trainer), trainer.create_optimizer())
 
     def step(self, rate: float) -> float:
@@ -147,6 +143,15 @@ class _Trial:
         return total
 
 
+def _load_trainable(config: FindLrConfig, model_files: ModelFiles) -> PreTrainedModel | PeftModel:
+    loaded = load_from_files(model_files, compute_dtype(config.bf16))
+    set_seed(config.seed)
+    model = choose_trainable(loaded.model, config.train, config.router).model
+    if config.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+    return model
+
+
 def _repeat_batches(trainer: Trainer) -> Iterator[Batch]:
     loader: Any = trainer.get_train_dataloader()
     for epoch in count():
@@ -163,11 +168,10 @@ def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
         losses.append(trial.step(rate))
         progress.advance(step, len(rates), "steps")
         if has_diverged(losses):
-            losses = [loss for loss in losses if math.isfinite(loss)]
             break
-        progress.metric(
-            step, {"learning_rate": rate, "train_loss": losses[-1], "smoothed_loss": smooth(losses)[-1]}
-        )
+        values = {"learning_rate": rate, "train_loss": losses[-1], "smoothed_loss": smooth(losses)[-1]}
+        progress.metric(step, values)
+    losses = [loss for loss in losses if math.isfinite(loss)]
     if len(losses) < MIN_STEPS:
         raise TrainingError(
             f"The loss was not a finite number after {len(losses)} steps, at a learning rate of "

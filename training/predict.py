@@ -1,8 +1,8 @@
-"""The prediction stage: pictures, PDFs, texts or a page dataset -> one line of JSON each."""
+"""The prediction stage: images, PDFs, texts or a page dataset -> one line of JSON each."""
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,30 +24,40 @@ NUM_EXAMPLES = 3
 MAX_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
+_Work = tuple[Summarizer, Items[PageSample | UnreadableInput], list[Any]]
+"""The loaded model, its inputs, and JSON values that say which inputs these are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionResult:
-    """Where the predictions lie, and what to know of them."""
+    """The file of the predictions, and counts over them."""
 
     path: Path
     num_samples: int
     num_failed: int
-    """Inputs that could not be read; their lines say why."""
+    """Inputs that could not be read; their lines hold the error."""
     num_looping: int
     num_cut: int
 
+    @classmethod
+    def of(cls, path: Path, predictions: Sequence[Prediction]) -> "PredictionResult":
+        return cls(
+            path=path,
+            num_samples=len(predictions),
+            num_failed=sum(prediction.error is not None for prediction in predictions),
+            num_looping=sum(prediction.looping for prediction in predictions),
+            num_cut=sum(prediction.cut for prediction in predictions),
+        )
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form that a job's outcome carries."""
+        """Return the JSON form: the `result` of a job."""
         with self.path.open("rb") as lines:
             examples = [json.loads(line) for line in islice(lines, NUM_EXAMPLES)]
-        counts = {
-            name: getattr(self, name) for name in ("num_samples", "num_failed", "num_looping", "num_cut")
-        }
-        return {"path": str(self.path), **counts, "examples": examples}
+        return {**asdict(self), "path": str(self.path), "examples": examples}
 
 
 def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) -> PredictionResult:
-    """Summarise inputs that a model has not seen. What cannot be read gets a line with its error; texts that
-    loop are marked.
+    """Summarise inputs that a model has not seen. An input that cannot be read gets a line with its error.
 
     Raises:
         NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input
@@ -55,36 +65,32 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
     path = workspace.predictions / (config.output or PREDICTIONS)
-    dataset = open_dataset(workspace, config.dataset) if config.dataset else None
-    files = None if dataset else InputFiles.find(config.inputs, workspace)
-    samples = dataset.split(config.split).first(config.max_samples) if dataset else None
-    max_num_pages = (
-        max(samples.num_pages()) if samples else 1
-    )  # of files, those that are too long are refused one by one
-    summarizer = load_summarizer(
-        config, dataset.mode if dataset else config.mode, max_num_pages, workspace, progress
-    )
-    items: Items[PageSample | UnreadableInput]
-    if files:
-        items = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, config.max_pages)
-        read: list[Any] = [files.fingerprint, summarizer.rendering.model_dump(mode="json"), config.max_pages]
-    elif dataset and samples:
-        items = samples
-        read = [dataset.fingerprint, config.split, config.max_samples]
+    load = _load_for_dataset if config.dataset else _load_for_files
+    summarizer, items, read = load(config, workspace, progress)
     log = PredictionLog(path, summarizer.work_digest(*read))
     log.run(items, summarizer.decoding.batch_size, lambda batch: _predict_batch(summarizer, batch), progress)
-    processes, predictions = PartialState(), log.predictions
+    processes = PartialState()
     if processes.is_main_process:
-        _warn_failed_predictions(predictions, config, progress)
+        _warn_failed_predictions(log.predictions, config, progress)
         log.finish(_record)
     processes.wait_for_everyone()
-    return PredictionResult(
-        path,
-        num_samples=len(predictions),
-        num_failed=sum(prediction.error is not None for prediction in predictions),
-        num_looping=sum(prediction.looping for prediction in predictions),
-        num_cut=sum(prediction.cut for prediction in predictions),
-    )
+    return PredictionResult.of(path, log.predictions)
+
+
+def _load_for_dataset(config: PredictionConfig, workspace: Workspace, progress: Progress) -> _Work:
+    dataset = open_dataset(workspace, str(config.dataset))
+    samples = dataset.split(config.split).first(config.max_samples)
+    summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
+    return summarizer, samples, [dataset.fingerprint, config.split, config.max_samples]
+
+
+def _load_for_files(config: PredictionConfig, workspace: Workspace, progress: Progress) -> _Work:
+    files = InputFiles.find(config.inputs, workspace)
+    # One page must fit; files with more pages than fit are refused one by one.
+    summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
+    style = summarizer.rendering
+    items = files.as_page_inputs(style, summarizer.page_capacity, config.max_pages)
+    return summarizer, items, [files.fingerprint, style.model_dump(mode="json"), config.max_pages]
 
 
 def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
@@ -103,30 +109,25 @@ def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | Unreadab
 def _warn_failed_predictions(
     predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress
 ) -> None:
-    """Warn of what the result's counts are about. Raises SourceError when no input could be read."""
+    """Warn of inputs without a complete summary. Raises SourceError if no input could be read."""
     failed = [prediction for prediction in predictions if prediction.error is not None]
     if len(failed) == len(predictions):
         raise SourceError(
             f"None of the inputs can be read. {failed[0].error}", fields={"inputs": "cannot be read"}
         )
+    cut = f"texts were cut at max_length={config.max_length}"
+    left_out = "documents go on past the pages that were read"
     marked = {
         "inputs could not be read": failed,
         "texts repeat themselves": [prediction for prediction in predictions if prediction.looping],
-        f"texts were cut at max_length={config.max_length}": [
-            prediction for prediction in predictions if prediction.cut
-        ],
-        "documents go on past the pages that were read": [
-            prediction for prediction in predictions if prediction.num_pages_left_out
-        ],
+        cut: [prediction for prediction in predictions if prediction.cut],
+        left_out: [prediction for prediction in predictions if prediction.num_pages_left_out],
     }
-    for what, some in marked.items():
+    for fault, some in marked.items():
         if some:
-            named = ", ".join(prediction.document_id for prediction in some[:MAX_NAMED])
-            progress.message(
-                f"{len(some):,} of {len(predictions):,} {what}: "
-                f"{named}{', ...' if len(some) > MAX_NAMED else ''}.",
-                "warning",
-            )
+            names = ", ".join(prediction.document_id for prediction in some[:MAX_NAMED])
+            more = ", ..." if len(some) > MAX_NAMED else ""
+            progress.message(f"{len(some):,} of {len(predictions):,} {fault}: {names}{more}.", "warning")
 
 
 def _record(prediction: Prediction) -> dict[str, Any]:
