@@ -1,4 +1,4 @@
-"""The model card: README.md of a finished training, written from what the training left in its folder."""
+"""The model card: README.md of a finished training, written from the files in its folder."""
 
 import json
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ _SHOWN_SETTINGS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _CardData:
-    """What the card speaks of."""
+    """The card in a card."""
 
     config: dict[str, Any]
     manifest: Manifest
@@ -53,12 +53,12 @@ class _CardData:
 
     @property
     def start(self) -> str:
-        """What the training started from, as it was named."""
+        """The model that the training started from, by the user's name for it."""
         return str(self.config["model"])
 
     @property
     def start_revision(self) -> str | None:
-        """The commit, where that is a Hub id."""
+        """The commit, if the start is a Hub id."""
         return self.config["revision"] or pinned_revision(self.start)
 
 
@@ -66,127 +66,128 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
     """Write the card into the exported model.
 
     Args:
-        folder: of the training; holds its configuration, its provenance and the report of its final
-            evaluation.
-        manifest: of the dataset it was trained on.
+        folder: of the training, with its configuration, its provenance and the report of its final
+        evaluation. manifest: of the dataset that it was trained on.
     """
     provenance = read_provenance(folder.path)
     if provenance is None:
         raise StorageError(
-            f"{folder.path} does not say what its model came from.",
-            hint="Train again under another output name.",
+            f"{folder.path} holds no record of its base model.", hint="Train again under another output name."
         )
-    config, report = read_json(folder.path / CONFIG), read_report(folder.path)
-    facts = _CardData(config, manifest, report, provenance, has_published_layout(folder.model))
-    sections = (
-        _front_matter(facts),
-        _introduction(facts),
-        _scores(facts),
-        _use(facts),
-        _data(facts),
-        _settings(facts),
+    card = _CardData(
+        config=read_json(folder.path / CONFIG),
+        manifest=manifest,
+        report=read_report(folder.path),
+        provenance=provenance,
+        has_published_layout=has_published_layout(folder.model),
     )
+    sections = [section(card) for section in _SECTIONS]
     write_bytes(folder.model / CARD, "\n".join(sections).encode())
 
 
-def _front_matter(facts: _CardData) -> str:
-    provenance = facts.provenance
+def _front_matter(card: _CardData) -> str:
+    provenance = card.provenance
     lines = [
         "---",
         f"license: {provenance.licence}",
         "pipeline_tag: image-text-to-text",
         "library_name: transformers",
     ]
-    base = (
-        facts.start if facts.start_revision else provenance.base_model if provenance.base_revision else None
-    )
+    root = provenance.base_model if provenance.base_revision else None
+    base = card.start if card.start_revision else root
     if base:
         lines.append(f"base_model: {base}")
     return "\n".join([*lines, "tags:", "- deepsynth", "- deepseek-ocr", "- summarization", "---\n"])
 
 
-def _introduction(facts: _CardData) -> str:
-    pages = f"{facts.manifest.style['size_px']} x {facts.manifest.style['size_px']} pixels"
+def _introduction(card: _CardData) -> str:
+    pages = f"{card.manifest.style['size_px']} x {card.manifest.style['size_px']} pixels"
     return (
-        f"# {facts.name}\n\nReads a document as page images of {pages} and writes its summary. "
-        f"Fine-tuned with DeepSynth from {_lineage(facts)}.\n"
+        f"# {card.name}\n\nReads a document as page images of {pages} and writes its summary. "
+        f"Fine-tuned with DeepSynth from {_lineage(card)}.\n"
     )
 
 
-def _lineage(facts: _CardData) -> str:
-    base, revision = facts.provenance.base_model, facts.provenance.base_revision
+def _lineage(card: _CardData) -> str:
+    base, revision = card.provenance.base_model, card.provenance.base_revision
     root = (
         f"{base} at `{revision}`"
         if revision
         else f"DeepSynth's {BUILT_IN} model"
         if base
-        else "a model in a folder of its maker"
+        else "a local model"
     )
-    if facts.start == base or facts.start.startswith(("/", ".", "~")):
+    if card.start == base or card.start.startswith(("/", ".", "~")):
         return root
     start = (
-        f"{facts.start} at `{facts.start_revision}`"
-        if facts.start_revision
-        else f"the earlier training {facts.start}"
+        f"{card.start} at `{card.start_revision}`"
+        if card.start_revision
+        else f"the earlier training {card.start}"
     )
     return f"{start}, which began with {root}"
 
 
-def _scores(facts: _CardData) -> str:
-    rouge, subject = facts.report.rouge, facts.report.subject
+def _scores(card: _CardData) -> str:
+    rouge, subject = card.report.rouge, card.report.subject
     rows = [
         f"| {name} | " + " | ".join(f"{100 * scores[kind]:.2f}" for kind in ROUGE_TYPES) + " |"
-        for name, scores in facts.report.table()
+        for name, scores in card.report.table()
     ]
+    lines = [
+        "## Scores\n",
+        f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of "
+        f"{subject.dataset}.\n",
+        "| | " + " | ".join(ROUGE_TYPES) + " |",
+        "|---|" + "---:|" * len(ROUGE_TYPES),
+        *rows,
+        _score_notes(card.report),
+    ]
+    return "\n".join(lines)
+
+
+def _score_notes(report: Report) -> str:
+    settings = report.rouge.settings
     intervals = ", ".join(
-        f"{kind} {100 * score.low:.2f} to {100 * score.high:.2f}" for kind, score in rouge.scores.items()
+        f"{kind} {100 * score.low:.2f} to {100 * score.high:.2f}"
+        for kind, score in report.rouge.scores.items()
     )
-    settings = rouge.settings
-    return "\n".join(
-        [
-            "## Scores\n",
-            f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of "
-            f"{subject.dataset}.\n",
-            "| | " + " | ".join(ROUGE_TYPES) + " |",
-            "|---|" + "---:|" * len(ROUGE_TYPES),
-            *rows,
-            f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): "
-            f"{intervals}. "
-            f"Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, sentences "
-            f"{settings.sentences}. "
-            f"{facts.report.num_looping} summaries loop, {facts.report.num_empty} are empty and "
-            f"{facts.report.num_cut} were cut at the "
-            "length limit.\n",
-        ]
+    return (
+        f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): "
+        f"{intervals}. Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, "
+        f"sentences {settings.sentences}. {report.num_looping} summaries loop, {report.num_empty} are empty "
+        f"and {report.num_cut} were cut at the length limit.\n"
     )
 
 
-def _use(facts: _CardData) -> str:
+def _use(card: _CardData) -> str:
     authors = (
-        "The folder has the published layout of DeepSeek-OCR: whatever loads the original loads this model "
-        "from the same kind of call.\n"
-        if facts.has_published_layout
-        else "The folder has the layout of the model's own classes in transformers; DeepSynth loads it.\n"
+        "The folder has the published layout of DeepSeek-OCR: programs that load the original load this "
+        "model with the same call.\n"
+        if card.has_published_layout
+        else "The folder has the layout of the model's classes in transformers; DeepSynth loads it.\n"
     )
     return (
         "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output "
         "summaries.jsonl\n```\n\n"
-        f"The prompt it was trained with is {json.dumps(facts.config['prompt'])}, right after the page "
+        f"The prompt it was trained with is {json.dumps(card.config['prompt'])}, right after the page "
         f"images. {authors}\n"
     )
 
 
-def _data(facts: _CardData) -> str:
-    terms = license_terms(facts.manifest)
+def _data(card: _CardData) -> str:
+    terms = license_terms(card.manifest)
     warning = f"\n> **Terms.** {terms.warning}\n" if terms.warning else ""
-    splits = ", ".join(f"{entry.counts.num_kept:,} {name}" for name, entry in facts.manifest.splits.items())
-    source = facts.manifest.config["source"]
+    splits = ", ".join(f"{entry.counts.num_kept:,} {name}" for name, entry in card.manifest.splits.items())
+    source = card.manifest.config["source"]
     origin = f"Hub dataset {source['id']}" if source["kind"] == "hub" else f"a {source['kind']} source"
-    said = f"The page dataset {facts.manifest.name} ({splits} samples), made from {origin}."
-    return f"## Data\n\n{said} Licence of the source texts: {terms.license}.\n{warning}"
+    made_from = f"The page dataset {card.manifest.name} ({splits} samples), made from {origin}."
+    return f"## Data\n\n{made_from} Licence of the source texts: {terms.license}.\n{warning}"
 
 
-def _settings(facts: _CardData) -> str:
-    shown = {name: facts.config[name] for name in _SHOWN_SETTINGS}
-    versions = ", ".join(f"{name} {version}" for name, version in facts.config["versions"].items())
+def _settings(card: _CardData) -> str:
+    shown = {name: card.config[name] for name in _SHOWN_SETTINGS}
+    versions = ", ".join(f"{name} {version}" for name, version in card.config["versions"].items())
     return f"## Training\n\n```json\n{json.dumps(shown, indent=2)}\n```\n\nMade with {versions}.\n"
+
+
+_SECTIONS: Final = (_front_matter, _introduction, _scores, _use, _data, _settings)

@@ -1,12 +1,13 @@
-"""The tiny model: DeepSeek-OCR's own classes at one million parameters, with one token per character.
+"""The tiny model: DeepSeek-OCR's classes at one million parameters, with one token per character.
 
-It learns to read and to summarise micro pages within minutes on two cores, so that laptops, tests and the
-demo run the same code as the real model. The committed base (`training/models/tiny_base`) can already read;
-it was made by `scripts/pretrain_tiny_base.py`.
+It learns to read and to summarise micro pages within minutes on two cores, so laptops, tests and the demo run
+the same code as the real model. The committed base (`training/models/tiny_base`) can read already;
+`scripts/pretrain_tiny_base.py` made it.
 """
 
 import string
 from pathlib import Path
+from typing import Final
 
 import torch
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
@@ -20,6 +21,46 @@ SPECIAL_TOKENS = {"bos_token": "<bos>", "eos_token": "<eos>", "pad_token": "<pad
 IMAGE_TOKEN = "<image>"  # noqa: S105 - a vocabulary entry, not a secret
 MAX_POSITIONS = 8192
 INITIALIZER_RANGE = 0.05
+_SAM: Final = {
+    "hidden_size": 64,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "mlp_dim": 128,
+    "output_channels": 64,
+    "downsample_channels": [128, 128],
+    "window_size": 8,
+    "global_attn_indexes": [],
+    "image_size": TINY_PAGE_SIZE_PX,
+    "patch_size": 16,
+    # With the class's default of 1e-10 the outputs of all pages are equal.
+    "initializer_range": INITIALIZER_RANGE,
+}
+# 70 px in patches of 14 px: the 5 x 5 positions that a 320 px page has after the compressor (16 x).
+_CLIP: Final = {
+    "hidden_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "intermediate_size": 256,
+    "image_size": 70,
+    "patch_size": 14,
+    "initializer_range": INITIALIZER_RANGE,
+}
+_TEXT: Final = {
+    "hidden_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 4,
+    "intermediate_size": 256,
+    "first_k_dense_replace": 1,
+    "n_routed_experts": 4,
+    "n_shared_experts": 1,
+    "num_experts_per_tok": 2,
+    "moe_intermediate_size": 64,
+    "layer_types": ["full_attention"] * 2,
+    "sliding_window": MAX_POSITIONS,
+    "max_position_embeddings": MAX_POSITIONS,
+    "initializer_range": INITIALIZER_RANGE,
+}
 
 
 def character_tokenizer() -> PreTrainedTokenizerFast:
@@ -40,61 +81,17 @@ def character_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def tiny_config(tokenizer: PreTrainedTokenizerFast) -> UnlimitedOcrConfig:
-    """Describe the tiny architecture: DeepSeek-OCR v1 in every kind of part, small in every size."""
-    sam = {
-        "hidden_size": 64,
-        "num_hidden_layers": 1,
-        "num_attention_heads": 2,
-        "mlp_dim": 128,
-        "output_channels": 64,
-        "downsample_channels": [128, 128],
-        "window_size": 8,
-        "global_attn_indexes": [],
-        "image_size": TINY_PAGE_SIZE_PX,
-        "patch_size": 16,
-        # The class's own default of 1e-10 makes all pages look alike.
-        "initializer_range": INITIALIZER_RANGE,
-    }
-    # 70 px in patches of 14 px are exactly the 5 x 5 positions that a 320 px page has after the 16x
-    # compressor.
-    clip = {
-        "hidden_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "intermediate_size": 256,
-        "image_size": 70,
-        "patch_size": 14,
-        "initializer_range": INITIALIZER_RANGE,
-    }
-    text = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 128,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-        "num_key_value_heads": 4,
-        "intermediate_size": 256,
-        "first_k_dense_replace": 1,
-        "n_routed_experts": 4,
-        "n_shared_experts": 1,
-        "num_experts_per_tok": 2,
-        "moe_intermediate_size": 64,
-        "layer_types": ["full_attention"] * 2,
-        "sliding_window": MAX_POSITIONS,
-        "max_position_embeddings": MAX_POSITIONS,
-        "initializer_range": INITIALIZER_RANGE,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
+    """Return the tiny architecture: each kind of part that DeepSeek-OCR has, in small sizes."""
+    tokens = {name: getattr(tokenizer, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     return UnlimitedOcrConfig(
-        vision_config={"sam_config": sam, "encoder_config": clip},
-        text_config=text,
+        vision_config={"sam_config": dict(_SAM), "encoder_config": dict(_CLIP)},
+        text_config={**_TEXT, "vocab_size": len(tokenizer), **tokens},
         image_token_id=tokenizer.get_vocab()[IMAGE_TOKEN],
     )
 
 
 def load_tiny() -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokenizerFast]:
-    """Load the committed base, which can read, in float32."""
+    """Load the committed base in float32."""
     tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(
         BASE_FOLDER, local_files_only=True
     )
@@ -105,8 +102,7 @@ def load_tiny() -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokeniz
 
 
 def untrained_tiny(seed: int) -> tuple[UnlimitedOcrForConditionalGeneration, PreTrainedTokenizerFast]:
-    """Build the tiny model with random weights: the start of its pretraining, and of tests that need no
-    reader."""
+    """Build the tiny model with random weights, for its pretraining and for tests."""
     tokenizer = character_tokenizer()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
