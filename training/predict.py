@@ -60,8 +60,7 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
     """Summarise inputs that a model has not seen. An input that cannot be read gets a line with its error.
 
     Raises:
-        NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used, or no input
-            can be read.
+        NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
     path = workspace.predictions / (config.output or PREDICTIONS)
@@ -112,16 +111,13 @@ def _warn_failed_predictions(
     """Warn of inputs without a complete summary. Raises SourceError if no input could be read."""
     failed = [prediction for prediction in predictions if prediction.error is not None]
     if len(failed) == len(predictions):
-        raise SourceError(
-            f"None of the inputs can be read. {failed[0].error}", fields={"inputs": "cannot be read"}
-        )
-    cut = f"texts were cut at max_length={config.max_length}"
-    left_out = "documents go on past the pages that were read"
+        text = f"None of the inputs can be read. {failed[0].error}"
+        raise SourceError(text, fields={"inputs": "cannot be read"})
     marked = {
         "inputs could not be read": failed,
-        "texts repeat themselves": [prediction for prediction in predictions if prediction.looping],
-        cut: [prediction for prediction in predictions if prediction.cut],
-        left_out: [prediction for prediction in predictions if prediction.num_pages_left_out],
+        "texts repeat themselves": [item for item in predictions if item.looping],
+        f"texts were cut at max_length={config.max_length}": [item for item in predictions if item.cut],
+        "documents have more pages than were read": [item for item in predictions if item.num_pages_left_out],
     }
     for fault, some in marked.items():
         if some:

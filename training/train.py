@@ -91,8 +91,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     """Fine-tune a model on a page dataset, or resume the same training where it was interrupted.
 
     Raises:
-        DeepSynthError: the request cannot be carried out; raised before the weights are loaded where that is
-            possible.
+        DeepSynthError: the request cannot be carried out; mostly raised before the weights are loaded.
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))

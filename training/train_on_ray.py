@@ -23,10 +23,8 @@ from training.train import train
 def train_on_ray(config: TrainingConfig, workspace: Workspace, num_workers: int) -> None:
     """Train with `num_workers` processes, each with a GPU if this machine has one, and wait for the end.
 
-    After a failure, the same call resumes from the last checkpoint.
-
     Raises:
-        TrainingError: a process failed.
+        TrainingError: a process failed; the same call resumes from the last checkpoint.
     """
     trainer = TorchTrainer(
         _train,

@@ -102,10 +102,7 @@ def require_complete(folder: Path, report: Mapping[str, Any]) -> None:
     """Refuse a model that the library loaded with missing, unexpected or mismatched keys.
 
     Args:
-        report: lists of keys under `missing_keys`, `unexpected_keys` and `mismatched_keys`, from the library.
-
-    Raises:
-        ModelError: one of these lists is not empty.
+        report: the lists `missing_keys`, `unexpected_keys` and `mismatched_keys`, from the library.
     """
     faults = []
     for fault in ("missing", "unexpected", "mismatched"):

@@ -66,8 +66,8 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
     """Write the card into the exported model.
 
     Args:
-        folder: of the training, with its configuration, its provenance and the report of its final
-        evaluation. manifest: of the dataset that it was trained on.
+        folder: of the training; holds its configuration, provenance and final report.
+        manifest: of the dataset that it was trained on.
     """
     provenance = read_provenance(folder.path)
     if provenance is None:

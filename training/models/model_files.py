@@ -6,7 +6,6 @@ Pickled weights are refused, and code in a model repository is never run.
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -87,9 +86,8 @@ def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFi
     folder, commit = find_folder(name, revision, workspace)
     if not (folder / TRAINED_FILE).is_file():
         return _read_folder(name, commit, folder)
-    base = _find_base(name, read_json(folder / TRAINED_FILE), workspace)
-    checkpoints, provenance = (*base.checkpoints, folder), read_provenance(folder)
-    return replace(base, source=name, checkpoints=checkpoints, provenance=provenance)
+    base, provenance = _find_base(name, folder, workspace), read_provenance(folder)
+    return replace(base, source=name, checkpoints=(*base.checkpoints, folder), provenance=provenance)
 
 
 def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[Path, str | None]:
@@ -107,8 +105,9 @@ def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[
     )
 
 
-def _find_base(name: str, trained: Mapping[str, Any], workspace: Workspace) -> ModelFiles:
+def _find_base(name: str, checkpoint: Path, workspace: Workspace) -> ModelFiles:
     """Find the model that a checkpoint's weights belong to, with the weights that it had then."""
+    trained = read_json(checkpoint / TRAINED_FILE)
     base = trained["base_model_name_or_path"]
     holds = f"{name} holds only the weights that its training changed, and its base {base}"
     hint = "Use the finished training, which is complete; or train again from the present model."

@@ -72,10 +72,8 @@ def load_trained_weights(model: nn.Module, folder: Path) -> None:
             for name, tensor in trainable.items():
                 tensor.copy_(saved.get_tensor(name))
     except (OSError, SafetensorError) as error:
-        raise StorageError(
-            f"The weights in {folder} cannot be restored: {error}",
-            hint="Train again under another output name.",
-        ) from error
+        hint = "Train again under another output name."
+        raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint=hint) from error
 
 
 def _require_same_shapes(

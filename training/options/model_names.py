@@ -58,7 +58,7 @@ def model_folder(name: str, folder: Path) -> Path:
     if model is not None:
         return model
     if name.startswith(_PATH_PREFIXES):
-        return folder  # reading its files reports what is wrong with them
+        return folder  # reading its files reports their faults
     raise ModelError(
         f"The training {name!r} has no finished model yet.",
         hint="Let the training finish, or name one of its checkpoints: "

@@ -40,8 +40,8 @@ _SHARED_VALUES: Final[dict[str, Any]] = {
     "max_length": 512,
 }
 _SHARED_REASONS: Final[dict[str, str]] = {
-    "learning_rate": "large enough to learn in three epochs, small enough to keep what the model knows about "
-    "reading",
+    "learning_rate": "large enough to learn in three epochs, small enough to keep the model's "
+    "skill of reading",
     "weight_decay": "a mild pull to zero, against overfitting small datasets",
     "lr_scheduler_type": "ends with small steps, where the best checkpoints are found",
     "warmup_ratio": "a tenth of the steps lets Adam's averages settle before full steps",
@@ -77,7 +77,7 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
                     "514M weights: about 15 GB with their gradients and Adam's moments; the 2.4B routed "
                     "experts would need 44 GB more",
                 ),
-                "per_device_train_batch_size": (2, "what 24 GB hold beside 15 GB of weights and optimizer"),
+                "per_device_train_batch_size": (2, "fits 24 GB beside 15 GB of weights and optimizer"),
                 "gradient_accumulation_steps": (8, "2 x 8 = 16 samples a step"),
                 "gradient_checkpointing": (
                     False,

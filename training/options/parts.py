@@ -1,5 +1,4 @@
-"""The model's parts, and which of them each `train` option changes. No torch: the memory estimate reads this
-too."""
+"""The parts of a model, and the parts that each `train` option trains."""
 
 import re
 from collections.abc import Mapping
@@ -26,15 +25,15 @@ TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
     "lora": frozenset(),
     "lora_experts": frozenset(),
 }
-"""The lora options train added weights and no part of the model itself. None trains the router, which falls
-back on few experts when nothing balances it."""
+"""The lora options train added weights only. No option trains the router: without a balance loss it sends more
+and more tokens to few experts."""
 
 
 def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part]:
-    """Return the parts of the model itself that change."""
+    """Return the parts whose own weights train."""
     return TRAINED_PARTS[train] | ({"router"} if router == "balanced" else frozenset())
 
 
 def part_of(name: str) -> Part:
-    """Say which part of the model a parameter belongs to, by its native name."""
+    """Return the part that a parameter belongs to, by its name in the native class."""
     return next(part for part, pattern in _PATTERNS if pattern.search(name))

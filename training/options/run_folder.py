@@ -156,8 +156,7 @@ def open_run(
 
 
 def check_output(config: TrainingConfig, workspace: Workspace) -> None:
-    """Refuse an output folder that holds a training with other settings, as far as this is known before the
-    dataset is read.
+    """Refuse an output folder that holds another training, as far as is known without the dataset.
 
     Raises:
         UnsafePath: the name leaves the workspace.
