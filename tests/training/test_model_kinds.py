@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import transformers
 
-from data.rendering.modes import MODES
+from data.page_modes import MODES
 from training.options.model_kinds import (
     BUILT_IN,
     MODEL_KINDS,

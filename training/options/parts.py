@@ -25,8 +25,8 @@ TRAINED_PARTS: Final[Mapping[Trainable, frozenset[Part]]] = {
     "lora": frozenset(),
     "lora_experts": frozenset(),
 }
-"""The lora options train added weights only. No option trains the router: without a balance loss it sends more
-and more tokens to few experts."""
+"""The lora options train added weights only. No option trains the router: without a balance loss it sends
+more and more tokens to few experts."""
 
 
 def trained_parts(train: Trainable, router: Router = "frozen") -> frozenset[Part]:
