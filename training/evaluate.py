@@ -16,12 +16,12 @@ from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace
 from evaluation.evaluate import evaluate
 from evaluation.report import Report, Subject, read_report, write_report
-from training.generation.generate_text import generate_batch
+from training.generation.generate_text import Prediction, generate_batch
 from training.generation.prediction_log import PredictionLog, prediction_record, work_digest
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
 from training.inputs.collate import Collator
-from training.inputs.dataset import PageDataset, open_dataset
+from training.inputs.dataset import PageDataset, PageSample, open_dataset
 from training.models.device import compute_device, compute_dtype
 from training.options.config import EvaluationConfig
 
@@ -93,7 +93,8 @@ def evaluate_into(
     text_model = _text_model(config, workspace)  # loaded first: an error appears before hours of generation
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
     read = [dataset.fingerprint, config.split, config.max_samples]
-    logs = {config.model: _predict(summarizer, samples, folder, read, config, progress)}
+    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
+    logs = {config.model: _predict(log, summarizer, samples, config.blank_pages, progress)}
     if text_model:
         nn.Module.to(summarizer.model, "cpu")  # frees GPU memory for the text model
         texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
@@ -119,22 +120,14 @@ def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | N
 
 
 def _predict(
-    summarizer: Summarizer,
-    samples: PageDataset,
-    folder: Path,
-    read: list[Any],
-    config: EvaluationConfig,
-    progress: Progress,
+    log: PredictionLog, summarizer: Summarizer, samples: PageDataset, blank_pages: bool, progress: Progress
 ) -> PredictionLog:
-    """Generate the summaries that the log in `folder` lacks; `read` says which samples, as JSON values."""
-    collator = Collator(summarizer.collator.token_layout, config.blank_pages)
-    log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
-    log.run(
-        samples,
-        summarizer.decoding.batch_size,
-        lambda batch: generate_batch(summarizer.model, collator, batch, summarizer.decoding),
-        progress,
-    )
+    collator = Collator(summarizer.collator.token_layout, blank_pages)
+
+    def generate(batch: Sequence[PageSample]) -> list[Prediction]:
+        return generate_batch(summarizer.model, collator, batch, summarizer.decoding)
+
+    log.run(samples, summarizer.decoding.batch_size, generate, progress)
     return log
 
 

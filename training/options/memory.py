@@ -86,15 +86,13 @@ def estimate_training_memory(
     """
     kind = kind or kind_of_name(config.model) or TYPICAL_KIND
     sizes = MODEL_KINDS[kind].architecture
-    trained, _ = _trainable(sizes, config)
-    parts = _parts_gb(
-        sizes, config, MODES[mode].size_px, num_pages, num_image_tokens(kind, MODES[mode].size_px)
-    )
+    page_px = MODES[mode].size_px
+    parts = _parts_gb(sizes, config, page_px, num_pages, num_image_tokens(kind, page_px))
     return MemoryEstimate(
         mode=mode,
         num_pages=num_pages,
         num_parameters=sum(sizes.parameters.values()),
-        num_trainable_parameters=trained,
+        num_trainable_parameters=_trainable(sizes, config)[0],
         **{name: round(part, 2) for name, part in parts.items()},
     )
 
@@ -104,13 +102,13 @@ def _parts_gb(
 ) -> dict[str, float]:
     """Return the fields of MemoryEstimate that are in GB, not rounded."""
     trained, added = _trainable(sizes, config)
-    batch, in_bf16 = config.per_device_train_batch_size, 1 if config.bf16 else 2
+    batch, dtype_factor = config.per_device_train_batch_size, 1 if config.bf16 else 2
     num_tokens = num_pages * page_tokens + config.max_length
     weights = _weight_bytes(sizes, config, trained, added) / GB
     gradients = trained * _GRADIENT_BYTES / GB
     optimizer = trained * _OPTIMIZER_BYTES[config.optim] / GB
-    activations = batch * _activation_bytes(sizes, config, num_tokens) * in_bf16 / GB
-    encoder = _encoder_pages(config, page_px, num_pages) * _encoder_bytes(sizes, page_px) * in_bf16 / GB
+    activations = batch * _activation_bytes(sizes, config, num_tokens) * dtype_factor / GB
+    encoder = _encoder_pages(config, page_px, num_pages) * _encoder_bytes(sizes, page_px) * dtype_factor / GB
     # A trained encoder keeps activations for the backward pass, besides those of the decoder.
     peak = activations + encoder if config.train == "all" else max(activations, encoder)
     return {

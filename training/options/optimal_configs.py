@@ -54,82 +54,75 @@ _SHARED_REASONS: Final[dict[str, str]] = {
 
 
 def _preset(name: str, title: str, memory_gb: int, own: dict[str, tuple[Any, str]]) -> Preset:
-    values = _SHARED_VALUES | {field: value for field, (value, _) in own.items()}
-    reasons = _SHARED_REASONS | {field: reason for field, (_, reason) in own.items()}
-    return Preset(
-        name=name,
-        title=title,
-        memory_gb=memory_gb,
-        values=MappingProxyType(values),
-        reasons=MappingProxyType(reasons),
-    )
+    values = MappingProxyType(_SHARED_VALUES | {field: value for field, (value, _) in own.items()})
+    reasons = MappingProxyType(_SHARED_REASONS | {field: reason for field, (_, reason) in own.items()})
+    return Preset(name=name, title=title, memory_gb=memory_gb, values=values, reasons=reasons)
 
 
-PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
-    {
-        "default": _preset(
-            "default",
-            "24 GB: everything but the encoder and the routed experts",
-            24,
-            {
-                "train": (
-                    "dense",
-                    "514M weights: about 15 GB with their gradients and Adam's moments; the 2.4B routed "
-                    "experts would need 44 GB more",
-                ),
-                "per_device_train_batch_size": (2, "fits 24 GB beside 15 GB of weights and optimizer"),
-                "gradient_accumulation_steps": (8, "2 x 8 = 16 samples a step"),
-                "gradient_checkpointing": (
-                    False,
-                    "activations fit, and recomputing them would cost a quarter of the speed",
-                ),
-            },
-        ),
-        "low_memory": _preset(
-            "low_memory",
-            "16 GB: projector and attention only",
-            16,
-            {
-                "train": (
-                    "attention",
-                    "81M weights: 8 GB with their optimizer, where dense would need 15 before the first page",
-                ),
-                "per_device_train_batch_size": (1, "one sample's activations at a time"),
-                "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step"),
-                "gradient_checkpointing": (
-                    True,
-                    "recomputes activations, so that documents of several pages fit as well",
-                ),
-            },
-        ),
-        "high_memory": _preset(
-            "high_memory",
-            "40 GB and more: large micro-batches",
-            40,
-            {
-                "train": ("dense", "training the routed experts too would need 54 GB before the first page"),
-                "per_device_train_batch_size": (8, "fills 40 GB, and larger matrices run faster"),
-                "gradient_accumulation_steps": (2, "8 x 2 = 16 samples a step"),
-                "gradient_checkpointing": (False, "activations fit"),
-            },
-        ),
-        "quick_test": _preset(
-            "quick_test",
-            "One pass, to see that everything works",
-            16,
-            {
-                "train": ("lora", "4M weights: starts and saves in seconds"),
-                "num_train_epochs": (1, "one pass shows whether the loss falls"),
-                "max_length": (128, "short targets are enough to see it"),
-                "per_device_train_batch_size": (1, "fits anywhere that the model fits"),
-                "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step, as the other presets"),
-                "gradient_checkpointing": (False, "one short sample's activations fit"),
-                "num_eval_samples": (16, "a first impression of the score"),
-                "save_total_limit": (1, "nothing worth keeping twice"),
-            },
-        ),
-    }
+_PRESETS: Final = (
+    _preset(
+        "default",
+        "24 GB: everything but the encoder and the routed experts",
+        24,
+        {
+            "train": (
+                "dense",
+                "514M weights: about 15 GB with their gradients and Adam's moments; the 2.4B routed "
+                "experts would need 44 GB more",
+            ),
+            "per_device_train_batch_size": (2, "fits 24 GB beside 15 GB of weights and optimizer"),
+            "gradient_accumulation_steps": (8, "2 x 8 = 16 samples a step"),
+            "gradient_checkpointing": (
+                False,
+                "activations fit, and recomputing them would cost a quarter of the speed",
+            ),
+        },
+    ),
+    _preset(
+        "low_memory",
+        "16 GB: projector and attention only",
+        16,
+        {
+            "train": (
+                "attention",
+                "81M weights: 8 GB with their optimizer, where dense would need 15 before the first page",
+            ),
+            "per_device_train_batch_size": (1, "one sample's activations at a time"),
+            "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step"),
+            "gradient_checkpointing": (
+                True,
+                "recomputes activations, so that documents of several pages fit as well",
+            ),
+        },
+    ),
+    _preset(
+        "high_memory",
+        "40 GB and more: large micro-batches",
+        40,
+        {
+            "train": ("dense", "training the routed experts too would need 54 GB before the first page"),
+            "per_device_train_batch_size": (8, "fills 40 GB, and larger matrices run faster"),
+            "gradient_accumulation_steps": (2, "8 x 2 = 16 samples a step"),
+            "gradient_checkpointing": (False, "activations fit"),
+        },
+    ),
+    _preset(
+        "quick_test",
+        "One pass, to see that everything works",
+        16,
+        {
+            "train": ("lora", "4M weights: starts and saves in seconds"),
+            "num_train_epochs": (1, "one pass shows whether the loss falls"),
+            "max_length": (128, "short targets are enough to see it"),
+            "per_device_train_batch_size": (1, "fits anywhere that the model fits"),
+            "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step, as the other presets"),
+            "gradient_checkpointing": (False, "one short sample's activations fit"),
+            "num_eval_samples": (16, "a first impression of the score"),
+            "save_total_limit": (1, "nothing worth keeping twice"),
+        },
+    ),
 )
+PRESETS: Final[Mapping[str, Preset]] = MappingProxyType({preset.name: preset for preset in _PRESETS})
 
 
 @dataclass(frozen=True, slots=True)
