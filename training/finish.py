@@ -121,7 +121,8 @@ def finish_run(
     latest = read_metrics(folder.path).latest
     if latest["step"] is not None:  # back from the evaluation's samples to the training's steps
         progress.advance(int(latest["step"]), int(latest["step"]), "steps")
-    return TrainingResult(folder.path, state.best_step, latest, EvaluationResult.read(folder.path))
+    result = EvaluationResult.read(folder.path)
+    return TrainingResult(folder.path, state.best_step, metrics=latest, evaluation=result)
 
 
 def final_split(dataset: PageDatasetFolder) -> str:

@@ -1,4 +1,4 @@
-"""What is asked for: each option explains itself, and what cannot go together is refused."""
+"""Configurations: each option has a description, and contradictions are refused."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +19,7 @@ def every_kind(of: type[Config]) -> Iterator[type[Config]]:
             yield from every_kind(kind)
 
 
-def test_every_option_is_explained() -> None:
+def test_every_option_has_a_description() -> None:
     options = {
         f"{kind.__name__}.{name}": field
         for kind in every_kind(Config)
@@ -31,7 +31,7 @@ def test_every_option_is_explained() -> None:
     ] == []
 
 
-def test_each_choice_of_what_trains_is_explained() -> None:
+def test_the_description_of_train_names_each_choice() -> None:
     words = TrainingConfig.model_fields["train"].description or ""
     assert [choice for choice in TRAINED_PARTS if f"{choice}: " not in words] == []
 
@@ -55,7 +55,7 @@ def test_each_choice_of_what_trains_is_explained() -> None:
         (PredictionConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
     ],
 )
-def test_what_cannot_go_together_is_refused(
+def test_contradictions_are_refused(
     kind: type[Config], values: dict[str, Any], fields: tuple[str, str]
 ) -> None:
     with pytest.raises(ValidationError) as caught:
@@ -65,5 +65,5 @@ def test_what_cannot_go_together_is_refused(
 
 
 @pytest.mark.parametrize("train", ["projector", "decoder", "all"])
-def test_a_balanced_router_goes_with_what_trains_the_model_itself(train: Trainable) -> None:
+def test_a_balanced_router_is_accepted_where_parts_of_the_model_train(train: Trainable) -> None:
     assert TrainingConfig(dataset="news", train=train, router="balanced").router == "balanced"

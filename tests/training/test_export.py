@@ -1,4 +1,4 @@
-"""An export is read back by the ordinary loader, and looks to others as the original does."""
+"""An export loads by `load_model`, and has the published layout of the original."""
 
 import json
 from dataclasses import replace
@@ -48,7 +48,7 @@ def pages(size_px: int, image_token: int, num_image_tokens: int) -> dict[str, to
 
 
 def trained(base: LoadedModel, train: Trainable) -> torch.nn.Module:
-    """Train one large step, so that the export differs from the base."""
+    """Make one large training step, so that the export differs from the base."""
     torch.manual_seed(0)
     model = choose_trainable(base.model, train).model
     for _ in range(
@@ -64,7 +64,7 @@ def trained(base: LoadedModel, train: Trainable) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("train", ["dense", "decoder", "lora", "lora_experts"])
-def test_an_export_loads_back_with_the_same_answers(
+def test_an_export_loads_with_the_same_logits(
     train: Trainable, base: LoadedModel, workspace: Workspace
 ) -> None:
     model = trained(base, train)
@@ -92,7 +92,7 @@ def test_an_export_has_all_published_names_and_the_unused_tensor(
     assert all(torch.equal(saved[name], published[name]) for name in published)
 
 
-def test_an_export_carries_the_authors_files(base: LoadedModel, workspace: Workspace) -> None:
+def test_an_export_holds_the_authors_files(base: LoadedModel, workspace: Workspace) -> None:
     folder = workspace.model("run") / "model"
     export_model(base.model, base, folder)
     assert json.loads((folder / "config.json").read_text())["model_type"] == "deepseek_vl_v2"
@@ -101,7 +101,7 @@ def test_an_export_carries_the_authors_files(base: LoadedModel, workspace: Works
     }
 
 
-def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace) -> None:
+def test_a_training_starts_from_an_export(base: LoadedModel, workspace: Workspace) -> None:
     export_model(trained(base, "dense"), base, workspace.model("first") / "model")  # type: ignore[arg-type]
     second = load_model("first", None, workspace, torch.float32)
     export_model(trained(second, "lora"), second, workspace.model("second") / "model")  # type: ignore[arg-type]
@@ -110,7 +110,7 @@ def test_training_goes_on_from_an_export(base: LoadedModel, workspace: Workspace
     assert UNUSED in load_file(workspace.model("second") / "model" / "model.safetensors")
 
 
-def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layout(
+def test_an_export_of_a_training_from_a_checkpoint_has_the_published_layout(
     base: LoadedModel, workspace: Workspace
 ) -> None:
     run = workspace.model("first")
@@ -130,7 +130,7 @@ def test_an_export_of_what_began_with_a_checkpoint_still_has_the_published_layou
 @pytest.mark.parametrize(
     ("change", "said"), [("gone", "is gone"), ("trained again", "has other weights now")]
 )
-def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
+def test_a_checkpoint_whose_base_has_changed_is_refused(
     change: str, said: str, base: LoadedModel, tmp_path: Path, workspace: Workspace
 ) -> None:
     first = workspace.model("first") / "model"
@@ -151,7 +151,7 @@ def test_a_checkpoint_whose_base_is_not_what_it_was_is_refused(
         load_model("second/checkpoints/checkpoint-1", None, workspace)
 
 
-def test_weights_that_trained_in_float32_are_written_as_they_were_loaded(
+def test_float32_trained_weights_are_exported_in_the_dtype_of_the_base(
     tmp_path: Path, workspace: Workspace
 ) -> None:
     base = load_model(
@@ -177,7 +177,7 @@ def test_the_tiny_model_exports_and_loads(workspace: Workspace) -> None:
     )
 
 
-def test_a_failed_export_leaves_the_earlier_one(
+def test_a_failed_export_keeps_the_earlier_one(
     base: LoadedModel, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = workspace.model("run") / "model"

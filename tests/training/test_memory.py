@@ -1,4 +1,4 @@
-"""The presets' memory promises, and the statement about a GPU."""
+"""The memory estimate: the promises of the presets, and the message about a GPU."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ REAL = "deepseek-ai/DeepSeek-OCR"
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_each_preset_fits_the_memory_it_promises(preset: str) -> None:
+def test_each_preset_fits_its_promised_memory(preset: str) -> None:
     config = training_config(preset, dataset="news", model=REAL)
     assert all(
         estimate_training_memory(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4)
@@ -48,7 +48,7 @@ def test_more_pages_and_larger_batches_need_more() -> None:
     )
 
 
-def test_precision_and_optimizer_count() -> None:
+def test_dtype_and_optimizer_change_the_estimate() -> None:
     config = training_config("default", dataset="news", model=REAL)
     in_float32 = estimate_training_memory(config.model_copy(update={"bf16": False}))
     assert in_float32.weights_gb == pytest.approx(4 * in_float32.num_parameters / 1e9, abs=0.01)
@@ -56,19 +56,19 @@ def test_precision_and_optimizer_count() -> None:
     assert estimate_training_memory(config.model_copy(update={"optim": "adafactor"})).optimizer_gb < 0.1
 
 
-def test_the_sentence_says_what_fits() -> None:
+def test_the_message_says_whether_a_training_fits() -> None:
     expected = estimate_training_memory(training_config("default", dataset="news", model=REAL))
     assert "does not fit the 16.0 GB that are free" in describe_memory_fit(expected, 16)
     assert "and fits the 24.0 GB that are free" in describe_memory_fit(expected, 24)
 
 
-def test_the_tiny_model_has_the_sizes_that_are_estimated() -> None:
+def test_the_tiny_model_has_the_sizes_of_its_row() -> None:
     model, tokenizer = untrained_tiny(0)
     assert parameter_counts(model) == MODEL_KINDS["tiny"].architecture.parameters
     assert len(tokenizer) == MODEL_KINDS["tiny"].architecture.vocabulary
 
 
-def test_own_values_win_over_the_preset_and_tiny_trains_whole_in_larger_steps() -> None:
+def test_overrides_replace_preset_values_and_tiny_trains_all_parts_at_a_higher_rate() -> None:
     assert training_config("default", dataset="news", learning_rate=1e-4).learning_rate == 1e-4
     assert (
         training_config("default", dataset="news").learning_rate
@@ -79,7 +79,7 @@ def test_own_values_win_over_the_preset_and_tiny_trains_whole_in_larger_steps() 
     assert training_config("default", dataset="news", model=REAL).train == "dense"
 
 
-def test_an_unknown_preset_lists_those_that_exist() -> None:
+def test_an_unknown_preset_is_refused_with_the_list_of_presets() -> None:
     with pytest.raises(UnknownName, match="no preset 'best'") as caught:
         training_config("best", dataset="news")
     assert "low_memory" in caught.value.hint

@@ -1,4 +1,4 @@
-"""Loading: every published tensor arrives, and whatever would load half, run code or open a pickle is
+"""Loading: every published tensor arrives. Incomplete weights, pickles and code in a repository are
 refused."""
 
 import json
@@ -49,7 +49,7 @@ def test_each_published_tensor_arrives_in_the_native_model(checkpoint: Path, wor
     )
 
 
-def test_a_published_checkpoint_is_known_for_what_it_is(checkpoint: Path, workspace: Workspace) -> None:
+def test_the_kind_of_a_published_checkpoint_is_detected(checkpoint: Path, workspace: Workspace) -> None:
     loaded = load_model(str(checkpoint), None, workspace)
     assert (loaded.kind, loaded.modes, loaded.folder) == (
         "deepseek_ocr",
@@ -58,13 +58,13 @@ def test_a_published_checkpoint_is_known_for_what_it_is(checkpoint: Path, worksp
     )
 
 
-def test_attention_spans_the_whole_text(checkpoint: Path, workspace: Workspace) -> None:
+def test_attention_covers_all_positions(checkpoint: Path, workspace: Workspace) -> None:
     text = load_model(str(checkpoint), None, workspace).model.config.text_config
     assert set(text.layer_types) == {"full_attention"}
     assert text.sliding_window == text.max_position_embeddings
 
 
-def test_published_names_come_back_when_the_model_is_saved(
+def test_a_saved_model_has_the_published_names(
     checkpoint: Path, workspace: Workspace, tmp_path: Path
 ) -> None:
     load_model(str(checkpoint), None, workspace).model.save_pretrained(tmp_path / "saved")
@@ -75,7 +75,7 @@ def test_published_names_come_back_when_the_model_is_saved(
 
 
 @pytest.mark.parametrize("native_names", [False, True])
-def test_our_own_checkpoints_load_in_either_naming(
+def test_our_own_checkpoints_load_with_native_and_published_names(
     native_names: bool, checkpoint: Path, workspace: Workspace
 ) -> None:
     loaded = load_model(str(checkpoint), None, workspace)
@@ -166,12 +166,12 @@ def test_another_model_is_refused(
         load_model(str(checkpoint), None, workspace)
 
 
-def test_a_name_that_nothing_has_is_explained(workspace: Workspace) -> None:
+def test_an_unknown_name_is_refused(workspace: Workspace) -> None:
     with pytest.raises(UnknownName, match="no-such-model"):
         load_model("no-such-model", None, workspace)
 
 
-def test_an_unfinished_training_is_explained(workspace: Workspace) -> None:
+def test_an_unfinished_training_is_refused(workspace: Workspace) -> None:
     workspace.model("run").mkdir()
     with pytest.raises(ModelError, match="no finished model yet"):
         load_model("run", None, workspace)
@@ -182,9 +182,7 @@ def test_a_hub_model_without_a_pinned_revision_is_refused(workspace: Workspace) 
         load_model("someone/model", None, workspace)
 
 
-def test_a_hub_model_while_offline_is_explained(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hub_model_is_refused_while_offline(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelError, match="not on this machine and the Hub did not answer"):
         load_model("deepseek-ai/DeepSeek-OCR", None, workspace)

@@ -1,4 +1,4 @@
-"""What trains: the counts that the memory promises rest on, and adapters that come back."""
+"""The weights that train: their numbers, their dtype, adapters, and saving and loading them."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,7 +67,7 @@ def full_size() -> UnlimitedOcrForConditionalGeneration:
 
 
 def batch() -> dict[str, torch.Tensor]:
-    """Return two 320 px pages with an answer of twenty tokens."""
+    """Return two 320 px pages with a target of twenty tokens."""
     generator = torch.Generator().manual_seed(0)
     ids = torch.tensor([[0] + [4] * 31 + list(range(5, 25))] * 2)
     return {
@@ -129,7 +129,7 @@ def test_deepseek_ocr_2_has_another_encoder_and_the_same_decoder() -> None:
         ("lora_experts", 63.1),
     ],
 )
-def test_what_each_option_trains_at_full_size(train: Trainable, millions: float) -> None:
+def test_the_number_of_weights_that_each_option_trains(train: Trainable, millions: float) -> None:
     with torch.device("meta"):
         chosen = choose_trainable(full_size(), train)
     assert chosen.num_parameters == 3_335_504_128
@@ -137,7 +137,7 @@ def test_what_each_option_trains_at_full_size(train: Trainable, millions: float)
 
 
 @pytest.mark.parametrize("train", [option for option in TRAINED_PARTS if option not in ("all", *ADAPTERS)])
-def test_only_the_named_parts_get_gradients(train: Trainable) -> None:
+def test_only_the_chosen_parts_get_gradients(train: Trainable) -> None:
     model = choose_trainable(untrained_tiny(0)[0], train).model
     model(**batch()).loss.backward()
     assert {
@@ -145,7 +145,7 @@ def test_only_the_named_parts_get_gradients(train: Trainable) -> None:
     } == TRAINED_PARTS[train]
 
 
-def test_adapters_sit_in_the_decoder_only() -> None:
+def test_adapters_are_in_the_decoder_only() -> None:
     model = choose_trainable(untrained_tiny(0)[0], "lora_experts").model
     names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
     assert all(
@@ -155,7 +155,7 @@ def test_adapters_sit_in_the_decoder_only() -> None:
 
 
 @pytest.mark.parametrize("train", ["dense", "decoder", *ADAPTERS])
-def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -> None:
+def test_trainable_weights_are_float32_and_the_others_keep_their_dtype(train: Trainable) -> None:
     model = choose_trainable(untrained_tiny(0)[0].to(torch.bfloat16), train).model
     assert {parameter.dtype for parameter in model.parameters() if parameter.requires_grad} == {torch.float32}
     assert {parameter.dtype for parameter in model.parameters() if not parameter.requires_grad} == {
@@ -168,7 +168,7 @@ def test_what_trains_is_float32_and_the_rest_stays_as_loaded(train: Trainable) -
 
 
 @pytest.mark.parametrize("train", ["dense", *ADAPTERS])
-def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path) -> None:
+def test_saved_weights_are_applied_to_their_base(train: Trainable, tmp_path: Path) -> None:
     trained = three_steps(train)
     save_trained_weights(trained, tmp_path, weights_of("tiny", "", train))
     with torch.no_grad():
@@ -179,7 +179,7 @@ def test_what_trained_comes_back_onto_its_base(train: Trainable, tmp_path: Path)
     assert again.state_dict().keys() == untrained_tiny(0)[0].state_dict().keys()
 
 
-def test_only_what_trains_is_saved(tmp_path: Path) -> None:
+def test_only_trainable_weights_are_saved(tmp_path: Path) -> None:
     chosen = choose_trainable(untrained_tiny(0)[0], "attention")
     save_trained_weights(chosen.model, tmp_path, weights_of("tiny", "", "attention"))
     saved = load_file(tmp_path / "trained.safetensors")
