@@ -149,7 +149,7 @@ def _weight_bytes(sizes: Architecture, config: TrainingConfig, trained: int, add
     """Return the bytes of all weights. A trained weight is float32, with a bfloat16 copy under autocast."""
     frozen = sum(sizes.parameters.values()) + added - trained
     frozen_size, trained_size = (2, 6) if config.bf16 else (4, 4)
-    return frozen * frozen_size + trained * trained_size + _merged_bytes(sizes, config) * frozen_size
+    return frozen * frozen_size + trained * trained_size + _num_merged_weights(sizes, config) * frozen_size
 
 
 def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: int) -> float:
@@ -168,8 +168,8 @@ def _activation_bytes(sizes: Architecture, config: TrainingConfig, num_tokens: i
     return num_tokens * kept + config.max_length * sizes.vocabulary * _LOGIT_BYTES
 
 
-def _merged_bytes(sizes: Architecture, config: TrainingConfig) -> float:
-    """Return the number of weights of merged copies: adapters of the routed experts are added to a layer's
+def _num_merged_weights(sizes: Architecture, config: TrainingConfig) -> float:
+    """Return the number of weights in merged copies: adapters of the routed experts are added to a layer's
     weights in each forward pass, and kept for the backward pass unless it is recomputed."""
     if config.train != "lora_experts":
         return 0
