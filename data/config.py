@@ -1,7 +1,7 @@
 """DatasetConfig: all settings that decide the bytes of a dataset. The API, the command line and configuration
 files give the same checks."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -10,6 +10,26 @@ from data.page_modes import MODES, PageMode
 RESERVED_NAMES = {"presets"}
 """Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
+CHANGES_RESULT: Final[Any] = Field(json_schema_extra={"changes_result": True})
+"""Marks a field that decides the result: earlier work with another value is a conflict."""
+KEEPS_RESULT: Final[Any] = Field(json_schema_extra={"changes_result": False})
+"""Marks a field that decides how or where the work is done: an interrupted run may resume with another
+value."""
+
+
+def form_group(title: str) -> Any:
+    """Return a mark for the fields that a form shows under `title`."""
+    return Field(json_schema_extra={"group": title})
+
+
+def mutable_fields(config_type: type[BaseModel]) -> set[str]:
+    """Return the names of the fields marked `KEEPS_RESULT`."""
+    return {
+        name
+        for name, field in config_type.model_fields.items()
+        if isinstance(field.json_schema_extra, dict)
+        and field.json_schema_extra.get("changes_result") is False
+    }
 
 
 class RuleError(ValueError):
@@ -137,47 +157,57 @@ class PublishConfig(Config):
 class DatasetConfig(Config):
     """One dataset: its source, the rendering of its pages, and which documents are kept."""
 
-    name: Name = Field(description="folder below workspace/datasets")
-    source: Source = Field(description="where the documents come from")
-    columns: Columns = Field(Columns(), description="which columns of the source are document and summary")
-    splits: tuple[str, ...] | None = Field(
+    name: Annotated[Name, CHANGES_RESULT] = Field(description="folder below workspace/datasets")
+    source: Annotated[Source, CHANGES_RESULT] = Field(description="where the documents come from")
+    columns: Annotated[Columns, CHANGES_RESULT] = Field(
+        Columns(), description="which columns of the source are document and summary"
+    )
+    splits: Annotated[tuple[str, ...] | None, CHANGES_RESULT] = Field(
         None, min_length=1, description="splits to read; null: all that the source has"
     )
-    max_samples: int | None = Field(
+    max_samples: Annotated[int | None, CHANGES_RESULT] = Field(
         None,
         ge=1,
         le=100_000_000,
         description="largest number of documents per split, chosen by seed; null: all",
     )
-    validation_fraction: float = Field(
+    validation_fraction: Annotated[float, CHANGES_RESULT] = Field(
         0.05, ge=0, lt=0.5, description="when the source has one split: part held out by a hash of the id"
     )
-    test_fraction: float = Field(0.05, ge=0, lt=0.5, description="the same for the test split")
-    seed: int = Field(
+    test_fraction: Annotated[float, CHANGES_RESULT] = Field(
+        0.05, ge=0, lt=0.5, description="the same for the test split"
+    )
+    seed: Annotated[int, CHANGES_RESULT] = Field(
         0,
         ge=0,
         lt=2**31,
         description="chooses the documents, where not all are taken, and the damage of each page",
     )
-    rendering: RenderingConfig = Field(RenderingConfig(), description="how documents become pages")
-    deduplicate: bool = Field(
+    rendering: Annotated[RenderingConfig, CHANGES_RESULT] = Field(
+        RenderingConfig(), description="how documents become pages"
+    )
+    deduplicate: Annotated[bool, CHANGES_RESULT] = Field(
         True, description="drop repeats within a split, and from train what validation or test holds"
     )
-    shard_rows: int | None = Field(
+    shard_rows: Annotated[int | None, CHANGES_RESULT] = Field(
         None,
         ge=1,
         le=100_000,
         description="source rows per shard, the unit of resume; null: 100 for small splits, up to 2000 for "
         "huge ones",
     )
-    max_rejected: int = Field(1000, ge=0, description="the job fails when more rows than this are rejected")
-    publish: PublishConfig | None = Field(
+    max_rejected: Annotated[int, KEEPS_RESULT] = Field(
+        1000, ge=0, description="the job fails when more rows than this are rejected"
+    )
+    publish: Annotated[PublishConfig | None, KEEPS_RESULT] = Field(
         None, description="publishing on the Hugging Face Hub; null: the dataset stays here"
     )
-    engine: Literal["local", "ray"] = Field(
+    engine: Annotated[Literal["local", "ray"], KEEPS_RESULT] = Field(
         "local", description="where pages are rendered: all cores of this machine, or a Ray cluster"
     )
-    num_workers: int | None = Field(None, ge=1, le=4096, description="render processes; null: one per core")
+    num_workers: Annotated[int | None, KEEPS_RESULT] = Field(
+        None, ge=1, le=4096, description="render processes; null: one per core"
+    )
 
     @field_validator("name")
     @classmethod

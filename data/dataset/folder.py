@@ -10,7 +10,7 @@ from operator import add
 from pathlib import Path
 from typing import Any, Final
 
-from data.config import DatasetConfig
+from data.config import DatasetConfig, mutable_fields
 from data.dataset.manifest import (
     MANIFEST,
     REJECTED,
@@ -28,8 +28,6 @@ from data.rendering.fonts import installed_fonts_digest
 from data.rendering.style import PageStyle
 from data.store.files import TEMPORARY_SUFFIX, storage_error, sync_folder, write_bytes
 
-# These fields do not change the dataset's bytes, so they may differ between a run and its resumption.
-MUTABLE_FIELDS: Final = {"publish", "max_rejected", "engine", "num_workers"}
 LIBRARIES: Final = ("deepsynth", "datasets", "deflate", "numpy", "pillow", "pyarrow", "skia-python")
 FONTS: Final = "installed fonts"
 ABSENT: Final = "(absent)"
@@ -37,7 +35,7 @@ ABSENT: Final = "(absent)"
 
 def content_fields(config: DatasetConfig) -> dict[str, Any]:
     """Return the part of the configuration that decides the dataset's bytes, as JSON values."""
-    return config.model_dump(mode="json", exclude=MUTABLE_FIELDS)
+    return config.model_dump(mode="json", exclude=mutable_fields(DatasetConfig))
 
 
 def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | None:

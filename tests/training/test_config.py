@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-import data.config  # noqa: F401 - so that its settings are known
-from data.config import Config
+from data.config import Config, DatasetConfig, mutable_fields
 from training.options.config import EvaluationConfig, PredictionConfig, Trainable, TrainingConfig
 from training.options.parts import TRAINED_PARTS
 
@@ -29,6 +28,36 @@ def test_every_option_has_a_description() -> None:
     assert [
         name for name, field in options.items() if not field.description and not name.endswith(".kind")
     ] == []
+
+
+@pytest.mark.parametrize("config_type", [DatasetConfig, TrainingConfig])
+def test_each_field_is_marked_as_changing_or_keeping_the_result(config_type: type[Config]) -> None:
+    extras = {name: field.json_schema_extra for name, field in config_type.model_fields.items()}
+    assert [name for name, extra in extras.items() if "changes_result" not in dict(extra or {})] == []
+
+
+def test_fields_that_an_interrupted_run_may_resume_with_other_values_of() -> None:
+    assert mutable_fields(DatasetConfig) == {"publish", "max_rejected", "engine", "num_workers"}
+    assert mutable_fields(TrainingConfig) == {
+        "preset",
+        "overwrite",
+        "report_to",
+        "output",
+        "push_to_hub",
+        "hub_model_id",
+        "hub_private_repo",
+        "num_test_samples",
+        "auto_batch_size",
+        "per_device_train_batch_size",
+        "gradient_accumulation_steps",
+        "per_device_eval_batch_size",
+        "gradient_checkpointing",
+        "cache_features",
+        "dataloader_num_workers",
+        "save_steps",
+        "save_total_limit",
+        "logging_steps",
+    }
 
 
 def test_the_description_of_train_names_each_choice() -> None:

@@ -34,6 +34,13 @@ def with_a_checkpoint(workspace: Workspace) -> RunFolder:
     return folder
 
 
+def test_the_digest_of_an_interrupted_run_stays_as_earlier_versions_wrote_it() -> None:
+    config = TrainingConfig(dataset="pages")
+    assert run_digest(config, "fingerprint") == (
+        "8203ff9b5ec7021a4f046c8a3341a9070a3e9c2cae2e241e92b2be8750bd9d69"
+    )
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data.config import Config, Name, RuleError
+from data.config import CHANGES_RESULT, KEEPS_RESULT, Config, Name, RuleError, form_group
 from data.page_modes import PageMode
 
 Router = Literal["frozen", "balanced"]
@@ -13,7 +13,17 @@ Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora",
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
 Split = Literal["train", "validation", "test"]
 BestMetric = Literal["eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
+Optimizer = Literal["adamw_torch_fused", "adamw_torch", "adafactor"]
+Scheduler = Literal["cosine", "linear", "constant", "constant_with_warmup"]
+SamplingStrategy = Literal["random", "group_by_length"]
 
+WHERE = form_group("Dataset and model")
+TRAINS = form_group("What trains")
+BATCHES = form_group("Length and batches")
+OPTIMIZER = form_group("Optimizer and schedule")
+MEMORY = form_group("Precision and memory")
+EVALUATION = form_group("Evaluation and checkpoints")
+PUBLISHING = form_group("Publishing")
 
 DEFAULT_PROMPT = "\nSummarize."
 DEFAULT_PRESET: Final = "default"
@@ -35,17 +45,27 @@ def _check_revision(config: "TrainingConfig | EvaluationConfig | PredictionConfi
 
 
 class TrainingConfig(Config):
-    """Everything that decides a training's result, besides the code and library versions saved with it."""
+    """Everything that decides a training's result, besides the code and library versions saved with it.
 
-    dataset: Name = Field(description="folder below workspace/datasets")
-    model: ModelName = Field(
+    Of the training batch sizes only their product changes the result (`run_digest`): an interrupted training
+    may resume with smaller micro-batches or with more processes.
+    """
+
+    dataset: Annotated[Name, WHERE, CHANGES_RESULT] = Field(description="folder below workspace/datasets")
+    model: Annotated[ModelName, WHERE, CHANGES_RESULT] = Field(
         "tiny",
         description="tiny, a Hub id, a local folder, or the name of an earlier training in the workspace",
     )
-    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
-    output: Name = Field("trained_model", description="folder below workspace/models")
-    preset: str = Field(DEFAULT_PRESET, description="the preset that the other values started from")
-    train: Trainable = Field(
+    revision: Annotated[str | None, TRAINS, CHANGES_RESULT] = Field(
+        None, description="commit of a Hub model; null: the pinned one"
+    )
+    output: Annotated[Name, WHERE, KEEPS_RESULT] = Field(
+        "trained_model", description="folder below workspace/models"
+    )
+    preset: Annotated[str, WHERE, KEEPS_RESULT] = Field(
+        DEFAULT_PRESET, description="the preset that the other values started from"
+    )
+    train: Annotated[Trainable, TRAINS, CHANGES_RESULT] = Field(
         "dense",
         description="which weights train. projector: between encoder and decoder; attention: that, and the "
         "decoder's attention; dense: all "
@@ -53,120 +73,142 @@ class TrainingConfig(Config):
         "tiny model; lora: small added "
         "weights; lora_experts: such for the experts too",
     )
-    router: Router = Field(
+    router: Annotated[Router, TRAINS, CHANGES_RESULT] = Field(
         "frozen",
         description="what sends tokens to experts. frozen: it stays as it is, whatever else trains; "
         "balanced: it trains too, with a loss "
         "that keeps the use of the experts even",
     )
-    router_aux_loss_coef: float = Field(
+    router_aux_loss_coef: Annotated[float, TRAINS, CHANGES_RESULT] = Field(
         0.001, gt=0, le=1, description="weight of that loss; only for router=balanced"
     )
-    prompt: str = Field(DEFAULT_PROMPT, max_length=512, description="text right after the page images")
-    num_train_epochs: float = Field(3, gt=0, le=1000, description="passes over the training samples")
-    max_steps: int = Field(-1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs")
-    per_device_train_batch_size: int = Field(
+    prompt: Annotated[str, TRAINS, CHANGES_RESULT] = Field(
+        DEFAULT_PROMPT, max_length=512, description="text right after the page images"
+    )
+    num_train_epochs: Annotated[float, BATCHES, CHANGES_RESULT] = Field(
+        3, gt=0, le=1000, description="passes over the training samples"
+    )
+    max_steps: Annotated[int, BATCHES, CHANGES_RESULT] = Field(
+        -1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs"
+    )
+    per_device_train_batch_size: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
         2, ge=1, le=1024, description="samples that one GPU trains on at a time"
     )
-    per_device_eval_batch_size: int = Field(
+    per_device_eval_batch_size: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
         4, ge=1, le=1024, description="samples that one GPU evaluates at a time"
     )
-    gradient_accumulation_steps: int = Field(
+    gradient_accumulation_steps: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
         8, ge=1, le=4096, description="such batches before the weights change once"
     )
-    learning_rate: float = Field(
+    learning_rate: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
         5e-5, gt=0, le=1, description="how far one step moves the weights, at its highest"
     )
-    weight_decay: float = Field(0.01, ge=0, le=1, description="pull of every weight towards zero")
-    lr_scheduler_type: Literal["cosine", "linear", "constant", "constant_with_warmup"] = Field(
+    weight_decay: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
+        0.01, ge=0, le=1, description="pull of every weight towards zero"
+    )
+    lr_scheduler_type: Annotated[Scheduler, OPTIMIZER, CHANGES_RESULT] = Field(
         "cosine", description="how the learning rate falls over the training"
     )
-    warmup_ratio: float = Field(
+    warmup_ratio: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
         0.1, ge=0, le=1, description="share of the steps in which the learning rate rises to its highest"
     )
-    max_grad_norm: float = Field(
+    max_grad_norm: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
         1.0, gt=0, le=1000, description="longer gradients are shortened to this length"
     )
-    bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
-    gradient_checkpointing: bool = Field(
+    bf16: Annotated[bool, MEMORY, CHANGES_RESULT] = Field(
+        True, description="bfloat16 where the device has it; float32 on a CPU"
+    )
+    gradient_checkpointing: Annotated[bool, MEMORY, KEEPS_RESULT] = Field(
         False, description="compute activations again instead of keeping them: less memory, slower"
     )
-    max_length: int = Field(
+    max_length: Annotated[int, BATCHES, CHANGES_RESULT] = Field(
         512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted apart"
     )
-    eval_steps: int = Field(100, ge=1, description="steps between evaluations")
-    num_eval_samples: int = Field(
+    eval_steps: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
+        100, ge=1, description="steps between evaluations"
+    )
+    num_eval_samples: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
         64,
         ge=0,
         le=100_000,
         description="validation samples that are generated and scored at each evaluation",
     )
-    save_steps: int = Field(100, ge=1, description="steps between checkpoints")
-    save_total_limit: int = Field(
+    save_steps: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
+        100, ge=1, description="steps between checkpoints"
+    )
+    save_total_limit: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
         2, ge=1, le=100, description="checkpoints that are kept: the newest ones, and the best"
     )
-    logging_steps: int = Field(10, ge=1, description="steps between points of the curves")
-    seed: int = Field(
+    logging_steps: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
+        10, ge=1, description="steps between points of the curves"
+    )
+    seed: Annotated[int, BATCHES, CHANGES_RESULT] = Field(
         42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights"
     )
-    optim: Literal["adamw_torch_fused", "adamw_torch", "adafactor"] = Field(
+    optim: Annotated[Optimizer, OPTIMIZER, CHANGES_RESULT] = Field(
         "adamw_torch_fused",
         description="the optimizer; adafactor keeps hardly any state and needs less memory",
     )
-    adam_beta2: float = Field(
+    adam_beta2: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
         0.999, gt=0, lt=1, description="how long AdamW remembers the size of gradients; lower is shorter"
     )
-    train_sampling_strategy: Literal["random", "group_by_length"] = Field(
+    train_sampling_strategy: Annotated[SamplingStrategy, BATCHES, CHANGES_RESULT] = Field(
         "random", description="group_by_length: samples of similar length share a batch, which saves padding"
     )
-    dataloader_num_workers: int | None = Field(
+    dataloader_num_workers: Annotated[int | None, MEMORY, KEEPS_RESULT] = Field(
         None, ge=0, le=64, description="processes that decode pages; null: 4 with a GPU, else none"
     )
-    max_eval_samples: int = Field(
+    max_eval_samples: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
         1000, ge=1, description="validation samples of which the loss is taken at each evaluation"
     )
-    num_test_samples: int | None = Field(
+    num_test_samples: Annotated[int | None, EVALUATION, KEEPS_RESULT] = Field(
         None, ge=1, description="test samples of the final evaluation; null: all"
     )
-    metric_for_best_model: BestMetric = Field(
+    metric_for_best_model: Annotated[BestMetric, EVALUATION, CHANGES_RESULT] = Field(
         "eval_loss", description="what decides which checkpoint is the best"
     )
-    load_best_model_at_end: bool = Field(
+    load_best_model_at_end: Annotated[bool, EVALUATION, CHANGES_RESULT] = Field(
         True, description="the finished model is the best checkpoint, not the last"
     )
-    early_stopping_patience: int | None = Field(
+    early_stopping_patience: Annotated[int | None, EVALUATION, CHANGES_RESULT] = Field(
         None, ge=1, le=1000, description="evaluations without progress that end the training; null: never"
     )
-    early_stopping_threshold: float = Field(
+    early_stopping_threshold: Annotated[float, EVALUATION, CHANGES_RESULT] = Field(
         0.0, ge=0, description="smallest change of the metric that counts as progress"
     )
-    no_repeat_ngram_size: int = Field(
+    no_repeat_ngram_size: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
         30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may"
     )
-    no_repeat_ngram_window_size: int = Field(
+    no_repeat_ngram_window_size: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
         90, ge=1, le=100_000, description="looking back over so many tokens"
     )
-    report_to: tuple[Literal["tensorboard", "wandb", "trackio"], ...] = Field(
-        (), description="where curves go beside this screen: tensorboard, wandb, trackio"
+    report_to: Annotated[tuple[Literal["tensorboard", "wandb", "trackio"], ...], EVALUATION, KEEPS_RESULT] = (
+        Field((), description="where curves go beside this screen: tensorboard, wandb, trackio")
     )
-    auto_batch_size: bool = Field(
+    auto_batch_size: Annotated[bool, BATCHES, KEEPS_RESULT] = Field(
         False,
         description="start with the whole step as one micro-batch and halve it until it fits; the samples "
         "per step stay the same",
     )
-    cache_features: bool = Field(
+    cache_features: Annotated[bool, MEMORY, KEEPS_RESULT] = Field(
         False,
         description="store what the frozen encoder says about each page, for the epochs after the first",
     )
-    blank_pages: bool = Field(
+    blank_pages: Annotated[bool, TRAINS, CHANGES_RESULT] = Field(
         False, description="train on white pages: a control that shows how much can be guessed"
     )
-    push_to_hub: bool = Field(False, description="publish the finished model on the Hugging Face Hub")
-    hub_model_id: str | None = Field(
+    push_to_hub: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
+        False, description="publish the finished model on the Hugging Face Hub"
+    )
+    hub_model_id: Annotated[str | None, PUBLISHING, KEEPS_RESULT] = Field(
         None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$"
     )
-    hub_private_repo: bool = Field(True, description="whether a repository that has to be made is private")
-    overwrite: bool = Field(False, description="replace what another training left under this output name")
+    hub_private_repo: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
+        True, description="whether a repository that has to be made is private"
+    )
+    overwrite: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
+        False, description="replace what another training left under this output name"
+    )
 
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:

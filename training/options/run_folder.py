@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Literal, Self
 
+from data.config import mutable_fields
 from data.errors import Conflict
 from data.store.files import move_to_trash, new_folder, read_json, write_json
 from data.store.workspace import Workspace
@@ -21,15 +22,6 @@ CHECKPOINTS: Final = "checkpoints"
 MODEL: Final = "model"
 PREDICTIONS: Final = "predictions.jsonl"
 Phase = Literal["training", "trained", "exported", "finished"]
-_FIELDS_NOT_IN_DIGEST: Final = {
-    *("preset", "overwrite", "report_to", "output", "push_to_hub", "hub_model_id", "hub_private_repo"),
-    *("per_device_train_batch_size", "gradient_accumulation_steps", "per_device_eval_batch_size"),
-    *("auto_batch_size", "gradient_checkpointing", "cache_features", "dataloader_num_workers"),
-    *("save_steps", "save_total_limit", "logging_steps", "num_test_samples"),
-}
-"""Settings that do not change the trained weights: a resume may change them. Of the batch sizes only the
-product counts, so a training that ran out of GPU memory resumes with smaller micro-batches, or with more
-processes."""
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -110,7 +102,7 @@ class RunFolder:
 def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: int = 1) -> str:
     """Return a digest that is equal for trainings that must end in the same weights."""
     samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps * num_processes
-    document = config.model_dump(mode="json", exclude=_FIELDS_NOT_IN_DIGEST)
+    document = config.model_dump(mode="json", exclude=mutable_fields(TrainingConfig))
     document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 

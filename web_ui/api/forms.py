@@ -78,6 +78,7 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
         empty=empty[1] if empty else "",
         initial=schema.get("default", None if nullable else ""),
         part=part,
+        group=schema.get("group"),
     )
 
 

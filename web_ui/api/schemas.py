@@ -213,6 +213,7 @@ class FormField(Answer):
         description="what is given or chosen as a whole, and holds it: publish, source.hub; null: always "
         "there"
     )
+    group: str | None = Field(description="title that the form shows it under; null: none is given")
 
 
 class Form(Answer):

@@ -28,6 +28,7 @@ def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(
         "empty": "the mode's own size",
         "initial": None,
         "part": None,
+        "group": None,
     }
     assert fields["rendering.mode"]["options"] == ["micro", "tiny", "small", "base", "large"]
     assert fields["source.id"]["note"] == "owner/name."
@@ -59,6 +60,17 @@ def test_every_value_that_a_form_starts_with_is_the_configurations_own(
 def test_every_form_names_each_setting_once(client: FlaskClient, name: str) -> None:
     paths = [field["path"] for field in client.get(f"/api/forms/{name}").get_json()["fields"]]
     assert len(paths) == len(set(paths)) > 5
+
+
+def test_each_setting_of_a_training_stands_in_a_group(client: FlaskClient) -> None:
+    groups = {
+        field["path"]: field["group"] for field in client.get("/api/forms/training").get_json()["fields"]
+    }
+    assert [path for path, group in groups.items() if group is None] == []
+    assert (groups["seed"], groups["max_eval_samples"]) == (
+        "Length and batches",
+        "Evaluation and checkpoints",
+    )
 
 
 def test_a_form_that_does_not_exist_is_refused(client: FlaskClient) -> None:
