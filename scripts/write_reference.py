@@ -17,23 +17,16 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from data import errors
-from data.config import DatasetConfig
-from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.options.optimal_configs import PRESETS, TINY_VALUES
 from web_ui.app import create_app
 from web_ui.cli import build_parser
+from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference.md"
-CONFIGS: tuple[type[BaseModel], ...] = (
-    DatasetConfig,
-    TrainingConfig,
-    EvaluationConfig,
-    PredictionConfig,
-    FindLrConfig,
-)
+CONFIGS: tuple[type[BaseModel], ...] = tuple(resolve(stage.config) for stage in STAGES.values())
 INTRODUCTION = """# Reference
 
 Every command, setting, endpoint, option and error code. `python scripts/write_reference.py` makes this file

@@ -91,7 +91,7 @@ def _add_generate(commands: Subparsers) -> None:
         help="publish to the Hugging Face Hub (needs HF_TOKEN)",
     )
     parser.add_argument("--public", action="store_true", help="publish for everyone to see; default: private")
-    _add_stage_options(parser, "DatasetConfig, dots for parts: rendering.font_size_px=20")
+    _add_stage_options(parser, "dataset", "DatasetConfig, dots for parts: rendering.font_size_px=20")
 
 
 def _add_report(commands: Subparsers) -> None:
@@ -112,22 +112,24 @@ def _add_report(commands: Subparsers) -> None:
 
 
 def _add_train(commands: Subparsers) -> None:
-    parser = _add_command(commands, "train", "web_ui.commands.stages:train", "fine-tune a model on a dataset")
+    parser = _add_command(
+        commands, "train", "web_ui.commands.stages:run_stage", "fine-tune a model on a dataset"
+    )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
     parser.add_argument("--preset", metavar="NAME", help="default, low_memory, high_memory, quick_test, ...")
     parser.add_argument("--output", metavar="NAME", help="name of the new model; default: trained_model")
-    _add_stage_options(parser, "TrainingConfig: learning_rate=1e-4")
+    _add_stage_options(parser, "training", "TrainingConfig: learning_rate=1e-4")
 
 
 def _add_evaluate(commands: Subparsers) -> None:
     parser = _add_command(
-        commands, "evaluate", "web_ui.commands.stages:evaluate", "score a model on a split of a dataset"
+        commands, "evaluate", "web_ui.commands.stages:run_stage", "score a model on a split of a dataset"
     )
     _add_trained_model(parser)
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
-    _add_stage_options(parser, "EvaluationConfig")
+    _add_stage_options(parser, "evaluation", "EvaluationConfig")
 
 
 def _add_predict(commands: Subparsers) -> None:
@@ -144,19 +146,19 @@ def _add_predict(commands: Subparsers) -> None:
     )
     pages.add_argument("--dataset", metavar="NAME", help="a page dataset; its split: --set split=test")
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
-    _add_stage_options(parser, "PredictionConfig")
+    _add_stage_options(parser, "prediction", "PredictionConfig")
 
 
 def _add_find_lr(commands: Subparsers) -> None:
     parser = _add_command(
         commands,
         "find-lr",
-        "web_ui.commands.stages:find_lr",
+        "web_ui.commands.stages:run_stage",
         "try learning rates for a few steps and suggest a learning rate",
     )
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--model", metavar="tiny|ID|PATH", help="model to start from; default: tiny")
-    _add_stage_options(parser, "FindLrConfig")
+    _add_stage_options(parser, "find_lr", "FindLrConfig")
 
 
 def _add_serve(commands: Subparsers) -> None:
@@ -227,7 +229,8 @@ def _add_command(commands: Subparsers, name: str, handler: str, purpose: str) ->
     return parser
 
 
-def _add_stage_options(parser: argparse.ArgumentParser, fields: str) -> None:
+def _add_stage_options(parser: argparse.ArgumentParser, kind: str, fields: str) -> None:
+    parser.set_defaults(kind=kind)
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help=f"any field of {fields}"
     )

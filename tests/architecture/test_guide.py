@@ -14,15 +14,15 @@ import pytest
 from pydantic import BaseModel
 
 from data import errors
-from data.config import DatasetConfig, FilesSource, HubSource, PublishConfig, SampleSource
+from data.config import FilesSource, HubSource, PublishConfig, SampleSource
 from data.page_modes import MODES
 from data.presets import PRESETS as BENCHMARKS
 from evaluation.training_metrics import KEYS
 from tests.services import Service
-from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
 from training.options.memory import estimate_training_memory
 from training.options.optimal_configs import PRESETS, training_config
 from web_ui.cli import build_parser
+from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS
 
@@ -35,15 +35,11 @@ COMMAND = re.compile(r"(?:\bdeepsynth|-m web_ui\.cli) ([a-z-]+(?: [^\s`#|]+)* --
 LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(#[^)\s]+)?\)")
 PROGRAMS = {"bash": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
 CONFIGS = (
-    DatasetConfig,
+    *(resolve(stage.config) for stage in STAGES.values()),
     SampleSource,
     FilesSource,
     HubSource,
     PublishConfig,
-    TrainingConfig,
-    EvaluationConfig,
-    PredictionConfig,
-    FindLrConfig,
 )
 
 

@@ -4,18 +4,15 @@ pydantic model."""
 import re
 from collections.abc import Iterator
 from functools import cache
+from pkgutil import resolve_name
 
 from pydantic import BaseModel
 
-from data.config import DatasetConfig
-from training.options.config import EvaluationConfig, PredictionConfig, TrainingConfig
 from web_ui.api.schemas import FormField, JsonObject
+from web_ui.jobs.stages import STAGES
 
 FORMS: dict[str, type[BaseModel]] = {
-    "dataset": DatasetConfig,
-    "training": TrainingConfig,
-    "evaluation": EvaluationConfig,
-    "prediction": PredictionConfig,
+    kind: resolve_name(stage.config) for kind, stage in STAGES.items() if stage.has_form
 }
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")

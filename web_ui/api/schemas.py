@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import Columns, Config, Name, PublishConfig, RenderingConfig
 from data.page_modes import PageMode
-from web_ui.jobs.job import Desired, JobProgress, State
+from web_ui.jobs.job import KINDS, Desired, JobProgress, State
 from web_ui.jobs.stages import Role
 
 MAX_JOBS_PER_PAGE = 1000
@@ -41,9 +41,7 @@ class Health(Answer):
 
 
 class JobsQuery(Config):
-    kind: str | None = Field(
-        None, max_length=32, description="dataset, training, evaluation, prediction or find_lr"
-    )
+    kind: str | None = Field(None, max_length=32, description=f"{', '.join(KINDS[:-1])} or {KINDS[-1]}")
     state: State | None = None
     search: str | None = Field(
         None, max_length=256, description="text in the title, the id, the dataset or the model"

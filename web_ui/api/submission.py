@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from pkgutil import resolve_name
 
-from flask import Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, g, jsonify, request, url_for
 from pydantic import BaseModel
 from werkzeug.exceptions import TooManyRequests
 
 from data.config import Config
 from data.errors import InvalidInput
-from data.store.workspace import Workspace
 from web_ui.api import schemas
-from web_ui.api.endpoint import Operation
+from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
 from web_ui.jobs.job import Job
+from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 
-AnyConfig = TypeVar("AnyConfig", bound=Config)
 IDEMPOTENCY_KEY = "Idempotency-Key"
 LINKS = {
     "self": "/api/jobs/{}",
@@ -40,17 +39,36 @@ def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel
     return Operation(body, build, answer=schemas.Job, status=202, headers=JOB_HEADERS)
 
 
-def submit_job(kind: str, config: AnyConfig, check: Callable[[AnyConfig, Workspace], None]) -> Response:
-    """Queue a job that passes `check` and answer 202 with it and its address.
+def serve_jobs(blueprint: Blueprint, prefix: str) -> None:
+    """Serve the endpoint of each kind of job whose address begins with `prefix`."""
+    for kind, stage in STAGES.items():
+        if stage.endpoint and stage.endpoint.address.startswith(prefix):
+            _serve_kind(blueprint, kind, stage, stage.endpoint)
 
-    A repeated request gets its earlier job whatever has changed since: the limit, the workspace, what the job
-    itself has made.
+
+def _serve_kind(blueprint: Blueprint, kind: str, stage: Stage, address: JobEndpoint) -> None:
+    def submit(body: Config) -> Response:
+        return submit_job(kind, body)
+
+    submit.__name__, submit.__doc__ = address.operation, address.summary
+    build = resolve_name(stage.build) if stage.build else None
+    operation = job_operation(resolve_name(stage.config), build)
+    endpoint(blueprint, "POST", address.address, operation)(submit)
+
+
+def submit_job(kind: str, config: Config) -> Response:
+    """Queue a job that passes the check of its kind, and answer 202 with the job and its address.
+
+    A request that repeats an idempotency key gets the earlier job, even if the limit, the workspace or the
+    job's output would refuse a new one.
     """
     service, key = current_service(), _idempotency_key()
     job = service.jobs.find(kind, config, key) if key else None
     if job is None:
         _check_limit(service)
-        check(config, service.workspace)
+        check = STAGES[kind].check
+        if check:
+            resolve_name(check)(config, service.workspace)
         job = service.jobs.create(kind, config, key)
     g.job_id = job.id
     response = jsonify(job_answer(job))

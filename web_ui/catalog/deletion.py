@@ -30,7 +30,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     _refuse_if_used(
         f"the dataset {name!r}",
         jobs,
-        lambda job: job.config.get("name" if job.kind == "dataset" else "dataset") == name,
+        lambda job: job.made_folder == ("dataset", name) or job.config.get("dataset") == name,
     )
     with hold_writer_lock(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
@@ -48,9 +48,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return isinstance(model, str) and (workspace.models / model).is_relative_to(folder)
 
     def uses(job: Job) -> bool:
-        return is_inside(job.config.get("model")) or (
-            job.kind == "training" and job.config.get("output") == name
-        )
+        return is_inside(job.config.get("model")) or job.made_folder == ("model", name)
 
     _refuse_if_used(f"the model {name!r}", jobs, uses)
     with hold_writer_lock(workspace, "model", name):

@@ -8,6 +8,7 @@ from data.errors import NotFound
 from data.store.files import TEMPORARY_SUFFIX, files_below, inside
 from data.store.workspace import Workspace
 from web_ui.jobs.job import Job
+from web_ui.jobs.stages import STAGES
 
 MAX_FILES = 10_000
 
@@ -19,12 +20,11 @@ def job_output(job: Job, workspace: Workspace) -> Path:
         NotFound: the job has written nothing yet.
         UnsafePath: the path is outside the workspace.
     """
-    result = job.result or {}
-    if job.kind == "dataset":
-        output = workspace.dataset(job.configured_name("name"))
-    elif job.kind == "training":
-        output = workspace.model(job.configured_name("output"))
-    else:  # the other kinds report the path in their result
+    stage, result = STAGES.get(job.kind), job.result or {}
+    if stage and stage.makes:
+        folder = workspace.dataset if stage.makes == "dataset" else workspace.model
+        output = folder(job.configured_name(stage.output_setting))
+    else:  # the stage chooses its output when it runs, and names it in its result
         output = reported_path(result.get("folder") or result.get("path"), workspace)
     if not output.exists():
         raise NotFound(f"Job {job.id} has no results yet.", hint="Wait until it starts to write them.")
@@ -38,7 +38,7 @@ def example_page(job: Job, workspace: Workspace) -> Path:
         NotFound: the job makes no dataset, or has not finished it.
     """
     page = job_output(job, workspace) / EXAMPLE_PAGE
-    if job.kind != "dataset" or not page.is_file():
+    if not page.is_file():
         raise NotFound(f"Job {job.id} has drawn no page yet.")
     return page
 

@@ -15,7 +15,7 @@ from typing import Any
 from data.errors import InvalidInput, Stopped
 from data.store.files import write_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace
-from data.validation import in_words, parse_config
+from data.validation import parse_config
 from web_ui.commands.terminal import TerminalProgress, print_result
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
@@ -58,19 +58,13 @@ def generate(options: Namespace) -> int:
     return _run("dataset", config, options)
 
 
-def train(options: Namespace) -> int:
-    """Run `deepsynth train`: fine-tune a model."""
-    model = _absolute_model_path(options.model)
-    given = {"preset": options.preset, "dataset": options.dataset, "model": model, "output": options.output}
-    given = _without_none(given)
-    return _run("training", _training_config(_with_settings(given, options.set)), options)
-
-
-def evaluate(options: Namespace) -> int:
-    """Run `deepsynth evaluate`: score a model on a split."""
-    model = _absolute_model_path(options.model)
-    values = {"model": model, "dataset": options.dataset, "split": options.split}
-    return _run("evaluation", _with_settings(values, options.set), options)
+def run_stage(options: Namespace) -> int:
+    """Run the stage of `options.kind`. Options named as fields of its configuration are its values."""
+    fields = resolve(STAGES[options.kind].config).model_fields
+    values = _without_none({name: value for name, value in vars(options).items() if name in fields})
+    if "model" in values:
+        values["model"] = _absolute_model_path(values["model"])
+    return _run(options.kind, _with_settings(values, options.set), options)
 
 
 def predict(options: Namespace) -> int:
@@ -87,15 +81,6 @@ def predict(options: Namespace) -> int:
     values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": wanted.name}
     given = _with_settings(_without_none(values), options.set)
     return _run("prediction", given, options, deliver_to=wanted)
-
-
-def find_lr(options: Namespace) -> int:
-    """Run `deepsynth find-lr`: suggest a learning rate."""
-    given = _with_settings(
-        _without_none({"dataset": options.dataset, "model": _absolute_model_path(options.model)}), options.set
-    )
-    shared = _training_config({name: given[name] for name in ("dataset", "model") if name in given})
-    return _run("find_lr", shared | given, options)
 
 
 def open_workspace(options: Namespace) -> Workspace:
@@ -122,9 +107,9 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
     return values | {name: with_setting(part, f"{rest}={text}")}
 
 
-def _run(kind: str, values: Mapping[str, Any], options: Namespace, deliver_to: Path | None = None) -> int:
+def _run(kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path | None = None) -> int:
     stage = STAGES[kind]
-    config = parse_config(resolve(stage.config), values)
+    config = resolve(stage.build)(values) if stage.build else parse_config(resolve(stage.config), values)
     workspace = open_workspace(options)
     progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
     try:
@@ -171,14 +156,6 @@ def _source_config(options: Namespace) -> dict[str, Any]:
             }
         )
     return {"kind": "files", "path": _absolute_path(text)}
-
-
-def _training_config(values: dict[str, Any]) -> dict[str, Any]:
-    from training.options.config import TrainingConfig  # noqa: PLC0415 - only these commands need presets
-    from training.options.optimal_configs import training_config  # noqa: PLC0415
-
-    with in_words(TrainingConfig, values):
-        return training_config(**values).model_dump(exclude_unset=True)
 
 
 def _benchmark_config(preset: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -181,6 +181,13 @@ class Job:
         has_own_output = "output" in self.config and self.config["output"] is None
         return self.kind, self.id if has_own_output else str(self.config.get("output", self.title))
 
+    @property
+    def made_folder(self) -> tuple[str, object] | None:
+        """Return kind (dataset or model) and name of the folder that the job writes; None: its stage chooses
+        the place."""
+        stage = STAGES.get(self.kind)
+        return (stage.makes, self.config.get(stage.output_setting)) if stage and stage.makes else None
+
     def configured_name(self, setting: str) -> str:
         """Return the name in a setting of the configuration. Raises StorageError if it is not a text."""
         name = self.config.get(setting)

@@ -1,63 +1,141 @@
-"""Which stage a kind of job runs, by dotted name: resolved in the worker only, so that web server and runner
-stay light."""
+"""The kinds of jobs: one row each. Everything that imports much is named as text and imported where it is
+needed, so that web server and runner stay light."""
 
 import gc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Role = Literal["cpu", "gpu"]
-STAGES_NAME = "web_ui.jobs.stages:STAGES"
+STAGES_NAME: Final = "web_ui.jobs.stages:STAGES"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """One kind of job: its configuration class and its function as `module:name`, and who may run it.
+class JobEndpoint:
+    """The address that queues a kind of job, with its `operationId` and summary in the OpenAPI document."""
 
-    `title` names what the job makes, from its configuration. `default_output` is the output of a job whose
-    configuration names none, from the job's id: no job writes over what another has made.
-    """
+    address: str
+    operation: str
+    summary: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One kind of job. Objects in other modules are named as `module:name`."""
 
     config: str
+    """Its configuration class."""
     function: str
+    """The function that does the work: (configuration, workspace, progress) -> result."""
     role: Role
+    """The runners that take its jobs."""
     title: str
+    """Title of a job, formatted with its configuration."""
+    label: str
+    plural: str
+    endpoint: JobEndpoint | None = None
+    build: str | None = None
+    """Function that makes the configuration of a request's values. None: the values are the configuration."""
+    check: str | None = None
+    """Function that refuses a configuration before a job is created: (configuration, workspace)."""
+    has_form: bool = False
+    """Whether /api/forms describes the configuration."""
+    rate_metric: str | None = None
+    """Prometheus gauge of a running job's rate."""
+    makes: Literal["dataset", "model"] | None = None
+    """The folder that the job writes, named by `output_setting`. None: its result says where it wrote."""
+    output_setting: str = "output"
     default_output: str | None = None
+    """Output of a job whose configuration names none, formatted with the job's id: no job overwrites the
+    output of another."""
 
     def with_output(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
-        """Return what the stage of a job is told."""
-        if self.default_output is None or values.get("output") is not None:
+        """Return a job's configuration with its output filled in."""
+        if self.default_output is None or values.get(self.output_setting) is not None:
             return values
-        return {**values, "output": self.default_output.format(id=job_id)}
+        return {**values, self.output_setting: self.default_output.format(id=job_id)}
 
 
-STAGES: Mapping[str, Stage] = {
-    "dataset": Stage("data.config:DatasetConfig", "data.generate:generate", "cpu", "{name}"),
-    "training": Stage("training.options.config:TrainingConfig", "training.train:train", "gpu", "{output}"),
+STAGES: Final[Mapping[str, Stage]] = {
+    "dataset": Stage(
+        config="data.config:DatasetConfig",
+        function="data.generate:generate",
+        role="cpu",
+        title="{name}",
+        label="Dataset",
+        plural="Datasets",
+        endpoint=JobEndpoint("/api/dataset/generate", "generate_dataset", "Queue the making of a dataset."),
+        check="web_ui.api.checks:check_dataset",
+        has_form=True,
+        rate_metric="deepsynth_render_rate",
+        makes="dataset",
+        output_setting="name",
+    ),
+    "training": Stage(
+        config="training.options.config:TrainingConfig",
+        function="training.train:train",
+        role="gpu",
+        title="{output}",
+        label="Training",
+        plural="Trainings",
+        endpoint=JobEndpoint("/api/model/train", "train_model", "Queue a training."),
+        build="web_ui.api.presets:training_from_preset",
+        check="web_ui.api.checks:check_training",
+        has_form=True,
+        rate_metric="deepsynth_training_rate",
+        makes="model",
+    ),
     "evaluation": Stage(
-        "training.options.config:EvaluationConfig",
-        "training.evaluate:evaluate_model",
-        "gpu",
-        "{model} on {dataset} {split}",
-        "{id}",
+        config="training.options.config:EvaluationConfig",
+        function="training.evaluate:evaluate_model",
+        role="gpu",
+        title="{model} on {dataset} {split}",
+        label="Evaluation",
+        plural="Evaluations",
+        endpoint=JobEndpoint(
+            "/api/model/evaluate", "evaluate_model", "Queue the scoring of a model on a split of a dataset."
+        ),
+        check="web_ui.api.checks:check_evaluation",
+        has_form=True,
+        default_output="{id}",
     ),
     "prediction": Stage(
-        "training.options.config:PredictionConfig",
-        "training.predict:predict",
-        "gpu",
-        "summaries by {model}",
-        "{id}.jsonl",
+        config="training.options.config:PredictionConfig",
+        function="training.predict:predict",
+        role="gpu",
+        title="summaries by {model}",
+        label="Prediction",
+        plural="Predictions",
+        endpoint=JobEndpoint(
+            "/api/model/predict", "predict", "Queue summaries of pictures, PDFs, text files or a dataset."
+        ),
+        check="web_ui.api.checks:check_prediction",
+        has_form=True,
+        default_output="{id}.jsonl",
     ),
-    "find_lr": Stage("training.options.config:FindLrConfig", "training.find_lr:find_lr", "gpu", "{output}"),
+    "find_lr": Stage(
+        config="training.options.config:FindLrConfig",
+        function="training.find_lr:find_lr",
+        role="gpu",
+        title="{output}",
+        label="Learning-rate search",
+        plural="Learning-rate searches",
+        endpoint=JobEndpoint(
+            "/api/model/find-lr", "find_learning_rate", "Queue a search for a good learning rate."
+        ),
+        build="web_ui.api.presets:find_lr_from_preset",
+        check="web_ui.api.checks:check_find_lr",
+    ),
 }
 
 
 def resolve(name: str) -> Any:
     """Import the object that `module:name` names.
 
-    No garbage is looked for meanwhile nor, later, among what was imported: torch and its kind make a million
-    objects that all stay, and going through them again and again takes a quarter of the start of a training.
+    The garbage collector is off during the import, and the imported objects are frozen (gc.freeze): torch and
+    its libraries make a million objects that all stay, and searching them for garbage again and again takes a
+    quarter of the start of a training.
     """
     module, _, attribute = name.partition(":")
     was_enabled = gc.isenabled()

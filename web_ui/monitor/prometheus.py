@@ -9,13 +9,13 @@ from statistics import fmean
 from data.errors import NotFound
 from web_ui.api.service import Service
 from web_ui.jobs.job import KINDS, Job, State, now
+from web_ui.jobs.stages import STAGES
 from web_ui.jobs.store import JobStore
 from web_ui.monitor import machine
 from web_ui.monitor.runners import runners
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 RECENT_S = 3600.0
-RATES = {"dataset": "deepsynth_render_rate", "training": "deepsynth_training_rate"}
 
 
 def exposition(service: Service) -> str:
@@ -55,7 +55,9 @@ def _wait_lines(jobs: Sequence[Job]) -> Iterator[str]:
 
 
 def _rate_lines(running: Sequence[Job]) -> Iterator[str]:
-    for kind, name in RATES.items():
+    for kind, name in ((kind, stage.rate_metric) for kind, stage in STAGES.items()):
+        if name is None:
+            continue
         rates = {
             f'job_id="{job.id}"': job.progress["rate"] or 0.0
             for job in running

@@ -9,7 +9,7 @@ from data.config import DatasetConfig
 from data.inspection.estimate import estimate_dataset
 from data.presets import PRESETS, BenchmarkPreset, benchmark_config
 from data.validation import parse_config
-from web_ui.api import checks, schemas
+from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.submission import job_operation, submit_job
 
@@ -39,7 +39,7 @@ def list_dataset_presets() -> dict[str, Any]:
 )
 def create_benchmark(body: DatasetConfig) -> Response:
     """Queue the making of a benchmark dataset."""
-    return submit_job("dataset", body, checks.check_dataset)
+    return submit_job("dataset", body)
 
 
 def _answer(preset: BenchmarkPreset) -> dict[str, Any]:

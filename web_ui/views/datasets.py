@@ -6,22 +6,18 @@ from typing import Any
 from flask import Blueprint, Response, make_response, request
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from data.config import DatasetConfig
 from data.errors import NotFound
-from web_ui.api import checks, schemas
+from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
-from web_ui.api.submission import job_operation, submit_job
+from web_ui.api.submission import serve_jobs
 from web_ui.catalog.datasets import dataset_details, dataset_summary
 from web_ui.catalog.deletion import delete_dataset
 
 datasets = Blueprint("datasets", __name__)
 
 
-@endpoint(datasets, "POST", "/api/dataset/generate", job_operation(DatasetConfig))
-def generate_dataset(body: DatasetConfig) -> Response:
-    """Queue the making of a dataset."""
-    return submit_job("dataset", body, checks.check_dataset)
+serve_jobs(datasets, "/api/dataset/")
 
 
 @endpoint(datasets, "GET", "/api/datasets", Operation(answer=schemas.DatasetList))

@@ -5,6 +5,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from web_ui.api.service import current_service
+from web_ui.jobs.stages import STAGES
 from web_ui.views.assets import imported_modules
 
 THEME_COOKIE = "deepsynth_theme"
@@ -79,6 +80,7 @@ def _render_tab(active_tab: str, job_id: str | None = None) -> str:
         first_asked=() if request.query_string else PRELOADED_PATHS.get(partial, ()),
         job_id=job_id,
         role=service.settings.role,
+        stages=STAGES,
         version=service.version,
         has_login=service.settings.api_token is not None,
     )

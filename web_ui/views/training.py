@@ -3,41 +3,23 @@ rate."""
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint
 
-from data.validation import in_words, parse_config
-from training.options.config import (
-    DEFAULT_PRESET,
-    EvaluationConfig,
-    FindLrConfig,
-    PredictionConfig,
-    TrainingConfig,
-)
+from training.options.config import TrainingConfig
 from training.options.memory import estimate_training_memory
 from training.options.model_kinds import EXAMPLE_HUB_ID
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
 from web_ui.api import checks, schemas
 from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.presets import training_from_preset
 from web_ui.api.service import current_service
-from web_ui.api.submission import job_operation, submit_job
+from web_ui.api.submission import serve_jobs
 
 NO_DATASET = "not-chosen"
 
 training = Blueprint("training", __name__)
-
-
-def training_from_preset(values: dict[str, Any]) -> TrainingConfig:
-    """Build a training from a request: what it leaves out comes from its preset."""
-    own = {name: value for name, value in values.items() if name != "preset"}
-    with in_words(TrainingConfig, values):
-        return training_config(str(values.get("preset", DEFAULT_PRESET)), **own)
-
-
-def _find_lr_from_preset(values: dict[str, Any]) -> FindLrConfig:
-    own = {name: value for name, value in values.items() if name in TrainingConfig.model_fields}
-    filled = training_from_preset(own).model_dump(mode="json", exclude_unset=True)
-    return parse_config(FindLrConfig, {**filled, **values})
+serve_jobs(training, "/api/model/")
 
 
 def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
@@ -57,30 +39,6 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     """Show one training preset."""
     checks.check_training_preset(preset)
     return _answer(PRESETS[preset])
-
-
-@endpoint(training, "POST", "/api/model/train", job_operation(TrainingConfig, training_from_preset))
-def train_model(body: TrainingConfig) -> Response:
-    """Queue a training."""
-    return submit_job("training", body, checks.check_training)
-
-
-@endpoint(training, "POST", "/api/model/find-lr", job_operation(FindLrConfig, _find_lr_from_preset))
-def find_learning_rate(body: FindLrConfig) -> Response:
-    """Queue a search for a good learning rate."""
-    return submit_job("find_lr", body, checks.check_find_lr)
-
-
-@endpoint(training, "POST", "/api/model/evaluate", job_operation(EvaluationConfig))
-def evaluate_model(body: EvaluationConfig) -> Response:
-    """Queue the scoring of a model on a split of a dataset."""
-    return submit_job("evaluation", body, checks.check_evaluation)
-
-
-@endpoint(training, "POST", "/api/model/predict", job_operation(PredictionConfig))
-def predict(body: PredictionConfig) -> Response:
-    """Queue summaries of pictures, PDFs, text files or a dataset."""
-    return submit_job("prediction", body, checks.check_prediction)
 
 
 @endpoint(

@@ -87,7 +87,12 @@ def misbehave(how: str) -> None:
 
 STAGES = {
     "count": Stage(
-        "tests.web_ui.jobs.tiny_stages:CountConfig", "tests.web_ui.jobs.tiny_stages:count", "cpu", "{name}"
+        config="tests.web_ui.jobs.tiny_stages:CountConfig",
+        function="tests.web_ui.jobs.tiny_stages:count",
+        role="cpu",
+        title="{name}",
+        label="Count",
+        plural="Counts",
     )
 }
 STAGES_NAME = "tests.web_ui.jobs.tiny_stages:STAGES"
