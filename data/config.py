@@ -10,6 +10,11 @@ from data.page_modes import MODES, PageMode
 RESERVED_NAMES = {"presets"}
 """Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
+ANSWER_CONFIG: Final = ConfigDict(
+    use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
+)
+"""`__pydantic_config__` of a dataclass that the API answers with: its docstrings become descriptions in the
+OpenAPI document, and all its fields are always present."""
 CHANGES_RESULT: Final[Any] = Field(json_schema_extra={"changes_result": True})
 """Marks a field that decides the result: earlier work with another value is a conflict."""
 KEEPS_RESULT: Final[Any] = Field(json_schema_extra={"changes_result": False})

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from data.config import ANSWER_CONFIG
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.records import Document, Rejected
 from data.store.files import file_sha256, read_json, write_json
@@ -23,6 +24,8 @@ FORMAT: Final = 2
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
     """Counts of source rows and of their pages: num_read = num_kept + num_duplicate + num_rejected."""
+
+    __pydantic_config__ = ANSWER_CONFIG
 
     num_read: int = 0
     num_kept: int = 0

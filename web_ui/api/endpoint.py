@@ -26,7 +26,7 @@ class Operation:
         body: the JSON body's model; the view gets it as `body`.
         build: how the body's values become the model, where a preset fills in what they leave out.
         query: the query string's model; the view gets it as `query`.
-        answer: the model of the JSON answer.
+        answer: the type of the JSON answer: a pydantic model or a dataclass.
         status: of the answer.
         media: of an answer that is not JSON, or of a body that is not (`body_media`).
         headers: request headers that matter, with what they do.
@@ -36,7 +36,7 @@ class Operation:
     body: type[BaseModel] | None = None
     build: Callable[[dict[str, Any]], BaseModel] | None = None
     query: type[BaseModel] | None = None
-    answer: type[BaseModel] | None = None
+    answer: type[Any] | None = None
     status: int = 200
     media: str = JSON
     body_media: str = JSON

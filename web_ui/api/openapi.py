@@ -1,5 +1,5 @@
-"""The OpenAPI 3.1 document, made from the route table and the pydantic models that the routes themselves
-validate with."""
+"""The OpenAPI 3.1 document, made from the routes, the models that check their input, and the types of their
+answers."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
-from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Rule
 
 from web_ui.api import schemas
@@ -34,11 +34,15 @@ class _Route:
 def openapi_document(app: Flask, version: str) -> JsonDocument:
     """Describe every operation that `app` serves through `endpoint`."""
     routes = list(_routes(app))
-    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(schemas.Error, "serialization")]
+    types: dict[tuple[type, JsonSchemaMode], None] = {(schemas.Error, "serialization"): None}
     for route in routes:
-        models += [(model, "validation") for model in (route.operation.body, route.operation.query) if model]
-        models += [(model, "serialization") for model in (route.operation.answer,) if model]
-    references, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
+        types |= {
+            (kind, "validation"): None for kind in (route.operation.body, route.operation.query) if kind
+        }
+        types |= {(kind, "serialization"): None for kind in (route.operation.answer,) if kind}
+    references, definitions = TypeAdapter.json_schemas(
+        [(kind, mode, TypeAdapter(kind)) for kind, mode in types], ref_template="#/components/schemas/{model}"
+    )
     paths: dict[str, JsonDocument] = {}
     for route in routes:
         path = PATH_VALUE.sub(r"{\g<name>}", route.rule.rule)

@@ -1,13 +1,17 @@
 """What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from
 these."""
 
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import Columns, Config, Name, PublishConfig, RenderingConfig
+from data.dataset.manifest import Counts
+from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
-from web_ui.jobs.job import KINDS, Desired, JobProgress, State
+from training.options.optimal_configs import StartingValues
+from web_ui.jobs.job import KINDS, Job, JobProgress, State
 from web_ui.jobs.stages import Role
 
 MAX_JOBS_PER_PAGE = 1000
@@ -17,7 +21,7 @@ JsonObject = dict[str, Any]
 class Answer(BaseModel):
     """Base of every answer."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, json_schema_serialization_defaults_required=True)
 
 
 class ErrorBody(Answer):
@@ -66,43 +70,20 @@ class LogQuery(Config):
     )
 
 
-class Job(Answer):
-    id: str
-    kind: str
-    role: Role | None = Field(description="null when the job's request is damaged")
-    title: str
-    state: State
-    desired: Desired | None = Field(description="what the user asked for last; null once the job has ended")
-    created: str
-    started: str | None
-    ended: str | None
-    attempts: int
-    retry_at: str | None = Field(
-        description="until when a job whose worker vanished waits to be tried again; may have passed"
-    )
-    run_s: float = Field(description="running time of all attempts, the current one among them")
-    progress: JobProgress | None
-    config: JsonObject
-    result: JsonObject | None
-    error: ErrorBody | None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobAnswer(Job):
+    """A job, and the addresses of its parts. It only describes the JSON: `job_answer` makes that of a Job."""
+
+    progress: JobProgress | None  # type: ignore[assignment]
+    error: ErrorBody | None  # type: ignore[assignment]
     links: dict[str, str]
 
 
 class JobList(Answer):
-    jobs: list[Job]
+    jobs: list[JobAnswer]
     total: int
     offset: int
     limit: int
-
-
-class Events(Answer):
-    events: list[JsonObject]
-    next_offset: int
-
-
-class Log(Answer):
-    text: str
-    next_offset: int
 
 
 class Artifact(Answer):
@@ -113,11 +94,6 @@ class Artifact(Answer):
 
 class ArtifactList(Answer):
     artifacts: list[Artifact]
-
-
-class Metrics(Answer):
-    latest: dict[str, float | None]
-    history: list[dict[str, float | None]]
 
 
 class Upload(Answer):
@@ -245,11 +221,6 @@ class TrainingPreset(Answer):
     estimate: MemoryEstimate
 
 
-class StartingValues(Answer):
-    values: JsonObject
-    reasons: dict[str, str]
-
-
 class TrainingPresetList(Answer):
     presets: list[TrainingPreset]
     tiny: StartingValues = Field(description="what model=tiny starts from instead, whichever the preset")
@@ -275,25 +246,6 @@ class DatasetList(Answer):
     datasets: list[DatasetSummary]
 
 
-class SplitCounts(Answer):
-    """What became of the source rows."""
-
-    num_read: int
-    num_kept: int
-    num_duplicate: int
-    num_rejected: int
-    num_pages: int
-    num_text_tokens: int
-    num_vision_tokens: int
-    num_truncated: int
-    num_pages_over_budget: int
-    also_in: dict[str, int] = Field(description="other split -> rows whose text it holds too")
-    pages_by_compression: dict[str, int] = Field(
-        description="text tokens per vision token, rounded down -> pages"
-    )
-    missing_glyphs: dict[str, int] = Field(description="character that no font has -> occurrences")
-
-
 class Dataset(Answer):
     """Everything that a dataset's manifest says."""
 
@@ -304,8 +256,8 @@ class Dataset(Answer):
     style: JsonObject
     versions: dict[str, str]
     size_bytes: int
-    totals: SplitCounts
-    splits: dict[str, SplitCounts]
+    totals: Counts
+    splits: dict[str, Counts]
 
 
 class ModelSummary(Answer):
@@ -362,12 +314,6 @@ class BenchmarkRequest(Config):
     columns: Columns = Columns()
     deduplicate: bool = True
     publish: PublishConfig | None = None
-
-
-class DatasetEstimate(Answer):
-    num_pages: int
-    duration_s: float
-    size_bytes: int
 
 
 class BenchmarkPreset(Answer):

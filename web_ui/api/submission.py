@@ -36,7 +36,7 @@ JOB_HEADERS = {
 
 def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
     """Describe an operation that takes a configuration and answers with the job that it queued."""
-    return Operation(body, build, answer=schemas.Job, status=202, headers=JOB_HEADERS)
+    return Operation(body, build, answer=schemas.JobAnswer, status=202, headers=JOB_HEADERS)
 
 
 def serve_jobs(blueprint: Blueprint, prefix: str) -> None:

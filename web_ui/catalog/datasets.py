@@ -1,11 +1,10 @@
 """Datasets of the workspace as the API shows them, read from their manifests."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from data.dataset.manifest import read_manifest
 from data.errors import NotFound, StorageError
-from web_ui.api.schemas import Dataset, DatasetSummary, ErrorBody, SplitCounts
+from web_ui.api.schemas import Dataset, DatasetSummary, ErrorBody
 
 
 def dataset_summary(folder: Path) -> DatasetSummary | None:
@@ -46,6 +45,6 @@ def dataset_details(folder: Path) -> Dataset:
         style=dict(manifest.style),
         versions=dict(manifest.versions),
         size_bytes=manifest.size_bytes,
-        totals=SplitCounts(**asdict(manifest.totals)),
-        splits={split: SplitCounts(**asdict(entry.counts)) for split, entry in manifest.splits.items()},
+        totals=manifest.totals,
+        splits={split: entry.counts for split, entry in manifest.splits.items()},
     )

@@ -154,22 +154,23 @@ class JobProgress(JsonFile):
 class Job:
     """A job as the API, the command line and the web page show it, read from the files of its folder.
 
-    `desired`: the user's last request; None if the job has ended and no newer request waits. `retry_at`: when
-    a job whose worker crashed several times in a row starts again; None: no such wait.
+    `desired` is None if the job has ended and no newer request waits.
     """
 
     id: str
     kind: str
-    role: Role | None
+    role: Annotated[Role | None, Field(description="null: the job's request is damaged")]
     title: str
     state: State
-    desired: Desired | None
+    desired: Annotated[Desired | None, Field(description="the user's last request; null: the job has ended")]
     created: str
     started: str | None
     ended: str | None
     attempts: int
-    retry_at: str | None
-    run_s: float
+    retry_at: Annotated[
+        str | None, Field(description="when a job whose worker crashed is started again; may lie in the past")
+    ]
+    run_s: Annotated[float, Field(description="running time of all attempts, the current attempt included")]
     progress: dict[str, Any] | None
     config: dict[str, Any]
     result: dict[str, Any] | None

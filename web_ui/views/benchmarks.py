@@ -1,6 +1,5 @@
 """The five benchmark datasets: what they are, and the jobs that make them."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response
@@ -57,5 +56,5 @@ def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
         "splits": preset.num_documents,
         "mean_document_words": preset.mean_document_words,
         "config": config.model_dump(mode="json"),
-        "estimate": asdict(estimate),
+        "estimate": estimate,
     }

@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from data.store.events import EventSlice
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
 from web_ui.api.submission import job_answer
+from web_ui.jobs.snapshot import LogSlice
 
 jobs = Blueprint("jobs", __name__)
 
@@ -26,41 +28,37 @@ def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
     }
 
 
-@endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.Job))
+@endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.JobAnswer))
 def get_job(job_id: str) -> dict[str, Any]:
     """Show one job."""
     return job_answer(current_service().jobs.get(job_id))
 
 
-@endpoint(
-    jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=schemas.Events)
-)
-def get_events(job_id: str, query: schemas.OffsetQuery) -> dict[str, Any]:
+@endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=EventSlice))
+def get_events(job_id: str, query: schemas.OffsetQuery) -> EventSlice:
     """Read a job's events from an offset on."""
-    part = current_service().jobs.events(job_id, query.offset)
-    return {"events": part.events, "next_offset": part.next_offset}
+    return current_service().jobs.events(job_id, query.offset)
 
 
-@endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.LogQuery, answer=schemas.Log))
-def get_log(job_id: str, query: schemas.LogQuery) -> dict[str, Any]:
+@endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.LogQuery, answer=LogSlice))
+def get_log(job_id: str, query: schemas.LogQuery) -> LogSlice:
     """Read a job's log from an offset on, or its end."""
-    part = current_service().jobs.log(job_id, query.offset)
-    return {"text": part.text, "next_offset": part.next_offset}
+    return current_service().jobs.log(job_id, query.offset)
 
 
-@endpoint(jobs, "POST", "/api/jobs/<job_id>/pause", Operation(answer=schemas.Job))
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/pause", Operation(answer=schemas.JobAnswer))
 def pause_job(job_id: str) -> dict[str, Any]:
     """Ask a job to save and stop."""
     return job_answer(current_service().jobs.request_pause(job_id))
 
 
-@endpoint(jobs, "POST", "/api/jobs/<job_id>/resume", Operation(answer=schemas.Job))
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/resume", Operation(answer=schemas.JobAnswer))
 def resume_job(job_id: str) -> dict[str, Any]:
     """Ask a paused, interrupted or failed job to go on from where it saved."""
     return job_answer(current_service().jobs.request_resume(job_id))
 
 
-@endpoint(jobs, "POST", "/api/jobs/<job_id>/cancel", Operation(answer=schemas.Job))
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/cancel", Operation(answer=schemas.JobAnswer))
 def cancel_job(job_id: str) -> dict[str, Any]:
     """Ask a job to stop for good."""
     return job_answer(current_service().jobs.request_cancel(job_id))

@@ -1,12 +1,9 @@
 """Numbers over time: a training's metrics, and the service's own for Prometheus."""
 
-from typing import Any
-
 from flask import Blueprint, Response
 
 from data.errors import NotFound
-from evaluation.training_metrics import read_metrics
-from web_ui.api import schemas
+from evaluation.training_metrics import MetricsFiles, read_metrics
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
 from web_ui.monitor.prometheus import CONTENT_TYPE, exposition
@@ -14,15 +11,14 @@ from web_ui.monitor.prometheus import CONTENT_TYPE, exposition
 metrics = Blueprint("metrics", __name__)
 
 
-@endpoint(metrics, "GET", "/api/metrics/<job_id>", Operation(answer=schemas.Metrics))
-def get_metrics(job_id: str) -> dict[str, Any]:
+@endpoint(metrics, "GET", "/api/metrics/<job_id>", Operation(answer=MetricsFiles))
+def get_metrics(job_id: str) -> MetricsFiles:
     """Show the latest and all earlier metrics of a training."""
     service = current_service()
     job = service.jobs.get(job_id)
     if job.kind != "training":
         raise NotFound(f"Job {job_id} is a {job.kind} job; only trainings have metrics.")
-    files = read_metrics(service.workspace.model(job.configured_name("output")))
-    return {"latest": files.latest, "history": files.history}
+    return read_metrics(service.workspace.model(job.configured_name("output")))
 
 
 @endpoint(metrics, "GET", "/metrics", Operation(media=CONTENT_TYPE))
