@@ -21,6 +21,7 @@ CONFIG: Final = "training_config.json"
 CHECKPOINTS: Final = "checkpoints"
 MODEL: Final = "model"
 PREDICTIONS: Final = "predictions.jsonl"
+FIRST_BATCH: Final = "first_batch.json"
 Phase = Literal["training", "trained", "exported", "finished"]
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 

@@ -90,6 +90,9 @@ class Artifact(Answer):
     path: str
     size_bytes: int
     url: str
+    role: Literal["predictions", "first_batch"] | None = Field(
+        description="the file's content: texts that the model wrote, or the first batch of a training"
+    )
 
 
 class ArtifactList(Answer):

@@ -6,12 +6,13 @@ from typing import Any
 from data.errors import ModelError, NotFound, StorageError
 from data.store.files import read_json, stored_bytes
 from data.store.workspace import Workspace, names_hint
+from evaluation.report import REPORT
 from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import MODEL_KINDS
 from training.options.model_names import model_kind
+from training.options.run_folder import CHECKPOINTS, CONFIG, MODEL
 from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 
-CONFIG, REPORT, CHECKPOINTS, FINAL = "training_config.json", "report.json", "checkpoints", "model"
 BASES = tuple(
     BaseModelName(
         name=spec.hub_id or kind,
@@ -69,7 +70,7 @@ def model_details(folder: Path) -> Model:
 
 
 def _is_complete(folder: Path) -> bool:
-    return (folder / FINAL / "config.json").is_file()
+    return (folder / MODEL / "config.json").is_file()
 
 
 def _json_object(path: Path) -> JsonObject:

@@ -2,12 +2,13 @@
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import NotFound
 from data.store.events import last_event
+from training.options.run_folder import FIRST_BATCH, PREDICTIONS
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
@@ -30,6 +31,8 @@ SAFE_MEDIA = {
     ".md": "text/plain",
 }
 
+ROLES: Final = {PREDICTIONS: "predictions", FIRST_BATCH: "first_batch"}
+
 artifacts = Blueprint("artifacts", __name__)
 
 
@@ -45,7 +48,9 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     documents = []
     for path in output_files(output):
         with suppress(FileNotFoundError):  # an old checkpoint, removed just now
-            documents.append(_answer(job_id, output_name(output, path), path))
+            name = output_name(output, path)
+            role = "predictions" if job.kind == "prediction" else ROLES.get(name)
+            documents.append(_answer(job_id, name, path) | {"role": role})
     return {"artifacts": documents}
 
 

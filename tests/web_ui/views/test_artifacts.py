@@ -121,3 +121,17 @@ def finish(workspace: Workspace, job_id: str, result: dict[str, str]) -> None:
         folder / OUTCOME,
         Outcome(attempt=1, status="succeeded", ended=now(), result=result).model_dump(mode="json"),
     )
+
+
+def test_files_that_the_page_shows_are_found_by_their_role(client: FlaskClient, workspace: Workspace) -> None:
+    job_id = client.post("/api/dataset/generate", json=SAMPLE).get_json()["id"]
+    folder = workspace.dataset(SAMPLE["name"])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("predictions.jsonl", "first_batch.json", "report.json"):
+        (folder / name).write_text("{}")
+    files = client.get(f"/api/jobs/{job_id}/artifacts").get_json()["artifacts"]
+    assert {file["path"]: file["role"] for file in files} == {
+        "predictions.jsonl": "predictions",
+        "first_batch.json": "first_batch",
+        "report.json": None,
+    }

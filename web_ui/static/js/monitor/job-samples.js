@@ -41,7 +41,7 @@ async function makeDatasetPages(job) {
 
 /** @param {Job} job */
 async function makeFirstBatch(job) {
-  const text = await readArtifact(job, "first_batch.json");
+  const text = await readArtifact(job, "first_batch");
   if (!text) return [];
   /** @type {{pages: string[], prompt: string, samples: {num_pages: number, labels: string}[]}} */
   const { pages, prompt, samples } = JSON.parse(text);

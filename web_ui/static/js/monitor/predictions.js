@@ -37,10 +37,7 @@ function makePrediction(line) {
 /** @param {Job} job */
 export async function makePredictions(job) {
   const isScored = job.kind !== "prediction";
-  const text = await readArtifact(
-    job,
-    isScored ? "predictions.jsonl" : (job.config.output ?? `${job.id}.jsonl`),
-  );
+  const text = await readArtifact(job, "predictions");
   /** @type {Record<string, any>[]} */
   const lines = text
     ? text
