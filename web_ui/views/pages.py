@@ -81,6 +81,7 @@ def _render_tab(active_tab: str, job_id: str | None = None) -> str:
         job_id=job_id,
         role=service.settings.role,
         stages=STAGES,
+        kind_labels={kind: stage.label for kind, stage in STAGES.items()},
         version=service.version,
         has_login=service.settings.api_token is not None,
     )
