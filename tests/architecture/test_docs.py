@@ -12,13 +12,12 @@ from data import errors
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_reference_is_up_to_date() -> None:
+@pytest.mark.parametrize("script", ["write_reference.py", "write_js_types.py"])
+def test_a_file_made_from_the_code_is_up_to_date(script: str) -> None:
     answer = subprocess.run(
-        [sys.executable, str(ROOT / "scripts" / "write_reference.py"), "--check"],
-        capture_output=True,
-        check=False,
+        [sys.executable, str(ROOT / "scripts" / script), "--check"], capture_output=True, check=False
     )
-    assert answer.returncode == 0, "run: python scripts/write_reference.py"
+    assert answer.returncode == 0, f"run: python scripts/{script}"
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,7 @@ import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
 import { PagePreview } from "./forms/page-preview.js";
 import { fillFormOnceLoaded } from "./forms/submit.js";
 
-/**
- * @typedef {{name: string, title: string, description: string, source: string, licence: string,
- *   warning: string | null, splits: Record<string, number>, mean_document_words: number,
- *   config: Record<string, any>, estimate: {duration_s: number | null, size_bytes: number | null}}} Benchmark
- */
+/** @typedef {import("./base/api-types.js").BenchmarkPreset} Benchmark */
 
 const FIELD_CONTAINERS = {
   "#main-fields": /^(name|max_samples|rendering\.mode)$/,

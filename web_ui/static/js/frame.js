@@ -52,10 +52,7 @@ window.addEventListener("trouble", (event) => {
     error?.status === 0 ? "Running jobs continue without this page." : (error?.hint ?? "");
 });
 
-/**
- * @typedef {{role: string, is_alive: boolean, command: string, num_waiting: number,
- *   num_active: number}} Runner
- */
+/** @typedef {import("./base/api-types.js").Runner} Runner */
 
 /** @param {Runner[]} runners */
 function showRunners(runners) {
@@ -89,17 +86,19 @@ function showRunners(runners) {
   );
 }
 
-/** @param {any} system */
+/** @param {import("./base/api-types.js").System} system */
 function showSystem({ cpu, memory, disk, gpus }) {
   const tenths = (/** @type {number} */ value) => value.toFixed(value < 10 ? 1 : 0);
   findElement("#system-load").textContent = `CPU ${Math.round(cpu.load_percent)}% of ${cpu.num_cores} cores`;
   findElement("#system-memory").textContent =
     `Memory ${tenths(memory.used_gb)} of ${tenths(memory.total_gb)} GB`;
   findElement("#system-disk").textContent = `${tenths(disk.free_gb)} GB free in the workspace`;
-  const names = gpus.map((/** @type {any} */ gpu) =>
+  const names = gpus.map((gpu) =>
     [
       gpu.name,
-      gpu.memory_total_gb !== null && `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
+      gpu.memory_used_gb !== null &&
+        gpu.memory_total_gb !== null &&
+        `${tenths(gpu.memory_used_gb)} of ${tenths(gpu.memory_total_gb)} GB`,
       gpu.load_percent !== null && `${Math.round(gpu.load_percent)}%`,
     ]
       .filter(Boolean)

@@ -51,7 +51,7 @@ function showSettings({ config }) {
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
   const rows = () =>
-    artifacts.map((/** @type {{path: string, size_bytes: number, url: string}} */ file) => [
+    artifacts.map((/** @type {import("./base/api-types.js").Artifact} */ file) => [
       makeElement("a", { href: file.url, download: true }, file.path),
       formatBytes(file.size_bytes),
     ]);

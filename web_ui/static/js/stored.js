@@ -7,10 +7,11 @@ import { latest } from "./base/latest.js";
 import { redraw } from "./base/redraw.js";
 import { confirmAction, toast, toastError } from "./widgets/notify.js";
 
+/** @typedef {import("./base/api-types.js").DatasetSummary} Dataset */
+/** @typedef {import("./base/api-types.js").ModelSummary} Model */
+/** @typedef {import("./base/api-types.js").Upload} Upload */
+/** @typedef {(Dataset | Model | Upload) & {complete?: boolean, error?: {message: string} | null}} Stored */
 /**
- * @typedef {{name: string, size_bytes: number, complete?: boolean, error?: {message: string} | null}} Stored
- * @typedef {Stored & {mode: string | null, num_samples: number}} Dataset
- * @typedef {Stored & {base: string | null, dataset: string | null}} Model
  * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry the texts of a
  *   row; `text` says what a deletion removes or keeps
  */
@@ -78,7 +79,7 @@ function showList(id, rows) {
   findElement(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
-/** @param {{datasets: Dataset[], models: Model[], uploads: Stored[]}} found */
+/** @param {{datasets: Dataset[], models: Model[], uploads: Upload[]}} found */
 function show({ datasets, models, uploads }) {
   showList(
     "#stored-datasets",

@@ -49,7 +49,9 @@ function showMissingDataset() {
 
 /** @param {import("./forms/load-training-form.js").TrainingForm} loaded */
 function fillForm({ fields, presets, tiny, datasets, models, service }) {
-  const gpu = service.gpus.find((/** @type {any} */ found) => found.memory_total_gb !== null);
+  const gpu = /** @type {import("./forms/memory-bar.js").Gpu} */ (
+    service.gpus.find((found) => found.memory_total_gb !== null)
+  );
   showPresets(presets, gpu);
   showChoices(datasets, models);
   const settings = fields.filter(({ path }) => !FORM_FIELDS.includes(path));

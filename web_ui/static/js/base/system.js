@@ -2,14 +2,15 @@
 
 import { get } from "./api.js";
 
-/** @type {any} */
+/** @typedef {import("./api-types.js").System} System */
+
+/** @type {System | null} */
 let latestAnswer = null;
 
-/** Read the state of the service anew. */
+/** Read the state of the service anew. @returns {Promise<System>} */
 export async function refreshSystem() {
-  latestAnswer = await get("/system");
-  return latestAnswer;
+  return (latestAnswer = await get("/system"));
 }
 
-/** Return the latest answer; read the state first where there is none yet. */
+/** Return the latest answer; read the state first where there is none yet. @returns {Promise<System>} */
 export const readSystem = async () => latestAnswer ?? get("/system");

@@ -3,12 +3,9 @@
 import { findElement, findElements, findInput, makeElement, setInputValue } from "../base/dom.js";
 import { formatCount } from "../base/format.js";
 
-/**
- * @typedef {{configs: string[], splits: string[], columns: string[],
- *   suggestion: Record<string, string | null>, rows: Record<string, string>[], problems: string[]}} Inspection
- */
+/** @typedef {import("../base/api-types.js").Inspection} Inspection */
 
-const ROLES = ["document", "summary"];
+const ROLES = /** @type {const} */ (["document", "summary"]);
 const SHOWN_ROWS = 4;
 
 export class ColumnPicker {

@@ -2,18 +2,7 @@
 
 import { makeElement } from "../base/dom.js";
 
-/**
- * @typedef {object} Field
- * @property {string} path dotted path, such as rendering.mode
- * @property {string} label
- * @property {string} note
- * @property {"choice" | "integer" | "number" | "boolean" | "list" | "text"} kind
- * @property {string[]} options
- * @property {boolean} nullable
- * @property {string} empty meaning of an empty input
- * @property {unknown} initial
- * @property {string | null} part group of fields that the form shows or hides together: publish, source.hub
- */
+/** @typedef {import("../base/api-types.js").FormField} Field */
 
 /** @param {Field} field */
 function drawControl({ path, kind, options, nullable, empty, initial }) {

@@ -10,7 +10,7 @@ import { readSystem } from "../base/system.js";
  * @property {import("./pickers.js").StartingValues} tiny
  * @property {import("./pickers.js").Dataset[]} datasets
  * @property {import("./pickers.js").Models} models
- * @property {any} service
+ * @property {import("../base/api-types.js").System} service
  */
 
 /** @returns {Promise<TrainingForm>} */

@@ -4,10 +4,18 @@ import { fillSlots, findElement, makeElement } from "../base/dom.js";
 import { formatCompact } from "../base/format.js";
 
 /** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
+/** @typedef {import("../base/api-types.js").MemoryEstimate} MemoryEstimate */
 
-const PARTS = ["weights", "gradients", "optimizer", "activations", "encoder", "runtime"];
+const PARTS = /** @type {const} */ ([
+  "weights",
+  "gradients",
+  "optimizer",
+  "activations",
+  "encoder",
+  "runtime",
+]);
 
-/** @param {any} estimate @param {Gpu} gpu */
+/** @param {MemoryEstimate} estimate @param {Gpu} gpu */
 export function showMemory(estimate, gpu) {
   const container = findElement("#memory");
   const total = estimate.total_gb;

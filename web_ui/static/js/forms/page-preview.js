@@ -110,7 +110,7 @@ export class PagePreview {
     findElement(".preview__target", this.container).hidden = !summary;
   }
 
-  /** @param {any} preview */
+  /** @param {import("../base/api-types.js").Preview} preview */
   #show({ documents: [first], rejected, compression: { page_budget_tokens: budget } }) {
     if (!first)
       return this.#showRefusal(

@@ -4,15 +4,10 @@
 import { findElement, findInput, makeElement } from "../base/dom.js";
 import { formatCount } from "../base/format.js";
 
-/** @typedef {{values: Record<string, any>, reasons: Record<string, string>}} StartingValues */
-/**
- * @typedef {StartingValues & {name: string, title: string, memory_gb: number, effective_batch_size: number,
- *   estimate: any}} Preset
- * @typedef {{name: string, complete: boolean, mode: string | null, num_samples: number,
- *   splits: Record<string, number>}} Dataset
- * @typedef {{models: {name: string, complete: boolean, base: string | null, modes: string[]}[],
- *   bases: {name: string, title: string, modes: string[]}[]}} Models
- */
+/** @typedef {import("../base/api-types.js").StartingValues} StartingValues */
+/** @typedef {import("../base/api-types.js").TrainingPreset} Preset */
+/** @typedef {import("../base/api-types.js").DatasetSummary} Dataset */
+/** @typedef {import("../base/api-types.js").ModelList} Models */
 
 /** @param {Preset[]} presets @param {import("./memory-bar.js").Gpu} gpu */
 export function showPresets(presets, gpu) {
@@ -87,7 +82,7 @@ export function showChoices(datasets, { models, bases }) {
  */
 function readsPageMode(model, mode, { models, bases }) {
   const modes = [...bases, ...models].find(({ name }) => name === model)?.modes ?? [];
-  return !modes.length || modes.includes(mode ?? "");
+  return !modes.length || modes.some((known) => known === mode);
 }
 
 /** @param {string} model @param {Dataset | undefined} dataset @param {Models} names */
@@ -101,7 +96,7 @@ export function showPageModeMismatch(model, dataset, names) {
   note.hidden = !dataset || readsPageMode(model, dataset.mode, names);
   if (note.hidden || !dataset) return;
   const others = names.bases
-    .filter((base) => base.modes.includes(dataset.mode ?? ""))
+    .filter((base) => base.modes.some((mode) => mode === dataset.mode))
     .map(({ name }) => name);
   const readsMicroPages = readsPageMode(model, "micro", names);
   findElement("#mismatch-text").textContent =

@@ -4,15 +4,17 @@ import { makeElement, makeFigure } from "../base/dom.js";
 import { formatCompression, formatCount, formatNumber } from "../base/format.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
 
-/** @param {any} document_ */
+/** @typedef {import("../base/api-types.js").PreviewedDocument} PreviewedDocument */
+
+/** @param {PreviewedDocument} document_ */
 export function makePageGrid({ pages, num_pages: total }) {
-  const images = pages.map((/** @type {any} */ page, /** @type {number} */ index) =>
+  const images = pages.map((page, index) =>
     makeZoomableImage(`data:image/png;base64,${page.png_base64}`, `Page ${index + 1} of ${total}`),
   );
   return makeElement("div", { class: "page-grid" }, ...images);
 }
 
-/** @param {any} document_ */
+/** @param {PreviewedDocument} document_ */
 export function makeNumbers(document_) {
   const { pages, num_pages: total } = document_;
   const numbers = {
@@ -25,7 +27,7 @@ export function makeNumbers(document_) {
   return Object.entries(numbers).map(([name, value]) => makeFigure(name, value));
 }
 
-/** @param {any} document_ @param {number} budget text tokens that a page of this size may hold */
+/** @param {PreviewedDocument} document_ @param {number} budget text tokens that a page of this size may hold */
 export function makeNotes({ truncated, warnings }, budget) {
   const warningTexts = [
     ...warnings,

@@ -2,17 +2,8 @@
 
 import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "../base/format.js";
 
-/**
- * @typedef {{done: number, total: number | null, unit: string, counts?: Record<string, number>,
- *   rate?: number | null, eta_s?: number | null}} Progress
- * @typedef {{code: string, message: string, hint: string, fields?: Record<string, string>}} JobError
- * @typedef {"queued" | "running" | "pausing" | "paused" | "succeeded" | "failed" | "cancelled"
- *   | "interrupted"} State
- * @typedef {{id: string, kind: string, role: "cpu" | "gpu", title: string, state: State, created: string,
- *   started: string | null, ended: string | null, attempts: number, retry_at: string | null, run_s: number,
- *   progress: Progress | null, config: Record<string, any>, result: Record<string, any> | null,
- *   error: JobError | null, desired: "run" | "pause" | "cancel" | null}} Job
- */
+/** @typedef {import("../base/api-types.js").State} State */
+/** @typedef {import("../base/api-types.js").JobAnswer} Job */
 
 export const ACTIVE_STATES = new Set(["queued", "running", "pausing", "interrupted"]);
 export const ENDED_STATES = new Set(["succeeded", "failed", "cancelled"]);
@@ -30,13 +21,7 @@ export const STATE_LABELS = {
 };
 
 /** @type {Record<string, string>} */
-export const KIND_LABELS = {
-  dataset: "Dataset",
-  training: "Training",
-  evaluation: "Evaluation",
-  prediction: "Prediction",
-  find_lr: "Learning-rate search",
-};
+export const KIND_LABELS = JSON.parse(document.body.dataset.kinds ?? "{}");
 
 /**
  * Request -> state -> the state to display: the runner may not have seen the request yet.

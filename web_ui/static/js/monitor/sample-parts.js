@@ -4,15 +4,17 @@ import { get } from "../base/api.js";
 import { makeElement } from "../base/dom.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
+/** @typedef {import("../base/api-types.js").Artifact} Artifact */
 
 /**
- * Read a file of the job; null while it does not exist.
+ * Read the file of the job that has this role; null while it does not exist.
  * @param {Job} job
- * @param {string} path
+ * @param {Artifact["role"]} role
  */
-export async function readArtifact(job, path) {
+export async function readArtifact(job, role) {
+  /** @type {{artifacts: Artifact[]}} */
   const { artifacts } = await get(`/jobs/${job.id}/artifacts`);
-  const file = artifacts.find((/** @type {{path: string}} */ known) => known.path === path);
+  const file = artifacts.find((artifact) => artifact.role === role);
   if (!file) return null;
   const answer = await fetch(file.url);
   return answer.ok ? answer.text() : null; // a newer file has just replaced it

@@ -9,7 +9,7 @@ import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "../forms/submit.
 import { acceptFiles } from "../widgets/upload.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-/** @typedef {{name: string, complete: boolean, mode: string, splits: Record<string, number>}} Dataset */
+/** @typedef {import("../base/api-types.js").DatasetSummary} Dataset */
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
 const EVALUATION_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];

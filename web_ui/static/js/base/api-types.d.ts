@@ -1,0 +1,620 @@
+// Types of the API's requests and answers. Written by scripts/write_js_types.py.
+
+export interface Artifact {
+  path: string;
+  size_bytes: number;
+  url: string;
+  role: "predictions" | "first_batch" | null;
+}
+
+export interface ArtifactList {
+  artifacts: Array<Artifact>;
+}
+
+export interface BaseModelName {
+  name: string;
+  title: string;
+  modes: Array<"micro" | "tiny" | "small" | "base" | "large">;
+}
+
+export interface BenchmarkPreset {
+  name: string;
+  title: string;
+  description: string;
+  source: string;
+  licence: string;
+  warning: string | null;
+  splits: Record<string, number>;
+  mean_document_words: number;
+  config: Record<string, any>;
+  estimate: DatasetEstimate;
+}
+
+export interface BenchmarkPresetList {
+  presets: Array<BenchmarkPreset>;
+}
+
+export interface BenchmarkRequest {
+  preset: string;
+  name?: string | null;
+  splits?: Array<string> | null;
+  max_samples?: number | null;
+  seed?: number;
+  rendering?: RenderingConfig;
+  columns?: Columns;
+  deduplicate?: boolean;
+  publish?: PublishConfig | null;
+}
+
+export interface ColumnPreview {
+  name: string;
+  kind: string;
+  mean_characters: number;
+  example: string;
+}
+
+export interface Columns {
+  document?: string | null;
+  summary?: string | null;
+  id?: string | null;
+}
+
+export interface Counts {
+  num_read: number;
+  num_kept: number;
+  num_duplicate: number;
+  num_rejected: number;
+  num_pages: number;
+  num_text_tokens: number;
+  num_vision_tokens: number;
+  num_truncated: number;
+  num_pages_over_budget: number;
+  also_in: Record<string, number>;
+  pages_by_compression: Record<string, number>;
+  missing_glyphs: Record<string, number>;
+}
+
+export interface Cpu {
+  num_cores: number;
+  load_percent: number;
+}
+
+export interface Dataset {
+  name: string;
+  complete: boolean;
+  config: Record<string, any>;
+  source: Record<string, any>;
+  style: Record<string, any>;
+  versions: Record<string, string>;
+  size_bytes: number;
+  totals: Counts;
+  splits: Record<string, Counts>;
+}
+
+export interface DatasetConfig {
+  name: string;
+  source: SampleSource | FilesSource | HubSource;
+  columns?: Columns;
+  splits?: Array<string> | null;
+  max_samples?: number | null;
+  validation_fraction?: number;
+  test_fraction?: number;
+  seed?: number;
+  rendering?: RenderingConfig;
+  deduplicate?: boolean;
+  shard_rows?: number | null;
+  max_rejected?: number;
+  publish?: PublishConfig | null;
+  engine?: "local" | "ray";
+  num_workers?: number | null;
+}
+
+export interface DatasetEstimate {
+  num_pages: number;
+  duration_s: number;
+  size_bytes: number;
+}
+
+export interface DatasetList {
+  datasets: Array<DatasetSummary>;
+}
+
+export interface DatasetReport {
+  name: string;
+  compression: Record<string, any>;
+  legibility: Record<string, any> | null;
+}
+
+export interface DatasetSummary {
+  name: string;
+  complete: boolean;
+  mode: string | null;
+  source: string | null;
+  splits: Record<string, number>;
+  num_samples: number;
+  num_pages: number;
+  num_text_tokens: number;
+  num_vision_tokens: number;
+  size_bytes: number;
+  error: ErrorBody | null;
+}
+
+export interface Degradation {
+  blur_px?: number;
+  noise?: number;
+  skew_degrees?: number;
+  jpeg_quality?: number | null;
+}
+
+export interface Disk {
+  total_gb: number;
+  free_gb: number;
+}
+
+export interface Error {
+  error: ErrorBody;
+}
+
+export interface ErrorBody {
+  code: string;
+  message: string;
+  hint: string;
+  fields: Record<string, string>;
+}
+
+export interface EvaluationConfig {
+  prompt?: string | null;
+  max_length?: number;
+  per_device_eval_batch_size?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  bf16?: boolean;
+  model?: string;
+  revision?: string | null;
+  dataset: string;
+  split?: "train" | "validation" | "test";
+  max_samples?: number | null;
+  blank_pages?: boolean;
+  text_model?: string | null;
+  text_model_revision?: string | null;
+  output?: string | null;
+}
+
+export interface EventSlice {
+  events: Array<Record<string, any>>;
+  next_offset: number;
+}
+
+export interface FilesSource {
+  kind?: "files";
+  path: string;
+}
+
+export interface FindLrConfig {
+  dataset: string;
+  model?: string;
+  revision?: string | null;
+  output?: string;
+  preset?: string;
+  train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
+  router?: "frozen" | "balanced";
+  router_aux_loss_coef?: number;
+  prompt?: string;
+  num_train_epochs?: number;
+  max_steps?: number;
+  per_device_train_batch_size?: number;
+  per_device_eval_batch_size?: number;
+  gradient_accumulation_steps?: number;
+  learning_rate?: number;
+  weight_decay?: number;
+  lr_scheduler_type?: "cosine" | "linear" | "constant" | "constant_with_warmup";
+  warmup_ratio?: number;
+  max_grad_norm?: number;
+  bf16?: boolean;
+  gradient_checkpointing?: boolean;
+  max_length?: number;
+  eval_steps?: number;
+  num_eval_samples?: number;
+  save_steps?: number;
+  save_total_limit?: number;
+  logging_steps?: number;
+  seed?: number;
+  optim?: "adamw_torch_fused" | "adamw_torch" | "adafactor";
+  adam_beta2?: number;
+  train_sampling_strategy?: "random" | "group_by_length";
+  dataloader_num_workers?: number | null;
+  max_eval_samples?: number;
+  num_test_samples?: number | null;
+  metric_for_best_model?: "eval_loss" | "rouge1" | "rouge2" | "rougeL" | "rougeLsum";
+  load_best_model_at_end?: boolean;
+  early_stopping_patience?: number | null;
+  early_stopping_threshold?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  report_to?: Array<"tensorboard" | "wandb" | "trackio">;
+  auto_batch_size?: boolean;
+  cache_features?: boolean;
+  blank_pages?: boolean;
+  push_to_hub?: boolean;
+  hub_model_id?: string | null;
+  hub_private_repo?: boolean;
+  overwrite?: boolean;
+  first_learning_rate?: number;
+  last_learning_rate?: number;
+  num_steps?: number;
+}
+
+export interface Form {
+  fields: Array<FormField>;
+}
+
+export interface FormField {
+  path: string;
+  label: string;
+  note: string;
+  kind: "choice" | "integer" | "number" | "boolean" | "list" | "text";
+  options: Array<string>;
+  nullable: boolean;
+  empty: string;
+  initial: any;
+  part: string | null;
+  group: string | null;
+}
+
+export interface Gpu {
+  index: number;
+  name: string;
+  memory_total_gb: number | null;
+  memory_used_gb: number | null;
+  load_percent: number | null;
+}
+
+export interface Health {
+  status: "ok" | "degraded" | "failing";
+  role: "cpu" | "gpu";
+  version: string | null;
+  problems: Array<string>;
+}
+
+export interface HubSource {
+  kind?: "hub";
+  id: string;
+  config?: string | null;
+  revision?: string | null;
+  streaming?: boolean;
+}
+
+export interface InspectRequest {
+  source: FilesSource | HubSource;
+}
+
+export interface Inspection {
+  configs: Array<string>;
+  splits: Array<string>;
+  columns: Array<string>;
+  column_looks: Array<ColumnPreview>;
+  suggestion: Columns;
+  rows: Array<Record<string, string>>;
+  problems: Array<string>;
+}
+
+export interface JobAnswer {
+  id: string;
+  kind: string;
+  role: "cpu" | "gpu" | null;
+  title: string;
+  state: State;
+  desired: "run" | "pause" | "cancel" | null;
+  created: string;
+  started: string | null;
+  ended: string | null;
+  attempts: number;
+  retry_at: string | null;
+  run_s: number;
+  config: Record<string, any>;
+  result: Record<string, any> | null;
+  progress: JobProgress | null;
+  error: ErrorBody | null;
+  links: Record<string, string>;
+}
+
+export interface JobList {
+  jobs: Array<JobAnswer>;
+  total: number;
+  offset: number;
+  limit: number;
+}
+
+export interface JobProgress {
+  done: number;
+  total: number | null;
+  unit: string;
+  counts: Record<string, number>;
+  rate: number | null;
+  eta_s: number | null;
+}
+
+export interface JobsQuery {
+  kind?: string | null;
+  state?: State | null;
+  search?: string | null;
+  offset?: number;
+  limit?: number;
+}
+
+export interface LogQuery {
+  offset?: number;
+}
+
+export interface LogSlice {
+  text: string;
+  next_offset: number;
+}
+
+export interface Memory {
+  total_gb: number;
+  used_gb: number;
+  service_gb: number;
+}
+
+export interface MemoryEstimate {
+  mode: "micro" | "tiny" | "small" | "base" | "large";
+  num_pages: number;
+  num_parameters: number;
+  num_trainable_parameters: number;
+  weights_gb: number;
+  gradients_gb: number;
+  optimizer_gb: number;
+  activations_gb: number;
+  encoder_gb: number;
+  runtime_gb: number;
+  total_gb: number;
+  fits: Record<string, boolean>;
+}
+
+export interface MetricsFiles {
+  latest: Record<string, number | null>;
+  history: Array<Record<string, number | null>>;
+}
+
+export interface Model {
+  name: string;
+  complete: boolean;
+  config: Record<string, any>;
+  metrics: Record<string, number | null>;
+  report: Record<string, any> | null;
+  checkpoints: Array<string>;
+}
+
+export interface ModelList {
+  models: Array<ModelSummary>;
+  bases: Array<BaseModelName>;
+}
+
+export interface ModelSummary {
+  name: string;
+  complete: boolean;
+  size_bytes: number;
+  base: string | null;
+  dataset: string | null;
+  modes: Array<"micro" | "tiny" | "small" | "base" | "large">;
+  metrics: Record<string, number | null>;
+  error: ErrorBody | null;
+}
+
+export interface OffsetQuery {
+  offset?: number;
+}
+
+export interface OpenApi {
+  openapi: string;
+  info: Record<string, any>;
+  paths: Record<string, any>;
+  components: Record<string, any>;
+}
+
+export interface PredictionConfig {
+  prompt?: string | null;
+  max_length?: number;
+  per_device_eval_batch_size?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  bf16?: boolean;
+  model?: string;
+  revision?: string | null;
+  inputs?: Array<string>;
+  dataset?: string | null;
+  split?: "train" | "validation" | "test";
+  max_samples?: number | null;
+  mode?: "micro" | "tiny" | "small" | "base" | "large" | null;
+  max_pages?: number | null;
+  output?: string | null;
+}
+
+export interface Preview {
+  documents: Array<PreviewedDocument>;
+  rejected: Array<RejectedDocument>;
+  compression: Record<string, any>;
+  num_rows: Record<string, number>;
+  legibility: Record<string, any> | null;
+}
+
+export interface PreviewRequest {
+  config: DatasetConfig;
+  num_documents?: number;
+  random_seed?: number | null;
+  legibility?: boolean;
+  language?: string;
+}
+
+export interface PreviewedDocument {
+  document_id: string;
+  split: string;
+  row: number;
+  text: string;
+  summary: string;
+  num_text_tokens: number;
+  num_vision_tokens: number;
+  compression: number;
+  truncated: boolean;
+  warnings: Array<string>;
+  missing_glyphs: Record<string, number>;
+  font_size_px: number;
+  num_pages: number;
+  pages: Array<PreviewedPage>;
+}
+
+export interface PreviewedPage {
+  number: number;
+  size_px: number;
+  num_text_tokens: number;
+  num_vision_tokens: number;
+  png_base64: string;
+}
+
+export interface PublishConfig {
+  repo_id?: string | null;
+  private?: boolean;
+  commit_every_num_samples?: number;
+}
+
+export interface RejectedDocument {
+  document_id: string;
+  split: string;
+  row: number;
+  reason: string;
+}
+
+export interface RenderingConfig {
+  mode?: "micro" | "tiny" | "small" | "base" | "large";
+  font_family?: string;
+  font_size_px?: number | null;
+  line_height?: number;
+  margin_px?: number | null;
+  alignment?: "left" | "justify";
+  num_columns?: number;
+  overflow?: "paginate" | "shrink" | "truncate";
+  min_font_size_px?: number;
+  max_pages?: number;
+  degradation?: Degradation;
+}
+
+export interface ReportQuery {
+  num_documents?: number;
+  language?: string;
+}
+
+export interface Runner {
+  role: "cpu" | "gpu";
+  is_alive: boolean;
+  heartbeat_age_s: number | null;
+  started: string | null;
+  num_slots: number;
+  running: Array<string>;
+  num_waiting: number;
+  num_active: number;
+  command: string;
+}
+
+export interface SampleSource {
+  kind?: "sample";
+  length?: "brief" | "article";
+}
+
+export interface StartingValues {
+  values: Record<string, any>;
+  reasons: Record<string, string>;
+}
+
+export type State =
+  "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
+
+export interface System {
+  role: "cpu" | "gpu";
+  version: string;
+  workspace: string;
+  uptime_s: number;
+  cpu: Cpu;
+  memory: Memory;
+  disk: Disk;
+  gpus: Array<Gpu>;
+  runners: Array<Runner>;
+  has_hub_token: boolean;
+  hub_username: string | null;
+}
+
+export interface TrainingConfig {
+  dataset: string;
+  model?: string;
+  revision?: string | null;
+  output?: string;
+  preset?: string;
+  train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
+  router?: "frozen" | "balanced";
+  router_aux_loss_coef?: number;
+  prompt?: string;
+  num_train_epochs?: number;
+  max_steps?: number;
+  per_device_train_batch_size?: number;
+  per_device_eval_batch_size?: number;
+  gradient_accumulation_steps?: number;
+  learning_rate?: number;
+  weight_decay?: number;
+  lr_scheduler_type?: "cosine" | "linear" | "constant" | "constant_with_warmup";
+  warmup_ratio?: number;
+  max_grad_norm?: number;
+  bf16?: boolean;
+  gradient_checkpointing?: boolean;
+  max_length?: number;
+  eval_steps?: number;
+  num_eval_samples?: number;
+  save_steps?: number;
+  save_total_limit?: number;
+  logging_steps?: number;
+  seed?: number;
+  optim?: "adamw_torch_fused" | "adamw_torch" | "adafactor";
+  adam_beta2?: number;
+  train_sampling_strategy?: "random" | "group_by_length";
+  dataloader_num_workers?: number | null;
+  max_eval_samples?: number;
+  num_test_samples?: number | null;
+  metric_for_best_model?: "eval_loss" | "rouge1" | "rouge2" | "rougeL" | "rougeLsum";
+  load_best_model_at_end?: boolean;
+  early_stopping_patience?: number | null;
+  early_stopping_threshold?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  report_to?: Array<"tensorboard" | "wandb" | "trackio">;
+  auto_batch_size?: boolean;
+  cache_features?: boolean;
+  blank_pages?: boolean;
+  push_to_hub?: boolean;
+  hub_model_id?: string | null;
+  hub_private_repo?: boolean;
+  overwrite?: boolean;
+}
+
+export interface TrainingPreset {
+  name: string;
+  title: string;
+  memory_gb: number;
+  values: Record<string, any>;
+  reasons: Record<string, string>;
+  effective_batch_size: number;
+  estimate: MemoryEstimate;
+}
+
+export interface TrainingPresetList {
+  presets: Array<TrainingPreset>;
+  tiny: StartingValues;
+}
+
+export interface Upload {
+  path: string;
+  name: string;
+  size_bytes: number;
+}
+
+export interface UploadList {
+  uploads: Array<Upload>;
+}
