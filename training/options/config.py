@@ -1,5 +1,5 @@
-"""What a training, an evaluation and a prediction are told. Fields that HF has carry its names. No torch
-here: the web reads this."""
+"""Configurations of a training, an evaluation, a prediction and a search for a learning rate. Fields that
+Hugging Face's TrainingArguments has keep their names there. No torch here: the web service reads this."""
 
 from typing import Annotated, Final, Literal, Self
 
@@ -16,6 +16,7 @@ BestMetric = Literal["eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
 Optimizer = Literal["adamw_torch_fused", "adamw_torch", "adafactor"]
 Scheduler = Literal["cosine", "linear", "constant", "constant_with_warmup"]
 SamplingStrategy = Literal["random", "group_by_length"]
+Tracker = Literal["tensorboard", "wandb", "trackio"]
 
 WHERE = form_group("Dataset and model")
 TRAINS = form_group("What trains")
@@ -32,20 +33,17 @@ DEFAULT_PRESET: Final = "default"
 def _check_generation(config: "TrainingConfig | DecodingConfig") -> None:
     size, window = config.no_repeat_ngram_size, config.no_repeat_ngram_window_size
     if size >= window:
-        words = (
-            f"no_repeat_ngram_size={size} finds no repeat within no_repeat_ngram_window_size={window}: "
-            "the window must be larger"
-        )
+        words = f"no_repeat_ngram_window_size={window} must be above no_repeat_ngram_size={size}"
         raise RuleError(words, "no_repeat_ngram_size", "no_repeat_ngram_window_size")
 
 
-def _check_revision(config: "TrainingConfig | EvaluationConfig | PredictionConfig") -> None:
+def _check_revision(config: "TrainingConfig | DecodingConfig") -> None:
     if config.model == "tiny" and config.revision is not None:
         raise RuleError("model=tiny comes with DeepSynth and has no revision", "revision", "model")
 
 
 class TrainingConfig(Config):
-    """Everything that decides a training's result, besides the code and library versions saved with it.
+    """Everything that decides the result of a training, besides the versions of code and libraries.
 
     Of the training batch sizes only their product changes the result (`run_digest`): an interrupted training
     may resume with smaller micro-batches or with more processes.
@@ -57,30 +55,28 @@ class TrainingConfig(Config):
         description="tiny, a Hub id, a local folder, or the name of an earlier training in the workspace",
     )
     revision: Annotated[str | None, TRAINS, CHANGES_RESULT] = Field(
-        None, description="commit of a Hub model; null: the pinned one"
+        None, description="commit of a Hub model; null: the pinned commit"
     )
     output: Annotated[Name, WHERE, KEEPS_RESULT] = Field(
         "trained_model", description="folder below workspace/models"
     )
     preset: Annotated[str, WHERE, KEEPS_RESULT] = Field(
-        DEFAULT_PRESET, description="the preset that the other values started from"
+        DEFAULT_PRESET, description="preset that the other values start from"
     )
     train: Annotated[Trainable, TRAINS, CHANGES_RESULT] = Field(
         "dense",
-        description="which weights train. projector: between encoder and decoder; attention: that, and the "
-        "decoder's attention; dense: all "
-        "but the encoder and the routed experts; decoder: the experts too; all: the encoder too, for the "
-        "tiny model; lora: small added "
-        "weights; lora_experts: such for the experts too",
+        description="weights that train. projector: those between encoder and decoder; attention: projector, "
+        "and the attention of the decoder; dense: all but the encoder and the routed experts; "
+        "decoder: dense, and the routed experts; all: decoder, and the encoder, for the tiny "
+        "model; lora: small added weights; lora_experts: lora, also in the routed experts",
     )
     router: Annotated[Router, TRAINS, CHANGES_RESULT] = Field(
         "frozen",
-        description="what sends tokens to experts. frozen: it stays as it is, whatever else trains; "
-        "balanced: it trains too, with a loss "
-        "that keeps the use of the experts even",
+        description="the weights that send tokens to experts. frozen: they never train; balanced: they "
+        "train, with a loss that keeps the use of the experts even",
     )
     router_aux_loss_coef: Annotated[float, TRAINS, CHANGES_RESULT] = Field(
-        0.001, gt=0, le=1, description="weight of that loss; only for router=balanced"
+        0.001, gt=0, le=1, description="weight of the balancing loss; only for router=balanced"
     )
     prompt: Annotated[str, TRAINS, CHANGES_RESULT] = Field(
         DEFAULT_PROMPT, max_length=512, description="text right after the page images"
@@ -92,83 +88,79 @@ class TrainingConfig(Config):
         -1, ge=-1, le=100_000_000, description="optimizer steps; -1: by epochs"
     )
     per_device_train_batch_size: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
-        2, ge=1, le=1024, description="samples that one GPU trains on at a time"
+        2, ge=1, le=1024, description="samples that one GPU trains on at the same time"
     )
     per_device_eval_batch_size: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
-        4, ge=1, le=1024, description="samples that one GPU evaluates at a time"
+        4, ge=1, le=1024, description="samples that one GPU evaluates at the same time"
     )
     gradient_accumulation_steps: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
-        8, ge=1, le=4096, description="such batches before the weights change once"
+        8, ge=1, le=4096, description="batches of that size per optimizer step"
     )
     learning_rate: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
-        5e-5, gt=0, le=1, description="how far one step moves the weights, at its highest"
+        5e-5, gt=0, le=1, description="highest learning rate of the schedule"
     )
     weight_decay: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
-        0.01, ge=0, le=1, description="pull of every weight towards zero"
+        0.01, ge=0, le=1, description="pull of the weights towards zero"
     )
     lr_scheduler_type: Annotated[Scheduler, OPTIMIZER, CHANGES_RESULT] = Field(
-        "cosine", description="how the learning rate falls over the training"
+        "cosine", description="course of the learning rate after its warmup"
     )
     warmup_ratio: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
-        0.1, ge=0, le=1, description="share of the steps in which the learning rate rises to its highest"
+        0.1, ge=0, le=1, description="share of the steps with a rising learning rate"
     )
     max_grad_norm: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
-        1.0, gt=0, le=1000, description="longer gradients are shortened to this length"
+        1.0, gt=0, le=1000, description="longer gradients are scaled down to this norm"
     )
     bf16: Annotated[bool, MEMORY, CHANGES_RESULT] = Field(
-        True, description="bfloat16 where the device has it; float32 on a CPU"
+        True, description="bfloat16 if the device supports it; float32 on a CPU"
     )
     gradient_checkpointing: Annotated[bool, MEMORY, KEEPS_RESULT] = Field(
-        False, description="compute activations again instead of keeping them: less memory, slower"
+        False, description="compute activations again instead of storing them: less memory, slower"
     )
     max_length: Annotated[int, BATCHES, CHANGES_RESULT] = Field(
-        512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted apart"
+        512, ge=2, le=8192, description="target tokens (summary and EOS); image tokens are counted separately"
     )
     eval_steps: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
         100, ge=1, description="steps between evaluations"
     )
     num_eval_samples: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
-        64,
-        ge=0,
-        le=100_000,
-        description="validation samples that are generated and scored at each evaluation",
+        64, ge=0, le=100_000, description="validation samples to summarise and score per evaluation"
     )
     save_steps: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
         100, ge=1, description="steps between checkpoints"
     )
     save_total_limit: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
-        2, ge=1, le=100, description="checkpoints that are kept: the newest ones, and the best"
+        2, ge=1, le=100, description="number of checkpoints to keep: the newest, and the best"
     )
     logging_steps: Annotated[int, EVALUATION, KEEPS_RESULT] = Field(
-        10, ge=1, description="steps between points of the curves"
+        10, ge=1, description="steps between two points of the curves"
     )
     seed: Annotated[int, BATCHES, CHANGES_RESULT] = Field(
-        42, ge=0, lt=2**31, description="of everything random: order of the samples, added weights"
+        42, ge=0, lt=2**31, description="seed of the order of the samples and of added weights"
     )
     optim: Annotated[Optimizer, OPTIMIZER, CHANGES_RESULT] = Field(
-        "adamw_torch_fused",
-        description="the optimizer; adafactor keeps hardly any state and needs less memory",
+        "adamw_torch_fused", description="the optimizer; adafactor stores little state and needs less memory"
     )
     adam_beta2: Annotated[float, OPTIMIZER, CHANGES_RESULT] = Field(
-        0.999, gt=0, lt=1, description="how long AdamW remembers the size of gradients; lower is shorter"
+        0.999, gt=0, lt=1, description="how slowly AdamW forgets the size of earlier gradients"
     )
     train_sampling_strategy: Annotated[SamplingStrategy, BATCHES, CHANGES_RESULT] = Field(
-        "random", description="group_by_length: samples of similar length share a batch, which saves padding"
+        "random", description="group_by_length: a batch holds samples of similar length, which saves padding"
     )
     dataloader_num_workers: Annotated[int | None, MEMORY, KEEPS_RESULT] = Field(
         None, ge=0, le=64, description="processes that decode pages; null: 4 with a GPU, else none"
     )
     max_eval_samples: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
-        1000, ge=1, description="validation samples of which the loss is taken at each evaluation"
+        1000, ge=1, description="validation samples for the loss of each evaluation"
     )
     num_test_samples: Annotated[int | None, EVALUATION, KEEPS_RESULT] = Field(
         None, ge=1, description="test samples of the final evaluation; null: all"
     )
     metric_for_best_model: Annotated[BestMetric, EVALUATION, CHANGES_RESULT] = Field(
-        "eval_loss", description="what decides which checkpoint is the best"
+        "eval_loss", description="metric that decides which checkpoint is the best"
     )
     load_best_model_at_end: Annotated[bool, EVALUATION, CHANGES_RESULT] = Field(
-        True, description="the finished model is the best checkpoint, not the last"
+        True, description="export the best checkpoint instead of the last"
     )
     early_stopping_patience: Annotated[int | None, EVALUATION, CHANGES_RESULT] = Field(
         None, ge=1, le=1000, description="evaluations without progress that end the training; null: never"
@@ -177,25 +169,24 @@ class TrainingConfig(Config):
         0.0, ge=0, description="smallest change of the metric that counts as progress"
     )
     no_repeat_ngram_size: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
-        30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may"
+        30, ge=0, le=1000, description="never generate a sequence of this many tokens twice; 0: no such rule"
     )
     no_repeat_ngram_window_size: Annotated[int, EVALUATION, CHANGES_RESULT] = Field(
-        90, ge=1, le=100_000, description="looking back over so many tokens"
+        90, ge=1, le=100_000, description="number of latest tokens that are searched for such a repeat"
     )
-    report_to: Annotated[tuple[Literal["tensorboard", "wandb", "trackio"], ...], EVALUATION, KEEPS_RESULT] = (
-        Field((), description="where curves go beside this screen: tensorboard, wandb, trackio")
+    report_to: Annotated[tuple[Tracker, ...], EVALUATION, KEEPS_RESULT] = Field(
+        (), description="trackers that get the curves, besides this page: tensorboard, wandb, trackio"
     )
     auto_batch_size: Annotated[bool, BATCHES, KEEPS_RESULT] = Field(
         False,
-        description="start with the whole step as one micro-batch and halve it until it fits; the samples "
-        "per step stay the same",
+        description="start with the samples of a step as one batch, and halve it until it fits the memory; "
+        "the samples per step stay the same",
     )
     cache_features: Annotated[bool, MEMORY, KEEPS_RESULT] = Field(
-        False,
-        description="store what the frozen encoder says about each page, for the epochs after the first",
+        False, description="store the frozen encoder's output for each page, for the epochs after the first"
     )
     blank_pages: Annotated[bool, TRAINS, CHANGES_RESULT] = Field(
-        False, description="train on white pages: a control that shows how much can be guessed"
+        False, description="train on white pages: a control that shows how much of a summary can be guessed"
     )
     push_to_hub: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
         False, description="publish the finished model on the Hugging Face Hub"
@@ -204,10 +195,10 @@ class TrainingConfig(Config):
         None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$"
     )
     hub_private_repo: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
-        True, description="whether a repository that has to be made is private"
+        True, description="make a new repository private"
     )
     overwrite: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
-        False, description="replace what another training left under this output name"
+        False, description="replace another training with the same output name"
     )
 
     @model_validator(mode="after")
@@ -219,9 +210,13 @@ class TrainingConfig(Config):
             raise RuleError(words, "metric_for_best_model", "num_eval_samples")
         _check_generation(self)
         _check_revision(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_trained_parts(self) -> Self:
         if self.router == "balanced" and self.train in ("lora", "lora_experts"):
             raise RuleError(
-                f"router=balanced trains the model's own router, and train={self.train} only added weights",
+                f"router=balanced trains the router, and train={self.train} only added weights",
                 "router",
                 "train",
             )
@@ -231,16 +226,13 @@ class TrainingConfig(Config):
             )
         if self.cache_features and self.blank_pages:
             raise RuleError(
-                "cache_features keeps what pages say, and blank_pages shows none of them",
-                "cache_features",
-                "blank_pages",
+                "cache_features stores pages, and blank_pages shows none", "cache_features", "blank_pages"
             )
         return self
 
 
 class FindLrConfig(TrainingConfig):
-    """Try learning rates on a training before it starts: a short run whose rate grows at each step. Writes no
-    model."""
+    """Try learning rates before a training: a short run whose rate grows at each step. It writes no model."""
 
     output: Name = Field("learning_rates", description="folder below workspace/learning_rates")
     first_learning_rate: float = Field(1e-7, gt=0, le=1, description="learning rate of the first step")
@@ -249,7 +241,7 @@ class FindLrConfig(TrainingConfig):
         60,
         ge=10,
         le=1000,
-        description="steps from the first rate to the last, each larger by the same factor",
+        description="number of steps from the first to the last rate; the rate grows by a constant factor",
     )
 
     @model_validator(mode="after")
@@ -264,47 +256,50 @@ class FindLrConfig(TrainingConfig):
 
 
 class DecodingConfig(Config):
-    """How summaries are generated: greedily, in batches."""
+    """A model, and the settings of its generation: greedy, in batches."""
 
     prompt: str | None = Field(
-        None, max_length=512, description="text right after the pages; null: as the model was trained"
+        None, max_length=512, description="text right after the page images; null: the prompt of the training"
     )
-    max_length: int = Field(512, ge=2, le=8192, description="longest summary in tokens")
+    max_length: int = Field(512, ge=2, le=8192, description="tokens of the longest summary")
     per_device_eval_batch_size: int = Field(
-        16, ge=1, le=1024, description="samples that one GPU reads at a time"
+        16, ge=1, le=1024, description="samples that one GPU reads at the same time"
     )
     no_repeat_ngram_size: int = Field(
-        30, ge=0, le=1000, description="generation never repeats so many tokens in a row; 0: it may"
+        30, ge=0, le=1000, description="never generate a sequence of this many tokens twice; 0: no such rule"
     )
     no_repeat_ngram_window_size: int = Field(
-        90, ge=1, le=100_000, description="looking back over so many tokens"
+        90, ge=1, le=100_000, description="number of latest tokens that are searched for such a repeat"
     )
-    bf16: bool = Field(True, description="bfloat16 where the device has it; float32 on a CPU")
+    bf16: bool = Field(True, description="bfloat16 if the device supports it; float32 on a CPU")
+    model: ModelName = Field(
+        "trained_model",
+        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
+    )
+    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned commit")
 
     @model_validator(mode="after")
     def _check_decoding(self) -> Self:
         _check_generation(self)
+        _check_revision(self)
         return self
 
 
 class EvaluationConfig(DecodingConfig):
     """Score a model on one split of a page dataset."""
 
-    model: ModelName = Field(
-        "trained_model",
-        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
-    )
-    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     dataset: Name = Field(description="folder below workspace/datasets")
-    split: Split = Field("test", description="the part of the dataset that is read")
-    max_samples: int | None = Field(None, ge=1, description="the first samples of the split; null: all")
+    split: Split = Field("test", description="split of the dataset")
+    max_samples: int | None = Field(
+        None, ge=1, description="number of samples, from the first of the split on; null: all"
+    )
     blank_pages: bool = Field(
         False, description="show white pages: a control that tells reading from guessing"
     )
     text_model: ModelName | None = Field(
         None,
-        description="a text model to score beside it, on documents cut to as many tokens as their pages "
-        "cost: a Hub id or a folder",
+        description="text model to score too, on documents cut to as many tokens as their pages have: a Hub "
+        "id or a folder",
     )
     text_model_revision: str | None = Field(None, description="commit of text_model on the Hub")
     output: Name | None = Field(
@@ -313,39 +308,29 @@ class EvaluationConfig(DecodingConfig):
         "<model>-<dataset>-<split>",
     )
 
-    @model_validator(mode="after")
-    def _check_model(self) -> Self:
-        _check_revision(self)
-        return self
-
 
 class PredictionConfig(DecodingConfig):
-    """Summarise pictures, PDFs, text files or a page dataset that a model has not seen."""
+    """Summarise images, PDFs, text files or a page dataset with a model."""
 
-    model: ModelName = Field(
-        "trained_model",
-        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
-    )
-    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned one")
     inputs: tuple[str, ...] = Field(
         (),
         max_length=10_000,
-        description="pictures, PDFs, text files or folders of them; or upload:<name> for an uploaded file",
+        description="images, PDFs, text files or folders of them; or upload:<name> for an uploaded file",
     )
-    dataset: Name | None = Field(None, description="a page dataset instead of inputs")
-    split: Split = Field("test", description="the part of the dataset that is read")
+    dataset: Name | None = Field(None, description="page dataset, instead of inputs")
+    split: Split = Field("test", description="split of the dataset")
     max_samples: int | None = Field(
-        None, ge=1, description="the first samples of the dataset's split; null: all"
+        None, ge=1, description="number of samples, from the first of the split on; null: all"
     )
     mode: PageMode | None = Field(
-        None, description="page size that inputs are brought to; null: what the model was trained on"
+        None, description="page size that inputs are rendered at; null: the page size of the training"
     )
     max_pages: int | None = Field(
         None,
         ge=1,
         le=256,
-        description="read only the first pages of each document; null: all; more than the model holds are "
-        "refused",
+        description="read only the first pages of each document; null: all, and documents with too many "
+        "pages for the model are refused",
     )
     output: Name | None = Field(
         None, description="file below workspace/predictions; null: <id of the job>.jsonl"
@@ -357,9 +342,6 @@ class PredictionConfig(DecodingConfig):
             raise RuleError("give either inputs or dataset", "inputs", "dataset")
         if self.dataset and self.max_pages:
             raise RuleError(
-                "max_pages is for inputs; a dataset's pages were chosen when it was made",
-                "max_pages",
-                "dataset",
+                "max_pages applies to inputs; the pages of a dataset are fixed", "max_pages", "dataset"
             )
-        _check_revision(self)
         return self

@@ -1,1 +1,1 @@
-"""What each endpoint shares: schemas, validation, OpenAPI, refusals before a job exists, previews."""
+"""Shared parts of the endpoints: schemas, validation, OpenAPI, checks before a job is created, previews."""

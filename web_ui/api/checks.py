@@ -1,8 +1,7 @@
-"""What can be refused before a job exists: cheap looks at the workspace, so that no job starts that cannot
-succeed.
+"""Cheap checks before a job is created, so that no job starts that must fail.
 
-Requests may name files only inside the workspace; the command line may name any. What needs pyarrow or Skia
-is imported by the check itself: serving the pages needs neither.
+A request may name files inside the workspace only; the command line may name any file. Checks that need
+pyarrow or Skia import them when they run, since serving the pages needs neither.
 """
 
 import re
@@ -22,15 +21,15 @@ from training.options.run_folder import check_output
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 MAX_QUICK_BYTES = 64 << 20
-"""Larger sources are opened by the job alone: counting their rows would keep the request waiting."""
+"""Larger sources are opened only in the job: counting their rows takes longer than a request may."""
 
 
 def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
-    """Refuse a dataset that cannot be made as written.
+    """Refuse a dataset that cannot be made with this configuration.
 
     Raises:
         UnsafePath: the name or the source's path leaves the workspace.
-        InvalidInput: the page style or a split does not exist, or leaves no room for text.
+        InvalidInput: the page style leaves no room for text, or a font or split does not exist.
         SourceError, UnknownName: a local source cannot be read, or lacks a column.
         Conflict: the name is taken by a dataset with another configuration.
     """
@@ -80,7 +79,7 @@ def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
 
 
 def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
-    """Refuse a prediction whose model, dataset or inputs are not there; raises as `check_training`, and
+    """Refuse a prediction whose model, dataset or inputs do not exist; raises as `check_training`, and
     InvalidInput."""
     if config.output is not None:
         validate_name(config.output)
@@ -109,7 +108,7 @@ def check_training_preset(name: str) -> None:
 
 
 def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, ...]) -> None:
-    """Refuse a dataset that is not there, not complete, or without samples in a split that the work needs."""
+    """Refuse a dataset that does not exist, is not complete, or has no samples in a required split."""
     try:
         manifest = read_manifest(workspace.dataset(name))
     except NotFound as error:
@@ -120,8 +119,8 @@ def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, .
 
 
 def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
-    """Refuse a model that is not tiny, a training or folder in the workspace, or a Hub id at a known
-    revision."""
+    """Refuse a model that is neither tiny, nor a training or folder in the workspace, nor a Hub id with a
+    known revision."""
     is_path = name.startswith(("/", ".", "~"))
     if (
         name == BUILT_IN
@@ -143,7 +142,7 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
 
 
 def check_text_model(name: str, revision: str | None, workspace: Workspace) -> None:
-    """Refuse a text model that is not a folder in the workspace, or a Hub id at a revision."""
+    """Refuse a text model that is neither a folder in the workspace nor a Hub id with a revision."""
     if name.startswith(("/", ".", "~")):
         inside_workspace(name, workspace, "text_model")
     elif not HUB_ID.fullmatch(name):
@@ -161,8 +160,8 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
 
 
 def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
-    """Refuse a dataset whose pages have a size that the model does not read, where the model's kind is known
-    before it is loaded."""
+    """Refuse a dataset whose page size the model cannot read. A model whose kind is known only after it is
+    loaded passes."""
     kind = model_kind(model, workspace)
     if kind is not None:
         require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
@@ -180,7 +179,7 @@ def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
 
 
 def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
-    """Resolve a path, following links, and refuse what lies outside the workspace."""
+    """Resolve a path and its links. Raises UnsafePath if the target lies outside the workspace."""
     resolved = None if "\0" in path or not Path(path).is_absolute() else Path(path).resolve()
     if resolved is None or not resolved.is_relative_to(workspace.root):
         raise UnsafePath(
@@ -193,18 +192,18 @@ def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
 
 
 def requested_path(path: str, workspace: Workspace, field: str) -> Path:
-    """Return where an upload, or a path inside the workspace, lies."""
+    """Return the path of an upload (upload:<name>), or a path inside the workspace."""
     if path.startswith(UPLOAD_PREFIX):
         return workspace.upload(path.removeprefix(UPLOAD_PREFIX))
     return inside_workspace(path, workspace, field)
 
 
 def is_quick_to_open(source: Source, workspace: Workspace) -> bool:
-    """Say whether a source can be opened while a request waits. Raises UnsafePath for one outside the
-    workspace."""
+    """Return whether a source can be opened within the time of a request. Raises UnsafePath for a source
+    outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
     place = requested_path(source.path, workspace, "source.path")
-    # What is packed may unpack to a thousand times its size.
+    # A compressed file may unpack to a thousand times its size.
     is_packed = any(path.suffix.lower() == ".gz" for path in (place, *files_below(place)))
     return not is_packed and stored_bytes(place) <= MAX_QUICK_BYTES

@@ -1,5 +1,4 @@
-"""One API operation: its address, what it takes and what it answers, said once for routing, validation and
-OpenAPI."""
+"""One API operation: its address, input and answer, declared once for routing, validation and OpenAPI."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,19 +17,20 @@ JSON = "application/json"
 View = Callable[..., Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """What an operation takes and answers.
+    """The input and the answer of an operation.
 
     Args:
-        body: the JSON body's model; the view gets it as `body`.
-        build: how the body's values become the model, where a preset fills in what they leave out.
-        query: the query string's model; the view gets it as `query`.
-        answer: the type of the JSON answer: a pydantic model or a dataclass.
-        status: of the answer.
-        media: of an answer that is not JSON, or of a body that is not (`body_media`).
-        headers: request headers that matter, with what they do.
-        errors: statuses of refusals beside those that any request can meet.
+        body: model of the JSON body; the view gets it as `body`.
+        build: makes the model of the body's values; None: the values are validated as they are.
+        query: model of the query string; the view gets it as `query`.
+        answer: type of the JSON answer: a pydantic model or a dataclass.
+        status: HTTP status of the answer.
+        media: media type of the answer.
+        body_media: media type of the body.
+        headers: request header -> its effect.
+        errors: HTTP statuses of its errors, besides those of every operation.
     """
 
     body: type[BaseModel] | None = None
@@ -45,7 +45,7 @@ class Operation:
 
 
 def endpoint(blueprint: Blueprint, method: str, path: str, operation: Operation) -> Callable[[View], View]:
-    """Serve `path` by the decorated view, which returns JSON-able data or a response."""
+    """Serve `path` by the decorated view, which returns a response or values that become JSON."""
 
     def serve(view: View) -> View:
         @wraps(view)
@@ -74,7 +74,7 @@ def _given(operation: Operation) -> dict[str, BaseModel]:
 
 
 def json_object() -> dict[str, Any]:
-    """Return the request's body, which must be one JSON object."""
+    """Return the body of the request. Raises BadRequest if it is not one JSON object."""
     _check_media(JSON)
     try:
         value = json.loads(request.get_data(), parse_constant=_refuse_constant)

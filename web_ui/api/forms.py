@@ -1,5 +1,5 @@
-"""The settings of a configuration as the flat list that a form is drawn from. Each is described once, in its
-pydantic model."""
+"""The fields of a configuration as the flat list that a form shows, made from the pydantic model of the
+configuration."""
 
 import re
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ FORMS: dict[str, type[BaseModel]] = {
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
 MAX_SHOWN_BOUND = 1e6
-"""Larger bounds only keep numbers sane; nobody needs to read them."""
+"""Larger bounds only refuse absurd numbers; the form does not show them."""
 FIELD_KINDS = {"integer": "integer", "number": "number", "boolean": "boolean", "array": "list"}
 
 
 @cache
 def form_fields(name: str) -> tuple[FormField, ...]:
-    """Return the fields of one of `FORMS`, nested objects flattened, in the model's own order."""
+    """Return the fields of a form in the order of its model, with nested objects flattened."""
     schema = FORMS[name].model_json_schema()
     return tuple(_fields(schema, schema.get("$defs", {}), "", None))
 
@@ -31,8 +31,8 @@ def form_fields(name: str) -> tuple[FormField, ...]:
 def _fields(
     schema: JsonObject, definitions: JsonObject, prefix: str, part: str | None
 ) -> Iterator[FormField]:
-    """Yield an object's fields. Objects that may be left out, or of several kinds, are parts: `publish`,
-    `source.hub`."""
+    """Yield the fields of an object. An object that is optional, or one of several kinds, is a part:
+    `publish`, `source.hub`."""
     for name, given in schema["properties"].items():
         path = prefix + name
         branches = [
@@ -80,7 +80,7 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
 
 
 def _capitalize(text: str) -> str:
-    """Begin with a capital, unless the first word is a name: owner/name, group_by_length:, bfloat16."""
+    """Return the text with a capital letter first, unless its first word is a name: owner/name, bfloat16."""
     return text[:1].upper() + text[1:] if PLAIN_WORD.match(text) else text
 
 
@@ -88,5 +88,5 @@ def _bounds(schema: JsonObject) -> str:
     words = {"minimum": "from", "exclusiveMinimum": "above", "maximum": "to", "exclusiveMaximum": "below"}
     read = {bound: schema[bound] for bound in words if schema.get(bound, MAX_SHOWN_BOUND) < MAX_SHOWN_BOUND}
     if read in ({"minimum": 0}, {"minimum": 1}):
-        return ""  # nobody tries fewer than none
+        return ""  # obvious for a count
     return _capitalize(" ".join(f"{words[bound]} {value:g}" for bound, value in read.items()))

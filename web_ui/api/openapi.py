@@ -32,7 +32,7 @@ class _Route:
 
 
 def openapi_document(app: Flask, version: str) -> JsonDocument:
-    """Describe every operation that `app` serves through `endpoint`."""
+    """Return the document of all operations that `app` serves through `endpoint`."""
     routes = list(_routes(app))
     types: dict[tuple[type, JsonSchemaMode], None] = {(schemas.Error, "serialization"): None}
     for route in routes:

@@ -1,4 +1,4 @@
-"""What the looks of the API take and answer: at pages and sources before a job, and at finished datasets."""
+"""Requests and answers of the previews: of pages and sources before a job, and of finished datasets."""
 
 from typing import Annotated
 
@@ -12,22 +12,22 @@ Language = Annotated[
     Field(
         max_length=64,
         pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$",
-        description="tesseract's name of the texts' language; several: eng+deu",
+        description="language of the texts, as tesseract names it; several: eng+deu",
     ),
 ]
 
 
 class PreviewRequest(Config):
-    """A dataset as it would be generated, and which documents to draw."""
+    """The configuration of a dataset, and the documents to render as a preview."""
 
     config: DatasetConfig
     num_documents: int = Field(3, ge=1, le=8)
     random_seed: int | None = Field(
-        None, ge=0, lt=2**31, description="chooses the documents; null: the first ones"
+        None, ge=0, lt=2**31, description="chooses the documents; null: the first documents"
     )
     legibility: bool = Field(
         False,
-        description="read the pages back with tesseract and count the character errors; takes seconds a page",
+        description="read the pages with tesseract and count the character errors; takes seconds per page",
     )
     language: Language = "eng"
 
@@ -54,7 +54,7 @@ class PreviewedDocument(Answer):
     missing_glyphs: dict[str, int]
     font_size_px: float
     num_pages: int
-    pages: list[PreviewedPage] = Field(description="the first ones")
+    pages: list[PreviewedPage] = Field(description="the first pages of the document")
 
 
 class RejectedDocument(Answer):
@@ -68,26 +68,26 @@ class Preview(Answer):
     documents: list[PreviewedDocument]
     rejected: list[RejectedDocument]
     compression: JsonObject
-    num_rows: dict[str, int] = Field(description="split -> rows that a run would read")
+    num_rows: dict[str, int] = Field(description="split -> number of rows that a run would read")
     legibility: JsonObject | None = Field(
-        description="character_error_rate, in all and by document; null: not asked for"
+        description="character_error_rate of all documents and of each; null: not requested"
     )
 
 
 class ReportQuery(Config):
     num_documents: int = Field(
-        8, ge=0, le=100, description="documents to read back; 0: none, compression only"
+        8, ge=0, le=100, description="documents to read with tesseract; 0: compression only"
     )
     language: Language = "eng"
 
 
 class DatasetReport(Answer):
-    """A finished dataset's compression over all pages, and the legibility of a sample."""
+    """The compression of all pages of a finished dataset, and the legibility of a sample of documents."""
 
     name: str
     compression: JsonObject
     legibility: JsonObject | None = Field(
-        description="character_error_rate, in all and by document; null: no document was to be read"
+        description="character_error_rate of all documents and of each; null: not requested"
     )
 
 
@@ -104,11 +104,13 @@ class ColumnPreview(Answer):
 
 class Inspection(Answer):
     configs: list[str] = Field(
-        description="of a Hub dataset; where one must be chosen first, nothing else is known yet"
+        description="configurations of a Hub dataset. If one must be chosen first, all other lists are empty"
     )
     splits: list[str]
     columns: list[str]
     column_looks: list[ColumnPreview]
     suggestion: Columns
     rows: list[dict[str, str]]
-    problems: list[str] = Field(description="rows among the first ones that cannot be read, and why")
+    problems: list[str] = Field(
+        description="for each of the first rows that cannot be read: the row and the reason"
+    )

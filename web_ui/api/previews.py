@@ -1,9 +1,8 @@
-"""Previews of sources, pages and finished datasets: quick ones run in this process, slow ones in a process
-that can be stopped.
+"""Previews of sources, pages and finished datasets. Quick previews run in this process; slow previews (Hub,
+large files, reading with tesseract) run in a subprocess that can be killed.
 
-Slow are the Hub, large files and reading pages with tesseract. `python -m web_ui.api.previews WORKSPACE
-LIMIT_S` is that process: it takes one `PreviewTask` as JSON on standard input and writes its answer on
-standard output.
+The subprocess is `python -m web_ui.api.previews WORKSPACE LIMIT_S`: it reads one `PreviewTask` as JSON from
+standard input and writes the answer to standard output.
 """
 
 import json
@@ -31,18 +30,18 @@ OCR_TIMEOUT_FACTOR = 3
 MAX_OCR_PAGES = 16
 MAX_SHOWN_PAGES = 6
 _preview_lock = Lock()
-"""One preview at a time: the other threads answer requests, and Skia's font collection is used by one
-thread."""
+"""One preview at a time: the other threads of the server stay free for requests, and Skia's font collection
+is not thread-safe."""
 _preview_slots = BoundedSemaphore(3)
-"""At most so many previews run or wait here: each holds one of the server's few threads, and a long document
-takes seconds."""
+"""At most three previews run or wait in this process: each holds one of the server's few threads, and a long
+document takes seconds."""
 _ocr_lock = Lock()
-"""Reading pages takes whole cores for a minute, so there is one reading at a time and nobody waits for
-another's."""
+"""One tesseract preview at a time, since it keeps whole cores busy for up to minutes. A second request is
+refused, not queued."""
 
 
 class PreviewProcess:
-    """The process of one preview. A newer preview ends it and takes its place, so that a user who goes on
+    """The subprocess of one preview. A newer preview kills it and takes its place, so that a user who keeps
     typing does not wait."""
 
     def __init__(self) -> None:
@@ -50,10 +49,10 @@ class PreviewProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def run(self, arguments: list[str], task_json: bytes, timeout_s: float) -> tuple[int, bytes]:
-        """Run `python -m web_ui.api.previews`; return its exit code and what it wrote.
+        """Run `python -m web_ui.api.previews`; return its exit code and its standard output.
 
         Raises:
-            TimeoutExpired: it took longer; it was ended.
+            TimeoutExpired: it took longer than `timeout_s` and was killed.
             TooManyRequests: a newer preview has replaced this one.
         """
         command = [sys.executable, "-m", "web_ui.api.previews", *arguments]
@@ -82,7 +81,7 @@ class PreviewProcess:
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and those that it started."""
+    """Kill a process and the processes that it started."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -92,8 +91,8 @@ _inspection_process, _page_preview_process = PreviewProcess(), PreviewProcess()
 
 
 class PreviewTask(Config):
-    """Look at the pages of a dataset to be made, at the rows of a source, or at a finished dataset (by
-    name)."""
+    """One preview: of the pages of a planned dataset (`config`), of the rows of a `source`, or of a finished
+    `dataset` (by name)."""
 
     config: DatasetConfig | None = None
     source: FilesSource | HubSource | None = None
@@ -109,12 +108,12 @@ def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
 
     Raises:
         UnsafePath: the source lies outside the workspace.
-        SourceError: it cannot be read, or not in time.
-        InvalidInput: it lacks a column or split, the style cannot be drawn, or there is more to read than the
-            time allows.
-        Unavailable: pages are to be read, and tesseract is not installed.
-        TooManyRequests: pages are to be read while others are, several previews wait, or a newer preview of
-            the kind has come.
+        SourceError: the source cannot be read, or not in time.
+        InvalidInput: a column or split is missing, the style cannot be rendered, or the time does not suffice
+            to read the pages.
+        Unavailable: tesseract is required and not installed.
+        TooManyRequests: another tesseract preview runs, several previews wait, or a newer preview of the same
+            kind has replaced this one.
     """
     source = task.config.source if task.config else task.source
     is_quick = source is not None and is_quick_to_open(source, workspace)
@@ -125,7 +124,7 @@ def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
             task, workspace, TIMEOUT_S, _page_preview_process if task.config else _inspection_process
         )
     if not _preview_slots.acquire(blocking=False):
-        raise TooManyRequests("Several previews are waiting already. Try again in a moment.", retry_after=1)
+        raise TooManyRequests("Several previews are already waiting. Try again in a moment.", retry_after=1)
     try:
         with _preview_lock:
             return run_preview_here(task, workspace)
@@ -155,7 +154,7 @@ def run_preview_here(task: PreviewTask, workspace: Workspace) -> JsonObject:
 
 def _run_ocr_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
     if not _ocr_lock.acquire(blocking=False):
-        raise TooManyRequests("Pages are being read already. Try again when that is done.", retry_after=10)
+        raise TooManyRequests("Pages are already being read. Try again when that is done.", retry_after=10)
     try:
         return _run_in_subprocess(task, workspace, TIMEOUT_S * OCR_TIMEOUT_FACTOR, PreviewProcess())
     finally:
@@ -173,7 +172,7 @@ def _run_in_subprocess(
         raise _timeout_error(task, timeout_s) from error
     if code:
         raise SourceError(
-            f"The preview ended with exit code {code}.", hint="Start the job: its log says more."
+            f"The preview process ended with exit code {code}.", hint="Start the job: its log says more."
         )
     answer: JsonObject = json.loads(output)
     if "error" in answer:
@@ -205,8 +204,7 @@ def _error_classes(kind: type[DeepSynthError]) -> list[type[DeepSynthError]]:
 
 
 def _limit_shown_pages(answer: JsonObject) -> JsonObject:
-    """Keep the numbers of all pages and the pictures of the first ones: a paper of 60 pages would be many
-    megabytes."""
+    """Keep the images of the first pages only: those of a paper of 60 pages would be many megabytes."""
     for document in answer["documents"]:
         document["num_pages"] = len(document["pages"])
         del document["pages"][MAX_SHOWN_PAGES:]
@@ -214,7 +212,7 @@ def _limit_shown_pages(answer: JsonObject) -> JsonObject:
 
 
 def main() -> None:
-    signal.alarm(int(sys.argv[2]) + ALARM_GRACE_S)  # the limit holds even when the service that asked is gone
+    signal.alarm(int(sys.argv[2]) + ALARM_GRACE_S)  # a limit also after the service that asked has ended
     task = PreviewTask.model_validate_json(sys.stdin.buffer.read())
     try:
         answer = run_preview_here(task, Workspace(Path(sys.argv[1])))

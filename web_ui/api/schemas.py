@@ -1,5 +1,5 @@
-"""What the API takes and answers beside the stages' own configurations. The OpenAPI document is made from
-these."""
+"""Requests and answers of the API, besides the configurations of the stages. The OpenAPI document is made of
+them."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,7 +32,7 @@ class ErrorBody(Answer):
 
 
 class Error(Answer):
-    """The one shape of every refusal and failure."""
+    """The form of every error."""
 
     error: ErrorBody
 
@@ -40,7 +40,7 @@ class Error(Answer):
 class Health(Answer):
     status: Literal["ok", "degraded", "failing"]
     role: Role
-    version: str | None = Field(description="null for a caller without the token")
+    version: str | None = Field(description="null: the caller did not send the token")
     problems: list[str]
 
 
@@ -56,7 +56,7 @@ class JobsQuery(Config):
 
 class OffsetQuery(Config):
     offset: int = Field(
-        0, ge=0, le=2**62, description="next_offset of the answer before; 0: from the beginning"
+        0, ge=0, le=2**62, description="next_offset of the previous answer; 0: from the beginning"
     )
 
 
@@ -65,8 +65,8 @@ class LogQuery(Config):
         0,
         ge=-(2**62),
         le=2**62,
-        description="next_offset of the answer before; 0: from the beginning; -N: from N bytes before the "
-        "end",
+        description="next_offset of the previous answer; 0: from the beginning; -N: from N bytes before "
+        "the end",
     )
 
 
@@ -101,8 +101,8 @@ class ArtifactList(Answer):
 
 class Upload(Answer):
     path: str = Field(
-        description="what to give as the source's path: upload:<name>, for one of several files "
-        "upload:<folder>"
+        description="path of the source in a configuration: upload:<name>, or upload:<folder> for one of "
+        "several files"
     )
     name: str = Field(description="<name> or <folder>/<name>")
     size_bytes: int
@@ -132,7 +132,7 @@ class Gpu(Answer):
     index: int
     name: str
     memory_total_gb: float | None = Field(
-        description="null where the device does not report it, as the two below"
+        description="null: not reported by the device, as in the next two fields"
     )
     memory_used_gb: float | None
     load_percent: float | None
@@ -144,20 +144,20 @@ class Runner(Answer):
     heartbeat_age_s: float | None
     started: str | None
     num_slots: int
-    running: list[str] = Field(description="ids of the jobs that it runs")
-    num_waiting: int = Field(description="jobs that wait for it, those that were resumed among them")
+    running: list[str] = Field(description="ids of the running jobs")
+    num_waiting: int = Field(description="jobs that wait for this runner, resumed jobs included")
     num_active: int = Field(description="jobs of its role that wait or run")
-    command: str = Field(description="what starts it")
+    command: str = Field(description="command that starts this runner")
 
 
 class System(Answer):
     role: Role
     version: str
-    workspace: str = Field(description="its folder")
+    workspace: str = Field(description="path of the workspace")
     uptime_s: float
     cpu: Cpu
     memory: Memory
-    disk: Disk = Field(description="of the workspace")
+    disk: Disk = Field(description="the disk of the workspace")
     gpus: list[Gpu]
     runners: list[Runner]
     has_hub_token: bool
@@ -176,21 +176,21 @@ class OpenApi(Answer):
 
 
 class FormField(Answer):
-    """One setting as a form shows it."""
+    """One field of a configuration as a form shows it."""
 
-    path: str = Field(description="dotted: rendering.mode")
+    path: str = Field(description="names joined by dots: rendering.mode")
     label: str
-    note: str = Field(description="what it means, and its bounds")
+    note: str = Field(description="its meaning and its bounds")
     kind: Literal["choice", "integer", "number", "boolean", "list", "text"]
-    options: list[str] = Field(description="of a choice")
+    options: list[str] = Field(description="the values of a choice")
     nullable: bool = Field(description="whether it may be left empty")
-    empty: str = Field(description="what it means when it is left empty, where that is known")
+    empty: str = Field(description="meaning of an empty field; may be unknown")
     initial: Any
     part: str | None = Field(
-        description="what is given or chosen as a whole, and holds it: publish, source.hub; null: always "
-        "there"
+        description="optional or chosen object that holds the field: publish, source.hub; null: always "
+        "present"
     )
-    group: str | None = Field(description="title that the form shows it under; null: none is given")
+    group: str | None = Field(description="title above the field in the form; null: no title")
 
 
 class Form(Answer):
@@ -198,10 +198,10 @@ class Form(Answer):
 
 
 class MemoryEstimate(Answer):
-    """Expected GPU memory of one training process, by what it is for."""
+    """Expected GPU memory of one training process, by its use."""
 
     mode: PageMode
-    num_pages: int = Field(description="of the longest sample")
+    num_pages: int = Field(description="pages of the longest sample")
     num_parameters: int
     num_trainable_parameters: int
     weights_gb: float
@@ -226,11 +226,11 @@ class TrainingPreset(Answer):
 
 class TrainingPresetList(Answer):
     presets: list[TrainingPreset]
-    tiny: StartingValues = Field(description="what model=tiny starts from instead, whichever the preset")
+    tiny: StartingValues = Field(description="values that model=tiny starts from, with every preset")
 
 
 class DatasetSummary(Answer):
-    """A dataset in the workspace. `error` says why a damaged one cannot be used."""
+    """A dataset in the workspace. `error`: why a damaged dataset cannot be used."""
 
     name: str
     complete: bool
@@ -250,7 +250,7 @@ class DatasetList(Answer):
 
 
 class Dataset(Answer):
-    """Everything that a dataset's manifest says."""
+    """The content of a dataset's manifest, without its shards."""
 
     name: str
     complete: bool
@@ -264,14 +264,14 @@ class Dataset(Answer):
 
 
 class ModelSummary(Answer):
-    """A training in the workspace. `error` says why a damaged one cannot be used."""
+    """A training in the workspace. `error`: why a damaged training cannot be used."""
 
     name: str
-    complete: bool = Field(description="whether its final model is there")
-    size_bytes: int = Field(0, description="with its checkpoints")
-    base: str | None = Field(None, description="the model that it started from")
+    complete: bool = Field(description="whether its final model exists")
+    size_bytes: int = Field(0, description="checkpoints included")
+    base: str | None = Field(None, description="model that the training started from")
     dataset: str | None = None
-    modes: list[PageMode] = Field([], description="of the pages that it reads; empty while that is not known")
+    modes: list[PageMode] = Field([], description="page modes that it reads; empty: not known yet")
     metrics: dict[str, float | None] = {}
     error: ErrorBody | None = None
 
@@ -290,7 +290,7 @@ class ModelList(Answer):
 
 
 class Model(Answer):
-    """Everything that a training's folder says."""
+    """The content of a training's folder."""
 
     name: str
     complete: bool
@@ -301,7 +301,7 @@ class Model(Answer):
 
 
 class BenchmarkRequest(Config):
-    """A benchmark dataset, and what to change of its preset's configuration."""
+    """A benchmark preset, and changes to its configuration."""
 
     preset: str = Field(description="name of a benchmark preset", max_length=64)
     name: Name | None = Field(None, description="folder below workspace/datasets; null: <preset>-benchmark")
@@ -310,7 +310,7 @@ class BenchmarkRequest(Config):
         None,
         ge=1,
         le=100_000_000,
-        description="at most so many documents per split, chosen by seed; null: all",
+        description="maximum number of documents per split, chosen by the seed; null: all",
     )
     seed: int = Field(0, ge=0, lt=2**31)
     rendering: RenderingConfig = RenderingConfig()
@@ -320,18 +320,18 @@ class BenchmarkRequest(Config):
 
 
 class BenchmarkPreset(Answer):
-    """A benchmark dataset, ready to be made."""
+    """A preset for a benchmark dataset."""
 
     name: str
     title: str
     description: str
     source: str
     licence: str
-    warning: str | None = Field(description="what the licence or the texts' owners may forbid")
-    splits: dict[str, int] = Field(description="split -> documents")
+    warning: str | None = Field(description="uses that the licence or the owners of the texts may forbid")
+    splits: dict[str, int] = Field(description="split -> number of documents")
     mean_document_words: int
     config: JsonObject = Field(description="the whole configuration")
-    estimate: DatasetEstimate = Field(description="on this machine, all splits")
+    estimate: DatasetEstimate = Field(description="for all splits, on this machine")
 
 
 class BenchmarkPresetList(Answer):

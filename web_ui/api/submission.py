@@ -1,4 +1,4 @@
-"""From a checked configuration to a queued job, with a key that makes a repeated request the same job."""
+"""Create a job of a checked configuration. A request that repeats an idempotency key gets the same job."""
 
 import re
 from collections.abc import Callable
@@ -30,13 +30,13 @@ LINKS = {
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
 JOB_HEADERS = {
-    IDEMPOTENCY_KEY: f"{KEY_RULE}; repeating a request with its key gets the same job, not a second one"
+    IDEMPOTENCY_KEY: f"{KEY_RULE}; a request that repeats a key gets the earlier job, not a second job"
 }
 
 
 def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
-    """Describe an operation that takes a configuration and answers with the job that it queued."""
-    return Operation(body, build, answer=schemas.JobAnswer, status=202, headers=JOB_HEADERS)
+    """Return an operation that takes a configuration and answers with the queued job."""
+    return Operation(body=body, build=build, answer=schemas.JobAnswer, status=202, headers=JOB_HEADERS)
 
 
 def serve_jobs(blueprint: Blueprint, prefix: str) -> None:
@@ -78,7 +78,7 @@ def submit_job(kind: str, config: Config) -> Response:
 
 
 def job_answer(job: Job) -> JsonObject:
-    """Return a job as the API shows it: itself, and where its parts are."""
+    """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
     return {**job.as_dict(), "links": {name: root + link.format(job.id) for name, link in LINKS.items()}}
 

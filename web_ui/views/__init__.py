@@ -1,1 +1,1 @@
-"""One blueprint a concern."""
+"""The endpoints and pages: one blueprint per subject."""

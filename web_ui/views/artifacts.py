@@ -1,4 +1,4 @@
-"""What a job made, to list and to download; and its latest picture."""
+"""The files that a job made, and its latest page image."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -22,7 +22,7 @@ from web_ui.catalog.outputs import (
 )
 from web_ui.jobs.job import EVENTS
 
-# Everything else is bytes: a file that a model or a source wrote must not run as a page of this site.
+# All other files are sent as bytes: a file made from a model or a source must not run as a page of this site.
 SAFE_MEDIA = {
     ".png": "image/png",
     ".json": "application/json",
@@ -47,7 +47,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
         return {"artifacts": []}
     documents = []
     for path in output_files(output):
-        with suppress(FileNotFoundError):  # an old checkpoint, removed just now
+        with suppress(FileNotFoundError):  # an old checkpoint was removed just now
             name = output_name(output, path)
             role = "predictions" if job.kind == "prediction" else ROLES.get(name)
             documents.append(_answer(job_id, name, path) | {"role": role})
@@ -65,7 +65,7 @@ def get_artifact(job_id: str, path: str) -> Response:
 
 @endpoint(artifacts, "GET", "/api/jobs/<job_id>/preview.png", Operation(media="image/*"))
 def get_preview(job_id: str) -> Response:
-    """Show the latest page that a job drew."""
+    """Show the latest page image of a job."""
     service = current_service()
     event = last_event(service.jobs.folder(job_id) / EVENTS, "preview")
     path = reported_path(event["path"], service.workspace) if event and event.get("path") else None

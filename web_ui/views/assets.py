@@ -1,5 +1,5 @@
-"""Styles, modules and drawings. Their address holds a digest of them all, so that a browser asks for each
-once, not on every page."""
+"""Style sheets, modules and images. Their address contains a digest over all of them, so that a browser
+caches each file until any file changes."""
 
 import posixpath
 import re
@@ -26,14 +26,14 @@ assets = Blueprint("assets", __name__)
 
 @assets.get("/static/<digest>/<path:name>")
 def get_asset(digest: str, name: str) -> Response:
-    """Serve one file. A page that was opened before an update asks under the old digest and gets the new
-    file, for this once."""
+    """Serve one file. A page opened before an update asks with the old digest; it gets the new file, which
+    the browser does not cache."""
     return send_from_directory(STATIC, name, max_age=_max_age_s(digest))
 
 
 @assets.get("/static/<digest>/style.css")
 def get_style(digest: str) -> Response:
-    """Serve the style sheets as one."""
+    """Serve all style sheets as one file."""
     response = Response("\n".join((STATIC / name).read_text("utf-8") for name in STYLES), mimetype="text/css")
     response.cache_control.public, response.cache_control.max_age = True, _max_age_s(digest)
     return response
@@ -41,7 +41,7 @@ def get_style(digest: str) -> Response:
 
 @assets.app_context_processor
 def asset_urls() -> dict[str, object]:
-    """Give templates `asset(name)`, and `style()` for the one style sheet."""
+    """Give templates `asset(name)` and `style()`: the address of a file and of the style sheet."""
     return {
         "asset": lambda name: url_for("assets.get_asset", digest=static_digest(), name=name),
         "style": lambda: url_for("assets.get_style", digest=static_digest()),
@@ -50,7 +50,7 @@ def asset_urls() -> dict[str, object]:
 
 @cache
 def static_digest() -> str:
-    """Return what stands for the content of all files at once."""
+    """Return one digest over all static files."""
     files = sorted(path for path in STATIC.rglob("*") if path.is_file())
     return sha256(
         b"".join(sha256(str(path).encode() + path.read_bytes()).digest() for path in files)
@@ -59,8 +59,8 @@ def static_digest() -> str:
 
 @cache
 def imported_modules(*first: str) -> tuple[str, ...]:
-    """Name the modules that a page needs, so that a browser asks for all at once instead of for one after the
-    other's imports."""
+    """Return the modules that a page imports, directly or not: the page names all of them, so that the
+    browser loads them at the same time."""
     found = dict.fromkeys(first)
     for module in (waiting := list(found)):
         for name in IMPORT_PATTERN.findall((STATIC / module).read_text("utf-8")):

@@ -1,4 +1,4 @@
-"""The five benchmark datasets: what they are, and the jobs that make them."""
+"""The benchmark datasets: their presets, and the jobs that make them."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ benchmarks = Blueprint("benchmarks", __name__)
 
 
 def dataset_from_benchmark(values: dict[str, Any]) -> DatasetConfig:
-    """Build a dataset from a request: what it leaves out, or null, comes from its preset."""
+    """Build a dataset from a request. Values that are missing or null come from the preset."""
     request = parse_config(schemas.BenchmarkRequest, values)
     return benchmark_config(
         request.preset,

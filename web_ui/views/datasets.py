@@ -1,4 +1,4 @@
-"""Datasets: those in the workspace with their pages, and the jobs that make more."""
+"""The datasets in the workspace with their pages, and the jobs that make datasets."""
 
 import hashlib
 from typing import Any
@@ -22,7 +22,7 @@ serve_jobs(datasets, "/api/dataset/")
 
 @endpoint(datasets, "GET", "/api/datasets", Operation(answer=schemas.DatasetList))
 def list_datasets() -> dict[str, Any]:
-    """List the datasets in the workspace, finished or in the making."""
+    """List the datasets in the workspace, finished or not."""
     folders = sorted(current_service().workspace.datasets.iterdir())
     return {"datasets": [summary for folder in folders if (summary := dataset_summary(folder))]}
 
@@ -35,7 +35,7 @@ def get_dataset(name: str) -> schemas.Dataset:
 
 @endpoint(datasets, "DELETE", "/api/datasets/<name>", Operation(status=204, errors=(409, 507)))
 def remove_dataset(name: str) -> Response:
-    """Delete a dataset that no job needs; what lies on the Hub, and models trained on it, stay."""
+    """Delete a dataset that no job needs; its copy on the Hub and the models trained on it stay."""
     service = current_service()
     delete_dataset(name, service.workspace, service.jobs)
     return Response(status=204)
@@ -49,7 +49,7 @@ def remove_dataset(name: str) -> Response:
 )
 def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     """Show one page of one sample; rows count from 0 within the split, pages from 1."""
-    from data.dataset.shards import read_samples  # noqa: PLC0415  (pyarrow is not needed to serve a page of the UI)
+    from data.dataset.shards import read_samples  # noqa: PLC0415  (serving the web pages does not need pyarrow)
 
     sample = next(read_samples(current_service().workspace.dataset(name), split, row, row + 1), None)
     if sample is None or not 1 <= page <= len(sample.pages):
@@ -58,6 +58,6 @@ def get_page(name: str, split: str, row: int, page: int) -> WerkzeugResponse:
     response.mimetype = "image/png"
     response.set_etag(hashlib.sha256(response.get_data()).hexdigest())
     response.headers["Cache-Control"] = (
-        "private, no-cache"  # a dataset made anew under its name has the same addresses
+        "private, no-cache"  # a new dataset with the same name has the same addresses
     )
     return response.make_conditional(request)

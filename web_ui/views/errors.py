@@ -1,4 +1,4 @@
-"""Every refusal and failure in the one shape: {"error": {"code", "message", "hint", "fields"}}."""
+"""Answers for all errors, in one form: {"error": {"code", "message", "hint", "fields"}}."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,10 +20,7 @@ HINTS: Mapping[int, tuple[str, str]] = {
     403: ("forbidden", "Use the page that this service itself serves, or a client without an Origin header."),
     404: ("not_found", "GET /api/openapi.json lists every address."),
     405: ("method_not_allowed", "GET /api/openapi.json lists the methods of every address."),
-    413: (
-        "too_large",
-        "Send less: a JSON body holds at most 1 MiB, an upload as much as DEEPSYNTH_MAX_UPLOAD_BYTES.",
-    ),
+    413: ("too_large", "Send less: at most 1 MiB in a JSON body, DEEPSYNTH_MAX_UPLOAD_BYTES in an upload."),
     415: (
         "unsupported_media_type",
         "Send 'Content-Type: application/json' (uploads: application/octet-stream).",
@@ -34,13 +31,13 @@ HINTS: Mapping[int, tuple[str, str]] = {
     ),
     429: (
         "too_many_requests",
-        "Wait, for as long as the Retry-After header says where there is one, then go on.",
+        "Wait for the seconds of the Retry-After header, if there is one, then try again.",
     ),
 }
 
 
 def register_error_handlers(app: Flask) -> None:
-    """Answer everything that is raised while a request is served. This is the request boundary."""
+    """Answer every exception that a request raises: the last handler of a request."""
     app.register_error_handler(DeepSynthError, _answer_known)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(ParseException, _answer_malformed)
@@ -68,7 +65,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_malformed(error: ParseException) -> Response:
-    """Answer a body that the server itself cannot take apart (chunks that are none)."""
+    """Answer a body that gunicorn cannot parse (invalid chunked encoding)."""
     return _answer_http(BadRequest(f"The body is malformed: {error}."))
 
 
@@ -81,13 +78,13 @@ def _answer_unknown(error: Exception) -> Response:
     LOGGER.error(
         "unexpected %s", type(error).__name__, exc_info=error, extra={"values": {"request_id": request_id}}
     )
-    message = "The service met an error that it did not expect."
+    message = "An unexpected error occurred in the service."
     return _answer(
         500,
         {
             "code": "internal",
             "message": message,
-            "hint": f"Its log has the details under {request_id}.",
+            "hint": f"The log of the service has the details under {request_id}.",
             "fields": {},
         },
     )

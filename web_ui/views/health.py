@@ -1,5 +1,4 @@
-"""Is this service alive, and is anything missing around it. Open without a token, so it says little to
-strangers."""
+"""The health of the service. It needs no token; without the token the answer has no details."""
 
 import os
 import shutil
@@ -21,7 +20,7 @@ health = Blueprint("health", __name__)
 
 @endpoint(health, "GET", "/api/health", Operation(answer=schemas.Health, errors=(503,)))
 def get_health() -> Any:
-    """Tell whether the service works: ok, degraded (answers, but something is missing) or failing (503)."""
+    """Return the health of the service: ok, degraded (disk nearly full, no runner) or failing (503)."""
     service = current_service()
     problems = _failures(service)
     status = "failing" if problems else "ok"

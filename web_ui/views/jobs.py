@@ -1,4 +1,4 @@
-"""Jobs: list, look, follow, pause, resume, cancel, delete."""
+"""Jobs: list, show, follow, pause, resume, cancel, delete."""
 
 from typing import Any
 
@@ -36,36 +36,36 @@ def get_job(job_id: str) -> dict[str, Any]:
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=EventSlice))
 def get_events(job_id: str, query: schemas.OffsetQuery) -> EventSlice:
-    """Read a job's events from an offset on."""
+    """Read the events of a job from a byte offset on."""
     return current_service().jobs.events(job_id, query.offset)
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>/log", Operation(query=schemas.LogQuery, answer=LogSlice))
 def get_log(job_id: str, query: schemas.LogQuery) -> LogSlice:
-    """Read a job's log from an offset on, or its end."""
+    """Read the log of a job from a byte offset on, or its end."""
     return current_service().jobs.log(job_id, query.offset)
 
 
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/pause", Operation(answer=schemas.JobAnswer))
 def pause_job(job_id: str) -> dict[str, Any]:
-    """Ask a job to save and stop."""
+    """Pause a job: it saves and stops."""
     return job_answer(current_service().jobs.request_pause(job_id))
 
 
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/resume", Operation(answer=schemas.JobAnswer))
 def resume_job(job_id: str) -> dict[str, Any]:
-    """Ask a paused, interrupted or failed job to go on from where it saved."""
+    """Resume a paused, interrupted or failed job from its last save."""
     return job_answer(current_service().jobs.request_resume(job_id))
 
 
 @endpoint(jobs, "POST", "/api/jobs/<job_id>/cancel", Operation(answer=schemas.JobAnswer))
 def cancel_job(job_id: str) -> dict[str, Any]:
-    """Ask a job to stop for good."""
+    """Cancel a job: it stops and cannot be resumed."""
     return job_answer(current_service().jobs.request_cancel(job_id))
 
 
 @endpoint(jobs, "DELETE", "/api/jobs/<job_id>", Operation(status=204))
 def delete_job(job_id: str) -> Response:
-    """Delete a job that is not running; the dataset or model that it made stays."""
+    """Delete a job that does not run; the dataset or model that it made stays."""
     current_service().jobs.delete(job_id)
     return Response(status=204)

@@ -1,5 +1,4 @@
-"""Log in to a service that needs a token. The form is plain HTML, so this one address takes a form instead of
-JSON."""
+"""Login with the token of the service. The page is plain HTML and sends a form, not JSON."""
 
 import re
 
@@ -13,7 +12,7 @@ login = Blueprint("login", __name__)
 
 
 LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
-"""An address of this service: browsers read `//host` and `/\\host` as another site, and skip control
+"""A path on this service. Browsers read `//host` and `/\\host` as another site, and ignore control
 characters."""
 
 
@@ -24,7 +23,7 @@ def show_login() -> str:
 
 @login.post("/login")
 def log_in() -> Response:
-    """Exchange the token for a cookie that scripts cannot read and other sites cannot send."""
+    """Check the token and set a session cookie that scripts cannot read and other sites cannot send."""
     settings, wanted = current_service().settings, request.form.get("next", "")
     if not security.is_valid_token(settings, request.form.get("token", "").strip()):
         return make_response(render_template("login.html", is_wrong=True, next=wanted), 401)

@@ -1,4 +1,4 @@
-"""Numbers over time: a training's metrics, and the service's own for Prometheus."""
+"""The metrics of a training, and the metrics of the service for Prometheus."""
 
 from flask import Blueprint, Response
 
@@ -13,7 +13,7 @@ metrics = Blueprint("metrics", __name__)
 
 @endpoint(metrics, "GET", "/api/metrics/<job_id>", Operation(answer=MetricsFiles))
 def get_metrics(job_id: str) -> MetricsFiles:
-    """Show the latest and all earlier metrics of a training."""
+    """Show the latest metrics of a training and their history."""
     service = current_service()
     job = service.jobs.get(job_id)
     if job.kind != "training":
@@ -23,5 +23,5 @@ def get_metrics(job_id: str) -> MetricsFiles:
 
 @endpoint(metrics, "GET", "/metrics", Operation(media=CONTENT_TYPE))
 def get_prometheus() -> Response:
-    """Show jobs, rates, memory and disk in Prometheus' text form."""
+    """Show jobs, rates, memory and disk in the text format of Prometheus."""
     return Response(exposition(current_service()), content_type=CONTENT_TYPE)

@@ -1,4 +1,4 @@
-"""Models: the trainings in the workspace, and what a training can start from."""
+"""The trainings in the workspace, and the models that a training can start from."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def get_model(name: str) -> schemas.Model:
 
 @endpoint(models, "DELETE", "/api/models/<name>", Operation(status=204, errors=(409, 507)))
 def remove_model(name: str) -> Response:
-    """Delete a training that no job needs, with its checkpoints; what lies on the Hub stays."""
+    """Delete a training that no job needs, with its checkpoints; its copy on the Hub stays."""
     service = current_service()
     delete_model(name, service.workspace, service.jobs)
     return Response(status=204)

@@ -1,5 +1,4 @@
-"""The four tabs: one HTML page at a real address each, drawn from `index.html`; everything on it comes from
-the API."""
+"""The four tabs: one HTML page each, made from `index.html`. The browser modules fill them from the API."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -15,24 +14,24 @@ PRELOADED_PATHS = {
     "jobs": ("system", "jobs"),
     "train": ("system", "forms/training", "training/presets", "datasets", "models"),
 }
-"""What the script of a tab asks for first, always. A page names it in its head, so that it comes with the
-modules instead of after them."""
+"""Tab -> the API paths that its script requests first. The head of the page names them, so that the
+browser loads them together with the modules."""
 
 pages = Blueprint("pages", __name__)
 
 
 @pages.app_context_processor
 def theme() -> dict[str, str | None]:
-    """Give templates the theme chosen with the switch; None: the system's. Coming with the page, the other
-    one never flashes."""
+    """Give templates the theme chosen with the switch; None: the theme of the system. The page is rendered
+    with it, so that the wrong theme is never shown."""
     chosen = request.cookies.get(THEME_COOKIE)
     return {"theme": chosen if chosen in ("light", "dark") else None}
 
 
 @pages.after_request
 def allow_page_cache(response: Response) -> Response:
-    """Let a browser show a page again as it was left, with its charts and its place; never where somebody may
-    have logged out since."""
+    """Let the browser restore a page from its history cache. Not with a login: after a logout the page must
+    not come back."""
     if current_service().settings.api_token is None:
         response.headers["Cache-Control"] = "no-cache"
     return response
@@ -40,7 +39,7 @@ def allow_page_cache(response: Response) -> Response:
 
 @pages.get("/")
 def home() -> Response:
-    """Lead to the first tab."""
+    """Redirect to the first tab."""
     return redirect(url_for("pages.benchmarks"))
 
 

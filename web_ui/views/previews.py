@@ -1,5 +1,4 @@
-"""Looks at a source's rows and columns, at the first pages of a dataset to be made, and at a finished
-dataset. Nothing is written."""
+"""Previews of a source, of a planned dataset and of a finished dataset. They write nothing."""
 
 from flask import Blueprint
 
@@ -18,10 +17,10 @@ previews = Blueprint("previews", __name__)
     previews,
     "POST",
     "/api/dataset/preview",
-    Operation(preview_schemas.PreviewRequest, answer=preview_schemas.Preview, errors=(503,)),
+    Operation(body=preview_schemas.PreviewRequest, answer=preview_schemas.Preview, errors=(503,)),
 )
 def preview_dataset(body: preview_schemas.PreviewRequest) -> JsonObject:
-    """Draw some documents as a dataset would hold them, with their token counts."""
+    """Render some documents as the dataset would contain them, with their token counts."""
     return run_preview(PreviewTask.model_validate(body.model_dump()), current_service().workspace)
 
 
@@ -29,10 +28,10 @@ def preview_dataset(body: preview_schemas.PreviewRequest) -> JsonObject:
     previews,
     "POST",
     "/api/dataset/inspect",
-    Operation(preview_schemas.InspectRequest, answer=preview_schemas.Inspection),
+    Operation(body=preview_schemas.InspectRequest, answer=preview_schemas.Inspection),
 )
 def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
-    """Show a source's splits, columns and first rows, and which columns are likely to be meant."""
+    """Show the splits, columns and first rows of a source, and suggest the columns to use."""
     return run_preview(PreviewTask(source=body.source), current_service().workspace)
 
 
@@ -45,8 +44,8 @@ def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
     ),
 )
 def report_on_dataset(name: str, query: preview_schemas.ReportQuery) -> JsonObject:
-    """Report on a finished dataset: compression of all pages, and legibility of some, read with tesseract."""
-    refuse_cross_site()  # it costs minutes of work, and an <img> on any page could ask for it
+    """Report the compression of all pages of a finished dataset, and the legibility of some documents."""
+    refuse_cross_site()  # minutes of work, which an <img> on any page could request
     workspace = current_service().workspace
     read_manifest(workspace.dataset(name))
     task = PreviewTask(

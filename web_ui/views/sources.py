@@ -1,5 +1,5 @@
-"""Files that a user uploads as sources, alone or several in a folder. Each arrives as one streamed PUT and is
-whole or absent."""
+"""Files that a user uploads as sources, single or in a folder. Each file is one streamed PUT; it is stored
+completely or not at all."""
 
 import shutil
 from pathlib import Path
@@ -29,7 +29,7 @@ sources = Blueprint("sources", __name__)
     Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)),
 )
 def put_upload(name: str) -> dict[str, Any]:
-    """Upload one file, as raw bytes; a file of the same name is replaced."""
+    """Upload one file as raw bytes; a file with the same name is replaced."""
     path = current_service().workspace.upload(name)
     if path.is_dir():
         raise Conflict(
@@ -45,8 +45,10 @@ def put_upload(name: str) -> dict[str, Any]:
     Operation(body_media=BYTES, answer=schemas.Upload, status=201, errors=(413, 507)),
 )
 def put_upload_into_folder(folder: str, name: str) -> dict[str, Any]:
-    """Upload one of several files that are one source together, as raw bytes; the folder is made where it is
-    missing."""
+    """Upload one of several files that form one source, as raw bytes.
+
+    The folder is made if it does not exist.
+    """
     place = current_service().workspace.upload(folder)
     path = inside(place, validate_name(name))
     try:
@@ -101,10 +103,10 @@ def _check_free_space(path: Path, size_bytes: int) -> None:
 
 
 def _receive_body(path: Path) -> int:
-    """Write the request's body beside `path`, then rename it there; return its size in bytes.
+    """Write the body of the request beside `path`, then rename it to `path`; return its size in bytes.
 
-    Room is looked for before each chunk: the length may be unknown, and other uploads and jobs fill the same
-    disk.
+    The free space is checked before each chunk: the length may be unknown, and other uploads and jobs write
+    to the same disk.
     """
     with new_file(path) as temporary:
         with temporary.open("xb") as file:

@@ -1,4 +1,4 @@
-"""This service, its machine, and the runners of both roles; the forms, and the API's own description."""
+"""The service, its machine and the runners of both roles; the forms; the OpenAPI document."""
 
 from time import monotonic
 from typing import Any
@@ -19,7 +19,7 @@ system = Blueprint("system", __name__)
 
 @endpoint(system, "GET", "/api/system", Operation(answer=schemas.System))
 def get_system() -> schemas.System:
-    """Show role, load, memory, disk, GPUs, version and runners."""
+    """Show role, version, load, memory, disk, GPUs and runners."""
     service = current_service()
     settings = service.settings
     return schemas.System(
@@ -39,14 +39,13 @@ def get_system() -> schemas.System:
 
 @endpoint(system, "GET", "/api/openapi.json", Operation(answer=schemas.OpenApi))
 def get_openapi() -> dict[str, Any]:
-    """Describe this API."""
+    """Return the OpenAPI document of this API."""
     return openapi_document(current_app, current_service().version)
 
 
 @endpoint(system, "GET", "/api/forms/<name>", Operation(answer=schemas.Form))
 def get_form(name: str) -> dict[str, Any]:
-    """List the settings of a configuration (dataset, training, evaluation or prediction) as a form shows
-    them."""
+    """List the fields of the configuration of a kind of job, as a form shows them."""
     if name not in FORMS:
         raise NotFound(f"There is no form {name!r}.", hint=f"Forms are {', '.join(FORMS)}.")
     return {"fields": form_fields(name)}

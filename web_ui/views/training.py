@@ -1,5 +1,5 @@
-"""Training: presets, memory estimates, and the jobs on models: train, evaluate, predict, find a learning
-rate."""
+"""Training presets, memory estimates, and the jobs with models: training, evaluation, prediction and the
+search for a learning rate."""
 
 from typing import Any
 
@@ -28,8 +28,7 @@ def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
 
 @endpoint(training, "GET", "/api/training/presets", Operation(answer=schemas.TrainingPresetList))
 def list_training_presets() -> dict[str, Any]:
-    """List the training presets, and what the tiny model starts from instead, with the reason for each
-    value."""
+    """List the training presets and the starting values of the tiny model, with a reason for each value."""
     tiny = {"values": dict(TINY_VALUES.values), "reasons": dict(TINY_VALUES.reasons)}
     return {"presets": [_answer(preset) for preset in PRESETS.values()], "tiny": tiny}
 
@@ -45,11 +44,13 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     training,
     "POST",
     "/api/model/estimate",
-    Operation(TrainingConfig, _without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507)),
+    Operation(body=TrainingConfig, build=_without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507)),
 )
 def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
-    """Estimate the GPU memory that a training would need, for the pages of its dataset; without one, for one
-    base page a sample."""
+    """Estimate the GPU memory of a training for the pages of its dataset.
+
+    Without a dataset: for one base page per sample.
+    """
     workspace = current_service().workspace
     kind = model_kind(body.model, workspace)
     if body.dataset == NO_DATASET:
