@@ -122,10 +122,8 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
     """Refuse a model that is neither tiny, nor a training or folder in the workspace, nor a Hub id with a
     known revision."""
     is_path = name.startswith(("/", ".", "~"))
-    if (
-        name == BUILT_IN
-        or inside_workspace(name if is_path else str(workspace.models / name), workspace, "model").is_dir()
-    ):
+    place = name if is_path else str(workspace.models / name)
+    if name == BUILT_IN or inside_workspace(place, workspace, "model").is_dir():
         return
     if is_path or not HUB_ID.fullmatch(name):
         raise UnknownName(

@@ -35,22 +35,14 @@ def _fields(
     `publish`, `source.hub`."""
     for name, given in schema["properties"].items():
         path = prefix + name
-        branches = [
-            _resolve_reference(branch, definitions)
-            for branch in given.get("oneOf") or given.get("anyOf") or [given]
-        ]
+        choices = given.get("oneOf") or given.get("anyOf") or [given]
+        branches = [_resolve_reference(branch, definitions) for branch in choices]
         kept = [branch for branch in branches if branch.get("type") != "null"]
         nullable = len(kept) < len(branches)
         for branch in kept:
             if "properties" in branch:
-                chosen = (
-                    f"{path}.{branch['properties']['kind']['const']}"
-                    if len(kept) > 1
-                    else path
-                    if nullable
-                    else part
-                )
-                yield from _fields(branch, definitions, f"{path}.", chosen)
+                kind = f"{path}.{branch['properties']['kind']['const']}" if len(kept) > 1 else None
+                yield from _fields(branch, definitions, f"{path}.", kind or (path if nullable else part))
             elif "const" not in branch:
                 yield _field(path, {**branch, **given}, nullable, part)
 

@@ -34,15 +34,7 @@ class _Route:
 def openapi_document(app: Flask, version: str) -> JsonDocument:
     """Return the document of all operations that `app` serves through `endpoint`."""
     routes = list(_routes(app))
-    types: dict[tuple[type, JsonSchemaMode], None] = {(schemas.Error, "serialization"): None}
-    for route in routes:
-        types |= {
-            (kind, "validation"): None for kind in (route.operation.body, route.operation.query) if kind
-        }
-        types |= {(kind, "serialization"): None for kind in (route.operation.answer,) if kind}
-    references, definitions = TypeAdapter.json_schemas(
-        [(kind, mode, TypeAdapter(kind)) for kind, mode in types], ref_template="#/components/schemas/{model}"
-    )
+    references, components = _schemas(routes)
     paths: dict[str, JsonDocument] = {}
     for route in routes:
         path = PATH_VALUE.sub(r"{\g<name>}", route.rule.rule)
@@ -56,11 +48,23 @@ def openapi_document(app: Flask, version: str) -> JsonDocument:
         },
         "paths": dict(sorted(paths.items())),
         "components": {
-            "schemas": definitions["$defs"],
+            "schemas": components,
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
         "security": [{}, {"token": []}],
     }
+
+
+def _schemas(routes: list[_Route]) -> tuple[References, JsonDocument]:
+    """Return the schema (a reference) of each type by its mode, and the components that they refer to."""
+    types: dict[tuple[type, JsonSchemaMode], None] = {(schemas.Error, "serialization"): None}
+    for operation in (route.operation for route in routes):
+        types |= {(kind, "validation"): None for kind in (operation.body, operation.query) if kind}
+        types |= {(kind, "serialization"): None for kind in (operation.answer,) if kind}
+    references, definitions = TypeAdapter.json_schemas(
+        [(kind, mode, TypeAdapter(kind)) for kind, mode in types], ref_template="#/components/schemas/{model}"
+    )
+    return references, definitions["$defs"]
 
 
 def _routes(app: Flask) -> Iterator[_Route]:
@@ -80,15 +84,9 @@ def _entry(route: _Route, references: References) -> JsonDocument:
         "operationId": route.rule.endpoint.rpartition(".")[2],
         "tags": [route.rule.endpoint.partition(".")[0]],
         "summary": route.summary,
-        "parameters": [
-            *_path_parameters(route.rule),
-            *_query_parameters(operation),
-            *_header_parameters(operation),
-        ],
-        "responses": {
-            str(operation.status): _answer(operation, references),
-            **{str(status): _refusal(references) for status in errors},
-        },
+        "parameters": [*_parameters(route)],
+        "responses": {str(operation.status): _answer(operation, references)}
+        | {str(status): _refusal(references) for status in errors},
     }
     if operation.body or operation.body_media != JSON:
         entry["requestBody"] = {
@@ -118,6 +116,12 @@ def _refusal(references: References) -> JsonDocument:
         "description": "Refused or failed.",
         "content": {JSON: {"schema": references[schemas.Error, "serialization"]}},
     }
+
+
+def _parameters(route: _Route) -> Iterator[JsonDocument]:
+    yield from _path_parameters(route.rule)
+    yield from _query_parameters(route.operation)
+    yield from _header_parameters(route.operation)
 
 
 def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:

@@ -55,16 +55,7 @@ class PreviewProcess:
             TimeoutExpired: it took longer than `timeout_s` and was killed.
             TooManyRequests: a newer preview has replaced this one.
         """
-        command = [sys.executable, "-m", "web_ui.api.previews", *arguments]
-        pipe, environment = subprocess.PIPE, child_environment()
-        with subprocess.Popen(
-            command,
-            stdin=pipe,
-            stdout=pipe,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            start_new_session=True,
-        ) as process:
+        with _start_process(arguments) as process:
             with self._lock:
                 earlier, self._process = self._process, process
             if earlier:
@@ -78,6 +69,17 @@ class PreviewProcess:
                 raise TooManyRequests("A newer preview has replaced this one.", retry_after=1)
             self._process = None
         return process.returncode, output
+
+
+def _start_process(arguments: list[str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "web_ui.api.previews", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=child_environment(),
+        start_new_session=True,
+    )
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -120,9 +122,12 @@ def run_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
     if task.legibility or task.dataset:
         return _run_ocr_preview(task, workspace)
     if not is_quick:
-        return _run_in_subprocess(
-            task, workspace, TIMEOUT_S, _page_preview_process if task.config else _inspection_process
-        )
+        process = _page_preview_process if task.config else _inspection_process
+        return _run_in_subprocess(task, workspace, TIMEOUT_S, process)
+    return _run_quick_preview(task, workspace)
+
+
+def _run_quick_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
     if not _preview_slots.acquire(blocking=False):
         raise TooManyRequests("Several previews are already waiting. Try again in a moment.", retry_after=1)
     try:
@@ -162,12 +167,11 @@ def _run_ocr_preview(task: PreviewTask, workspace: Workspace) -> JsonObject:
 
 
 def _run_in_subprocess(
-    task: PreviewTask, workspace: Workspace, timeout_s: float, seat: PreviewProcess
+    task: PreviewTask, workspace: Workspace, timeout_s: float, process: PreviewProcess
 ) -> JsonObject:
+    arguments = [str(workspace.root), str(ceil(timeout_s))]
     try:
-        code, output = seat.run(
-            [str(workspace.root), str(ceil(timeout_s))], task.model_dump_json().encode(), timeout_s
-        )
+        code, output = process.run(arguments, task.model_dump_json().encode(), timeout_s)
     except subprocess.TimeoutExpired as error:
         raise _timeout_error(task, timeout_s) from error
     if code:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from pkgutil import resolve_name
 
-from flask import Blueprint, Response, g, jsonify, request, url_for
+from flask import Blueprint, Response, g, make_response, request, url_for
 from pydantic import BaseModel
 from werkzeug.exceptions import TooManyRequests
 
@@ -71,10 +71,8 @@ def submit_job(kind: str, config: Config) -> Response:
             resolve_name(check)(config, service.workspace)
         job = service.jobs.create(kind, config, key)
     g.job_id = job.id
-    response = jsonify(job_answer(job))
-    response.status_code = 202
-    response.location = url_for("jobs.get_job", job_id=job.id)
-    return response
+    location = url_for("jobs.get_job", job_id=job.id)
+    return make_response(job_answer(job), 202, {"Location": location})
 
 
 def job_answer(job: Job) -> JsonObject:

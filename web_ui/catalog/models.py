@@ -33,9 +33,8 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
         latest = read_metrics(folder).latest
         kind = model_kind(folder.name, workspace)
     except (StorageError, ModelError) as error:
-        return ModelSummary(
-            name=folder.name, complete=False, size_bytes=size_bytes, error=ErrorBody(**error.as_dict())
-        )
+        body = ErrorBody(**error.as_dict())
+        return ModelSummary(name=folder.name, complete=False, size_bytes=size_bytes, error=body)
     return ModelSummary(
         name=folder.name,
         complete=_is_complete(folder),
@@ -55,10 +54,8 @@ def model_details(folder: Path) -> Model:
         StorageError: one of its files is damaged.
     """
     if not folder.is_dir():
-        raise NotFound(
-            f"There is no model {folder.name!r}.",
-            hint=names_hint(path.name for path in folder.parent.glob("[!.]*")),
-        )
+        known = (path.name for path in folder.parent.glob("[!.]*"))
+        raise NotFound(f"There is no model {folder.name!r}.", hint=names_hint(known))
     return Model(
         name=folder.name,
         complete=_is_complete(folder),

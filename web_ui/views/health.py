@@ -22,23 +22,16 @@ health = Blueprint("health", __name__)
 def get_health() -> Any:
     """Return the health of the service: ok, degraded (disk nearly full, no runner) or failing (503)."""
     service = current_service()
-    problems = _failures(service)
-    status = "failing" if problems else "ok"
-    if not problems:
-        problems = _shortages(service)
-        status = "degraded" if problems else "ok"
+    failures = _failures(service)
+    problems = failures or _shortages(service)
     is_authenticated = security.is_authenticated(service.settings)
     answer = schemas.Health(
-        status=status,
+        status="failing" if failures else "degraded" if problems else "ok",
         role=service.settings.role,
         version=service.version if is_authenticated else None,
         problems=problems if is_authenticated else [],
     )
-    return (
-        Response(answer.model_dump_json(), 503, mimetype="application/json")
-        if status == "failing"
-        else answer
-    )
+    return Response(answer.model_dump_json(), 503, mimetype="application/json") if failures else answer
 
 
 def _failures(service: Service) -> list[str]:
