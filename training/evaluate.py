@@ -24,8 +24,9 @@ from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
 from training.models.device import compute_device, compute_dtype
 from training.options.config import EvaluationConfig
+from training.options.run_folder import PREDICTIONS
 
-PREDICTIONS, TEXT_PREDICTIONS = "predictions.jsonl", "text_predictions.jsonl"
+TEXT_PREDICTIONS = "text_predictions.jsonl"
 NUM_EXAMPLES = 3
 
 

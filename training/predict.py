@@ -19,7 +19,7 @@ from training.generation.summarizer import Summarizer, load_summarizer
 from training.inputs.dataset import PageSample, open_dataset
 from training.options.config import PredictionConfig
 
-PREDICTIONS = "predictions.jsonl"
+DEFAULT_OUTPUT = "predictions.jsonl"
 NUM_EXAMPLES = 3
 MAX_NAMED = 5
 
@@ -63,7 +63,7 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
         NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    path = workspace.predictions / (config.output or PREDICTIONS)
+    path = workspace.predictions / (config.output or DEFAULT_OUTPUT)
     load = _load_for_dataset if config.dataset else _load_for_files
     summarizer, items, read = load(config, workspace, progress)
     log = PredictionLog(path, summarizer.work_digest(*read))

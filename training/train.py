@@ -187,7 +187,7 @@ def _report_gpu(task: _TrainingTask, progress: Progress) -> None:
     kind = task.model_files.kind
     expected = estimate_training_memory(task.config, task.dataset.mode, task.max_num_pages, kind)
     free_gb = torch.cuda.mem_get_info()[0] / 1e9
-    fits = expected.fits(free_gb)
+    fits = expected.fits_in(free_gb)
     progress.message(describe_memory_fit(expected, free_gb), "info" if fits else "warning")
     if missing := missing_compiler_requirements():
         progress.message(

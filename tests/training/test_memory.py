@@ -19,7 +19,8 @@ REAL = "deepseek-ai/DeepSeek-OCR"
 def test_each_preset_fits_its_promised_memory(preset: str) -> None:
     config = training_config(preset, dataset="news", model=REAL)
     assert all(
-        estimate_training_memory(config, num_pages=pages).fits(PRESETS[preset].memory_gb) for pages in (1, 4)
+        estimate_training_memory(config, num_pages=pages).fits_in(PRESETS[preset].memory_gb)
+        for pages in (1, 4)
     )
 
 
@@ -34,7 +35,7 @@ def test_each_preset_has_sixteen_samples_a_step_and_a_reason_for_each_value(pres
 def test_training_the_routed_experts_does_not_fit_40_gb() -> None:
     assert not estimate_training_memory(
         training_config("high_memory", dataset="news", model=REAL, train="decoder")
-    ).fits(40)
+    ).fits_in(40)
 
 
 def test_more_pages_and_larger_batches_need_more() -> None:

@@ -13,6 +13,7 @@ from data.store.files import write_bytes, write_json
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.inputs.tokens import IGNORED
+from training.options.run_folder import FIRST_BATCH
 
 MAX_PAGES_WRITTEN = 8
 
@@ -33,7 +34,7 @@ def report_first_batch(
             for sample, row in zip(samples, batch["labels"], strict=True)
         ],
     }
-    write_json(folder / "first_batch.json", document)
+    write_json(folder / FIRST_BATCH, document)
     progress.preview(folder / names[0])
 
 

@@ -5,10 +5,11 @@ measurements on an H200 at the real width (peaks of batches of 4 and 12).
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import ceil
-from typing import Any, Final
+from typing import Final
 
+from data.config import ANSWER_CONFIG
 from data.page_modes import MODES, PageMode
 from training.options.config import Trainable, TrainingConfig
 from training.options.model_kinds import (
@@ -49,6 +50,8 @@ _KEPT_ACTIVATION_SHARE: Final[Mapping[Trainable, float]] = {
 class MemoryEstimate:
     """GPU memory of one training process, by its use, in GB of 10^9 bytes."""
 
+    __pydantic_config__ = ANSWER_CONFIG
+
     mode: PageMode
     num_pages: int
     """Of the longest sample."""
@@ -63,14 +66,12 @@ class MemoryEstimate:
     total_gb: float
     """The peak. A frozen encoder's work space is freed before the decoder's activations are allocated, so the
     larger of the two counts."""
+    fits: Mapping[str, bool]
+    """GPU memory in GB, of the usual sizes -> whether the training is expected to fit."""
 
-    def fits(self, gpu_memory_gb: float) -> bool:
+    def fits_in(self, gpu_memory_gb: float) -> bool:
         """Return whether a GPU with that much memory is expected to hold the training."""
         return self.total_gb <= gpu_memory_gb
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON form, with `fits` for the usual GPU sizes."""
-        return asdict(self) | {"fits": {str(size): self.fits(size) for size in (16, 24, 40, 80)}}
 
 
 def estimate_training_memory(
@@ -88,12 +89,14 @@ def estimate_training_memory(
     sizes = MODEL_KINDS[kind].architecture
     page_px = MODES[mode].size_px
     parts = _parts_gb(sizes, config, page_px, num_pages, num_image_tokens(kind, page_px))
+    rounded = {name: round(part, 2) for name, part in parts.items()}
     return MemoryEstimate(
         mode=mode,
         num_pages=num_pages,
         num_parameters=sum(sizes.parameters.values()),
         num_trainable_parameters=_trainable(sizes, config)[0],
-        **{name: round(part, 2) for name, part in parts.items()},
+        **rounded,
+        fits={str(size): rounded["total_gb"] <= size for size in (16, 24, 40, 80)},
     )
 
 
@@ -130,7 +133,7 @@ def pages_per_chunk(page_size_px: int, on_gpu: bool = True) -> int:
 
 def describe_memory_fit(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
     """Return a sentence on whether the training is expected to fit in the free memory of this GPU."""
-    verdict = "fits" if expected.fits(gpu_memory_gb) else "does not fit"
+    verdict = "fits" if expected.fits_in(gpu_memory_gb) else "does not fit"
     return (
         f"The training needs about {expected.total_gb:.1f} GB and {verdict} the {gpu_memory_gb:.1f} GB "
         "that are free on this GPU."

@@ -10,6 +10,7 @@ from data.config import Columns, Config, Name, PublishConfig, RenderingConfig
 from data.dataset.manifest import Counts
 from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
+from training.options.memory import MemoryEstimate
 from training.options.optimal_configs import StartingValues
 from web_ui.jobs.job import KINDS, Job, JobProgress, State
 from web_ui.jobs.stages import Role
@@ -195,23 +196,6 @@ class FormField(Answer):
 
 class Form(Answer):
     fields: list[FormField]
-
-
-class MemoryEstimate(Answer):
-    """Expected GPU memory of one training process, by its use."""
-
-    mode: PageMode
-    num_pages: int = Field(description="pages of the longest sample")
-    num_parameters: int
-    num_trainable_parameters: int
-    weights_gb: float
-    gradients_gb: float
-    optimizer_gb: float
-    activations_gb: float
-    encoder_gb: float
-    runtime_gb: float
-    total_gb: float
-    fits: dict[str, bool] = Field(description="GPU memory in GB -> whether the training is expected to fit")
 
 
 class TrainingPreset(Answer):

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint
 
 from training.options.config import TrainingConfig
-from training.options.memory import estimate_training_memory
+from training.options.memory import MemoryEstimate, estimate_training_memory
 from training.options.model_kinds import EXAMPLE_HUB_ID
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
@@ -44,9 +44,9 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     training,
     "POST",
     "/api/model/estimate",
-    Operation(body=TrainingConfig, build=_without_dataset, answer=schemas.MemoryEstimate, errors=(409, 507)),
+    Operation(body=TrainingConfig, build=_without_dataset, answer=MemoryEstimate, errors=(409, 507)),
 )
-def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
+def estimate_memory(body: TrainingConfig) -> MemoryEstimate:
     """Estimate the GPU memory of a training for the pages of its dataset.
 
     Without a dataset: for one base page per sample.
@@ -54,15 +54,11 @@ def estimate_memory(body: TrainingConfig) -> dict[str, Any]:
     workspace = current_service().workspace
     kind = model_kind(body.model, workspace)
     if body.dataset == NO_DATASET:
-        return estimate_training_memory(body, kind=kind).as_dict()
-    return estimate_training_memory(body, *checks.dataset_pages(body.dataset, workspace), kind).as_dict()
+        return estimate_training_memory(body, kind=kind)
+    return estimate_training_memory(body, *checks.dataset_pages(body.dataset, workspace), kind)
 
 
 def _answer(preset: Preset) -> dict[str, Any]:
     config = training_config(preset.name, dataset=NO_DATASET, model=EXAMPLE_HUB_ID)
     batch = config.per_device_train_batch_size * config.gradient_accumulation_steps
-    return {
-        **preset.as_dict(),
-        "effective_batch_size": batch,
-        "estimate": estimate_training_memory(config).as_dict(),
-    }
+    return {**preset.as_dict(), "effective_batch_size": batch, "estimate": estimate_training_memory(config)}

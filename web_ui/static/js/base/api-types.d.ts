@@ -311,9 +311,9 @@ export interface JobAnswer {
   attempts: number;
   retry_at: string | null;
   run_s: number;
+  progress: JobProgress | null;
   config: Record<string, any>;
   result: Record<string, any> | null;
-  progress: JobProgress | null;
   error: ErrorBody | null;
   links: Record<string, string>;
 }
