@@ -9,34 +9,55 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from data.errors import StorageError
 from data.store.files import read_json, write_bytes, write_json
 
-KEYS = (
-    "train_loss",
-    "eval_loss",
-    "best_eval_loss",
-    "rouge1",
-    "rouge2",
-    "rougeL",
-    "rougeLsum",
-    "train_samples_per_second",
-    "train_steps_per_second",
-    "gpu_memory_allocated_gb",
-    "gpu_memory_reserved_gb",
-    "learning_rate",
-    "grad_norm",
-    "perplexity",
-    "num_parameters",
-    "num_trainable_parameters",
-    "epoch_time_s",
-    "total_time_s",
-    "epoch",
-    "step",
-    "total_steps",
-)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """How the screen shows one value of a training."""
+
+    chart: str = ""
+    """Title of its chart; empty: it has none."""
+    line: str = ""
+    """Label of its line in that chart."""
+    tile: str = ""
+    """Label of its latest value in a job's overview; empty: it is not shown there."""
+    compared: str = ""
+    """Title of the chart that compares it between trainings; empty: it is not compared."""
+
+
+METRICS: Final[Mapping[str, Metric]] = {
+    "train_loss": Metric(chart="Loss", line="train", tile="Train loss", compared="Train loss"),
+    "eval_loss": Metric(chart="Loss", line="eval", tile="Eval loss", compared="Eval loss"),
+    "best_eval_loss": Metric(tile="Best eval loss"),
+    "rouge1": Metric(chart="ROUGE", line="ROUGE-1"),
+    "rouge2": Metric(chart="ROUGE", line="ROUGE-2"),
+    "rougeL": Metric(chart="ROUGE", line="ROUGE-L", tile="ROUGE-L", compared="ROUGE-L"),
+    "rougeLsum": Metric(chart="ROUGE", line="ROUGE-Lsum"),
+    "learning_rate": Metric(
+        chart="Learning rate", line="learning rate", tile="Learning rate", compared="Learning rate"
+    ),
+    "grad_norm": Metric(chart="Gradient norm", line="gradient norm", compared="Gradient norm"),
+    "train_samples_per_second": Metric(
+        chart="Samples per second", line="samples/s", tile="Samples/s", compared="Samples per second"
+    ),
+    "train_steps_per_second": Metric(),
+    "epoch": Metric(tile="Epoch"),
+    "gpu_memory_allocated_gb": Metric(chart="Memory (GB)", line="allocated"),
+    "gpu_memory_reserved_gb": Metric(chart="Memory (GB)", line="reserved", tile="GPU memory (GB)"),
+    "perplexity": Metric(),
+    "num_parameters": Metric(),
+    "num_trainable_parameters": Metric(),
+    "epoch_time_s": Metric(),
+    "total_time_s": Metric(),
+    "step": Metric(),
+    "total_steps": Metric(),
+}
+"""The values of a training, by their keys in both files. The screen draws its charts in this order."""
+KEYS: Final = tuple(METRICS)
 LATEST, HISTORY = "metrics.json", "metrics_history.json"
 # Each write of the history writes the whole file. To keep the total time linear in a long training, a write
 # waits until the history has grown by the first share, or writing takes at most the second share of the time.

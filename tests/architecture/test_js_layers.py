@@ -13,7 +13,8 @@ SPECIFIER = re.compile(r'\b(?:from |import\()"(\.[^"]+)"')
 
 
 def imports() -> dict[str, set[str]]:
-    """Return the imports of each module, dynamic and type imports included, without third-party modules."""
+    """Return the imports of each module, dynamic and type imports included, without third-party modules and
+    declarations of types."""
     paths = sorted(MODULES.rglob("*.js"))
     found = {}
     for path in paths:
@@ -22,7 +23,11 @@ def imports() -> dict[str, set[str]]:
         targets = {
             posixpath.normpath(posixpath.join(posixpath.dirname(name), specifier)) for specifier in specifiers
         }
-        found[name] = {target for target in targets if not target.startswith("../vendor/")}
+        found[name] = {
+            target
+            for target in targets
+            if not target.startswith("../vendor/") and not (MODULES / target).with_suffix(".d.ts").exists()
+        }
     return found
 
 

@@ -73,7 +73,8 @@ def _routes(app: Flask) -> Iterator[_Route]:
         operation = getattr(view, "operation", None)
         if operation is not None:
             (method,) = (rule.methods or set()) - {"HEAD", "OPTIONS"}
-            yield _Route(method.lower(), rule, operation, (view.__doc__ or "").strip().partition("\n")[0])
+            summary = (view.__doc__ or "").strip().partition("\n")[0]
+            yield _Route(method=method.lower(), rule=rule, operation=operation, summary=summary)
 
 
 def _entry(route: _Route, references: References) -> JsonDocument:

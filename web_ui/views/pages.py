@@ -1,8 +1,11 @@
 """The four tabs: one HTML page each, made from `index.html`. The browser modules fill them from the API."""
 
+from dataclasses import asdict
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from evaluation.training_metrics import METRICS
 from web_ui.api.service import current_service
 from web_ui.jobs.stages import STAGES
 from web_ui.views.assets import imported_modules
@@ -81,6 +84,7 @@ def _render_tab(active_tab: str, job_id: str | None = None) -> str:
         role=service.settings.role,
         stages=STAGES,
         kind_labels={kind: stage.label for kind, stage in STAGES.items()},
+        metrics={key: asdict(metric) for key, metric in METRICS.items()},
         version=service.version,
         has_login=service.settings.api_token is not None,
     )

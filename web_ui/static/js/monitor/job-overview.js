@@ -4,24 +4,12 @@ import { API } from "../base/api.js";
 import { findElement, findInput, makeElement, makeFigure, makeIcon } from "../base/dom.js";
 import { formatMetric, formatTime } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
-import { TrainingCharts } from "../charts/training-charts.js";
+import { METRICS, TrainingCharts } from "../charts/training-charts.js";
 import { makeResult } from "./job-result.js";
 import { ENDED_STATES } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
-
-/** @type {Record<string, string>} */
-const METRIC_LABELS = {
-  train_loss: "Train loss",
-  eval_loss: "Eval loss",
-  best_eval_loss: "Best eval loss",
-  rougeL: "ROUGE-L",
-  learning_rate: "Learning rate",
-  train_samples_per_second: "Samples/s",
-  epoch: "Epoch",
-  gpu_memory_reserved_gb: "GPU memory (GB)",
-};
 
 /** A job that waits for the Hub warns again and again; the overview shows only the last warnings. */
 const MAX_WARNINGS = 4;
@@ -114,9 +102,11 @@ export class JobOverview {
   #updateCharts() {
     const { series, numMetricEvents } = this.events;
     this.numShownEvents = numMetricEvents;
-    const measured = Object.entries(METRIC_LABELS).filter(([name]) => series.latest(name) !== null);
+    const measured = Object.entries(METRICS).filter(
+      ([name, { tile }]) => tile && series.latest(name) !== null,
+    );
     findElement("#job-figures").replaceChildren(
-      ...measured.map(([name, label]) => makeFigure(label, formatMetric(name, series.latest(name)))),
+      ...measured.map(([name, { tile }]) => makeFigure(tile, formatMetric(name, series.latest(name)))),
     );
     findElement("#chart-tools").hidden = numMetricEvents === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
