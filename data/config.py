@@ -61,11 +61,38 @@ class SampleSource(Config):
     )
 
 
+SplitName = Literal["train", "validation", "test", "skip", "none"]
+SplitNames = Annotated[
+    dict[Annotated[str, Field(min_length=1, max_length=256)], SplitName],
+    Field(
+        max_length=100,
+        description="name of a split, file or folder, or a word in it -> train, validation, test; skip: not "
+        "read; "
+        "none: the name means no split",
+    ),
+]
+
+
 class FilesSource(Config):
     """Documents in .jsonl, .json, .csv, .tsv, .parquet or .txt files."""
 
     kind: Literal["files"] = "files"
     path: str = Field(description="a file or a folder; or upload:<name> for an uploaded file", min_length=1)
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = Field(
+        None, description="character between the fields of .csv and .tsv; null: found by looking at the file"
+    )
+    quote: Literal['"', "'", "none"] | None = Field(
+        None,
+        description="character around fields that hold delimiters or line ends; none: quotes are literal; "
+        "null: found by looking at the file",
+    )
+    escape: Literal["double", "backslash"] | None = Field(
+        None, description="how a quote inside of a field is written; null: found by looking at the file"
+    )
+    encoding: str | None = Field(
+        None, max_length=32, description="of .csv and .tsv, such as cp1252 or utf-16; null: UTF-8"
+    )
+    split_names: SplitNames = {}
 
 
 class HubSource(Config):
@@ -82,6 +109,7 @@ class HubSource(Config):
     streaming: bool = Field(
         True, description="read over the network row by row instead of downloading the whole set first"
     )
+    split_names: SplitNames = {}
 
 
 Source = Annotated[SampleSource | FilesSource | HubSource, Field(discriminator="kind")]

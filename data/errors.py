@@ -49,10 +49,17 @@ class DeepSynthError(Exception):
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": self.fields}
 
 
+SHOWN_CHARACTERS = 60
+
+
 def listed(names: Sequence[str], most: int = 20) -> str:
-    """Join the first `most` names, and add the number of the others: a file may have thousands of columns."""
+    """Join the first `most` names, and add the number of the others: a file may have thousands of columns.
+    Long names are cut."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    shown = (
+        name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}..." for name in names[:most]
+    )
+    return ", ".join(shown) + more
 
 
 def _rebuild(kind: type[DeepSynthError], message: str, hint: str, fields: dict[str, str]) -> DeepSynthError:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-VALIDATION: Final = "validation"
-
 TRAIN: Final = "train"
+VALIDATION: Final = "validation"
+TEST: Final = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

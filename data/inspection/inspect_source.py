@@ -97,8 +97,9 @@ def _suggest_columns(names: Sequence[str], previews: Sequence[ColumnPreview]) ->
     """Return text columns with usual names; otherwise the column with the longest texts as document, and the
     one with the next longest as summary."""
     texts = [column for column in previews if column.kind == "text"]
+    usable_ids = [column.name for column in previews if column.kind in ("text", "int")]
     usual = suggest_columns([column.name for column in texts]).model_copy(
-        update={"id": suggest_columns(names).id}
+        update={"id": suggest_columns(usable_ids).id}
     )
     by_length = sorted(texts, key=lambda column: -column.mean_characters)
     free = [

@@ -1,7 +1,8 @@
 """Choose the columns of a source, and make of each row a Document, or a Rejected with the reason."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,6 +36,10 @@ USUAL_SUMMARY_COLUMNS: Final = (
     "title",
     "output",
 )
+INKLESS_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
+INKLESS_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Hangul fillers and the empty Braille pattern: letters and symbols without ink."""
+HasColumn = Callable[[str], bool]
 MAX_CHARACTERS: Final = {"document": 2_000_000, "summary": 100_000}
 
 
@@ -54,14 +59,21 @@ class ColumnMap:
         )
 
 
-def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> ColumnMap:
+def map_columns(
+    wanted: Columns, existing: Sequence[str], source_name: str, has_column: HasColumn | None = None
+) -> ColumnMap:
     """Return the columns to read: the configured ones, otherwise those with usual names.
+
+    Args:
+        existing: names of the columns, from the beginning of the source.
+        has_column: says whether a later row has a column; None: there are no others.
 
     Raises:
         UnknownName: a configured column does not exist, or no column has a usual name; the hint lists the
             columns that exist.
         InvalidInput: document and summary are the same column.
     """
+    existing = _with_late_columns(wanted, existing, has_column) if has_column else existing
     document = _resolve_column("document", wanted.document, USUAL_DOCUMENT_COLUMNS, existing, source_name)
     summary = _resolve_column("summary", wanted.summary, USUAL_SUMMARY_COLUMNS, existing, source_name)
     if document == summary:
@@ -72,6 +84,17 @@ def map_columns(wanted: Columns, existing: Sequence[str], source_name: str) -> C
         )
     identifier = None if wanted.id is None else _resolve_column("id", wanted.id, (), existing, source_name)
     return ColumnMap(document, summary, identifier)
+
+
+def _with_late_columns(wanted: Columns, existing: Sequence[str], has_column: HasColumn) -> Sequence[str]:
+    """Add the columns that are needed and that only later rows have."""
+    named = [name for name in (wanted.document, wanted.summary, wanted.id) if name]
+    usual = suggest_columns(existing)
+    if wanted.document is None and usual.document is None:
+        named += USUAL_DOCUMENT_COLUMNS
+    if wanted.summary is None and usual.summary is None:
+        named += USUAL_SUMMARY_COLUMNS
+    return [*existing, *(name for name in named if name not in existing and has_column(name))]
 
 
 def suggest_columns(existing: Sequence[str]) -> Columns:
@@ -151,9 +174,20 @@ def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> str:
         return f"the {role} (column {column!r}) is {_describe_value(value)}"
     if not value or value.isspace():
         return f"the {role} (column {column!r}) is empty"
+    if not is_visible(value):
+        return f"the {role} (column {column!r}) holds invisible characters only"
     if len(value) > MAX_CHARACTERS[role]:
         return f"the {role} (column {column!r}) has {len(value)} characters, more than {MAX_CHARACTERS[role]}"
     return ""
+
+
+def is_visible(text: str) -> bool:
+    """Say whether a text has a character that leaves ink: no blank, control or format character, and none
+    that only marks another one."""
+    return any(
+        unicodedata.category(character) not in INKLESS_CATEGORIES and character not in INKLESS_LETTERS
+        for character in text
+    )
 
 
 def _is_id(value: Any) -> bool:

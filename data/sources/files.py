@@ -1,55 +1,48 @@
 """Documents in files: one file, an upload, or a folder whose file names tell their splits."""
 
-import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from data.config import Columns
-from data.errors import InvalidInput, SourceError
+from data.config import Columns, FilesSource
+from data.errors import InvalidInput, SourceError, listed
 from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, make_document, map_columns
+from data.sources.folders import find_files
 from data.sources.reader import row_id
-from data.sources.tables import (
-    SUMMARY_SUFFIX,
-    TABLES,
-    Row,
-    Table,
-    is_unicode,
-    open_table,
-    table_suffix,
-    translate_read_errors,
-)
+from data.sources.tables import Row, Table, open_table, translate_read_errors
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD_PREFIX, Workspace
-
-SPLIT_WORDS: Final = {
-    "train": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-}
 
 
 class FilesReader:
     """Reads the files of each split one after the other, in the order of their names."""
 
-    def __init__(self, path: str, columns: Columns | None, workspace: Workspace) -> None:
+    def __init__(self, source: FilesSource, columns: Columns | None, workspace: Workspace) -> None:
         """Open the files; `columns` is None for an inspection, which reads no documents."""
-        self._root = resolve_source_path(path, workspace)
-        self._tables = {
-            split: [open_table(file) for file in files]
-            for split, files in _files_by_split(self._root).items()
+        self._root = resolve_source_path(source.path, workspace)
+        found = find_files(self._root, source.split_names)
+        opened = {
+            split: [open_table(file, source) for file in files] for split, files in found.splits.items()
         }
+        self._tables = _with_rows(opened)
+        if not self._tables:
+            raise SourceError(f"{self._root} is empty: it has no rows.", hint="Choose another file.")
+        tables = [table for tables in self._tables.values() for table in tables]
+        empty = [table.path.name for tables in opened.values() for table in tables if not table.num_rows]
+        self._notes = [*found.notes, *(table.note for table in tables if table.note)]
+        if empty:
+            self._notes.append(f"{len(empty)} files without rows are left out: {listed(empty)}.")
         self._columns = {
-            table.path: map_columns(columns, table.columns, table.path.name)
-            for tables in self._tables.values()
+            table.path: map_columns(columns, table.columns, table.path.name, table.has_column)
             for table in tables
             if columns
         }
+
+    def notes(self) -> list[str]:
+        """Return what was decided about the files, in sentences."""
+        return list(self._notes)
 
     def split_names(self) -> list[str]:
         return list(self._tables)
@@ -68,7 +61,8 @@ class FilesReader:
 
     def identity(self) -> Mapping[str, Any]:
         tables = [table for tables in self._tables.values() for table in tables]
-        return {"files": {self._name(table): _hash_file(table.path) for table in tables}}
+        files = {self._name(table): _hash_file(table.path) for table in tables}
+        return {"files": files, "read_as": self._notes} if self._notes else {"files": files}
 
     def ids(self, split: str) -> Iterator[str]:
         if all(self._columns[table.path].id is None for table in self._tables[split]):
@@ -111,7 +105,7 @@ def resolve_source_path(path: str, workspace: Workspace, field: str = "source.pa
     elif "\0" in path:
         raise InvalidInput(f"{field} holds a NUL character.", fields={field: "is not a path"})
     else:
-        found = Path(path).expanduser().resolve()
+        found = Path(path).expanduser().absolute()  # a link keeps the suffix of its own name
     if not found.exists():
         raise SourceError(
             f"There is no file or folder {path}.", hint=f"Check {field}.", fields={field: "does not exist"}
@@ -119,48 +113,9 @@ def resolve_source_path(path: str, workspace: Workspace, field: str = "source.pa
     return found
 
 
-def _files_by_split(root: Path) -> Mapping[str, list[Path]]:
-    if root.is_file():
-        return {"train": [root]}
-    by_split: dict[str | None, list[Path]] = {}
-    for path in _readable_files(root):
-        by_split.setdefault(_split_of(path.relative_to(root)), []).append(path)
-    unnamed = by_split.pop(None, [])
-    if not by_split:
-        return {"train": unnamed}
-    if unnamed:
-        raise InvalidInput(
-            f"{unnamed[0].relative_to(root)} names no split, but other files in {root} do.",
-            hint="Put train, validation or test into its name or its folder's name, or move it away.",
-            fields={"source.path": "holds files of an unknown split"},
-        )
-    return {split: by_split[split] for split in dict.fromkeys(SPLIT_WORDS.values()) if split in by_split}
-
-
-def _readable_files(root: Path) -> list[Path]:
-    tables = sorted(path for path in root.rglob("*") if _is_table(path, root))
-    # Beside files of other kinds, a .json file is probably a description.
-    files = [path for path in tables if path.suffix.lower() != ".json"] or tables
-    if not files:
-        raise SourceError(
-            f"The folder {root} holds no file that can be read.", hint=f"Kinds: {', '.join(TABLES)}."
-        )
-    for name in (str(path.relative_to(root)) for path in files):
-        if not is_unicode(name):
-            raise SourceError(
-                f"The file name {name!a} in {root} is not UTF-8.", hint="Rename the file or its folder."
-            )
-    return files
-
-
-def _is_table(path: Path, root: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-    return (
-        table_suffix(path) in TABLES
-        and not hidden
-        and not path.name.endswith(SUMMARY_SUFFIX)
-        and path.is_file()
-    )
+def _with_rows(opened: Mapping[str, Sequence[Table]]) -> dict[str, list[Table]]:
+    kept = {split: [table for table in tables if table.num_rows] for split, tables in opened.items()}
+    return {split: tables for split, tables in kept.items() if tables}
 
 
 def _hash_file(path: Path) -> str:
@@ -173,12 +128,3 @@ def _changed_file_error(path: Path) -> SourceError:
         f"{path} has fewer rows than when it was opened: it was changed meanwhile.",
         hint="Delete the incomplete dataset and start again; do not change the file while it is read.",
     )
-
-
-def _split_of(path: Path) -> str | None:
-    """Return the split that is a word of the file's name, or else of a folder's name; None: no such word."""
-    for name in (path.stem, *reversed(path.parent.parts)):
-        for word in re.split(r"[^a-z]+", name.lower()):
-            if word in SPLIT_WORDS:
-                return SPLIT_WORDS[word]
-    return None

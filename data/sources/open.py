@@ -6,6 +6,7 @@ from typing import Any
 from data.config import Columns, DatasetConfig, FilesSource, HubSource, SampleSource
 from data.presets import find_fallbacks
 from data.progress import Progress
+from data.records import TRAIN
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
 from data.sources.reader import SourceReader, StoredReader
@@ -21,8 +22,8 @@ def open_source(
 ) -> SourceReader:
     """Open the configured source; check that it is readable and has the needed columns.
 
-    A source with a single split is divided into train, validation and test, unless the configuration names
-    this split alone.
+    A source with the single split `train` is divided into train, validation and test, unless the
+    configuration names this split alone. What the source itself calls validation or test is never trained on.
 
     Args:
         pinned: the identity that an earlier run of the same dataset stored; a Hub source is read at its
@@ -46,7 +47,11 @@ def open_source(
         )
     reader = open_stored(source, config.columns, workspace, pinned, listener)
     wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
-    if len(reader.splits()) == 1 and wants_more and config.validation_fraction + config.test_fraction > 0:
+    if (
+        list(reader.splits()) == [TRAIN]
+        and wants_more
+        and config.validation_fraction + config.test_fraction > 0
+    ):
         return HeldOutSplits(reader, config.validation_fraction, config.test_fraction)
     return reader
 
@@ -60,7 +65,7 @@ def open_stored(
 ) -> StoredReader:
     """Open files or a Hub dataset with their own splits; `columns` is None for an inspection."""
     if isinstance(source, FilesSource):
-        return FilesReader(source.path, columns, workspace)
+        return FilesReader(source, columns, workspace)
     from data.sources.hub import HubReader  # noqa: PLC0415 - imports `datasets`, which takes seconds; most runs do not need it
 
     return HubReader(source, columns, pinned, fallbacks=find_fallbacks(source), listener=listener)

@@ -1,8 +1,6 @@
 """Read one file as a table of rows. A row is a mapping from column to value, or a sentence with its error."""
 
 import csv
-import gzip
-import io
 import json
 import re
 import zlib
@@ -10,28 +8,43 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import chain, count, islice
+from itertools import islice
 from pathlib import Path
-from typing import Any, AnyStr, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.config import FilesSource
 from data.errors import SourceError, listed
+from data.sources.compressed import (
+    DECOMPRESSION_ERRORS,
+    DECOMPRESSORS,
+    MAX_ROW_BYTES,
+    bounded_lines,
+    open_bytes,
+    require_parquet,
+)
+from data.sources.delimited import DelimitedFile, Dialect, Record, require_utf8
 
 Row = Mapping[str, Any] | str
 Item = TypeVar("Item")
 NUM_SNIFFED_ROWS: Final = 100
 BATCH_ROWS: Final = 256
 SUMMARY_SUFFIX: Final = ".summary.txt"
-MAX_ROW_BYTES: Final = 64 << 20
-"""Longer rows are refused: a row is held in memory, and a compressed file of a few kilobytes may hold one."""
 MAX_ARRAY_BYTES: Final = 512 << 20
 """Larger .json files are refused: an array is read into memory as a whole."""
-GZIP_SUFFIX: Final = ".gz"
-UTF_16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+READ_ERRORS: Final = (
+    OSError,
+    zlib.error,
+    pa.ArrowException,
+    csv.Error,
+    ValueError,
+    OverflowError,
+    *DECOMPRESSION_ERRORS,
+)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_END_OF_FILE: Final = "\x00end of file\x00"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class Table(Protocol):
@@ -39,39 +52,54 @@ class Table(Protocol):
 
     path: Path
     num_rows: int
+    note: str
+    """How the file is read, where that is not plain from its suffix; else empty."""
 
     @property
     def columns(self) -> Sequence[str]:
         """The names of the columns, from the beginning of the file."""
 
+    def has_column(self, name: str) -> bool:
+        """Say whether some row of the file has the column."""
+
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         """Yield the `wanted` rows, in ascending order, with at least the given columns."""
 
 
-def open_table(path: Path) -> Table:
+def open_table(path: Path, options: FilesSource | None = None) -> Table:
     """Open a file as its suffix tells.
 
+    Args:
+        options: how delimited text is to be read, where the user has decided that.
+
     Raises:
-        SourceError: the suffix is unknown, the file cannot be read or is empty, or two columns have the same
-            name.
+        SourceError: the suffix is unknown or wrong, the file cannot be read, it can be read in two ways, or
+            two columns have the same name.
     """
-    kind = TABLES.get(table_suffix(path))
-    if kind is None:
-        raise SourceError(
-            f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {', '.join(TABLES)}."
-        )
+    kind = TABLES.get(format_suffix(path))
+    if kind is None or (packed_suffix(path) and kind not in PACKABLE):
+        raise SourceError(f"{path.name} is not of a kind that can be read.", hint=f"Kinds: {KINDS}.")
     with translate_read_errors(path):
-        table = kind(path)
-    if not table.num_rows:
-        raise SourceError(f"{path} is empty: it has no rows.", hint="Choose another file.")
+        table = kind(path, options)
     _check_column_names(table)
     return table
 
 
-def table_suffix(path: Path) -> str:
-    """Return the suffix that tells a file's format, in lower case: .jsonl, or .jsonl.gz."""
-    suffixes = path.suffixes[-2:] if path.suffix.lower() == GZIP_SUFFIX else path.suffixes[-1:]
-    return "".join(suffixes).lower()
+def is_table(path: Path) -> bool:
+    """Say whether a file's suffix is one that `open_table` reads."""
+    kind = TABLES.get(format_suffix(path))
+    return kind is not None and (not packed_suffix(path) or kind in PACKABLE)
+
+
+def packed_suffix(path: Path) -> str:
+    """Return .gz, .bz2, .xz or .zst, in lower case; empty for a file that is not compressed."""
+    suffix = path.suffix.lower()
+    return suffix if suffix in DECOMPRESSORS else ""
+
+
+def format_suffix(path: Path) -> str:
+    """Return the suffix that tells a file's format, in lower case: .jsonl, also of rows.jsonl.gz."""
+    return (Path(path.stem) if packed_suffix(path) else path).suffix.lower()
 
 
 def is_unicode(text: str) -> bool:
@@ -84,7 +112,7 @@ def translate_read_errors(path: Path) -> Iterator[None]:
     """Raise SourceError for the errors of reading a file. The block must only read."""
     try:
         yield
-    except (OSError, EOFError, zlib.error, pa.ArrowException, csv.Error, ValueError, OverflowError) as error:
+    except READ_ERRORS as error:
         raise SourceError(
             f"{path} cannot be read: {error}.",
             hint="Check that the file exists, is readable and complete, and has the format of its suffix.",
@@ -106,66 +134,49 @@ def _check_column_names(table: Table) -> None:
         )
 
 
-def _open_text(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    """Open a text file, decompressed."""
-    file: gzip.GzipFile | io.BufferedReader = (
-        gzip.GzipFile(path) if path.suffix.lower() == GZIP_SUFFIX else path.open("rb")
-    )
-    if file.read(2) in UTF_16_BOMS:
-        file.close()
-        raise SourceError(f"{path} is UTF-16.", hint="Save it as UTF-8.")
-    file.seek(0)
-    return file
-
-
-def _lines(readline: Callable[[int], AnyStr], path: Path) -> Iterator[AnyStr]:
-    for number in count(1):
-        line = readline(MAX_ROW_BYTES)
-        if len(line) == MAX_ROW_BYTES:
-            raise SourceError(
-                f"{path} line {number} is longer than {MAX_ROW_BYTES >> 20} MiB.",
-                hint="Write one document per line.",
-            )
-        if not line:
-            return
-        yield line
-
-
 class JsonLines:
-    """One JSON object per line; blank lines are skipped."""
+    """One JSON object per line; blank lines are skipped. Rows need not have the same keys."""
 
-    def __init__(self, path: Path) -> None:
+    note = ""
+
+    def __init__(self, path: Path, options: FilesSource | None = None) -> None:
         self.path = path
+        with open_bytes(path) as file:
+            require_utf8(path, file)
         self.num_rows = sum(1 for _ in self._lines())
         seen = [self._values(line, number) for number, line in islice(self._lines(), NUM_SNIFFED_ROWS)]
-        self.columns = list(
-            dict.fromkeys(name for values in seen if not isinstance(values, str) for name in values)
-        )
-        is_array = isinstance(next(iter(seen), None), str) and next(self._lines())[1].lstrip(
-            b"\xef\xbb\xbf \t"
-        ).startswith(b"[")
-        if is_array or (seen and not self.columns):
+        self.columns = list(dict.fromkeys(name for row in seen if not isinstance(row, str) for name in row))
+        if seen and (not self.columns or self._begins_an_array()):
             raise SourceError(
-                f"{seen[0]}.",
+                f"{seen[0] if isinstance(seen[0], str) else f'{path.name} holds objects without keys'}.",
                 hint='A .jsonl file holds one object per line: {"document": "...", "summary": "..."}. '
                 "Write an array as .json.",
             )
+
+    def has_column(self, name: str) -> bool:
+        if name in self.columns:
+            return True
+        key = json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        escaped = json.dumps(name).encode()
+        rows = (self._values(line, 0) for _, line in self._lines() if key in line or escaped in line)
+        return any(not isinstance(row, str) and name in row for row in rows)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for number, line in select_positions(self._lines(), wanted):
             yield self._values(line, number)
 
+    def _begins_an_array(self) -> bool:
+        _, first = next(self._lines())
+        return first.lstrip(_BYTE_ORDER_MARK + b" \t").startswith(b"[")
+
     def _lines(self) -> Iterator[tuple[int, bytes]]:
-        with _open_text(self.path) as file:
-            yield from (
-                (number, line)
-                for number, line in enumerate(_lines(file.readline, self.path), 1)
-                if not line.isspace()
-            )
+        with open_bytes(self.path) as file:
+            lines = enumerate(bounded_lines(file.readline, self.path), 1)
+            yield from ((number, line) for number, line in lines if not line.isspace())
 
     def _values(self, line: bytes, number: int) -> Row:
         try:
-            values = json.loads(line.removeprefix(b"\xef\xbb\xbf"))
+            values = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
         except (ValueError, RecursionError) as error:
             return f"{self.path.name} line {number} is not JSON: {error}"
         return values if isinstance(values, dict) else f"{self.path.name} line {number} is not a JSON object"
@@ -174,126 +185,124 @@ class JsonLines:
 class JsonArray:
     """A file that is one JSON array of objects."""
 
-    def __init__(self, path: Path) -> None:
+    note = ""
+
+    def __init__(self, path: Path, options: FilesSource | None = None) -> None:
         self.path = path
-        if path.stat().st_size > MAX_ARRAY_BYTES:
-            raise SourceError(
-                f"{path} is too large for one array.", hint="Write it as .jsonl, one object per line."
-            )
-        self._items = _read_json(path)
-        if not isinstance(self._items, list) or not any(isinstance(item, dict) for item in self._items):
-            raise SourceError(
-                f"{path} is not an array of objects.",
-                hint='It should read [{"document": "...", "summary": "..."}, ...].',
-            )
+        self._items = self._read()
         self.num_rows = len(self._items)
-        seen = (item for item in self._items[:NUM_SNIFFED_ROWS] if isinstance(item, dict))
-        self.columns = list(dict.fromkeys(name for item in seen for name in item))
+        objects = (item for item in self._items if isinstance(item, dict))
+        self.columns = list(dict.fromkeys(name for item in objects for name in item))
+
+    def has_column(self, name: str) -> bool:
+        return name in self.columns
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for row in wanted:
             item = self._items[row]
             yield item if isinstance(item, dict) else f"{self.path.name} item {row} is not a JSON object"
 
-
-def _read_json(path: Path) -> Any:
-    try:
-        with _open_text(path) as file:
-            return json.loads(file.read().decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"{path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
-        ) from error
+    def _read(self) -> list[Any]:
+        with open_bytes(self.path) as file:
+            require_utf8(self.path, file)
+            file.seek(0)
+            text = file.read(MAX_ARRAY_BYTES + 1)
+        if len(text) > MAX_ARRAY_BYTES:
+            raise SourceError(
+                f"{self.path} is too large for one array.", hint="Write it as .jsonl, one object per line."
+            )
+        try:
+            items = json.loads(text.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise SourceError(
+                f"{self.path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
+            ) from error
+        if not isinstance(items, list) or (items and not any(isinstance(item, dict) for item in items)):
+            raise SourceError(
+                f"{self.path} is not an array of objects.",
+                hint='It should read [{"document": "...", "summary": "..."}, ...].',
+            )
+        return items
 
 
 class CsvTable:
-    """Comma-separated values with a header line."""
+    """Delimited text with a header line."""
 
     delimiter = ","
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: FilesSource | None = None) -> None:
         self.path = path
-        csv.field_size_limit(MAX_ROW_BYTES)
-        with self._open_csv() as file:
-            self.columns = next(csv.reader(_lines(file.readline, self.path), delimiter=self.delimiter), [])
-        self.num_rows = sum(1 for _ in self._records())
+        self._file = DelimitedFile(path, options, self.delimiter)
+        self.columns = self._file.columns
+        self.num_rows = self._file.num_rows
+        is_as_named = self._file.dialect == Dialect(delimiter=self.delimiter)
+        self.note = "" if is_as_named else f"{path.name} is read with {self._file.dialect}."
+
+    def has_column(self, name: str) -> bool:
+        return name in self.columns
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
-        for line, record in select_positions(self._records(), wanted):
-            if len(record) != len(self.columns):
-                yield (
-                    f"{self.path.name} line {line} has {len(record)} fields, "
-                    f"the header has {len(self.columns)}"
-                )
-            elif not all(map(is_unicode, record)):
-                yield f"{self.path.name} line {line} is not UTF-8"
-            else:
-                yield dict(zip(self.columns, record, strict=True))
+        for line, record in select_positions(self._file.records(), wanted):
+            yield self._values(line, record)
 
-    def _records(self) -> Iterator[tuple[int, list[str]]]:
-        with self._open_csv() as file:
-            # After an unclosed quote, all following text is one field, which then includes this last line.
-            reader = csv.reader(
-                chain(_lines(file.readline, self.path), [_END_OF_FILE]), delimiter=self.delimiter
+    def _values(self, line: int, record: Record) -> Row:
+        if isinstance(record, str):
+            return record
+        if len(record) != len(self.columns):
+            return (
+                f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
             )
-            next(reader, None)
-            line = reader.line_num
-            for record in reader:
-                if record and record[-1].endswith(_END_OF_FILE):
-                    if record != [_END_OF_FILE]:
-                        raise SourceError(
-                            f"{self.path} line {line + 1}: a quote is opened there and never closed.",
-                            hint="Close it, or write the file with a program that doubles quotes within "
-                            "fields.",
-                        )
-                elif record:
-                    yield reader.line_num, record
-                line = reader.line_num
-
-    def _open_csv(self) -> io.TextIOWrapper:
-        return io.TextIOWrapper(
-            _open_text(self.path), encoding="utf-8-sig", errors="surrogateescape", newline=""
-        )
+        if not all(map(is_unicode, record)):
+            return f"{self.path.name} line {line} is not UTF-8"
+        return dict(zip(self.columns, record, strict=True))
 
 
 class TsvTable(CsvTable):
-    """Values separated by tabs."""
+    """Text delimited by tabs."""
 
     delimiter = "\t"
 
 
 class ParquetTable:
-    """A Parquet file; row groups without wanted rows are not read."""
+    """A Parquet file; row groups without a wanted row are not read."""
 
-    def __init__(self, path: Path) -> None:
+    note = ""
+
+    def __init__(self, path: Path, options: FilesSource | None = None) -> None:
         self.path = path
+        require_parquet(path)
         with pq.ParquetFile(path) as file:
             self.columns = list(file.schema_arrow.names)
             self.num_rows = int(file.metadata.num_rows)
+
+    def has_column(self, name: str) -> bool:
+        return name in self.columns
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         with pq.ParquetFile(self.path) as file:
             for group, rows in select_row_groups(file.metadata, wanted):
                 batches = file.iter_batches(BATCH_ROWS, row_groups=[group], columns=list(columns))
-                yield from select_positions((row for batch in batches for row in batch.to_pylist()), rows)
+                yield from select_positions((row for batch in batches for row in rows_of(batch)), rows)
 
 
 class TextFile:
-    """A file as one document; its summary is beside it in <stem>.summary.txt."""
+    """A file that is one document; the summary stands beside it in <stem>.summary.txt."""
 
     columns = ("text", "summary", "name")
-    num_rows = 1
+    note = ""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, options: FilesSource | None = None) -> None:
         self.path = path
         self._summary = path.with_name(path.stem + SUMMARY_SUFFIX)
-        if not path.stat().st_size:
-            raise SourceError(f"{path} is empty.", hint="Choose another file.")
+        self.num_rows = 1 if path.stat().st_size else 0
         for file in (path, self._summary):
             if file.is_file() and file.stat().st_size > MAX_ROW_BYTES:
                 raise SourceError(
                     f"{file} is longer than {MAX_ROW_BYTES >> 20} MiB.", hint="Write one document per file."
                 )
+
+    def has_column(self, name: str) -> bool:
+        return name in self.columns
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         try:
@@ -303,17 +312,39 @@ class TextFile:
             yield f"{self.path.name} is not UTF-8: {error.reason} at byte {error.start}"
 
 
-TABLES: Final[Mapping[str, Callable[[Path], Table]]] = {
+TABLES: Final[Mapping[str, Callable[[Path, FilesSource | None], Table]]] = {
     ".jsonl": JsonLines,
+    ".ndjson": JsonLines,
     ".json": JsonArray,
     ".csv": CsvTable,
     ".tsv": TsvTable,
     ".parquet": ParquetTable,
     ".txt": TextFile,
-    ".jsonl.gz": JsonLines,
-    ".csv.gz": CsvTable,
-    ".tsv.gz": TsvTable,
 }
+PACKABLE: Final = (JsonLines, JsonArray, CsvTable, TsvTable)
+"""What may be compressed as a whole."""
+KINDS: Final = f"{', '.join(TABLES)}; text formats also as {', '.join(DECOMPRESSORS)}"
+
+
+def rows_of(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a batch. A column of JSON texts (Arrow's type `arrow.json`) gives the values that
+    they encode; it holds text beside other values where a source mixes them."""
+    encoded = [field.name for field in batch.schema if is_json(field.type)]
+    for row in batch.to_pylist():
+        yield row if not encoded else {**row, **{name: decode_json(row[name]) for name in encoded}}
+
+
+def is_json(kind: pa.DataType) -> bool:
+    """Say whether an Arrow type is that of texts that encode JSON values."""
+    return isinstance(kind, pa.BaseExtensionType) and kind.extension_name == "arrow.json"
+
+
+def decode_json(text: Any) -> Any:
+    """Return the value that a text encodes; the text itself, where it encodes none."""
+    try:
+        return text if text is None else json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        return text
 
 
 def select_row_groups(metadata: Any, wanted: Sequence[int]) -> Iterator[tuple[int, Sequence[int]]]:

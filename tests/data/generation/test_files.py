@@ -15,7 +15,7 @@ from data.config import Columns, FilesSource
 from data.errors import DeepSynthError, InvalidInput, SourceError, UnknownName, UnsafePath
 from data.inspection.inspect_source import inspect_source
 from data.records import Document, Rejected
-from data.sources import tables
+from data.sources import compressed, delimited, tables
 from data.sources.files import FilesReader
 from data.sources.held_out import HeldOutSplits
 from data.store.workspace import Workspace
@@ -27,7 +27,7 @@ ROWS = [news(number) for number in range(8)]
 def read(
     path: Path, tmp_path: Path, columns: Columns | None = None, split: str = "train", rows: Any = None
 ) -> list[Document | Rejected]:
-    reader = FilesReader(str(path), columns or Columns(), Workspace.create(tmp_path / "w"))
+    reader = FilesReader(FilesSource(path=str(path)), columns or Columns(), Workspace.create(tmp_path / "w"))
     return list(reader.documents(split, range(reader.splits()[split]) if rows is None else rows))
 
 
@@ -82,7 +82,7 @@ def test_a_text_file_takes_its_summary_from_beside_it(tmp_path: Path) -> None:
 def test_a_folder_takes_splits_from_names(tmp_path: Path) -> None:
     for name in ("train-00.jsonl", "train-01.jsonl", "dev.jsonl", "test/part.jsonl"):
         write_lines(tmp_path / "in" / name, [news(len(name))])
-    reader = FilesReader(str(tmp_path / "in"), Columns(), Workspace.create(tmp_path / "w"))
+    reader = FilesReader(FilesSource(path=str(tmp_path / "in")), Columns(), Workspace.create(tmp_path / "w"))
     assert dict(reader.splits()) == {"train": 2, "validation": 1, "test": 1}
 
 
@@ -196,7 +196,8 @@ def test_a_file_that_is_not_what_its_suffix_says_is_told_what_it_is(
 def test_a_row_that_memory_might_not_hold_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
 ) -> None:
-    monkeypatch.setattr(tables, "MAX_ROW_BYTES", 1 << 20)
+    for module in (tables, compressed, delimited):
+        monkeypatch.setattr(module, "MAX_ROW_BYTES", 1 << 20)
     text = (
         ("document,summary\n" if "csv" in name else "\n")
         + '"'
@@ -210,7 +211,7 @@ def test_a_row_that_memory_might_not_hold_is_refused(
 @pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
 def test_a_file_that_shrinks_or_goes_while_it_is_read_is_said(tmp_path: Path, kind: str) -> None:
     path = write(tmp_path / "in", kind)
-    reader = FilesReader(str(path), Columns(), Workspace.create(tmp_path / "w"))
+    reader = FilesReader(FilesSource(path=str(path)), Columns(), Workspace.create(tmp_path / "w"))
     shorter = path.read_bytes().splitlines(keepends=True)[:3]
     path.write_bytes(b"".join(shorter))
     with pytest.raises(SourceError, match=r"it was changed meanwhile|cannot be read"):
@@ -289,14 +290,14 @@ def test_what_cannot_be_read_says_so(
         (tmp_path / name).write_bytes(content)
     path = name if name.startswith("upload:") else f"{tmp_path}/{name}"
     with pytest.raises(error) as caught:
-        FilesReader(path, Columns(), Workspace.create(tmp_path / "w"))
+        FilesReader(FilesSource(path=path), Columns(), Workspace.create(tmp_path / "w"))
     assert caught.value.hint or caught.value.fields
 
 
 def test_an_uploaded_file_is_read_from_the_workspace(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
     write_lines(workspace.upload("mine.jsonl"), ROWS)
-    reader = FilesReader("upload:mine.jsonl", Columns(), workspace)
+    reader = FilesReader(FilesSource(path="upload:mine.jsonl"), Columns(), workspace)
     assert reader.splits() == {"train": 8}
 
 
@@ -304,7 +305,9 @@ def test_one_split_is_divided_by_the_hash_of_the_id(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w")
 
     def divided(rows: list[Any]) -> dict[str, set[str]]:
-        reader = FilesReader(str(write_lines(tmp_path / "rows.jsonl", rows)), Columns(id="id"), workspace)
+        reader = FilesReader(
+            FilesSource(path=str(write_lines(tmp_path / "rows.jsonl", rows))), Columns(id="id"), workspace
+        )
         held_out = HeldOutSplits(reader, 0.2, 0.1)
         return {
             split: {item.id for item in held_out.documents(split, range(count))}
