@@ -10,6 +10,8 @@ from operator import add
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from data.config import DatasetConfig, mutable_fields
 from data.dataset.manifest import (
     MANIFEST,
@@ -47,8 +49,16 @@ def load_matching_manifest(folder: Path, config: DatasetConfig) -> Manifest | No
     if not (folder / MANIFEST).exists():
         return None
     manifest = read_manifest(folder)
-    require_unchanged(folder.name, "configuration", manifest.config, content_fields(config))
+    require_unchanged(folder.name, "configuration", _with_new_fields(manifest.config), content_fields(config))
     return manifest
+
+
+def _with_new_fields(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Add the fields that the configuration of an earlier version lacks, with their defaults."""
+    try:
+        return content_fields(DatasetConfig.model_validate(config))
+    except ValidationError:
+        return config
 
 
 def begin_dataset(

@@ -41,6 +41,8 @@ class Inspection:
     rows: tuple[Mapping[str, str], ...]
     problems: tuple[str, ...]
     """For each of the first rows that cannot be read: the row and the reason."""
+    notes: tuple[str, ...] = ()
+    """What was decided about the source that its names alone do not tell."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -51,6 +53,7 @@ class Inspection:
             "suggestion": self.suggestion.model_dump(mode="json"),
             "rows": [dict(row) for row in self.rows],
             "problems": list(self.problems),
+            "notes": list(self.notes),
         }
 
 
@@ -90,6 +93,7 @@ def _inspect(reader: StoredReader) -> Inspection:
         suggestion=_suggest_columns(names, previews),
         rows=tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS]),
         problems=tuple(row for row in read if isinstance(row, str)),
+        notes=tuple(reader.notes()),
     )
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import datasets
+from datasets.packaged_modules.csv.csv import CsvConfig
 from huggingface_hub import HfApi
 
 from data.config import Columns, HubSource
@@ -22,6 +23,7 @@ from data.sources.columns import document_id, make_document, map_columns
 from data.sources.hub_errors import GoneError, HubCaller, NeedsScriptError
 from data.sources.hub_splits import HubSplit, open_splits
 from data.sources.reader import row_id
+from data.sources.split_names import SplitNames, map_splits
 from data.sources.tables import Row
 
 
@@ -46,13 +48,21 @@ class HubReader:
                 answer, so the waits are short.
         """
         self._repository = _open_repository(source, fallbacks, pinned, listener)
-        self._splits = self._repository.splits
         self._num_rows: dict[str, int] = dict(pinned["num_rows"]) if pinned else {}
+        self._own_names = self._map_splits(source.split_names)
+        self._splits = {split: self._repository.splits[own] for split, own in self._own_names.items()}
         self._columns = {
             name: map_columns(columns, split.columns, f"{self._id} ({name})")
             for name, split in self._splits.items()
             if columns
         }
+
+    def _map_splits(self, names: SplitNames) -> dict[str, str]:
+        """Return split -> the repository's own name of it."""
+        own = list(self._repository.splits)
+        if self._num_rows and set(self._num_rows) <= set(own):
+            return {name: name for name in self._num_rows}  # a dataset begun with the repository's own names
+        return map_splits(own, names)
 
     @property
     def _id(self) -> str:
@@ -60,6 +70,12 @@ class HubReader:
 
     def split_names(self) -> list[str]:
         return list(self._splits)
+
+    def notes(self) -> list[str]:
+        renamed = [f"{own} is read as {split}" for split, own in self._own_names.items() if own != split]
+        left_out = [name for name in self._repository.splits if name not in self._own_names.values()]
+        skipped = [f"{name} is not read" for name in left_out]
+        return [f"Splits of {self._id}: {listed([*renamed, *skipped])}."] if renamed or skipped else []
 
     def config_names(self) -> list[str]:
         repository = self._repository
@@ -212,10 +228,17 @@ class _RepositoryOpener:
 
     def _builder(self, commit: str, files: Mapping[str, list[str]] | None) -> datasets.DatasetBuilder:
         name = None if files else self._source.config
-        return self._call(
-            "description",
-            lambda: datasets.load_dataset_builder(self._dataset_url, name, revision=commit, data_files=files),
-        )
+
+        def load(**options: Any) -> datasets.DatasetBuilder:
+            return datasets.load_dataset_builder(
+                self._dataset_url, name, revision=commit, data_files=files, **options
+            )
+
+        builder: datasets.DatasetBuilder = self._call("description", load)
+        if not isinstance(builder.config, CsvConfig):
+            return builder
+        # `null` and `NA` are texts, as in a .csv file on this machine.
+        return self._call("description", lambda: load(keep_default_na=False, na_filter=False))
 
     @property
     def _dataset_url(self) -> str:

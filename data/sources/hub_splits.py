@@ -21,7 +21,7 @@ from data.config import HubSource
 from data.errors import SourceError, Stopped
 from data.progress import Progress
 from data.sources.hub_errors import HubCaller
-from data.sources.tables import BATCH_ROWS, select_positions, select_row_groups
+from data.sources.tables import BATCH_ROWS, decode_json, rows_of, select_positions, select_row_groups
 
 ROWS_BETWEEN_REPORTS: Final = 1000
 NUM_PREFETCHED_GROUPS: Final = 1
@@ -106,7 +106,7 @@ class ParquetSplit:
 
         table = self._call("rows", attempt)
         return select_positions(
-            (row for batch in table.to_batches(BATCH_ROWS) for row in batch.to_pylist()), rows
+            (row for batch in table.to_batches(BATCH_ROWS) for row in rows_of(batch)), rows
         )
 
 
@@ -149,7 +149,9 @@ class DownloadedSplit:
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         stored = self._data.select_columns(list(columns)).with_format("arrow").select(wanted)
-        return (row for table in stored.iter(BATCH_ROWS) for row in table.to_pylist())
+        return (
+            row for table in stored.iter(BATCH_ROWS) for batch in table.to_batches() for row in rows_of(batch)
+        )
 
     def head(self, num_rows: int) -> Iterator[Mapping[str, Any]]:
         return map(_without_bytes, self.rows(range(min(num_rows, self.num_rows)), self.columns))
@@ -168,6 +170,9 @@ class StreamedSplit:
         listener: Progress,
     ) -> None:
         self._data = data.decode(False) if data.features else data
+        features = data.features or {}
+        self._json = [name for name, feature in features.items() if isinstance(feature, datasets.Json)]
+        """Columns of mixed values, which `datasets` hands out as texts that encode them."""
         self._num_declared_rows = num_declared_rows
         self._name = name
         self._call = call
@@ -221,7 +226,7 @@ class StreamedSplit:
             return values
 
         while (values := self._call("rows", following)) is not _END:
-            yield values
+            yield {**values, **{name: decode_json(values[name]) for name in self._json if name in values}}
             position += 1
 
     def _stale_card_error(self, found: str) -> SourceError:

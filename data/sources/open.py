@@ -46,6 +46,9 @@ def open_source(
             test_fraction=config.test_fraction,
         )
     reader = open_stored(source, config.columns, workspace, pinned, listener)
+    if listener:
+        for note in reader.notes():
+            listener.message(note)
     wants_more = config.splits is None or not set(config.splits) <= set(reader.splits())
     if (
         list(reader.splits()) == [TRAIN]

@@ -29,6 +29,9 @@ class StoredReader(SourceReader, Protocol):
     def split_names(self) -> list[str]:
         """Return the names of the splits, without counting their rows."""
 
+    def notes(self) -> list[str]:
+        """Return, in sentences, what was decided about the source that its names alone do not tell."""
+
     def config_names(self) -> list[str]:
         """Return the names of the source's configurations (subsets); empty if it has none."""
 
