@@ -24,6 +24,8 @@ MAX_NAME_CHARACTERS: Final = 200
 """A longer cell of the first line is a text, not the name of a column."""
 MAX_REREAD_CHARACTERS: Final = 256 << 20
 """The lines below a faulty quote are read again, at most so many characters in a file."""
+MAX_NUL_SHARE: Final = 0.2
+"""Of the bytes of a text. Of UTF-16 it is half for Latin letters."""
 _EXCEL_SEPARATOR: Final = re.compile(r"sep=(.)\s*")
 _BACKSLASHED: Final = re.compile(r'\\(["\\])')
 
@@ -113,6 +115,8 @@ class DelimitedFile:
         self.path = path
         csv.field_size_limit(MAX_ROW_BYTES - 1)
         self._encoding = _encoding(path, options)
+        self._line_end = _line_end(path, self._encoding)
+        self._is_quote_given = options is not None and options.quote is not None
         self.dialect = self._decide(options, delimiter)
         self.columns = self._header()
         self.num_rows = self._count()
@@ -155,7 +159,7 @@ class DelimitedFile:
         )
         has_spaces = any(f"{delimiter} {mark}" in line for line in lines)
         for each in cast(Sequence[Escape], escapes):
-            for skips_spaces in (False, True)[: 1 + has_spaces]:
+            for skips_spaces in (True, False) if has_spaces else (False,):
                 yield replace(plain, quote=mark, escape=each, skips_spaces=skips_spaces)
         if quote is None and any(mark in line for line in lines):
             yield replace(plain, quote=None)
@@ -203,7 +207,7 @@ class DelimitedFile:
         for _, record in self.records():
             num_rows += 1
             num_joined += isinstance(record, list) and any("\n" in field for field in record)
-        if num_joined and self._lines_are_rows():
+        if num_joined and not self._is_quote_given and self._lines_are_rows():
             if self.dialect.delimiter != "\t":
                 raise self._ambiguous("each line could be a row, or a quote could join lines", "quote")
             self.dialect = replace(self.dialect, quote=None)
@@ -249,7 +253,10 @@ class DelimitedFile:
     def _open(self) -> io.TextIOWrapper:
         errors = "surrogateescape" if self._encoding == "utf-8" else "strict"
         encoding = "utf-8-sig" if self._encoding == "utf-8" else self._encoding
-        return io.TextIOWrapper(open_bytes(self.path), encoding=encoding, errors=errors, newline="")
+        # A carriage return alone ends lines only where nothing else does; elsewhere it would cut a field.
+        return io.TextIOWrapper(
+            open_bytes(self.path), encoding=encoding, errors=errors, newline=self._line_end
+        )
 
 
 class _Lines(Iterator[str]):
@@ -307,7 +314,7 @@ def _records(dialect: Dialect, lines: _Lines, name: str) -> Iterator[tuple[int, 
             num_reread += lines.read_again()
             if num_reread > MAX_REREAD_CHARACTERS:
                 raise
-            yield number, f"{name} line {number}: a quote is not closed properly"
+            yield number, f"{name} line {number}: a quote or a line end is not written properly"
             reader = dialect.reader(lines)
             continue
         number = lines.number
@@ -343,17 +350,25 @@ def _encoding(path: Path, options: FilesSource | None) -> str:
     return "utf-8"
 
 
+def _line_end(path: Path, encoding: str) -> str:
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, errors="replace", newline="") as file:
+        beginning = file.read(SAMPLE_CHARACTERS)
+    return "\r" if "\r" in beginning and "\n" not in beginning else "\n"
+
+
 def require_utf8(path: Path, file: IO[bytes]) -> None:
     """Refuse UTF-16 and UTF-32, which are told by their byte order marks or by NUL bytes between letters."""
     beginning = file.read(4096)
     marks = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16"}
     marks[codecs.BOM_UTF16_BE] = "UTF-16"
     found = next((name for mark, name in marks.items() if beginning.startswith(mark)), None)
-    if found is None and b"\0" in beginning:
+    if found is None and beginning.count(0) > MAX_NUL_SHARE * len(beginning):
         even, odd = beginning[::2].count(0), beginning[1::2].count(0)
         found = "UTF-16-LE" if odd > 2 * even else "UTF-16-BE" if even > 2 * odd else None
         if found is None:
-            raise SourceError(f"{path} holds NUL bytes: it is no text.", hint="Check what its suffix says.")
+            raise SourceError(
+                f"{path} holds many NUL bytes: it is no text.", hint="Check what its suffix says."
+            )
     if found:
         raise SourceError(
             f"{path} is {found}.", hint=f"Save it as UTF-8, or set source.encoding to {found.lower()}."
