@@ -43,7 +43,7 @@ def _fields(
             if "properties" in branch:
                 kind = f"{path}.{branch['properties']['kind']['const']}" if len(kept) > 1 else None
                 yield from _fields(branch, definitions, f"{path}.", kind or (path if nullable else part))
-            elif "const" not in branch:
+            elif "const" not in branch and branch.get("type") != "object":  # a map has no field on a form
                 yield _field(path, {**branch, **given}, nullable, part)
 
 

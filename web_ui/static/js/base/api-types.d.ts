@@ -188,6 +188,11 @@ export interface EventSlice {
 export interface FilesSource {
   kind?: "files";
   path: string;
+  delimiter?: string | null;
+  quote?: "\"" | "'" | "none" | null;
+  escape?: "double" | "backslash" | null;
+  encoding?: string | null;
+  split_names?: Record<string, "train" | "validation" | "test" | "skip" | "none">;
 }
 
 export interface FindLrConfig {
@@ -282,6 +287,7 @@ export interface HubSource {
   config?: string | null;
   revision?: string | null;
   streaming?: boolean;
+  split_names?: Record<string, "train" | "validation" | "test" | "skip" | "none">;
 }
 
 export interface InspectRequest {
