@@ -4,6 +4,7 @@ import bz2
 import gzip
 import lzma
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import IO, Any, AnyStr, Final
@@ -46,12 +47,11 @@ def open_bytes(path: Path) -> IO[bytes]:
     """
     decompress = DECOMPRESSORS.get(path.suffix.lower())
     file: IO[bytes] = decompress(path) if decompress else path.open("rb")
-    try:
+    with ExitStack() as stack:
+        stack.enter_context(file)
         require_text(path, file.read(64))
         file.seek(0)
-    except BaseException:
-        file.close()
-        raise
+        stack.pop_all()  # the caller closes it
     return file
 
 
