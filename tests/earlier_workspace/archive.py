@@ -45,7 +45,9 @@ def keep_changed_weights(workspace: Path) -> None:
     """Replace the finished model's file by one with only the weights that the tiny model does not have."""
     base = {weight_digest(weight): name for name, weight in base_weights().items()}
     weights = load_file(workspace / MODEL)
-    same = {name: base[weight_digest(weight)] for name, weight in weights.items() if weight_digest(weight) in base}
+    same = {
+        name: base[weight_digest(weight)] for name, weight in weights.items() if weight_digest(weight) in base
+    }
     changed = {name: weight for name, weight in weights.items() if name not in same}
     metadata = {"same": json.dumps(same), "sha256": file_digest(workspace / MODEL)}
     save_file(changed, workspace / CHANGED, metadata=metadata)
@@ -60,7 +62,9 @@ def restore_weights(workspace: Path) -> None:
     same = {name: base[base_name] for name, base_name in json.loads(metadata["same"]).items()}
     save_file(load_file(workspace / CHANGED) | same, workspace / MODEL, metadata={"format": "pt"})
     (workspace / CHANGED).unlink()
-    assert file_digest(workspace / MODEL) == metadata["sha256"], "the tiny model has changed: make the workspace anew"
+    assert file_digest(workspace / MODEL) == metadata["sha256"], (
+        "the tiny model has changed: make the workspace anew"
+    )
 
 
 def base_weights() -> dict[str, NDArray[np.float32]]:

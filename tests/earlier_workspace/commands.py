@@ -1,7 +1,7 @@
 """What the workspace holds, and the commands that make and continue it.
 
-The tests use the product only through its command (`deepsynth`, which is web_ui.cli:main), its API and the files
-of the workspace. These are the same in every version.
+The tests use the product only through its command (`deepsynth`, which is web_ui.cli:main), its API and the
+files of the workspace. These are the same in every version.
 """
 
 import json
@@ -77,8 +77,12 @@ PAUSED_JOB = TRAINING | {
 
 def train_command(values: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the command line of a training."""
-    settings = {name: value for name, value in values.items() if name not in ("dataset", "model", "preset", "output")}
-    named = [word for name in ("dataset", "model", "preset", "output") for word in (f"--{name}", str(values[name]))]
+    settings = {
+        name: value for name, value in values.items() if name not in ("dataset", "model", "preset", "output")
+    }
+    named = [
+        word for name in ("dataset", "model", "preset", "output") for word in (f"--{name}", str(values[name]))
+    ]
     return (
         "train",
         *named,

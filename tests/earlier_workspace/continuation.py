@@ -14,14 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.earlier_workspace.archive import ARCHIVE, file_digest, unpack
-from tests.earlier_workspace.commands import (
-    ENVIRONMENT,
-    HALF,
-    PAUSED,
-    WHOLE,
-    run_deepsynth,
-    train_command,
-)
+from tests.earlier_workspace.commands import ENVIRONMENT, HALF, PAUSED, WHOLE, run_deepsynth, train_command
 from tests.services import Service
 
 LOSSES = ("train_loss", "eval_loss")
@@ -39,8 +32,9 @@ def complete_half(workspace: Path, installed_fonts: str) -> dict[str, str]:
     """Complete the dataset `half`; return the digests of its files.
 
     Args:
-        installed_fonts: what a manifest made on this machine says of its fonts. The product refuses to complete
-            a dataset begun with other fonts. The pages of `half` use only the fonts that come with the product.
+        installed_fonts: what a manifest made on this machine says of its fonts. The product refuses to
+            complete a dataset begun with other fonts. The pages of `half` use only the fonts that come with
+            the product.
     """
     manifest = workspace / "datasets" / "half" / "manifest.json"
     begun = json.loads(manifest.read_text())
@@ -51,9 +45,20 @@ def complete_half(workspace: Path, installed_fonts: str) -> dict[str, str]:
 
 
 def continue_paused_and_predict(workspace: Path) -> dict[str, str]:
-    """Train `paused` to its end; return the summaries of `finished` for the test split of `whole`, by document."""
+    """Train `paused` to its end; return the summaries of `finished` for the test split of `whole`, by
+    document."""
     output = workspace.parent / "predictions.jsonl"
-    predict = ("predict", "--model", "finished", "--dataset", "whole", "--set", "split=test", "--output", str(output))
+    predict = (
+        "predict",
+        "--model",
+        "finished",
+        "--dataset",
+        "whole",
+        "--set",
+        "split=test",
+        "--output",
+        str(output),
+    )
     run_deepsynth(workspace, train_command(PAUSED), predict)
     records = [json.loads(line) for line in output.read_text().splitlines()]
     return {record["input"]: record["summary"] for record in records}
@@ -69,7 +74,9 @@ def resume_job(service: Service) -> dict[str, Any]:
 
 def dataset_digests(folder: Path) -> dict[str, str]:
     """Return the digest of each Parquet file, and of the manifest without the versions of the libraries."""
-    digests = {str(path.relative_to(folder)): file_digest(path) for path in sorted(folder.glob("*/*.parquet"))}
+    digests = {
+        str(path.relative_to(folder)): file_digest(path) for path in sorted(folder.glob("*/*.parquet"))
+    }
     manifest = json.loads((folder / "manifest.json").read_text())
     del manifest["versions"]
     return digests | {"manifest.json": hashlib.sha256(json.dumps(manifest).encode()).hexdigest()}
@@ -82,20 +89,28 @@ def installed_fonts_of(dataset: Path) -> str:
 
 def training_history(workspace: Path, name: str) -> list[dict[str, Any]]:
     """Return all metrics of a training, in order."""
-    history: list[dict[str, Any]] = json.loads((workspace / "models" / name / "metrics_history.json").read_text())
+    history: list[dict[str, Any]] = json.loads(
+        (workspace / "models" / name / "metrics_history.json").read_text()
+    )
     return history
 
 
 def select_losses(history: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the part of the metrics that every machine computes alike, but for rounding."""
-    rows = [{name: record[name] for name in ("step", *LOSSES) if record[name] is not None} for record in history]
+    rows = [
+        {name: record[name] for name in ("step", *LOSSES) if record[name] is not None} for record in history
+    ]
     return [row for row in rows if len(row) > 1]
 
 
 def exact_digests(workspace: Path, name: str) -> dict[str, str]:
     """Return the digests of a training's files that hold no times."""
     folder = workspace / "models" / name
-    return {str(path.relative_to(folder)): file_digest(path) for pattern in EXACT for path in sorted(folder.glob(pattern))}
+    return {
+        str(path.relative_to(folder)): file_digest(path)
+        for pattern in EXACT
+        for path in sorted(folder.glob(pattern))
+    }
 
 
 def continue_all(workspace: Path) -> dict[str, Any]:

@@ -43,7 +43,9 @@ LAST_CHECKPOINT = f"workspace/models/paused/checkpoints/checkpoint-{PAUSED['max_
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", nargs="?", type=Path, default=ARCHIVE.parent)
     target: Path = parser.parse_args().folder
     os.environ.update(ENVIRONMENT)
@@ -57,8 +59,12 @@ def main() -> None:
         assert expected == again, "this version makes other bytes each time"
         target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(archive, target / ARCHIVE.name)
-        shutil.copyfile(folder / "first" / LAST_CHECKPOINT / "trained.safetensors", target / "expected.safetensors")
-        (target / "expected.json").write_text(json.dumps({"commit": product_commit()} | expected, indent=1) + "\n")
+        shutil.copyfile(
+            folder / "first" / LAST_CHECKPOINT / "trained.safetensors", target / "expected.safetensors"
+        )
+        (target / "expected.json").write_text(
+            json.dumps({"commit": product_commit()} | expected, indent=1) + "\n"
+        )
 
 
 def make_workspace(workspace: Path) -> None:
@@ -73,7 +79,9 @@ def make_workspace(workspace: Path) -> None:
     finally:
         for service in services:
             service.stop()
-    stop_command(HALF, workspace, lambda: is_begun(workspace), lambda: is_half_made(workspace), "datasets/half")
+    stop_command(
+        HALF, workspace, lambda: is_begun(workspace), lambda: is_half_made(workspace), "datasets/half"
+    )
     stop_command(
         train_command(PAUSED),
         workspace,
@@ -86,7 +94,9 @@ def make_workspace(workspace: Path) -> None:
 def pause_job(service: Service, workspace: Path) -> None:
     """Start a training as a job and pause it after a few steps."""
     job_id = service.call("POST", "/api/model/train", PAUSED_JOB)["id"]
-    service.wait_until(lambda: training_step(workspace, "paused_job") >= PAUSED_JOB_STEP, "trained a few steps")
+    service.wait_until(
+        lambda: training_step(workspace, "paused_job") >= PAUSED_JOB_STEP, "trained a few steps"
+    )
     service.call("POST", f"/api/jobs/{job_id}/pause")
     job = service.wait_job(job_id, lambda job: job["state"] in ("paused", "succeeded", "failed"))
     assert job["state"] == "paused", job
@@ -139,7 +149,19 @@ def checkpoint_steps(workspace: Path, name: str) -> list[int]:
 
 def product_commit() -> str:
     """Return the last commit that changed the product which makes the workspace."""
-    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%H", "--", "data", "evaluation", "training", "web_ui"]
+    command = [
+        "git",
+        "-C",
+        str(ROOT),
+        "log",
+        "-1",
+        "--format=%H",
+        "--",
+        "data",
+        "evaluation",
+        "training",
+        "web_ui",
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 

@@ -48,7 +48,9 @@ def service(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Servic
     service.stop()
 
 
-def assert_continued(before: list[dict[str, Any]], after: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+def assert_continued(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], expected: list[dict[str, Any]]
+) -> None:
     """Compare losses, and check that the earlier metrics are kept with their times: no step was repeated."""
     assert after[: len(before)] == before
     losses = continuation.select_losses(after)
@@ -57,7 +59,9 @@ def assert_continued(before: list[dict[str, Any]], after: list[dict[str, Any]], 
         assert values == pytest.approx(wanted, rel=LOSS_TOLERANCE)
 
 
-def test_datasets_have_the_same_bytes_made_anew_and_completed(workspace: Path, expected: dict[str, Any], tmp_path: Path) -> None:
+def test_datasets_have_the_same_bytes_made_anew_and_completed(
+    workspace: Path, expected: dict[str, Any], tmp_path: Path
+) -> None:
     assert continuation.make_whole_again(tmp_path) == expected["whole"]
     assert continuation.dataset_digests(workspace / "datasets" / "whole") == expected["whole"]
     fonts = continuation.installed_fonts_of(tmp_path / "again" / "datasets" / "whole")
@@ -80,10 +84,14 @@ def test_paused_training_continues_after_its_last_step_and_finished_model_writes
     assert max(differences.values()) < WEIGHT_TOLERANCE, differences
 
 
-def test_service_lists_the_workspace_and_resumes_its_paused_job(service: Service, workspace: Path, expected: dict[str, Any]) -> None:
+def test_service_lists_the_workspace_and_resumes_its_paused_job(
+    service: Service, workspace: Path, expected: dict[str, Any]
+) -> None:
     jobs = {job["kind"]: job["state"] for job in service.call("GET", "/api/jobs")["jobs"]}
     assert jobs == {"dataset": "succeeded", "training": "paused"}
-    datasets = {dataset["name"]: dataset["error"] for dataset in service.call("GET", "/api/datasets")["datasets"]}
+    datasets = {
+        dataset["name"]: dataset["error"] for dataset in service.call("GET", "/api/datasets")["datasets"]
+    }
     assert datasets == {"half": None, "whole": None}
     models = {model["name"]: model for model in service.call("GET", "/api/models")["models"]}
     assert models.keys() == {"finished", "paused", "paused_job"}
