@@ -5,70 +5,24 @@ A sniffer of a library (DuckDB's decided alike on all files of the tests) names 
 wrong one merges or cuts rows without a word. So every dialect is tried here, and its faults are counted.
 """
 
-import codecs
 import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Final, Literal, cast
+from typing import Final, cast
 
 from data.config import FilesSource
-from data.errors import InvalidInput, SourceError
+from data.errors import SourceError
 from data.sources.compressed import MAX_ROW_BYTES, bounded_lines, open_bytes
+from data.sources.dialect import DELIMITERS, Dialect, Escape, Record, RereadableLines, read_records
+from data.sources.encodings import find_encoding, find_line_end
 
-DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 SAMPLE_CHARACTERS: Final = 1 << 20
 MAX_NAME_CHARACTERS: Final = 200
 """A longer cell of the first line is a text, not the name of a column."""
-MAX_REREAD_CHARACTERS: Final = 256 << 20
-"""The lines below a faulty quote are read again, at most so many characters in a file."""
-MAX_NUL_SHARE: Final = 0.2
-"""Of the bytes of a text. Of UTF-16 it is half for Latin letters."""
 _EXCEL_SEPARATOR: Final = re.compile(r"sep=(.)\s*")
-_BACKSLASHED: Final = re.compile(r'\\(["\\])')
-
-Escape = Literal["double", "backslash"]
-Record = list[str] | str
-"""Fields, or a sentence with the fault of the lines."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a file writes its fields."""
-
-    delimiter: str
-    quote: str | None = '"'
-    """None: quotes are characters like any other."""
-    escape: Escape = "double"
-    """How a quote inside of a quoted field is written."""
-    skips_spaces: bool = False
-    """Blanks after a delimiter do not belong to the field."""
-    encoding: str = "utf-8"
-
-    def __str__(self) -> str:
-        delimiter = DELIMITERS.get(self.delimiter, repr(self.delimiter))
-        inside = "doubled" if self.escape == "double" else "written with a backslash"
-        quotes = f"quotes inside of fields {inside}" if self.quote else "quotes taken literally"
-        return f"fields separated by {delimiter}, {quotes}, encoded in {self.encoding}"
-
-    def reader(self, lines: Iterator[str]) -> Any:
-        """Return a csv.reader. It raises csv.Error at a quote that is not closed properly."""
-        if self.quote and self.escape == "backslash":
-            lines = (_BACKSLASHED.sub(_unescaped, line) for line in lines)
-        return csv.reader(
-            lines,
-            delimiter=self.delimiter,
-            quotechar=self.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
-            skipinitialspace=self.skips_spaces,
-            strict=True,
-        )
-
-
-def _unescaped(found: re.Match[str]) -> str:
-    return '""' if found[1] == '"' else "\\"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +68,8 @@ class DelimitedFile:
         """
         self.path = path
         csv.field_size_limit(MAX_ROW_BYTES - 1)
-        self._encoding = _encoding(path, options)
-        self._line_end = _line_end(path, self._encoding)
+        self._encoding = find_encoding(path, options)
+        self._line_end = find_line_end(path, self._encoding)
         self._is_quote_given = options is not None and options.quote is not None
         self.dialect = self._decide(options, delimiter)
         self.columns = self._header()
@@ -238,10 +192,10 @@ class DelimitedFile:
 
     def _all_records(self, dialect: Dialect) -> Iterator[tuple[int, Record]]:
         with self._open() as file:
-            lines = _Lines(bounded_lines(file.readline, self.path))
+            lines = RereadableLines(bounded_lines(file.readline, self.path))
             if (first := lines.peek()) is not None and _EXCEL_SEPARATOR.fullmatch(first):
                 next(lines)
-            for number, record in _records(dialect, lines, self.path.name):
+            for number, record in read_records(dialect, lines, self.path.name):
                 if record is not None:
                     yield number, record
                     continue
@@ -259,117 +213,12 @@ class DelimitedFile:
         )
 
 
-class _Lines(Iterator[str]):
-    """Lines that remember those of the record in the making, so that they can be read again."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._again: list[str] = []
-        self.taken: list[str] = []
-        self.number = 1
-        """Of the line that comes first in `taken`, or next."""
-
-    def __next__(self) -> str:
-        line = self._again.pop() if self._again else next(self._lines)
-        self.taken.append(line)
-        return line
-
-    def peek(self) -> str | None:
-        if not self._again and (line := next(self._lines, None)) is not None:
-            self._again.append(line)
-        return self._again[-1] if self._again else None
-
-    def forget(self) -> None:
-        """Begin the next record."""
-        self.number += len(self.taken)
-        self.taken.clear()
-
-    def read_again(self) -> int:
-        """Give back all lines of the record but its first, and begin the next one. Returns their
-        characters."""
-        back = self.taken[1:]
-        self._again += reversed(back)
-        self.number += 1
-        self.taken.clear()
-        return sum(map(len, back))
-
-
-def _records(dialect: Dialect, lines: _Lines, name: str) -> Iterator[tuple[int, Record | None]]:
-    """Yield records with the numbers of their first lines; None for one whose quote is open at the end."""
-    lines.forget()
-    num_reread = 0
-    reader = dialect.reader(lines)
-    while True:
-        try:
-            record = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            number = lines.number
-            if "field larger" in str(error):
-                raise
-            if "unexpected end of data" in str(error):
-                yield number, None
-                return
-            num_reread += lines.read_again()
-            if num_reread > MAX_REREAD_CHARACTERS:
-                raise
-            yield number, f"{name} line {number}: a quote or a line end is not written properly"
-            reader = dialect.reader(lines)
-            continue
-        number = lines.number
-        lines.forget()
-        if record:
-            yield number, record
-
-
 def _try(dialect: Dialect, sample: _Sample) -> _Trial:
     """Read the sample. A record that the end of the sample cuts is left out; at the end of the file it is
     faulty."""
-    read = [record for _, record in _records(dialect, _Lines(iter(sample.lines)), "")]
+    read = [record for _, record in read_records(dialect, RereadableLines(iter(sample.lines)), "")]
     records = [
         "cut" if record is None else record for record in read if record is not None or sample.is_whole
     ]
     header = records[0] if records else []
     return _Trial(dialect, len(header) if isinstance(header, list) else 0, records[1:])
-
-
-def _encoding(path: Path, options: FilesSource | None) -> str:
-    """Return the encoding to read with; refuse text that is plainly in another one."""
-    if options and options.encoding:
-        try:
-            return codecs.lookup(options.encoding).name
-        except LookupError as error:
-            raise InvalidInput(
-                f"There is no encoding {options.encoding!r}.",
-                hint="Encodings: utf-8, utf-16, cp1252, latin-1, gb18030, shift_jis and others.",
-                fields={"source.encoding": "is not known"},
-            ) from error
-    with open_bytes(path) as file:
-        require_utf8(path, file)
-    return "utf-8"
-
-
-def _line_end(path: Path, encoding: str) -> str:
-    with io.TextIOWrapper(open_bytes(path), encoding=encoding, errors="replace", newline="") as file:
-        beginning = file.read(SAMPLE_CHARACTERS)
-    return "\r" if "\r" in beginning and "\n" not in beginning else "\n"
-
-
-def require_utf8(path: Path, file: IO[bytes]) -> None:
-    """Refuse UTF-16 and UTF-32, which are told by their byte order marks or by NUL bytes between letters."""
-    beginning = file.read(4096)
-    marks = {codecs.BOM_UTF32_LE: "UTF-32", codecs.BOM_UTF32_BE: "UTF-32", codecs.BOM_UTF16_LE: "UTF-16"}
-    marks[codecs.BOM_UTF16_BE] = "UTF-16"
-    found = next((name for mark, name in marks.items() if beginning.startswith(mark)), None)
-    if found is None and beginning.count(0) > MAX_NUL_SHARE * len(beginning):
-        even, odd = beginning[::2].count(0), beginning[1::2].count(0)
-        found = "UTF-16-LE" if odd > 2 * even else "UTF-16-BE" if even > 2 * odd else None
-        if found is None:
-            raise SourceError(
-                f"{path} holds many NUL bytes: it is no text.", hint="Check what its suffix says."
-            )
-    if found:
-        raise SourceError(
-            f"{path} is {found}.", hint=f"Save it as UTF-8, or set source.encoding to {found.lower()}."
-        )

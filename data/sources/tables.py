@@ -25,7 +25,9 @@ from data.sources.compressed import (
     open_bytes,
     require_parquet,
 )
-from data.sources.delimited import DelimitedFile, Dialect, Record, require_utf8
+from data.sources.delimited import DelimitedFile
+from data.sources.dialect import Dialect, Record
+from data.sources.encodings import require_utf8
 
 Row = Mapping[str, Any] | str
 Item = TypeVar("Item")
