@@ -1,5 +1,4 @@
-"""Words and sentences of any script, without downloads; used by ROUGE, the lead baselines and the loop
-detector."""
+"""Words and sentences of any script, for ROUGE, the lead baselines and the loop detector."""
 
 import re
 import unicodedata

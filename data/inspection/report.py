@@ -34,8 +34,7 @@ class DatasetReport:
 def dataset_report(
     folder: Path, num_documents: int, language: str = "eng", max_pages: int | None = None
 ) -> DatasetReport:
-    """Measure the compression of all pages, and the legibility of a sample of documents, chosen from all
-    splits by the dataset's seed.
+    """Measure the compression of all pages, and the legibility of documents chosen by the dataset's seed.
 
     Args:
         folder: the dataset's folder.
@@ -54,9 +53,8 @@ def dataset_report(
     shards = (folder / shard.path for entry in manifest.splits.values() for shard in entry.shards)
     compression = compression_report(stored_pages(shards), _stored_style(manifest))
     sample = _choose_samples(folder, manifest, num_documents, max_pages)
-    return DatasetReport(
-        manifest.name, compression, check_legibility(sample, language) if num_documents else None
-    )
+    legibility = check_legibility(sample, language) if num_documents else None
+    return DatasetReport(manifest.name, compression, legibility)
 
 
 def _stored_style(manifest: Manifest) -> PageStyle:

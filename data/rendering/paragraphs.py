@@ -1,7 +1,6 @@
 """Shape blocks of text and break them into lines, by Skia's paragraph engine.
 
-All lines have the same height in whole pixels (a forced strut), so the height of a paragraph gives its number
-of lines, and a page break lies a whole number of lines below the top of the paragraph.
+All lines have one height in whole pixels (a forced strut), so a paragraph's height gives its number of lines.
 """
 
 import functools

@@ -1,5 +1,4 @@
-"""Report the position, the counts and the latest page of a run to the listener, and check whether the
-listener requests a stop."""
+"""Report position, counts and the latest page of a run, and check whether the listener requests a stop."""
 
 import io
 import time
@@ -46,11 +45,7 @@ class ProgressReporter:
         self.counts += counts
 
     def report(self, *, force: bool = False) -> None:
-        """Report the position and the counts, at most twice a second unless `force` is set.
-
-        Raises:
-            Stopped: the listener requests a stop.
-        """
+        """Report position and counts, at most twice a second unless forced. Raises Stopped on request."""
         self.stop_if_requested()
         if force or time.monotonic() - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = time.monotonic()

@@ -56,11 +56,7 @@ def open_bytes(path: Path) -> IO[bytes]:
 
 
 def require_text(path: Path, beginning: bytes) -> None:
-    """Refuse a file that is named as text and is something else.
-
-    Args:
-        beginning: its first bytes, uncompressed.
-    """
+    """Refuse a file that is named as text and is something else, by its first bytes (uncompressed)."""
     for signature, what, hint in _SIGNATURES:
         if beginning.startswith(signature):
             raise SourceError(f"{path} {what}.", hint=hint)

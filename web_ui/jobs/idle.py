@@ -41,9 +41,8 @@ def move_idle_job(folder: Path) -> State:
     if lock is None:
         return state.state
     try:
-        values: dict[str, Any] = (
-            {"stalled": 0, "error": None, "ended": None} if state.state == State.FAILED else {}
-        )
+        has_failed = state.state == State.FAILED
+        values: dict[str, Any] = {"stalled": 0, "error": None, "ended": None} if has_failed else {}
         if to == State.CANCELLED:
             values = {"ended": now(), "answered": control.request_id if control else state.answered}
         write_state(folder, state.moved(to, **values))

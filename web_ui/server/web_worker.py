@@ -1,5 +1,4 @@
-"""gunicorn's threaded worker with a limit on waiting for a client: otherwise stalled clients could hold all
-threads for ever."""
+"""gunicorn's threaded worker with a limit on waiting for a client, so that stalled ones hold no thread."""
 
 import errno
 import socket
