@@ -11,7 +11,8 @@ from data.records import Document, Rejected
 from data.sources.columns import ColumnMap, make_document, map_columns
 from data.sources.folders import find_files
 from data.sources.reader import row_id
-from data.sources.tables import Row, Table, open_table, translate_read_errors
+from data.sources.rows import Row
+from data.sources.tables import Table, open_table, translate_read_errors
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD_PREFIX, Workspace
 

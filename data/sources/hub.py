@@ -23,8 +23,8 @@ from data.sources.columns import document_id, make_document, map_columns
 from data.sources.hub_errors import GoneError, HubCaller, NeedsScriptError
 from data.sources.hub_splits import HubSplit, open_splits
 from data.sources.reader import row_id
+from data.sources.rows import Row
 from data.sources.split_names import SplitNames, map_splits
-from data.sources.tables import Row
 
 
 class HubReader:

@@ -21,7 +21,7 @@ from data.config import HubSource
 from data.errors import SourceError, Stopped
 from data.progress import Progress
 from data.sources.hub_errors import HubCaller
-from data.sources.tables import BATCH_ROWS, decode_json, rows_of, select_positions, select_row_groups
+from data.sources.parquet_tables import BATCH_ROWS, decode_json, rows_of, select_positions, select_row_groups
 
 ROWS_BETWEEN_REPORTS: Final = 1000
 NUM_PREFETCHED_GROUPS: Final = 1
