@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import json
 import os
 import secrets
@@ -118,6 +119,39 @@ def write_bytes(path: Path, content: bytes) -> None:
     """
     with new_file(path) as temporary:
         temporary.write_bytes(content)
+
+
+def write_output(path: Path, content: bytes) -> None:
+    """Write `content` where a user asked for it. A link stays and its target is written; a pipe or a
+    device is written to as it is; a regular file is replaced as by `write_bytes`.
+
+    Raises:
+        StorageError: as `write_bytes`; or `path` is a folder, or links lead in a circle.
+    """
+    try:
+        if _is_special(path):
+            with path.open("wb", buffering=0) as special:
+                _write_all(special, content)
+        else:
+            write_bytes(Path(os.path.realpath(path)), content)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether a path names no regular file, or an open one (/dev/stdout, /dev/fd/3), whose owner writes
+    to it too."""
+    try:
+        is_regular = S_ISREG(path.stat().st_mode)
+    except FileNotFoundError:
+        return False
+    return not is_regular or path.is_relative_to("/dev") or path.is_relative_to("/proc")
+
+
+def _write_all(file: io.FileIO, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[file.write(left) :]
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,15 @@ import pytest
 
 from data.errors import NotFound, StorageError, UnsafePath
 from data.store.events import EventLog, read_events
-from data.store.files import inside, move_to_trash, new_folder, read_json, stored_bytes, write_json
+from data.store.files import (
+    inside,
+    move_to_trash,
+    new_folder,
+    read_json,
+    stored_bytes,
+    write_json,
+    write_output,
+)
 from data.store.workspace import Workspace, names_hint, validate_name
 
 
@@ -26,6 +35,41 @@ def test_a_fault_of_the_disk_is_not_hidden_by_the_temporary_file(tmp_path: Path)
         StorageError
     ):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
         write_json(tmp_path / "file" / "a.json", {})
+
+
+def test_an_output_goes_through_a_link_into_a_file_that_is_there_or_not(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    for name in ("there", "missing"):
+        (tmp_path / name).symlink_to(tmp_path / "kept" / name)
+    (tmp_path / "kept" / "there").write_text("old")
+    for name in ("there", "missing"):
+        write_output(tmp_path / name, b"new")
+        assert (tmp_path / name).is_symlink()
+        assert (tmp_path / "kept" / name).read_text() == "new"
+
+
+def test_an_output_goes_into_a_pipe_and_a_device_as_it_is(tmp_path: Path) -> None:
+    pipe, content, read = tmp_path / "pipe", b"line\n" * 100_000, []
+    os.mkfifo(pipe)
+    (tmp_path / "device").symlink_to("/dev/null")
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_output(pipe, content)
+    reader.join(10)
+    assert read == [content]
+    assert pipe.is_fifo()
+    write_output(tmp_path / "device", content)
+    assert (tmp_path / "device").is_char_device()
+    with pytest.raises(StorageError, match="disk is full"):
+        write_output(Path("/dev/full"), content)
+
+
+def test_an_output_cannot_be_a_folder_or_a_circle_of_links(tmp_path: Path) -> None:
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    for path in (tmp_path, tmp_path / "circle"):
+        with pytest.raises(StorageError):
+            write_output(path, b"new")
+    assert (tmp_path / "circle").is_symlink()
 
 
 def test_a_new_folder_is_whole_or_absent_and_removes_what_a_crash_left(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,6 +191,23 @@ def test_inputs_that_could_not_be_read_end_the_command_with_1(
     assert (tmp_path / "out.jsonl").read_text() == "{}\n"
 
 
+@pytest.mark.parametrize("name", ["Vorhersagen für März.jsonl", "-.jsonl", "x" * 200, "a..b", "out.jsonl"])
+def test_predictions_go_to_a_file_of_any_name(
+    call: Call, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(config: PredictionConfig, workspace: Workspace, _: object) -> SimpleNamespace:
+        path = workspace.predictions / str(config.output)
+        path.write_text("{}\n")
+        return SimpleNamespace(as_dict=lambda: {"path": str(path)})
+
+    monkeypatch.setattr(
+        stages, "resolve", lambda target: PredictionConfig if target.endswith("Config") else write
+    )
+    answer = call("predict", "--model", "tiny", "--input", "a.png", f"--output={tmp_path / name}")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert (tmp_path / name).read_text() == "{}\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -226,6 +244,7 @@ def test_inputs_that_could_not_be_read_end_the_command_with_1(
             ("predict", "--model", "tiny", "--input", "x.png", "--output", "no/such/folder/out.jsonl"),
             "no/such/folder",
         ),
+        (("predict", "--model", "tiny", "--input", "x.png", "--output", "."), "is a folder"),
         (("jobs", "show", "20261123-081500-7f3a"), "20261123-081500-7f3a"),
         (("jobs", "pause"), "job id"),
         (("jobs", "--state", "asleep"), "asleep"),

@@ -3,8 +3,10 @@
 They call the same functions as a job.
 """
 
+import hashlib
 import json
 import os
+import re
 import shlex
 import sys
 from argparse import Namespace
@@ -13,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InvalidInput, Stopped
-from data.store.files import write_bytes
-from data.store.workspace import UPLOAD_PREFIX, Workspace
+from data.store.files import write_output
+from data.store.workspace import NAME_PATTERN, UPLOAD_PREFIX, Workspace
 from data.validation import parse_config
 from web_ui.commands.terminal import TerminalProgress, print_result
 from web_ui.jobs.stages import STAGES, resolve
@@ -69,16 +71,10 @@ def run_stage(options: Namespace) -> int:
 
 def predict(options: Namespace) -> int:
     """Run `deepsynth predict`: write summaries of images, PDFs, texts or a dataset."""
-    wanted = Path(_absolute_path(options.output))
-    if not wanted.parent.is_dir():
-        raise InvalidInput(
-            f"There is no folder {wanted.parent}.",
-            hint="Create the folder, or choose another --output.",
-            fields={"output": str(wanted)},
-        )
+    wanted = _output_path(options.output)
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
     model = _absolute_model_path(options.model)
-    values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": wanted.name}
+    values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": _plain_name(wanted)}
     given = _with_settings(_without_none(values), options.set)
     return _run("prediction", given, options, deliver_to=wanted)
 
@@ -121,7 +117,7 @@ def _run(kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path
             f"Stopped. The work so far is saved in {workspace.root}. To continue, run:\n  {again}"
         ) from stopped
     if deliver_to:
-        write_bytes(deliver_to, Path(result["path"]).read_bytes())
+        write_output(deliver_to, Path(result["path"]).read_bytes())
         result["path"] = str(deliver_to)
     print_result(result, options.json)
     return 1 if result.get("num_failed") else 0
@@ -178,6 +174,28 @@ def _absolute_model_path(text: str | None) -> str | None:
 def _absolute_path(text: str) -> str:
     """Make a path absolute, from the current folder. Names of uploads (upload:...) stay unchanged."""
     return text if text.startswith(UPLOAD_PREFIX) else os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - keeps links
+
+
+def _output_path(text: str) -> Path:
+    """Return the absolute path of a file to write. Raises InvalidInput if nothing can be written there."""
+    path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 - keeps links
+    folder = Path(os.path.realpath(path)).parent
+    if path.is_dir():
+        words, hint = f"{path} is a folder.", f"Name a file in it, such as {path / 'predictions.jsonl'}."
+    elif not folder.is_dir():
+        words, hint = f"There is no folder {folder}.", "Create the folder, or choose another --output."
+    else:
+        return path
+    raise InvalidInput(words, hint=hint, fields={"output": str(path)})
+
+
+def _plain_name(path: Path) -> str:
+    """Return the file name if the workspace takes it, else one made of its letters and its digest."""
+    if NAME_PATTERN.fullmatch(path.name) and ".." not in path.name:
+        return path.name
+    letters = re.sub(r"[^A-Za-z0-9]+", "-", path.name).strip("-")[:40]
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    return f"{letters or 'predictions'}-{digest}.jsonl"
 
 
 def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any]:
