@@ -1,6 +1,7 @@
 """Page datasets, opened for training."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.store.workspace import Workspace
+from tests.training.trainings import replace_summaries
 from training.inputs.dataset import open_dataset
 
 
@@ -68,3 +70,41 @@ def test_an_unknown_dataset_and_split_are_refused(brief_workspace: Workspace) ->
         open_dataset(brief_workspace, "nothing")
     with pytest.raises(InvalidInput, match="no samples in its split 'elsewhere'"):
         open_dataset(brief_workspace, "brief").split("elsewhere")
+
+
+def backwards(text: str) -> str:
+    return text[::-1]
+
+
+@pytest.mark.parametrize("name", ["ws [1]", "a::b", "x*?", "{a,b}", "d=1", "hf:", "zip:__x"])
+def test_a_workspace_may_have_any_name(brief_workspace: Workspace, tmp_path: Path, name: str) -> None:
+    workspace = Workspace.create(tmp_path / name)
+    shutil.copytree(brief_workspace.dataset("brief"), workspace.dataset("brief"))
+    sibling = Workspace.create(tmp_path / "ws 1")  # the pattern "ws [1]" means this folder
+    shutil.copytree(brief_workspace.dataset("brief"), sibling.dataset("brief"))
+    replace_summaries(sibling.dataset("brief"), "train", backwards)
+    wanted = open_dataset(brief_workspace, "brief").split("train").summaries()
+    assert open_dataset(workspace, "brief").split("train").summaries() == wanted
+
+
+def test_a_dataset_that_replaces_another_is_read_though_its_files_have_equal_times(copy: Workspace) -> None:
+    earlier = open_dataset(copy, "brief").split("train").summaries()
+    times = next((copy.dataset("brief") / "train").glob("*.parquet")).stat()
+    shard = replace_summaries(copy.dataset("brief"), "train", backwards)
+    os.utime(shard, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert open_dataset(copy, "brief").split("train").summaries() == [text[::-1] for text in earlier]
+
+
+def test_an_edited_shard_is_named_also_after_it_was_read(copy: Workspace) -> None:
+    for split in ("train", "test"):
+        open_dataset(copy, "brief").split(split)
+        shard = replace_summaries(copy.dataset("brief"), split, backwards, reseal=False)
+        with pytest.raises(StorageError, match=f"{split}/{shard.name} has changed"):
+            open_dataset(copy, "brief").split(split)
+
+
+def test_the_arrow_file_is_made_once_and_has_one_copy_of_the_pages(copy: Workspace) -> None:
+    for _ in range(2):
+        open_dataset(copy, "brief").split("train")
+    files = [path for path in copy.arrow_cache("brief").rglob("*") if path.stat().st_size]
+    assert [path.name for path in files if path.is_file()] == ["train.arrow"]

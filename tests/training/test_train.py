@@ -13,8 +13,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import torch
 from accelerate import accelerator
@@ -43,6 +41,7 @@ from tests.training.trainings import (
     StopsWhileEvaluated,
     StopsWhileScored,
     model_bytes,
+    replace_summaries,
     short_training,
 )
 from training import finish
@@ -479,10 +478,7 @@ def test_unknown_and_empty_datasets_are_refused(brief_workspace: Workspace) -> N
 def test_summaries_that_are_all_empty_are_refused(brief_workspace: Workspace, tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path)
     shutil.copytree(brief_workspace.dataset("brief"), workspace.dataset("brief"))
-    shard = next((workspace.dataset("brief") / "train").glob("*.parquet"))
-    table = pq.read_table(shard)
-    column = table.schema.get_field_index("summary")
-    pq.write_table(table.set_column(column, table.schema.field(column), pa.array([" "] * len(table))), shard)
+    replace_summaries(workspace.dataset("brief"), "train", lambda _: " ")
     with pytest.raises(InvalidInput, match="All summaries of the training split are empty"):
         train(short_training(), workspace, Silent())
 

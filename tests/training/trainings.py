@@ -1,11 +1,15 @@
 """Short trainings of the tiny model, and a listener that can ask them to stop."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from data.progress import Level, Silent
+from data.store.files import file_sha256
 from training.models.trained_weights import TrainedWeightsInfo
 from training.options.config import Trainable, TrainingConfig
 
@@ -86,6 +90,24 @@ class StopsWhileEvaluated(Silent):
     def should_stop(self) -> bool:
         self.num_looks += self._at == self.step
         return self.num_looks > 1
+
+
+def replace_summaries(
+    dataset: Path, split: str, change: Callable[[str], str], *, reseal: bool = True
+) -> Path:
+    """Change the summaries of a split that has one shard, and return its path.
+
+    Args:
+        reseal: put the shard's new digest into the manifest.
+    """
+    [shard], manifest = (dataset / split).glob("*.parquet"), dataset / "manifest.json"
+    table, old = pq.read_table(shard), file_sha256(shard)
+    column = table.schema.get_field_index("summary")
+    texts = pa.array([change(text) for text in table["summary"].to_pylist()])
+    pq.write_table(table.set_column(column, table.field(column), texts), shard)
+    if reseal:
+        manifest.write_text(manifest.read_text().replace(old, file_sha256(shard)))
+    return shard
 
 
 def model_bytes(folder: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""Page datasets for random access: Parquet shards, which `datasets` converts to memory-mapped Arrow files."""
+"""Page datasets for random access: Parquet shards, converted to memory-mapped Arrow files."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,9 +18,9 @@ from data.presets import find_benchmark
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from data.validation import parse_config
+from training.inputs.arrow_files import READ_COLUMNS, open_rows, require_unchanged
 
 REQUIRED_COLUMNS = ("images", "summary")
-READ_COLUMNS = ("images", "summary", "text", "document_id", "num_pages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,18 +123,15 @@ class PageDatasetFolder:
 
         Raises:
             InvalidInput: the split is absent or empty, or has no pages or no summaries.
-            StorageError: a shard is damaged or missing.
+            StorageError: a shard is damaged, missing or not the one that the manifest lists.
         """
         entry = self.manifest.require_split(name)
-        files = [self.folder / shard.path for shard in entry.shards if shard.num_kept]
+        shards = [shard for shard in entry.shards if shard.num_kept]
+        files = [self.folder / shard.path for shard in shards]
         columns = _common_columns(self.folder.name, files)
-        datasets.disable_progress_bars()
-        rows = datasets.Dataset.from_parquet(
-            [str(file) for file in files],
-            columns=[column for column in READ_COLUMNS if column in columns],
-            cache_dir=str(self.cache),
-        )
-        return PageDataset(rows.cast_column("images", datasets.List(datasets.Image(decode=False))))
+        require_unchanged(self.folder, shards)
+        path = self.cache / self.fingerprint / f"{name}.arrow"
+        return PageDataset(open_rows(path, files, [column for column in READ_COLUMNS if column in columns]))
 
     def has(self, split: str) -> bool:
         """Return whether a split holds samples."""
