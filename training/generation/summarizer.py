@@ -19,6 +19,7 @@ from training.inputs.tokens import compute_page_capacity, require_positions, tok
 from training.models.device import compute_device, compute_dtype, dtype_name
 from training.models.loading import load_from_files
 from training.models.model_files import ModelFiles, find_model
+from training.models.provenance import PROVENANCE_FILE
 from training.options.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
 from training.options.model_kinds import MODEL_KINDS, require_page_mode
 
@@ -74,6 +75,8 @@ def load_summarizer(
     loaded = load_from_files(model_files, dtype)
     progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {dtype_name(dtype)}.")
     trained = model_files.provenance
+    if model_files.checkpoints and not trained:
+        progress.message(_no_record(config, rendering), "warning")
     if trained and trained.mode != rendering.mode:
         text = f"{config.model} was trained on {trained.mode} pages, not on {rendering.mode} pages."
         progress.message(text, "warning")
@@ -92,6 +95,15 @@ def _prompt(config: EvaluationConfig | PredictionConfig, model_files: ModelFiles
     if config.prompt is not None:
         return config.prompt
     return model_files.provenance.prompt if model_files.provenance else DEFAULT_PROMPT
+
+
+def _no_record(config: EvaluationConfig | PredictionConfig, rendering: RenderingConfig) -> str:
+    prompt = DEFAULT_PROMPT if config.prompt is None else config.prompt
+    return (
+        f"{config.model} has no {PROVENANCE_FILE}, so it is not known how it was trained. It gets the prompt "
+        f"{prompt!r} and {rendering.mode} pages of the default style; copy {PROVENANCE_FILE} from the folder "
+        "of its training into it."
+    )
 
 
 def _rendering(model_files: ModelFiles, mode: PageMode | None) -> RenderingConfig:

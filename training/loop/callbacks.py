@@ -120,7 +120,9 @@ class Reporter(TrainerCallback):
 
 
 class StopOnRequest(TrainerCallback):
-    """Stops the training after the step in which the listener asked for it, with a checkpoint.
+    """Decides when a training logs and stops; the same in all processes.
+
+    It stops the training after the step in which the listener asked for it, with a checkpoint.
 
     An evaluation due at that step is postponed: the resumed training begins with it.
     """
@@ -135,12 +137,18 @@ class StopOnRequest(TrainerCallback):
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
+        # The Trainer goes on with the intervals of the checkpoint, whatever its arguments are now.
+        state.compute_steps(args, state.max_steps)
         if self.is_complete:
             raise TrainingComplete
 
     def on_step_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
+        # The last step is recorded. Each step that may become a checkpoint is too: a process that resumes
+        # there then takes the mean of the loss over the same steps as one that was never stopped.
+        if control.should_evaluate or control.should_save or state.global_step >= state.max_steps:
+            control.should_log = True
         if state.global_step < state.max_steps and self.stop_requested(args):
             self.stopped = True
             control.should_log = control.should_save = control.should_training_stop = True

@@ -27,6 +27,7 @@ from training.loop.callbacks import StopOnRequest, TrainingComplete
 from training.loop.checkpoints import Checkpoint
 from training.loop.out_of_memory import marking_evaluation_errors
 from training.loop.validation import GenerationScores, build_eval_dataloader, mean_token_loss
+from training.models.provenance import read_provenance
 from training.models.trained_weights import TrainedWeightsInfo, load_trained_weights, save_trained_weights
 
 STATE = "trainer_state.json"
@@ -130,6 +131,16 @@ class PageTrainer(Trainer):
         """Return the samples of this process's first micro-batch."""
         dataset, batches = cast(PageDataset, self.train_dataset), self.get_train_dataloader().batch_sampler
         return [dataset[index] for index in next(iter(cast(Iterable[list[int]], batches)))]
+
+    # Learning rate
+
+    def create_scheduler(
+        self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None
+    ) -> torch.optim.lr_scheduler.LRScheduler:
+        # A warm-up begins with a rate of 0, so the only step of a training would change nothing.
+        if num_training_steps == 1:
+            self.args.warmup_steps = 0
+        return super().create_scheduler(num_training_steps, optimizer)
 
     # Loss
 
@@ -282,6 +293,8 @@ class PageTrainer(Trainer):
         self._save_scaler(str(folder))
         self._save_rng_state(str(folder))
         if self.args.should_save:
+            if provenance := read_provenance(self._checkpoint_policy.folder.parent):
+                provenance.write(folder)
             self._export_callback_states()
             self.state.save_to_json(str(folder / STATE))
             if self._stop.evaluation_due:

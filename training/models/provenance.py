@@ -1,5 +1,5 @@
-"""The record of a training that travels with its model: `deepsynth.json`, in the training's folder and in its
-export.
+"""The record of a training that travels with its model: `deepsynth.json`, in the training's folder, in each
+checkpoint and in its export.
 
 It holds facts that a model's other files lack: the prompt, the style of the pages, the base model and its
 licence.
@@ -43,12 +43,13 @@ class Provenance(BaseModel):
 
 
 def read_provenance(folder: Path) -> Provenance | None:
-    """Read the record of a model's folder, or of a checkpoint's training; None for a model that was not
-    trained here.
+    """Read the record of a model's folder or of a checkpoint; None for a model that was not trained here, and
+    for a checkpoint of an earlier version that was copied out of its training's folder.
 
     Raises:
         InvalidInput, StorageError: the file is damaged.
     """
-    found = folder.parents[1] if folder.parent.name == CHECKPOINTS else folder
-    path = found / PROVENANCE_FILE
-    return parse_config(Provenance, read_json(path)) if path.is_file() else None
+    places = [folder, *folder.parents[1:2]] if folder.parent.name == CHECKPOINTS else [folder]
+    paths = (place / PROVENANCE_FILE for place in places)
+    path = next((path for path in paths if path.is_file()), None)
+    return parse_config(Provenance, read_json(path)) if path else None
