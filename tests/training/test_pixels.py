@@ -1,14 +1,18 @@
 """Pictures -> the encoder's input."""
 
 import io
+import struct
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
 
 from data.errors import InvalidInput
-from training.inputs.pixels import blank_page_pixels, page_pixels, reading_image, resize_to_square
+from training.inputs.pixels import blank_page_pixels, page_pixels, reading_image, resize_to_square, to_rgb
 from training.speed.encoder import normalize_pixels
 
 
@@ -58,6 +62,46 @@ def test_transparency_is_white_and_deep_grey_stays_grey() -> None:
     assert (page.getpixel((0, 0)), page.getpixel((1, 1))) == ((255, 255, 255), (200, 0, 0))
     deep = Image.fromarray(np.full((320, 320), 128 * 257, dtype=np.uint16))
     assert resize_to_square(png(deep), 320).getpixel((0, 0)) == (128, 128, 128)
+
+
+RAMP = np.tile(np.linspace(0, 1, 320), (320, 1))
+"""Black on the left, white on the right."""
+
+
+def tiff(values: NDArray[Any], *, is_white_zero: bool = False, is_unsigned: bool = False) -> bytes:
+    content = io.BytesIO()
+    info = {PHOTOMETRIC_INTERPRETATION: 0} if is_white_zero else {}
+    Image.fromarray(values).save(content, "TIFF", tiffinfo=info)
+    signed, unsigned = (struct.pack("<HHII", SAMPLEFORMAT, 3, 1, kind) for kind in (2, 1))
+    return content.getvalue().replace(signed, unsigned) if is_unsigned else content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        tiff(RAMP.astype(np.float32)),
+        tiff((RAMP * 255).astype(np.float32)),
+        tiff((RAMP * 65535).astype(np.float32)),
+        tiff((RAMP * 2 - 1).astype(np.float32)),
+        tiff((RAMP * 255).astype(np.int32)),
+        tiff((RAMP * 65535).astype(np.int32)),
+        tiff((RAMP * (2**31 - 1)).astype(np.int32)),
+        tiff(((RAMP - 0.5) * 65535).astype(np.int32)),
+        tiff((RAMP * (2**32 - 1)).astype(np.uint32).view(np.int32), is_unsigned=True),
+        tiff((RAMP * 65535).astype(np.uint16)),
+        tiff(((1 - RAMP) * 65535).astype(np.uint16), is_white_zero=True),
+    ],
+)
+def test_wide_greys_of_any_kind_keep_their_picture(picture: bytes) -> None:
+    grey = np.asarray(to_rgb(Image.open(io.BytesIO(picture))))[..., 0]
+    assert np.abs(grey - RAMP * 255).max() <= 1.5
+
+
+def test_a_float_that_is_no_number_is_black() -> None:
+    holes = RAMP.astype(np.float32)
+    holes[0, :2] = np.nan, np.inf
+    grey = np.asarray(to_rgb(Image.open(io.BytesIO(tiff(holes)))))[..., 0]
+    assert (*grey[0, :2], grey[0, -1]) == (0, 0, 255)
 
 
 def test_a_blank_page_is_white() -> None:

@@ -1,17 +1,19 @@
 """Pictures -> the encoder's input: square, RGB, uint8; the encoder's device turns the bytes into -1 to 1.
 
 The numbers are equal to those of the model authors' preprocessing, with two exceptions that theirs turns
-black or white: transparency, and grey of 16 bits.
+black or white: transparency, and grey of more than 8 bits.
 """
 
 import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
 
 from data.errors import InvalidInput
 
@@ -19,7 +21,9 @@ LARGEST_SQUASHED_PX = 640
 """Up to this page size a picture that is not square is squashed; above this size, it is padded."""
 PADDING_GREY = 127
 BLANK = 255
-DEEPEST_GREY = (1 << 16) - 1
+_WHITES = (255, (1 << 16) - 1, (1 << 31) - 1, (1 << 32) - 1)
+WHITE_IS_ZERO, UNSIGNED = 0, 1
+"""Values of the TIFF tags PhotometricInterpretation and SampleFormat."""
 _PILLOW_ERRORS = (
     OSError,
     SyntaxError,
@@ -83,15 +87,44 @@ def decode_image(picture: bytes) -> Image.Image:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert a picture to RGB: transparent parts become white, grey of 16 bits becomes the same grey of 8
-    bits."""
-    if image.mode.startswith("I"):  # `convert` would clip all but the darkest 255 levels to white
-        image = Image.fromarray(
-            np.rint(np.asarray(image).clip(0, DEEPEST_GREY) / DEEPEST_GREY * 255).astype(np.uint8)
-        )
+    """Convert a picture to RGB: transparent parts become white, greys of more than 8 bits become the same
+    grey of 8 bits."""
+    if image.mode.startswith(("I", "F")):  # `convert` would clip all but the darkest 255 levels to white
+        image = Image.fromarray(_narrow(image))
     elif image.has_transparency_data:  # `convert` would show the hidden colour, mostly black
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
     return image.convert("RGB")
+
+
+def _narrow(image: Image.Image) -> NDArray[np.uint8]:
+    """Return wide greys as bytes. Negative greys count from the lowest one."""
+    tags: Any = getattr(image, "tag_v2", {})  # of a TIFF file
+    grey: NDArray[Any] = np.asarray(image)
+    if image.mode == "I" and tags.get(SAMPLEFORMAT, (UNSIGNED,))[0] == UNSIGNED:
+        grey = grey.view(np.uint32)
+    grey = np.nan_to_num(grey.astype(np.float64), posinf=0, neginf=0)
+    low = min(0.0, float(grey.min(initial=0)))
+    most = float(grey.max(initial=0)) - low
+    narrow: NDArray[np.float64] = (grey - low) / _white(
+        image.mode, most, tags.get(BITSPERSAMPLE, (16,))[0], low < 0
+    )
+    if tags.get(PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO:
+        narrow = 1 - narrow
+    shades: NDArray[np.uint8] = np.rint(narrow.clip(0, 1) * 255).astype(np.uint8)
+    return shades
+
+
+def _white(mode: str, most: float, num_bits: int, is_signed: bool) -> float:
+    """Return the value of white in a picture whose highest grey is `most`. Only 12 and 16 bits say what white
+    is; else it is the first common one that is not exceeded: of floats 1 (with room for the ripples of a
+    resize), then 255, 65535 and the widest integers."""
+    if mode.startswith("I;16"):
+        return (1 << num_bits) - 1
+    if is_signed:
+        return most
+    if mode == "F" and most <= 1.2:
+        return 1.0
+    return next((white for white in _WHITES if most <= white), most)
 
 
 def _channels_first(image: Image.Image) -> NDArray[np.uint8]:
