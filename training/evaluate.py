@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +14,8 @@ from torch import nn
 from data.page_modes import MODES
 from data.progress import Progress
 from data.store.files import storage_error, write_json
-from data.store.workspace import Workspace
+from data.store.workspace import Workspace, plain_name
+from data.store.writer import hold_writer_lock
 from evaluation.evaluate import evaluate
 from evaluation.report import Report, Subject, read_report, write_report
 from training.generation.generate_text import Prediction, generate_batch
@@ -64,15 +66,18 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
 
     Raises:
         NotFound, InvalidInput: there is no such dataset, split or model, or the model cannot read its pages.
+        Conflict: another process is writing that evaluation.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    folder = workspace.evaluations / (config.output or _default_output(config))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(folder, error) from error
-    write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
-    return evaluate_into(folder, config, workspace, progress)
+    name = config.output or _default_output(config)
+    folder, is_main_process = workspace.evaluations / name, PartialState().is_main_process
+    with hold_writer_lock(workspace, "evaluation", name) if is_main_process else nullcontext():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(folder, error) from error
+        write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
+        return evaluate_into(folder, config, workspace, progress)
 
 
 def evaluate_into(
@@ -168,4 +173,4 @@ def _write_report(
 
 def _default_output(config: EvaluationConfig) -> str:
     name = config.model.strip("/.~").replace("/", "-")
-    return f"{name}-{config.dataset}-{config.split}{'-blank' if config.blank_pages else ''}"
+    return plain_name(f"{name}-{config.dataset}-{config.split}{'-blank' if config.blank_pages else ''}")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from accelerate import PartialState
 from data.errors import SourceError
 from data.progress import Progress
 from data.store.workspace import Workspace
+from data.store.writer import hold_writer_lock
 from training.generation.generate_text import Items, Prediction, generate_batch
 from training.generation.input_files import InputFiles, UnreadableInput
 from training.generation.prediction_log import PredictionLog
@@ -61,9 +63,18 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
 
     Raises:
         NotFound, InvalidInput, SourceError: the inputs, the dataset or the model cannot be used.
+        Conflict: another process is writing predictions of that name.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
-    path = workspace.predictions / (config.output or DEFAULT_OUTPUT)
+    name = config.output or DEFAULT_OUTPUT
+    is_main_process = PartialState().is_main_process
+    with hold_writer_lock(workspace, "prediction", name) if is_main_process else nullcontext():
+        return _predict_into(workspace.predictions / name, config, workspace, progress)
+
+
+def _predict_into(
+    path: Path, config: PredictionConfig, workspace: Workspace, progress: Progress
+) -> PredictionResult:
     load = _load_for_dataset if config.dataset else _load_for_files
     summarizer, items, read = load(config, workspace, progress)
     log = PredictionLog(path, summarizer.work_digest(*read))
@@ -85,6 +96,8 @@ def _load_for_dataset(config: PredictionConfig, workspace: Workspace, progress: 
 
 def _load_for_files(config: PredictionConfig, workspace: Workspace, progress: Progress) -> _Work:
     files = InputFiles.find(config.inputs, workspace)
+    for text in files.unread:
+        progress.message(text, "warning")
     # One page must fit; files with more pages than fit are refused one by one.
     summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
     style = summarizer.rendering

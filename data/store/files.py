@@ -139,8 +139,7 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Return whether a path names no regular file, or an open one (/dev/stdout, /dev/fd/3), whose owner writes
-    to it too."""
+    """Return whether a path names no regular file, or one that is open (/dev/stdout, /dev/fd/3)."""
     try:
         is_regular = S_ISREG(path.stat().st_mode)
     except FileNotFoundError:

@@ -1,5 +1,6 @@
 """The folders of a workspace. DeepSynth writes all its files at run time below it."""
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -121,6 +122,15 @@ def validate_name(name: str) -> str:
             fields={"name": f"must be {NAME_RULE}"},
         )
     return name
+
+
+def plain_name(text: str) -> str:
+    """Return `text` if it is a plain name, else one made of its letters and its digest."""
+    if NAME_PATTERN.fullmatch(text) and ".." not in text:
+        return text
+    letters = re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60].strip("-")
+    digest = hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{letters}-{digest}" if letters else digest
 
 
 def names_hint(names: Iterable[str]) -> str:

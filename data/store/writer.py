@@ -1,5 +1,5 @@
-"""One writer at a time for each dataset and each model, by a file lock that the operating system releases
-when the process ends."""
+"""One writer at a time for each dataset, model, evaluation and prediction, by a file lock that the operating
+system releases when the process ends."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,10 +10,12 @@ from data.errors import Conflict
 from data.store.files import storage_error
 from data.store.workspace import Workspace, validate_name
 
+WrittenKind = Literal["dataset", "model", "evaluation", "prediction"]
+
 
 @contextmanager
-def hold_writer_lock(workspace: Workspace, kind: Literal["dataset", "model"], name: str) -> Iterator[None]:
-    """Hold the lock on a dataset or model for this process.
+def hold_writer_lock(workspace: Workspace, kind: WrittenKind, name: str) -> Iterator[None]:
+    """Hold the lock on an output for this process.
 
     Raises:
         Conflict: another process is writing it.

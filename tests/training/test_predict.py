@@ -2,20 +2,26 @@
 
 import io
 import json
+import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 from pydantic import ValidationError
 
 from data.config import RenderingConfig
-from data.errors import DeepSynthError, InvalidInput, SourceError
+from data.errors import Conflict, DeepSynthError, InvalidInput, SourceError, Stopped
 from data.progress import Silent
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
+from data.store.writer import hold_writer_lock
 from tests.training.trainings import Listener
+from training.generation.input_files import InputFiles
+from training.inputs.dataset import PageSample
 from training.models.export import export_model
 from training.models.loading import load_model
 from training.models.provenance import Provenance
@@ -35,6 +41,20 @@ def read(workspace: Workspace, *inputs: str | Path, **values: Any) -> list[dict[
     }
     result = predict(PredictionConfig.model_validate(given), workspace, Silent())
     return [json.loads(line) for line in result.path.read_text().splitlines()]
+
+
+@dataclass
+class StopsAfterSamples(Listener):
+    """Asks to stop after a number of samples."""
+
+    num_samples: int = 0
+    _done: int = 0
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        self._done = done
+
+    def should_stop(self) -> bool:
+        return self._done >= self.num_samples
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +167,106 @@ def test_each_picture_of_a_tiff_file_is_a_page(tmp_path: Path, picture: bytes) -
     assert (whole["num_pages"], whole["num_pages_left_out"]) == (3, 0)
     [first] = read(workspace, tmp_path / "scan.tif", max_pages=1)
     assert (first["summary"], first["num_pages"], first["num_pages_left_out"]) == (TEXT, 1, 2)
+
+
+def form_with_a_value(appearance: bytes) -> bytes:
+    """Return a PDF page of 320 pt whose form field holds a value."""
+    stream = b"/Tx BMC BT /F1 20 Tf 4 12 Td (916 people) Tj ET EMC"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [5 0 R] /DA (/F1 20 Tf 0 g) "
+        b"/DR << /Font << /F1 4 0 R >> >> >> >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 320 320] /Annots [5 0 R] >>",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>",
+        b"<< /Type /Annot /Subtype /Widget /FT /Tx /T (people) /V (916 people) /DA (/F1 20 Tf 0 g) "
+        b"/Rect [10 100 310 140] /F 4 /P 3 0 R " + appearance + b" >>",
+        b"<< /Type /XObject /Subtype /Form /BBox [0 0 300 40] /Resources << /Font << /F1 4 0 R >> >> "
+        b"/Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+    ]
+    content, offsets = b"%PDF-1.7\n", []
+    for number, body in enumerate(objects, 1):
+        offsets.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    end = b"xref\n0 7\n0000000000 65535 f \n%strailer\n<< /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n"
+    return content + end % (table, len(content))
+
+
+@pytest.mark.parametrize("appearance", [b"/AP << /N 6 0 R >>", b""])
+def test_the_values_of_a_form_are_drawn(tmp_path: Path, appearance: bytes) -> None:
+    (tmp_path / "form.pdf").write_bytes(form_with_a_value(appearance))
+    files = InputFiles.find([str(tmp_path / "form.pdf")], Workspace.create(tmp_path / "workspace"))
+    [sample] = files.as_page_inputs(RenderingConfig(mode="micro"), 9, None)
+    assert isinstance(sample, PageSample)
+    page = np.asarray(Image.open(io.BytesIO(sample.pages[0])).convert("L"))
+    field = page[180:220, 10:310]
+    assert (field < 100).sum() > 200  # ink of ten letters
+
+
+def test_what_a_folder_holds_besides_is_said_and_a_broken_link_has_a_line(tmp_path: Path) -> None:
+    workspace, folder = Workspace.create(tmp_path / "workspace"), tmp_path / "mixed"
+    (folder / "old.txt").mkdir(parents=True)
+    (folder / "page.txt").write_text(TEXT)
+    (folder / "gone.txt").symlink_to(tmp_path / "nothing.txt")
+    (folder / "circle.png").symlink_to(folder / "circle.png")
+    (folder / "letter.docx").touch()
+    (folder / ".hidden.docx").touch()
+    os.mkfifo(folder / "pipe.txt")
+    listener = Listener()
+    config = PredictionConfig(model="tiny", inputs=(str(folder),), max_length=4)
+    result = predict(config, workspace, listener)
+    lines = {line["input"]: line["error"] for line in map(json.loads, result.path.read_text().splitlines())}
+    assert lines.pop("page.txt") is None
+    assert lines.keys() == {"gone.txt", "circle.png"}
+    assert all(f"{name} cannot be read" in error for name, error in lines.items())
+    [told] = [text for text in listener.texts if "Not read in" in text]
+    assert "letter.docx, old.txt/, pipe.txt. Name subfolders" in told
+
+
+def test_a_folder_of_subfolders_and_a_pipe_are_refused_by_name(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    (tmp_path / "scans" / "box 1").mkdir(parents=True)
+    with pytest.raises(InvalidInput, match=r"holds no file to summarise\. .*box 1/"):
+        read(workspace, tmp_path / "scans")
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(InvalidInput, match=r"pipe\.png is no regular file"):
+        read(workspace, tmp_path / "pipe.png")
+
+
+def test_two_predictions_of_one_name_do_not_mix(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for page in range(3):
+            (tmp_path / name / f"{name}{page}.txt").write_text(f"{name} {page} {TEXT}")
+    with (
+        hold_writer_lock(workspace, "prediction", "out"),
+        pytest.raises(Conflict, match="by another process"),
+    ):
+        read(workspace, tmp_path / "a", output="out")
+    given = {"output": "out", "per_device_eval_batch_size": 1, "max_length": 8}
+
+    def names(folder: str, listener: Listener) -> list[str]:
+        config = PredictionConfig(model="tiny", inputs=(str(tmp_path / folder),), **given)
+        lines = predict(config, workspace, listener).path.read_text().splitlines()
+        return [json.loads(line)["input"] for line in lines]
+
+    with pytest.raises(Stopped):
+        names("a", StopsAfterSamples(num_samples=2))
+    assert names("b", Listener()) == ["b0.txt", "b1.txt", "b2.txt"]
+    resumed = Listener()
+    assert names("a", resumed) == ["a0.txt", "a1.txt", "a2.txt"]
+    assert any("2 of 3 texts are there from before" in text for text in resumed.texts)
+
+
+def test_an_edited_input_of_equal_size_and_times_is_another_work(tmp_path: Path) -> None:
+    path, workspace = tmp_path / "page.txt", Workspace.create(tmp_path / "workspace")
+    prints = []
+    for text in ("one", "two"):
+        path.write_text(text)
+        os.utime(path, (1, 1))
+        prints.append(InputFiles.find([str(path)], workspace).fingerprint)
+    assert prints[0] != prints[1]
 
 
 def test_a_model_gets_the_prompt_and_the_page_style_of_its_training(tmp_path: Path) -> None:

@@ -69,16 +69,32 @@ def test_a_stop_costs_no_text_and_changes_no_byte(tmp_path: Path, undisturbed: b
 def test_a_crash_while_writing_costs_one_batch(
     tmp_path: Path, undisturbed: bytes, num_cut: int, garbage: bytes
 ) -> None:
-    path, unfinished = tmp_path / "texts.jsonl", tmp_path / ".texts.jsonl.partial"
+    path = tmp_path / "texts.jsonl"
     write(path, stop_at=3)
+    [unfinished] = tmp_path.glob(".texts.jsonl.*.partial")
     unfinished.write_bytes(unfinished.read_bytes()[:-num_cut] + garbage)
     assert write(path) == [["c", "d"], ["e"]]
     assert path.read_bytes() == undisturbed
 
 
-def test_texts_of_another_work_are_dropped(tmp_path: Path) -> None:
-    write(tmp_path / "texts.jsonl", stop_at=3, work="earlier weights")
-    assert len(write(tmp_path / "texts.jsonl")) == 3
+def test_each_work_of_one_name_goes_on_with_its_own_texts(tmp_path: Path, undisturbed: bytes) -> None:
+    path = tmp_path / "texts.jsonl"
+    for work in ("earlier weights", "work"):
+        assert write(path, stop_at=3, work=work) == [["a", "b"], ["c", "d"]]
+    for work in ("earlier weights", "work"):
+        assert write(path, work=work) == [["e"]]
+        assert path.read_bytes() == undisturbed
+
+
+def test_texts_that_an_earlier_version_left_are_kept(tmp_path: Path) -> None:
+    path, unfinished = tmp_path / "texts.jsonl", tmp_path / ".texts.jsonl.partial"
+    write(path, stop_at=3)
+    [present] = tmp_path.glob(".texts.jsonl.*.partial")
+    present.rename(unfinished)
+    assert write(path) == [["e"]]
+    unfinished.write_bytes(b'{"work": "another"}\n')
+    assert len(write(path)) == 3
+    assert [file.name for file in tmp_path.iterdir()] == ["texts.jsonl"]
 
 
 def test_other_weights_are_another_work() -> None:

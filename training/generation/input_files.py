@@ -15,15 +15,17 @@ import pypdfium2
 from PIL import Image
 
 from data.config import RenderingConfig
-from data.errors import InvalidInput, RenderError, SourceError
+from data.errors import InvalidInput, RenderError, SourceError, listed
 from data.rendering.render import render
 from data.rendering.style import PageStyle, resolve_style
 from data.rendering.vision_tokens import num_text_tokens
 from data.sources.files import resolve_source_path
+from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from training.inputs.dataset import PageSample
 from training.inputs.pixels import decode_image, reading_image, to_rgb
 
+MAX_LISTED = 5
 MAX_RENDERED_PAGES = 256
 """The most pages rendered of one text, for any model."""
 
@@ -50,6 +52,8 @@ class InputFiles:
     """The files of a prediction in the order of `inputs`; those of a folder sorted by name."""
 
     files: tuple[InputFile, ...]
+    unread: tuple[str, ...] = ()
+    """For each folder with subfolders or files of other kinds: which ones are not read."""
 
     @classmethod
     def find(cls, names: Sequence[str], workspace: Workspace) -> "InputFiles":
@@ -59,13 +63,15 @@ class InputFiles:
             InvalidInput: a file has an unknown kind, or a folder holds no file of a known kind.
             SourceError: a file is missing.
         """
-        paths = [path for name in names for path in _files(resolve_source_path(name, workspace, "inputs"))]
-        return cls(tuple(map(InputFile, paths, _names(paths))))
+        places = [resolve_source_path(name, workspace, "inputs") for name in names]
+        paths = [path for place in places for path in _files(place)]
+        unread = tuple(text for place in places if place.is_dir() for text in _describe_unread(place))
+        return cls(tuple(map(InputFile, paths, _names(paths))), unread)
 
     @property
-    def fingerprint(self) -> list[tuple[str, int, int]]:
-        """Name, size in bytes and modification time in ns of each file: equal for the same inputs."""
-        return [(file.name, file.path.stat().st_size, file.path.stat().st_mtime_ns) for file in self.files]
+    def fingerprint(self) -> list[tuple[str, str]]:
+        """Name and digest of each file: equal for the same inputs."""
+        return [(file.name, _digest(file.path)) for file in self.files]
 
     def as_page_inputs(
         self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None
@@ -120,22 +126,51 @@ class PageInputs:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_file():
+    if not path.is_dir():
         if path.suffix.lower() not in _INPUT_READERS:
             raise InvalidInput(
                 f"{path.name} is not a kind of file that can be summarised.",
                 hint=_KINDS,
                 fields={"inputs": "unknown kind of file"},
             )
+        if not path.is_file():
+            raise InvalidInput(
+                f"{path.name} is no regular file.",
+                hint="Write its content into a file first.",
+                fields={"inputs": "no regular file"},
+            )
         return [path]
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in _INPUT_READERS)
+    files = sorted(filter(_is_input, path.iterdir()))
     if not files:
         raise InvalidInput(
-            f"The folder {path} holds no file to summarise.",
+            " ".join((f"The folder {path} holds no file to summarise.", *_describe_unread(path))),
             hint=_KINDS,
             fields={"inputs": "nothing to read"},
         )
     return files
+
+
+def _is_input(path: Path) -> bool:
+    """Return whether a folder's entry is read. A link to nothing is: its line says that it is broken. A pipe
+    is not: reading it might never end."""
+    is_broken_link = path.is_symlink() and not path.exists()
+    return path.suffix.lower() in _INPUT_READERS and (path.is_file() or is_broken_link)
+
+
+def _describe_unread(folder: Path) -> list[str]:
+    others = [path for path in sorted(folder.iterdir()) if path.name[0] != "." and not _is_input(path)]
+    if not others:
+        return []
+    names = listed([f"{path.name}/" if path.is_dir() else path.name for path in others], MAX_LISTED)
+    hint = " Name subfolders as inputs of their own." if any(map(Path.is_dir, others)) else ""
+    return [f"Not read in {folder}, for they are folders or files of other kinds: {names}.{hint}"]
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_sha256(path)
+    except OSError as error:  # the file's line will say so
+        return str(error)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -208,6 +243,7 @@ def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
     square."""
     try:
         with pypdfium2.PdfDocument(file.path) as document:
+            document.init_forms()  # so that the values of form fields are drawn
             for page in document:
                 yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
     except pypdfium2.PdfiumError as error:

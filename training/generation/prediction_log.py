@@ -1,8 +1,8 @@
 """Predictions stored as they are generated: after a stop or a crash they are not generated again.
 
-Until the work is finished they are in a hidden file beside the final one: a header line with the digest of
-the work, then one line per prediction. A resume keeps complete batches only, so the finished file has the
-same bytes as that of a run without a stop.
+Until the work is finished they are in a hidden file of that work beside the final one: a header line with the
+digest of the work, then one line per prediction. A resume keeps complete batches only, so the finished file
+has the same bytes as that of a run without a stop.
 """
 
 import hashlib
@@ -33,10 +33,13 @@ class PredictionLog:
 
         Args:
             path: the finished file.
-            work: digest of everything that decides the texts; predictions of another work are dropped.
+            work: digest of everything that decides the texts.
         """
         self._path = path
-        self._unfinished = path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
+        name = hashlib.sha256(work.encode()).hexdigest()[:16]
+        self._unfinished = path.with_name(f".{path.name}.{name}{TEMPORARY_SUFFIX}")
+        self._unfinished_earlier = path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
+        """The unfinished file of earlier versions, which served any work in turn."""
         self._work = work
         self.predictions: list[Prediction] = []
         """The predictions so far, in order; empty in all processes but the first."""
@@ -81,6 +84,7 @@ class PredictionLog:
         """Read the complete batches of the same work, cut off the rest of the file, and return the number of
         predictions."""
         try:
+            self._take_over_earlier()
             lines = self._unfinished.read_bytes().split(b"\n")[:-1] if self._unfinished.exists() else []
             readable = _parse_predictions(lines[1:]) if lines[:1] == [self._header] else []
             num_kept = num_items if len(readable) == num_items else len(readable) // batch_size * batch_size
@@ -92,6 +96,16 @@ class PredictionLog:
             raise storage_error(self._unfinished, error) from error
         self.predictions = readable[:num_kept]
         return num_kept
+
+    def _take_over_earlier(self) -> None:
+        if not self._unfinished_earlier.exists():
+            return
+        with self._unfinished_earlier.open("rb") as file:
+            is_same_work = file.readline() == self._header + b"\n"
+        if is_same_work:
+            self._unfinished_earlier.replace(self._unfinished)
+        else:
+            self._unfinished_earlier.unlink()
 
     def _append(self, predictions: Sequence[Prediction]) -> None:
         # Without fsync: a power cut costs a few texts, less than waiting for the disk at each round.

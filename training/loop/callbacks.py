@@ -138,7 +138,7 @@ class StopOnRequest(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         # The Trainer goes on with the intervals of the checkpoint, whatever its arguments are now.
-        state.compute_steps(args, state.max_steps)
+        state.compute_steps(args, state.max_steps)  # type: ignore[no-untyped-call]
         if self.is_complete:
             raise TrainingComplete
 

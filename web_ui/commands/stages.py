@@ -3,10 +3,8 @@
 They call the same functions as a job.
 """
 
-import hashlib
 import json
 import os
-import re
 import shlex
 import sys
 from argparse import Namespace
@@ -16,7 +14,7 @@ from typing import Any
 
 from data.errors import InvalidInput, Stopped
 from data.store.files import write_output
-from data.store.workspace import NAME_PATTERN, UPLOAD_PREFIX, Workspace
+from data.store.workspace import UPLOAD_PREFIX, Workspace, plain_name
 from data.validation import parse_config
 from web_ui.commands.terminal import TerminalProgress, print_result
 from web_ui.jobs.stages import STAGES, resolve
@@ -74,7 +72,7 @@ def predict(options: Namespace) -> int:
     wanted = _output_path(options.output)
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
     model = _absolute_model_path(options.model)
-    values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": _plain_name(wanted)}
+    values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": plain_name(wanted.name)}
     given = _with_settings(_without_none(values), options.set)
     return _run("prediction", given, options, deliver_to=wanted)
 
@@ -187,15 +185,6 @@ def _output_path(text: str) -> Path:
     else:
         return path
     raise InvalidInput(words, hint=hint, fields={"output": str(path)})
-
-
-def _plain_name(path: Path) -> str:
-    """Return the file name if the workspace takes it, else one made of its letters and its digest."""
-    if NAME_PATTERN.fullmatch(path.name) and ".." not in path.name:
-        return path.name
-    letters = re.sub(r"[^A-Za-z0-9]+", "-", path.name).strip("-")[:40]
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
-    return f"{letters or 'predictions'}-{digest}.jsonl"
 
 
 def _with_settings(values: dict[str, Any], settings: list[str]) -> dict[str, Any]:
