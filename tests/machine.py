@@ -46,6 +46,14 @@ def require_root(purpose: str) -> None:
     require(os.geteuid() == 0, f"{purpose} needs root")
 
 
+def other_disk(path: Path) -> Path:
+    """Return a folder on another disk than `path`. Skip the running test without one."""
+    shared_memory = Path("/dev/shm")
+    is_other = shared_memory.is_dir() and shared_memory.stat().st_dev != path.stat().st_dev
+    require(is_other, "no second file system at /dev/shm")
+    return shared_memory
+
+
 def require_gpu() -> None:
     """Skip the running test without an NVIDIA GPU; in CI too, whose machines have none."""
     import torch  # noqa: PLC0415 - most tests never load it

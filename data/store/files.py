@@ -16,6 +16,8 @@ from typing import Any
 from data.errors import NotFound, StorageError, UnsafePath
 
 TEMPORARY_SUFFIX = ".partial"
+TRASH = ".trash"
+"""Folder for what is on another disk than the workspace's trash."""
 
 
 @contextmanager
@@ -88,14 +90,22 @@ def _put_in_place(temporary: Path, path: Path, *, replaces: bool) -> None:
 
 
 def move_to_trash(path: Path, trash: Path, prefix: str = "") -> Path:
-    """Move a file or folder into the folder `trash` by one rename, and return its path there.
+    """Move a file or folder into the folder `trash` by one rename, and return its path there. If `path` is on
+    another disk than `trash`, it goes into the folder TRASH beside it.
 
     Raises:
         StorageError: the disk does not allow it; `path` stays.
     """
     trashed = trash / f"{prefix}{_trash_name(path)}"
     try:
-        path.rename(trashed)
+        try:
+            path.rename(trashed)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            trashed = path.parent / TRASH / trashed.name
+            trashed.parent.mkdir(exist_ok=True)
+            path.rename(trashed)
         sync_folder(path.parent)
     except OSError as error:
         raise storage_error(path, error) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import UnsafePath, listed
-from data.store.files import inside, storage_error
+from data.store.files import TRASH, inside, storage_error
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}")
 FOLDERS = (
@@ -85,6 +85,12 @@ class Workspace:
     @property
     def trash(self) -> Path:
         return self.root / "trash"
+
+    def trash_folders(self) -> list[Path]:
+        """Return the folders that `move_to_trash` uses: `trash`, and one on each other disk that a folder of
+        the workspace leads to."""
+        beside = [self.root / name / TRASH for name in FOLDERS]
+        return [self.trash, *(folder for folder in beside if folder.is_dir())]
 
     @property
     def runners(self) -> Path:

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from data.store.files import (
     write_output,
 )
 from data.store.workspace import Workspace, names_hint, validate_name
+from tests.machine import other_disk
 
 
 def test_write_json_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> None:
@@ -35,6 +37,20 @@ def test_a_fault_of_the_disk_is_not_hidden_by_the_temporary_file(tmp_path: Path)
         StorageError
     ):  # as on a read-only disk, removing fails as writing does, though there is nothing to remove
         write_json(tmp_path / "file" / "a.json", {})
+
+
+def test_what_is_on_another_disk_than_the_trash_goes_into_one_beside_it(tmp_path: Path) -> None:
+    other = other_disk(tmp_path)
+    workspace = Workspace.create(tmp_path / "workspace")
+    (workspace.root / "models").rmdir()
+    with TemporaryDirectory(dir=other) as models:
+        (workspace.root / "models").symlink_to(models)
+        folder = workspace.model("mine")
+        folder.mkdir()
+        trashed = move_to_trash(folder, workspace.trash)
+        assert (trashed.is_dir(), folder.exists()) == (True, False)
+        assert workspace.trash_folders() == [workspace.trash, workspace.models / ".trash"]
+        assert trashed.parent.samefile(workspace.models / ".trash")
 
 
 def test_an_output_goes_through_a_link_into_a_file_that_is_there_or_not(tmp_path: Path) -> None:

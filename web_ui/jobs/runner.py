@@ -125,7 +125,8 @@ class Runner:
 
     def _empty_trash(self) -> None:
         with self._logging_errors("trash"):
-            empty_trash(self._workspace.trash)
+            for trash in self._workspace.trash_folders():
+                empty_trash(trash)
 
     def save_jobs(self, grace_s: float) -> None:
         """Ask the workers to save and end, and wait for them. The next runner continues their jobs."""

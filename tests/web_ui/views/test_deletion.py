@@ -1,7 +1,9 @@
 """Deleting datasets and models over HTTP: whole or not at all, never while a job needs them, never anything
 else."""
 
+import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from flask.testing import FlaskClient
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
+from tests.machine import other_disk
 from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
 from training.inputs.dataset import open_dataset
 from web_ui.jobs.store import JobStore
@@ -141,3 +144,16 @@ def test_nothing_else_is_deleted(
     answers = {name: client.delete(f"/api/{kind}/{name}").status_code for name in TRAVERSALS}
     assert {name: status for name, status in answers.items() if status not in (400, 404, 405, 422)} == {}
     assert sorted(workspace.root.rglob("*")) == before
+
+
+@pytest.mark.parametrize(("kind", "name"), [("datasets", "demo"), ("models", "mine")])
+def test_what_lies_on_another_disk_is_deleted(
+    client: FlaskClient, dataset: Path, model: Path, workspace: Workspace, kind: str, name: str
+) -> None:
+    with TemporaryDirectory(dir=other_disk(workspace.root)) as elsewhere:
+        shutil.copytree(workspace.root / kind, elsewhere, dirs_exist_ok=True)
+        shutil.rmtree(workspace.root / kind)
+        (workspace.root / kind).symlink_to(elsewhere)
+        assert client.delete(f"/api/{kind}/{name}").status_code == 204
+        assert [path.name for path in Path(elsewhere).rglob("*")] == [".trash"]
+        assert client.get(f"/api/{kind}").get_json()[kind] == []
