@@ -1,5 +1,5 @@
-"""The learning-rate finder: a short run whose rate grows at each step, and the rate at which its loss fell
-fastest.
+"""The learning-rate finder: a short run whose rate grows at each step, and the rate in the middle of its
+loss's fall.
 
 It writes `curve.json` below workspace/learning_rates, and no model. A stop request ends it after the current
 step.
@@ -8,8 +8,9 @@ step.
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any, cast
 
 import torch
@@ -38,8 +39,12 @@ CURVE = "curve.json"
 MIN_STEPS = 3
 """A slope needs this many losses."""
 SMOOTHING = 0.8
-"""Weight of the past in the running mean that the suggestion is read from: single losses jump from batch to
+"""Weight of the past in the running means that the suggestion is read from: single losses jump from batch to
 batch."""
+EFFECTIVE_STEPS = (1 + SMOOTHING) / (1 - SMOOTHING)
+"""The running mean of so many independent losses varies as their plain mean does."""
+CLEAR_FALL = 4.0
+"""A fall counts from this many standard errors on: the lowest of 60 means of mere noise is some 2.5 below."""
 DIVERGENCE_FACTOR = 4.0
 """A smoothed loss this many times the best one ends the sweep."""
 
@@ -52,7 +57,7 @@ class LrCurve:
     losses: tuple[float, ...]
     smoothed: tuple[float, ...]
     suggestion: float | None
-    """The rate at which the smoothed loss falls fastest; None when it never falls."""
+    """The rate in the middle of the loss's fall; None when it does not clearly fall."""
 
     @classmethod
     def of(cls, learning_rates: list[float], losses: list[float]) -> "LrCurve":
@@ -61,7 +66,7 @@ class LrCurve:
             learning_rates=tuple(learning_rates),
             losses=tuple(losses),
             smoothed=tuple(smoothed),
-            suggestion=_suggest_rate(learning_rates, smoothed),
+            suggestion=_suggest_rate(learning_rates, losses),
         )
 
 
@@ -192,11 +197,12 @@ def _write(folder: Path, curve: LrCurve) -> None:
 def _describe_result(curve: LrCurve) -> str:
     if curve.suggestion is None:
         return (
-            f"The loss never fell between {curve.learning_rates[0]:.1e} and "
-            f"{curve.learning_rates[-1]:.1e}; try other rates."
+            f"There is no clear answer: between {curve.learning_rates[0]:.1e} and "
+            f"{curve.learning_rates[-1]:.1e} the loss did not fall by more than it varies from step to step. "
+            "Try other rates, or more samples a step."
         )
     return (
-        f"The loss falls fastest at a learning rate of {curve.suggestion:.1e}; a good value "
+        f"The loss is in the middle of its fall at a learning rate of {curve.suggestion:.1e}; a good value "
         "for learning_rate."
     )
 
@@ -207,11 +213,12 @@ def sweep_rates(first: float, last: float, num_steps: int) -> list[float]:
 
 
 def smooth(losses: list[float]) -> list[float]:
-    """Return the running mean of the losses, corrected for its start at zero (as in Adam)."""
-    smoothed, mean = [], 0.0
+    """Return the running mean of the losses, corrected for its start at zero (Kingma and Ba, "Adam", 2015,
+    section 3)."""
+    smoothed, running = [], 0.0
     for step, loss in enumerate(losses, start=1):
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * loss
-        smoothed.append(mean / (1 - SMOOTHING**step))
+        running = SMOOTHING * running + (1 - SMOOTHING) * loss
+        smoothed.append(running / (1 - SMOOTHING**step))
     return smoothed
 
 
@@ -221,13 +228,26 @@ def has_diverged(losses: list[float]) -> bool:
     return not math.isfinite(smoothed[-1]) or smoothed[-1] > DIVERGENCE_FACTOR * min(smoothed)
 
 
-def _suggest_rate(rates: list[float], smoothed: list[float]) -> float | None:
-    """Return the geometric mean of the two rates between which the loss falls most, before its lowest
-    point."""
-    lowest = min(range(len(smoothed)), key=smoothed.__getitem__)
-    falls = [
-        (after - before, math.sqrt(low * high))
-        for (before, after), (low, high) in zip(pairwise(smoothed), pairwise(rates), strict=True)
-    ]
-    steepest = min(falls[:lowest], default=(0.0, 0.0))
-    return steepest[1] if steepest[0] < 0 else None
+def _suggest_rate(rates: list[float], losses: list[float]) -> float | None:
+    """Return the rate at which the loss has made half of its fall, or None if it does not clearly fall.
+
+    The steepest step, which S. Gugger reads from the curve ("How Do You Find A Good Learning Rate", 2018), is
+    mostly one of the noise. The middle of the whole fall is near it and steady. The level that the loss falls
+    from is the mean of the first steps, in which the rate is too low to learn; none of theirs is suggested.
+    """
+    num_first = max(MIN_STEPS, len(losses) // 4)
+    start, spread = mean(losses[:num_first]), stdev(losses[:num_first])
+    highest = max(losses[:num_first])
+    centred = _smooth_both_ways([min(loss, highest) for loss in losses])
+    lowest = min(range(len(losses)), key=centred.__getitem__)
+    fall = start - centred[lowest]
+    if lowest < num_first or fall <= CLEAR_FALL * spread * math.sqrt(1 / EFFECTIVE_STEPS + 1 / num_first):
+        return None
+    last_high = max(step for step in range(lowest) if step < num_first or centred[step] > start - fall / 2)
+    return math.sqrt(rates[last_high] * rates[last_high + 1])
+
+
+def _smooth_both_ways(losses: list[float]) -> list[float]:
+    """Return the mean of the running means from the left and from the right, which lags behind neither."""
+    backwards = reversed(smooth(losses[::-1]))
+    return [(left + right) / 2 for left, right in zip(smooth(losses), backwards, strict=True)]

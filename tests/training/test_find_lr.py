@@ -2,6 +2,7 @@
 
 import json
 import math
+import random
 from itertools import pairwise
 
 import pytest
@@ -50,6 +51,79 @@ def test_the_suggestion_lies_where_the_loss_falls_fastest() -> None:
     suggestion = LrCurve.of(rates, losses).suggestion
     assert suggestion is not None
     assert 1e-4 < suggestion < 3e-3
+
+
+SIGMOID_MIDDLE = 3e-4
+
+
+def noisy_losses(seed: int, rates: list[float], fall: float) -> list[float]:
+    """Return the losses of two samples a step, which fall around SIGMOID_MIDDLE and rise at high rates."""
+    noise = random.Random(seed)
+    shape = [1 / (1 + math.exp(-3 * math.log10(rate / SIGMOID_MIDDLE))) + 4 * rate for rate in rates]
+    return [4.3 + noise.gauss(0, 0.8) - fall * share for share in shape]
+
+
+def test_noise_moves_the_suggestion_by_less_than_a_factor_of_four() -> None:
+    rates = sweep_rates(1e-7, 1e-2, 60)
+    for seed in range(50):
+        suggestion = LrCurve.of(rates, noisy_losses(seed, rates, 3.2)).suggestion
+        assert suggestion is not None
+        assert SIGMOID_MIDDLE / 4 < suggestion < SIGMOID_MIDDLE * 4
+
+
+def test_mere_noise_has_no_clear_answer() -> None:
+    rates = sweep_rates(1e-7, 1e-2, 60)
+    suggested = [LrCurve.of(rates, noisy_losses(seed, rates, 0)).suggestion for seed in range(200)]
+    assert sum(rate is not None for rate in suggested) <= 2
+
+
+def test_the_curve_that_once_suggested_its_first_rate() -> None:
+    """The losses of the tiny model at two samples a step: its steepest step is one of the noise."""
+    losses = [
+        *(4.64, 4.85, 2.96, 4.79, 4.15, 5.98, 4.5, 4.36, 4.8, 3.6, 4.68, 2.7, 3.92, 5.02, 4.67, 4.49, 3.33),
+        *(
+            3.63,
+            3.18,
+            5.06,
+            3.69,
+            3.71,
+            4.41,
+            3.39,
+            5.11,
+            4.66,
+            4.21,
+            2.8,
+            3.12,
+            4.31,
+            3.85,
+            3.52,
+            3.84,
+            4.09,
+        ),
+        *(
+            3.6,
+            3.39,
+            3.12,
+            2.82,
+            2.16,
+            2.89,
+            2.81,
+            1.95,
+            1.65,
+            2.04,
+            1.62,
+            1.66,
+            1.38,
+            1.47,
+            1.37,
+            1.17,
+            1.29,
+        ),
+        *(1.15, 1.28, 1.12, 1.03, 1.23, 1.34, 1.4, 1.19, 1.79),
+    ]
+    suggestion = LrCurve.of(sweep_rates(1e-7, 1e-2, 60), losses).suggestion
+    assert suggestion is not None
+    assert 1e-4 < suggestion < 1e-3
 
 
 def test_a_loss_that_never_falls_suggests_nothing() -> None:
