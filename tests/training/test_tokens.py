@@ -1,7 +1,10 @@
 """The token layout of a sample."""
 
+from dataclasses import replace
+
 import pytest
 
+from data.errors import InvalidInput
 from training.inputs.tokens import TokenLayout
 from training.models.tiny import character_tokenizer
 from training.options.model_kinds import ModelKind, num_image_tokens
@@ -60,3 +63,23 @@ def test_no_text_becomes_a_special_token(token_layout: TokenLayout) -> None:
     ids = token_layout.encode_text("<eos><image>")
     assert not {token_layout.tokenizer.eos_token_id, IMAGE} & set(ids)
     assert token_layout.tokenizer.decode(ids) == "<eos><image>"
+
+
+def test_a_prompt_keeps_its_special_tokens_and_loses_white_space_at_its_end(
+    token_layout: TokenLayout,
+) -> None:
+    tokenizer = character_tokenizer()
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<image>", "<|grounding|>"]})
+    asked = replace(token_layout, tokenizer=tokenizer, prompt="\n<|grounding|>Go. \n")
+    plain = replace(token_layout, prompt="\n").encode_prompt(0), token_layout.encode_text("\nGo.")
+    grounding = tokenizer.convert_tokens_to_ids("<|grounding|>")
+    bos = tokenizer.bos_token_id
+    assert asked.encode_prompt(0) == [bos, plain[1][0], grounding, *plain[1][1:]]
+    assert plain[0] == [bos]
+    assert grounding not in asked.encode_target("<|grounding|>")
+
+
+@pytest.mark.parametrize("token", ["<image>", "<pad>"])
+def test_a_prompt_with_a_token_of_the_layout_is_refused(token_layout: TokenLayout, token: str) -> None:
+    with pytest.raises(InvalidInput, match=f"The prompt holds {token}"):
+        replace(token_layout, prompt=f"{token}\nGo").encode_prompt(1)

@@ -38,13 +38,33 @@ class TokenLayout:
         return num_image_tokens(self.kind, self.page_size_px)
 
     def encode_prompt(self, num_pages: int) -> list[int]:
-        """Return bos, the image tokens of all pages, and the prompt."""
+        """Return bos, the image tokens of all pages, and the prompt; raises as `_prompt_ids`."""
         image = [self.image_token_id] * (num_pages * self.num_page_tokens)
-        return [self.tokenizer.bos_token_id, *image, *self.encode_text(self.prompt)]
+        return [self.tokenizer.bos_token_id, *image, *self._prompt_ids()]
 
     def encode_target(self, summary: str) -> list[int]:
         """Return the summary and EOS, at most `max_length` tokens; from EOS the model learns to stop."""
         return [*self.encode_text(summary)[: self.max_length - 1], self.tokenizer.eos_token_id]
+
+    def _prompt_ids(self) -> list[int]:
+        """Return the prompt as the model's authors tokenise it: with its special tokens (<|grounding|>), and
+        without white space at its end.
+
+        Raises:
+            InvalidInput: the prompt holds the token of images or of padding, whose places are decided here.
+        """
+        tokenizer = self.tokenizer
+        ids: list[int] = tokenizer.encode(
+            self.prompt.rstrip(), add_special_tokens=False, split_special_tokens=False
+        )
+        for own in {self.image_token_id, tokenizer.pad_token_id}.intersection(ids):
+            token = tokenizer.convert_ids_to_tokens(own)
+            raise InvalidInput(
+                f"The prompt holds {token}, which DeepSynth puts where it belongs.",
+                hint=f"Leave {token} out: the prompt is the text right after the page images.",
+                fields={"prompt": f"holds {token}"},
+            )
+        return ids
 
     def encode_text(self, text: str) -> list[int]:
         """Tokenise plain text: no special token is added, and none is read from the text."""
