@@ -191,6 +191,24 @@ def test_inputs_that_could_not_be_read_end_the_command_with_1(
     assert (tmp_path / "out.jsonl").read_text() == "{}\n"
 
 
+def test_a_model_with_a_slash_is_a_folder_if_it_is_there(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models: list[str] = []
+
+    def write(config: PredictionConfig, *_: object) -> SimpleNamespace:
+        models.append(config.model)
+        return SimpleNamespace(as_dict=lambda: {"path": "/dev/null"})
+
+    monkeypatch.setattr(
+        stages, "resolve", lambda target: PredictionConfig if target.endswith("Config") else write
+    )
+    (tmp_path / "own" / "model").mkdir(parents=True)
+    for model in ("own/model", "owner/model"):
+        call("predict", "--model", model, "--input", "a.png", "--output", "out.jsonl")
+    assert models == [str(tmp_path / "own" / "model"), "owner/model"]
+
+
 @pytest.mark.parametrize("name", ["Vorhersagen für März.jsonl", "-.jsonl", "x" * 200, "a..b", "out.jsonl"])
 def test_predictions_go_to_a_file_of_any_name(
     call: Call, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch

@@ -165,8 +165,11 @@ def _publish_config(options: Namespace) -> dict[str, Any] | None:
 
 
 def _absolute_model_path(text: str | None) -> str | None:
-    """Make a path to a model folder absolute. Names and Hub ids stay unchanged."""
-    return os.path.abspath(Path(text).expanduser()) if text and text.startswith(("/", ".", "~")) else text  # noqa: PTH100
+    """Make a path to a model folder absolute, also `a/b` if such a folder is here. Names and Hub ids stay
+    unchanged."""
+    if text and (text.startswith(("/", ".", "~")) or ("/" in text and Path(text).is_dir())):
+        return os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - keeps links
+    return text
 
 
 def _absolute_path(text: str) -> str:
