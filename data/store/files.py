@@ -213,6 +213,11 @@ def read_json(path: Path) -> Any:
         raise storage_error(path, error) from error
 
 
+def set_usual_mode(path: Path) -> None:
+    """Give a file that a library made for its owner only the mode that other new files there have."""
+    path.chmod(path.parent.stat().st_mode & 0o666)
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames inside `folder` durable."""
     _sync(folder)

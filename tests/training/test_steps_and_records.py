@@ -109,3 +109,18 @@ def test_a_copied_checkpoint_keeps_prompt_and_page_style(brief_workspace: Worksp
     assert load_summarizer(inside, None, 1, brief_workspace, Silent()).collator.token_layout.prompt == (
         "\nIn one line."
     )
+
+
+def test_other_users_may_read_what_the_folder_s_mode_lets_them(brief_workspace: Workspace) -> None:
+    config = short_training(output="shared", max_steps=1, cache_features=True, train="dense", **RARE)
+    folder = train(config, brief_workspace, Silent()).folder
+    features = brief_workspace.cache / "features"
+    weights = [path for place in (folder, features) for path in place.rglob("*.safetensors")]
+    assert {path.name for path in weights} >= {"model.safetensors", "trained.safetensors"}
+    assert all(path.stat().st_mode & 0o777 == path.parent.stat().st_mode & 0o666 for path in weights)
+
+
+def test_the_card_says_in_which_precision_the_model_was_trained(brief_workspace: Workspace) -> None:
+    folder = train(short_training(output="precise", max_steps=1, **RARE), brief_workspace, Silent()).folder
+    has_bf16 = str(torch.cuda.is_available() and torch.cuda.is_bf16_supported()).lower()
+    assert f'"bf16": {has_bf16}' in (folder / "model" / "README.md").read_text()

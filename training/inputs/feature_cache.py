@@ -22,7 +22,7 @@ from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
 from data.errors import StorageError
-from data.store.files import new_file, require_space
+from data.store.files import new_file, require_space, set_usual_mode
 from data.store.workspace import Workspace
 from training.models.device import dtype_name
 from training.options.model_kinds import PIXELS_PER_VISION_TOKEN
@@ -153,6 +153,7 @@ class FeatureCache:
             with new_file(path, is_durable=False) as temporary:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 save_file({_TENSOR: page.contiguous()}, temporary)
+                set_usual_mode(temporary)
         except SafetensorError as error:  # safetensors reports a full disk by this error
             raise StorageError(
                 f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk."

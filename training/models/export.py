@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
 from data.errors import StorageError
-from data.store.files import new_folder, read_json
+from data.store.files import new_folder, read_json, set_usual_mode
 from training.models import published_layout
 from training.models.loading import LoadedModel
 from training.models.provenance import PROVENANCE_FILE, Provenance
@@ -68,6 +68,8 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
         model._weight_conversions = None  # type: ignore[assignment]
     model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
     base.tokenizer.save_pretrained(folder)
+    for path in folder.iterdir():
+        set_usual_mode(path)
 
 
 def _copy_base_files(base: LoadedModel, folder: Path) -> None:

@@ -10,6 +10,7 @@ from data.errors import StorageError
 from data.store.files import read_json, write_bytes
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
+from training.models.device import uses_bf16
 from training.models.export import has_published_layout
 from training.models.provenance import Provenance, read_provenance
 from training.options.model_kinds import BUILT_IN, pinned_revision
@@ -186,6 +187,7 @@ def _data(card: _CardData) -> str:
 
 def _settings(card: _CardData) -> str:
     shown = {name: card.config[name] for name in _SHOWN_SETTINGS}
+    shown["bf16"] = uses_bf16(shown["bf16"])  # requested, and this machine has it
     versions = ", ".join(f"{name} {version}" for name, version in card.config["versions"].items())
     return f"## Training\n\n```json\n{json.dumps(shown, indent=2)}\n```\n\nMade with {versions}.\n"
 

@@ -18,7 +18,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from data.errors import ModelError, StorageError
-from data.store.files import read_json, write_json
+from data.store.files import read_json, set_usual_mode, write_json
 from training.models.trainable import choose_trainable, merge_adapter
 from training.options.config import Router, Trainable
 from training.options.model_kinds import TRAINED_FILE
@@ -54,6 +54,7 @@ def save_trained_weights(
     trainable = _trainable_parameters(model)
     tensors = {name: (whole or trainable)[name].detach().cpu().contiguous() for name in trainable}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    set_usual_mode(folder / WEIGHTS)
     write_json(folder / TRAINED_FILE, asdict(base))
 
 
