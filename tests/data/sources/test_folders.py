@@ -159,7 +159,7 @@ def test_a_link_is_read_by_its_own_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("rows.csv", gzip.compress(b"document,summary\na,b\n"), "compressed by gzip"),
+        ("rows.csv", gzip.compress(b"document,summary\na,b\n", mtime=0), "compressed by gzip"),
         ("rows.csv", b"PK\x03\x04rest", "ZIP archive or an Excel workbook"),
         ("rows.jsonl", b"PAR1....", "Parquet file"),
         ("rows.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "pointer of Git LFS"),
