@@ -2,8 +2,10 @@
 
 import io
 import os
+import re
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -19,6 +21,13 @@ from data.rendering.vision_tokens import length_of_tokens
 _SCALE: Final = 2
 _TIMEOUT_S: Final = 120
 _CUT_UNCERTAINTY: Final = 0.1
+_SPACELESS: Final = (
+    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u1950-\u19df\u2e80-\u2fff\u3001-\u312f"
+    "\u31a0-\u9fff\ua9e0-\ua9ff\uaa60-\uaadf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f\U00016fe0-\U0001b2ff"
+    "\U00020000-\U0003ffff]"
+)
+"""Han, kana, Thai, Lao, Khmer, Burmese and their kin, and the wide forms that stand among them."""
+_SPACE_WITHOUT_MEANING: Final = re.compile(f"(?<={_SPACELESS}) | (?={_SPACELESS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +39,8 @@ class OcrResult:
     num_characters: int
     """Characters of the text; if its end was cut off, of the part that the page shows."""
     num_errors: int
-    """Edit distance (insertions, deletions, replacements) between the text and the OCR result; runs of white
-    space count as one space."""
+    """Edit distance (insertions, deletions, replacements) between the text and the OCR result in Unicode's
+    form NFKC; runs of white space count as one space, or as none in scripts without spaces."""
 
     @property
     def character_error_rate(self) -> float:
@@ -97,8 +106,8 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
 def measure_errors(document: RenderedText, read: str) -> OcrResult:
     """Count the character errors of the OCR result `read`, against the text, or against the part that the
     page shows if the end was cut off."""
-    expected = _normalize_spaces(drawable(document.text))
-    distances = edit_distances(_normalize_spaces(read), expected)
+    expected = _comparable(drawable(document.text))
+    distances = edit_distances(_comparable(read), expected)
     length = _shown_length(document, expected, distances) if document.truncated else len(expected)
     return OcrResult(
         document_id=document.document_id,
@@ -192,5 +201,11 @@ def _enlarged_png(page: Page) -> bytes:
     return file.getvalue()
 
 
-def _normalize_spaces(text: str) -> str:
-    return " ".join(text.split())
+def _comparable(text: str) -> str:
+    """Return a text without the differences that do not count.
+
+    A line may break anywhere in a script without spaces between words, so a space beside one of its
+    characters is left out. Compatibility characters (wide forms, ligatures) are replaced by ordinary ones.
+    """
+    text = _SPACE_WITHOUT_MEANING.sub("", " ".join(text.split()))
+    return " ".join(unicodedata.normalize("NFKC", text).split())

@@ -74,6 +74,33 @@ def test_edit_distance(first: str, second: str, distance: int) -> None:
     assert edit_distances(first, second)[-1] == edit_distances(second, first)[-1] == distance
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (
+            "村里的新学校正式开学了。九十名学生走进教室，老师介绍。",
+            "村里的新学校\n正式开学 了。\n九十名学生走进教室，\n老师介绍。\n",
+        ),
+        ("すべての人間は、カタカナ。", "すべての\n人間は、\nカタ カナ。"),
+        ("มนุษย์ทั้งหลายเกิดมา มีอิสระ", "มนุษย์ทั้งหลาย\nเกิดมามีอิสระ"),
+        ("ราคา 20 บาท", "ราคา20\nบาท"),
+        ("共２０２４年（全）", "共2024年(全)"),
+        ("ofﬁce … ½", "office ... 1⁄2"),
+        ("iPhone 手机", "iPhone手机"),
+    ],
+)
+def test_line_breaks_within_words_and_forms_of_characters_are_no_errors(text: str, read: str) -> None:
+    assert measure_errors(RenderedText("one", text, ()), read).num_errors == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "num_errors"),
+    [("two words", "twowords", 1), ("두 단어", "두단어", 1), ("学校开学", "学校升学", 1), ("学校", "学", 1)],
+)
+def test_real_errors_count_in_every_script(text: str, read: str, num_errors: int) -> None:
+    assert measure_errors(RenderedText("one", text, ()), read).num_errors == num_errors
+
+
 def test_a_paper_is_compared_within_seconds() -> None:
     text = prose(60_000, seed=3)
     started = time.process_time()
