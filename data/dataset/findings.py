@@ -1,11 +1,12 @@
-"""Diagnostics of a finished dataset: texts that several splits share, and characters that no font has."""
+"""Diagnostics of a finished dataset: texts that several splits share, and characters that the pages
+do not show as they are."""
 
 from collections.abc import Iterator
 
 from data.dataset.manifest import Manifest
 from data.progress import Level
 from data.records import TRAIN
-from data.rendering.fonts import named_characters
+from data.rendering.missing import missing_glyph_warnings
 
 
 def findings(manifest: Manifest) -> Iterator[tuple[Level, str]]:
@@ -15,16 +16,9 @@ def findings(manifest: Manifest) -> Iterator[tuple[Level, str]]:
             yield _shared(
                 split, other, num_rows, is_left_out=split == TRAIN and bool(manifest.config["deduplicate"])
             )
-    missing = manifest.totals.missing_glyphs
-    if missing:
-        commonest = sorted(missing, key=lambda character: -missing[character])
-        yield (
-            "warning",
-            f"{sum(missing.values()):,} characters are drawn as boxes, since no font has them: "
-            f"{named_characters(commonest, 5)}. "
-            "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a "
-            "dataset is begun.",
-        )
+    mode = str(manifest.config["rendering"]["mode"])
+    for sentence in missing_glyph_warnings(manifest.totals.missing_glyphs, mode):
+        yield "warning", sentence
 
 
 def _shared(split: str, other: str, num_rows: int, *, is_left_out: bool) -> tuple[Level, str]:

@@ -10,8 +10,9 @@ from data.config import DatasetConfig
 from data.errors import RenderError
 from data.inspection.compression import CompressionReport, compression_report, rendered_pages
 from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
+from data.page_modes import PageMode
 from data.records import TRAIN, Document, Page, Rejected
-from data.rendering.fonts import named_characters
+from data.rendering.missing import missing_glyph_warnings
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle, resolve_style
 from data.sharding.plan import SplitPlan, plan_splits
@@ -26,6 +27,7 @@ class PreviewedDocument:
 
     document: Document
     rendered: RenderedDocument
+    mode: PageMode
     budget_tokens: int
 
     @property
@@ -37,8 +39,7 @@ class PreviewedDocument:
                 f"Page {dense[0]} holds more text than the model reads reliably "
                 f"({self.budget_tokens} tokens)."
             )
-        if self.rendered.missing_glyphs:
-            yield f"No font has these characters: {named_characters(self.rendered.missing_glyphs)}."
+        yield from missing_glyph_warnings(self.rendered.missing_glyphs, self.mode)
 
     @property
     def num_vision_tokens(self) -> int:
@@ -164,7 +165,10 @@ def _check_legibility(documents: Sequence[PreviewedDocument], language: str) -> 
 def _render_document(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
     try:
         return PreviewedDocument(
-            document, render(document.text, style, document_seed(seed, document)), style.budget_tokens
+            document=document,
+            rendered=render(document.text, style, document_seed(seed, document)),
+            mode=style.mode,
+            budget_tokens=style.budget_tokens,
         )
     except RenderError as error:
         return Rejected(id=document.id, split=document.split, row=document.row, reason=error.message)

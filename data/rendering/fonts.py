@@ -5,6 +5,7 @@ import functools
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ _JAPANESE_FAMILY: Final = "Noto Sans CJK JP"
 _KOREAN_FAMILY: Final = "Noto Sans CJK KR"
 _KANA: Final = re.compile("[\u3041-\u30ff]")
 _HANGUL: Final = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+_SELECTORS: Final = "\u034f\u180b-\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_SELECTOR: Final = re.compile(f"[{_SELECTORS}]")
 # Tried in this order for characters without a glyph in the bundled fonts; then other Noto Sans, then the rest
 # by name.
 _PREFERRED_FALLBACKS: Final = (
@@ -47,11 +50,11 @@ _PREFERRED_FALLBACKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """The families that draw a text, tried in this order, and the characters that no font has."""
+    """The families that draw a text, tried in this order, and what no font has."""
 
     families: tuple[str, ...]
     missing_glyphs: dict[str, int]
-    """Character -> number of occurrences."""
+    """Character, or letter with its marks, -> number of occurrences."""
 
 
 class FontLibrary:
@@ -84,14 +87,36 @@ class FontLibrary:
         return self._family_of[key]
 
     def coverage(self, text: str, family: str) -> Coverage:
-        """Return the families that draw `text`, `family` first, and the characters that no font has."""
-        family_of = {character: self.family_for(character, family) for character in set(text)}
+        """Return the families that draw `text`, `family` first, and the characters that no font has, or that
+        no font has together with their marks: Skia draws a letter and its marks in one font."""
+        parts = {character: text.count(character) for character in set(text)}
+        family_of = {part: self.family_for(part, family) for part in parts}
+        unmarked = {character for character, name in family_of.items() if name is None}
+        for part, num_parts in _marked_letters(text, parts).items():
+            if unmarked.isdisjoint(part):
+                parts[part] = num_parts
+                family_of[part] = self._family_together(part, family)
         needed = sorted({name for name in family_of.values() if name} - {family}, key=_preference)
-        missing = sorted(character for character, name in family_of.items() if name is None)
+        missing = sorted(part for part, name in family_of.items() if name is None)
         return Coverage(
             families=(family, *(self._regional(name, text) for name in needed)),
-            missing_glyphs={character: text.count(character) for character in missing},
+            missing_glyphs={part: parts[part] for part in missing},
         )
+
+    def _family_together(self, letter: str, family: str) -> str | None:
+        """Return the first family that has a letter and all its marks, or the character that they compose."""
+        key = (family, letter)
+        if key not in self._family_of:
+            spellings = {unicodedata.normalize(form, letter) for form in ("NFC", "NFD")} | {letter}
+            self._family_of[key] = next(
+                (
+                    name
+                    for name in (family, *self.families())
+                    if any(all(map(functools.partial(self._has_glyph, name), text)) for text in spellings)
+                ),
+                None,
+            )
+        return self._family_of[key]
 
     def _regional(self, family: str, text: str) -> str:
         """Return the Japanese or Korean variant of the Chinese font for a text with kana or hangul."""
@@ -173,16 +198,35 @@ def _preference(family: str) -> tuple[int, bool, str]:
     return order.index(family) if family in order else len(order), not family.startswith("Noto Sans"), family
 
 
+def is_invisible(character: str) -> bool:
+    """Return whether a character has neither ink nor width: joiner, direction mark or variation selector."""
+    return _SELECTOR.match(character) is not None or unicodedata.category(character) == "Cf"
+
+
 def _needs_no_glyph(character: str) -> bool:
-    """Return whether a character is invisible: space, joiner, direction mark or variation selector."""
-    is_selector = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
-    return is_selector or character.isspace() or unicodedata.category(character) == "Cf"
+    return character.isspace() or is_invisible(character)
+
+
+def _marked_letters(text: str, characters: Iterable[str]) -> Counter[str]:
+    """Count the letters with marks on or around them, each mark once; `characters` are those of the text."""
+    marks = "".join(
+        character
+        for character in characters
+        if unicodedata.category(character)[0] == "M" and not is_invisible(character)
+    )
+    if not marks:
+        return Counter()
+    found = re.findall(f"[^\\s{marks}][{marks}{_SELECTORS}]*[{marks}]", text)
+    return Counter("".join(dict.fromkeys(_SELECTOR.sub("", letter))) for letter in found)
 
 
 def named_characters(characters: Iterable[str], most: int = 20) -> str:
     """List characters by code point and Unicode name, so that a message without their glyphs is readable."""
-    names = [f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip() for character in characters]
-    return listed(names, most)
+    return listed([" with ".join(map(_named, part)) for part in characters], most)
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, '')}".strip()
 
 
 def installed_fonts_digest() -> str:

@@ -3,25 +3,28 @@
 All lines have one height in whole pixels (a forced strut), so a paragraph's height gives its number of lines.
 """
 
-import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
-import skia
-from skia import textlayout
-
-from data.rendering.fonts import font_library
+from data.rendering.direction import has_right_to_left, is_right_to_left, isolated
+from data.rendering.long_lines import set_long_line
 from data.rendering.structure import Block
 from data.rendering.style import PageStyle
+from data.rendering.tabs import Cell, set_tabs
+from data.rendering.typesetter import SetLines, Typesetter
 from data.rendering.vision_tokens import num_text_tokens
+
+_ROWS_PER_PARAGRAPH: Final = 20
+"""Of lines with tab stops: Skia's time grows with the square of the number of stops in a paragraph."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetBlock:
     """A block broken into lines."""
 
-    paragraph: Any
+    parts: tuple[SetLines, ...]
+    """From top to bottom."""
     num_lines: int
     num_text_tokens: int
     is_heading: bool
@@ -33,58 +36,44 @@ def set_blocks(blocks: Sequence[Block], families: Sequence[str], style: PageStyl
 
 
 def _set_block(block: Block, families: Sequence[str], style: PageStyle) -> SetBlock:
-    builder = textlayout.ParagraphBuilder.make(
-        _paragraph_style(block, families, style), font_library().collection, _unicode()
-    )
-    builder.addText(_right_to_left(block.text) if block.is_right_to_left else block.text)
-    paragraph = builder.Build()
-    paragraph.layout(style.column_width_px)
+    typesetter = Typesetter(families, style, is_heading=block.is_heading)
+    parts = tuple(_below_each_other(_set_parts(block, typesetter, style)))
     return SetBlock(
-        paragraph=paragraph,
-        num_lines=max(1, round(paragraph.Height / style.line_height_px)),
+        parts=parts,
+        num_lines=parts[-1].end_line,
         num_text_tokens=max(1, num_text_tokens(block.text)),
         is_heading=block.is_heading,
     )
 
 
-def _right_to_left(text: str) -> str:
-    """Put each line into a right-to-left isolate: skia-python cannot set a paragraph's direction."""
-    return "\n".join(f"\u2067{line}\u2069" for line in text.split("\n"))
+def _below_each_other(parts: Iterable[SetLines]) -> Iterator[SetLines]:
+    first_line = 0
+    for part in parts:
+        yield replace(part, first_line=first_line)
+        first_line += part.num_lines
 
 
-def _paragraph_style(block: Block, families: Sequence[str], style: PageStyle) -> Any:
-    text = textlayout.TextStyle()
-    text.setFontFamilies(list(families))
-    text.setFontSize(style.font_size_px)
-    text.setColor(skia.ColorBLACK)
-    if block.is_heading:
-        text.setFontStyle(skia.FontStyle.Bold())
-    paragraph = textlayout.ParagraphStyle()
-    paragraph.setStrutStyle(_strut(style))
-    paragraph.setTextStyle(text)
-    paragraph.setTextAlign(_alignment(block, style))
-    return paragraph
+def _set_parts(block: Block, typesetter: Typesetter, style: PageStyle) -> Iterator[SetLines]:
+    """Set a block as one Skia paragraph, or in several if it has tabs, or each line of its text as one if any
+    has letters that run from right to left, since each line has a direction of its own."""
+    is_mixed = has_right_to_left(block.text)
+    if not is_mixed and "\t" not in block.text:
+        yield typesetter.set_text(block.text)
+        return
+    lines = block.text.split("\n")
+    rows = set_tabs(lines, typesetter.measure, style.font_size_px, style.column_width_px)
+    if not is_mixed:
+        for start in range(0, len(rows), _ROWS_PER_PARAGRAPH):
+            yield typesetter.set_cells(_with_newlines(rows[start : start + _ROWS_PER_PARAGRAPH]))
+        return
+    for line, cells in zip(lines, rows, strict=True):
+        is_leftward = is_right_to_left(line, default=block.is_right_to_left)
+        if len(cells) > 1:
+            yield from typesetter.set_last_lines(isolated(cells), is_right_to_left=is_leftward)
+        else:
+            yield from set_long_line(cells[0].text, typesetter, is_right_to_left=is_leftward)
 
 
-def _strut(style: PageStyle) -> Any:
-    """Return the strut that gives all lines the same height."""
-    strut = textlayout.StrutStyle()
-    strut.setStrutEnabled(True)
-    strut.setForceStrutHeight(True)
-    strut.setFontFamilies([style.font_family])
-    strut.setFontSize(style.font_size_px)
-    strut.setHeightOverride(True)
-    strut.setHeight(style.line_height_px / style.font_size_px)
-    strut.setHalfLeading(True)
-    return strut
-
-
-def _alignment(block: Block, style: PageStyle) -> Any:
-    if style.alignment == "justify" and not block.is_heading:
-        return textlayout.TextAlign.kJustify
-    return textlayout.TextAlign.kRight if block.is_right_to_left else textlayout.TextAlign.kLeft
-
-
-@functools.cache
-def _unicode() -> Any:
-    return skia.Unicode.ICU_Make()
+def _with_newlines(rows: Iterable[Sequence[Cell]]) -> list[Cell]:
+    newline = Cell("\n", 0)
+    return [cell for row in rows for cell in (*row, newline)][:-1]

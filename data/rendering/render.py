@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from data.errors import RenderError
 from data.records import Page
 from data.rendering.degrade import degrade
-from data.rendering.fonts import font_library
+from data.rendering.fonts import Coverage, font_library
 from data.rendering.layout import PagePlan, paginate
 from data.rendering.paragraphs import set_blocks
 from data.rendering.png import encode_png
 from data.rendering.raster import draw_plan
 from data.rendering.structure import blocks, drawable
 from data.rendering.style import PageStyle
-from data.rendering.typewriter import draw_grid, grid_pages
+from data.rendering.typewriter import MODE, draw_grid, grid_pages, grid_text, unsupported_characters
 from data.rendering.vision_tokens import num_text_tokens
 
 _SHRINK_STEP_PX: Final = 0.5
@@ -36,7 +36,7 @@ class RenderedDocument:
     truncated: bool
     """The pages show only the beginning of the document."""
     missing_glyphs: Mapping[str, int]
-    """Character that no font has -> number of occurrences."""
+    """Character that the pages do not show as it is, or letter with its marks -> number of occurrences."""
     font_size_px: float
 
     @property
@@ -59,14 +59,14 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     """Render a document to square pages.
 
     Args:
-        text: any text; control characters are dropped, lone surrogates replaced.
+        text: any text; control characters are dropped, lone surrogates and keycaps replaced.
         style: from `resolve_style`.
         seed: decides the degradation, if the style has any.
 
     Raises:
         RenderError: the document has no text, or needs more than `style.max_pages` pages.
     """
-    text = drawable(text)
+    text = drawable(text) if style.mode != MODE else grid_text(drawable(text))
     if not text.strip():
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
     _refuse_hopeless(text, style)
@@ -78,13 +78,21 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
     return RenderedDocument(
         pages=pages,
         truncated=drawing.num_pages > len(pages) or len(shown) < len(text.strip()),
-        missing_glyphs=coverage.missing_glyphs,
+        missing_glyphs=_not_shown(shown, coverage, style),
         font_size_px=drawing.font_size_px,
     )
 
 
+def _not_shown(text: str, coverage: Coverage, style: PageStyle) -> dict[str, int]:
+    """Count what no font has, and in the grid the characters of scripts that it cannot show."""
+    if style.mode != MODE:
+        return coverage.missing_glyphs
+    letters = {part: count for part, count in coverage.missing_glyphs.items() if len(part) == 1}
+    return dict(sorted((letters | unsupported_characters(text)).items()))
+
+
 def _lay_out(text: str, families: Sequence[str], style: PageStyle) -> _Drawing:
-    drawing = _grid_drawing(text, style) if style.mode == "micro" else _set_drawing(text, families, style)
+    drawing = _grid_drawing(text, style) if style.mode == MODE else _set_drawing(text, families, style)
     if style.overflow != "truncate":
         _refuse_more_pages(drawing.num_pages, style)
     return drawing

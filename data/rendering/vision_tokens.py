@@ -12,6 +12,7 @@ _OTHER: Final = 170
 # First and last character -> hundredths of a token per character; a later range overrides an earlier one.
 _WEIGHTS: Final[tuple[tuple[int, int, int], ...]] = (
     (0x0000, 0x007F, 126),  # ASCII punctuation and newlines
+    (0x0009, 0x0009, 8),  # a tab counts as a space
     (0x0020, 0x0020, 8),
     (0x0030, 0x0039, 45),
     (0x0041, 0x005A, 45),

@@ -206,9 +206,8 @@ def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
     assert notes.messages == [
         "1 texts of train are also in validation, and stay in both: a model trained on them gets too high "
         "scores on validation.",
-        "5 characters are drawn as boxes, since no font has them: U+E123. "
-        "Fonts for the script (Debian: fonts-noto-core, fonts-noto-cjk) must be installed before a dataset "
-        "is begun.",
+        "5 characters are drawn as boxes: U+E123. They are for private use, so no font anywhere has them; "
+        "replace them in the source.",
     ]
     assert all(text in (result.folder / "README.md").read_text() for text in notes.messages)
 
@@ -338,7 +337,10 @@ def test_preview_draws_and_writes_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
     assert [one.document.row for one in shown.documents] == [0, 2]
     assert [row.row for row in shown.rejected] == [1]
-    assert list(shown.documents[0].warnings) == ["No font has these characters: U+E123."]
+    assert list(shown.documents[0].warnings) == [
+        "1 characters are drawn as boxes: U+E123. They are for private use, so no font anywhere has them; "
+        "replace them in the source."
+    ]
     assert shown.as_dict()["documents"][0]["pages"][0]["size_px"] == 320
     chosen = [
         preview_dataset(brief_config(), workspace, 2, random_seed=seed).documents[0].document.id

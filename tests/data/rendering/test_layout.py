@@ -7,9 +7,10 @@ import pytest
 
 from data.config import RenderingConfig
 from data.rendering.fonts import font_library
+from data.rendering.grey_page import GreyPage
 from data.rendering.layout import paginate
 from data.rendering.paragraphs import set_blocks
-from data.rendering.raster import GreyPage, draw_plan
+from data.rendering.raster import draw_plan
 from data.rendering.render import render
 from data.rendering.structure import blocks, drawable
 from data.rendering.style import PageStyle, resolve_style
@@ -30,7 +31,7 @@ def test_pages_together_show_exactly_what_one_tall_page_shows(font_size_px: floa
     heights = [plan.placements[0].num_lines * style.line_height_px for plan in plans]
     assert len(heights) >= 3
     tall = GreyPage(sum(heights) + 8)
-    set_text[0].paragraph.paint(tall.canvas, 0, 0)
+    set_text[0].parts[0].paragraph.paint(tall.canvas, 0, 0)
     bands = np.concatenate(
         [draw_plan(plan, style)[:height] for plan, height in zip(plans, heights, strict=True)]
     )
@@ -61,6 +62,29 @@ def test_a_heading_is_not_left_alone_at_the_foot_of_a_page() -> None:
 def test_short_lines_before_a_blank_line_are_headings_and_dialogue_is_not() -> None:
     text = "Results\n\nWe found 40 of them.\n\nThey were new.\n\nAmanda: I baked cookies\nJerry: Sure!"
     assert [block.is_heading for block in blocks(text)] == [True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "“I will not go,” she said. “Never.”",
+        "(Reporting by the local desk)",
+        "「行きません」",
+        "Er sagte „Nein“",
+        "I was about to —",
+        "See you there! 🎉",
+        "It was repaired in May.²",
+        "Not a heading.\u200f",
+        "ผู้คนย้ายไปที่โรงเรียน",
+    ],
+)
+def test_a_short_paragraph_that_ends_as_one_is_no_heading(text: str) -> None:
+    assert [block.is_heading for block in blocks(f"{text}\n\nMore.")] == [False, False]
+
+
+@pytest.mark.parametrize("text", ["Results", "Unicorn™", "An area in m²", "Party 🎉", "第一章", "תוצאות"])
+def test_a_short_line_without_punctuation_is_a_heading(text: str) -> None:
+    assert [block.is_heading for block in blocks(f"{text}\n\nMore.")] == [True, False]
 
 
 def test_each_turn_of_a_dialogue_has_its_own_line() -> None:
@@ -112,6 +136,19 @@ def test_glyphs_that_no_font_has_are_counted_by_name() -> None:
         small_style(),
     )
     assert rendered.missing_glyphs == {"\ue123": 2, "\uf8f0": 1}
+
+
+def test_letters_that_no_font_has_together_with_their_marks_are_counted() -> None:
+    require(
+        "Noto Sans Devanagari" in font_library().families(), "no Noto fonts: apt-get install fonts-noto-core"
+    )
+    rendered = render("प\u0301 प\u0301 e\u0301 x\u0304 हिन्दी שָׁלוֹם", small_style())
+    assert rendered.missing_glyphs == {"प\u0301": 2}
+
+
+def test_a_keycap_is_its_digit() -> None:
+    with_keycaps = "1\ufe0f\u20e3 open 2\u20e3 wait #\ufe0f\u20e3 *\ufe0f\u20e3 1\u20e30\ufe0f\u20e3"
+    assert render(with_keycaps, small_style()).pages == render("1 open 2 wait # * 10", small_style()).pages
 
 
 def test_justified_lines_end_at_the_right_margin() -> None:
