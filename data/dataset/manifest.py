@@ -41,7 +41,7 @@ class Counts:
     pages_by_compression: Mapping[str, int] = field(default_factory=dict)
     """Text tokens per vision token, rounded down -> number of pages."""
     missing_glyphs: Mapping[str, int] = field(default_factory=dict)
-    """Character that no font has -> number of occurrences."""
+    """Character that the pages do not show as it is, or letter with its marks -> number of occurrences."""
 
     def __add__(self, other: "Counts") -> "Counts":
         def joined(name: str) -> Any:

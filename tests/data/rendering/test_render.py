@@ -64,6 +64,23 @@ def test_the_bundled_font_gives_the_pixels_it_gave_everywhere_else() -> None:
     assert hashlib.sha256(grey(page.png).tobytes()).hexdigest() == GOLDEN_PIXELS
 
 
+@pytest.mark.parametrize(
+    ("options", "digest"),
+    [
+        ({"mode": "micro"}, "f8c3678efcf965e0"),
+        ({"mode": "tiny"}, "b5c3b0cca9493c3d"),
+        ({"mode": "small", "alignment": "justify"}, "4ed91ad175316959"),
+        ({"mode": "base", "num_columns": 2}, "fcd80cad066303f6"),
+        ({"mode": "large", "overflow": "shrink"}, "22854b4e2d1363ca"),
+    ],
+)
+def test_english_pages_keep_the_pixels_of_earlier_versions(options: dict[str, object], digest: str) -> None:
+    """A dataset that an earlier version began is continued with the same pages."""
+    text = f"A title\n\n{prose(9000, seed=31)}\n\nAmanda: “Baked” cookies…\nJerry: Sure!\n\nThe end"
+    pixels = b"".join(grey(page.png).tobytes() for page in draw(text, max_pages=256, **options).pages)
+    assert hashlib.sha256(pixels).hexdigest()[:16] == digest
+
+
 def test_text_keeps_to_its_margins() -> None:
     pixels = grey(draw(prose(20_000, seed=2), mode="small", margin_px=40).pages[0].png)
     edges = pixels.copy()
