@@ -76,6 +76,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     workspace = Workspace.create(settings.workspace)
     app = Flask(__name__, static_folder=None)
     app.json = JsonProvider(app)
+    app.jinja_env.policies[
+        "json.dumps_kwargs"
+    ] = {}  # Jinja would sort keys, and charts are drawn in their order
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
     app.extensions[EXTENSION] = Service(settings=settings, workspace=workspace, jobs=JobStore(workspace))

@@ -1,5 +1,6 @@
 """The service about itself: health, system, pages, Prometheus, and a light start."""
 
+import html
 import json
 import re
 import shutil
@@ -14,6 +15,7 @@ import web_ui
 from data.store.events import EventLog
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
+from evaluation.training_metrics import METRICS
 from tests.web_ui.conftest import SAMPLE
 from web_ui.jobs.heartbeat import write_heartbeat
 from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
@@ -216,3 +218,10 @@ def test_a_service_that_answers_its_pages_has_imported_nothing_heavy(tmp_path: P
         [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[] {200}"
+
+
+def test_a_page_names_the_metrics_in_the_order_of_their_table(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    named = re.search(r"data-metrics='([^']*)'", page)
+    assert named
+    assert list(json.loads(html.unescape(named[1]))) == list(METRICS)
