@@ -221,7 +221,7 @@ def test_a_service_that_answers_its_pages_has_imported_nothing_heavy(tmp_path: P
 
 
 def test_a_page_names_the_metrics_in_the_order_of_their_table(client: FlaskClient) -> None:
-    page = client.get("/").get_data(as_text=True)
+    page = client.get("/jobs").get_data(as_text=True)
     named = re.search(r"data-metrics='([^']*)'", page)
     assert named
     assert list(json.loads(html.unescape(named[1]))) == list(METRICS)
