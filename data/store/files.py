@@ -199,16 +199,14 @@ def read_json(path: Path) -> Any:
 
     Raises:
         NotFound: there is no such file.
-        StorageError: it is not valid JSON (incomplete, empty or overwritten).
+        StorageError: it is not valid JSON (incomplete, empty, overwritten, or nested too deep to read).
     """
     try:
         return json.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {path}.") from error
-    except (ValueError, UnicodeDecodeError) as error:
-        raise StorageError(
-            f"{path} is damaged: {error}.", hint="Restore it from a backup or delete it."
-        ) from error
+    except (ValueError, RecursionError) as error:
+        raise damaged_file(path, error) from error
     except OSError as error:
         raise storage_error(path, error) from error
 
@@ -216,6 +214,19 @@ def read_json(path: Path) -> Any:
 def set_usual_mode(path: Path) -> None:
     """Give a file that a library made for its owner only the mode that other new files there have."""
     path.chmod(path.parent.stat().st_mode & 0o666)
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Read a JSON file that holds one object. Raises as `read_json`; StorageError for another value."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise damaged_file(path, "it holds no JSON object")
+    return value
+
+
+def damaged_file(path: Path, why: object) -> StorageError:
+    """Return the error of a file whose content is not what its writer wrote."""
+    return StorageError(f"{path} is damaged: {why}.", hint="Restore it from a backup or delete it.")
 
 
 def sync_folder(folder: Path) -> None:

@@ -127,7 +127,7 @@ def test_a_missing_expert_is_refused(tmp_path: Path, workspace: Workspace) -> No
 def test_a_cut_weight_file_is_refused(checkpoint: Path, workspace: Workspace) -> None:
     shard = checkpoint / "model-00002-of-000002.safetensors"
     shard.write_bytes(shard.read_bytes()[:-100])
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    with pytest.raises(ModelError, match="cannot be read"):
         load_model(str(checkpoint), None, workspace)
 
 

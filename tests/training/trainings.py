@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 
 from data.progress import Level, Silent
 from data.store.files import file_sha256
-from training.models.trained_weights import TrainedWeightsInfo
 from training.options.config import Trainable, TrainingConfig
+from training.options.trained_info import TrainedWeightsInfo
 
 SHORT: Mapping[str, Any] = {
     "dataset": "brief",

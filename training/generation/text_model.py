@@ -6,12 +6,12 @@ vision tokens.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from safetensors import SafetensorError
 from transformers import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
@@ -24,19 +24,24 @@ from transformers import (
 
 from data.errors import DeepSynthError, InvalidInput, ModelError
 from data.progress import Progress
-from data.store.files import read_json
 from data.store.workspace import Workspace
 from evaluation.baselines import truncate_text
 from evaluation.loops import is_looping
 from training.generation.generate_text import Prediction
 from training.inputs.dataset import PageDataset
+from training.models.library_faults import library_reads
 from training.models.loading import require_complete
 from training.models.model_files import find_folder, require_safetensors
+from training.models.weight_sizes import require_similar_size
+from training.options.model_config import check_any_config, read_model_json
 
 INSTRUCTION: Final = "Summarize this document."
 PROMPT_SUFFIX: Final = "\n\nSummary:"
 """Prompt of a causal model without a chat template, after the document."""
 
+_HINT: Final = (
+    "Use an encoder-decoder or causal language model of transformers, as safetensors with its tokenizer."
+)
 _LOADING_OPTIONS: Final[Mapping[str, bool]] = {
     "use_safetensors": True,
     "local_files_only": True,
@@ -241,17 +246,20 @@ def _rename_error_fields() -> Iterator[None]:
 def _load(
     name: str, folder: Path, dtype: torch.dtype
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
-    if "auto_map" in read_json(folder / "config.json"):
+    document = read_model_json(folder / "config.json")
+    check_any_config(document)
+    if "auto_map" in document:
         raise _unusable_error(
             name, "it needs code from its repository, and code inside a model repository is never run"
         )
-    try:
+    with library_reads(f"The text model {name}", _HINT):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         model_class: Any = _find_model_class(name, config)
+        with torch.device("meta"):
+            empty = model_class(deepcopy(config))
+        require_similar_size(empty, folder)
         model, report = model_class.from_pretrained(folder, config=config, dtype=dtype, **_LOADING_OPTIONS)
-    except (OSError, ValueError, KeyError, RuntimeError, ImportError, SafetensorError) as error:
-        raise _unusable_error(name, f"it cannot be loaded: {error}") from error
     return model, tokenizer, report
 
 
@@ -279,8 +287,5 @@ def _set_padding(
 
 def _unusable_error(name: str, why: str) -> ModelError:
     return ModelError(
-        f"The text model {name} cannot be used: {why}.",
-        hint="Use an encoder-decoder or causal language model of transformers, saved as safetensors with its "
-        "tokenizer.",
-        fields={"text_model": "cannot be used"},
+        f"The text model {name} cannot be used: {why}.", hint=_HINT, fields={"text_model": "cannot be used"}
     )

@@ -23,9 +23,9 @@ from training.loop.validation import GenerationScores
 from training.models.device import EvaluationOutOfMemory, compute_dtype, dtype_name, is_out_of_memory
 from training.models.loading import LoadedModel
 from training.models.trainable import TrainableModel
-from training.models.trained_weights import TrainedWeightsInfo
 from training.options.config import TrainingConfig
 from training.options.run_folder import RunFolder, RunState
+from training.options.trained_info import TrainedWeightsInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

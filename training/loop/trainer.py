@@ -28,7 +28,8 @@ from training.loop.checkpoints import Checkpoint
 from training.loop.out_of_memory import marking_evaluation_errors
 from training.loop.validation import GenerationScores, build_eval_dataloader, mean_token_loss
 from training.models.provenance import read_provenance
-from training.models.trained_weights import TrainedWeightsInfo, load_trained_weights, save_trained_weights
+from training.models.trained_weights import load_trained_weights, save_trained_weights
+from training.options.trained_info import TrainedWeightsInfo
 
 STATE = "trainer_state.json"
 EVALUATION_DUE = "evaluation_due"

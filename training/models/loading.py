@@ -12,15 +12,17 @@ from typing import Any, Final
 
 import torch
 import transformers
-from safetensors import SafetensorError
-from transformers import PreTrainedModel
-from transformers.utils import logging
+from transformers import GenerationConfig, PreTrainedModel
+from transformers.utils import GENERATION_CONFIG_NAME, logging
 
 from data.errors import ModelError
 from data.store.workspace import Workspace
 from training.models.device import compute_dtype
-from training.models.model_files import DOWNLOAD_AGAIN, ModelFiles, find_model
+from training.models.library_faults import library_reads
+from training.models.model_files import ModelFiles, find_model
 from training.models.tiny import load_tiny
+from training.models.weight_sizes import require_similar_size
+from training.options.model_config import read_model_json
 from training.options.model_kinds import MODEL_KINDS, ModelKind
 from training.speed.forward_passes import patch_model
 
@@ -30,6 +32,9 @@ _OPTIONS: Final = {
     "output_loading_info": True,
     "ignore_mismatched_sizes": True,  # so that `require_complete` refuses them by name
 }
+
+_BEAMS: Final = frozenset({"num_beams", "num_return_sequences"})
+_MAX_BEAMS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ def load_from_files(model_files: ModelFiles, dtype: torch.dtype | None = None) -
 
 def build_empty_model(model_files: ModelFiles) -> PreTrainedModel:
     """Build the model without weights (meta device), to count its parameters."""
-    with torch.device("meta"):
+    with library_reads("config.json"), torch.device("meta"):
         model: PreTrainedModel = _native_class(model_files.kind)(deepcopy(model_files.config))
     return model
 
@@ -82,13 +87,13 @@ def _native_class(kind: ModelKind) -> Any:
 
 
 def _load_weights(folder: Path, model_files: ModelFiles, dtype: torch.dtype) -> PreTrainedModel:
+    require_similar_size(build_empty_model(model_files), folder)
+    _check_generation_config(folder)
     native_class = _native_class(model_files.kind)
-    try:
+    with library_reads(f"The model in {folder}"):
         model, report = native_class.from_pretrained(
             folder, config=model_files.config, dtype=dtype, **_OPTIONS
         )
-    except (RuntimeError, OSError, ValueError, SafetensorError) as error:
-        raise ModelError(f"The weights in {folder} cannot be loaded: {error}", hint=DOWNLOAD_AGAIN) from error
     require_complete(folder, report)
     loaded: PreTrainedModel = model
     for parameter in loaded.parameters():
@@ -96,6 +101,17 @@ def _load_weights(folder: Path, model_files: ModelFiles, dtype: torch.dtype) -> 
         if parameter.untyped_storage().nbytes() > parameter.nbytes:
             parameter.data = parameter.data.clone()
     return loaded
+
+
+def _check_generation_config(folder: Path) -> None:
+    """Refuse a generation_config.json that the library cannot use, before the weights are read."""
+    path = folder / GENERATION_CONFIG_NAME
+    if path.is_file():
+        for key in _BEAMS & (values := read_model_json(path)).keys():
+            if not isinstance(values[key], int | None) or not 1 <= (values[key] or 1) <= _MAX_BEAMS:
+                raise ModelError(f"{path}: {key} is {values[key]!r}; it must be 1 to {_MAX_BEAMS}.")
+        with library_reads(str(path)):
+            GenerationConfig.from_pretrained(folder, local_files_only=True)
 
 
 def require_complete(folder: Path, report: Mapping[str, Any]) -> None:

@@ -15,12 +15,14 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
 from data.errors import ModelError, UnknownName
 from data.page_modes import PageMode
-from data.store.files import file_sha256, read_json
+from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from training.models import published_layout
 from training.models.download import download_model
+from training.models.library_faults import library_reads
 from training.models.provenance import Provenance, read_provenance
 from training.models.tiny import BASE_FOLDER
+from training.options.model_config import DOWNLOAD_AGAIN, read_config, read_model_json
 from training.options.model_kinds import (
     BUILT_IN,
     EXAMPLE_HUB_ID,
@@ -31,9 +33,15 @@ from training.options.model_kinds import (
     detect_kind,
 )
 from training.options.model_names import local_folder, model_folder
+from training.options.trained_info import read_trained_info, require_short_chain
 
-DOWNLOAD_AGAIN: Final = "Download the model folder again, whole."
 _HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_TOKENIZER_FILES: Final = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+)
 _PICKLES: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 
 
@@ -69,24 +77,26 @@ class ModelFiles:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def find_model(name: str, revision: str | None, workspace: Workspace) -> ModelFiles:
+def find_model(name: str, revision: str | None, workspace: Workspace, depth: int = 0) -> ModelFiles:
     """Find a model, download it if needed, and read everything but its weights.
 
     Args:
         name: `tiny`; an earlier training (`run`, or `run/checkpoints/checkpoint-20`); a folder (`/...`,
             `./...`, `~/...`); or a Hub id.
         revision: commit of a Hub id; None: the pinned one.
+        depth: how many checkpoints led to `name`.
 
     Raises:
         UnknownName: there is no model of that name.
         ModelError: its files are not complete and safe to load.
     """
+    require_short_chain(name, depth)
     if name == BUILT_IN:
         return _read_folder(name, None, None)
     folder, commit = find_folder(name, revision, workspace)
     if not (folder / TRAINED_FILE).is_file():
         return _read_folder(name, commit, folder)
-    base, provenance = _find_base(name, folder, workspace), read_provenance(folder)
+    base, provenance = _find_base(name, folder, workspace, depth), read_provenance(folder)
     return replace(base, source=name, checkpoints=(*base.checkpoints, folder), provenance=provenance)
 
 
@@ -105,17 +115,17 @@ def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[
     )
 
 
-def _find_base(name: str, checkpoint: Path, workspace: Workspace) -> ModelFiles:
+def _find_base(name: str, checkpoint: Path, workspace: Workspace, depth: int) -> ModelFiles:
     """Find the model that a checkpoint's weights belong to, with the weights that it had then."""
-    trained = read_json(checkpoint / TRAINED_FILE)
-    base = trained["base_model_name_or_path"]
+    trained = read_trained_info(checkpoint)
+    base = trained.base_model_name_or_path
     holds = f"{name} holds only the weights that its training changed, and its base {base}"
     hint = "Use the finished training, which is complete; or train again from the present model."
     try:
-        model_files = find_model(base, trained["revision"], workspace)
+        model_files = find_model(base, trained.revision, workspace, depth + 1)
     except UnknownName as error:
         raise ModelError(f"{holds} is gone.", hint=hint) from error
-    if model_files.fingerprint() != trained["base_weights"]:
+    if model_files.fingerprint() != trained.base_weights:
         raise ModelError(f"{holds} has other weights now.", hint=hint)
     return model_files
 
@@ -127,14 +137,16 @@ def _read_folder(source: str, revision: str | None, folder: Path | None) -> Mode
             f"{place} holds no model: it has no config.json.", hint="Name the folder that holds config.json."
         )
     require_safetensors(place)
-    document, tokenizer = read_json(place / "config.json"), _load_tokenizer(place)
-    kind = detect_kind(document)
+    document = read_config(place)
+    kind, tokenizer = detect_kind(document), load_tokenizer(place)
+    config = _native_config(kind, document, tokenizer)
+    _require_vocabulary(place, tokenizer, config)
     return ModelFiles(
         source=source,
         revision=revision,
         folder=folder,
         kind=kind,
-        config=_native_config(kind, document, tokenizer),
+        config=config,
         tokenizer=tokenizer,
         provenance=read_provenance(folder) if folder else None,
     )
@@ -155,18 +167,34 @@ def require_safetensors(folder: Path) -> None:
     raise ModelError(f"{folder} holds {found}.", hint="Use a model saved as safetensors.")
 
 
-def _load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+def load_tokenizer(folder: Path) -> PreTrainedTokenizerFast:
+    """Load the tokenizer of a model's folder. Raises ModelError, naming the file at fault."""
     if not (folder / "tokenizer.json").is_file():
         raise ModelError(
             f"{folder} has no tokenizer.json.", hint="Copy the tokenizer files of the base model into it."
         )
-    try:
+    for name in _TOKENIZER_FILES:
+        if (folder / name).is_file():
+            read_model_json(folder / name)
+    with library_reads(f"The tokenizer in {folder}"):
         tokenizer: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(
             folder, local_files_only=True
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"The tokenizer in {folder} cannot be read: {error}", hint=DOWNLOAD_AGAIN) from error
     return tokenizer
+
+
+def _require_vocabulary(folder: Path, tokenizer: PreTrainedTokenizerFast, config: PreTrainedConfig) -> None:
+    """Refuse a tokenizer whose ids the model lacks, or without an end: both would fail at work."""
+    size, most = config.get_text_config().vocab_size, max(tokenizer.get_vocab().values(), default=-1)
+    fault = ""
+    if not 0 <= most < size:
+        fault = f"ids up to {most:,}, and config.json a vocabulary of {size:,}"
+    elif tokenizer.eos_token_id is None:
+        fault = "no eos_token, which ends each text"
+    if fault:
+        raise ModelError(
+            f"The tokenizer in {folder} has {fault}.", hint="Use the tokenizer that came with the model."
+        )
 
 
 def _native_config(
@@ -174,7 +202,8 @@ def _native_config(
 ) -> PreTrainedConfig:
     if document["model_type"] != PUBLISHED_TYPE:
         config_class: Any = getattr(transformers, MODEL_KINDS[kind].config_class)
-        config: PreTrainedConfig = config_class.from_dict(document)
+        with library_reads("config.json"):
+            config: PreTrainedConfig = config_class.from_dict(document)
         return config
     image_token_id = tokenizer.convert_tokens_to_ids(published_layout.IMAGE_TOKEN)
     if not isinstance(image_token_id, int):
@@ -182,4 +211,5 @@ def _native_config(
             f"The tokenizer has no {published_layout.IMAGE_TOKEN}.",
             hint="Use the tokenizer that came with the model.",
         )
-    return published_layout.native_config(document, image_token_id)
+    with library_reads("config.json"):
+        return published_layout.native_config(document, image_token_id)

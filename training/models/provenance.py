@@ -11,9 +11,11 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import RenderingConfig
+from data.errors import InvalidInput, ModelError
 from data.page_modes import PageMode
-from data.store.files import read_json, write_json
+from data.store.files import write_json
 from data.validation import parse_config
+from training.options.model_config import read_model_json
 from training.options.run_folder import CHECKPOINTS
 
 PROVENANCE_FILE: Final = "deepsynth.json"
@@ -47,9 +49,15 @@ def read_provenance(folder: Path) -> Provenance | None:
     for a checkpoint of an earlier version that was copied out of its training's folder.
 
     Raises:
-        InvalidInput, StorageError: the file is damaged.
+        ModelError: the file is damaged.
     """
     places = [folder, *folder.parents[1:2]] if folder.parent.name == CHECKPOINTS else [folder]
     paths = (place / PROVENANCE_FILE for place in places)
     path = next((path for path in paths if path.is_file()), None)
-    return parse_config(Provenance, read_json(path)) if path else None
+    if path is None:
+        return None
+    try:
+        return parse_config(Provenance, read_model_json(path))
+    except InvalidInput as error:
+        hint = "Restore it from a backup, or delete it: the model then counts as trained elsewhere."
+        raise ModelError(f"{path}: {error.message}", hint=hint) from error

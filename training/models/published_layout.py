@@ -15,7 +15,7 @@ from safetensors import safe_open
 from transformers import UnlimitedOcrConfig
 
 from data.errors import ModelError
-from data.store.files import read_json
+from training.options.model_config import DOWNLOAD_AGAIN, read_model_json
 
 IMAGE_TOKEN: Final = "<image>"  # noqa: S105 - a vocabulary entry, not a secret
 PAD_TOKEN_ID: Final = 2
@@ -26,6 +26,7 @@ vLLM require it."""
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAM_OUTPUT_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
+_MAX_NAME: Final = 255
 # The only values that the native decoder computes; a checkpoint with others would load and give wrong
 # results.
 _REQUIRED: Final = {
@@ -72,8 +73,7 @@ def native_config(document: Mapping[str, Any], image_token_id: int) -> Unlimited
         text, sam, clip = _text(language), _sam(vision), _clip(vision)
     except KeyError as error:
         raise ModelError(
-            f"config.json lacks {error}, which that of DeepSeek-OCR has.",
-            hint="Download the model folder again, whole.",
+            f"config.json lacks {error}, which that of DeepSeek-OCR has.", hint=DOWNLOAD_AGAIN
         ) from error
     tokens = {name: text[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     vision_config = {"sam_config": sam, "encoder_config": clip}
@@ -127,12 +127,28 @@ def _clip(vision: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def weight_files(folder: Path) -> list[Path]:
-    """Return the safetensors files of a model folder's weights; empty if it has none."""
-    if (folder / _INDEX).is_file():
-        return sorted(
-            {folder / Path(name).name for name in read_json(folder / _INDEX)["weight_map"].values()}
-        )
-    return [folder / _WEIGHTS] if (folder / _WEIGHTS).is_file() else []
+    """Return the safetensors files of a model folder's weights; empty if it has none.
+
+    Raises:
+        ModelError: the index of the weights is damaged.
+    """
+    if not (folder / _INDEX).is_file():
+        return [folder / _WEIGHTS] if (folder / _WEIGHTS).is_file() else []
+    index = read_model_json(folder / _INDEX)
+    names, metadata = index.get("weight_map"), index.get("metadata", {})
+    if not isinstance(names, dict) or not all(map(_is_file_name, names.values())):
+        raise _damaged_index(folder, "weight_map must give the name of a file for each tensor")
+    if not isinstance(metadata, dict):
+        raise _damaged_index(folder, "metadata must be an object")
+    return sorted({folder / Path(name).name for name in names.values()})
+
+
+def _is_file_name(name: object) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= _MAX_NAME and "\0" not in name
+
+
+def _damaged_index(folder: Path, rule: str) -> ModelError:
+    return ModelError(f"{folder / _INDEX}: {rule}.", hint=DOWNLOAD_AGAIN)
 
 
 def read_unused_tensor(folder: Path) -> torch.Tensor | None:

@@ -6,7 +6,6 @@ error when no key matches.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,25 +17,12 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from data.errors import ModelError, StorageError
-from data.store.files import read_json, set_usual_mode, write_json
+from data.store.files import set_usual_mode, write_json
 from training.models.trainable import choose_trainable, merge_adapter
-from training.options.config import Router, Trainable
 from training.options.model_kinds import TRAINED_FILE
+from training.options.trained_info import TrainedWeightsInfo, read_trained_info
 
 WEIGHTS: Final = "trained.safetensors"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrainedWeightsInfo:
-    """The base model of trained weights, and which of its parts trained."""
-
-    base_model_name_or_path: str
-    """The name that the user gave."""
-    revision: str | None
-    base_weights: str
-    """Fingerprint of the base's weights."""
-    train: Trainable
-    router: Router = "frozen"
 
 
 def save_trained_weights(
@@ -54,8 +40,7 @@ def save_trained_weights(
     trainable = _trainable_parameters(model)
     tensors = {name: (whole or trainable)[name].detach().cpu().contiguous() for name in trainable}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    set_usual_mode(folder / WEIGHTS)
-    write_json(folder / TRAINED_FILE, asdict(base))
+from data.store.files import set_usual_mode, write_json
 
 
 def load_trained_weights(model: nn.Module, folder: Path) -> None:
@@ -94,7 +79,7 @@ def apply_trained_weights(model: PreTrainedModel, folder: Path) -> PreTrainedMod
     """Return the base model with the weights of a checkpoint applied, in the base's dtype. Raises as
     `load_trained_weights`."""
     dtype = model.dtype
-    base = TrainedWeightsInfo(**read_json(folder / TRAINED_FILE))
+    base = read_trained_info(folder)
     chosen = choose_trainable(model, base.train, base.router).model
     load_trained_weights(chosen, folder)
     plain = merge_adapter(chosen) if isinstance(chosen, PeftModel) else chosen

@@ -4,29 +4,35 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import ModelError, UnknownName
-from data.store.files import inside, read_json
+from data.store.files import inside
 from data.store.workspace import Workspace
+from training.options.model_config import read_config
 from training.options.model_kinds import BUILT_IN, TRAINED_FILE, ModelKind, detect_kind, kind_of_name
 from training.options.run_folder import MODEL
+from training.options.trained_info import read_trained_info, require_short_chain
 
 _PATH_PREFIXES: Final = ("/", "./", "../", "~")
 
 
-def model_kind(name: str, workspace: Workspace) -> ModelKind | None:
+def model_kind(name: str, workspace: Workspace, depth: int = 0) -> ModelKind | None:
     """Return the kind of a model without reading its weights; None where it is not known yet: another
     repository on the Hub, or a training without a model.
 
+    Args:
+        depth: how many checkpoints led to `name`.
+
     Raises:
         UnknownName: a path leads nowhere.
-        ModelError: DeepSynth does not know the model in that folder.
+        ModelError: DeepSynth does not know the model in that folder, or its files are damaged.
     """
+    require_short_chain(name, depth)
     folder = local_folder(name, workspace) if name != BUILT_IN else None
     model = _find_model_folder(folder) if folder else None
     if model is None:
         return kind_of_name(name)
     if (model / TRAINED_FILE).is_file():
-        return model_kind(read_json(model / TRAINED_FILE)["base_model_name_or_path"], workspace)
-    return detect_kind(read_json(model / "config.json"))
+        return model_kind(read_trained_info(model).base_model_name_or_path, workspace, depth + 1)
+    return detect_kind(read_config(model))
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:
