@@ -8,16 +8,20 @@ messages.
 import difflib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from data.config import RuleError
 from data.errors import InvalidInput
+from data.store.files import damaged_file, read_json_object
 from data.store.workspace import NAME_PATTERN, NAME_RULE
 
 ConfigT = TypeVar("ConfigT", bound=BaseModel)
+RecordT = TypeVar("RecordT")
 SHOWN_VALUE_CHARACTERS = 80
 MAX_SHOWN_ERRORS = 3
 
@@ -64,6 +68,33 @@ def parse_config(model_class: type[ConfigT], values: Mapping[str, Any]) -> Confi
     """
     with in_words(model_class, values):
         return model_class.model_validate(values)
+
+
+def read_record(path: Path, record_class: type[RecordT]) -> RecordT:
+    """Read a JSON file that DeepSynth wrote, as a record (a dataclass); keys that it lacks are ignored.
+
+    Raises:
+        NotFound: there is no such file.
+        StorageError: the file is damaged: no JSON object, or a field of another type.
+    """
+    return as_record(read_json_object(path), path, record_class)
+
+
+def as_record(values: object, path: Path, record_class: type[RecordT]) -> RecordT:
+    """Make a record of the values of the file at `path`. Raises StorageError as `read_record`."""
+    adapter: TypeAdapter[RecordT] = _adapter(cast(Any, record_class))
+    try:
+        return adapter.validate_python(values)
+    except ValidationError as error:
+        detail = error.errors(include_url=False)[0]
+        words = MESSAGES.get(detail["type"], detail["msg"]).format_map(detail.get("ctx", {}))
+        field = ".".join(map(str, detail["loc"])) or "its content"
+        raise damaged_file(path, f"{field} {words}") from error
+
+
+@cache
+def _adapter(record_class: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(record_class)
 
 
 @contextmanager

@@ -6,13 +6,14 @@ Imports no torch: the web process reads these files.
 import json
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from data.errors import StorageError
-from data.store.files import read_json, write_bytes, write_json
+from data.store.files import read_json, read_json_object, write_bytes, write_json
+from data.validation import as_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,21 +153,20 @@ def read_metrics(folder: Path) -> MetricsFiles:
     Raises:
         StorageError: a file is damaged.
     """
-    latest = read_json(folder / LATEST) if (folder / LATEST).exists() else {}
+    path = folder / LATEST
+    latest = as_record(read_json_object(path), path, Record) if path.exists() else {}
     return MetricsFiles({**dict.fromkeys(KEYS), **latest}, _read_history(folder))
 
 
 def _read_history(folder: Path) -> list[Record]:
     path = folder / HISTORY
-    history: Any = read_json(path) if path.exists() else []
-    if not isinstance(history, Sequence) or not all(
-        isinstance(record, dict) and "step" in record for record in history
-    ):
+    history = as_record(read_json(path), path, list[Record]) if path.exists() else []
+    if not all("step" in record for record in history):
         raise StorageError(
             f"{path} is not a list of training metrics.",
             hint="Move the file away, or start the training with another output name.",
         )
-    return list(history)
+    return history
 
 
 def _finite_or_none(value: float | None) -> float | None:

@@ -10,9 +10,11 @@ from typing import Any, Final
 
 from data.config import ANSWER_CONFIG
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
+from data.page_modes import PageMode
 from data.records import Document, Rejected
-from data.store.files import file_sha256, read_json, write_json
+from data.store.files import damaged_file, file_sha256, read_json_object, write_json
 from data.store.workspace import names_hint
+from data.validation import as_record
 
 EXAMPLE_PAGE: Final = "example_page.png"
 
@@ -174,6 +176,31 @@ class Manifest:
         return self.splits[name]
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendering:
+    mode: PageMode
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class _ConfigParts:
+    """What readers of a manifest use of its configuration."""
+
+    rendering: _Rendering
+    source: _Source
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _StyleParts:
+    mode: PageMode
+    size_px: int
+
+
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a dataset, finished or not (see `complete`).
 
@@ -184,17 +211,21 @@ def read_manifest(folder: Path) -> Manifest:
     if not (folder / MANIFEST).exists():
         names = (path.parent.name for path in folder.parent.glob(f"*/{MANIFEST}"))
         raise NotFound(f"There is no dataset {folder.name!r}.", hint=names_hint(names))
-    value = read_json(folder / MANIFEST)
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
+    path = folder / MANIFEST
+    values = read_json_object(path)
+    if values.get("format") != FORMAT:
         raise StorageError(
-            f"{folder / MANIFEST} is not a manifest of format {FORMAT}.",
+            f"{path} is not a manifest of format {FORMAT}.",
             hint="Delete the dataset, then generate it again.",
         )
-    splits = {
-        name: SplitEntry(Counts(**split["counts"]), tuple(ShardEntry(**shard) for shard in split["shards"]))
-        for name, split in value["splits"].items()
-    }
-    return Manifest(**{**value, "totals": Counts(**value["totals"]), "splits": splits})
+    manifest = as_record(values, path, Manifest)
+    as_record(manifest.config, path, _ConfigParts)
+    if manifest.style or manifest.complete:
+        as_record(manifest.style, path, _StyleParts)
+    for shard in (shard for split in manifest.splits.values() for shard in split.shards):
+        if Path(shard.path).is_absolute() or ".." in Path(shard.path).parts:
+            raise damaged_file(path, f"the shard {shard.path!r} lies outside the dataset")
+    return manifest
 
 
 def shard_path(folder: Path, split: str, index: int) -> Path:

@@ -69,7 +69,7 @@ def test_functions_are_short_and_narrow() -> None:
     assert faults == []
 
 
-def test_broad_except_stands_only_at_the_two_borders() -> None:
+def test_broad_except_stands_only_at_the_three_borders() -> None:
     faults = []
     for path in modules():
         for node in ast.walk(ast.parse((ROOT / path).read_text())):
@@ -78,7 +78,8 @@ def test_broad_except_stands_only_at_the_two_borders() -> None:
                 names = {getattr(kind, "id", getattr(kind, "attr", None)) for kind in kinds}
                 if node.type is None or names & {"Exception", "BaseException"}:
                     faults.append(str(path))
-    assert set(faults) <= {"web_ui/jobs/worker.py", "web_ui/views/errors.py"}
+    borders = {"web_ui/jobs/worker.py", "web_ui/views/errors.py", "training/models/library_faults.py"}
+    assert set(faults) <= borders
 
 
 def test_records_with_many_fields_are_keyword_only() -> None:

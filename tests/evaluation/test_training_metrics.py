@@ -82,7 +82,7 @@ def test_reading_before_the_first_record(tmp_path: Path) -> None:
 
 def test_damaged_history_is_not_overwritten_by_a_resume(tmp_path: Path) -> None:
     (tmp_path / "metrics_history.json").write_text('{"step": 1}')
-    with pytest.raises(StorageError, match="not a list"):
+    with pytest.raises(StorageError, match="must be a list"):
         TrainingMetrics(tmp_path, resume_step=1)
 
 

@@ -13,15 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from data.errors import Conflict, DeepSynthError, StorageError
-from data.store.files import (
-    file_sha256,
-    read_json,
-    require_space,
-    storage_error,
-    stored_bytes,
-    sync_folder,
-    write_json,
-)
+from data.store.files import file_sha256, require_space, storage_error, stored_bytes, sync_folder, write_json
+from data.validation import read_record
 
 SEAL = "checkpoint.json"
 _PARAMETER_BYTES = 4 + 8
@@ -102,19 +95,19 @@ def verify(path: Path, run: str | None = None) -> Checkpoint:
         raise StorageError(
             f"{path} is missing, or was not finished.", hint="Restore it from a backup, or train again."
         )
-    document = read_json(path / SEAL)
-    if run is not None and document["run"] != run:
+    seal = read_record(path / SEAL, _Seal)
+    if run is not None and seal.run != run:
         raise Conflict(
             f"{path} belongs to another training (other data, model or settings).",
             hint="Choose another output name, or set overwrite to replace the earlier training.",
             fields={"output": "holds checkpoints of another training"},
         )
-    for name, wanted in document["files"].items():
+    for name, wanted in seal.files.items():
         if not (path / name).is_file() or _file_entry(path / name) != wanted:
             raise StorageError(
                 f"{path / name} is damaged or missing.", hint="Restore it from a backup, or train again."
             )
-    return Checkpoint(document["step"], path)
+    return Checkpoint(seal.step, path)
 
 
 def last_good(folder: Path, run: str, warn: Callable[[str], None]) -> Checkpoint | None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from data.dataset.card import license_terms
 from data.dataset.manifest import Manifest
 from data.errors import StorageError
-from data.store.files import read_json, write_bytes
+from data.store.files import read_json_object, write_bytes
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.device import uses_bf16
@@ -76,7 +76,7 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
             f"{folder.path} holds no record of its base model.", hint="Train again under another output name."
         )
     card = _CardData(
-        config=read_json(folder.path / CONFIG),
+        config=read_json_object(folder.path / CONFIG),
         manifest=manifest,
         report=read_report(folder.path),
         provenance=provenance,

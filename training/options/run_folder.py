@@ -11,9 +11,10 @@ from typing import Final, Literal, Self
 
 from data.config import mutable_fields
 from data.errors import Conflict
-from data.store.files import move_to_trash, new_folder, read_json, write_json
+from data.store.files import move_to_trash, new_folder, read_json_object, write_json
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
+from data.validation import read_record
 from training.options.config import TrainingConfig
 
 RUN: Final = "run.json"
@@ -76,8 +77,9 @@ class RunFolder:
         return self.require_state() if (self.path / RUN).exists() else None
 
     def require_state(self) -> RunState:
-        """Read the state of the training in a folder that `open_run` has taken."""
-        return RunState(**read_json(self.path / RUN))
+        """Read the state of the training in a folder that `open_run` has taken. Raises StorageError if it is
+        damaged."""
+        return read_record(self.path / RUN, RunState)
 
     def is_replaceable(self) -> bool:
         """Return whether another training may take the folder without loss: no training has written a
@@ -160,7 +162,7 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
     earlier = folder.read_state()
     if config.overwrite or earlier is None:
         return
-    dataset_fingerprint = read_json(folder.path / CONFIG).get("dataset_fingerprint", "")
+    dataset_fingerprint = str(read_json_object(folder.path / CONFIG).get("dataset_fingerprint", ""))
     if run_digest(config, dataset_fingerprint) == earlier.run:
         return
     _require_replaceable(config, folder, is_same_run=False)

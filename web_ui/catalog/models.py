@@ -1,11 +1,12 @@
 """Trainings in the workspace as the API shows them, from the files of their folders."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from data.errors import ModelError, NotFound, StorageError
-from data.store.files import read_json, stored_bytes
+from data.store.files import read_json_object, stored_bytes
 from data.store.workspace import Workspace, names_hint
+from data.validation import read_record
 from evaluation.report import REPORT
 from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import MODEL_KINDS
@@ -25,11 +26,19 @@ BASES = tuple(
 """Models that a training may start from without naming a revision."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a list shows of training_config.json."""
+
+    model: str | None = None
+    dataset: str | None = None
+
+
 def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
     """Return a training in short. A damaged one is listed with its error."""
     size_bytes = stored_bytes(folder)
     try:
-        config = _json_object(folder / CONFIG)
+        config = read_record(folder / CONFIG, _Names) if (folder / CONFIG).exists() else _Names()
         latest = read_metrics(folder).latest
         kind = model_kind(folder.name, workspace)
     except (StorageError, ModelError) as error:
@@ -39,8 +48,8 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
         name=folder.name,
         complete=_is_complete(folder),
         size_bytes=size_bytes,
-        base=config.get("model"),
-        dataset=config.get("dataset"),
+        base=config.model,
+        dataset=config.dataset,
         modes=MODEL_KINDS[kind].page_modes if kind else (),
         metrics=latest,
     )
@@ -71,12 +80,7 @@ def _is_complete(folder: Path) -> bool:
 
 
 def _json_object(path: Path) -> JsonObject:
-    value: Any = read_json(path) if path.exists() else {}
-    if not isinstance(value, dict):
-        raise StorageError(
-            f"{path} is damaged: it holds no JSON object.", hint="Restore it from a backup or delete it."
-        )
-    return value
+    return read_json_object(path) if path.exists() else {}
 
 
 def _step(name: str) -> tuple[int, str]:
