@@ -17,7 +17,9 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from data.errors import ModelError, StorageError
+from data.store.files import set_usual_mode, write_json
 from training.models.trainable import choose_trainable, merge_adapter
+from training.options.model_kinds import TRAINED_FILE
 from training.options.trained_info import TrainedWeightsInfo, read_trained_info
 
 WEIGHTS: Final = "trained.safetensors"
@@ -38,6 +40,8 @@ def save_trained_weights(
     trainable = _trainable_parameters(model)
     tensors = {name: (whole or trainable)[name].detach().cpu().contiguous() for name in trainable}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    set_usual_mode(folder / WEIGHTS)
+    write_json(folder / TRAINED_FILE, base.model_dump())
 
 
 def load_trained_weights(model: nn.Module, folder: Path) -> None:
