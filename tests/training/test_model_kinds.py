@@ -1,11 +1,13 @@
 """The table of model kinds: each row names what exists."""
 
+from dataclasses import replace
 from typing import get_args
 
 import pytest
 import transformers
 
 from data.page_modes import MODES
+from training.options import model_kinds
 from training.options.model_kinds import (
     BUILT_IN,
     MODEL_KINDS,
@@ -56,3 +58,16 @@ def test_rows_that_share_a_native_class_are_told_apart() -> None:
         "deepseek_ocr",
         "tiny",
     ]
+
+
+def test_kinds_of_one_config_are_told_apart_by_the_model_that_they_come_from(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spec = MODEL_KINDS["unlimited_ocr"]
+    twin = replace(spec, title="Twin", hub_id="example/Twin")
+    monkeypatch.setattr(model_kinds, "MODEL_KINDS", {**MODEL_KINDS, "twin": twin})
+    monkeypatch.setattr(model_kinds, "_KINDS_BY_NAME", {spec.hub_id: "unlimited_ocr", twin.hub_id: "twin"})
+    document = {"model_type": spec.model_type}
+    assert model_kinds.detect_kind(document, "example/Twin") == "twin"
+    assert model_kinds.detect_kind(document, spec.hub_id) == "unlimited_ocr"
+    assert model_kinds.detect_kind(document) == "unlimited_ocr"

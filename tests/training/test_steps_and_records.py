@@ -15,8 +15,8 @@ from evaluation.training_metrics import read_metrics
 from tests.training.trainings import Listener, short_training
 from training.generation.summarizer import load_summarizer
 from training.models.loading import load_model
-from training.models.provenance import PROVENANCE_FILE
 from training.options.config import PredictionConfig
+from training.options.model_kinds import PROVENANCE_FILE
 from training.train import train
 
 RARE: dict[str, Any] = {"eval_steps": 100, "save_steps": 100, "logging_steps": 100, "num_eval_samples": 0}

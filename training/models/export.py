@@ -18,9 +18,9 @@ from data.errors import StorageError
 from data.store.files import new_folder, read_json, set_usual_mode
 from training.models import published_layout
 from training.models.loading import LoadedModel
-from training.models.provenance import PROVENANCE_FILE, Provenance
+from training.models.provenance import Provenance
 from training.models.trainable import merge_adapter
-from training.options.model_kinds import MODEL_KINDS, PUBLISHED_TYPE
+from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, PUBLISHED_TYPE
 from training.speed.encoder import vision_tower
 
 _MAX_SHARD_SIZE: Final = "5GB"

@@ -138,7 +138,9 @@ def _read_folder(source: str, revision: str | None, folder: Path | None) -> Mode
         )
     require_safetensors(place)
     document = read_config(place)
-    kind, tokenizer = detect_kind(document), load_tokenizer(place)
+    provenance = read_provenance(folder) if folder else None
+    kind = detect_kind(document, provenance.base_model if provenance else source)
+    tokenizer = load_tokenizer(place)
     config = _native_config(kind, document, tokenizer)
     _require_vocabulary(place, tokenizer, config)
     return ModelFiles(
@@ -148,7 +150,7 @@ def _read_folder(source: str, revision: str | None, folder: Path | None) -> Mode
         kind=kind,
         config=config,
         tokenizer=tokenizer,
-        provenance=read_provenance(folder) if folder else None,
+        provenance=provenance,
     )
 
 

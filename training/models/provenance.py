@@ -6,7 +6,6 @@ licence.
 """
 
 from pathlib import Path
-from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,9 +15,8 @@ from data.page_modes import PageMode
 from data.store.files import write_json
 from data.validation import parse_config
 from training.options.model_config import read_model_json
+from training.options.model_kinds import PROVENANCE_FILE
 from training.options.run_folder import CHECKPOINTS
-
-PROVENANCE_FILE: Final = "deepsynth.json"
 
 
 class Provenance(BaseModel):

@@ -22,6 +22,8 @@ PIXELS_PER_VISION_TOKEN: Final = 64
 TINY_PAGE_SIZE_PX: Final = 320
 PUBLISHED_TYPE: Final = "deepseek_vl_v2"
 PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
+PROVENANCE_FILE: Final = "deepsynth.json"
+"""In a trained model: names the model before all trainings."""
 TRAINED_FILE: Final = "trained.json"
 """In a checkpoint: names the model that its weights belong to."""
 
@@ -212,8 +214,12 @@ def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
     return side * side + row_ends + 1
 
 
-def detect_kind(document: Mapping[str, Any]) -> ModelKind:
+def detect_kind(document: Mapping[str, Any], base_model: str | None = None) -> ModelKind:
     """Return the kind that a config.json describes. Code in a model repository (`auto_map`) is never run.
+
+    Args:
+        document: the content of config.json.
+        base_model: the Hub id that the model comes from; it tells kinds with equal config.json apart.
 
     Raises:
         ModelError: no kind recognizes it.
@@ -222,7 +228,8 @@ def detect_kind(document: Mapping[str, Any]) -> ModelKind:
     architectures = document.get("architectures") or [PUBLISHED_ARCHITECTURE]
     if model_type == PUBLISHED_TYPE and architectures == [PUBLISHED_ARCHITECTURE]:
         return "deepseek_ocr"
-    for kind, spec in MODEL_KINDS.items():
+    named = kind_of_name(base_model or "")
+    for kind, spec in sorted(MODEL_KINDS.items(), key=lambda row: row[0] != named):
         if model_type == spec.model_type and spec.recognizes(document):
             return kind
     known = ", ".join(f"{spec.title} ({spec.model_type})" for spec in MODEL_KINDS.values())

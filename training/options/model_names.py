@@ -4,10 +4,17 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import ModelError, UnknownName
-from data.store.files import inside
+from data.store.files import inside, read_json
 from data.store.workspace import Workspace
 from training.options.model_config import read_config
-from training.options.model_kinds import BUILT_IN, TRAINED_FILE, ModelKind, detect_kind, kind_of_name
+from training.options.model_kinds import (
+    BUILT_IN,
+    PROVENANCE_FILE,
+    TRAINED_FILE,
+    ModelKind,
+    detect_kind,
+    kind_of_name,
+)
 from training.options.run_folder import MODEL
 from training.options.trained_info import read_trained_info, require_short_chain
 
@@ -32,7 +39,16 @@ def model_kind(name: str, workspace: Workspace, depth: int = 0) -> ModelKind | N
         return kind_of_name(name)
     if (model / TRAINED_FILE).is_file():
         return model_kind(read_trained_info(model).base_model_name_or_path, workspace, depth + 1)
-    return detect_kind(read_config(model))
+    return detect_kind(read_config(model), _base_model(model))
+
+
+def _base_model(model: Path) -> str | None:
+    """Return the model before all trainings, where the folder of a trained model names it."""
+    if not (model / PROVENANCE_FILE).is_file():
+        return None
+    record = read_json(model / PROVENANCE_FILE)
+    base_model = record.get("base_model") if isinstance(record, dict) else None
+    return base_model if isinstance(base_model, str) else None
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:
