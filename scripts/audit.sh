@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Looks up the pinned packages among known vulnerabilities. A vulnerability makes the script fail; if the database does
-# not answer, the script only prints a message. The database is OSV: a package index may have none of its own, and then
-# pip-audit skips all packages.
+# Searches OSV, a database of known vulnerabilities, for the pinned packages. Fails on a finding; if OSV does not answer, only reports it.
+# OSV, and not pip-audit's default (the package index): with an index that has no such database, pip-audit skips every package.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=scripts/setup.sh
@@ -9,7 +8,7 @@ source scripts/setup.sh
 
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
-# pip-audit exits with 1 for a vulnerability and for its own errors. It writes only vulnerabilities to standard output.
+# pip-audit exits with 1 both on a finding and on an own error. It writes only findings to standard output.
 if fault=$(pip-audit -s osv -r constraints.txt --no-deps --disable-pip --progress-spinner off 2>&1 >"$report"); then
   say "No known vulnerability in the $(grep -c == constraints.txt) pinned packages."
 elif [ -s "$report" ]; then

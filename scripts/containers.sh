@@ -6,7 +6,7 @@ NAME=${DEEPSYNTH_NAME:-deepsynth}
 container() { if [ "$1" = cpu ]; then echo "$NAME-dataset-generator-cpu"; else echo "$NAME-trainer-gpu"; fi; }
 compose() { docker compose --project-directory "$ROOT" -f "$ROOT/docker-compose.$1.yml" "${@:2}"; }
 
-# engine_problem: prints why services cannot run in containers here; nothing if they can.
+# engine_problem: prints why this machine cannot run containers; nothing if it can.
 engine_problem() {
   local answer
   if ! command -v docker >/dev/null; then
@@ -35,13 +35,13 @@ container_gpu_problem() {
 container_state() { docker container inspect -f '{{.State.Status}}{{with .State.Health}}, {{.Status}}{{end}}' "$(container "$1")" 2>/dev/null; }
 container_runs() { case "$(container_state "$1")" in running* | restarting* | paused*) return 0 ;; *) return 1 ;; esac }
 
-check_container() { # check_container ROLE: fails if the port or the disk space would prevent its start
+check_container() { # check_container ROLE: checks port and disk before the start
   local image_mb=3000 folder
   container_runs "$1" || check_port "$1"
-  if [ "$1" = gpu ]; then image_mb=10000; fi # 6 GB, and the compressed wheels during the build
+  if [ "$1" = gpu ]; then image_mb=10000; fi # 6 GB, and the packed wheels during the build
   if docker image inspect "$NAME-$1:latest" >/dev/null 2>&1; then image_mb=0; fi
   folder=$(docker info --format '{{.DockerRootDir}}')
-  if [ -d "$folder" ]; then check_disk "$folder" $((MIN_FREE_MB + image_mb)); fi # with Docker Desktop the folder is in a virtual machine
+  if [ -d "$folder" ]; then check_disk "$folder" $((MIN_FREE_MB + image_mb)); fi # with Docker Desktop this folder is inside a virtual machine
 }
 
 start_container() {
@@ -49,18 +49,18 @@ start_container() {
   title=$(service_title "$1")
   say "Building the image of the $title; the first time takes several minutes"
   compose "$1" build ||
-    fail 1 "the image could not be built; see the lines above. An earlier image starts with: docker compose -f docker-compose.$1.yml up -d --wait"
+    fail 1 "the image could not be built; see the lines above. To start an image built earlier: docker compose -f docker-compose.$1.yml up -d --wait"
   say "Starting the $title in a container"
   if ! compose "$1" up -d --wait; then
     docker logs --tail 15 "$(container "$1")" >&2 || true
-    fail 1 "the $title did not start; see the lines above. Its complete log: docker logs $(container "$1")"
+    fail 1 "the $title did not start; see the lines above. The whole log: docker logs $(container "$1")"
   fi
   say "The $title is ready: $(service_url "$1")"
 }
 
 stop_container() {
   compose "$1" down || fail 1 "docker compose could not stop the $(service_title "$1")."
-  say "Stopped the $(service_title "$1"). Its data stays in the volume $NAME-workspace; running jobs are resumed at the next start."
+  say "Stopped the $(service_title "$1"). Its data stays in the volume $NAME-workspace; running jobs continue at the next start."
 }
 
 show_container() {

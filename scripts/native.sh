@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sourced by services.sh: the two services as processes of this machine.
 
-# native_pid ROLE: prints the pid of this workspace's service; nothing if it has ended or another program has this pid.
+# native_pid ROLE: prints the pid of the service of this workspace; fails if the service has ended, also if another program has its pid.
 native_pid() {
   local pid
   pid=$(cat "$RUN_FOLDER/$1.pid" 2>/dev/null) || return 1
@@ -16,7 +16,7 @@ sys.exit((after["serve"], after["--role"], os.path.realpath(serves)) != ("--role
 PYTHON
 }
 
-# native_url ROLE: prints the address at which the service was started; if it does not run, the configured address.
+# native_url ROLE: prints the address at which the service was started; if it does not run, the address of its next start.
 native_url() { { native_pid "$1" >/dev/null && cat "$RUN_FOLDER/$1.url" 2>/dev/null; } || service_url "$1"; }
 
 healthy() { # healthy ROLE: the service of this role answers at its address
@@ -28,7 +28,7 @@ sys.exit(answer.get("role") != sys.argv[2])
 PYTHON
 }
 
-check_native() { native_pid "$1" >/dev/null || check_port "$1"; } # check_native ROLE: fails if its port is in use
+check_native() { native_pid "$1" >/dev/null || check_port "$1"; } # check_native ROLE: checks the port before the start
 
 start_native() {
   local role=$1 log="$RUN_FOLDER/$1.log" pid
@@ -37,10 +37,10 @@ start_native() {
     return 0
   fi
   say "Starting the $(service_title "$role")"
-  if [ -f "$log" ]; then mv -f "$log" "$log.1"; fi # keep the log of this start and of the one before
+  if [ -f "$log" ]; then mv -f "$log" "$log.1"; fi # keeps the log of the start before
   service_url "$role" >"$RUN_FOLDER/$role.url"
   setsid nohup "$VENV/bin/deepsynth" serve --role "$role" --host "$HOST" --port "$(service_port "$role")" --workspace "$WORKSPACE" \
-    >"$log" 2>&1 </dev/null 9>&- & # the service does not inherit the lock of this start
+    >"$log" 2>&1 </dev/null 9>&- & # the service must not inherit the lock of this start
   echo $! >"$RUN_FOLDER/$role.pid"
   wait_healthy "$role" "$log"
 }
@@ -50,7 +50,7 @@ wait_healthy() {
   until healthy "$role"; do
     if [ "$waited_s" -ge "$HEALTH_WAIT_S" ] || { [ "$waited_s" -gt 2 ] && ! native_pid "$role" >/dev/null; }; then
       tail -n 15 "$log" >&2
-      fail 1 "the $(service_title "$role") did not start; its log is $log."
+      fail 1 "the $(service_title "$role") did not start; see the lines above. The whole log: $log"
     fi
     [ -t 1 ] && printf '.'
     sleep 1
@@ -73,7 +73,7 @@ stop_native() {
     waited_s=$((waited_s + 1))
   done
   rm -f "$RUN_FOLDER/$role.pid" "$RUN_FOLDER/$role.url"
-  say "Stopped the $(service_title "$role"). Running jobs continue, and the service adopts them at its next start."
+  say "Stopped the $(service_title "$role"). Running jobs continue; the next start adopts them."
 }
 
 show_native() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sourced by the start scripts: options, choice of the mode, and checks. The two modes: native.sh and containers.sh.
-# Exit codes: 0 done, 1 a service did not start, 2 wrong usage, 3 this machine lacks something.
+# Sourced by the start scripts: options, choice between native and Docker, checks. Start and stop: native.sh, containers.sh.
+# Exit codes: 0 success, 1 a service did not start, 2 wrong usage, 3 this machine lacks something.
 
 SCRIPTS=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source=scripts/setup.sh
@@ -21,9 +21,9 @@ source "$SCRIPTS/containers.sh"
 service_port() { if [ "$1" = cpu ]; then echo "${DEEPSYNTH_CPU_PORT:-5000}"; else echo "${DEEPSYNTH_GPU_PORT:-5001}"; fi; }
 service_title() { if [ "$1" = cpu ]; then echo "dataset service"; else echo "training service"; fi; }
 service_url() { echo "http://$(called):$(service_port "$1")"; }
-address() { if [ "$MODE" = docker ]; then service_url "$1"; else native_url "$1"; fi; } # the address of a started service
+address() { if [ "$MODE" = docker ]; then service_url "$1"; else native_url "$1"; fi; } # prints the address of a started service
 
-called() { # prints the host name by which this machine reaches its own services; containers publish on loopback
+called() { # prints the host name under which this machine reaches the services; containers are published on loopback
   case "$MODE $HOST" in
     docker* | *" 0.0.0.0" | *" ::") echo 127.0.0.1 ;;
     *:*) echo "[$HOST]" ;;
@@ -31,7 +31,7 @@ called() { # prints the host name by which this machine reaches its own services
   esac
 }
 
-gpu_name() { # prints name and memory of the first GPU that the driver reports; nothing without a GPU
+gpu_name() { # prints name and memory of the first GPU; nothing without a GPU or driver
   local names
   if names=$(nvidia-smi --query-gpu=name,memory.total --format=csv,noheader 2>/dev/null); then echo "${names%%$'\n'*}"; fi
 }
@@ -53,11 +53,11 @@ check_disk() { # check_disk FOLDER NEEDED_MB
 
 runs() { if [ "$2" = docker ]; then container_runs "$1"; else native_pid "$1" >/dev/null; fi; } # runs ROLE MODE
 
-# running_mode ROLE: prints native or docker if the service runs; nothing if it does not.
+# running_mode ROLE: prints native or docker; nothing if the service does not run.
 running_mode() { if runs "$1" native; then echo native; elif runs "$1" docker; then echo docker; fi; }
 
-# choose_mode ROLE...: sets MODE for a start: to the mode of the options; otherwise to docker if an engine answers and can
-# give the training service a GPU. Containers have their own workspace, so both services must run in the same mode.
+# choose_mode ROLE...: sets MODE for a start: the option, else the mode of a running service (containers have their own workspace, so
+# both services use the same mode), else docker if an engine answers and can give the training service a GPU, else native.
 choose_mode() {
   local role running problem
   for role in cpu gpu; do
@@ -71,16 +71,16 @@ choose_mode() {
   [ -z "$(engine_problem)" ] || return 0
   case " $* " in *" gpu "*) problem=$(container_gpu_problem) ;; *) problem='' ;; esac
   if [ -n "$problem" ]; then
-    say "Starting without containers, although Docker answers: $problem."
+    say "Running without containers, although Docker answers: $problem."
     return 0
   fi
   MODE=docker
-  if [ -d "$WORKSPACE/jobs" ]; then say "Containers have their own workspace. To use $WORKSPACE, start with --native."; fi
+  if [ -d "$WORKSPACE/jobs" ]; then say "Containers have their own workspace. To use $WORKSPACE, add --native."; fi
 }
 
 mode_words() { if [ "$1" = docker ]; then echo "in a container"; else echo "without a container"; fi; }
 
-# check_gpu: prints the GPU, or that the training service will run on the CPU.
+# check_gpu: says on which device the training service will run.
 check_gpu() {
   local name problem
   name=$(gpu_name)
@@ -92,7 +92,7 @@ check_gpu() {
   if [ -n "$name" ]; then
     say "GPU: $name"
   elif [ "$CPU_ONLY" = no ]; then
-    say "No NVIDIA GPU with a working driver here. Training runs on the CPU: enough for the tiny model, far too slow for DeepSeek-OCR."
+    say "No NVIDIA GPU with a working driver here. Training runs on the CPU: suitable for the tiny model, far too slow for DeepSeek-OCR."
   fi
 }
 
@@ -104,7 +104,7 @@ check_settings() {
 
 show_help() { sed -n '2,/^set /s/^# \{0,1\}//p' "$0"; }
 
-# parse_service_arguments ARGUMENTS...: parses the options of the start scripts. Sets ACTION, MODE, CPU_ONLY and DEMO.
+# parse_service_arguments ARGUMENTS...: the options of the start scripts. Sets ACTION, MODE, CPU_ONLY and DEMO.
 parse_service_arguments() {
   ACTION=start MODE='' CPU_ONLY=no DEMO=no
   while [ $# -gt 0 ]; do
@@ -127,23 +127,23 @@ parse_service_arguments() {
   fi
 }
 
-start_services() { # start_services ROLE...: one script at a time, so that a second script finds the services of the first
+start_services() { # start_services ROLE...: under a lock, so that a second script finds the services that the first has started
   local problem
   choose_mode "$@"
   if [ "$MODE" = docker ]; then
     problem=$(engine_problem)
-    [ -z "$problem" ] || fail 3 "$problem. Fix this, or use --native."
+    [ -z "$problem" ] || fail 3 "$problem. Fix that, or use --native."
     check_and_start "$@"
   else
     { mkdir -p "$RUN_FOLDER" && [ -w "$RUN_FOLDER" ]; } 2>/dev/null ||
-      fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a writable folder."
+      fail 3 "$WORKSPACE is not writable. Set DEEPSYNTH_WORKSPACE to a folder that is."
     check_disk "$WORKSPACE" "$MIN_FREE_MB"
     [[ $HEALTH_WAIT_S =~ ^[0-9]+$ ]] || fail 2 "DEEPSYNTH_HEALTH_WAIT_S must be whole seconds, not '$HEALTH_WAIT_S'."
     alone "$RUN_FOLDER/start.lock" check_and_start "$@"
   fi
 }
 
-check_and_start() { # check_and_start ROLE...: makes all checks for all services before it starts the first
+check_and_start() { # check_and_start ROLE...: checks all services before it starts any
   local role extras=''
   for role in "$@"; do
     if [ "$role" = gpu ]; then
@@ -161,7 +161,7 @@ check_and_start() { # check_and_start ROLE...: makes all checks for all services
   done
 }
 
-look_after_service() { # look_after_service ROLE: stop, status or logs, in both modes
+manage_service() { # manage_service ROLE: stop, status or logs, native or docker
   local role=$1 mode=${MODE:-$(running_mode "$1")} title
   title=$(service_title "$role")
   case "$ACTION $mode" in

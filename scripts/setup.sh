@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sourced by the start and test scripts: makes .venv with the pinned packages, and installs the system libraries that they
-# need. Does nothing if all is installed. Exit code 3: the machine lacks something; the message names the command to type.
+# Sourced by the start and test scripts: creates .venv with the pinned packages, and installs the system libraries that they need.
+# Does nothing if all is installed. Exit code 3: the machine lacks something; the message names the command to type.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 VENV="$ROOT/.venv"
@@ -14,7 +14,7 @@ fail() { # fail EXIT_CODE MESSAGE...
   exit "$code"
 }
 
-# alone LOCK_FILE COMMAND...: runs the command under a file lock; without flock, as on macOS, it runs without a lock.
+# alone LOCK_FILE COMMAND...: runs the command while holding the lock; without the lock where flock is missing, as on macOS.
 alone() {
   local lock=$1
   shift
@@ -24,14 +24,14 @@ alone() {
   fi
   {
     if ! flock --nonblock 9; then
-      say "Another script is doing the same; waiting for it (${lock##*/})"
+      say "Waiting for another script that does the same (${lock##*/})"
       flock 9
     fi
     "$@"
   } 9>"$lock"
 }
 
-# read_env_file FILE: exports the variables of FILE that the environment does not set, as Docker Compose does; runs no code.
+# read_env_file FILE: exports the variables of FILE that the environment does not set, as Docker Compose does. Runs nothing in FILE.
 read_env_file() {
   local line name value
   [ -f "$1" ] || return 0
@@ -48,7 +48,7 @@ read_env_file() {
   done <"$1"
 }
 
-# ensure_packages PACKAGE...: installs Debian packages as root; for other users it prints the command.
+# ensure_packages PACKAGE...: installs Debian packages as root; otherwise prints the command to type and fails.
 ensure_packages() {
   local missing=() package
   for package in "$@"; do
@@ -68,9 +68,9 @@ ensure_packages() {
   return 1
 }
 
-# ensure_libraries: installs the libraries that skia loads at import.
+# ensure_libraries: the libraries that skia needs, under any package name.
 ensure_libraries() {
-  local known='' # no pipe into grep -q: it would end ldconfig early, which pipefail reports as a failure
+  local known='' # no pipe into grep -q: it ends ldconfig early, which pipefail reports as a failure
   if command -v ldconfig >/dev/null; then known=$(ldconfig -p); fi
   case "$known" in *libEGL.so.1*) case "$known" in *libGL.so.1*) return 0 ;; esac ;; esac
   case "$(uname -s)" in Darwin) return 0 ;; esac
@@ -87,7 +87,7 @@ find_python() {
   return 1
 }
 
-# own_venv: .venv has its Python and was made in this folder. The programs of a copied .venv would run the old folder's code.
+# own_venv: .venv has a Python and was created here. After a copy or move of the folder, its programs run the code of the old folder.
 own_venv() {
   local made_at
   [ -x "$VENV/bin/python" ] || return 1
@@ -109,7 +109,7 @@ installed() {
   return 1
 }
 
-# ensure_venv EXTRAS: makes .venv with this project and its extras (none, or for example "train,dev") at the pinned versions.
+# ensure_venv EXTRAS: creates .venv with this project and its extras (for example "train,dev", or none) at the pinned versions.
 ensure_venv() {
   local wanted
   wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/constraints.txt" | cksum)
@@ -118,7 +118,7 @@ ensure_venv() {
 
 install_venv() { # install_venv EXTRAS WANTED
   local extras=$1 wanted=$2 python
-  if installed "$extras" "$wanted"; then return 0; fi # the script for which this one waited has installed it
+  if installed "$extras" "$wanted"; then return 0; fi # the script that held the lock has installed them
   if ! { own_venv && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; }; then # missing, incomplete, or of another folder
     python=$(find_python) || { ensure_packages python3 python3-venv && python=$(find_python); } ||
       fail 3 "Python 3.11 or newer with the venv module is needed. Set PYTHON to its path if it is not on PATH."
@@ -131,7 +131,7 @@ install_venv() { # install_venv EXTRAS WANTED
   printf '%s' "$wanted" >"$VENV/.installed-$extras"
 }
 
-# ensure_node_modules: installs the tools that check the browser code, as package-lock.json pins them. The product needs none.
+# ensure_node_modules: the tools that check the browser code (types, accessibility), as package-lock.json pins them. Only for tests.
 ensure_node_modules() {
   local stamp="$ROOT/node_modules/.installed" wanted
   wanted=$(cksum <"$ROOT/package-lock.json")

@@ -83,7 +83,7 @@ def test_without_docker_both_services_run_natively(machine: Machine) -> None:
         assert "No NVIDIA GPU with a working driver" in first.stdout
         assert f"dataset service is ready: http://127.0.0.1:{cpu_port}" in first.stdout
         assert f"training service is ready: http://127.0.0.1:{gpu_port}" in first.stdout
-        assert "Another script is doing the same; waiting for it (start.lock)" in second.stdout
+        assert "Waiting for another script that does the same (start.lock)" in second.stdout
         assert second.stdout.count("already running: http://127.0.0.1:") == 2, second.stdout
         assert f"Open http://127.0.0.1:{cpu_port}/benchmarks" in second.stdout
         assert (
@@ -185,7 +185,7 @@ def test_without_a_gpu_for_containers(machine: Machine, gpu: str | None, engine:
 
     with taken(machine.environment["DEEPSYNTH_CPU_PORT"]):  # stops the start after the choice of the mode
         left_open = machine.run("start-all.sh")
-    assert "Starting without containers, although Docker answers" in left_open.stdout
+    assert "Running without containers, although Docker answers" in left_open.stdout
     assert reason in left_open.stdout
     assert not machine.started
 
