@@ -1,15 +1,23 @@
 """DatasetConfig: all settings that decide the bytes of a dataset. The API, the command line and configuration
 files give the same checks."""
 
-from typing import Annotated, Any, Final, Literal
+import re
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from data.page_modes import MODES, PageMode
 
 RESERVED_NAMES = {"presets"}
 """Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
+HUB_NAME: Final = r"[A-Za-z0-9_]([A-Za-z0-9._-]{0,94}[A-Za-z0-9_])?"
+"""Of an owner or a repository on the Hub, with `hub_name_problem`."""
+HUB_RULE: Final = (
+    "owner/name: each at most 96 letters, digits, '.', '_' and '-', with no '.' or '-' at an end, no '--' or "
+    "'..', and no '.git' at the end"
+)
+NO_HUB_NAME: Final = f"is no name on the Hub ({HUB_RULE}): choose another, or give"
 ANSWER_CONFIG: Final = ConfigDict(
     use_attribute_docstrings=True, json_schema_serialization_defaults_required=True
 )
@@ -35,6 +43,28 @@ def mutable_fields(config_type: type[BaseModel]) -> set[str]:
         if isinstance(field.json_schema_extra, dict)
         and field.json_schema_extra.get("changes_result") is False
     }
+
+
+def is_hub_id(text: str) -> bool:
+    """Return whether a text is written as the Hub writes owner/name."""
+    names = text.split("/")
+    return len(names) == 2 and all(map(is_hub_name, names))
+
+
+def is_hub_name(text: str) -> bool:
+    """Return whether the Hub takes a text as the name of a repository."""
+    is_split = "--" in text or ".." in text or text.endswith(".git")
+    return re.fullmatch(HUB_NAME, text) is not None and not is_split
+
+
+def _check_hub_id(text: str) -> str:
+    if not all(map(is_hub_name, text.split("/"))):
+        raise ValueError(f"must be {HUB_RULE}, not {text!r}")
+    return text
+
+
+HubId = Annotated[str, Field(pattern=f"^{HUB_NAME}/{HUB_NAME}$"), AfterValidator(_check_hub_id)]
+"""A repository to publish to."""
 
 
 class RuleError(ValueError):
@@ -99,8 +129,8 @@ class HubSource(Config):
     """Documents in a dataset on the Hugging Face Hub."""
 
     kind: Literal["hub"] = "hub"
-    id: str = Field(
-        description="owner/name", pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$"
+    id: Annotated[str, AfterValidator(_check_hub_id)] = Field(
+        description="owner/name", pattern=f"^{HUB_NAME}(/{HUB_NAME})?$"
     )
     config: str | None = Field(None, description="configuration (subset) name; null: the only one")
     revision: str | None = Field(
@@ -175,9 +205,7 @@ class RenderingConfig(Config):
 class PublishConfig(Config):
     """How the dataset is published on the Hugging Face Hub."""
 
-    repo_id: str | None = Field(
-        None, description="owner/name; null: HF_USERNAME/<dataset name>", pattern=r"^[\w.-]+/[\w.-]+$"
-    )
+    repo_id: HubId | None = Field(None, description="owner/name; null: HF_USERNAME/<dataset name>")
     private: bool = Field(True, description="whether a newly created repository is private")
     commit_every_num_samples: int = Field(
         100,
@@ -248,3 +276,9 @@ class DatasetConfig(Config):
         if name in RESERVED_NAMES:
             raise ValueError(f"cannot be {name}: this name is reserved. Choose another name")
         return name
+
+    @model_validator(mode="after")
+    def _check_repository(self) -> Self:
+        if self.publish and self.publish.repo_id is None and not is_hub_name(self.name):
+            raise RuleError(f"name {self.name!r} {NO_HUB_NAME} publish.repo_id", "name", "publish.repo_id")
+        return self

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from data.config import RuleError
+from data.config import HUB_RULE, RuleError
 from data.errors import InvalidInput
 from data.store.files import damaged_file, read_json_object
 from data.store.workspace import NAME_PATTERN, NAME_RULE
@@ -160,7 +160,7 @@ def _error_message(detail: ErrorDetails, path: str, model_class: type[BaseModel]
     if pattern == f"^{NAME_PATTERN.pattern}$":
         words = f"must be {NAME_RULE}"
     elif "/" in pattern:
-        words = "must be written as owner/name"
+        words = f"must be {HUB_RULE}"
     if kind == "value_error":  # raised by a validator of this project, with its own message
         return str(context["error"])
     says_value = kind != "missing" and not path.lower().endswith("token")

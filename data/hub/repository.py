@@ -15,7 +15,8 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, Re
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
-from data.errors import HubError, Unavailable
+from data.config import HUB_RULE, is_hub_id
+from data.errors import HubError, InvalidInput, Unavailable
 from data.progress import Progress
 from data.retry import RETRYABLE_ERRORS, Backoff, call_with_retries, describe_error, http_status
 from data.store.files import file_sha256
@@ -55,6 +56,7 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
 
     Raises:
         Unavailable: HF_TOKEN is missing, or HF_USERNAME if it is needed.
+        InvalidInput: the Hub takes no repository of that name.
     """
     if not get_token():
         raise Unavailable(
@@ -68,7 +70,10 @@ def resolve_repo_id(repo_id: str | None, name: str) -> str:
             "Publishing needs a repository: none is named, and HF_USERNAME is not set where the job runs.",
             hint="Name one as owner/name, or set HF_USERNAME for the service and restart it.",
         )
-    return repo_id or f"{username}/{name}"
+    found = repo_id or f"{username}/{name}"
+    if not is_hub_id(found):
+        raise InvalidInput(f"{found!r} is no repository of the Hub.", hint=f"A repository is {HUB_RULE}.")
+    return found
 
 
 class HubRepository:

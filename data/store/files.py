@@ -16,6 +16,9 @@ from typing import Any
 from data.errors import NotFound, StorageError, UnsafePath
 
 TEMPORARY_SUFFIX = ".partial"
+MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 4095
+"""Limits of Linux for one name of a path, and for all of it."""
+MAX_SHOWN_CHARACTERS = 80
 TRASH = ".trash"
 """Folder for what is on another disk than the workspace's trash."""
 
@@ -177,13 +180,17 @@ def json_bytes(value: Any, indent: int | None = None) -> bytes:
 
 
 def stored_bytes(path: Path) -> int:
-    """Return the size of a file, or of all files below a folder, in bytes. Files deleted meanwhile count
-    0."""
+    """Return the size of a file, or of all files below a folder, in bytes. Files deleted meanwhile, and
+    links that lead nowhere, count 0."""
     total = 0
     for file in files_below(path) if path.is_dir() else [path]:
-        with suppress(FileNotFoundError):
+        try:
             stat = file.stat()
-            total += stat.st_size if S_ISREG(stat.st_mode) else 0
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP):
+                continue
+            raise
+        total += stat.st_size if S_ISREG(stat.st_mode) else 0
     return total
 
 
@@ -252,7 +259,8 @@ def inside(root: Path, name: str | Path) -> Path:
     """Resolve `name` below `root`, following links.
 
     Raises:
-        UnsafePath: the name is empty, holds a NUL, is absolute, or leaves `root` by `..` or by a link.
+        UnsafePath: the name is empty, holds a NUL, is absolute, leaves `root` by `..` or by a link, is too
+            long, or leads through links in a circle.
     """
     text = str(name)
     if not text or "\0" in text or Path(text).is_absolute():
@@ -260,10 +268,46 @@ def inside(root: Path, name: str | Path) -> Path:
             f"{text!r} is not a path inside {root}.", hint="Use a relative path below the workspace."
         )
     base = root.resolve()
-    path = (base / text).resolve()
+    path = resolve_path(base / text)
     if path == base or not path.is_relative_to(base):
         raise UnsafePath(f"{text!r} leaves {root}.", hint="Use a relative path below the workspace.")
     return path
+
+
+def resolve_path(path: Path) -> Path:
+    """Return the absolute path, with `~` replaced and links followed; it need not exist.
+
+    Raises:
+        UnsafePath: the path is no path of this machine: a NUL, too long, links in a circle, no such user.
+    """
+    require_usable_path(str(path))
+    try:
+        return path.expanduser().resolve()
+    except (RuntimeError, OSError) as error:  # Python up to 3.12 raises RuntimeError for a circle of links
+        raise UnsafePath(
+            f"{str(path)!r} cannot be followed: {error}.",
+            hint="Remove the link that leads to itself, or use another path.",
+        ) from error
+
+
+def require_usable_path(path: str) -> None:
+    """Refuse what no file can be called. Raises UnsafePath, with the limit."""
+    try:
+        encoded = os.fsencode(path)
+    except ValueError as error:
+        raise UnsafePath(
+            f"{path!r} is no path: it holds a lone surrogate.", hint="Use another name."
+        ) from error
+    longest = max(map(len, encoded.split(b"/")))
+    if b"\0" in encoded or longest > MAX_NAME_BYTES or len(encoded) > MAX_PATH_BYTES:
+        raise UnsafePath(
+            f"{_shortened(path)} is no path: it holds a NUL, or is too long.",
+            hint=f"A path has at most {MAX_PATH_BYTES} bytes, and each name in it at most {MAX_NAME_BYTES}.",
+        )
+
+
+def _shortened(path: str) -> str:
+    return repr(path) if len(path) <= MAX_SHOWN_CHARACTERS else f"{path[:MAX_SHOWN_CHARACTERS]!r}..."
 
 
 def require_space(folder: Path, needed_bytes: float, what: str, hint: str) -> None:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from huggingface_hub.utils import validate_repo_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.config import Config, DatasetConfig
+from data.config import HUB_RULE, Config, DatasetConfig, is_hub_id
 from data.errors import InvalidInput
 from data.validation import parse_config
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
@@ -65,11 +66,11 @@ def test_an_unknown_field_is_answered_with_the_nearest_known_one() -> None:
 def test_names_are_explained_in_words_not_as_a_pattern() -> None:
     assert "letters, digits" in fields_of({**SAMPLE, "name": "a/b"})["name"]
     assert fields_of({**SAMPLE, "name": ""}) == {"name": "is required"}
-    assert "choose another" in fields_of({**SAMPLE, "name": "presets"})["name"]
+    assert "hoose another" in fields_of({**SAMPLE, "name": "presets"})["name"]
     publish = {"source": {"kind": "hub", "id": "http://a/b"}, "publish": {"repo_id": "me"}}
     assert fields_of({**SAMPLE, **publish}) == {
-        "source.id": "must be written as owner/name, not 'http://a/b'",
-        "publish.repo_id": "must be written as owner/name, not 'me'",
+        "source.id": f"must be {HUB_RULE}, not 'http://a/b'",
+        "publish.repo_id": f"must be {HUB_RULE}, not 'me'",
     }
 
 
@@ -130,3 +131,37 @@ def test_any_json_is_a_configuration_or_a_readable_refusal(
     except InvalidInput as error:
         fields = error.fields
     assert fields is None or all(words and "pydantic" not in words for words in fields.values())
+
+
+@pytest.mark.parametrize("name", ["a--b", ".x", "x.git", "x" * 97, "a..b", "-x", "x-", "x.", "\u00e9"])
+def test_a_repository_that_the_hub_refuses_is_refused_at_once(name: str) -> None:
+    said = [
+        fields_of({**SAMPLE, "publish": {"repo_id": f"me/{name}"}})["publish.repo_id"],
+        fields_of({**SAMPLE, "publish": {"repo_id": f"{name}/data"}})["publish.repo_id"],
+        fields_of({**SAMPLE, "source": {"kind": "hub", "id": f"me/{name}"}})["source.id"],
+    ]
+    assert all(HUB_RULE in words for words in said)
+    assert not is_hub_id(f"me/{name}")
+
+
+@pytest.mark.parametrize("name", ["a", "a-b_c.d", "_x", "1" * 96, "a.-b", "git"])
+def test_a_repository_that_the_hub_takes_is_taken(name: str) -> None:
+    validate_repo_id(f"me/{name}")
+    config = parse_config(DatasetConfig, {**SAMPLE, "publish": {"repo_id": f"me/{name}"}})
+    assert config.publish
+    assert config.publish.repo_id == f"me/{name}"
+
+
+def test_a_dataset_is_not_published_under_a_name_that_the_hub_refuses() -> None:
+    assert parse_config(DatasetConfig, {**SAMPLE, "name": "a--b"}).name == "a--b"
+    assert fields_of({**SAMPLE, "name": "a--b", "publish": {}}).keys() == {"name", "publish.repo_id"}
+
+
+def test_a_model_is_not_published_under_a_name_that_the_hub_refuses() -> None:
+    values = {"dataset": "demo", "output": "x.git"}
+    assert parse_config(TrainingConfig, values).output == "x.git"
+    refused = fields_of({**values, "push_to_hub": True}, TrainingConfig)
+    assert refused.keys() == {"output", "hub_model_id"}
+    named = {**values, "push_to_hub": True, "hub_model_id": "me/x"}
+    assert parse_config(TrainingConfig, named).hub_model_id == "me/x"
+    assert HUB_RULE in fields_of({**values, "hub_model_id": "me/a--b"}, TrainingConfig)["hub_model_id"]

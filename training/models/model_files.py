@@ -5,7 +5,6 @@ Pickled weights are refused, and code in a model repository is never run.
 """
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 import transformers
 from transformers import PreTrainedConfig, PreTrainedTokenizerFast
 
+from data.config import is_hub_id
 from data.errors import ModelError, UnknownName
 from data.page_modes import PageMode
 from data.store.files import file_sha256
@@ -35,7 +35,6 @@ from training.options.model_kinds import (
 from training.options.model_names import local_folder, model_folder
 from training.options.trained_info import read_trained_info, require_short_chain
 
-_HUB_ID: Final = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _TOKENIZER_FILES: Final = (
     "tokenizer.json",
     "tokenizer_config.json",
@@ -105,7 +104,7 @@ def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[
     folder = local_folder(name, workspace)
     if folder is not None:
         return model_folder(name, folder), None
-    if _HUB_ID.fullmatch(name):
+    if is_hub_id(name):
         return download_model(name, revision)
     raise UnknownName(
         f"There is no model {name!r}.",

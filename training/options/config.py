@@ -5,7 +5,17 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from data.config import CHANGES_RESULT, KEEPS_RESULT, Config, Name, RuleError, form_group
+from data.config import (
+    CHANGES_RESULT,
+    KEEPS_RESULT,
+    NO_HUB_NAME,
+    Config,
+    HubId,
+    Name,
+    RuleError,
+    form_group,
+    is_hub_name,
+)
 from data.page_modes import PageMode
 
 Router = Literal["frozen", "balanced"]
@@ -191,8 +201,8 @@ class TrainingConfig(Config):
     push_to_hub: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
         False, description="publish the finished model on the Hugging Face Hub"
     )
-    hub_model_id: Annotated[str | None, PUBLISHING, KEEPS_RESULT] = Field(
-        None, description="owner/name; null: HF_USERNAME/<output>", pattern=r"^[\w.-]+/[\w.-]+$"
+    hub_model_id: Annotated[HubId | None, PUBLISHING, KEEPS_RESULT] = Field(
+        None, description="owner/name; null: HF_USERNAME/<output>"
     )
     hub_private_repo: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
         True, description="make a new repository private"
@@ -208,6 +218,8 @@ class TrainingConfig(Config):
         if self.metric_for_best_model != "eval_loss" and not self.num_eval_samples:
             words = f"metric_for_best_model={self.metric_for_best_model} needs num_eval_samples above 0"
             raise RuleError(words, "metric_for_best_model", "num_eval_samples")
+        if self.push_to_hub and self.hub_model_id is None and not is_hub_name(self.output):
+            raise RuleError(f"output {self.output!r} {NO_HUB_NAME} hub_model_id", "output", "hub_model_id")
         _check_generation(self)
         _check_revision(self)
         return self

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import ModelError, UnknownName
-from data.store.files import inside, read_json
+from data.store.files import inside, read_json, resolve_path
 from data.store.workspace import Workspace
 from training.options.model_config import read_config
 from training.options.model_kinds import (
@@ -60,14 +60,14 @@ def local_folder(name: str, workspace: Workspace) -> Path | None:
     if not name.startswith(_PATH_PREFIXES):
         folder = inside(workspace.models, name)
         return folder if folder.is_dir() else None
-    folder = Path(name).expanduser()
+    folder = resolve_path(Path(name))
     if not folder.is_dir():
         raise UnknownName(
             f"There is no folder {folder}.",
             hint="Check the path of the model.",
             fields={"model": "no such folder"},
         )
-    return folder.resolve()
+    return folder
 
 
 def model_folder(name: str, folder: Path) -> Path:

@@ -4,22 +4,28 @@ A request may name files inside the workspace only; the command line may name an
 pyarrow or Skia import them when they run, since serving the pages needs neither.
 """
 
-import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from data.config import DatasetConfig, FilesSource, HubSource, Source
+from data.config import DatasetConfig, FilesSource, HubSource, Source, is_hub_id
 from data.dataset.manifest import read_manifest
 from data.errors import InvalidInput, NotFound, UnknownName, UnsafePath
 from data.page_modes import PageMode
-from data.store.files import files_below, stored_bytes
+from data.store.files import files_below, inside, resolve_path, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
-from training.options.model_kinds import BUILT_IN, EXAMPLE_HUB_ID, pinned_revision, require_page_mode
+from training.options.model_kinds import (
+    BUILT_IN,
+    EXAMPLE_HUB_ID,
+    ModelKind,
+    pinned_revision,
+    require_page_mode,
+)
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS
 from training.options.run_folder import check_output
 
-HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 MAX_QUICK_BYTES = 64 << 20
 """Larger sources are opened only in the job: counting their rows takes longer than a request may."""
 
@@ -63,7 +69,7 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
 
 def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
     """Refuse a search whose dataset or model cannot work; raises as `check_training`."""
-    validate_name(config.output)
+    inside(workspace.learning_rates, validate_name(config.output))
     check_finished_dataset(config.dataset, workspace, ("train",))
     check_model(config.model, config.revision, workspace)
     check_page_mode(config.model, config.dataset, workspace)
@@ -82,7 +88,7 @@ def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
     """Refuse a prediction whose model, dataset or inputs do not exist; raises as `check_training`, and
     InvalidInput."""
     if config.output is not None:
-        validate_name(config.output)
+        inside(workspace.predictions, validate_name(config.output))
     check_model(config.model, config.revision, workspace)
     if config.dataset is not None:
         check_finished_dataset(config.dataset, workspace, (config.split,))
@@ -125,7 +131,7 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
     place = name if is_path else str(workspace.models / name)
     if name == BUILT_IN or inside_workspace(place, workspace, "model").is_dir():
         return
-    if is_path or not HUB_ID.fullmatch(name):
+    if is_path or not is_hub_id(name):
         raise UnknownName(
             f"There is no model {name!r}.",
             hint=f"Use {BUILT_IN}, the name of a finished training, or a Hub id such as {EXAMPLE_HUB_ID}.",
@@ -139,11 +145,20 @@ def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
         )
 
 
+def find_model_kind(name: str, workspace: Workspace) -> ModelKind | None:
+    """Return the kind of a model as `model_kind` does. Raises UnsafePath for a folder outside the
+    workspace."""
+    if name.startswith(("/", ".", "~")):
+        inside_workspace(name, workspace, "model")
+    with naming_field("model"):
+        return model_kind(name, workspace)
+
+
 def check_text_model(name: str, revision: str | None, workspace: Workspace) -> None:
     """Refuse a text model that is neither a folder in the workspace nor a Hub id with a revision."""
     if name.startswith(("/", ".", "~")):
         inside_workspace(name, workspace, "text_model")
-    elif not HUB_ID.fullmatch(name):
+    elif not is_hub_id(name):
         raise UnknownName(
             f"There is no text model {name!r}.",
             hint="Use a Hub id such as owner/name, or a folder.",
@@ -160,7 +175,7 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
 def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
     """Refuse a dataset whose page size the model cannot read. A model whose kind is known only after it is
     loaded passes."""
-    kind = model_kind(model, workspace)
+    kind = find_model_kind(model, workspace)
     if kind is not None:
         require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
 
@@ -176,9 +191,20 @@ def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:
     return manifest.style["mode"], max_pages_per_sample(folder, manifest)
 
 
+@contextmanager
+def naming_field(field: str) -> Iterator[None]:
+    """Say of each refused path in the block that it is the value of `field`."""
+    try:
+        yield
+    except UnsafePath as error:
+        words = next(iter(error.fields.values()), "is no usable path")
+        raise UnsafePath(error.message, hint=error.hint, fields={field: words}) from error
+
+
 def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
     """Resolve a path and its links. Raises UnsafePath if the target lies outside the workspace."""
-    resolved = None if "\0" in path or not Path(path).is_absolute() else Path(path).resolve()
+    with naming_field(field):
+        resolved = resolve_path(Path(path)) if Path(path).is_absolute() else None
     if resolved is None or not resolved.is_relative_to(workspace.root):
         raise UnsafePath(
             f"{path!r} is not a path inside the workspace.",
@@ -192,7 +218,8 @@ def inside_workspace(path: str, workspace: Workspace, field: str) -> Path:
 def requested_path(path: str, workspace: Workspace, field: str) -> Path:
     """Return the path of an upload (upload:<name>), or a path inside the workspace."""
     if path.startswith(UPLOAD_PREFIX):
-        return workspace.upload(path.removeprefix(UPLOAD_PREFIX))
+        with naming_field(field):
+            return workspace.upload(path.removeprefix(UPLOAD_PREFIX))
     return inside_workspace(path, workspace, field)
 
 
@@ -201,7 +228,9 @@ def is_quick_to_open(source: Source, workspace: Workspace) -> bool:
     outside the workspace."""
     if not isinstance(source, FilesSource):
         return not isinstance(source, HubSource)
+    from data.sources.tables import packed_suffix  # noqa: PLC0415
+
     place = requested_path(source.path, workspace, "source.path")
     # A compressed file may unpack to a thousand times its size.
-    is_packed = any(path.suffix.lower() == ".gz" for path in (place, *files_below(place)))
+    is_packed = any(map(packed_suffix, (place, *files_below(place))))
     return not is_packed and stored_bytes(place) <= MAX_QUICK_BYTES

@@ -1,5 +1,6 @@
 """Advisory locks (flock) on existing files and folders. A lock ends with the process that holds it."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -10,15 +11,16 @@ from data.store.files import storage_error
 
 
 def try_lock(path: Path) -> int | None:
-    """Lock a file and return its descriptor. None if another process holds the lock or there is no file.
+    """Lock a file and return its descriptor. None if another process holds the lock or there is no file (a
+    link that leads to itself is none).
 
     The lock lasts while any process has the descriptor open. Closing it, or the end of the process, frees it.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
     except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ELOOP):
+            return None
         raise storage_error(path, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

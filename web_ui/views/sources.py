@@ -69,7 +69,7 @@ def list_uploads() -> dict[str, Any]:
     entries = [
         path
         for path in sorted(current_service().workspace.uploads.iterdir())
-        if not path.name.startswith(".")
+        if not path.name.startswith(".") and path.exists()  # not a link that leads nowhere
     ]
     return {"uploads": [_answer(path.name, path.name, stored_bytes(path)) for path in entries]}
 

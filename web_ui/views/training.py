@@ -8,7 +8,6 @@ from flask import Blueprint
 from training.options.config import TrainingConfig
 from training.options.memory import MemoryEstimate, estimate_training_memory
 from training.options.model_kinds import EXAMPLE_HUB_ID
-from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS, TINY_VALUES, Preset, training_config
 from web_ui.api import checks, schemas
 from web_ui.api.endpoint import Operation, endpoint
@@ -52,7 +51,7 @@ def estimate_memory(body: TrainingConfig) -> MemoryEstimate:
     Without a dataset: for one base page per sample.
     """
     workspace = current_service().workspace
-    kind = model_kind(body.model, workspace)
+    kind = checks.find_model_kind(body.model, workspace)
     if body.dataset == NO_DATASET:
         return estimate_training_memory(body, kind=kind)
     return estimate_training_memory(body, *checks.dataset_pages(body.dataset, workspace), kind)

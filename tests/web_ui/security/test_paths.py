@@ -158,7 +158,9 @@ def test_a_model_folder_is_inside_the_workspace(
     answers = [client.post("/api/model/evaluate", json=body) for body in bodies]
     answers.append(client.post("/api/model/predict", json={"inputs": ["upload:text.txt"], "model": model}))
     answers.append(client.post("/api/model/train", json=bodies[0]))
-    assert [answer.status_code for answer in answers] == [422] * 4
+    if model.startswith(("/", ".", "~")):
+        answers.append(client.post("/api/model/estimate", json=bodies[0]))
+    assert {answer.status_code for answer in answers} == {422}
     assert all("odel" in next(iter(answer.get_json()["error"]["fields"])) for answer in answers), [
         answer.text for answer in answers
     ]
