@@ -1,6 +1,7 @@
 """The folders of a workspace. DeepSynth writes all its files at run time below it."""
 
 import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -95,6 +96,27 @@ class Workspace:
     @property
     def runners(self) -> Path:
         return self.root / "runners"
+
+    def portable(self, path: Path) -> str:
+        """Return a path as a job's files hold it: relative to the workspace where it lies inside, so that it
+        stays true when the workspace is copied or moved."""
+        for name in FOLDERS:
+            if path.is_relative_to(folder := (self.root / name).resolve()):  # which may be on another disk
+                return (Path(name) / path.relative_to(folder)).as_posix()
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
+
+    def located(self, path: str) -> Path:
+        """Return where a path that a job's file holds is now.
+
+        Earlier versions wrote absolute paths. If one of them leads elsewhere, and the same file is in this
+        workspace, the workspace was copied or moved.
+        """
+        given = self.root / path
+        if given.is_relative_to(self.root):
+            return given
+        tails = (given.parts[index:] for index, part in enumerate(given.parts) if part in FOLDERS)
+        moved = (self.root.joinpath(*tail) for tail in tails)
+        return next((place for place in moved if os.path.exists(place)), given)  # noqa: PTH110 - False for what is no path
 
     def dataset(self, name: str) -> Path:
         """Return the folder of a dataset. Raises UnsafePath if `name` is not a plain name."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from data.dataset.manifest import EXAMPLE_PAGE
 from data.errors import NotFound
 from data.store.files import TEMPORARY_SUFFIX, files_below, inside
-from data.store.workspace import Workspace
+from data.store.workspace import FOLDERS, Workspace
 from web_ui.jobs.job import Job
 from web_ui.jobs.stages import STAGES
 
@@ -44,14 +44,13 @@ def example_page(job: Job, workspace: Workspace) -> Path:
 
 
 def reported_path(path: object, workspace: Workspace) -> Path:
-    """Resolve an absolute path that a stage reported. Raises NotFound without a path, UnsafePath outside the
+    """Return where a path that a stage reported is now. Raises NotFound without a path, UnsafePath outside the
     workspace."""
     if not isinstance(path, str) or not path:
         raise NotFound("The job has reported no path yet.", hint="Wait until it has ended.")
-    given = Path(path)
-    return inside(
-        workspace.root, given.relative_to(workspace.root) if given.is_relative_to(workspace.root) else given
-    )
+    folder, _, name = workspace.portable(workspace.located(path)).partition("/")
+    is_ours = folder in FOLDERS and name != ""
+    return inside(workspace.root / folder, name) if is_ours else inside(workspace.root, path)
 
 
 def output_files(output: Path) -> Iterator[Path]:

@@ -10,6 +10,7 @@ from time import monotonic
 from data.errors import StorageError
 from data.progress import Level
 from data.store.events import EventLog
+from data.store.workspace import Workspace
 from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
 from web_ui.jobs.redaction import redact_text
 
@@ -42,6 +43,7 @@ class EventProgress:
 
     def __init__(self, folder: Path) -> None:
         self._log = EventLog(folder / EVENTS)
+        self._workspace = Workspace(folder.parents[1])
         self._control = folder / CONTROL
         self._rate = RateMeter()
         self._pending: tuple[int, int | None, str, dict[str, int]] | None = None
@@ -64,10 +66,10 @@ class EventProgress:
         self._log.append("message", text=redact_text(text), level=level)
 
     def checkpoint(self, step: int, path: Path) -> None:
-        self._log.append("checkpoint", step=step, path=str(path))
+        self._log.append("checkpoint", step=step, path=self._workspace.portable(path))
 
     def preview(self, path: Path) -> None:
-        self._log.append("preview", path=str(path))
+        self._log.append("preview", path=self._workspace.portable(path))
 
     def should_stop(self) -> bool:
         if not self._is_stopping and monotonic() - self._control_read_s >= CONTROL_INTERVAL_S:

@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from data.errors import NotFound, StorageError
+from data.store.workspace import Workspace
 from web_ui.jobs.job import (
     CONTROL,
     ENDED_STATES,
@@ -28,6 +29,7 @@ from web_ui.jobs.job import (
     read_json_file,
 )
 from web_ui.jobs.process import age_s, boot_id
+from web_ui.jobs.stages import RESULT_PATHS
 
 TAIL_BYTES = 1 << 16
 LOG_LIMIT_BYTES = 1 << 18
@@ -79,7 +81,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         run_s=state.run_s + _current_run_s(state),
         progress=last_progress(folder / EVENTS) if progress else None,
         config=request.config if request else {},
-        result=outcome.result if outcome and state.state == State.SUCCEEDED else None,
+        result=_located(outcome.result, folder) if outcome and state.state == State.SUCCEEDED else None,
         error=faults[0].as_dict() if faults else error,
     )
 
@@ -162,6 +164,15 @@ def _read(path: Path, kind: type[AnyJsonFile], faults: list[StorageError]) -> An
     except StorageError as error:
         faults.append(error)
         return None
+
+
+def _located(result: dict[str, Any] | None, folder: Path) -> dict[str, Any] | None:
+    """Return a result with the paths that its files have now."""
+    if result is None:
+        return None
+    workspace = Workspace(folder.parents[1])
+    given = {key: result[key] for key in RESULT_PATHS if isinstance(result.get(key), str) and result[key]}
+    return {**result, **{key: str(workspace.located(path)) for key, path in given.items()}}
 
 
 def _retry_at(state: JobState, control: Control) -> str | None:

@@ -9,6 +9,8 @@ from typing import Any, Final, Literal
 
 Role = Literal["cpu", "gpu"]
 STAGES_NAME: Final = "web_ui.jobs.stages:STAGES"
+RESULT_PATHS: Final = ("folder", "path")
+"""Keys of a result that name where the job wrote. A job's files hold them relative to the workspace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from data.validation import parse_config
 from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_json_file
 from web_ui.jobs.progress import EventProgress
 from web_ui.jobs.redaction import RedactedStream, redact_json
-from web_ui.jobs.stages import STAGES_NAME, Stage, resolve
+from web_ui.jobs.stages import RESULT_PATHS, STAGES_NAME, Stage, resolve
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -86,8 +86,10 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
         )
     stage = stages[request.kind]
     config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
-    result = resolve(stage.function)(config, Workspace.create(folder.parents[1]), progress)
-    return dict(result.as_dict())
+    workspace = Workspace.create(folder.parents[1])
+    result = resolve(stage.function)(config, workspace, progress).as_dict()
+    places = {key: workspace.portable(Path(result[key])) for key in RESULT_PATHS if key in result}
+    return {**result, **places}
 
 
 def _failed_outcome(attempt: int, error: DeepSynthError) -> Outcome:

@@ -8,8 +8,11 @@ from flask.testing import FlaskClient
 from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from tests.web_ui.conftest import SAMPLE
+from tests.web_ui.conftest import SAMPLE, LocalClient
+from web_ui.app import create_app
 from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, State, now
+from web_ui.jobs.progress import EventProgress
+from web_ui.settings import Settings
 
 
 @pytest.fixture
@@ -135,3 +138,43 @@ def test_files_that_the_page_shows_are_found_by_their_role(client: FlaskClient, 
         "first_batch.json": "first_batch",
         "report.json": None,
     }
+
+
+@pytest.mark.parametrize("writes_absolute_paths", [True, False])
+def test_a_workspace_that_was_moved_shows_its_pages_and_results(
+    writes_absolute_paths: bool, workspace: Workspace, dataset: Path, client: FlaskClient, tmp_path: Path
+) -> None:
+    job_id = client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["id"]
+    folder = workspace.evaluations / "tiny-demo-test"
+    folder.mkdir()
+    (folder / "report.json").write_text("{}")
+    (workspace.cache / "a.png").write_bytes(b"page")
+    finish(
+        workspace, job_id, {"folder": str(folder) if writes_absolute_paths else workspace.portable(folder)}
+    )
+    if writes_absolute_paths:
+        log = EventLog(workspace.jobs / job_id / "events.jsonl")
+        log.append("preview", path=str(workspace.cache / "a.png"))
+    else:
+        EventProgress(workspace.jobs / job_id).preview(workspace.cache / "a.png")
+    moved = workspace.root.rename(tmp_path / "jobs" if writes_absolute_paths else tmp_path / "moved")
+    app = create_app(Settings(workspace=moved))
+    app.test_client_class = LocalClient
+    there = app.test_client()
+    assert there.get(f"/api/jobs/{job_id}/preview.png").data == b"page"
+    assert there.get(f"/api/jobs/{job_id}/artifacts/report.json").data == b"{}"
+    assert there.get(f"/api/jobs/{job_id}").get_json()["result"]["folder"] == str(
+        moved / "evaluations" / "tiny-demo-test"
+    )
+
+
+def test_a_job_of_a_folder_on_another_disk_is_shown(
+    workspace: Workspace, dataset: Path, client: FlaskClient, tmp_path: Path
+) -> None:
+    workspace.cache.rmdir()
+    (tmp_path / "disk").mkdir()
+    workspace.cache.symlink_to(tmp_path / "disk")
+    (tmp_path / "disk" / "a.png").write_bytes(b"page")
+    job_id = client.post("/api/model/evaluate", json={"dataset": "demo", "model": "tiny"}).get_json()["id"]
+    EventProgress(workspace.jobs / job_id).preview((workspace.cache / "a.png").resolve())
+    assert client.get(f"/api/jobs/{job_id}/preview.png").data == b"page"
