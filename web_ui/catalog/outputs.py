@@ -44,8 +44,8 @@ def example_page(job: Job, workspace: Workspace) -> Path:
 
 
 def reported_path(path: object, workspace: Workspace) -> Path:
-    """Return where a path that a stage reported is now. Raises NotFound without a path, UnsafePath outside the
-    workspace."""
+    """Return where a path that a stage reported is now. Raises NotFound without a path, UnsafePath outside
+    the workspace."""
     if not isinstance(path, str) or not path:
         raise NotFound("The job has reported no path yet.", hint="Wait until it has ended.")
     folder, _, name = workspace.portable(workspace.located(path)).partition("/")
