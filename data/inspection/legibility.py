@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from PIL import Image
 
-from data.errors import Unavailable
+from data.errors import Unavailable, UnknownName
 from data.records import Page
 from data.rendering.structure import drawable
 from data.rendering.vision_tokens import length_of_tokens
@@ -91,7 +91,8 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
         language: tesseract's name of the texts' language; several are joined by +.
 
     Raises:
-        Unavailable: tesseract or its data for the language is not installed.
+        Unavailable: tesseract is not installed.
+        UnknownName: it has no data for the language.
     """
     program = _find_tesseract(language)
     readings = [
@@ -161,13 +162,15 @@ def _find_tesseract(language: str) -> str:
         )
     listed = subprocess.run(
         [program, "--list-langs"], capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
-    ).stdout.split()
-    for name in language.split("+"):
-        if name not in listed:
-            package = f"tesseract-ocr-{name.lower().replace('_', '-')}"
-            raise Unavailable(
-                f"tesseract has no data for the language {name!r}.", hint=f"apt-get install {package}"
-            )
+    ).stdout.splitlines()[1:]  # the first line is a title
+    absent = [name for name in language.split("+") if name not in listed]
+    if absent:
+        there = ", ".join(sorted(listed))
+        raise UnknownName(
+            f"tesseract has no data for the language {absent[0]!r}.",
+            hint=f"Use one of {there}; or install another as the package tesseract-ocr-<language>.",
+            fields={"language": f"must be one of {there}"},
+        )
     return program
 
 

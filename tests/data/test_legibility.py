@@ -5,7 +5,7 @@ import time
 import pytest
 
 from data.config import RenderingConfig
-from data.errors import Unavailable
+from data.errors import Unavailable, UnknownName
 from data.inspection.legibility import RenderedText, check_legibility, edit_distances, measure_errors
 from data.rendering.render import render
 from data.rendering.style import resolve_style
@@ -54,7 +54,7 @@ def test_without_tesseract_the_command_to_type_is_named(monkeypatch: pytest.Monk
 
 def test_a_language_without_data_is_named() -> None:
     require_tesseract()
-    with pytest.raises(Unavailable, match="'tlh'"):
+    with pytest.raises(UnknownName, match="'tlh'"):
         check_legibility([], "eng+tlh")
 
 

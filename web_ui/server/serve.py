@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -165,9 +166,18 @@ def _web_command(settings: Settings) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker",
         "--workers", "1", "--threads", str(NUM_THREADS), "--bind", f"{host}:{settings.port}",
-        "--timeout", "120", "--graceful-timeout", "10",
+        "--timeout", "120", "--graceful-timeout", "10", *_forwarding(os.environ),
         "--no-control-socket", "--log-level", "warning", *heartbeat, "web_ui.app:create_app()",
     ]  # fmt: skip
+
+
+def _forwarding(environment: Mapping[str, str]) -> list[str]:
+    """Return the option by which gunicorn ignores the headers SCRIPT_NAME and PATH_INFO.
+
+    gunicorn takes both from this machine, so that a proxy can serve the application below a prefix. Without a
+    proxy (FORWARDED_ALLOW_IPS), any client here could move the service's addresses.
+    """
+    return [] if environment.get("FORWARDED_ALLOW_IPS") else ["--forwarder-headers", ""]
 
 
 def _runner_command(settings: Settings, options: Namespace) -> list[str]:

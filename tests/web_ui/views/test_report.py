@@ -63,7 +63,8 @@ def test_reading_stops_at_a_number_of_pages(
         ("/api/datasets/none/report", 404, "not_found"),
         (f"{REPORT}?num_documents=101", 422, "invalid_input"),
         (f"{REPORT}?language=eng%3Brm", 422, "invalid_input"),
-        (f"{REPORT}?language=tlh", 503, "unavailable"),
+        (f"{REPORT}?language=tlh", 422, "unknown_name"),
+        (f"{REPORT}?language={'A' * 64}", 422, "unknown_name"),
     ],
 )
 def test_what_cannot_be_reported_is_refused(
@@ -72,6 +73,15 @@ def test_what_cannot_be_reported_is_refused(
     require_tesseract()
     answer = client.get(path)
     assert (answer.status_code, answer.get_json()["error"]["code"]) == (status, code)
+
+
+def test_a_language_that_is_not_installed_is_answered_with_those_that_are(
+    client: FlaskClient, dataset: Path
+) -> None:
+    require_tesseract()
+    error = client.get(f"{REPORT}?language=eng%2B{'A' * 50}").get_json()["error"]
+    assert error["fields"]["language"].startswith("must be one of eng")
+    assert "A" * 50 not in error["hint"]
 
 
 def test_a_page_of_another_site_cannot_start_a_reading(client: FlaskClient, dataset: Path) -> None:
