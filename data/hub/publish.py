@@ -6,7 +6,6 @@ card; then all files are verified.
 """
 
 import re
-import time
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -14,16 +13,15 @@ from data.config import DatasetConfig, PublishConfig
 from data.dataset.card import CARD, license_terms, write_card
 from data.dataset.manifest import EXAMPLE_PAGE, Manifest, ShardEntry
 from data.errors import Conflict, HubError
+from data.hub.pace import CommitRateLimiter
 from data.hub.repository import LocalFile, resolve_repo_id
 from data.hub.upload import BackgroundCall, Publication, Pusher, commit_message, split_into_commits
 from data.progress import Progress
 from data.retry import Backoff, http_status
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
-# The Hub accepts 128 commits per hour. Small datasets use the burst; large ones are limited to the hourly
-# rate.
-BURST_COMMITS: Final = 30
-COMMITS_PER_HOUR: Final = 90
+PACE: Final = ".publishing.json"
+"""In a dataset's folder: how many commits may follow at once. A worker that is killed does not start anew."""
 FORBIDDEN_STATUS: Final = frozenset({401, 403})  # the token is invalid or lost its rights: no retry helps
 
 
@@ -112,7 +110,7 @@ class HubPublisher:
         self._sending: list[ShardEntry] = []
         self._upload: BackgroundCall[None] | None = None
         self._num_uploaded_samples = self._num_uploaded_files = 0
-        self._rate_limiter = CommitRateLimiter()
+        self._rate_limiter = CommitRateLimiter(folder / PACE)
 
     def add_shard(self, entry: ShardEntry) -> None:
         if self._file(entry).matches(self._stored.get(entry.path)):
@@ -201,23 +199,3 @@ class HubPublisher:
                 hint="Publish to another repository (publish.repo_id), or empty that one.",
                 fields={"publish.repo_id": "holds something else"},
             )
-
-
-class CommitRateLimiter:
-    """A token bucket that keeps datasets of any size below the Hub's limit of commits per hour."""
-
-    def __init__(self) -> None:
-        self._num_left = float(BURST_COMMITS)
-        self._refilled_at_s = time.monotonic()
-
-    def try_acquire(self) -> bool:
-        """Take one commit from the bucket; return False if it is empty."""
-        now_s = time.monotonic()
-        self._num_left = min(
-            float(BURST_COMMITS), self._num_left + (now_s - self._refilled_at_s) * COMMITS_PER_HOUR / 3600
-        )
-        self._refilled_at_s = now_s
-        if self._num_left < 1:
-            return False
-        self._num_left -= 1
-        return True

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from data.dataset.manifest import read_manifest
-from data.hub.publish import BURST_COMMITS, COMMITS_PER_HOUR, CommitRateLimiter
+from data.hub.pace import BURST_COMMITS, COMMITS_PER_HOUR, CommitRateLimiter
+from data.hub.publish import PACE
 from tests.hub.conftest import Program, programs
 from tests.hub.stand_in import TOKEN, USER, StandInHub
 
@@ -338,15 +339,56 @@ def test_a_stop_is_heard_while_waiting_for_the_hub(hub: StandInHub, program: Pro
     assert "data.errors.Stopped" in output
 
 
-def test_commits_stay_below_the_hubs_hourly_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commits_stay_below_the_hubs_hourly_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    budget = CommitRateLimiter()
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    budget = CommitRateLimiter(tmp_path / "pace.json")
     num_taken = 0
     for _ in range(3600):
         num_taken += budget.try_acquire()
         clock[0] += 1.0
     assert BURST_COMMITS < num_taken <= BURST_COMMITS + COMMITS_PER_HOUR < 128
+
+
+@pytest.mark.parametrize("set_back_s", [0, 7200])
+def test_the_pace_outlives_each_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, set_back_s: float
+) -> None:
+    clock = [1e9]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    num_taken = 0
+    for second in range(3600):
+        if second % 300 == 0:  # the worker is killed every five minutes
+            budget = CommitRateLimiter(tmp_path / "pace.json")
+        if second == 1800:
+            clock[0] -= set_back_s
+        num_taken += budget.try_acquire()
+        clock[0] += 1.0
+    assert BURST_COMMITS < num_taken < 128
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"num_left": "x", "time_s": 0}', '{"num_left": 1e9, "time_s": 0}']
+)
+def test_a_damaged_pace_gives_no_burst_beyond_the_usual(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pace.json").write_text(text)
+    budget = CommitRateLimiter(tmp_path / "pace.json")
+    assert sum(budget.try_acquire() for _ in range(100)) <= BURST_COMMITS
+
+
+def test_a_killed_worker_goes_on_at_its_pace(hub: StandInHub, program: Program, dataset: Path) -> None:
+    (dataset / PACE).write_text(json.dumps({"num_left": 1.0, "time_s": time.time()}))
+    process = program(hub, PUBLISH, dataset, repr({"commit_every_num_samples": 10}), 0)
+    repository = f"{USER}/news"
+    until(lambda: ("datasets", repository) in hub.repositories and published(hub))
+    process.kill()
+    process.communicate()
+    again = program(hub, PUBLISH, dataset, repr({"commit_every_num_samples": 10}), 0)
+    num_commits = len(hub.repositories["datasets", repository].history)
+    time.sleep(2)
+    assert len(hub.repositories["datasets", repository].history) == num_commits
+    again.kill()
+    again.communicate()
 
 
 def test_multipart_uploads_arrive_whole(tmp_path: Path, program: Program, dataset: Path) -> None:
