@@ -127,6 +127,6 @@ def test_a_damaged_page_is_named_with_its_document(
         list(DataLoader([SAMPLES[0], damaged], batch_size=2, collate_fn=tiny[1], num_workers=num_workers))  # type: ignore[arg-type]
     assert (
         caught.value.message
-        == "Page 2 of document news-17 is not a readable picture: its format is not known."
+        == "Page 2 of document news-17 is not a readable picture: it is none of PNG, JPEG, WEBP, BMP, TIFF."
     )
     assert caught.value.hint

@@ -108,9 +108,28 @@ def test_a_blank_page_is_white() -> None:
     assert (blank_page_pixels(320) == 255).all()
 
 
-def test_a_file_that_is_no_picture_is_refused() -> None:
+@pytest.mark.parametrize("kind", ["GIF", "ICO", "TGA", "EPS", "PPM", None])
+def test_what_is_none_of_the_documented_formats_is_refused(kind: str | None) -> None:
+    content = io.BytesIO(b"not a picture")
+    if kind:
+        Image.new("RGB", (64, 64), "white").save(content, kind)
+    with pytest.raises(InvalidInput) as refusal, reading_image("Page 2", "Scan it."):
+        page_pixels(content.getvalue(), 320)
+    assert refusal.value.message == (
+        "Page 2 is not a readable picture: it is none of PNG, JPEG, WEBP, BMP, TIFF."
+    )
+
+
+def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded() -> None:
+    content = png(Image.new("1", (20_000, 4_500)))
     with (
-        pytest.raises(InvalidInput, match=r"^Page 2 is not a readable picture: its format is not known\.$"),
-        reading_image("Page 2", "Scan it."),
+        pytest.raises(InvalidInput, match="it has 20000 x 4500 px, more than 89,000,000"),
+        reading_image("x", ""),
     ):
-        page_pixels(b"not a picture", 320)
+        page_pixels(content, 320)
+
+
+@pytest.mark.parametrize("size", [(48_569, 1), (1, 48_569)])
+@pytest.mark.parametrize("page_size_px", [512, 1024])
+def test_a_thin_line_becomes_a_page(size: tuple[int, int], page_size_px: int) -> None:
+    assert page_pixels(png(Image.new("L", size)), page_size_px).shape == (3, page_size_px, page_size_px)

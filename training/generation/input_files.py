@@ -23,7 +23,7 @@ from data.sources.files import resolve_source_path
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from training.inputs.dataset import PageSample
-from training.inputs.pixels import decode_image, reading_image, to_rgb
+from training.inputs.pixels import decode_image, open_image, reading_image, to_rgb
 
 MAX_LISTED = 5
 MAX_RENDERED_PAGES = 256
@@ -199,14 +199,14 @@ def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
 
 def _read_tiff(file: InputFile, style: PageStyle) -> _PageInput:
     """Read each picture of a TIFF file as a page, as scanners write them."""
-    with reading_image(file.name, _SAVE_AGAIN), Image.open(file.path) as picture:
+    with reading_image(file.name, _SAVE_AGAIN), open_image(file.path) as picture:
         num_pages = getattr(picture, "n_frames", 1)
     return _PageInput(num_pages, (_tiff_page(file, index) for index in range(num_pages)))
 
 
 def _tiff_page(file: InputFile, index: int) -> bytes:
-    with reading_image(f"Page {index + 1} of {file.name}", _SAVE_AGAIN), Image.open(file.path) as picture:
-        picture.seek(index)
+    name = f"Page {index + 1} of {file.name}"
+    with reading_image(name, _SAVE_AGAIN), open_image(file.path, index) as picture:
         return _png(to_rgb(picture))
 
 

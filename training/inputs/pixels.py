@@ -8,7 +8,8 @@ import io
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ LARGEST_SQUASHED_PX = 640
 """Up to this page size a picture that is not square is squashed; above this size, it is padded."""
 PADDING_GREY = 127
 BLANK = 255
+FORMATS: Final = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+"""The formats that are read, in Pillow's names. Others that it knows start programs or fail in odd ways."""
+MAX_PICTURE_PX: Final = 89_000_000
+"""The most pixels of a picture: A3 at 600 dpi has 70 million. One of wide greys then takes some 3 GB."""
 _WHITES = (255, (1 << 16) - 1, (1 << 31) - 1, (1 << 32) - 1)
 WHITE_IS_ZERO, UNSIGNED = 0, 1
 """Values of the TIFF tags PhotometricInterpretation and SampleFormat."""
@@ -32,6 +37,7 @@ _PILLOW_ERRORS = (
     LookupError,
     EOFError,
     RuntimeError,
+    MemoryError,
     ArithmeticError,
     struct.error,
     Image.DecompressionBombError,
@@ -55,7 +61,7 @@ def reading_image(name: str, hint: str) -> Iterator[None]:
         yield
     except UnidentifiedImageError as error:  # its text holds a memory address
         raise InvalidInput(
-            f"{name} is not a readable picture: its format is not known.", hint=hint
+            f"{name} is not a readable picture: it is none of {', '.join(FORMATS)}.", hint=hint
         ) from error
     except _PILLOW_ERRORS as error:
         raise InvalidInput(f"{name} is not a readable picture: {error}.", hint=hint) from error
@@ -83,7 +89,16 @@ def resize_to_square(picture: bytes, page_size_px: int) -> Image.Image:
 
 def decode_image(picture: bytes) -> Image.Image:
     """Decode a whole picture to RGB, upright by its EXIF tag. Call it inside `reading_image`."""
-    return to_rgb(ImageOps.exif_transpose(Image.open(io.BytesIO(picture))))
+    return to_rgb(ImageOps.exif_transpose(open_image(io.BytesIO(picture))))
+
+
+def open_image(source: Path | io.BytesIO, frame: int = 0) -> Image.Image:
+    """Open one picture of a file, and decode nothing yet. Call it inside `reading_image`."""
+    image = Image.open(source, formats=FORMATS)
+    image.seek(frame)
+    if image.width * image.height > MAX_PICTURE_PX:
+        raise ValueError(f"it has {image.width} x {image.height} px, more than {MAX_PICTURE_PX:,} in all")
+    return image
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
