@@ -17,6 +17,14 @@ JSON = "application/json"
 View = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A request header that an operation reads."""
+
+    description: str
+    pattern: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """The input and the answer of an operation.
@@ -29,7 +37,7 @@ class Operation:
         status: HTTP status of the answer.
         media: media type of the answer.
         body_media: media type of the body.
-        headers: request header -> its effect.
+        headers: the request headers that it reads, by name.
         errors: HTTP statuses of its errors, besides those of every operation.
     """
 
@@ -40,7 +48,7 @@ class Operation:
     status: int = 200
     media: str = JSON
     body_media: str = JSON
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Header] = field(default_factory=dict)
     errors: tuple[int, ...] = ()
 
 

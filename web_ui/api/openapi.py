@@ -4,23 +4,38 @@ answers."""
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Rule
 
+from data.config import Name
+from training.options.optimal_configs import PRESETS
 from web_ui.api import schemas
 from web_ui.api.endpoint import JSON, Operation
+from web_ui.jobs.job import ID_PATTERN
 
-PATH_VALUE = re.compile(r"<(?:(?P<converter>\w+):)?(?P<name>\w+)>")
-PATH_SCHEMAS = {"int": {"type": "integer", "minimum": 0}}
+JsonDocument = dict[str, Any]
+References = Mapping[Any, JsonDocument]
+
+PATH_VALUE = re.compile(r"<(?:\w+:)?(?P<name>\w+)>")
+NAME_SCHEMA: Final = TypeAdapter(Name).json_schema()
+PATH_SCHEMAS: Final[Mapping[str, JsonDocument]] = {
+    "name": NAME_SCHEMA,
+    "folder": NAME_SCHEMA,
+    "split": NAME_SCHEMA,
+    "job_id": {"type": "string", "pattern": f"^{ID_PATTERN.pattern}$"},
+    "preset": {"type": "string", "enum": list(PRESETS)},
+    "path": {"type": "string", "minLength": 1},
+    "row": {"type": "integer", "minimum": 0},
+    "page": {"type": "integer", "minimum": 1},
+}
+"""What the values in addresses can be."""
 ANY_ERRORS = (400, 401, 403, 404, 421, 422)
 CHANGING_ERRORS = (409, 413, 415, 429)
 DONE = {200: "Done.", 201: "Stored.", 202: "Accepted: the job is queued.", 204: "Done."}
-JsonDocument = dict[str, Any]
-References = Mapping[Any, JsonDocument]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +113,9 @@ def _entry(route: _Route, references: References) -> JsonDocument:
 
 
 def _body_schema(operation: Operation, references: References) -> JsonDocument:
-    return (
-        references[operation.body, "validation"] if operation.body else {"type": "string", "format": "binary"}
-    )
+    if operation.body:
+        return references[operation.body, "validation"]
+    return {"type": "string", "format": "binary", "minLength": 1}
 
 
 def _answer(operation: Operation, references: References) -> JsonDocument:
@@ -127,8 +142,7 @@ def _parameters(route: _Route) -> Iterator[JsonDocument]:
 
 def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:
     for match in PATH_VALUE.finditer(rule.rule):
-        schema = PATH_SCHEMAS.get(match["converter"], {"type": "string"})
-        yield {"name": match["name"], "in": "path", "required": True, "schema": schema}
+        yield {"name": match["name"], "in": "path", "required": True, "schema": PATH_SCHEMAS[match["name"]]}
 
 
 def _query_parameters(operation: Operation) -> Iterator[JsonDocument]:
@@ -140,11 +154,11 @@ def _query_parameters(operation: Operation) -> Iterator[JsonDocument]:
 
 
 def _header_parameters(operation: Operation) -> Iterator[JsonDocument]:
-    for name, description in operation.headers.items():
+    for name, header in operation.headers.items():
         yield {
             "name": name,
             "in": "header",
             "required": False,
-            "description": description,
-            "schema": {"type": "string"},
+            "description": header.description,
+            "schema": {"type": "string", "pattern": header.pattern},
         }

@@ -11,7 +11,7 @@ from werkzeug.exceptions import TooManyRequests
 from data.config import Config
 from data.errors import InvalidInput
 from web_ui.api import schemas
-from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.endpoint import Header, Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
 from web_ui.jobs.job import Job
@@ -30,7 +30,10 @@ LINKS = {
 KEY_RULE = "1-128 visible ASCII characters"
 KEY_PATTERN = re.compile(r"[!-~]{1,128}")
 JOB_HEADERS = {
-    IDEMPOTENCY_KEY: f"{KEY_RULE}; a request that repeats a key gets the earlier job, not a second job"
+    IDEMPOTENCY_KEY: Header(
+        f"{KEY_RULE}; a request that repeats a key gets the earlier job, not a second job",
+        f"^{KEY_PATTERN.pattern}$",
+    )
 }
 
 

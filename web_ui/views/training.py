@@ -4,7 +4,9 @@ search for a learning rate."""
 from typing import Any
 
 from flask import Blueprint
+from pydantic import Field
 
+from data.config import Name
 from training.options.config import TrainingConfig
 from training.options.memory import MemoryEstimate, estimate_training_memory
 from training.options.model_kinds import EXAMPLE_HUB_ID
@@ -19,6 +21,12 @@ NO_DATASET = "not-chosen"
 
 training = Blueprint("training", __name__)
 serve_jobs(training, "/api/model/")
+
+
+class EstimateRequest(TrainingConfig):
+    """A training whose dataset is not chosen yet, or is."""
+
+    dataset: Name = Field(NO_DATASET, description="folder below workspace/datasets")
 
 
 def _without_dataset(values: dict[str, Any]) -> TrainingConfig:
@@ -43,7 +51,7 @@ def get_optimal_config(preset: str) -> dict[str, Any]:
     training,
     "POST",
     "/api/model/estimate",
-    Operation(body=TrainingConfig, build=_without_dataset, answer=MemoryEstimate, errors=(409, 507)),
+    Operation(body=EstimateRequest, build=_without_dataset, answer=MemoryEstimate, errors=(409, 507)),
 )
 def estimate_memory(body: TrainingConfig) -> MemoryEstimate:
     """Estimate the GPU memory of a training for the pages of its dataset.
