@@ -93,6 +93,12 @@ class SourceError(DeepSynthError):
 class RenderError(DeepSynthError):
     code, http_status, exit_code = "render_failed", 422, 1
 
+    @property
+    def kind(self) -> str:
+        """What is wrong, in words that hold for every document with the same fault: the field that is wrong
+        for it, or else the message."""
+        return next((f"{name} {words}" for name, words in self.fields.items()), self.message.rstrip("."))
+
 
 class StorageError(DeepSynthError):
     code, http_status, exit_code = "storage_failed", 507, 1

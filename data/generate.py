@@ -9,7 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
@@ -29,7 +29,8 @@ from data.dataset.folder import (
     require_unchanged,
     write_rejected,
 )
-from data.dataset.manifest import Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
+from data.dataset.losses import MAX_REASONS, losses
+from data.dataset.manifest import REJECTED, Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
 from data.dataset.shards import read_footer, reading_parquet
 from data.errors import SourceError, Unavailable
 from data.hub.publish import Publisher, open_publisher
@@ -81,8 +82,9 @@ class DatasetResult:
             "num_text_tokens": totals.num_text_tokens,
             "num_vision_tokens": totals.num_vision_tokens,
             "size_bytes": self.manifest.size_bytes,
+            "losses": [asdict(loss) for loss in losses(self.manifest)],
             "publication": self.publication.as_dict() if self.publication else None,
-        }
+        } | ({"rejected_path": str(self.folder / REJECTED)} if totals.num_rejected else {})
 
 
 def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) -> DatasetResult:
@@ -101,6 +103,7 @@ def generate(config: DatasetConfig, workspace: Workspace, progress: Progress) ->
         if earlier is not None and earlier.complete:
             _refuse_changed_files(config, workspace, earlier)
             if not reopen_if_damaged(folder, earlier, progress):
+                _report_findings(earlier, progress)
                 return _ensure_published(config, folder, earlier, progress)
         return _make_dataset(config, workspace, progress, earlier)
 
@@ -124,9 +127,13 @@ def _make_dataset(
         shards = run.render_missing_shards()
         require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
         manifest = complete_dataset(folder, manifest, shards)
-        for level, text in findings(manifest):
-            progress.message(text, level)
+        _report_findings(manifest, progress)
         return DatasetResult(folder, manifest, publisher.finish(manifest))
+
+
+def _report_findings(manifest: Manifest, progress: Progress) -> None:
+    for level, text in findings(manifest):
+        progress.message(text, level)
 
 
 def _ensure_published(
@@ -209,7 +216,8 @@ class _Run:
             raise SourceError(
                 f"None of the {self._reporter.counts.num_read} rows became a "
                 f"sample.{self._rejection_reasons()}",
-                hint="Check columns.document and columns.summary, and start again: the name is free.",
+                hint="Check columns.document, columns.summary and columns.id, and start again: the name is "
+                "free.",
             )
 
     def _tasks(self) -> Iterator[ShardTask]:
@@ -232,7 +240,7 @@ class _Run:
         kept: list[tuple[Document, bytes]] = []
         rejected: list[RejectedRow] = []
         also_in: Counter[str] = Counter()
-        num_duplicate = 0
+        duplicates: Counter[str] = Counter()
         for item in items:
             self._reporter.stop_if_requested()
             if isinstance(item, Rejected):
@@ -240,18 +248,19 @@ class _Run:
                 continue
             digest = text_digest(item.text)
             also_in.update(self._seen.other_splits_with(plan.split, digest))
-            if self._seen.add_if_new(plan.split, digest) or not self._config.deduplicate:
+            repeated = self._seen.repeated(plan.split, digest, text_digest(item.summary))
+            if repeated is None or not self._config.deduplicate:
                 kept.append((item, digest))
             else:
-                num_duplicate += 1
+                duplicates[repeated] += 1
         return ShardTask(
             folder=self._folder,
             split=plan.split,
             index=index,
             documents=tuple(kept),
             rejected=tuple(rejected),
-            num_read=len(kept) + len(rejected) + num_duplicate,
-            num_duplicate=num_duplicate,
+            num_read=len(kept) + len(rejected) + duplicates.total(),
+            duplicates=dict(duplicates),
             also_in=dict(also_in),
             style=self._style,
             seed=self._config.seed,
@@ -262,9 +271,13 @@ class _Run:
         damaged."""
         footer = read_footer(path)
         with reading_parquet(path):
-            digests = pq.read_table(path, columns=["text_sha256"])["text_sha256"].to_pylist()
-        digests += [row.text_sha256 for row in footer.rejected if row.text_sha256]
-        self._seen.remember(split, map(bytes.fromhex, digests))
+            kept = pq.read_table(path, columns=["text_sha256", "summary"]).to_pylist()
+        for row in kept:
+            self._seen.remember(split, bytes.fromhex(row["text_sha256"]), text_digest(row["summary"]))
+        for row in footer.rejected:
+            if row.text_sha256:
+                summary_digest = bytes.fromhex(row.summary_sha256 or "")
+                self._seen.remember(split, bytes.fromhex(row.text_sha256), summary_digest)
         entry = ShardEntry.from_file(self._folder, path, footer.counts)
         self._record_shard(ShardDone(split=split, index=index, footer=footer, entry=entry))
         self._report()
@@ -290,8 +303,14 @@ class _Run:
         )
 
     def _rejection_reasons(self) -> str:
-        rows = write_rejected(self._folder, self._done)[:3]
-        return "".join(f" {row.split} row {row.row}: {row.reason}." for row in rows)
+        """Return the commonest reasons, each with the first row that was rejected for it."""
+        rows = write_rejected(self._folder, self._done)
+        first = {row.kind or row.reason: row for row in reversed(rows)}
+        numbers = Counter(row.kind or row.reason for row in rows).most_common(MAX_REASONS)
+        return "".join(
+            f" {number:,} as {first[kind].split} row {first[kind].row}: {first[kind].reason}."
+            for kind, number in numbers
+        )
 
     def _report(self, *, force: bool = False) -> None:
         num_uploaded = self._publisher.poll()

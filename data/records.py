@@ -22,7 +22,7 @@ class Document:
     pages."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
     """A source row that cannot become a sample, and the reason. It is counted and listed in rejected.jsonl; a
     run goes on after it."""
@@ -31,6 +31,9 @@ class Rejected:
     split: str
     row: int
     reason: str
+    """What is wrong, with the row's place or value."""
+    kind: str
+    """The same without them, so that rejected rows can be counted by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

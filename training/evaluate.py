@@ -77,6 +77,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         except OSError as error:
             raise storage_error(folder, error) from error
         write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
+        if is_main_process:
+            open_dataset(workspace, config.dataset).warn_of_losses(progress)
         return evaluate_into(folder, config, workspace, progress)
 
 

@@ -90,6 +90,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
         Stopped: the listener asked to stop; nothing is written.
     """
     dataset = open_dataset(workspace, config.dataset)
+    dataset.warn_of_losses(progress)
     samples = dataset.split("train")
     require_summaries(samples.summaries(), progress)
     folder = workspace.learning_rates / validate_name(config.output)

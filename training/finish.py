@@ -5,7 +5,7 @@ with the next part.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from accelerate import PartialState
 from peft import PeftModel
 from transformers import PreTrainedModel
 
+from data.dataset.losses import Loss, losses
 from data.errors import StorageError
 from data.hub.repository import resolve_repo_id
 from data.hub.upload import push_folder
@@ -34,7 +35,7 @@ from training.options.config import EvaluationConfig, TrainingConfig
 from training.options.run_folder import RunFolder, RunState
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingResult:
     """The result of a finished training."""
 
@@ -42,10 +43,17 @@ class TrainingResult:
     best_step: int | None
     metrics: Mapping[str, float | int | None]
     evaluation: EvaluationResult
+    dataset_losses: tuple[Loss, ...]
+    """What the dataset lost of its source, as far as that is a warning."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON form: the `result` of a job."""
-        return {**self.evaluation.as_dict(), "best_step": self.best_step, "metrics": dict(self.metrics)}
+        return {
+            **self.evaluation.as_dict(),
+            "best_step": self.best_step,
+            "metrics": dict(self.metrics),
+            "dataset_losses": [asdict(loss) for loss in self.dataset_losses],
+        }
 
 
 def export_run(setup: TrainingSetup, state: RunState, workspace: Workspace, progress: Progress) -> RunState:
@@ -122,7 +130,10 @@ def finish_run(
     if latest["step"] is not None:  # back from the evaluation's samples to the training's steps
         progress.advance(int(latest["step"]), int(latest["step"]), "steps")
     result = EvaluationResult.read(folder.path)
-    return TrainingResult(folder.path, state.best_step, metrics=latest, evaluation=result)
+    lost = tuple(loss for loss in losses(dataset.manifest) if loss.is_warning)
+    return TrainingResult(
+        folder=folder.path, best_step=state.best_step, metrics=latest, evaluation=result, dataset_losses=lost
+    )
 
 
 def final_split(dataset: PageDatasetFolder) -> str:

@@ -102,6 +102,7 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
     with hold_writer_lock(workspace, "model", config.output) if is_main else nullcontext():
         task = _TrainingTask.open(config, workspace, folder)
         _check_request(task, arguments, progress)
+        task.dataset.warn_of_losses(progress)
         state = _open_run(task, arguments)
         if state.phase in ("training", "trained"):
             state = _train_and_export(task, state, arguments, progress)

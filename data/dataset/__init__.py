@@ -1,1 +1,1 @@
-"""A dataset on disk: its folder, manifest, shards, card and diagnostics."""
+"""A dataset on disk: its folder, manifest, shards, card, losses and diagnostics."""

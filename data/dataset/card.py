@@ -70,7 +70,7 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
         _introduction(manifest, terms),
         f"## Loading it\n\n```python\n{_snippet(repo_id, split)}\n```\n",
         _tables(manifest),
-        "".join(f"{text}\n" for _, text in findings(manifest)),
+        "".join(f"{text}\n\n" for _, text in findings(manifest, is_published=True)),
         f"## Columns\n\n{_format_table('column | what it holds', columns)}",
         f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
         f"## Configuration\n\n```json\n{_format_config(manifest)}\n```\n",

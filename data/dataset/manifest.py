@@ -3,7 +3,7 @@ service reads manifests."""
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 from data.config import ANSWER_CONFIG
 from data.errors import Conflict, InvalidInput, NotFound, StorageError
 from data.page_modes import PageMode
-from data.records import Document, Rejected
+from data.records import Rejected
 from data.store.files import damaged_file, file_sha256, read_json_object, write_json
 from data.store.workspace import names_hint
 from data.validation import as_record
@@ -21,6 +21,24 @@ EXAMPLE_PAGE: Final = "example_page.png"
 MANIFEST: Final = "manifest.json"
 REJECTED: Final = "rejected.jsonl"
 FORMAT: Final = 2
+
+
+_LATER_FIELDS: Final = frozenset(
+    {
+        "num_with_missing_glyphs",
+        "rejected_by_reason",
+        "duplicates_by_reason",
+        "missing_glyphs_by_reason",
+        "kind",
+        "summary_sha256",
+    }
+)
+"""Fields that earlier versions did not have. They are stored where they hold something, so that a dataset
+without losses has the bytes that it had."""
+
+
+def _stored(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value or name not in _LATER_FIELDS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +62,14 @@ class Counts:
     """Text tokens per vision token, rounded down -> number of pages."""
     missing_glyphs: Mapping[str, int] = field(default_factory=dict)
     """Character that the pages do not show as it is, or letter with its marks -> number of occurrences."""
+    num_with_missing_glyphs: int = 0
+    """Samples whose pages do not show some character as it is."""
+    rejected_by_reason: Mapping[str, int] = field(default_factory=dict)
+    """Reason -> rejected rows. Datasets of earlier versions have no reasons here."""
+    duplicates_by_reason: Mapping[str, int] = field(default_factory=dict)
+    """What a duplicate repeats -> duplicates that were left out."""
+    missing_glyphs_by_reason: Mapping[str, int] = field(default_factory=dict)
+    """Why characters are not shown -> samples with such characters; a sample may have several reasons."""
 
     def __add__(self, other: "Counts") -> "Counts":
         def joined(name: str) -> Any:
@@ -59,26 +85,25 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RejectedRow:
-    """A line of rejected.jsonl; `text_sha256` is None for a row without text."""
+    """A line of rejected.jsonl; the digests are None for a row without text."""
 
     split: str
     row: int
     document_id: str
     reason: str
+    kind: str = ""
+    """The reason without the row's place or value; empty in datasets of earlier versions."""
     text_sha256: str | None = None
+    summary_sha256: str | None = None
 
     @classmethod
     def from_rejected(cls, rejected: Rejected) -> "RejectedRow":
-        return cls(split=rejected.split, row=rejected.row, document_id=rejected.id, reason=rejected.reason)
-
-    @classmethod
-    def from_document(cls, document: Document, digest: bytes, reason: str) -> "RejectedRow":
         return cls(
-            split=document.split,
-            row=document.row,
-            document_id=document.id,
-            reason=reason,
-            text_sha256=digest.hex(),
+            split=rejected.split,
+            row=rejected.row,
+            document_id=rejected.id,
+            reason=rejected.reason,
+            kind=rejected.kind,
         )
 
 
@@ -90,7 +115,7 @@ class ShardFooter:
     rejected: tuple[RejectedRow, ...]
 
     def to_json(self) -> bytes:
-        return json.dumps(asdict(self), ensure_ascii=False).encode()
+        return json.dumps(asdict(self, dict_factory=_stored), ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, text: bytes) -> "ShardFooter":
@@ -149,7 +174,7 @@ class Manifest:
     format: int = FORMAT
 
     def write(self, folder: Path) -> None:
-        write_json(folder / MANIFEST, asdict(self))
+        write_json(folder / MANIFEST, asdict(self, dict_factory=_stored))
 
     def require_complete(self) -> None:
         """Raise Conflict unless all shards of the dataset are made."""

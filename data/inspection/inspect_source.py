@@ -11,6 +11,7 @@ from data.errors import UnknownName
 from data.sources.columns import suggest_columns
 from data.sources.open import open_stored
 from data.sources.reader import StoredReader
+from data.sources.rows import RowFault
 from data.store.workspace import Workspace
 
 NUM_INSPECTED_ROWS: Final = 20
@@ -84,7 +85,7 @@ def inspect_source(source: FilesSource | HubSource, workspace: Workspace) -> Ins
 def _inspect(reader: StoredReader) -> Inspection:
     splits = reader.split_names()
     names, read = reader.head(splits[0], NUM_INSPECTED_ROWS)
-    rows = [row for row in read if not isinstance(row, str)]
+    rows = [row for row in read if not isinstance(row, RowFault)]
     previews = tuple(_preview_column(name, [row.get(name) for row in rows]) for name in names)
     return Inspection(
         configs=tuple(reader.config_names()),
@@ -92,7 +93,7 @@ def _inspect(reader: StoredReader) -> Inspection:
         columns=previews,
         suggestion=_suggest_columns(names, previews),
         rows=tuple({name: _shorten(row.get(name)) for name in names} for row in rows[:MAX_SHOWN_ROWS]),
-        problems=tuple(row for row in read if isinstance(row, str)),
+        problems=tuple(row.reason for row in read if isinstance(row, RowFault)),
         notes=tuple(reader.notes()),
     )
 

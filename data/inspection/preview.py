@@ -171,4 +171,6 @@ def _render_document(document: Document, style: PageStyle, seed: int) -> Preview
             budget_tokens=style.budget_tokens,
         )
     except RenderError as error:
-        return Rejected(id=document.id, split=document.split, row=document.row, reason=error.message)
+        return Rejected(
+            id=document.id, split=document.split, row=document.row, reason=error.message, kind=error.kind
+        )

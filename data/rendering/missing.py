@@ -34,6 +34,22 @@ _REASONS: Final = {
     "fonts-noto-core) " + _INSTALL,
 }
 
+_LABELS: Final = {
+    "unsupported": "scripts that mode {mode} does not draw",
+    "private": "characters for private use",
+    "unassigned": "characters that Unicode has not assigned",
+    "together": "letters together with their marks",
+    "pictograph": "emoji and symbols",
+    "east_asian": "Chinese, Japanese and Korean",
+    _SCRIPT: "other scripts",
+}
+
+
+def missing_glyph_reasons(missing_glyphs: Mapping[str, int], mode: str) -> list[str]:
+    """Return the kinds of characters that pages of a mode do not show as they are, in words, each once."""
+    found = {_reason(part, mode) for part in missing_glyphs}
+    return [label.format(mode=mode) for reason, label in _LABELS.items() if reason in found]
+
 
 def missing_glyph_warnings(missing_glyphs: Mapping[str, int], mode: str, most: int = 5) -> Iterator[str]:
     """Yield a sentence for each kind of characters that pages of a mode do not show as they are.

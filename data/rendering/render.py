@@ -16,7 +16,7 @@ from data.rendering.layout import PagePlan, paginate
 from data.rendering.paragraphs import set_blocks
 from data.rendering.png import encode_png
 from data.rendering.raster import draw_plan
-from data.rendering.structure import blocks, drawable
+from data.rendering.structure import blocks, drawable, is_visible
 from data.rendering.style import PageStyle
 from data.rendering.typewriter import MODE, draw_grid, grid_pages, grid_text, unsupported_characters
 from data.rendering.vision_tokens import num_text_tokens
@@ -67,7 +67,7 @@ def render(text: str, style: PageStyle, seed: int = 0) -> RenderedDocument:
         RenderError: the document has no text, or needs more than `style.max_pages` pages.
     """
     text = drawable(text) if style.mode != MODE else grid_text(drawable(text))
-    if not text.strip():
+    if not is_visible(text):
         raise RenderError("The document has no text to draw.", hint="Check which column holds the document.")
     _refuse_hopeless(text, style)
     is_cut = style.overflow == "truncate"
@@ -162,4 +162,5 @@ def _refuse_more_pages(num_pages: int, style: PageStyle, qualifier: str = "") ->
         raise RenderError(
             f"The document needs {qualifier}{num_pages} pages; rendering.max_pages is {style.max_pages}.",
             hint="Raise rendering.max_pages, choose a larger mode, or set rendering.overflow to truncate.",
+            fields={"rendering.max_pages": "is less than the document needs"},
         )

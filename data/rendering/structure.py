@@ -21,6 +21,9 @@ _AFTER_THE_END: Final = frozenset({"Cc", "Zs", "Cf", "Mn", "So", "Sk", "No"})
 _UNWRITTEN_END: Final = re.compile("[\u0e01-\u0e5b\u0e81-\u0edf]")
 """Letters and signs of Thai and Lao."""
 _ZERO_WIDTH_SPACE: Final = "\u200b"
+_INKLESS_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
+_INKLESS_CHARACTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+"""Hangul fillers, the empty Braille pattern and the null notehead: letters and symbols without ink."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ def drawable(text: str) -> str:
     it; control characters, soft hyphens and byte order marks are dropped. Tabs stay.
     """
     return _UNDRAWABLE.sub(_replacement, text)
+
+
+def is_visible(text: str) -> bool:
+    """Say whether a text has a character that leaves ink: no blank, control or format character, and none
+    that only marks another one."""
+    return any(
+        unicodedata.category(character) not in _INKLESS_CATEGORIES and character not in _INKLESS_CHARACTERS
+        for character in text
+    )
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -91,8 +91,8 @@ class _Worker:
         if task is None or (is_last and not self._is_one_document_to_blame(task)):
             raise self._processes_ended_error(status)
         if is_last:
-            reason = f"drawing it ended the render process {MAX_ATTEMPTS} times (status {status})"
-            task = task.with_rejected(self.num_done, reason)
+            kind = f"drawing it ended the render process {MAX_ATTEMPTS} times"
+            task = task.with_rejected(self.num_done, f"{kind} (status {status})", kind)
             self.died_at.clear()
         self.process, self.connection = _start_process()
         self.assign(task)

@@ -15,8 +15,10 @@ from data.dataset.manifest import Counts, RejectedRow, ShardDone, ShardEntry, Sh
 from data.dataset.shards import FOOTER_KEY, shard_schema
 from data.errors import RenderError
 from data.records import Document
+from data.rendering.missing import missing_glyph_reasons
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle
+from data.sharding.dedup import text_digest
 from data.store.files import new_file
 
 MAX_GROUP_ROWS: Final = 100
@@ -46,7 +48,8 @@ class ShardTask:
     """The documents that are kept, each with the digest of its text."""
     rejected: tuple[RejectedRow, ...]
     num_read: int
-    num_duplicate: int
+    duplicates: Mapping[str, int]
+    """What a duplicate repeats -> duplicates that are left out."""
     also_in: Mapping[str, int]
     style: PageStyle
     seed: int
@@ -61,10 +64,10 @@ class ShardTask:
             split=self.split, index=self.index, num_done=num_done, num_pages=num_pages, png=None
         )
 
-    def with_rejected(self, number: int, reason: str) -> "ShardTask":
+    def with_rejected(self, number: int, reason: str, kind: str) -> "ShardTask":
         """Return the task with document `number` (from 0) rejected."""
         document, digest = self.documents[number]
-        rejected = RejectedRow.from_document(document, digest, reason)
+        rejected = _rejected_row(document, digest, reason, kind)
         others = (*self.documents[:number], *self.documents[number + 1 :])
         return replace(self, documents=others, rejected=(*self.rejected, rejected))
 
@@ -113,9 +116,11 @@ class _ShardBuffer:
         self.counts = Counts(
             num_read=task.num_read,
             num_kept=0,
-            num_duplicate=task.num_duplicate,
+            num_duplicate=sum(task.duplicates.values()),
             num_rejected=len(task.rejected),
             also_in=task.also_in,
+            rejected_by_reason=dict(Counter(row.kind for row in task.rejected)),
+            duplicates_by_reason=dict(task.duplicates),
         )
         self._rejected = list(task.rejected)
         self._task = task
@@ -126,8 +131,9 @@ class _ShardBuffer:
         try:
             drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
         except RenderError as error:
-            self._rejected.append(RejectedRow.from_document(document, digest, error.message))
-            self.counts += Counts(num_rejected=1)
+            row = _rejected_row(document, digest, error.message.rstrip("."), error.kind)
+            self._rejected.append(row)
+            self.counts += Counts(num_rejected=1, rejected_by_reason={row.kind: 1})
             return b""
         self.held.append(_row(document, digest, drawn))
         self._held_bytes += sum(len(page.png) for page in drawn.pages)
@@ -165,6 +171,18 @@ def _row(document: Document, digest: bytes, drawn: RenderedDocument) -> dict[str
     }
 
 
+def _rejected_row(document: Document, digest: bytes, reason: str, kind: str) -> RejectedRow:
+    return RejectedRow(
+        split=document.split,
+        row=document.row,
+        document_id=document.id,
+        reason=reason,
+        kind=kind,
+        text_sha256=digest.hex(),
+        summary_sha256=text_digest(document.summary).hex(),
+    )
+
+
 def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
     return Counts(
         num_kept=1,
@@ -177,6 +195,8 @@ def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
             str(page.num_text_tokens // page.num_vision_tokens) for page in drawn.pages
         ),
         missing_glyphs=drawn.missing_glyphs,
+        num_with_missing_glyphs=int(bool(drawn.missing_glyphs)),
+        missing_glyphs_by_reason=dict.fromkeys(missing_glyph_reasons(drawn.missing_glyphs, style.mode), 1),
     )
 
 

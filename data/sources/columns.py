@@ -1,7 +1,9 @@
 """Choose the columns of a source, and make of each row a Document, or a Rejected with the reason."""
 
+import datetime
 import difflib
-import unicodedata
+import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,7 +11,9 @@ from typing import Any, Final
 from data.config import Columns
 from data.errors import InvalidInput, UnknownName, listed
 from data.records import Document, Rejected
+from data.rendering.structure import is_visible
 from data.sources.reader import row_id
+from data.sources.rows import RowFault
 
 USUAL_DOCUMENT_COLUMNS: Final = (
     "document",
@@ -36,9 +40,6 @@ USUAL_SUMMARY_COLUMNS: Final = (
     "title",
     "output",
 )
-INKLESS_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cn", "Cs", "Zs", "Zl", "Zp", "Mn", "Me"})
-INKLESS_LETTERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Hangul fillers and the empty Braille pattern: letters and symbols without ink."""
 HasColumn = Callable[[str], bool]
 MAX_CHARACTERS: Final = {"document": 2_000_000, "summary": 100_000}
 
@@ -143,10 +144,15 @@ def make_document(
         or _find_problem("summary", columns.summary, values)
     )
     if problem:
-        return Rejected(id=identifier, split=split, row=row, reason=problem)
+        return rejected(problem, identifier, split, row)
     text = replace_lone_surrogates(values[columns.document])
     summary = replace_lone_surrogates(values[columns.summary]).strip()
     return Document(id=identifier, text=text, summary=summary, source=source, split=split, row=row)
+
+
+def rejected(fault: RowFault, identifier: str, split: str, row: int) -> Rejected:
+    """Return the rejection of a row for its fault."""
+    return Rejected(id=identifier, split=split, row=row, reason=fault.reason, kind=fault.kind)
 
 
 def document_id(values: Mapping[str, Any], column: str | None, split: str, row: int) -> str:
@@ -162,37 +168,49 @@ def replace_lone_surrogates(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def _find_id_problem(column: str | None, values: Mapping[str, Any]) -> str:
+def _find_id_problem(column: str | None, values: Mapping[str, Any]) -> RowFault | None:
     if column is None or _is_id(values.get(column)):
-        return ""
-    return f"the id (column {column!r}) is {_describe_value(values.get(column))}"
+        return None
+    words = _describe_value(values.get(column), "text or a whole number")
+    return _fault(f"the id (column {column!r})", f"is {words}")
 
 
-def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> str:
-    value = values.get(column)
+def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> RowFault | None:
+    value, limit = values.get(column), MAX_CHARACTERS[role]
+    place = f"the {role} (column {column!r})"
     if not isinstance(value, str):
-        return f"the {role} (column {column!r}) is {_describe_value(value)}"
+        return _fault(place, f"is {_describe_value(value)}")
     if not value or value.isspace():
-        return f"the {role} (column {column!r}) is empty"
+        return _fault(place, "is empty")
     if not is_visible(value):
-        return f"the {role} (column {column!r}) holds invisible characters only"
-    if len(value) > MAX_CHARACTERS[role]:
-        return f"the {role} (column {column!r}) has {len(value)} characters, more than {MAX_CHARACTERS[role]}"
-    return ""
+        return _fault(place, "holds invisible characters only")
+    if len(value) > limit:
+        kind = f"{place} has more than {limit:,} characters"
+        return RowFault(f"{kind}: {len(value):,}", kind)
+    return None
 
 
-def is_visible(text: str) -> bool:
-    """Say whether a text has a character that leaves ink: no blank, control or format character, and none
-    that only marks another one."""
-    return any(
-        unicodedata.category(character) not in INKLESS_CATEGORIES and character not in INKLESS_LETTERS
-        for character in text
-    )
+def _fault(place: str, words: str) -> RowFault:
+    return RowFault(f"{place} {words}", f"{place} {words}")
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, str | int) and value != ""
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 
-def _describe_value(value: Any) -> str:
-    return "null" if value is None else "empty" if value == "" else f"{type(value).__name__}, not text"
+def _describe_value(value: Any, wanted: str = "text") -> str:
+    """Return what a value is that should be `wanted`, in words that hold for every format."""
+    if value is None or value == "":
+        return "null" if value is None else "empty"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"{'NaN' if math.isnan(value) else 'Infinity'}, not {wanted}"
+    names: Mapping[type | tuple[type, ...], str] = {
+        bool: "true or false",
+        numbers.Number: "a number",
+        (list, tuple): "a list",
+        Mapping: "an object",
+        bytes: "bytes",
+        (datetime.date, datetime.time, datetime.timedelta): "a time",
+    }
+    found = next((name for kind, name in names.items() if isinstance(value, kind)), type(value).__name__)
+    return f"{found}, not {wanted}"

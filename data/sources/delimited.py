@@ -18,10 +18,12 @@ from data.errors import SourceError
 from data.sources.compressed import MAX_ROW_BYTES, bounded_lines, open_bytes
 from data.sources.dialect import DELIMITERS, Dialect, Escape, Record, RereadableLines, read_records
 from data.sources.encodings import find_encoding, find_line_end
+from data.sources.rows import RowFault
 
 SAMPLE_CHARACTERS: Final = 1 << 20
 MAX_NAME_CHARACTERS: Final = 200
 """A longer cell of the first line is a text, not the name of a column."""
+_CUT: Final = RowFault("the record is not complete", "the record is not complete")
 _EXCEL_SEPARATOR: Final = re.compile(r"sep=(.)\s*")
 
 
@@ -44,7 +46,7 @@ class _Trial:
 
     @property
     def num_faults(self) -> int:
-        return sum(len(record) != self.num_columns or isinstance(record, str) for record in self.records)
+        return sum(isinstance(record, RowFault) or len(record) != self.num_columns for record in self.records)
 
     @property
     def is_tabbed(self) -> bool:
@@ -217,8 +219,6 @@ def _try(dialect: Dialect, sample: _Sample) -> _Trial:
     """Read the sample. A record that the end of the sample cuts is left out; at the end of the file it is
     faulty."""
     read = [record for _, record in read_records(dialect, RereadableLines(iter(sample.lines)), "")]
-    records = [
-        "cut" if record is None else record for record in read if record is not None or sample.is_whole
-    ]
+    records = [_CUT if record is None else record for record in read if record is not None or sample.is_whole]
     header = records[0] if records else []
     return _Trial(dialect, len(header) if isinstance(header, list) else 0, records[1:])

@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from data.sources.rows import RowFault
+
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 MAX_REREAD_CHARACTERS: Final = 256 << 20
 """The lines below a faulty quote are read again, at most so many characters in a file."""
+_BAD_QUOTE: Final = "a quote or a line end is not written properly"
 _BACKSLASHED: Final = re.compile(r'\\(["\\])')
 Escape = Literal["double", "backslash"]
-Record = list[str] | str
-"""Fields, or a sentence with the fault of the lines."""
+Record = list[str] | RowFault
+"""Fields, or the fault of the lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ def read_records(dialect: Dialect, lines: RereadableLines, name: str) -> Iterato
             num_reread += lines.read_again()
             if num_reread > MAX_REREAD_CHARACTERS:
                 raise
-            yield number, f"{name} line {number}: a quote or a line end is not written properly"
+            yield number, RowFault(f"{name} line {number}: {_BAD_QUOTE}", _BAD_QUOTE)
             reader = dialect.reader(lines)
             continue
         number = lines.number

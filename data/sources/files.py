@@ -8,10 +8,10 @@ from typing import Any
 from data.config import Columns, FilesSource
 from data.errors import InvalidInput, SourceError, listed
 from data.records import Document, Rejected
-from data.sources.columns import ColumnMap, make_document, map_columns
+from data.sources.columns import ColumnMap, make_document, map_columns, rejected
 from data.sources.folders import find_files
 from data.sources.reader import row_id
-from data.sources.rows import Row
+from data.sources.rows import Row, RowFault
 from data.sources.tables import Table, open_table, translate_read_errors
 from data.store.files import file_sha256
 from data.store.workspace import UPLOAD_PREFIX, Workspace
@@ -86,8 +86,8 @@ class FilesReader:
             first, position = first + table.num_rows, stop
 
     def _item(self, values: Row, columns: ColumnMap, split: str, row: int, name: str) -> Document | Rejected:
-        if isinstance(values, str):
-            return Rejected(id=row_id(split, row), split=split, row=row, reason=values)
+        if isinstance(values, RowFault):
+            return rejected(values, row_id(split, row), split, row)
         return make_document(values, columns, split, row, name)
 
     def _name(self, table: Table) -> str:

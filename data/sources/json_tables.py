@@ -11,7 +11,7 @@ from data.errors import SourceError
 from data.sources.compressed import bounded_lines, open_bytes
 from data.sources.encodings import require_utf8
 from data.sources.parquet_tables import select_positions
-from data.sources.rows import Row
+from data.sources.rows import Row, RowFault
 
 NUM_SNIFFED_ROWS: Final = 100
 MAX_ARRAY_BYTES: Final = 512 << 20
@@ -30,10 +30,12 @@ class JsonLines:
             require_utf8(path, file)
         self.num_rows = sum(1 for _ in self._lines())
         seen = [self._values(line, number) for number, line in islice(self._lines(), NUM_SNIFFED_ROWS)]
-        self.columns = list(dict.fromkeys(name for row in seen if not isinstance(row, str) for name in row))
+        self.columns = list(
+            dict.fromkeys(name for row in seen if not isinstance(row, RowFault) for name in row)
+        )
         if seen and (not self.columns or self._begins_an_array()):
             raise SourceError(
-                f"{seen[0] if isinstance(seen[0], str) else f'{path.name} holds objects without keys'}.",
+                f"{seen[0] if isinstance(seen[0], RowFault) else f'{path.name} holds objects without keys'}.",
                 hint='A .jsonl file holds one object per line: {"document": "...", "summary": "..."}. '
                 "Write an array as .json.",
             )
@@ -44,7 +46,7 @@ class JsonLines:
         key = json.dumps(name, ensure_ascii=False).encode("utf-8", "surrogatepass")
         escaped = json.dumps(name).encode()
         rows = (self._values(line, 0) for _, line in self._lines() if key in line or escaped in line)
-        return any(not isinstance(row, str) and name in row for row in rows)
+        return any(not isinstance(row, RowFault) and name in row for row in rows)
 
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for number, line in select_positions(self._lines(), wanted):
@@ -63,8 +65,12 @@ class JsonLines:
         try:
             values = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
         except (ValueError, RecursionError) as error:
-            return f"{self.path.name} line {number} is not JSON: {error}"
-        return values if isinstance(values, dict) else f"{self.path.name} line {number} is not a JSON object"
+            return RowFault(f"{self.path.name} line {number} is not JSON: {error}", "the line is not JSON")
+        if isinstance(values, dict):
+            return values
+        return RowFault(
+            f"{self.path.name} line {number} is not a JSON object", "the line is not a JSON object"
+        )
 
 
 class JsonArray:
@@ -85,7 +91,13 @@ class JsonArray:
     def rows(self, wanted: Sequence[int], columns: Sequence[str]) -> Iterator[Row]:
         for row in wanted:
             item = self._items[row]
-            yield item if isinstance(item, dict) else f"{self.path.name} item {row} is not a JSON object"
+            yield (
+                item
+                if isinstance(item, dict)
+                else RowFault(
+                    f"{self.path.name} item {row} is not a JSON object", "the item is not a JSON object"
+                )
+            )
 
     def _read(self) -> list[Any]:
         with open_bytes(self.path) as file:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from data.records import Document, Rejected
+from data.sources.rows import Row
 
 
 class SourceReader(Protocol):
@@ -35,8 +36,8 @@ class StoredReader(SourceReader, Protocol):
     def config_names(self) -> list[str]:
         """Return the names of the source's configurations (subsets); empty if it has none."""
 
-    def head(self, split: str, num_rows: int) -> tuple[list[str], list[Mapping[str, Any] | str]]:
-        """Return the columns and first rows of a split; an unreadable row is a sentence with the reason."""
+    def head(self, split: str, num_rows: int) -> tuple[list[str], list[Row]]:
+        """Return the columns and first rows of a split; an unreadable row is its fault."""
 
 
 def row_id(split: str, row: int) -> str:

@@ -1,4 +1,4 @@
-"""Read one file as a table of rows. A row is a mapping from column to value, or a sentence with its error."""
+"""Read one file as a table of rows. A row is a mapping from column to value, or the fault of the row."""
 
 import csv
 import re
@@ -18,7 +18,7 @@ from data.sources.delimited import DelimitedFile
 from data.sources.dialect import Dialect, Record
 from data.sources.json_tables import JsonArray, JsonLines
 from data.sources.parquet_tables import ParquetTable, select_positions
-from data.sources.rows import Row
+from data.sources.rows import Row, RowFault
 
 SUMMARY_SUFFIX: Final = ".summary.txt"
 READ_ERRORS: Final = (
@@ -30,6 +30,7 @@ READ_ERRORS: Final = (
     OverflowError,
     *DECOMPRESSION_ERRORS,
 )
+_NOT_UTF8: Final = "is not UTF-8; source.encoding reads other encodings"
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -141,14 +142,14 @@ class CsvTable:
             yield self._values(line, record)
 
     def _values(self, line: int, record: Record) -> Row:
-        if isinstance(record, str):
+        if isinstance(record, RowFault):
             return record
+        place = f"{self.path.name} line {line}"
         if len(record) != len(self.columns):
-            return (
-                f"{self.path.name} line {line} has {len(record)} fields, the header has {len(self.columns)}"
-            )
+            counts = f"{len(record)} fields, the header has {len(self.columns)}"
+            return RowFault(f"{place} has {counts}", "the line has more or fewer fields than the header")
         if not all(map(is_unicode, record)):
-            return f"{self.path.name} line {line} is not UTF-8"
+            return RowFault(f"{place} {_NOT_UTF8}", f"the line {_NOT_UTF8}")
         return dict(zip(self.columns, record, strict=True))
 
 
@@ -182,7 +183,8 @@ class TextFile:
             summary = self._summary.read_text("utf-8-sig") if self._summary.is_file() else None
             yield {"text": self.path.read_text("utf-8-sig"), "summary": summary, "name": self.path.stem}
         except UnicodeDecodeError as error:
-            yield f"{self.path.name} is not UTF-8: {error.reason} at byte {error.start}"
+            place = f"{error.reason} at byte {error.start}"
+            yield RowFault(f"{self.path.name} is not UTF-8: {place}", "the file is not UTF-8")
 
 
 TABLES: Final[Mapping[str, Callable[[Path, FilesSource | None], Table]]] = {

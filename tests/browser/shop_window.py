@@ -33,7 +33,13 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
         workspace,
         done,
         State.SUCCEEDED,
-        result={"dataset": "articles", "num_kept": 1980, "num_pages": 2200, "size_bytes": 181_234_567},
+        result={
+            "dataset": "articles",
+            "num_kept": 1980,
+            "num_pages": 2200,
+            "size_bytes": 181_234_567,
+            "losses": [_loss("rejected", 1, {"the line is not JSON": 1}), _loss("merged", 0, {})],
+        },
     )
     _write_progress(workspace, done, 2000, 2000, "samples")
     running = store.create("dataset", _dataset("running-dataset"))
@@ -66,6 +72,19 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
     )
     (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
+
+
+def _loss(kind: str, num_rows: int, reasons: dict[str, int]) -> dict[str, Any]:
+    share = num_rows / 2000
+    return {
+        "kind": kind,
+        "num_rows": num_rows,
+        "num_of": 2000,
+        "share": share,
+        "is_warning": False,
+        "reasons": reasons,
+        "text": "",
+    }
 
 
 def _dataset(name: str) -> DatasetConfig:

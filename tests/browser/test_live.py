@@ -2,6 +2,7 @@
 what goes wrong."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,14 +79,29 @@ def test_a_chart_follows_the_training_to_its_newest_step(
 def test_what_a_job_warns_of_stands_in_its_overview_each_thing_once(
     page: Page, still_site: Site, worker: Worker
 ) -> None:
-    for text in ("a", "b", "b", "c", "d", "e"):
+    for text in "abbcdefghi":
         worker.events.append("message", text=f"Warning {text}.", level="warning")
     worker.events.append("message", text="All is well.", level="info")
     open_job(page, still_site, RUNNING)
     warnings = page.get_by_role("region", name="Warnings")
-    expect(warnings.locator(".notice")).to_have_text([f"Warning {text}." for text in "bcde"])
+    expect(warnings.locator(".notice")).to_have_text([f"Warning {text}." for text in "abcdfghi"])
     warnings.get_by_role("link", name="log").click()
-    expect(page.locator("#job-messages")).to_contain_text("Warning a.")
+    expect(page.locator("#job-messages")).to_contain_text("Warning e.")
+
+
+def test_a_finished_dataset_lists_what_it_lost_by_reason(page: Page, still_site: Site) -> None:
+    open_tab(page, still_site, "/jobs")
+    page.locator(".job-row").get_by_role("link", name="articles", exact=True).click()
+    losses = page.locator('section[aria-label="Losses"]')
+    expect(losses.locator("tbody tr")).to_have_text(
+        [
+            "Rejected1 of 2,000below 0.1%",
+            "the line is not JSON1below 0.1%",
+            "Merged as duplicates0 of 2,0000%",
+        ]
+    )
+    link = losses.get_by_role("link", name="Rejected rows with their reasons")
+    expect(link).to_have_attribute("href", re.compile(r"/api/jobs/.*/artifacts/rejected\.jsonl$"))
 
 
 def test_a_focused_button_of_the_list_keeps_its_focus(page: Page, still_site: Site, worker: Worker) -> None:

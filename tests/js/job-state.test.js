@@ -38,3 +38,14 @@ test("a job that waits for a retry shows the time, and can be resumed at once", 
   assert.equal(progressText(job(-1)), "Waits to continue");
   assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel"]);
 });
+
+test("a job whose dataset lost much says so beside its state", () => {
+  const job = (/** @type {any} */ result) =>
+    /** @type {any} */ ({ state: "succeeded", desired: null, result });
+  const great = { kind: "rejected", is_warning: true };
+  const small = { kind: "merged", is_warning: false };
+  assert.equal(stateLabel(job({ losses: [small, great] })), "Done with losses");
+  assert.equal(stateLabel(job({ dataset_losses: [great] })), "Done with losses");
+  assert.equal(stateLabel(job({ losses: [small] })), "Done");
+  assert.equal(stateLabel(job(null)), "Done");
+});

@@ -21,7 +21,7 @@ from PIL import Image
 from tensorboardX.proto.event_pb2 import Event
 from torch.utils.data import DataLoader
 
-from data.config import DatasetConfig, RenderingConfig, SampleSource
+from data.config import DatasetConfig, FilesSource, RenderingConfig, SampleSource
 from data.errors import (
     Conflict,
     HubError,
@@ -45,6 +45,7 @@ from tests.training.trainings import (
     short_training,
 )
 from training import finish
+from training.evaluate import evaluate_model
 from training.inputs.collate import NON_MODEL_KEYS, Collator
 from training.inputs.dataset import open_dataset
 from training.inputs.tokens import token_layout_for
@@ -53,6 +54,7 @@ from training.loop.trainer import PageTrainer
 from training.loop.validation import build_eval_dataloader, mean_token_loss
 from training.models.loading import load_model
 from training.models.tiny import BASE_FOLDER
+from training.options.config import EvaluationConfig
 from training.train import train
 
 EARLY = {
@@ -473,6 +475,32 @@ def test_unknown_and_empty_datasets_are_refused(brief_workspace: Workspace) -> N
     generate(only_train, brief_workspace, Silent())
     with pytest.raises(InvalidInput, match="no samples in its split 'validation'"):
         train(short_training(dataset="only-train"), brief_workspace, Silent())
+
+
+def test_what_the_dataset_lost_stands_on_its_training_and_evaluation(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "workspace")
+    rows = [json.dumps({"document": f"Event {n}.", "summary": f"S {n}."}) for n in range(30)]
+    (tmp_path / "rows.jsonl").write_text("\n".join([*rows, "{"]))
+    source = FilesSource(path=str(tmp_path / "rows.jsonl"))
+    fractions = {"validation_fraction": 0.1, "test_fraction": 0.1}
+    generate(
+        DatasetConfig(name="lossy", source=source, rendering=RenderingConfig(mode="micro"), **fractions),
+        workspace,
+        Silent(),
+    )
+    listener = Listener()
+    result = train(short_training(dataset="lossy", output="lossy", max_steps=1), workspace, listener)
+    warning = (
+        "Dataset lossy: 1 of 31 rows (3.2%) were rejected: the line is not JSON (1). All are listed in "
+        "rejected.jsonl in the dataset's folder."
+    )
+    assert [text for text in listener.texts if text.startswith("Dataset ")] == [warning]
+    assert [(loss["kind"], loss["num_rows"]) for loss in result.as_dict()["dataset_losses"]] == [
+        ("rejected", 1)
+    ]
+    scorer = Listener()
+    evaluate_model(EvaluationConfig(model="lossy", dataset="lossy", max_samples=1), workspace, scorer)
+    assert warning in scorer.texts
 
 
 def test_summaries_that_are_all_empty_are_refused(brief_workspace: Workspace, tmp_path: Path) -> None:

@@ -119,6 +119,28 @@ def test_generate_makes_a_dataset_and_prints_what_it_made(workspace: Path) -> No
     assert manifest["config"]["seed"] == 3
 
 
+def test_generate_ends_with_what_was_lost_by_reason_and_where_it_is_listed(workspace: Path) -> None:
+    source = workspace.parent / "latin1.csv"
+    source.write_bytes(b"document,summary\nA text.,a\nB text.,b\nA text.,c\ncaf\xe9,d\n")
+    options = ("generate", "--source", str(source), "--name", "news", "--mode", "micro")
+    made = deepsynth(*options, workspace=workspace)
+    assert made.returncode == 0
+    rejected = (
+        "1 of 4 rows (25%) were rejected: the line is not UTF-8; source.encoding reads other encodings (1)."
+    )
+    merged = "1 of 4 rows (25%) were merged as duplicates: the same document with another summary (1)."
+    assert f"warning: {rejected} All are listed in rejected.jsonl" in made.stderr
+    assert f"warning: {merged}" in made.stderr
+    assert rejected in made.stdout
+    assert merged in made.stdout
+    assert "0 of 2 samples (0%) show only the beginning of their text." in made.stdout
+    assert f"rejected path: {workspace / 'datasets' / 'news' / 'rejected.jsonl'}" in made.stdout
+    again = deepsynth(*options, "--quiet", "--json", workspace=workspace)
+    assert [
+        (loss["kind"], loss["num_rows"], loss["is_warning"]) for loss in json.loads(again.stdout)["losses"]
+    ] == [("rejected", 1, True), ("merged", 1, True), ("cut", 0, False), ("missing_glyphs", 0, False)]
+
+
 def test_generate_reads_a_file_relative_to_the_user_s_folder(workspace: Path) -> None:
     rows = [
         {"text": f"Document {number} is about nothing much.", "short": f"Nothing {number}."}

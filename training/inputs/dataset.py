@@ -10,11 +10,13 @@ import pyarrow.parquet as pq
 from torch.utils.data import Dataset
 
 from data.config import RenderingConfig
+from data.dataset.findings import loss_findings
 from data.dataset.manifest import MANIFEST, Manifest, read_manifest
 from data.dataset.shards import reading_parquet
 from data.errors import InvalidInput
 from data.page_modes import PageMode
 from data.presets import find_benchmark
+from data.progress import Progress
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from data.validation import parse_config
@@ -132,6 +134,12 @@ class PageDatasetFolder:
         require_unchanged(self.folder, shards)
         path = self.cache / self.fingerprint / f"{name}.arrow"
         return PageDataset(open_rows(path, files, [column for column in READ_COLUMNS if column in columns]))
+
+    def warn_of_losses(self, progress: Progress) -> None:
+        """Warn of what the dataset lost of its source, where the dataset's own job warned of it."""
+        for level, text in loss_findings(self.manifest):
+            if level == "warning":
+                progress.message(f"Dataset {self.folder.name}: {text}", "warning")
 
     def has(self, split: str) -> bool:
         """Return whether a split holds samples."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.config import Columns, Config, Name, PublishConfig, RenderingConfig
+from data.dataset.losses import Loss
 from data.dataset.manifest import Counts
 from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
@@ -245,6 +246,9 @@ class Dataset(Answer):
     size_bytes: int
     totals: Counts
     splits: dict[str, Counts]
+    losses: list[Loss] = Field(
+        description="what was rejected, merged as duplicates, cut, or lacks glyphs, by reason: one of each"
+    )
 
 
 class ModelSummary(Answer):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from data.dataset.losses import losses
 from data.dataset.manifest import read_manifest
 from data.errors import NotFound, StorageError
 from web_ui.api.schemas import Dataset, DatasetSummary, ErrorBody
@@ -47,4 +48,5 @@ def dataset_details(folder: Path) -> Dataset:
         size_bytes=manifest.size_bytes,
         totals=manifest.totals,
         splits={split: entry.counts for split, entry in manifest.splits.items()},
+        losses=list(losses(manifest)),
     )

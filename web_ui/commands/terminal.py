@@ -124,6 +124,8 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
             print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
         elif name == "intervals":
             continue  # printed in `table`, below the scores
+        elif name.endswith("losses"):
+            console.print(Text("\n".join(loss["text"] for loss in value)), end="\n" if value else "")
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             console.print(_rows(name, value, result.get("intervals", ())))
         elif value is not None and not isinstance(value, list | tuple):

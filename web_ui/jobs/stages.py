@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 Role = Literal["cpu", "gpu"]
 STAGES_NAME: Final = "web_ui.jobs.stages:STAGES"
-RESULT_PATHS: Final = ("folder", "path")
+RESULT_PATHS: Final = ("folder", "path", "rejected_path")
 """Keys of a result that name where the job wrote. A job's files hold them relative to the workspace."""
 
 

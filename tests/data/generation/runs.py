@@ -36,6 +36,7 @@ class Notes(Silent):
     def __init__(self, stop_when: Callable[["Notes"], bool] = lambda notes: False) -> None:
         self.positions: list[tuple[int, int | None, dict[str, int]]] = []
         self.messages: list[str] = []
+        self.warnings: list[str] = []
         self.previews: list[Path] = []
         self._stop_when = stop_when
 
@@ -44,6 +45,8 @@ class Notes(Silent):
 
     def message(self, text: str, level: Level = "info") -> None:
         self.messages.append(text)
+        if level == "warning":
+            self.warnings.append(text)
 
     def preview(self, path: Path) -> None:
         self.previews.append(path)

@@ -132,10 +132,10 @@ def test_columns_without_a_usual_name_must_be_named(tmp_path: Path) -> None:
         ("[1, 2]", "line 2 is not a JSON object"),
         ({"document": None, "summary": "s"}, "is null"),
         ({"document": "  \n", "summary": "s"}, "is empty"),
-        ({"document": ["a", "b"], "summary": "s"}, "is list, not text"),
-        ({"document": 7, "summary": "s"}, "is int, not text"),
+        ({"document": ["a", "b"], "summary": "s"}, "is a list, not text"),
+        ({"document": 7, "summary": "s"}, "is a number, not text"),
         ({"document": "d"}, "the summary (column 'summary') is null"),
-        ({"document": "x" * 10_000_000, "summary": "s"}, "10000000 characters"),
+        ({"document": "x" * 10_000_000, "summary": "s"}, "has more than 2,000,000 characters: 10,000,000"),
     ],
 )
 def test_a_bad_row_is_rejected_with_its_reason(tmp_path: Path, line: Any, reason: str) -> None:
@@ -155,7 +155,7 @@ def test_csv_rows_of_another_length_or_encoding_are_rejected(tmp_path: Path) -> 
     assert [isinstance(item, Document) for item in found] == [True, False, False, True]
     assert [item.reason for item in found if isinstance(item, Rejected)] == [
         "rows.csv line 3 has 1 fields, the header has 2",
-        "rows.csv line 4 is not UTF-8",
+        "rows.csv line 4 is not UTF-8; source.encoding reads other encodings",
     ]
 
 

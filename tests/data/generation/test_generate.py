@@ -14,6 +14,7 @@ from datasets.features import Features
 
 from data.config import RenderingConfig, SampleSource
 from data.dataset import folder as dataset_folder
+from data.dataset.findings import NOTHING_LOST
 from data.dataset.manifest import Manifest, read_manifest
 from data.dataset.shards import read_samples, shard_schema
 from data.errors import Conflict, NotFound, SourceError, Stopped, Unavailable, UnknownName
@@ -151,7 +152,8 @@ def test_a_damaged_shard_of_a_finished_dataset_is_made_again(
     run(tmp_path, brief_config(), notes)
     assert contents(finished) == before
     assert notes.messages == [
-        "1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet."
+        "1 shards of 'news' are gone or damaged and are made again: train/shard-00001.parquet.",
+        NOTHING_LOST,
     ]
 
 
@@ -204,10 +206,11 @@ def test_repeats_may_be_kept_and_are_told_of(tmp_path: Path) -> None:
     result = run(tmp_path, files_config(tmp_path / "in", deduplicate=False), notes)
     assert result.manifest.totals.num_kept == 5
     assert notes.messages == [
+        "5 of 5 samples (100%) have characters that the pages do not show as they are: characters for "
+        "private use (5). 5 characters are drawn as boxes: U+E123. They are for private use, so no font "
+        "anywhere has them; replace them in the source.",
         "1 texts of train are also in validation, and stay in both: a model trained on them gets too high "
         "scores on validation.",
-        "5 characters are drawn as boxes: U+E123. They are for private use, so no font anywhere has them; "
-        "replace them in the source.",
     ]
     assert all(text in (result.folder / "README.md").read_text() for text in notes.messages)
 

@@ -1,11 +1,14 @@
 """A Hub dataset as the source of a run: resumed at the commit it was begun from, with splits, configurations
 and samples chosen."""
 
+import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.hub.conftest import programs
@@ -118,3 +121,33 @@ def test_an_unknown_configuration_lists_those_that_exist(hub: StandInHub, genera
         assert refused["code"] == "unknown_name"
         assert "long" in str(refused["hint"])
         assert "short" in str(refused["hint"])
+
+
+@pytest.mark.parametrize("streaming", [True, False])
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_losses_of_a_hub_set_are_counted_by_reason(
+    hub: StandInHub, generated: Generated, streaming: bool, suffix: str
+) -> None:
+    rows = [{"document": f"text {row}", "summary": "a"} for row in range(4)]
+    rows += [{"document": "text 0", "summary": "b"}, {"document": "text 1", "summary": "a"}]
+    rows += [{"document": "\u200b", "summary": "a"}]
+    lines = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    files = {"jsonl": lines, "parquet": _parquet_of(rows)}
+    name = f"lossy-{suffix}-{'s' if streaming else 'd'}"
+    hub.repository(f"news/{name}").put({f"data/train.{suffix}": files[suffix]})
+    source = {"kind": "hub", "id": f"news/{name}", "streaming": streaming}
+    losses = generated(name=name, source=source, splits=["train"], validation_fraction=0, test_fraction=0)[
+        "losses"
+    ]
+    assert {loss["kind"]: loss["reasons"] for loss in losses} == {
+        "rejected": {"the document (column 'document') holds invisible characters only": 1},
+        "merged": {"the same document and summary": 1, "the same document with another summary": 1},
+        "cut": {},
+        "missing_glyphs": {},
+    }
+
+
+def _parquet_of(rows: list[dict[str, str]]) -> bytes:
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), stream)
+    return stream.getvalue()

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.config import DatasetConfig
+from data.dataset.losses import OTHER_SUMMARY, SAME_SUMMARY
 from data.dataset.manifest import MANIFEST, read_manifest
 from data.errors import Conflict, Stopped, StorageError
 from data.sharding import progress_reporter
@@ -114,8 +115,16 @@ def test_a_stop_is_heard_within_two_seconds(tmp_path: Path) -> None:
 
 def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
     rows = [news(number % 25) for number in range(50)]
+    rows[-1] = {**rows[-1], "summary": "Another summary."}
+    rows[2] = rows[28] = {**rows[2], "document": "word " * 3000}
     path = write_lines(tmp_path / "rows.jsonl", [*rows[:30], '{"document": ', *rows[30:]])
-    config = files_config(path, validation_fraction=0, test_fraction=0, shard_rows=10)
+    config = files_config(
+        path,
+        validation_fraction=0,
+        test_fraction=0,
+        shard_rows=10,
+        rendering={"mode": "micro", "max_pages": 2},
+    )
     whole = run(tmp_path / "a", config).folder
     other = tmp_path / "b"
     folder = run(other, config).folder
@@ -124,7 +133,9 @@ def test_repeats_are_recognised_across_a_resumption(tmp_path: Path) -> None:
         (folder / "train" / f"shard-{index:05d}.parquet").unlink()
     _mark_unfinished(folder)
     assert contents(run(other, config).folder) == before == contents(whole)
-    assert read_manifest(folder).totals.num_duplicate == 25
+    totals = read_manifest(folder).totals
+    assert totals.duplicates_by_reason == {OTHER_SUMMARY: 1, SAME_SUMMARY: 23}
+    assert (totals.num_duplicate, totals.num_rejected) == (24, 2)
 
 
 def test_a_full_disk_and_a_read_only_one_are_said_and_survived(

@@ -72,6 +72,10 @@ export interface Counts {
   also_in: Record<string, number>;
   pages_by_compression: Record<string, number>;
   missing_glyphs: Record<string, number>;
+  num_with_missing_glyphs: number;
+  rejected_by_reason: Record<string, number>;
+  duplicates_by_reason: Record<string, number>;
+  missing_glyphs_by_reason: Record<string, number>;
 }
 
 export interface Cpu {
@@ -89,6 +93,7 @@ export interface Dataset {
   size_bytes: number;
   totals: Counts;
   splits: Record<string, Counts>;
+  losses: Array<Loss>;
 }
 
 export interface DatasetConfig {
@@ -160,6 +165,57 @@ export interface ErrorBody {
   message: string;
   hint: string;
   fields: Record<string, string>;
+}
+
+export interface EstimateRequest {
+  dataset?: string;
+  model?: string;
+  revision?: string | null;
+  output?: string;
+  preset?: string;
+  train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
+  router?: "frozen" | "balanced";
+  router_aux_loss_coef?: number;
+  prompt?: string;
+  num_train_epochs?: number;
+  max_steps?: number;
+  per_device_train_batch_size?: number;
+  per_device_eval_batch_size?: number;
+  gradient_accumulation_steps?: number;
+  learning_rate?: number;
+  weight_decay?: number;
+  lr_scheduler_type?: "cosine" | "linear" | "constant" | "constant_with_warmup";
+  warmup_ratio?: number;
+  max_grad_norm?: number;
+  bf16?: boolean;
+  gradient_checkpointing?: boolean;
+  max_length?: number;
+  eval_steps?: number;
+  num_eval_samples?: number;
+  save_steps?: number;
+  save_total_limit?: number;
+  logging_steps?: number;
+  seed?: number;
+  optim?: "adamw_torch_fused" | "adamw_torch" | "adafactor";
+  adam_beta2?: number;
+  train_sampling_strategy?: "random" | "group_by_length";
+  dataloader_num_workers?: number | null;
+  max_eval_samples?: number;
+  num_test_samples?: number | null;
+  metric_for_best_model?: "eval_loss" | "rouge1" | "rouge2" | "rougeL" | "rougeLsum";
+  load_best_model_at_end?: boolean;
+  early_stopping_patience?: number | null;
+  early_stopping_threshold?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  report_to?: Array<"tensorboard" | "wandb" | "trackio">;
+  auto_batch_size?: boolean;
+  cache_features?: boolean;
+  blank_pages?: boolean;
+  push_to_hub?: boolean;
+  hub_model_id?: string | null;
+  hub_private_repo?: boolean;
+  overwrite?: boolean;
 }
 
 export interface EvaluationConfig {
@@ -355,6 +411,16 @@ export interface LogQuery {
 export interface LogSlice {
   text: string;
   next_offset: number;
+}
+
+export interface Loss {
+  kind: "rejected" | "merged" | "cut" | "missing_glyphs";
+  num_rows: number;
+  num_of: number;
+  share: number;
+  is_warning: boolean;
+  reasons: Record<string, number>;
+  text: string;
 }
 
 export interface Memory {

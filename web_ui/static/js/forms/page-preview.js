@@ -115,7 +115,7 @@ export class PagePreview {
     if (!first)
       return this.#showRefusal(
         new ApiError(0, {
-          message: `Row ${rejected[0]?.row} would be left out. ${rejected[0]?.reason}`,
+          message: `Row ${rejected[0]?.row} would be left out: ${rejected[0]?.reason}.`,
           hint: "Another document may be fine.",
         }),
       );

@@ -11,7 +11,10 @@ import { ENDED_STATES } from "./job-state.js";
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
 
-/** A job that waits for the Hub warns again and again; the overview shows only the last warnings. */
+/**
+ * A job that waits for the Hub warns again and again; the overview shows the first warnings, of which those of a
+ * training's dataset are, and the last ones, of which those of a finished dataset are.
+ */
 const MAX_WARNINGS = 4;
 
 export class JobOverview {
@@ -75,9 +78,10 @@ export class JobOverview {
 
   #showWarnings() {
     const texts = [...this.warnings];
-    const last = texts.slice(-MAX_WARNINGS);
+    const first = texts.slice(0, MAX_WARNINGS);
+    const last = texts.slice(MAX_WARNINGS).slice(-MAX_WARNINGS);
     redraw(findElement("#job-warnings"), texts, () => [
-      ...last.map((text) =>
+      ...[...first, ...last].map((text) =>
         makeElement(
           "div",
           { class: "notice notice--warn" },
@@ -85,12 +89,12 @@ export class JobOverview {
           makeElement("p", {}, text),
         ),
       ),
-      ...(texts.length > last.length
+      ...(texts.length > first.length + last.length
         ? [
             makeElement(
               "p",
               { class: "muted small" },
-              "Earlier warnings are in the ",
+              "The warnings between these are in the ",
               makeElement("a", { href: "#log" }, "log"),
               ".",
             ),

@@ -11,6 +11,7 @@ import {
 } from "../base/format.js";
 import { Chart } from "../charts/chart.js";
 import { makeReportSection } from "./dataset-report.js";
+import { makeLosses } from "./losses.js";
 import { makeScoreTable } from "./score-table.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
@@ -33,7 +34,8 @@ function formatResultValue(name, value) {
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 export function makeResult(job, result) {
   const plain = Object.entries(result).filter(
-    ([name, value]) => value !== null && typeof value !== "object" && !["path", "folder"].includes(name),
+    ([name, value]) =>
+      value !== null && typeof value !== "object" && !["path", "folder", "rejected_path"].includes(name),
   );
   const facts = plain
     .filter(([, value]) => typeof value === "number")
@@ -46,6 +48,7 @@ export function makeResult(job, result) {
   return [
     makeElement("dl", { class: "figures" }, ...facts),
     ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []),
+    ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
     ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
     ...(result.curve ? [makeLrCurve(result.curve)] : []),

@@ -39,10 +39,22 @@ export const displayedState = ({ state, desired }) => STATE_BY_REQUEST[desired ?
 export const retryWaitS = ({ retry_at: retryAt }) =>
   retryAt ? Math.max(0, (Date.parse(retryAt) - Date.now()) / 1000) : 0;
 
+/**
+ * Whether the dataset that a job made or was trained on lost so much of its source that it is warned of.
+ * @param {Job} job
+ */
+export function hasGreatLosses({ result }) {
+  /** @type {import("../base/api-types.js").Loss[]} */
+  const losses = [...(result?.losses ?? []), ...(result?.dataset_losses ?? [])];
+  return losses.some(({ is_warning: isWarning }) => isWarning);
+}
+
 /** @param {Job} job */
 export function stateLabel(job) {
   const state = displayedState(job);
-  return job.desired === "cancel" && ACTIVE_STATES.has(state) ? "Cancelling" : (STATE_LABELS[state] ?? state);
+  if (job.desired === "cancel" && ACTIVE_STATES.has(state)) return "Cancelling";
+  const label = STATE_LABELS[state] ?? state;
+  return hasGreatLosses(job) ? `${label} with losses` : label;
 }
 
 /** @param {Job} job @returns {number | null} share done, 0 to 1; null: unknown */
