@@ -26,7 +26,7 @@ from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
 from training.models.device import compute_device, compute_dtype
 from training.options.config import EvaluationConfig
-from training.options.run_folder import PREDICTIONS
+from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
 
 TEXT_PREDICTIONS = "text_predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -76,7 +76,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(folder, error) from error
-        write_json(folder / "evaluation_config.json", config.model_dump(mode="json"))
+        write_json(folder / EVALUATION_CONFIG, config.model_dump(mode="json"))
         if is_main_process:
             open_dataset(workspace, config.dataset).warn_of_losses(progress)
         return evaluate_into(folder, config, workspace, progress)

@@ -24,6 +24,7 @@ from web_ui.views.metrics import metrics
 from web_ui.views.models import models
 from web_ui.views.pages import pages
 from web_ui.views.previews import previews
+from web_ui.views.samples import samples
 from web_ui.views.sources import sources
 from web_ui.views.system import system
 from web_ui.views.training import training
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     jobs,
     artifacts,
     metrics,
+    samples,
 )
 MAX_JSON_BYTES = 1 << 20
 

@@ -20,6 +20,7 @@ from data.records import Document, Page, Sample
 
 FOOTER_KEY: Final = b"deepsynth"
 
+IMAGES: Final = "images"
 _IMAGES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 _STRINGS = ("summary", "text", "document_id", "source", "split")
 _COUNTS = ("num_pages", "num_text_tokens", "num_vision_tokens")
@@ -32,7 +33,7 @@ def _feature(kind: str) -> dict[str, Any]:
 def shard_schema() -> pa.Schema:
     """Return the schema of a shard. Its metadata tells `datasets` to decode the images."""
     features = {
-        "images": {"feature": {"_type": "Image"}, "_type": "List"},
+        IMAGES: {"feature": {"_type": "Image"}, "_type": "List"},
         **{name: _feature("string") for name in _STRINGS},
         **{name: _feature("int32") for name in _COUNTS},
         "page_text_tokens": {"feature": _feature("int32"), "_type": "List"},
@@ -41,7 +42,7 @@ def shard_schema() -> pa.Schema:
         "text_sha256": _feature("string"),
     }
     fields = [
-        pa.field("images", _IMAGES),
+        pa.field(IMAGES, _IMAGES),
         *(pa.field(name, pa.string()) for name in _STRINGS),
         *(pa.field(name, pa.int32()) for name in _COUNTS),
         pa.field("page_text_tokens", pa.list_(pa.int32())),
@@ -120,6 +121,25 @@ def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = No
     shards = manifest.splits[split].shards
     for number, row in enumerate(_split_rows(folder, shards, start, stop), start):
         yield _make_sample(row, number, size_px)
+
+
+def read_texts(folder: Path, split: str) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a finished dataset's split in order, without their pages.
+
+    Raises:
+        NotFound: there is no such dataset.
+        InvalidInput: the split is absent or empty.
+        Conflict: the dataset is not finished.
+        StorageError: a shard is missing or damaged.
+    """
+    manifest = read_manifest(folder)
+    manifest.require_complete()
+    columns = [name for name in shard_schema().names if name != IMAGES]
+    for shard in manifest.require_split(split).shards:
+        path = folder / shard.path
+        with reading_parquet(path), pq.ParquetFile(path) as file:
+            for group in range(file.num_row_groups):
+                yield from file.read_row_group(group, columns).to_pylist()
 
 
 def _split_rows(

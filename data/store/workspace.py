@@ -122,6 +122,14 @@ class Workspace:
         """Return the folder of a dataset. Raises UnsafePath if `name` is not a plain name."""
         return inside(self.datasets, validate_name(name))
 
+    def evaluation(self, name: str) -> Path:
+        """Return the folder of an evaluation. Raises UnsafePath if `name` is not a plain name."""
+        return inside(self.evaluations, validate_name(name))
+
+    def prediction(self, name: str) -> Path:
+        """Return the file of a prediction. Raises UnsafePath if `name` is not a plain name."""
+        return inside(self.predictions, validate_name(name))
+
     def latest_page(self, name: str) -> Path:
         """Return the image file of the page that was rendered last for a dataset. Raises UnsafePath if `name`
         is not a plain name."""

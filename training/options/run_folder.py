@@ -22,6 +22,8 @@ CONFIG: Final = "training_config.json"
 CHECKPOINTS: Final = "checkpoints"
 MODEL: Final = "model"
 PREDICTIONS: Final = "predictions.jsonl"
+EVALUATION_CONFIG: Final = "evaluation_config.json"
+"""In the folder of an evaluation."""
 FIRST_BATCH: Final = "first_batch.json"
 Phase = Literal["training", "trained", "exported", "finished"]
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")

@@ -4,7 +4,7 @@ answers."""
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from flask import Flask
 from pydantic import TypeAdapter
@@ -15,6 +15,7 @@ from data.config import Name
 from training.options.optimal_configs import PRESETS
 from web_ui.api import schemas
 from web_ui.api.endpoint import JSON, Operation
+from web_ui.api.sample_schemas import Collection
 from web_ui.jobs.job import ID_PATTERN
 
 JsonDocument = dict[str, Any]
@@ -29,6 +30,8 @@ PATH_SCHEMAS: Final[Mapping[str, JsonDocument]] = {
     "job_id": {"type": "string", "pattern": f"^{ID_PATTERN.pattern}$"},
     "preset": {"type": "string", "enum": list(PRESETS)},
     "path": {"type": "string", "minLength": 1},
+    "collection": {"type": "string", "enum": list(get_args(Collection))},
+    "position": {"type": "integer", "minimum": 0},
     "row": {"type": "integer", "minimum": 0},
     "page": {"type": "integer", "minimum": 1},
 }

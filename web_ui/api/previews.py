@@ -180,7 +180,7 @@ def _run_in_subprocess(
         )
     answer: JsonObject = json.loads(output)
     if "error" in answer:
-        raise _error_from_json(answer["error"])
+        raise error_from_json(answer["error"])
     return answer
 
 
@@ -198,7 +198,8 @@ def _timeout_error(task: PreviewTask, timeout_s: float) -> DeepSynthError:
     )
 
 
-def _error_from_json(error: JsonObject) -> DeepSynthError:
+def error_from_json(error: JsonObject) -> DeepSynthError:
+    """Build an error from the JSON form in which another process wrote it."""
     kinds = {kind.code: kind for kind in _error_classes(DeepSynthError)}
     return kinds[error["code"]](error["message"], hint=error["hint"], fields=error["fields"])
 

@@ -1,0 +1,68 @@
+"""Make the index of a result's samples.
+
+`python -m evaluation.samples.build WORKSPACE` does so for the `SampleSet` that it reads as JSON from standard
+input. Scoring takes about a minute for 100,000 samples, which no web process has.
+"""
+
+import fcntl
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from data.dataset.shards import read_texts
+from data.errors import DeepSynthError
+from data.store.files import storage_error
+from data.store.workspace import Workspace
+from evaluation.samples.collect import dataset_samples, predicted_samples, read_predictions
+from evaluation.samples.index import write_index
+from evaluation.samples.record import SampleRecord
+from evaluation.samples.store import SampleSet
+
+
+def build_index(samples: SampleSet, workspace: Workspace) -> None:
+    """Make the index of a result's samples, unless it is there. Of two processes the second one waits.
+
+    Raises:
+        StorageError: a file of the result is missing or damaged, or the disk is full.
+        NotFound, InvalidInput, Conflict: there is no such dataset or split, or it is not finished.
+    """
+    path = samples.index_path(workspace)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not samples.has_index(workspace):
+                write_index(path, samples.key(workspace), _records(samples, workspace))
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+def _records(samples: SampleSet, workspace: Workspace) -> Iterator[SampleRecord]:
+    if samples.predictions is None:
+        return dataset_samples(_documents(samples, workspace))
+    return predicted_samples(read_predictions(samples.predictions), _documents(samples, workspace))
+
+
+def _documents(samples: SampleSet, workspace: Workspace) -> Iterator[Mapping[str, Any]]:
+    """Yield the rows of the split, without pages; of predictions, none if the dataset is gone."""
+    if samples.dataset is None or samples.split is None:
+        return
+    try:
+        yield from read_texts(workspace.dataset(samples.dataset), samples.split)
+    except DeepSynthError:
+        if samples.predictions is None:
+            raise
+
+
+def main() -> None:
+    samples = SampleSet.from_json(sys.stdin.read())
+    try:
+        build_index(samples, Workspace(Path(sys.argv[1])))
+    except DeepSynthError as error:
+        json.dump(error.as_dict(), sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

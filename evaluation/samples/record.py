@@ -1,0 +1,46 @@
+"""One sample as people look at it: what was written, what was expected, its score and its marks."""
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Final
+
+
+class Mark(IntFlag):
+    """What is remarkable about a sample; the names are those of the API."""
+
+    exact = 1
+    """The prediction equals the reference."""
+    cut = 2
+    """The prediction reached the length limit; of a dataset: the document was cut to its pages."""
+    looping = 4
+    """The prediction ends in repetitions."""
+    failed = 8
+    """The input could not be read."""
+    unsupported = 16
+    """The prediction holds numbers or names that the document does not hold."""
+    empty = 32
+    """Nothing was written."""
+
+
+NO_MARK: Final = Mark(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleRecord:
+    """One sample of a dataset's split, an evaluation or a prediction."""
+
+    document_id: str
+    row: int | None = None
+    """Of the dataset's split; None: the document is no sample of a dataset."""
+    prediction: str | None = None
+    reference: str | None = None
+    error: str | None = None
+    """Why the input could not be read."""
+    score: float | None = None
+    """ROUGE-L F-measure against the reference, 0 to 1."""
+    length: int = 0
+    """Tokens that the model wrote; of a dataset: text tokens of the document."""
+    num_pages: int = 0
+    marks: Mark = NO_MARK
+    unsupported: tuple[str, ...] = ()
+    """Numbers and names of the prediction that the document does not hold."""

@@ -1,0 +1,72 @@
+"""The results of a workspace whose samples can be listed, and where their indexes are: in the workspace's
+cache, so that they may be deleted at any time. The web process imports this."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from data.dataset.manifest import read_manifest
+from data.errors import DeepSynthError
+from data.store.files import file_sha256
+from data.store.workspace import Workspace
+from evaluation.samples.index import SampleIndex, has_key
+
+FOLDER: Final = "samples"
+"""Below the workspace's cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleSet:
+    """The samples of one result: of a dataset's split, or what a model wrote."""
+
+    name: str
+    """A file name, unique among the results of a workspace."""
+    predictions: Path | None = None
+    """The file of predictions; None: the samples are those of the dataset."""
+    dataset: str | None = None
+    """The dataset that was read; None: the inputs were files."""
+    split: str | None = None
+    """Its split."""
+
+    def to_json(self) -> str:
+        return json.dumps({**asdict(self), "predictions": self.predictions and str(self.predictions)})
+
+    @classmethod
+    def from_json(cls, text: str) -> "SampleSet":
+        """Build a set from the result of `to_json`."""
+        values = json.loads(text)
+        path = values["predictions"]
+        return cls(**{**values, "predictions": Path(path) if path else None})
+
+    def index_path(self, workspace: Workspace) -> Path:
+        return workspace.cache / FOLDER / f"{self.name}.sqlite"
+
+    def key(self, workspace: Workspace) -> str:
+        """Return the digest of everything that the index is made of. Raises StorageError, NotFound."""
+        predictions = file_sha256(self.predictions) if self.predictions else None
+        return hashlib.sha256(json.dumps([predictions, self._shard_digests(workspace)]).encode()).hexdigest()
+
+    def has_index(self, workspace: Workspace) -> bool:
+        """Return whether the index of the present content is there."""
+        return has_key(self.index_path(workspace), self.key(workspace))
+
+    @contextmanager
+    def open_index(self, workspace: Workspace) -> Iterator[SampleIndex]:
+        """Open the index. Raises StorageError if it is missing or damaged."""
+        with SampleIndex.open(self.index_path(workspace)) as index:
+            yield index
+
+    def _shard_digests(self, workspace: Workspace) -> list[str]:
+        if self.dataset is None or self.split is None:
+            return []
+        try:
+            manifest = read_manifest(workspace.dataset(self.dataset))
+            return [shard.sha256 for shard in manifest.require_split(self.split).shards]
+        except DeepSynthError:
+            if self.predictions is None:
+                raise
+            return []

@@ -1,0 +1,140 @@
+"""The samples of datasets, trainings, evaluations and predictions: pages of a list, single ones, and a file."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, url_for
+
+from data.errors import InvalidInput, NotFound
+from evaluation.samples.index import SampleIndex
+from evaluation.samples.record import SampleRecord
+from evaluation.samples.store import SampleSet
+from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.sample_schemas import (
+    Collection,
+    SampleDocument,
+    SampleList,
+    SamplesQuery,
+    SelectionQuery,
+    SplitQuery,
+    mark_names,
+)
+from web_ui.api.service import current_service
+from web_ui.catalog.samples import list_sample_sets, prepare_index, sample_text, why_no_pages
+
+JSON_LINES = "application/jsonl"
+
+samples = Blueprint("samples", __name__)
+
+
+@endpoint(
+    samples,
+    "GET",
+    "/api/samples/<collection>/<name>",
+    Operation(query=SamplesQuery, answer=SampleList, errors=(409, 503, 507)),
+)
+def list_samples(collection: Collection, name: str, query: SamplesQuery) -> SampleList:
+    """List samples of a dataset, a training, an evaluation or a prediction."""
+    sets, shown = _open(collection, name, query)
+    selection, workspace = query.selection(), current_service().workspace
+    with shown.open_index(workspace) as index:
+        offset = _offset(index, query)
+        page = index.page(selection, query.order, offset, query.limit)
+    return SampleList(
+        split=next(split for split, found in sets.items() if found == shown),
+        splits=tuple(sets),
+        dataset=shown.dataset,
+        num_samples=page.num_samples,
+        num_selected=page.num_selected,
+        offset=offset,
+        samples=tuple(_answer(position, record, shown) for position, record in page.samples),
+        histogram=page.histogram,
+        marks={name: num for mark, num in page.marks.items() for name in mark_names(mark)},
+        pages_problem=why_no_pages(shown, [record for _, record in page.samples], workspace),
+    )
+
+
+@endpoint(
+    samples,
+    "GET",
+    "/api/samples/<collection>/<name>/<int:position>",
+    Operation(query=SplitQuery, answer=SampleDocument, errors=(409, 503, 507)),
+)
+def get_sample(collection: Collection, name: str, position: int, query: SplitQuery) -> SampleDocument:
+    """Show one sample with the text of its document."""
+    _, shown = _open(collection, name, query)
+    workspace = current_service().workspace
+    try:
+        with shown.open_index(workspace) as index:
+            record = index.record(position)
+    except IndexError as error:
+        raise NotFound(f"{name!r} has no sample {position}.", hint="Samples count from 0.") from error
+    return SampleDocument(**_answer(position, record, shown), text=sample_text(shown, record, workspace))
+
+
+@endpoint(
+    samples,
+    "GET",
+    "/api/samples/<collection>/<name>/download.jsonl",
+    Operation(query=SelectionQuery, media=JSON_LINES, errors=(409, 503, 507)),
+)
+def download_samples(collection: Collection, name: str, query: SelectionQuery) -> Response:
+    """Download the selected samples, one JSON object a line."""
+    _, shown = _open(collection, name, query)
+    workspace, selection = current_service().workspace, query.selection()
+
+    def lines() -> Iterator[str]:
+        with shown.open_index(workspace) as index:
+            for record in index.records(selection, query.order):
+                values = {**asdict(record), "marks": mark_names(record.marks)}
+                yield json.dumps(values, ensure_ascii=False) + "\n"
+
+    response = Response(lines(), mimetype=JSON_LINES)
+    response.headers.set("Content-Disposition", "attachment", filename=f"{name}-samples.jsonl")
+    return response
+
+
+def _open(collection: Collection, name: str, query: SplitQuery) -> tuple[dict[str, SampleSet], SampleSet]:
+    """Return the samples of a result by their split, and those that the query names; their index is made."""
+    workspace = current_service().workspace
+    sets = dict(list_sample_sets(collection, name, workspace))
+    shown = sets.get(query.split) if query.split else next(iter(sets.values()))
+    if shown is None:
+        raise InvalidInput(
+            f"{name!r} has no samples of {query.split!r}.",
+            hint=f"Splits: {', '.join(sets)}.",
+            fields={"split": f"must be one of {', '.join(sets)}"},
+        )
+    prepare_index(shown, workspace)
+    return sets, shown
+
+
+def _offset(index: SampleIndex, query: SamplesQuery) -> int:
+    """Return where the page begins: the one with the sample `position`, if it is selected."""
+    if query.position is None:
+        return query.offset
+    place = index.place(query.position, query.selection(), query.order)
+    return query.offset if place is None else place - place % query.limit
+
+
+def _answer(position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
+    values = asdict(record)
+    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "error")
+    return {
+        **{name: values[name] for name in kept},
+        "position": position,
+        "marks": mark_names(record.marks),
+        "pages": _pages(record, shown),
+    }
+
+
+def _pages(record: SampleRecord, shown: SampleSet) -> tuple[str, ...]:
+    if shown.dataset is None or record.row is None:
+        return ()
+    dataset, split, row = shown.dataset, shown.split, record.row
+    return tuple(
+        url_for("datasets.get_page", name=dataset, split=split, row=row, page=number)
+        for number in range(1, record.num_pages + 1)
+    )
