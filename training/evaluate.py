@@ -18,6 +18,8 @@ from data.store.workspace import Workspace, plain_name
 from data.store.writer import hold_writer_lock
 from evaluation.evaluate import evaluate
 from evaluation.report import Report, Subject, read_report, write_report
+from evaluation.samples.build import index_samples
+from evaluation.samples.store import SampleSet
 from training.generation.generate_text import Prediction, generate_batch
 from training.generation.prediction_log import PredictionLog, prediction_record, work_digest
 from training.generation.summarizer import Summarizer, load_summarizer
@@ -79,7 +81,17 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         write_json(folder / EVALUATION_CONFIG, config.model_dump(mode="json"))
         if is_main_process:
             open_dataset(workspace, config.dataset).warn_of_losses(progress)
-        return evaluate_into(folder, config, workspace, progress)
+        result = evaluate_into(folder, config, workspace, progress)
+        if is_main_process:
+            samples = SampleSet(
+                collection="evaluations",
+                name=name,
+                predictions=folder / PREDICTIONS,
+                dataset=config.dataset,
+                split=config.split,
+            )
+            index_samples(samples, workspace, progress)
+        return result
 
 
 def evaluate_into(

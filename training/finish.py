@@ -19,6 +19,8 @@ from data.hub.repository import resolve_repo_id
 from data.hub.upload import push_folder
 from data.progress import Progress
 from data.store.workspace import Workspace
+from evaluation.samples.build import index_samples
+from evaluation.samples.store import SampleSet
 from evaluation.training_metrics import read_metrics
 from training.evaluate import EvaluationResult, evaluate_into
 from training.inputs.dataset import PageDatasetFolder
@@ -122,6 +124,14 @@ def finish_run(
         evaluate_into(folder.path, evaluation, workspace, progress, state.best_step)
         state = replace(state, phase="finished")
         if is_main_process:
+            samples = SampleSet(
+                collection="models",
+                name=config.output,
+                predictions=folder.predictions,
+                dataset=config.dataset,
+                split=evaluation.split,
+            )
+            index_samples(samples, workspace, progress)
             write_model_card(folder, dataset.manifest)
             folder.write_state(state)
     if is_main_process:

@@ -11,14 +11,19 @@ from typing import Any
 from accelerate import PartialState
 
 from data.errors import SourceError
+from data.page_modes import MODES
 from data.progress import Progress
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
+from evaluation.samples.build import index_samples
+from evaluation.samples.kept_pages import MAX_KEPT_PAGES, KeptPages, PredictionSource
+from evaluation.samples.store import SampleSet
 from training.generation.generate_text import Items, Prediction, generate_batch
 from training.generation.input_files import InputFiles, UnreadableInput
 from training.generation.prediction_log import PredictionLog
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.inputs.dataset import PageSample, open_dataset
+from training.inputs.pixels import page_png
 from training.options.config import PredictionConfig
 
 DEFAULT_OUTPUT = "predictions.jsonl"
@@ -77,12 +82,28 @@ def _predict_into(
 ) -> PredictionResult:
     load = _load_for_dataset if config.dataset else _load_for_files
     summarizer, items, read = load(config, workspace, progress)
+    processes, kept = PartialState(), KeptPages(path)
+    if processes.is_main_process:
+        kept.write_source(
+            PredictionSource(dataset=config.dataset, split=config.split if config.dataset else None)
+        )
+    processes.wait_for_everyone()
+
+    def generate(batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
+        if not config.dataset:
+            _keep_pages(kept, batch, MODES[summarizer.rendering.mode].size_px)
+        return _predict_batch(summarizer, batch)
+
     log = PredictionLog(path, summarizer.work_digest(*read))
-    log.run(items, summarizer.decoding.batch_size, lambda batch: _predict_batch(summarizer, batch), progress)
-    processes = PartialState()
+    log.run(items, summarizer.decoding.batch_size, generate, progress)
     if processes.is_main_process:
         _warn_failed_predictions(log.predictions, config, progress)
         log.finish(_record)
+        if path.is_file():  # not a pipe or device that was written through
+            samples = SampleSet(
+                collection="predictions", name=path.name, predictions=path, **asdict(kept.source())
+            )
+            index_samples(samples, workspace, progress)
     processes.wait_for_everyone()
     return PredictionResult.of(path, log.predictions)
 
@@ -103,6 +124,15 @@ def _load_for_files(config: PredictionConfig, workspace: Workspace, progress: Pr
     style = summarizer.rendering
     items = files.as_page_inputs(style, summarizer.page_capacity, config.max_pages)
     return summarizer, items, [files.fingerprint, style.model_dump(mode="json"), config.max_pages]
+
+
+def _keep_pages(kept: KeptPages, batch: Sequence[PageSample | UnreadableInput], page_size_px: int) -> None:
+    """Keep the pages as the model sees them, for people to look at."""
+    for item in batch:
+        if isinstance(item, PageSample):
+            kept.write(
+                item.document_id, [page_png(page, page_size_px) for page in item.pages[:MAX_KEPT_PAGES]]
+            )
 
 
 def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:

@@ -1,7 +1,7 @@
 """Make the index of a result's samples.
 
-`python -m evaluation.samples.build WORKSPACE` does so for the `SampleSet` that it reads as JSON from standard
-input. Scoring takes about a minute for 100,000 samples, which no web process has.
+`python -m evaluation.samples.build WORKSPACE SAMPLES` does so for a `SampleSet` in its JSON form. Scoring
+100,000 samples takes about a minute, which no web process has.
 """
 
 import fcntl
@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from data.dataset.shards import read_texts
-from data.errors import DeepSynthError
+from data.errors import DeepSynthError, StorageError
+from data.progress import Progress
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from evaluation.samples.collect import dataset_samples, predicted_samples, read_predictions
@@ -39,6 +40,15 @@ def build_index(samples: SampleSet, workspace: Workspace) -> None:
         raise storage_error(path, error) from error
 
 
+def index_samples(samples: SampleSet, workspace: Workspace, progress: Progress) -> None:
+    """Make the index at the end of a job, so that nobody waits for it. Without one the job is as good: it is
+    made when the samples are looked at."""
+    try:
+        build_index(samples, workspace)
+    except StorageError as error:
+        progress.message(f"The samples are not sorted yet: {error}", "warning")
+
+
 def _records(samples: SampleSet, workspace: Workspace) -> Iterator[SampleRecord]:
     if samples.predictions is None:
         return dataset_samples(_documents(samples, workspace))
@@ -57,7 +67,7 @@ def _documents(samples: SampleSet, workspace: Workspace) -> Iterator[Mapping[str
 
 
 def main() -> None:
-    samples = SampleSet.from_json(sys.stdin.read())
+    samples = SampleSet.from_json(sys.argv[2])
     try:
         build_index(samples, Workspace(Path(sys.argv[1])))
     except DeepSynthError as error:

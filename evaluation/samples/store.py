@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from data.dataset.manifest import read_manifest
 from data.errors import DeepSynthError
@@ -15,6 +15,8 @@ from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from evaluation.samples.index import SampleIndex, has_key
 
+Collection = Literal["datasets", "models", "evaluations", "predictions"]
+"""What a workspace holds that has samples; the words of its folders."""
 FOLDER: Final = "samples"
 """Below the workspace's cache."""
 
@@ -23,8 +25,9 @@ FOLDER: Final = "samples"
 class SampleSet:
     """The samples of one result: of a dataset's split, or what a model wrote."""
 
+    collection: Collection
     name: str
-    """A file name, unique among the results of a workspace."""
+    """Of the result in its collection."""
     predictions: Path | None = None
     """The file of predictions; None: the samples are those of the dataset."""
     dataset: str | None = None
@@ -43,7 +46,7 @@ class SampleSet:
         return cls(**{**values, "predictions": Path(path) if path else None})
 
     def index_path(self, workspace: Workspace) -> Path:
-        return workspace.cache / FOLDER / f"{self.name}.sqlite"
+        return workspace.cache / FOLDER / f"{self.collection}~{self.name}~{self.split or ''}.sqlite"
 
     def key(self, workspace: Workspace) -> str:
         """Return the digest of everything that the index is made of. Raises StorageError, NotFound."""

@@ -77,6 +77,13 @@ def blank_page_pixels(page_size_px: int) -> NDArray[np.uint8]:
     return np.full((3, page_size_px, page_size_px), BLANK, dtype=np.uint8)
 
 
+def page_png(picture: bytes, page_size_px: int) -> bytes:
+    """Return a picture as the model sees it, as PNG. Call it inside `reading_image`."""
+    content = io.BytesIO()
+    resize_to_square(picture, page_size_px).save(content, "PNG")
+    return content.getvalue()
+
+
 def resize_to_square(picture: bytes, page_size_px: int) -> Image.Image:
     """Decode a picture and resize it to the model's square; a picture of that size stays unchanged."""
     image = decode_image(picture)

@@ -12,10 +12,10 @@ from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Rule
 
 from data.config import Name
+from evaluation.samples.store import Collection
 from training.options.optimal_configs import PRESETS
 from web_ui.api import schemas
 from web_ui.api.endpoint import JSON, Operation
-from web_ui.api.sample_schemas import Collection
 from web_ui.jobs.job import ID_PATTERN
 
 JsonDocument = dict[str, Any]

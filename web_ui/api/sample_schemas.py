@@ -9,8 +9,6 @@ from evaluation.samples.index import NUM_BINS, Order, Selection
 from evaluation.samples.record import Mark
 from web_ui.api.schemas import Answer
 
-Collection = Literal["datasets", "models", "evaluations", "predictions"]
-"""What a workspace holds that has samples; the words of its folders."""
 MarkName = Literal["exact", "cut", "looping", "failed", "unsupported", "empty"]
 MAX_SAMPLES_PER_PAGE = 100
 Bin = Annotated[int, Field(ge=0, lt=NUM_BINS)]

@@ -15,11 +15,11 @@ from data.errors import NotFound, StorageError
 from data.store.files import read_json_object
 from data.store.workspace import Workspace, names_hint
 from evaluation.report import REPORT
+from evaluation.samples.kept_pages import KeptPages
 from evaluation.samples.record import SampleRecord
-from evaluation.samples.store import SampleSet
+from evaluation.samples.store import Collection, SampleSet
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
 from web_ui.api.previews import error_from_json
-from web_ui.api.sample_schemas import Collection
 from web_ui.jobs.redaction import child_environment
 
 WAIT_S: Final = 2.0
@@ -35,6 +35,8 @@ def list_sample_sets(collection: Collection, name: str, workspace: Workspace) ->
         NotFound: there is no such result, or it holds no samples yet.
         StorageError: one of its files is damaged.
     """
+    if collection not in _FINDERS:
+        raise NotFound(f"There are no samples of {collection!r}.", hint=f"Use {', '.join(_FINDERS)}.")
     found = _FINDERS[collection](name, workspace)
     if not found:
         raise NotFound(f"{name!r} holds no samples yet.", hint="Wait until its job has made some.")
@@ -74,7 +76,6 @@ def _start(samples: SampleSet, workspace: Workspace) -> "subprocess.Popen[bytes]
     return subprocess.Popen(
         [sys.executable, "-m", "evaluation.samples.build", str(workspace.root), samples.to_json()],
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
         env=child_environment(),
     )
 
@@ -83,7 +84,7 @@ def _of_dataset(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     manifest = read_manifest(workspace.dataset(name))
     manifest.require_complete()
     return {
-        split: SampleSet(name=f"dataset-{name}-{split}", dataset=name, split=split)
+        split: SampleSet(collection="datasets", name=name, dataset=name, split=split)
         for split, entry in manifest.splits.items()
         if entry.counts.num_kept
     }
@@ -101,7 +102,7 @@ def _of_model(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     split = "validation"
     if (folder / REPORT).is_file():
         split = str(read_json_object(folder / REPORT)["subject"]["split"])
-    samples = SampleSet(name=f"model-{name}-{split}", predictions=predictions, dataset=dataset, split=split)
+    samples = SampleSet(collection="models", name=name, predictions=predictions, dataset=dataset, split=split)
     return {split: samples}
 
 
@@ -115,7 +116,9 @@ def _of_evaluation(name: str, workspace: Workspace) -> dict[str, SampleSet]:
         return {}
     config = read_json_object(folder / EVALUATION_CONFIG)
     dataset, split = config.get("dataset"), str(config.get("split"))
-    samples = SampleSet(name=f"evaluation-{name}", predictions=predictions, dataset=dataset, split=split)
+    samples = SampleSet(
+        collection="evaluations", name=name, predictions=predictions, dataset=dataset, split=split
+    )
     return {split: samples}
 
 
@@ -124,7 +127,11 @@ def _of_prediction(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     if not path.is_file():
         known = (path.name for path in workspace.predictions.glob("[!.]*"))
         raise NotFound(f"There are no predictions {name!r}.", hint=names_hint(known))
-    return {"inputs": SampleSet(name=f"prediction-{name}", predictions=path)}
+    source = KeptPages(path).source()
+    samples = SampleSet(
+        collection="predictions", name=name, predictions=path, dataset=source.dataset, split=source.split
+    )
+    return {source.split or "inputs": samples}
 
 
 _FINDERS: Final[Mapping[str, Callable[[str, Workspace], dict[str, SampleSet]]]] = {
@@ -158,3 +165,11 @@ def why_no_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace:
     if any(record.row is None for record in records):
         return f"The dataset {samples.dataset} was made anew with other documents since these were read."
     return None
+
+
+def kept_page(samples: SampleSet, record: SampleRecord, number: int) -> Path | None:
+    """Return the file of a page that a prediction kept, from 1; None: it kept none."""
+    if samples.predictions is None or samples.dataset is not None:
+        return None
+    path = KeptPages(samples.predictions).page(record.document_id, number)
+    return path if path.is_file() else None

@@ -1,10 +1,14 @@
-"""The four tabs: one HTML page each, made from `index.html`. The browser modules fill them from the API."""
+"""The four tabs, the page of a job and that of samples: one HTML page each, made from `index.html`, which the
+browser modules fill from the API."""
 
 from dataclasses import asdict
+from typing import get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from data.errors import NotFound
+from evaluation.samples.store import Collection
 from evaluation.training_metrics import METRICS
 from web_ui.api.service import current_service
 from web_ui.jobs.stages import STAGES
@@ -68,19 +72,28 @@ def jobs() -> str:
 
 @pages.get("/jobs/<job_id>")
 def job(job_id: str) -> str:
-    return _render_tab("jobs", job_id)
+    return _render_tab("jobs", "job", job_id=job_id)
 
 
-def _render_tab(active_tab: str, job_id: str | None = None) -> str:
-    service = current_service()
-    partial = "job" if job_id else active_tab
+@pages.get("/samples/<collection>/<name>")
+def samples(collection: str, name: str) -> str:
+    if collection not in get_args(Collection):
+        raise NotFound(
+            f"There are no samples of {collection!r}.", hint=f"Use {', '.join(get_args(Collection))}."
+        )
+    return _render_tab("jobs", "samples", collection=collection, name=name)
+
+
+def _render_tab(active_tab: str, partial: str | None = None, **values: str) -> str:
+    """Render a tab, or the partial of a page below it, which gets the values."""
+    service, partial = current_service(), partial or active_tab
     return render_template(
         "index.html",
         active_tab=active_tab,
         partial=partial,
         modules=imported_modules("js/frame.js", f"js/{partial}.js"),
         first_asked=() if request.query_string else PRELOADED_PATHS.get(partial, ()),
-        job_id=job_id,
+        **values,
         role=service.settings.role,
         stages=STAGES,
         kind_labels={kind: stage.label for kind, stage in STAGES.items()},

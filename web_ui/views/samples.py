@@ -1,19 +1,18 @@
-"""The samples of datasets, trainings, evaluations and predictions: pages of a list, single ones, and a file."""
+"""The samples of datasets, trainings, evaluations and predictions: pages of a list, one sample, a file."""
 
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, url_for
+from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import InvalidInput, NotFound
 from evaluation.samples.index import SampleIndex
 from evaluation.samples.record import SampleRecord
-from evaluation.samples.store import SampleSet
+from evaluation.samples.store import Collection, SampleSet
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.sample_schemas import (
-    Collection,
     SampleDocument,
     SampleList,
     SamplesQuery,
@@ -22,7 +21,7 @@ from web_ui.api.sample_schemas import (
     mark_names,
 )
 from web_ui.api.service import current_service
-from web_ui.catalog.samples import list_sample_sets, prepare_index, sample_text, why_no_pages
+from web_ui.catalog.samples import kept_page, list_sample_sets, prepare_index, sample_text, why_no_pages
 
 JSON_LINES = "application/jsonl"
 
@@ -49,7 +48,7 @@ def list_samples(collection: Collection, name: str, query: SamplesQuery) -> Samp
         num_samples=page.num_samples,
         num_selected=page.num_selected,
         offset=offset,
-        samples=tuple(_answer(position, record, shown) for position, record in page.samples),
+        samples=tuple(_answer(name, position, record, shown) for position, record in page.samples),
         histogram=page.histogram,
         marks={name: num for mark, num in page.marks.items() for name in mark_names(mark)},
         pages_problem=why_no_pages(shown, [record for _, record in page.samples], workspace),
@@ -65,13 +64,10 @@ def list_samples(collection: Collection, name: str, query: SamplesQuery) -> Samp
 def get_sample(collection: Collection, name: str, position: int, query: SplitQuery) -> SampleDocument:
     """Show one sample with the text of its document."""
     _, shown = _open(collection, name, query)
-    workspace = current_service().workspace
-    try:
-        with shown.open_index(workspace) as index:
-            record = index.record(position)
-    except IndexError as error:
-        raise NotFound(f"{name!r} has no sample {position}.", hint="Samples count from 0.") from error
-    return SampleDocument(**_answer(position, record, shown), text=sample_text(shown, record, workspace))
+    workspace, record = current_service().workspace, _record(shown, name, position)
+    return SampleDocument(
+        **_answer(name, position, record, shown), text=sample_text(shown, record, workspace)
+    )
 
 
 @endpoint(
@@ -94,6 +90,29 @@ def download_samples(collection: Collection, name: str, query: SelectionQuery) -
     response = Response(lines(), mimetype=JSON_LINES)
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}-samples.jsonl")
     return response
+
+
+@endpoint(
+    samples,
+    "GET",
+    "/api/samples/predictions/<name>/<int:position>/pages/<int:page>.png",
+    Operation(media="image/png", errors=(503, 507)),
+)
+def get_kept_page(name: str, position: int, page: int) -> Response:
+    """Show a page of an input file, as the model read it; pages count from 1."""
+    _, shown = _open("predictions", name, SplitQuery())
+    path = kept_page(shown, _record(shown, name, position), page)
+    if path is None:
+        raise NotFound(f"No page {page} of sample {position} of {name!r} was kept.")
+    return send_file(path, mimetype="image/png", conditional=True)
+
+
+def _record(shown: SampleSet, name: str, position: int) -> SampleRecord:
+    try:
+        with shown.open_index(current_service().workspace) as index:
+            return index.record(position)
+    except IndexError as error:
+        raise NotFound(f"{name!r} has no sample {position}.", hint="Samples count from 0.") from error
 
 
 def _open(collection: Collection, name: str, query: SplitQuery) -> tuple[dict[str, SampleSet], SampleSet]:
@@ -119,22 +138,22 @@ def _offset(index: SampleIndex, query: SamplesQuery) -> int:
     return query.offset if place is None else place - place % query.limit
 
 
-def _answer(position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
+def _answer(name: str, position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
     values = asdict(record)
     kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "error")
     return {
         **{name: values[name] for name in kept},
         "position": position,
         "marks": mark_names(record.marks),
-        "pages": _pages(record, shown),
+        "pages": tuple(_pages(name, position, record, shown)),
     }
 
 
-def _pages(record: SampleRecord, shown: SampleSet) -> tuple[str, ...]:
-    if shown.dataset is None or record.row is None:
-        return ()
-    dataset, split, row = shown.dataset, shown.split, record.row
-    return tuple(
-        url_for("datasets.get_page", name=dataset, split=split, row=row, page=number)
-        for number in range(1, record.num_pages + 1)
-    )
+def _pages(name: str, position: int, record: SampleRecord, shown: SampleSet) -> Iterator[str]:
+    """Yield the addresses of the pages of a sample: of its dataset's row, or kept of an input file."""
+    for number in range(1, record.num_pages + 1):
+        if record.row is not None:
+            dataset, split, row = shown.dataset, shown.split, record.row
+            yield url_for("datasets.get_page", name=dataset, split=split, row=row, page=number)
+        elif kept_page(shown, record, number):
+            yield url_for("samples.get_kept_page", name=name, position=position, page=number)

@@ -9,7 +9,7 @@ import { flattenPaths, valueToText } from "./base/values.js";
 import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
-import { hasTextResult, showSamples } from "./monitor/job-samples.js";
+import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
 import { ACTIVE_STATES } from "./monitor/job-state.js";
 import { LogView } from "./monitor/log-view.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
@@ -25,6 +25,7 @@ let openTab = "";
 let poller = null;
 let isUseTabFilled = false;
 const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
+const samples = new JobSamples();
 const overview = new JobOverview(new JobEventReader(jobId));
 
 /** @param {Job} current */
@@ -95,7 +96,7 @@ async function refresh() {
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
   showTabs(job);
-  if (openTab === "samples" || hasTextResult(job)) await showSamples(job);
+  if (openTab === "samples" || hasTextResult(job)) await samples.show(job);
   if (openTab === "files") await showFiles();
   await showJobError(job);
   await fillUseTab(job);

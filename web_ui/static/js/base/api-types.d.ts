@@ -588,9 +588,74 @@ export interface Runner {
   command: string;
 }
 
+export interface SampleAnswer {
+  position: number;
+  document_id: string;
+  prediction: string | null;
+  reference: string | null;
+  score: number | null;
+  length: number;
+  marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
+  unsupported: Array<string>;
+  error: string | null;
+  pages: Array<string>;
+}
+
+export interface SampleDocument {
+  position: number;
+  document_id: string;
+  prediction: string | null;
+  reference: string | null;
+  score: number | null;
+  length: number;
+  marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
+  unsupported: Array<string>;
+  error: string | null;
+  pages: Array<string>;
+  text: string | null;
+}
+
+export interface SampleList {
+  split: string;
+  splits: Array<string>;
+  dataset: string | null;
+  num_samples: number;
+  num_selected: number;
+  offset: number;
+  samples: Array<SampleAnswer>;
+  histogram: Array<number>;
+  marks: Record<string, number>;
+  pages_problem: string | null;
+}
+
 export interface SampleSource {
   kind?: "sample";
   length?: "brief" | "article";
+}
+
+export interface SamplesQuery {
+  split?: string | null;
+  search?: string;
+  mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
+  first_bin?: number;
+  last_bin?: number;
+  order?: "position" | "worst" | "best" | "random" | "longest";
+  offset?: number;
+  limit?: number;
+  position?: number | null;
+}
+
+export interface SelectionQuery {
+  split?: string | null;
+  search?: string;
+  mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
+  first_bin?: number;
+  last_bin?: number;
+  order?: "position" | "worst" | "best" | "random" | "longest";
+}
+
+export interface SplitQuery {
+  split?: string | null;
 }
 
 export interface StartingValues {

@@ -1,43 +1,17 @@
-// The samples of a job: pages of a dataset, the first batch of a training, predictions beside their
-// references.
+// The samples of a job: those of its dataset, training, evaluation or prediction, and the first batch of a
+// training.
 
-import { API, ApiError, get } from "../base/api.js";
+import { API, get } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
+import { SamplesViewer } from "../samples/samples-viewer.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
 import { ACTIVE_STATES } from "./job-state.js";
-import { makePredictions } from "./predictions.js";
 import { makeSection, makeTextList, readArtifact } from "./sample-parts.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
+/** @typedef {import("../base/api-types.js").Artifact} Artifact */
 
-/** @param {Job} job */
-async function makeDatasetPages(job) {
-  const name = encodeURIComponent(job.config.name);
-  let dataset;
-  try {
-    dataset = await get(`/datasets/${name}`);
-  } catch (error) {
-    if (error instanceof ApiError && error.status !== 0) return [];
-    throw error;
-  }
-  const split = Object.keys(dataset.splits ?? {})[0];
-  if (!split) return [];
-  const pages = Array.from(
-    { length: Math.min(12, dataset.splits[split].num_kept ?? dataset.splits[split]) },
-    (_, row) =>
-      makeZoomableImage(
-        `${API}/datasets/${name}/pages/${split}/${row}/1.png`,
-        `Page 1 of sample ${row} in ${split}`,
-      ),
-  );
-  return [
-    makeSection(
-      "Pages",
-      `The first pages of ${split}, as the model sees them.`,
-      makeElement("div", { class: "page-grid" }, ...pages),
-    ),
-  ];
-}
+const NOTHING_YET = "No samples yet. They appear here once the job has made some.";
 
 /** @param {Job} job */
 async function makeFirstBatch(job) {
@@ -76,27 +50,45 @@ async function makeFirstBatch(job) {
 /** Return whether the samples of a job are its result, which the overview shows. @param {Job} job */
 export const hasTextResult = ({ kind }) => kind === "prediction" || kind === "evaluation";
 
-/** @param {Job} job */
-export async function showSamples(job) {
-  const container = findElement(hasTextResult(job) ? "#job-texts" : "#panel-samples");
-  const ended = `${job.state} ${job.ended}`;
-  if (container.dataset.ended === ended && !ACTIVE_STATES.has(job.state)) return;
-  const parts =
-    job.kind === "dataset"
-      ? await makeDatasetPages(job)
-      : (await Promise.all([makePredictions(job), makeFirstBatch(job)])).flat();
-  container.dataset.ended = ended;
-  const seen = JSON.stringify(parts.map((part) => part.textContent));
-  if (container.dataset.seen === seen) return;
-  container.dataset.seen = seen;
-  const empty = hasTextResult(job)
-    ? []
-    : [
-        makeElement(
-          "p",
-          { class: "empty" },
-          "No samples yet. Pages, the first batch and predictions appear here once the job has made them.",
-        ),
-      ];
-  container.replaceChildren(...(parts.length ? parts : empty));
+/** Return where the samples of a job are; null until it has said so. @param {Job} job */
+function findSamples({ kind, config, result }) {
+  if (kind === "dataset") return { collection: "datasets", name: config.name };
+  if (kind === "training") return { collection: "models", name: config.output, order: "worst" };
+  const path = result?.folder ?? result?.path;
+  const name = typeof path === "string" ? path.split("/").at(-1) : undefined;
+  if (!name) return null;
+  return kind === "evaluation"
+    ? { collection: "evaluations", name, order: "worst" }
+    : { collection: "predictions", name };
+}
+
+/** The samples of one job, in its page. */
+export class JobSamples {
+  #place = makeElement("div", {}, makeElement("p", { class: "empty" }, NOTHING_YET));
+  #batch = makeElement("div", { class: "stack" });
+  /** @type {SamplesViewer | null} */
+  #viewer = null;
+  #seen = "";
+
+  /** Show what there is; read it again when the job has got further. @param {Job} job */
+  async show(job) {
+    const container = findElement(hasTextResult(job) ? "#job-texts" : "#panel-samples");
+    if (!this.#place.isConnected) container.replaceChildren(this.#place, this.#batch);
+    const found = findSamples(job);
+    this.#viewer ??= found && new SamplesViewer(this.#place, found);
+    const seen = JSON.stringify([job.state, job.ended, job.result?.metrics ?? null, await lastWritten(job)]);
+    if (seen === this.#seen) return;
+    this.#seen = seen;
+    await this.#viewer?.load();
+    if (job.kind === "training") this.#batch.replaceChildren(...(await makeFirstBatch(job)));
+  }
+}
+
+/** Return when the predictions of a running training were last written. @param {Job} job */
+async function lastWritten(job) {
+  if (job.kind !== "training" || !ACTIVE_STATES.has(job.state)) return null;
+  const { artifacts } = await get(`/jobs/${job.id}/artifacts`);
+  return artifacts
+    .filter((/** @type {Artifact} */ { role }) => role)
+    .map((/** @type {Artifact} */ { size_bytes }) => size_bytes);
 }

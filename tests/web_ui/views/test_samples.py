@@ -1,0 +1,204 @@
+"""The samples of results over HTTP: lists, single samples, pages, downloads, and what is wrong with them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from data.dataset.shards import read_texts
+from data.store.files import write_json
+from data.store.workspace import Workspace
+from evaluation.samples.kept_pages import KeptPages, PredictionSource
+from evaluation.samples.store import SampleSet
+from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
+from web_ui.catalog import samples as catalog
+
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalog, "WAIT_S", 60)
+
+
+@pytest.fixture
+def evaluation(workspace: Workspace, dataset: Path) -> str:
+    """Write an evaluation of the train split: the first sample is exact, the others end in another word."""
+    rows = list(read_texts(dataset, "train"))
+    lines = [
+        {
+            "document_id": row["document_id"],
+            "prediction": row["summary"] + (f" {HOSTILE}" if number else ""),
+            "reference": row["summary"],
+            "num_tokens": 9,
+            "cut": number == 1,
+            "looping": False,
+        }
+        for number, row in enumerate(rows)
+    ]
+    folder = workspace.evaluation("scored")
+    write_lines(folder / PREDICTIONS, lines)
+    write_json(folder / EVALUATION_CONFIG, {"dataset": dataset.name, "split": "train"})
+    return "scored"
+
+
+def get(client: FlaskClient, path: str) -> Any:
+    answer = client.get(f"/api/samples/{path}")
+    assert answer.status_code == 200, answer.get_data(as_text=True)
+    return answer.get_json()
+
+
+def test_an_evaluation_is_listed_from_its_worst_sample_with_pages(
+    client: FlaskClient, evaluation: str
+) -> None:
+    found = get(client, "evaluations/scored?order=worst&limit=3")
+    scores = [sample["score"] for sample in found["samples"]]
+    assert scores == sorted(scores)
+    assert (found["split"], found["num_samples"], found["pages_problem"]) == ("train", 4, None)
+    assert found["marks"] == {"exact": 1, "cut": 1, "unsupported": 3}
+    assert sum(found["histogram"]) == 4
+    page = client.get(found["samples"][0]["pages"][0])
+    assert page.mimetype == "image/png"
+
+
+def test_one_sample_has_its_documents_text(client: FlaskClient, evaluation: str, dataset: Path) -> None:
+    row = list(read_texts(dataset, "train"))[2]
+    sample = get(client, "evaluations/scored/2")
+    assert (sample["text"], sample["document_id"]) == (row["text"], row["document_id"])
+    missing = client.get("/api/samples/evaluations/scored/99")
+    assert (missing.status_code, missing.get_json()["error"]["code"]) == (404, "not_found")
+
+
+def test_the_page_with_one_sample_is_found(client: FlaskClient, evaluation: str) -> None:
+    found = get(client, "evaluations/scored?order=random&limit=2&position=3")
+    assert 3 in [sample["position"] for sample in found["samples"]]
+    assert found["offset"] in (0, 2)
+
+
+def test_a_download_holds_the_selection(client: FlaskClient, evaluation: str) -> None:
+    answer = client.get("/api/samples/evaluations/scored/download.jsonl?mark=exact")
+    assert "attachment" in answer.headers["Content-Disposition"]
+    [line] = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
+    assert (line["row"], line["score"], line["marks"]) == (0, 1.0, ["exact"])
+
+
+def test_a_dataset_is_listed_by_split_and_searched(client: FlaskClient, dataset: Path) -> None:
+    every = get(client, f"datasets/{dataset.name}")
+    assert every["splits"] == ["train", "validation", "test"]
+    word = every["samples"][1]["reference"].split()[0]
+    found = get(client, f"datasets/{dataset.name}?search={word}")
+    assert 0 < found["num_selected"] <= every["num_samples"]
+    assert all(word in sample["reference"] for sample in found["samples"])
+    assert get(client, f"datasets/{dataset.name}?split=test")["split"] == "test"
+
+
+def test_new_predictions_of_a_running_training_are_seen_at_once(
+    client: FlaskClient, workspace: Workspace, dataset: Path
+) -> None:
+    row = next(read_texts(dataset, "validation"))
+    folder = workspace.model("trained")
+    line = {"document_id": row["document_id"], "prediction": "old", "reference": row["summary"]}
+    write_lines(folder / PREDICTIONS, [line])
+    write_json(folder / CONFIG, {"dataset": dataset.name})
+    assert get(client, "models/trained")["samples"][0]["prediction"] == "old"
+    write_lines(folder / PREDICTIONS, [{**line, "prediction": "new"}])
+    found = get(client, "models/trained")
+    assert (found["samples"][0]["prediction"], found["split"]) == ("new", "validation")
+
+
+def test_a_deleted_dataset_and_one_made_anew_are_told_apart(
+    client: FlaskClient, workspace: Workspace, evaluation: str, dataset: Path
+) -> None:
+    lines = (
+        (workspace.evaluation(evaluation) / PREDICTIONS)
+        .read_text()
+        .replace('"document_id": "', '"document_id": "x')
+    )
+    (workspace.evaluation(evaluation) / PREDICTIONS).write_text(lines)
+    found = get(client, "evaluations/scored")
+    assert "made anew" in found["pages_problem"]
+    assert found["samples"][0]["pages"] == []
+    shutil.rmtree(dataset)
+    found = get(client, "evaluations/scored")
+    assert "was deleted" in found["pages_problem"]
+    assert found["samples"][0]["reference"]
+
+
+def test_inputs_show_the_page_that_was_read(
+    client: FlaskClient, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = workspace.prediction("out.jsonl")
+    write_lines(path, [{"input": "a b/ü.pdf", "summary": "A.", "num_pages": 2, "error": None}])
+    kept = KeptPages(path)
+    kept.write_source(PredictionSource())
+    Image.new("RGB", (8, 8)).save(tmp_path / "page.png")
+    kept.write("a b/ü.pdf", [(tmp_path / "page.png").read_bytes()])
+    [sample] = get(client, "predictions/out.jsonl")["samples"]
+    assert len(sample["pages"]) == 1
+    page = client.get(sample["pages"][0])
+    assert page.get_data() == (tmp_path / "page.png").read_bytes()
+    assert client.get(sample["pages"][0].replace("/1.png", "/2.png")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("evaluations/none", 404, "not_found"),
+        ("models/none", 404, "not_found"),
+        ("predictions/none", 404, "not_found"),
+        ("datasets/none", 404, "not_found"),
+        ("evaluations/..", 422, "unsafe_path"),
+        ("uploads/x", 404, "not_found"),
+        ("evaluations/scored?split=test", 422, "invalid_input"),
+        ("evaluations/scored?order=cost", 422, "invalid_input"),
+        ("evaluations/scored?first_bin=20", 422, "invalid_input"),
+        ("evaluations/scored?limit=101", 422, "invalid_input"),
+    ],
+)
+def test_what_cannot_be_listed_is_refused(
+    client: FlaskClient, evaluation: str, path: str, status: int, code: str
+) -> None:
+    answer = client.get(f"/api/samples/{path}")
+    assert (answer.status_code, answer.get_json()["error"]["code"]) == (status, code)
+
+
+def test_a_damaged_file_of_predictions_is_named(
+    client: FlaskClient, workspace: Workspace, evaluation: str
+) -> None:
+    (workspace.evaluation(evaluation) / PREDICTIONS).write_text("{")
+    error = client.get("/api/samples/evaluations/scored").get_json()["error"]
+    assert error["code"] == "storage_failed"
+    assert PREDICTIONS in error["message"]
+
+
+def test_an_index_that_takes_long_is_asked_for_again(
+    client: FlaskClient, workspace: Workspace, evaluation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog, "WAIT_S", 0.01)
+    answer = client.get("/api/samples/evaluations/scored")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    monkeypatch.setattr(catalog, "WAIT_S", 60)
+    assert get(client, "evaluations/scored")["num_samples"] == 4
+
+
+def test_a_damaged_index_is_made_anew(client: FlaskClient, workspace: Workspace, evaluation: str) -> None:
+    get(client, "evaluations/scored")
+    path = SampleSet(collection="evaluations", name="scored", split="train").index_path(workspace)
+    path.write_bytes(b"no database")
+    assert get(client, "evaluations/scored")["num_samples"] == 4
+
+
+def test_the_page_of_samples_names_its_result_as_text(client: FlaskClient, dataset: Path) -> None:
+    assert b'data-name="demo"' in client.get("/samples/datasets/demo").get_data()
+    assert client.get("/samples/uploads/demo").status_code == 404
+    hostile = client.get("/samples/datasets/%22%3E%3Cb%3E").get_data(as_text=True)
+    assert "<b>" not in hostile

@@ -1,0 +1,181 @@
+// Looks at the samples of a dataset, a training, an evaluation or a prediction: a list, and one of them open
+// with its pages, its prediction and its reference. The arrow keys go through them.
+
+import { get } from "../base/api.js";
+import { makeElement } from "../base/dom.js";
+import { latest } from "../base/latest.js";
+import { onPress, setResting } from "../base/resting.js";
+import { makeSampleDetail } from "./sample-detail.js";
+import { makeSampleList } from "./sample-list.js";
+import { listPath, PAGE_SIZE, pageAddress, readQuery } from "./sample-query.js";
+import { makeSampleTools, SearchField } from "./sample-tools.js";
+
+/** @typedef {import("../base/api-types.js").SampleAnswer} Sample */
+/** @typedef {import("../base/api-types.js").SampleList} SampleList */
+/** @typedef {import("./sample-query.js").SampleQuery} SampleQuery */
+
+const PREPARING = 503;
+const RETRY_MS = 1000;
+const NOT_FOUND = 404;
+
+export class SamplesViewer {
+  /**
+   * @param {HTMLElement} place
+   * @param {{collection: string, name: string, order?: string, address?: string}} options address: of the
+   *   page that shows these samples alone; its query follows what is shown if it is the present page
+   */
+  constructor(place, { collection, name, order = "position" }) {
+    this.path = `/samples/${collection}/${encodeURIComponent(name)}`;
+    this.page = `${document.body.dataset.samples}/${collection}/${encodeURIComponent(name)}`;
+    this.isOwnPage = location.pathname === this.page;
+    this.query = readQuery(new URLSearchParams(this.isOwnPage ? location.search : ""), order);
+    /** @type {SampleList | null} */
+    this.list = null;
+    /** Which sample of the next list opens. @type {"first" | "last" | "same"} */
+    this.opens = "same";
+    this.place = place;
+    this.parts = this.#makeParts();
+    this.request = latest(
+      (signal, /** @type {boolean} */ isAtPosition) =>
+        get(listPath(this.path, this.query, isAtPosition), signal),
+      (list) => this.#show(list),
+      (error) => this.#explain(error),
+    );
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+  }
+
+  /** Read the list again. */
+  load() {
+    return this.request.ask(this.query.position !== null && this.list === null);
+  }
+
+  #makeParts() {
+    const back = makeElement("button", { type: "button", class: "button button--small" }, "Previous");
+    const on = makeElement("button", { type: "button", class: "button button--small" }, "Next");
+    onPress(back, () => this.#step(-1));
+    onPress(on, () => this.#step(1));
+    const search = new SearchField(this.query, (change) => this.#change(change));
+    return {
+      tools: makeElement("div", { class: "samples__tools" }),
+      search: search.element,
+      count: makeElement("p", { class: "muted small numbers", role: "status" }),
+      list: makeElement("div", { class: "samples__list" }),
+      detail: makeElement("article", { class: "sample-detail", "aria-label": "Sample" }),
+      place: makeElement("span", { class: "muted small numbers" }),
+      link: makeElement("a", { class: "small", href: this.page }, "Link to this sample"),
+      back,
+      on,
+    };
+  }
+
+  /** @param {Partial<SampleQuery>} change of what is listed */
+  #change(change) {
+    this.query = { ...this.query, offset: 0, position: null, ...change };
+    this.opens = "first";
+    void this.load();
+  }
+
+  /** @param {SampleList} list */
+  #show(list) {
+    const isFirst = this.list === null;
+    this.list = list;
+    this.query = { ...this.query, split: list.split, offset: list.offset };
+    const { tools, count, list: entries, detail, search, place, link, back, on } = this.parts;
+    if (isFirst) this.#build();
+    tools.replaceChildren(
+      search,
+      ...makeSampleTools(list, this.query, this.path, (change) => this.#change(change)),
+    );
+    const shown = list.num_selected.toLocaleString("en");
+    const total = list.num_samples.toLocaleString("en");
+    count.textContent = shown === total ? `${total} samples` : `${shown} of ${total} samples`;
+    entries.hidden = detail.hidden = place.hidden = link.hidden = list.samples.length === 0;
+    this.#open(this.#chosen(list));
+    back.hidden = on.hidden = list.samples.length === 0;
+  }
+
+  #build() {
+    const { tools, count, list, detail, place, link, back, on } = this.parts;
+    this.place.replaceChildren(
+      makeElement(
+        "div",
+        { class: "samples" },
+        tools,
+        makeElement(
+          "div",
+          { class: "samples__body" },
+          makeElement("div", { class: "samples__side" }, count, list),
+          makeElement(
+            "div",
+            { class: "samples__main" },
+            makeElement("div", { class: "samples__steps row" }, back, on, place, link),
+            detail,
+          ),
+        ),
+      ),
+    );
+  }
+
+  /** Return the sample of a new list that opens. @param {SampleList} list */
+  #chosen(list) {
+    const { samples } = list;
+    const same = samples.find(({ position }) => position === this.query.position);
+    const end = this.opens === "last" ? samples.at(-1) : samples[0];
+    return (this.opens === "same" ? same : undefined) ?? end;
+  }
+
+  /** @param {Sample | undefined} sample */
+  #open(sample) {
+    if (!this.list || !sample) return;
+    this.query.position = sample.position;
+    this.opens = "same";
+    const { list: entries, detail, place, link, back, on } = this.parts;
+    entries.replaceChildren(
+      makeSampleList(this.list.samples, sample.position, (chosen) => this.#open(chosen)),
+    );
+    const entry = entries.querySelector("[aria-current]");
+    entry?.scrollIntoView?.({ block: "nearest" });
+    detail.replaceChildren(...makeSampleDetail(sample, this.list, this.path));
+    const number = this.query.offset + this.list.samples.indexOf(sample);
+    place.textContent = `${(number + 1).toLocaleString("en")} of ${this.list.num_selected.toLocaleString("en")}`;
+    link.setAttribute("href", pageAddress(this.page, this.query));
+    if (this.isOwnPage) history.replaceState(null, "", pageAddress(this.page, this.query));
+    setResting(back, number === 0);
+    setResting(on, number + 1 >= this.list.num_selected);
+  }
+
+  /** Open the sample before or after. @param {1 | -1} direction */
+  #step(direction) {
+    if (!this.list) return;
+    const index = this.list.samples.findIndex(({ position }) => position === this.query.position);
+    const sample = this.list.samples[index + direction];
+    if (sample) return this.#open(sample);
+    const offset = this.query.offset + direction * PAGE_SIZE;
+    if (offset < 0 || offset >= this.list.num_selected) return;
+    this.query.offset = offset;
+    this.opens = direction > 0 ? "first" : "last";
+    void this.request.ask(false);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const steps = { ArrowLeft: -1, ArrowRight: 1 };
+    const direction = /** @type {1 | -1 | undefined} */ (steps[/** @type {"ArrowLeft"} */ (event.key)]);
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isElsewhere = target.closest("input, select, textarea, dialog, [role=tab], [role=region], canvas");
+    if (!direction || isElsewhere || event.altKey || event.ctrlKey || event.metaKey) return;
+    if (this.place.checkVisibility()) this.#step(direction);
+  }
+
+  /** @param {import("../base/api.js").ApiError} error */
+  #explain(error) {
+    if (error.status === PREPARING) setTimeout(() => void this.load(), RETRY_MS);
+    if (this.list && error.status === PREPARING) return;
+    const text =
+      error.status === NOT_FOUND && !this.isOwnPage
+        ? "No samples yet. They appear here once the job has made some."
+        : `${error.message} ${error.status === PREPARING ? "" : error.hint}`;
+    this.list = null;
+    this.place.replaceChildren(makeElement("p", { class: "empty", role: "status" }, text));
+  }
+}
