@@ -106,7 +106,8 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
     expect(page.locator(".chart", has_text="ROUGE")).to_be_visible()
     page.get_by_role("tab", name="Samples").click()
     expect(page.get_by_text("First real batch")).to_be_visible()
-    expect(page.get_by_role("heading", name="Predictions")).to_be_visible()
+    expect(page.locator(".sample-text", has_text="Reference")).to_be_visible()
+    expect(page.locator(".paper img")).not_to_have_js_property("naturalWidth", 0)
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_role("link", name="metrics.json")).to_be_visible()
 
@@ -157,7 +158,7 @@ def test_a_finished_training_is_scored_from_its_page(page: Page, training: str) 
     wait_for_state(page, "Done")
     row = page.get_by_role("row", name="first")
     expect(row.get_by_role("cell").first).to_contain_text(re.compile(r"[\d.]+ to [\d.]+"))
-    expect(page.locator("#job-texts .sample").first).to_contain_text("Reference")
+    expect(page.locator("#job-texts .sample-detail")).to_contain_text("Reference")
     page.get_by_role("tab", name="Settings").click()
     expect(page.get_by_role("row", name="blank_pages")).to_contain_text("true")
 
@@ -187,8 +188,9 @@ def test_a_finished_training_summarises_documents_from_its_page(
     form.get_by_role("button", name="Summarise", exact=True).click()
     page.wait_for_url(lambda address: not address.startswith(training))
     wait_for_state(page, "Done")
-    expect(page.locator("#job-texts .sample")).to_have_count(1)
-    expect(page.locator("#job-texts .sample")).to_contain_text("Oslo_storm.txt")
+    expect(page.locator("#job-texts .sample-entry")).to_have_count(1)
+    expect(page.locator("#job-texts .sample-entry")).to_contain_text("Oslo_storm.txt")
+    expect(page.get_by_role("button", name="Page 1 of Oslo_storm.txt")).to_be_visible()
 
 
 def test_the_page_of_a_finished_training_fits_a_phone(page: Page, training: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.exceptions import TooManyRequests
 
 from data.dataset.manifest import read_manifest
 from data.errors import NotFound, StorageError
@@ -47,7 +47,7 @@ def prepare_index(samples: SampleSet, workspace: Workspace) -> None:
     """Return when the index is there.
 
     Raises:
-        ServiceUnavailable: it is being made; ask again.
+        TooManyRequests: it is being made; ask again.
         StorageError: a file of the result is damaged, or the disk is full.
     """
     path = samples.index_path(workspace)
@@ -59,7 +59,7 @@ def prepare_index(samples: SampleSet, workspace: Workspace) -> None:
     try:
         output, _ = process.communicate(timeout=WAIT_S)
     except subprocess.TimeoutExpired as error:
-        raise ServiceUnavailable("The samples are being scored and sorted.", retry_after=1) from error
+        raise TooManyRequests("The samples are being scored and sorted.", retry_after=1) from error
     finally:
         if process.poll() is not None:
             _processes.pop(path, None)

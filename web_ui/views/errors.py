@@ -33,7 +33,6 @@ HINTS: Mapping[int, tuple[str, str]] = {
         "too_many_requests",
         "Wait for the seconds of the Retry-After header, if there is one, then try again.",
     ),
-    503: ("unavailable", "Wait for the seconds of the Retry-After header, then try again."),
 }
 
 

@@ -32,7 +32,7 @@ samples = Blueprint("samples", __name__)
     samples,
     "GET",
     "/api/samples/<collection>/<name>",
-    Operation(query=SamplesQuery, answer=SampleList, errors=(409, 503, 507)),
+    Operation(query=SamplesQuery, answer=SampleList, errors=(409, 429, 507)),
 )
 def list_samples(collection: Collection, name: str, query: SamplesQuery) -> SampleList:
     """List samples of a dataset, a training, an evaluation or a prediction."""
@@ -59,7 +59,7 @@ def list_samples(collection: Collection, name: str, query: SamplesQuery) -> Samp
     samples,
     "GET",
     "/api/samples/<collection>/<name>/<int:position>",
-    Operation(query=SplitQuery, answer=SampleDocument, errors=(409, 503, 507)),
+    Operation(query=SplitQuery, answer=SampleDocument, errors=(409, 429, 507)),
 )
 def get_sample(collection: Collection, name: str, position: int, query: SplitQuery) -> SampleDocument:
     """Show one sample with the text of its document."""
@@ -74,7 +74,7 @@ def get_sample(collection: Collection, name: str, position: int, query: SplitQue
     samples,
     "GET",
     "/api/samples/<collection>/<name>/download.jsonl",
-    Operation(query=SelectionQuery, media=JSON_LINES, errors=(409, 503, 507)),
+    Operation(query=SelectionQuery, media=JSON_LINES, errors=(409, 429, 507)),
 )
 def download_samples(collection: Collection, name: str, query: SelectionQuery) -> Response:
     """Download the selected samples, one JSON object a line."""
@@ -96,7 +96,7 @@ def download_samples(collection: Collection, name: str, query: SelectionQuery) -
     samples,
     "GET",
     "/api/samples/predictions/<name>/<int:position>/pages/<int:page>.png",
-    Operation(media="image/png", errors=(503, 507)),
+    Operation(media="image/png", errors=(429, 507)),
 )
 def get_kept_page(name: str, position: int, page: int) -> Response:
     """Show a page of an input file, as the model read it; pages count from 1."""

@@ -185,7 +185,7 @@ def test_an_index_that_takes_long_is_asked_for_again(
 ) -> None:
     monkeypatch.setattr(catalog, "WAIT_S", 0.01)
     answer = client.get("/api/samples/evaluations/scored")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
     monkeypatch.setattr(catalog, "WAIT_S", 60)
     assert get(client, "evaluations/scored")["num_samples"] == 4
 

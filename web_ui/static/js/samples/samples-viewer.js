@@ -14,7 +14,7 @@ import { makeSampleTools, SearchField } from "./sample-tools.js";
 /** @typedef {import("../base/api-types.js").SampleList} SampleList */
 /** @typedef {import("./sample-query.js").SampleQuery} SampleQuery */
 
-const PREPARING = 503;
+const PREPARING = 429;
 const RETRY_MS = 1000;
 const NOT_FOUND = 404;
 
