@@ -193,6 +193,21 @@ def test_a_finished_training_summarises_documents_from_its_page(
     expect(page.get_by_role("button", name="Page 1 of Oslo_storm.txt")).to_be_visible()
 
 
+def test_a_training_is_run_again_with_changes(page: Page, training: str) -> None:
+    page.goto(training)
+    page.get_by_role("link", name="Run again with changes").click()
+    page.wait_for_selector("#train-form:not([aria-busy])")
+    expect(page.locator("#like-earlier")).to_contain_text("The settings of first. Nothing is changed yet.")
+    expect(page.get_by_label("Name of the result")).to_have_value("first-2")
+    page.locator("#advanced-box > summary").click()
+    expect(page.get_by_label("Max steps", exact=True)).to_have_value("12")
+    page.get_by_label("Max steps", exact=True).fill("9")
+    expect(page.locator("#like-earlier")).to_contain_text("Changed: max_steps 12 → 9.")
+    page.reload()
+    page.wait_for_selector("#train-form:not([aria-busy])")
+    expect(page.get_by_label("Max steps", exact=True)).to_have_value("9")
+
+
 def test_the_page_of_a_finished_training_fits_a_phone(page: Page, training: str) -> None:
     page.set_viewport_size({"width": 360, "height": 780})
     page.goto(f"{training}#use")

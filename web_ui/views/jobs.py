@@ -7,8 +7,9 @@ from flask import Blueprint, Response
 from data.store.events import EventSlice
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
+from web_ui.api.rerun import rerun_config
 from web_ui.api.service import current_service
-from web_ui.api.submission import job_answer
+from web_ui.api.submission import job_answer, submit_job
 from web_ui.jobs.snapshot import LogSlice
 
 jobs = Blueprint("jobs", __name__)
@@ -62,6 +63,16 @@ def resume_job(job_id: str) -> dict[str, Any]:
 def cancel_job(job_id: str) -> dict[str, Any]:
     """Cancel a job: it stops and cannot be resumed."""
     return job_answer(current_service().jobs.request_cancel(job_id))
+
+
+@endpoint(
+    jobs, "POST", "/api/jobs/<job_id>/again", Operation(answer=schemas.JobAnswer, status=202, errors=(507,))
+)
+def run_again(job_id: str) -> Response:
+    """Queue a job with the settings of one that has ended, and an output of its own."""
+    service = current_service()
+    job = service.jobs.get(job_id)
+    return submit_job(job.kind, rerun_config(job, service))
 
 
 @endpoint(jobs, "DELETE", "/api/jobs/<job_id>", Operation(status=204))

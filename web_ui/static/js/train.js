@@ -4,7 +4,9 @@ import { API, post } from "./base/api.js";
 import { debounce } from "./base/debounce.js";
 import { fillSlots, findElement, findInput } from "./base/dom.js";
 import { latest } from "./base/latest.js";
+import { flattenPaths } from "./base/values.js";
 import { applyAddress, keepDraft } from "./forms/draft.js";
+import { showDifferences, writeEarlierChoices } from "./forms/earlier-training.js";
 import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
 import { FieldSet, showFieldError } from "./forms/fields.js";
 import { loadTrainingForm } from "./forms/load-training-form.js";
@@ -48,7 +50,7 @@ function showMissingDataset() {
 }
 
 /** @param {import("./forms/load-training-form.js").TrainingForm} loaded */
-function fillForm({ fields, presets, tiny, datasets, models, service }) {
+function fillForm({ fields, presets, tiny, datasets, models, service, earlier }) {
   const gpu = /** @type {import("./forms/memory-bar.js").Gpu} */ (
     service.gpus.find((found) => found.memory_total_gb !== null)
   );
@@ -68,9 +70,17 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
     showReasons(findElement("#advanced"), reasons);
   }
   const draft = keepDraft(form);
-  draft.restore(); // the chosen preset and model,
-  applyStartingValues();
-  draft.restore(); // then the changes to them
+  if (earlier) {
+    const taken = models.models.map(({ name }) => name);
+    writeEarlierChoices(form, earlier, taken);
+    applyStartingValues();
+    set.apply(flattenPaths(earlier.config));
+    form.dispatchEvent(new Event("input")); // which makes them the draft
+  } else {
+    draft.restore(); // the chosen preset and model,
+    applyStartingValues();
+    draft.restore(); // then the changes to them
+  }
   set.showChangedMarks();
 
   const body = () => ({ ...formValues(), ...set.changes() });
@@ -113,6 +123,7 @@ function fillForm({ fields, presets, tiny, datasets, models, service }) {
       "needsToken" in document.body.dataset,
     );
     findElement("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
+    if (earlier) showDifferences(earlier, { ...set.values(), ...formValues() });
     showPageModeMismatch(valueOf("model"), dataset(), models);
     estimate.stop();
     askMemory();

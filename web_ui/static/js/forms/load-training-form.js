@@ -11,16 +11,20 @@ import { readSystem } from "../base/system.js";
  * @property {import("./pickers.js").Dataset[]} datasets
  * @property {import("./pickers.js").Models} models
  * @property {import("../base/api-types.js").System} service
+ * @property {import("../base/api-types.js").JobAnswer | null} earlier the training whose settings the form
+ *   starts from
  */
 
 /** @returns {Promise<TrainingForm>} */
 export async function loadTrainingForm() {
-  const [{ fields }, { presets, tiny }, { datasets }, models, service] = await Promise.all([
+  const from = new URLSearchParams(location.search).get("from");
+  const [{ fields }, { presets, tiny }, { datasets }, models, service, earlier] = await Promise.all([
     get("/forms/training"),
     get("/training/presets"),
     get("/datasets"),
     get("/models"),
     readSystem(),
+    from ? get(`/jobs/${encodeURIComponent(from)}`) : null,
   ]);
-  return { fields, presets, tiny, datasets, models, service };
+  return { fields, presets, tiny, datasets, models, service, earlier };
 }

@@ -5,7 +5,7 @@ import { confirmAction, toast, toastError } from "../widgets/notify.js";
 import { displayedState, retryWaitS } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-/** @typedef {"pause" | "resume" | "cancel" | "delete"} Action */
+/** @typedef {"pause" | "resume" | "cancel" | "again" | "delete"} Action */
 
 /** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
 export const ACTIONS = {
@@ -27,6 +27,12 @@ export const ACTIONS = {
     done: "Cancelling.",
     states: ["queued", "running", "pausing", "paused", "interrupted"],
   },
+  again: {
+    label: "Run again",
+    icon: "icon-again",
+    done: "Queued again.",
+    states: ["succeeded", "failed", "cancelled"],
+  },
   delete: {
     label: "Delete",
     icon: "icon-delete",
@@ -40,11 +46,14 @@ export function possibleActions(job) {
   const isPossible = (/** @type {Action} */ action) =>
     ACTIONS[action].states.includes(displayedState(job)) || (action === "resume" && retryWaitS(job) > 0);
   const actions = /** @type {Action[]} */ (Object.keys(ACTIONS)).filter(isPossible);
-  return job.desired === "cancel" ? actions.filter((action) => action === "delete") : actions;
+  return job.desired === "cancel"
+    ? actions.filter((action) => action === "delete" || action === "again")
+    : actions;
 }
 
 /**
- * Pause, resume, cancel or delete a job. Cancel and delete ask for confirmation.
+ * Pause, resume, cancel or delete a job, or run it again and open the new one. Cancel and delete ask for
+ * confirmation.
  * @param {Job} job
  * @param {Action} action
  * @returns {Promise<boolean>} whether the action was done
@@ -65,10 +74,11 @@ export async function performAction(job, action) {
   if ((action === "cancel" || action === "delete") && !(await confirmAction(confirmations[action])))
     return false;
   try {
-    await (action === "delete"
+    const answer = await (action === "delete"
       ? sendRequest("DELETE", `/jobs/${job.id}`)
       : post(`/jobs/${job.id}/${action}`));
     toast(ACTIONS[action].done);
+    if (action === "again") location.assign(`${document.body.dataset.jobs}/${answer.id}`);
     return true;
   } catch (error) {
     toastError(error);

@@ -44,8 +44,8 @@ export function showHeader(current) {
 /** @param {Job} current @param {() => void} onChange called after an action, unless the job was deleted */
 export function showActions(current, onChange) {
   const actions = possibleActions(current);
-  redraw(findElement("#job-actions"), actions, () =>
-    actions.map((action) => {
+  redraw(findElement("#job-actions"), actions, () => [
+    ...actions.map((action) => {
       const isDestructive = action === "cancel" || action === "delete";
       const button = makeElement(
         "button",
@@ -64,8 +64,17 @@ export function showActions(current, onChange) {
       });
       return button;
     }),
-  );
+    ...(current.kind === "training" && actions.includes("again") ? [makeChangeLink(current)] : []),
+  ]);
 }
+
+/** A link to the form with the settings of a training. @param {Job} job */
+const makeChangeLink = ({ id }) =>
+  makeElement(
+    "a",
+    { class: "button", href: withQuery(document.body.dataset.train ?? "/train", { from: id }) },
+    "Run again with changes",
+  );
 
 /** @param {Job} current */
 export async function showJobError(current) {
