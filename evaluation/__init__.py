@@ -1,1 +1,1 @@
-"""Text against text: ROUGE, training metrics, reports. No torch."""
+"""Text against text: ROUGE, training metrics, reports, verdicts. No torch."""

@@ -8,7 +8,7 @@ from evaluation.baselines import lead
 from evaluation.loops import is_looping
 from evaluation.reference_points import REFERENCE_POINTS
 from evaluation.report import Report, Subject, library_versions, now
-from evaluation.rouge import resolve_tokenizer, rouge
+from evaluation.rouge import resolve_tokenizer, rouge_l_difference, rouge_report, score_pairs
 from evaluation.scores import RougeSettings
 from evaluation.words import words
 
@@ -42,11 +42,16 @@ def evaluate(
         )
     settings = resolve_tokenizer(settings or RougeSettings(), references)
     leads = {f"lead-{n}": [lead(document, n) for document in documents] for n in (1, 3)}
-    others = {**leads, **(baselines or {})}
+    others = {
+        name: score_pairs(texts, references, settings)
+        for name, texts in {**leads, **(baselines or {})}.items()
+    }
+    own = score_pairs(predictions, references, settings)
     return Report(
         subject=subject,
-        rouge=rouge(predictions, references, settings),
-        baselines={name: rouge(texts, references, settings) for name, texts in others.items()},
+        rouge=rouge_report(own, settings),
+        baselines={name: rouge_report(values, settings) for name, values in others.items()},
+        differences={name: rouge_l_difference(own, values, settings) for name, values in others.items()},
         reference_points=REFERENCE_POINTS.get(subject.benchmark or "", ()),
         num_looping=sum(map(is_looping, predictions)),
         num_empty=sum(not prediction.strip() for prediction in predictions),

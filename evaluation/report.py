@@ -1,16 +1,16 @@
 """The report of one evaluation: scores with their settings and intervals, baselines and published results."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from data.errors import StorageError
-from data.store.files import read_json, write_json
+from data.store.files import damaged_file, read_json, write_json
+from data.validation import as_record
 from evaluation.reference_points import ReferencePoint
-from evaluation.scores import RougeReport
+from evaluation.scores import Interval, RougeReport
 
 REPORT = "report.json"
 _LIBRARIES = ("deepsynth", "rouge-score", "nltk", "numpy")
@@ -47,6 +47,9 @@ class Report:
     """Time in UTC, ISO 8601."""
     versions: Mapping[str, str]
     """Library -> version."""
+    differences: Mapping[str, Interval] = field(default_factory=dict)
+    """Baseline -> interval of the mean difference in ROUGE-L, the model's minus the baseline's, by paired
+    bootstrap. Reports of earlier versions have none."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -55,19 +58,8 @@ class Report:
             "rouge": self.rouge.as_dict(),
             "baselines": {name: baseline.as_dict() for name, baseline in self.baselines.items()},
             "reference_points": [asdict(point) for point in self.reference_points],
+            "differences": {name: asdict(difference) for name, difference in self.differences.items()},
         }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "Report":
-        """Build a report from the result of `as_dict`. Raises KeyError, TypeError or
-        AttributeError for other content."""
-        nested: dict[str, Any] = {
-            "subject": Subject(**document["subject"]),
-            "rouge": RougeReport.from_dict(document["rouge"]),
-            "baselines": {name: RougeReport.from_dict(part) for name, part in document["baselines"].items()},
-            "reference_points": tuple(ReferencePoint(**point) for point in document["reference_points"]),
-        }
-        return cls(**{**document, **nested})
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
         """Return the rows to compare: (name, ROUGE type -> mean F-measure), the model first."""
@@ -75,6 +67,10 @@ class Report:
             (self.subject.model, self.rouge.fmeasures()),
             *((name, report.fmeasures()) for name, report in self.baselines.items()),
         ]
+
+    def table_rows(self) -> list[dict[str, Any]]:
+        """Return `table` as the result of a job holds it."""
+        return [{"name": name, **scores} for name, scores in self.table()]
 
     def intervals(self) -> list[dict[str, tuple[float, float]]]:
         """Return the confidence intervals of `table`, row by row: ROUGE type -> (lower end, upper end)."""
@@ -109,10 +105,7 @@ def read_report(folder: Path) -> Report:
         StorageError: the file is damaged or was not written by `write_report`.
     """
     path = folder / REPORT
-    document = read_json(path)
-    try:
-        return Report.from_dict(document)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise StorageError(
-            f"{path} is not an evaluation report: {error}.", hint="Evaluate the model again."
-        ) from error
+    report = as_record(read_json(path), path, Report)
+    if any("rougeL" not in scored.scores for scored in (report.rouge, *report.baselines.values())):
+        raise damaged_file(path, "a score has no rougeL")
+    return report

@@ -17,7 +17,7 @@ from rouge_score.rouge_scorer import RougeScorer
 from data.cores import num_cores
 from data.errors import InvalidInput
 from evaluation.bootstrap import intervals
-from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings, Score
+from evaluation.scores import ROUGE_TYPES, Interval, RougeReport, RougeSettings, Score
 from evaluation.words import needs_unicode, sentences, words
 
 # Starting a process takes about as long as scoring a thousand pairs of news summaries.
@@ -41,16 +41,30 @@ def rouge(
     Raises:
         InvalidInput: there are no predictions, or the two differ in length.
     """
-    _check_lengths(predictions, references)
     settings = resolve_tokenizer(settings or RougeSettings(), references)
-    values = score_pairs(predictions, references, settings, num_processes)
+    return rouge_report(score_pairs(predictions, references, settings, num_processes), settings)
+
+
+def rouge_report(values: NDArray[np.float64], settings: RougeSettings) -> RougeReport:
+    """Return the means of the scores of `score_pairs`, with confidence intervals."""
     low, high = intervals(values[:, :, 2], settings.confidence, settings.num_resamples, settings.seed)
     rows = np.column_stack([values.mean(axis=0), low, high]).tolist()
     scores = {
         kind: Score(precision=precision, recall=recall, fmeasure=fmeasure, low=low_end, high=high_end)
         for kind, (precision, recall, fmeasure, low_end, high_end) in zip(ROUGE_TYPES, rows, strict=True)
     }
-    return RougeReport(scores, settings, len(predictions))
+    return RougeReport(scores, settings, len(values))
+
+
+def rouge_l_difference(
+    values: NDArray[np.float64], others: NDArray[np.float64], settings: RougeSettings
+) -> Interval:
+    """Return the interval of the mean difference in ROUGE-L between two results of `score_pairs` on the same
+    samples: a paired bootstrap, which resamples the differences."""
+    column = ROUGE_TYPES.index("rougeL")
+    differences = values[:, [column], 2] - others[:, [column], 2]
+    low, high = intervals(differences, settings.confidence, settings.num_resamples, settings.seed)
+    return Interval(float(low[0]), float(high[0]))
 
 
 def resolve_tokenizer(settings: RougeSettings, references: Sequence[str]) -> RougeSettings:
@@ -70,7 +84,11 @@ def score_pairs(
 
     Returns:
         (num_samples, 4 ROUGE types, 3): precision, recall and F-measure, 0 to 1.
+
+    Raises:
+        InvalidInput: as `rouge`.
     """
+    _check_lengths(predictions, references)
     if num_processes is None:
         num_processes = min(num_cores(), len(predictions) // _PAIRS_PER_PROCESS)
     score = partial(_score_pairs, settings=settings)

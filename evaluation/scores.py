@@ -39,6 +39,14 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class RougeReport:
     """ROUGE over a set: a score per type, the resolved settings (never `auto`), and the number of samples."""
 
@@ -56,9 +64,3 @@ class RougeReport:
             "settings": asdict(self.settings),
             "num_samples": self.num_samples,
         }
-
-    @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "RougeReport":
-        """Build a report from the result of `as_dict`. Raises TypeError or KeyError for other content."""
-        scores = {kind: Score(**score) for kind, score in document["scores"].items()}
-        return cls(scores, RougeSettings(**document["settings"]), document["num_samples"])

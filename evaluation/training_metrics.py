@@ -18,8 +18,10 @@ from data.validation import as_record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """How the screen shows one value of a training."""
+    """How the screen and the command line show one value of a training."""
 
+    name: str = ""
+    """Its name where the key does not say that it is of validation samples; empty: the key."""
     chart: str = ""
     """Title of its chart; empty: it has none."""
     line: str = ""
@@ -32,12 +34,24 @@ class Metric:
 
 METRICS: Final[Mapping[str, Metric]] = {
     "train_loss": Metric(chart="Loss", line="train", tile="Train loss", compared="Train loss"),
-    "eval_loss": Metric(chart="Loss", line="eval", tile="Eval loss", compared="Eval loss"),
-    "best_eval_loss": Metric(tile="Best eval loss"),
-    "rouge1": Metric(chart="ROUGE", line="ROUGE-1"),
-    "rouge2": Metric(chart="ROUGE", line="ROUGE-2"),
-    "rougeL": Metric(chart="ROUGE", line="ROUGE-L", tile="ROUGE-L", compared="ROUGE-L"),
-    "rougeLsum": Metric(chart="ROUGE", line="ROUGE-Lsum"),
+    "eval_loss": Metric(
+        name="validation loss",
+        chart="Loss",
+        line="validation",
+        tile="Validation loss",
+        compared="Validation loss",
+    ),
+    "best_eval_loss": Metric(name="best validation loss", tile="Best validation loss"),
+    "rouge1": Metric(name="validation ROUGE-1", chart="Validation ROUGE", line="ROUGE-1"),
+    "rouge2": Metric(name="validation ROUGE-2", chart="Validation ROUGE", line="ROUGE-2"),
+    "rougeL": Metric(
+        name="validation ROUGE-L",
+        chart="Validation ROUGE",
+        line="ROUGE-L",
+        tile="Validation ROUGE-L",
+        compared="Validation ROUGE-L",
+    ),
+    "rougeLsum": Metric(name="validation ROUGE-Lsum", chart="Validation ROUGE", line="ROUGE-Lsum"),
     "learning_rate": Metric(
         chart="Learning rate", line="learning rate", tile="Learning rate", compared="Learning rate"
     ),
@@ -71,7 +85,8 @@ Record = dict[str, float | int | None]
 
 @dataclass(frozen=True, slots=True)
 class MetricsFiles:
-    """The content of the two files: every key of KEYS in each record, null if unknown."""
+    """The content of the two files: every key of KEYS in each record, null if unknown. `eval_loss` and
+    `rouge*` are of validation samples; the test scores are those of the report."""
 
     latest: Record
     history: list[Record]

@@ -17,7 +17,7 @@ from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, plain_name
 from data.store.writer import hold_writer_lock
 from evaluation.evaluate import evaluate
-from evaluation.report import Report, Subject, read_report, write_report
+from evaluation.report import REPORT, Report, Subject, read_report, write_report
 from evaluation.samples.build import index_samples
 from evaluation.samples.store import SampleSet
 from training.generation.generate_text import Prediction, generate_batch
@@ -54,7 +54,8 @@ class EvaluationResult:
         """Return the JSON form: the `result` of a job."""
         return {
             "folder": str(self.folder),
-            "table": [{"name": name, **scores} for name, scores in self.report.table()],
+            "split": self.report.subject.split,
+            "table": self.report.table_rows(),
             "intervals": self.report.intervals(),
             "num_samples": self.report.rouge.num_samples,
             "num_looping": self.report.num_looping,
@@ -78,8 +79,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(folder, error) from error
-        write_json(folder / EVALUATION_CONFIG, config.model_dump(mode="json"))
         if is_main_process:
+            _write_config(folder, config)
             open_dataset(workspace, config.dataset).warn_of_losses(progress)
         result = evaluate_into(folder, config, workspace, progress)
         if is_main_process:
@@ -92,6 +93,15 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
             )
             index_samples(samples, workspace, progress)
         return result
+
+
+def _write_config(folder: Path, config: EvaluationConfig) -> None:
+    """Write the configuration, and remove the report of another one: the two belong together."""
+    path = folder / EVALUATION_CONFIG
+    earlier = path.read_bytes() if path.exists() else b""
+    write_json(path, config.model_dump(mode="json"))
+    if path.read_bytes() != earlier:
+        (folder / REPORT).unlink(missing_ok=True)
 
 
 def evaluate_into(

@@ -33,7 +33,8 @@ from training.models.model_card import write_model_card
 from training.models.provenance import read_provenance
 from training.models.trainable import choose_trainable
 from training.models.trained_weights import load_trained_weights
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.assessment import evaluation_of_training
+from training.options.config import TrainingConfig
 from training.options.run_folder import RunFolder, RunState
 
 
@@ -120,7 +121,7 @@ def finish_run(
         HubError, Unavailable: the model cannot be published; all else is done.
     """
     if state.phase == "exported":
-        evaluation = _final_evaluation_config(config, dataset)
+        evaluation = evaluation_of_training(config, final_split(dataset))
         evaluate_into(folder.path, evaluation, workspace, progress, state.best_step)
         state = replace(state, phase="finished")
         if is_main_process:
@@ -132,7 +133,7 @@ def finish_run(
                 split=evaluation.split,
             )
             index_samples(samples, workspace, progress)
-            write_model_card(folder, dataset.manifest)
+            write_model_card(folder, dataset.manifest, workspace)
             folder.write_state(state)
     if is_main_process:
         _publish(config, folder, state, progress)
@@ -149,15 +150,6 @@ def finish_run(
 def final_split(dataset: PageDatasetFolder) -> str:
     """Return the split that finished models are evaluated on."""
     return "test" if dataset.has("test") else "validation"
-
-
-def _final_evaluation_config(config: TrainingConfig, dataset: PageDatasetFolder) -> EvaluationConfig:
-    """Return the configuration of the final evaluation; the command `evaluate` repeats it."""
-    shared = TrainingConfig.model_fields.keys() & EvaluationConfig.model_fields.keys()
-    values = config.model_dump(include=shared - {"model", "revision", "output"})
-    return EvaluationConfig(
-        **values, model=config.output, split=final_split(dataset), max_samples=config.num_test_samples
-    )
 
 
 def _publish(config: TrainingConfig, folder: RunFolder, state: RunState, progress: Progress) -> None:

@@ -8,8 +8,11 @@ from data.config import DatasetConfig
 from data.store.events import EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
+from evaluation.report import Subject, write_report
 from evaluation.training_metrics import TrainingMetrics
+from tests.evaluation.reports import HIGHER, OVERLAPPING, make_report
 from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.run_folder import EVALUATION_CONFIG
 from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore
 
@@ -63,6 +66,7 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
         Control(desired="pause", request_id="1", time=paused.created).model_dump(mode="json"),
     )
     _write_progress(workspace, paused, 150, 600, "steps")
+    _finish_evaluation(workspace, store, f"lab/{model}")
     failed = store.create("evaluation", EvaluationConfig(model=model, dataset="articles"))
     _set_state(
         workspace,
@@ -85,6 +89,26 @@ def _loss(kind: str, num_rows: int, reasons: dict[str, int]) -> dict[str, Any]:
         "reasons": reasons,
         "text": "",
     }
+
+
+def _finish_evaluation(workspace: Workspace, store: JobStore, model: str) -> None:
+    """Write an evaluation whose model scores worse than copying, beside a text model."""
+    config = EvaluationConfig(model=model, dataset="articles", text_model=f"text-{model}")
+    folder = workspace.evaluations / "judged"
+    folder.mkdir()
+    write_json(folder / EVALUATION_CONFIG, config.model_dump(mode="json"))
+    subject = Subject(model=model, dataset="articles", split="test")
+    others = {f"{config.text_model} on cut text": OVERLAPPING}
+    report = make_report(lead_3=HIGHER, subject=subject, others=others, num_samples=40, num_looping=9)
+    write_report(folder, report)
+    done = store.create("evaluation", config)
+    result = {
+        "folder": workspace.portable(folder),
+        "split": "test",
+        "table": report.table_rows(),
+        "intervals": report.intervals(),
+    }
+    _set_state(workspace, done, State.SUCCEEDED, result=result)
 
 
 def _dataset(name: str) -> DatasetConfig:

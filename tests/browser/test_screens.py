@@ -183,7 +183,7 @@ def test_two_trainings_compared(page: Page, still_site: Site) -> None:
     page.get_by_role("button", name="Compare 2").click()
     expect(page.locator("#compare-settings")).to_contain_text("Learning rate")
     expect(page.locator("#compare .chart:visible")).to_have_count(4)
-    expect(page.get_by_role("row", name="Eval loss").first.get_by_role("cell")).to_have_count(2)
+    expect(page.get_by_role("row", name="Validation loss").first.get_by_role("cell")).to_have_count(2)
     check_by_axe(page)
     page.reload()
     expect(page.locator("#compare-legend")).to_contain_text("fast")

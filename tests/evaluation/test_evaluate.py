@@ -64,7 +64,7 @@ def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         read_report(tmp_path)
     (tmp_path / "report.json").write_text('{"rouge": 1}')
-    with pytest.raises(StorageError, match="not an evaluation report"):
+    with pytest.raises(StorageError, match="is damaged: subject is required"):
         read_report(tmp_path)
 
 

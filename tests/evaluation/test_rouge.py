@@ -6,8 +6,8 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
 from data.errors import InvalidInput
-from evaluation.rouge import rouge, score_pairs
-from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings
+from evaluation.rouge import rouge, rouge_l_difference, score_pairs
+from evaluation.scores import ROUGE_TYPES, RougeSettings
 
 PLAIN = RougeSettings(stemmer=False, tokenizer="ascii", sentences="newline", num_resamples=10)
 
@@ -140,6 +140,12 @@ def test_empty_or_unequal_lists_are_refused(predictions: list[str], references: 
         rouge(predictions, references)
 
 
-def test_a_report_is_rebuilt_from_its_dict() -> None:
-    report = rouge(["a b c"], ["a c"])
-    assert RougeReport.from_dict(report.as_dict()) == report
+def test_the_paired_interval_is_narrower_than_the_two_intervals_where_samples_are_hard_for_both() -> None:
+    words = [f"w{index}" for index in range(40)]
+    references = [" ".join(words)] * 40
+    weaker = [" ".join(words[: 1 + index]) for index in range(40)]
+    better = [" ".join(words[: 3 + index]) for index in range(40)]
+    own, other = rouge(better, references, PLAIN), rouge(weaker, references, PLAIN)
+    assert own.scores["rougeL"].low < other.scores["rougeL"].high
+    pairs = [score_pairs(texts, references, PLAIN) for texts in (better, weaker)]
+    assert 0 < rouge_l_difference(*pairs, PLAIN).low < rouge_l_difference(*pairs, PLAIN).high

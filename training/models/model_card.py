@@ -8,11 +8,13 @@ from data.dataset.card import license_terms
 from data.dataset.manifest import Manifest
 from data.errors import StorageError
 from data.store.files import read_json_object, write_bytes
+from data.store.workspace import Workspace
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.device import uses_bf16
 from training.models.export import has_published_layout
 from training.models.provenance import Provenance, read_provenance
+from training.options.assessment import Assessment, assess
 from training.options.model_kinds import BUILT_IN, pinned_revision
 from training.options.run_folder import CONFIG, RunFolder
 
@@ -45,6 +47,7 @@ class _CardData:
     config: dict[str, Any]
     manifest: Manifest
     report: Report
+    assessment: Assessment | None
     provenance: Provenance
     has_published_layout: bool
 
@@ -63,12 +66,13 @@ class _CardData:
         return self.config["revision"] or pinned_revision(self.start)
 
 
-def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
+def write_model_card(folder: RunFolder, manifest: Manifest, workspace: Workspace) -> None:
     """Write the card into the exported model.
 
     Args:
         folder: of the training; holds its configuration, provenance and final report.
         manifest: of the dataset that it was trained on.
+        workspace: of the training.
     """
     provenance = read_provenance(folder.path)
     if provenance is None:
@@ -79,6 +83,7 @@ def write_model_card(folder: RunFolder, manifest: Manifest) -> None:
         config=read_json_object(folder.path / CONFIG),
         manifest=manifest,
         report=read_report(folder.path),
+        assessment=assess(folder.path, workspace),
         provenance=provenance,
         has_published_layout=has_published_layout(folder.model),
     )
@@ -136,14 +141,22 @@ def _scores(card: _CardData) -> str:
     ]
     lines = [
         "## Scores\n",
-        f"ROUGE F-measure in percent, on {rouge.num_samples:,} samples of the {subject.split} split of "
-        f"{subject.dataset}.\n",
+        *_verdict_lines(card),
+        f"{subject.split.capitalize()} scores: ROUGE F-measure in percent, on {rouge.num_samples:,} samples "
+        f"of the {subject.split} split of {subject.dataset}.\n",
         "| | " + " | ".join(ROUGE_TYPES) + " |",
         "|---|" + "---:|" * len(ROUGE_TYPES),
         *rows,
         _score_notes(card.report),
     ]
     return "\n".join(lines)
+
+
+def _verdict_lines(card: _CardData) -> list[str]:
+    if card.assessment is None:
+        return []
+    verdict = card.assessment.verdict
+    return [f"**{verdict.metric}: {verdict.sentence}** {' '.join(verdict.notes)}".rstrip() + "\n"]
 
 
 def _score_notes(report: Report) -> str:

@@ -167,7 +167,7 @@ class TrainingConfig(Config):
         None, ge=1, description="test samples of the final evaluation; null: all"
     )
     metric_for_best_model: Annotated[BestMetric, EVALUATION, CHANGES_RESULT] = Field(
-        "eval_loss", description="metric that decides which checkpoint is the best"
+        "eval_loss", description="validation metric that decides which checkpoint is the best"
     )
     load_best_model_at_end: Annotated[bool, EVALUATION, CHANGES_RESULT] = Field(
         True, description="export the best checkpoint instead of the last"

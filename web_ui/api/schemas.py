@@ -1,8 +1,8 @@
 """Requests and answers of the API, besides the configurations of the stages. The OpenAPI document is made of
 them."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from data.dataset.losses import Loss
 from data.dataset.manifest import Counts
 from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
+from evaluation.verdict import Verdict
 from training.options.memory import MemoryEstimate
 from training.options.optimal_configs import StartingValues
 from web_ui.jobs.job import KINDS, Job, JobProgress, State
@@ -72,6 +73,26 @@ class LogQuery(Config):
     )
 
 
+class Control(Answer):
+    """The evaluation that tells reading from guessing: that of a score, with blank pages."""
+
+    request: JsonObject = Field(description="body for POST /api/model/evaluate")
+    job_id: str | None = Field(description="the job that makes it now; null: there is none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelVerdict(Verdict):
+    """What a score is worth, and what would make that firmer."""
+
+    control: Annotated[
+        Control | None, Field(description="null: its result is known, or it would decide nothing")
+    ]
+
+    def as_dict(self) -> JsonObject:
+        """Return the JSON form."""
+        return {**asdict(self), "control": self.control.model_dump() if self.control else None}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAnswer(Job):
     """A job, and the addresses of its parts. It only describes the JSON: `job_answer` makes that of a Job."""
@@ -79,6 +100,10 @@ class JobAnswer(Job):
     progress: JobProgress | None  # type: ignore[assignment]
     error: ErrorBody | None  # type: ignore[assignment]
     links: dict[str, str]
+    verdict: Annotated[
+        ModelVerdict | None,
+        Field(description="of a training or evaluation that succeeded; null: no report, or a list of jobs"),
+    ]
 
 
 class JobList(Answer):
@@ -260,7 +285,9 @@ class ModelSummary(Answer):
     base: str | None = Field(None, description="model that the training started from")
     dataset: str | None = None
     modes: list[PageMode] = Field([], description="page modes that it reads; empty: not known yet")
-    metrics: dict[str, float | None] = {}
+    metrics: dict[str, float | None] = Field(
+        {}, description="latest values of the training; eval_loss and rouge* are of validation samples"
+    )
     error: ErrorBody | None = None
 
 
@@ -283,8 +310,11 @@ class Model(Answer):
     name: str
     complete: bool
     config: JsonObject
-    metrics: dict[str, float | None]
-    report: JsonObject | None
+    metrics: dict[str, float | None] = Field(
+        description="latest values of the training; eval_loss and rouge* are of validation samples"
+    )
+    report: JsonObject | None = Field(description="the test scores; null: the model is not scored yet")
+    verdict: ModelVerdict | None = Field(description="what they are worth; null: the model is not scored yet")
     checkpoints: list[str]
 
 

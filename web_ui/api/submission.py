@@ -78,10 +78,11 @@ def submit_job(kind: str, config: Config) -> Response:
     return make_response(job_answer(job), 202, {"Location": location})
 
 
-def job_answer(job: Job) -> JsonObject:
+def job_answer(job: Job, verdict: schemas.ModelVerdict | None = None) -> JsonObject:
     """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
-    return {**job.as_dict(), "links": {name: root + link.format(job.id) for name, link in LINKS.items()}}
+    links = {name: root + link.format(job.id) for name, link in LINKS.items()}
+    return {**job.as_dict(), "links": links, "verdict": verdict}
 
 
 def _idempotency_key() -> str | None:

@@ -12,7 +12,7 @@ from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import MODEL_KINDS
 from training.options.model_names import model_kind
 from training.options.run_folder import CHECKPOINTS, CONFIG, MODEL
-from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
+from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary, ModelVerdict
 
 BASES = tuple(
     BaseModelName(
@@ -55,8 +55,8 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
     )
 
 
-def model_details(folder: Path) -> Model:
-    """Return everything that a training's folder says.
+def model_details(folder: Path, verdict: ModelVerdict | None) -> Model:
+    """Return everything that a training's folder says, and the verdict on its report.
 
     Raises:
         NotFound: there is no such training.
@@ -71,6 +71,7 @@ def model_details(folder: Path) -> Model:
         config=_json_object(folder / CONFIG),
         metrics=read_metrics(folder).latest,
         report=_json_object(folder / REPORT) or None,
+        verdict=verdict,
         checkpoints=sorted((path.name for path in (folder / CHECKPOINTS).glob("checkpoint-*")), key=_step),
     )
 

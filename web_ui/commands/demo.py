@@ -159,7 +159,7 @@ def format_api_error(error: dict[str, str]) -> str:
 def score_table(rows: list[dict[str, Any]]) -> Table:
     """Return a table of ROUGE scores with one row per system."""
     table = Table(
-        title="Held-out documents, with names that no training document has (ROUGE F-measure x 100)"
+        title="Test scores: documents with names that no training document has (ROUGE F-measure x 100)"
     )
     table.add_column("system")
     for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L"):
@@ -186,9 +186,9 @@ def require_learning(rows: list[dict[str, Any]]) -> None:
         if scores[TRAINED_NAME] <= scores[name]
     ]
     if faults:
-        words = f"The trained model's ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}, but {' and '.join(faults)}"
+        trained = f"The trained model's test ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}"
         raise DemoError(
-            f"{words}: this does not show that the model reads pages. Read the log of the training."
+            f"{trained}, but {' and '.join(faults)}: this does not show that the model reads pages. Read the log of the training."
         )
 
 

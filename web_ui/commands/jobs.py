@@ -6,8 +6,10 @@ from argparse import Namespace
 from collections.abc import Callable
 
 from data.errors import InvalidInput, UnknownName
+from web_ui.catalog.verdicts import job_verdict
 from web_ui.commands.stages import open_workspace
 from web_ui.commands.terminal import print_result
+from web_ui.commands.verdict import print_verdict
 from web_ui.jobs.job import KINDS, Job, State
 from web_ui.jobs.store import JobStore
 
@@ -26,7 +28,7 @@ def run(options: Namespace) -> int:
     elif options.action == "log":
         _print_log(store, options.id)
     else:
-        _show(_ACTIONS[options.action](store, options.id), options.json)
+        _show(_ACTIONS[options.action](store, options.id), store, options)
     return 0
 
 
@@ -61,9 +63,11 @@ def _check_filters(options: Namespace) -> None:
             )
 
 
-def _show(job: Job, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(job.as_dict(), ensure_ascii=False, indent=2))
+def _show(job: Job, store: JobStore, options: Namespace) -> None:
+    verdict = job_verdict(job, open_workspace(options), store)
+    if options.json:
+        answer = job.as_dict() | {"verdict": verdict.as_dict() if verdict else None}
+        print(json.dumps(answer, ensure_ascii=False, indent=2))
         return
     asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
     print(f"{job.id}: {job.kind} {job.title}")
@@ -73,6 +77,8 @@ def _show(job: Job, as_json: bool) -> None:
     if job.error:
         print(f"error: {job.error['message']}\nhint: {job.error['hint']}")
     print_result(job.result or {}, as_json=False)
+    if verdict:
+        print_verdict(verdict, verdict.control.request if verdict.control else {})
 
 
 def _print_log(store: JobStore, job_id: str) -> None:

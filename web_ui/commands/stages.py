@@ -9,6 +9,7 @@ import shlex
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from data.errors import InvalidInput, Stopped
 from data.store.files import write_output
 from data.store.workspace import UPLOAD_PREFIX, Workspace, plain_name
 from data.validation import parse_config
+from training.options.assessment import assess
 from web_ui.commands.terminal import TerminalProgress, print_result
+from web_ui.commands.verdict import print_verdict
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 
@@ -117,7 +120,12 @@ def _run(kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path
     if deliver_to:
         write_output(deliver_to, Path(result["path"]).read_bytes())
         result["path"] = str(deliver_to)
+    assessment = assess(Path(result["folder"]), workspace) if stage.scores else None
+    if assessment and options.json:
+        result["verdict"] = asdict(assessment.verdict)
     print_result(result, options.json)
+    if assessment and not options.json:
+        print_verdict(assessment.verdict, assessment.control_request)
     return 1 if result.get("num_failed") else 0
 
 

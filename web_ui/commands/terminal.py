@@ -25,6 +25,7 @@ from rich.table import Table
 from rich.text import Text
 
 from data.progress import Level
+from evaluation.training_metrics import METRICS
 
 LINE_INTERVAL_S = 5.0
 SHOWN_METRICS = ("train_loss", "eval_loss", "rougeL", "learning_rate")
@@ -65,7 +66,9 @@ class TerminalProgress:
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
         self._values = " ".join(
-            f"{name} {value:.4g}" for name in SHOWN_METRICS if (value := values.get(name)) is not None
+            f"{METRICS[name].name or name} {value:.4g}"
+            for name in SHOWN_METRICS
+            if (value := values.get(name)) is not None
         )
         self._bar.update(self._task, notes=self._notes())
 
@@ -121,23 +124,30 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for name, value in result.items():
         if isinstance(value, Mapping):
-            print_result({f"{name}_{key}": inner for key, inner in value.items()}, as_json=False)
+            print_result({_inner_name(name, key): inner for key, inner in value.items()}, as_json=False)
         elif name == "intervals":
             continue  # printed in `table`, below the scores
         elif name.endswith("losses"):
             console.print(Text("\n".join(loss["text"] for loss in value)), end="\n" if value else "")
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
-            console.print(_rows(name, value, result.get("intervals", ())))
+            title = f"{result.get('split', '')} scores".strip() if name == "table" else _label(name)
+            console.print(_rows(title, value, result.get("intervals", ())))
         elif value is not None and not isinstance(value, list | tuple):
             console.print(Text(f"{_label(name)}: {_format_value(value)}"))
 
 
+def _inner_name(name: str, key: str) -> str:
+    """Return the name of a value in a part of a result. A validation score is named as one."""
+    words = METRICS[key].name if name == "metrics" and key in METRICS else ""
+    return words or f"{name}_{key}"
+
+
 def _rows(
-    name: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]]
+    title: str, rows: Sequence[Mapping[str, Any]], intervals: Sequence[Mapping[str, Sequence[float]]]
 ) -> Text | Table:
     if _has_texts(rows):
-        return Text("\n".join([f"{_label(name)}:", *_text_lines(rows)]))
-    return _table("scores", rows, intervals) if name == "table" else _table(_label(name), rows)
+        return Text("\n".join([f"{title}:", *_text_lines(rows)]))
+    return _table(title, rows, intervals)
 
 
 def _has_texts(rows: Sequence[Mapping[str, Any]]) -> bool:

@@ -43,6 +43,8 @@ class Stage:
     """Function that refuses a configuration before a job is created: (configuration, workspace)."""
     has_form: bool = False
     """Whether /api/forms describes the configuration."""
+    scores: bool = False
+    """Whether its folder holds the report of a model, on which there is a verdict."""
     rate_metric: str | None = None
     """Prometheus gauge of a running job's rate."""
     makes: Literal["dataset", "model"] | None = None
@@ -85,6 +87,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         build="web_ui.api.presets:training_from_preset",
         check="web_ui.api.checks:check_training",
         has_form=True,
+        scores=True,
         rate_metric="deepsynth_training_rate",
         makes="model",
     ),
@@ -100,6 +103,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         check="web_ui.api.checks:check_evaluation",
         has_form=True,
+        scores=True,
         default_output="{id}",
     ),
     "prediction": Stage(

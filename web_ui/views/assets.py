@@ -16,6 +16,7 @@ STYLES = (
     "css/base.css",
     "css/components.css",
     "css/tabs.css",
+    "css/verdict.css",
     "vendor/uplot/uPlot.min.css",
 )
 IMPORT_PATTERN = re.compile(r'^import [^"]*from "(\.[^"]+)";$', re.MULTILINE)

@@ -10,6 +10,7 @@ from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.rerun import rerun_config
 from web_ui.api.service import current_service
 from web_ui.api.submission import job_answer, submit_job
+from web_ui.catalog.verdicts import job_verdict
 from web_ui.jobs.snapshot import LogSlice
 
 jobs = Blueprint("jobs", __name__)
@@ -32,7 +33,9 @@ def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
 @endpoint(jobs, "GET", "/api/jobs/<job_id>", Operation(answer=schemas.JobAnswer))
 def get_job(job_id: str) -> dict[str, Any]:
     """Show one job."""
-    return job_answer(current_service().jobs.get(job_id))
+    service = current_service()
+    job = service.jobs.get(job_id)
+    return job_answer(job, job_verdict(job, service.workspace, service.jobs))
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=EventSlice))

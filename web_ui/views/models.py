@@ -9,6 +9,7 @@ from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
 from web_ui.catalog.deletion import delete_model
 from web_ui.catalog.models import BASES, model_details, model_summary
+from web_ui.catalog.verdicts import model_verdict
 
 models = Blueprint("models", __name__)
 
@@ -25,8 +26,10 @@ def list_models() -> dict[str, Any]:
 
 @endpoint(models, "GET", "/api/models/<name>", Operation(answer=schemas.Model))
 def get_model(name: str) -> schemas.Model:
-    """Show one training's settings, metrics, report and checkpoints."""
-    return model_details(current_service().workspace.model(name))
+    """Show one training's settings, metrics, report, verdict and checkpoints."""
+    service = current_service()
+    folder = service.workspace.model(name)
+    return model_details(folder, model_verdict(folder, service.workspace, service.jobs))
 
 
 @endpoint(models, "DELETE", "/api/models/<name>", Operation(status=204, errors=(409, 507)))

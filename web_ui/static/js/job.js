@@ -10,8 +10,9 @@ import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
 import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
-import { ACTIVE_STATES } from "./monitor/job-state.js";
+import { ACTIVE_STATES, modelOf } from "./monitor/job-state.js";
 import { LogView } from "./monitor/log-view.js";
+import { showVerdict } from "./monitor/verdict.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
 import { showSubtabs } from "./widgets/subtabs.js";
 
@@ -63,7 +64,7 @@ async function showFiles() {
   ]);
 }
 
-/** The forms for a finished training are loaded when their tab is opened. @param {Job} current */
+/** The forms for a model are loaded when their tab is opened. @param {Job} current */
 async function fillUseTab(current) {
   if (openTab !== "use" || isUseTabFilled) return;
   await (await import("./monitor/use-model.js")).showModelForms(current);
@@ -73,7 +74,7 @@ async function fillUseTab(current) {
 /** @param {Job} current */
 function showTabs(current) {
   findElement("#tab-samples").hidden = hasTextResult(current);
-  findElement("#tab-use").hidden = current.kind !== "training" || current.state !== "succeeded";
+  findElement("#tab-use").hidden = !modelOf(current) || current.state !== "succeeded";
   subtabs.update();
 }
 
@@ -95,6 +96,7 @@ async function refresh() {
   await overview.read();
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
+  showVerdict(job);
   showTabs(job);
   if (openTab === "samples" || hasTextResult(job)) await samples.show(job);
   if (openTab === "files") await showFiles();

@@ -11,6 +11,14 @@ export interface ArtifactList {
   artifacts: Array<Artifact>;
 }
 
+export interface Bar {
+  name: string;
+  kind: "model" | "blank_pages" | "lead" | "text_model";
+  score: number;
+  low: number;
+  high: number;
+}
+
 export interface BaseModelName {
   name: string;
   title: string;
@@ -57,6 +65,11 @@ export interface Columns {
   document?: string | null;
   summary?: string | null;
   id?: string | null;
+}
+
+export interface Control {
+  request: Record<string, any>;
+  job_id: string | null;
 }
 
 export interface Counts {
@@ -378,6 +391,7 @@ export interface JobAnswer {
   result: Record<string, any> | null;
   error: ErrorBody | null;
   links: Record<string, string>;
+  verdict: ModelVerdict | null;
 }
 
 export interface JobList {
@@ -455,6 +469,7 @@ export interface Model {
   config: Record<string, any>;
   metrics: Record<string, number | null>;
   report: Record<string, any> | null;
+  verdict: ModelVerdict | null;
   checkpoints: Array<string>;
 }
 
@@ -472,6 +487,18 @@ export interface ModelSummary {
   modes: Array<"micro" | "tiny" | "small" | "base" | "large">;
   metrics: Record<string, number | null>;
   error: ErrorBody | null;
+}
+
+export interface ModelVerdict {
+  level: "reads" | "better" | "unclear" | "worse" | "guesses" | "control" | "unknown";
+  title: string;
+  sentence: string;
+  notes: Array<string>;
+  metric: string;
+  num_samples: number;
+  confidence: number;
+  bars: Array<Bar>;
+  control: Control | null;
 }
 
 export interface OffsetQuery {

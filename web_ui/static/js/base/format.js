@@ -28,7 +28,7 @@ export function formatNumber(value) {
  * @param {number | null | undefined} value
  */
 export const formatMetric = (name, value) =>
-  /^rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value);
+  /rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value);
 
 /**
  * Format an error rate as a percentage with two decimals.

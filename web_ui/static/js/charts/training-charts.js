@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 /** @typedef {import("./series.js").Series} Series */
 
 /** The values of a training and how they are shown, as evaluation/training_metrics.py describes them.
- * @type {Record<string, {chart: string, line: string, tile: string, compared: string}>} */
+ * @type {Record<string, {name: string, chart: string, line: string, tile: string, compared: string}>} */
 export const METRICS = JSON.parse(document.body.dataset.metrics ?? "{}");
 
 /** Title of each chart -> its metrics. @type {Map<string, string[]>} */

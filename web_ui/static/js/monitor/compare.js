@@ -6,21 +6,15 @@ import { formatDuration, formatMetric, humanizeName } from "../base/format.js";
 import { poll } from "../base/poll.js";
 import { redraw } from "../base/redraw.js";
 import { isEqual, valueToText } from "../base/values.js";
-import { TrainingCharts } from "../charts/training-charts.js";
+import { METRICS, TrainingCharts } from "../charts/training-charts.js";
 import { JobEventReader } from "./job-events.js";
 import { ACTIVE_STATES } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{job: Job, events: JobEventReader, label: string}} ComparedTraining */
 
-const RESULTS = {
-  eval_loss: "Eval loss",
-  best_eval_loss: "Best eval loss",
-  rouge1: "ROUGE-1",
-  rouge2: "ROUGE-2",
-  rougeL: "ROUGE-L",
-  rougeLsum: "ROUGE-Lsum",
-};
+/** Metrics of validation samples. */
+const VALIDATION_METRICS = Object.entries(METRICS).filter(([, { name }]) => name);
 /** @type {{stop: () => void} | null} */
 let activePoll = null;
 /** @type {TrainingCharts | null} */
@@ -41,24 +35,30 @@ async function load(id) {
   }
 }
 
+/** @param {Job} job @param {string} metric name of a score with its split */
+const scoreText = ({ verdict }, metric) =>
+  verdict?.metric === metric && verdict.bars.length ? (verdict.bars[0].score * 100).toFixed(1) : "–";
+
 /** @param {ComparedTraining[]} runs */
 function makeComparisonRows(runs) {
   const names = [...new Set(runs.flatMap(({ job }) => Object.keys(job.config)))];
   const differing = names.filter((name) =>
     runs.some(({ job }) => !isEqual(job.config[name], runs[0].job.config[name])),
   );
-  const results = Object.entries(RESULTS).filter(([name]) =>
-    runs.some(({ events }) => events.series.latest(name) !== null),
+  const validated = VALIDATION_METRICS.filter(([key]) =>
+    runs.some(({ events }) => events.series.latest(key) !== null),
   );
+  const scores = [...new Set(runs.flatMap(({ job }) => job.verdict?.metric ?? []))];
   return [
     ...differing.map((name) => [
       humanizeName(name),
       ...runs.map(({ job }) => valueToText(job.config[name]) || "–"),
     ]),
-    ...results.map(([name, text]) => [
-      text,
-      ...runs.map(({ events }) => formatMetric(name, events.series.latest(name))),
+    ...validated.map(([key, { name }]) => [
+      humanizeName(name),
+      ...runs.map(({ events }) => formatMetric(key, events.series.latest(key))),
     ]),
+    ...scores.map((metric) => [humanizeName(metric), ...runs.map(({ job }) => scoreText(job, metric))]),
     ["Running time", ...runs.map(({ job }) => formatDuration(job.run_s))],
   ];
 }

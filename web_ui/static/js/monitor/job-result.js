@@ -47,7 +47,9 @@ export function makeResult(job, result) {
     );
   return [
     makeElement("dl", { class: "figures" }, ...facts),
-    ...(result.table ? [makeScoreTable(result.table, result.intervals)] : []),
+    ...(result.table
+      ? [makeScoreTable(result.split ?? job.config.split ?? "", result.table, result.intervals)]
+      : []),
     ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
     ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
@@ -89,9 +91,6 @@ function makeNextStep({ kind, config, result }) {
   return makeElement(
     "div",
     { class: "row" },
-    kind === "training"
-      ? makeElement("a", { class: "button button--primary", href: "#use" }, "Use this model")
-      : null,
     makeElement(
       "span",
       { class: "muted small" },

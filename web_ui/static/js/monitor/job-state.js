@@ -49,6 +49,17 @@ export function hasGreatLosses({ result }) {
   return losses.some(({ is_warning: isWarning }) => isWarning);
 }
 
+/**
+ * Return the model that a training makes or an evaluation scores, as a request names it; null: the job is of
+ * another kind.
+ * @param {Pick<Job, "kind" | "config">} job
+ * @returns {{model: string, revision?: string | null} | null}
+ */
+export function modelOf({ kind, config }) {
+  if (kind === "training") return { model: config.output };
+  return kind === "evaluation" ? { model: config.model, revision: config.revision } : null;
+}
+
 /** @param {Job} job */
 export function stateLabel(job) {
   const state = displayedState(job);

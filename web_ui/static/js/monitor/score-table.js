@@ -1,14 +1,15 @@
 // The scores of a model beside those of the baselines, with their confidence intervals.
 
 import { makeElement, makeTable } from "../base/dom.js";
-import { formatMetric } from "../base/format.js";
+import { formatMetric, humanizeName } from "../base/format.js";
 import { toPercentScale } from "../charts/series.js";
 
 /**
+ * @param {string} split of the scored samples; empty: not known
  * @param {Record<string, any>[]} scores the model's scores, then those of the baselines, as fractions
  * @param {Record<string, [number, number]>[]} [intervals] one entry per row of the table
  */
-export function makeScoreTable(scores, intervals = []) {
+export function makeScoreTable(split, scores, intervals = []) {
   const types = Object.keys(scores[0]).filter((name) => name !== "name");
   const shown = (/** @type {string} */ type, /** @type {number} */ fraction) =>
     formatMetric(type, toPercentScale(type, fraction));
@@ -23,7 +24,10 @@ export function makeScoreTable(scores, intervals = []) {
       : null;
     return makeElement("div", {}, shown(type, line[type]), range);
   };
-  const head = ["On held-out samples", ...types.map((type) => type.replace("rouge", "ROUGE-"))];
+  const head = [
+    split ? `${humanizeName(split)} scores` : "Scores",
+    ...types.map((type) => type.replace("rouge", "ROUGE-")),
+  ];
   const rows = scores.map((line, row) => [String(line.name), ...types.map((type) => cell(line, row, type))]);
   const hasLead = scores.some(({ name }) => String(name).startsWith("lead-"));
   return makeElement(

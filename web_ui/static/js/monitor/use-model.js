@@ -7,6 +7,7 @@ import { formatCount } from "../base/format.js";
 import { FieldSet, showFieldErrors } from "../forms/fields.js";
 import { clearErrorsOnInput, sendJob, submitJobOnSubmit } from "../forms/submit.js";
 import { acceptFiles } from "../widgets/upload.js";
+import { modelOf } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("../base/api-types.js").DatasetSummary} Dataset */
@@ -15,39 +16,43 @@ const PREFERRED_SPLITS = ["test", "validation", "train"];
 const EVALUATION_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];
 const PREDICTION_FIELDS = ["max_pages"];
 
-/** @param {Job} job a training that has succeeded */
-export async function showModelForms({ config }) {
+/** @param {Job} job a training or an evaluation that has succeeded */
+export async function showModelForms(job) {
+  const named = modelOf(job);
+  if (!named) return;
   const [evaluationForm, predictionForm, { datasets }] = await Promise.all([
     get("/forms/evaluation"),
     get("/forms/prediction"),
     get("/datasets"),
   ]);
-  fillPredictionForm(config.output, predictionForm.fields);
+  fillPredictionForm(named, predictionForm.fields);
   fillEvaluationForm(
-    config.output,
-    config.dataset,
+    named,
+    job.config.dataset,
     evaluationForm.fields,
     datasets.filter((/** @type {Dataset} */ dataset) => dataset.complete),
   );
   findElement(".uses").hidden = false; // a form that is submitted earlier would only reload the page
 }
 
+/** @typedef {NonNullable<ReturnType<typeof modelOf>>} Named a model, as a request names it */
+
 /**
- * @param {string} model
- * @param {string} trainingDataset dataset that the model was trained on
+ * @param {Named} named
+ * @param {string} jobDataset dataset that the model was trained or scored on
  * @param {import("../forms/draw-field.js").Field[]} fields
  * @param {Dataset[]} usable finished datasets
  */
-function fillEvaluationForm(model, trainingDataset, fields, usable) {
+function fillEvaluationForm(named, jobDataset, fields, usable) {
   const form = findElement("#evaluation-form");
-  const own = usable.find(({ name }) => name === trainingDataset);
+  const own = usable.find(({ name }) => name === jobDataset);
   findElement("#no-datasets").hidden = usable.length > 0;
   findElement("#evaluation-choices").hidden = usable.length === 0;
   if (!usable.length) return;
   const [chosen, split] = [findInput('[name="dataset"]', form), findInput('[name="split"]', form)];
   chosen.replaceChildren(
     ...usable.map(({ name, mode }) =>
-      makeElement("option", { value: name, selected: name === trainingDataset }, `${name} · ${mode} pages`),
+      makeElement("option", { value: name, selected: name === jobDataset }, `${name} · ${mode} pages`),
     ),
   );
 
@@ -60,7 +65,7 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
     );
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
     findElement("#field-dataset-note").textContent =
-      own && mode !== own.mode ? `The model was trained on ${own.mode} pages.` : "";
+      own && mode !== own.mode ? `${own.name} has ${own.mode} pages.` : "";
   }
   chosen.addEventListener("change", showSplits);
   showSplits();
@@ -69,15 +74,15 @@ function fillEvaluationForm(model, trainingDataset, fields, usable) {
     fields.filter(({ path }) => EVALUATION_FIELDS.includes(path)),
   );
   submitJobOnSubmit(form, "/model/evaluate", () => ({
-    model,
+    ...named,
     dataset: chosen.value,
     split: split.value,
     ...set.changes(),
   }));
 }
 
-/** @param {string} model @param {import("../forms/draw-field.js").Field[]} fields */
-function fillPredictionForm(model, fields) {
+/** @param {Named} named @param {import("../forms/draw-field.js").Field[]} fields */
+function fillPredictionForm(named, fields) {
   const form = findElement("#prediction-form");
   const list = findElement("#chosen-documents");
   const drop = findElement("#documents");
@@ -103,7 +108,7 @@ function fillPredictionForm(model, fields) {
     if (missing) showFieldErrors(form, { inputs: missing });
     else
       void sendJob(form, "/model/predict", {
-        model,
+        ...named,
         inputs: chosen.map((item) => item.dataset.path),
         ...set.changes(),
       });
