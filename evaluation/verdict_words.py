@@ -19,7 +19,8 @@ _HEADS: Final[dict[Relation, str]] = {
 
 def describe_too_few(report: Report) -> str:
     """Say that nothing can be judged with so few samples."""
-    return f"{percent(report)}, but {_count_samples(report)} are too few to judge a model by."
+    verb = "is" if report.rouge.num_samples == 1 else "are"
+    return f"{percent(report)}, but {_count_samples(report)} {verb} too few to judge a model by."
 
 
 def describe_alone(report: Report) -> str:

@@ -1,5 +1,7 @@
 """From predictions to a report: baselines, loops, reference points, and the file."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,28 @@ def test_every_number_of_the_table_has_its_interval(report: Report) -> None:
         assert list(intervals) == list(scores)
         assert all(low <= scores[kind] <= high for kind, (low, high) in intervals.items())
     assert report.intervals()[0]["rougeL"] == (0.0, 1.0)
+
+
+def test_each_baseline_has_the_paired_interval_of_its_difference(report: Report) -> None:
+    assert list(report.differences) == list(report.baselines)
+    assert (report.differences["copy"].low, report.differences["copy"].high) == (-1.0, 0.0)
+
+
+def test_a_report_of_an_earlier_version_is_read(report: Report, tmp_path: Path) -> None:
+    path = write_report(tmp_path, report)
+    document = json.loads(path.read_text())
+    del document["differences"]
+    path.write_text(json.dumps(document))
+    assert read_report(tmp_path) == replace(report, differences={})
+
+
+def test_a_report_without_the_score_that_verdicts_go_by_is_refused(report: Report, tmp_path: Path) -> None:
+    path = write_report(tmp_path, report)
+    document = json.loads(path.read_text())
+    del document["baselines"]["lead-1"]["scores"]["rougeL"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(StorageError, match="a score has no rougeL"):
+        read_report(tmp_path)
 
 
 def test_loops_and_empty_texts_are_counted(report: Report) -> None:

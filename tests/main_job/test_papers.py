@@ -71,7 +71,9 @@ def test_by_rest(world: World, papers: Path) -> None:
     assert len(predictions(world.workspace / "predictions" / f"{job['id']}.jsonl")) == 3
 
 
-def test_by_command_line_makes_the_same_manifest(world: World, papers: Path, tmp_path: Path) -> None:
+def test_by_command_line_makes_the_same_manifest(
+    world: World, papers: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     by_rest = world.workspace / "datasets" / "papers" / "manifest.json"
     assert by_rest.exists(), "test_by_rest makes it first"
     workspace = ["--workspace", str(tmp_path / "own"), "--quiet"]
@@ -124,6 +126,9 @@ def test_by_command_line_makes_the_same_manifest(world: World, papers: Path, tmp
         "max_samples=4",
         *workspace,
     )
+    printed = capsys.readouterr().out
+    assert "\nvalidation ROUGE-L: " in printed
+    assert printed.count("4 test samples are too few to judge a model by.") == 2
     unseen = tmp_path / "unseen.txt"
     unseen.write_text("A new parser reads tables.")
     command(

@@ -10,7 +10,7 @@ from data.store.workspace import Workspace
 from evaluation.report import write_report
 from evaluation.training_metrics import TrainingMetrics
 from tests.evaluation.reports import HIGHER, LOWER, MODEL, Ends, make_report
-from training.options.assessment import assess
+from training.options.assessment import CONTROL_NOTE, assess
 from training.options.config import EvaluationConfig, TrainingConfig
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN
 
@@ -82,7 +82,10 @@ def test_the_evaluation_with_blank_pages_is_found_and_both_give_the_same_verdict
     assert found
     assert (found.control, found.verdict.bars[1].kind) == (None, "blank_pages")
     assert "It does read the pages: with blank ones its score is 30.0." in found.verdict.notes
-    assert assess(control, workspace) == found
+    own = assess(control, workspace)
+    assert own
+    assert (own.verdict.sentence, own.verdict.bars) == (found.verdict.sentence, found.verdict.bars)
+    assert own.verdict.notes == (*found.verdict.notes, CONTROL_NOTE)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,16 @@ def test_blank_pages_have_their_own_evaluation(brief_workspace: Workspace) -> No
     assert len({example["prediction"] for example in result.examples}) == 1
 
 
+def test_a_report_is_never_beside_the_configuration_of_another(brief_workspace: Workspace) -> None:
+    report = evaluate_model(config(output="again"), brief_workspace, Silent()).folder / "report.json"
+    with pytest.raises(Stopped):
+        evaluate_model(config(output="again"), brief_workspace, StopsAtOnce())
+    assert report.exists()
+    with pytest.raises(Stopped):
+        evaluate_model(config(output="again", blank_pages=True), brief_workspace, StopsAtOnce())
+    assert not report.exists()
+
+
 def test_a_stop_ends_between_batches(brief_workspace: Workspace) -> None:
     with pytest.raises(Stopped):
         evaluate_model(config(output="stopped"), brief_workspace, StopsAtOnce())

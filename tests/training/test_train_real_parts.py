@@ -2,6 +2,7 @@
 a model that loads."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,9 @@ def test_an_adapter_training_writes_the_same_merged_model_with_its_card_each_tim
     assert not torch.equal(before[name], after[name])
     card = (result.folder / "model" / "README.md").read_text()
     assert "| adapted |" in card
+    assert re.search(
+        r"\*\*(test|validation) ROUGE-L: [\d.]+, but 1 (test|validation) sample is too few", card
+    )
     assert "lead-3" in card
 
 

@@ -6,7 +6,7 @@ No torch here: the web service reads this.
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -24,6 +24,7 @@ from training.options.model_kinds import BUILT_IN
 from training.options.model_names import local_folder
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN
 
+CONTROL_NOTE: Final = "This evaluation is the control, which showed the model blank pages."
 _DECIDING_FIELDS: Final = (
     "model",
     "revision",
@@ -98,6 +99,8 @@ def assess(folder: Path, workspace: Workspace) -> Assessment | None:
         return Assessment(judge_control(scored.report), None)
     pages, blank = (other, scored) if scored.config.blank_pages and other else (scored, other)
     verdict = judge(Evidence(pages.report, blank.report if blank else None, _course(pages, workspace)))
+    if blank is scored:
+        verdict = replace(verdict, notes=(*verdict.notes, CONTROL_NOTE))
     is_wanted = blank is None and verdict.level != "unknown" and _has_current_model(pages, workspace)
     return Assessment(verdict, _control_of(pages.config) if is_wanted else None)
 

@@ -188,7 +188,8 @@ def require_learning(rows: list[dict[str, Any]]) -> None:
     if faults:
         trained = f"The trained model's test ROUGE-L is {100 * scores[TRAINED_NAME]:.1f}"
         raise DemoError(
-            f"{trained}, but {' and '.join(faults)}: this does not show that the model reads pages. Read the log of the training."
+            f"{trained}, but {' and '.join(faults)}: this does not show that the model reads pages. Read the "
+            "log of the training."
         )
 
 

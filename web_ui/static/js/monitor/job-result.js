@@ -45,17 +45,20 @@ export function makeResult(job, result) {
         formatResultValue(name, value),
       ),
     );
+  const split = result.split ?? job.config.split ?? "";
   return [
     makeElement("dl", { class: "figures" }, ...facts),
-    ...(result.table
-      ? [makeScoreTable(result.split ?? job.config.split ?? "", result.table, result.intervals)]
-      : []),
+    ...(result.table ? [makeScoreTable(split, nameRows(job, result.table), result.intervals)] : []),
     ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
     ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
     ...(result.curve ? [makeLrCurve(result.curve)] : []),
   ];
 }
+
+/** Say in the first row of a control that its pages were blank. @param {Job} job @param {any[]} table */
+const nameRows = ({ config }, [own, ...others]) =>
+  config.blank_pages ? [{ ...own, name: `${own.name}, blank pages` }, ...others] : [own, ...others];
 
 /** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
 function makeLrCurve({ learning_rates: steps, losses, smoothed }) {

@@ -77,17 +77,27 @@ const atX = (share) => `${(share * 100).toFixed(2)}%`;
 /** @param {number} score @param {number} low @param {number} high each as a share of the track */
 function makeTrack(score, low, high) {
   const track = makeShape("svg", { class: "score-bar__track", "aria-hidden": "true" });
-  const line = (/** @type {number} */ x1, /** @type {number} */ x2, /** @type {number} */ inset) =>
-    makeShape("line", { x1: atX(x1), x2: atX(x2), y1: `${inset}%`, y2: `${100 - inset}%` });
-  const middle = makeShape("line", { x1: atX(low), x2: atX(high), y1: "50%", y2: "50%" });
   track.append(
     makeShape("rect", { class: "score-bar__back", width: "100%", height: "100%", rx: 4 }),
     makeShape("rect", { class: "score-bar__fill", width: atX(score), height: "100%", rx: 4 }),
-    middle,
-    line(low, low, 25),
-    line(high, high, 25),
+    makeInterval("score-bar__halo", low, high),
+    makeInterval("score-bar__interval", low, high),
   );
   return track;
+}
+
+/** @param {string} name @param {number} low @param {number} high */
+function makeInterval(name, low, high) {
+  const interval = makeShape("g", { class: name });
+  for (const [from, to, inset] of [
+    [low, high, 50],
+    [low, low, 22],
+    [high, high, 22],
+  ])
+    interval.append(
+      makeShape("line", { x1: atX(from), x2: atX(to), y1: `${inset}%`, y2: `${100 - inset}%` }),
+    );
+  return interval;
 }
 
 /** @param {number} scale */

@@ -65,7 +65,7 @@ function fillEvaluationForm(named, jobDataset, fields, usable) {
     );
     split.value = PREFERRED_SPLITS.find((name) => splits[name]) ?? "";
     findElement("#field-dataset-note").textContent =
-      own && mode !== own.mode ? `${own.name} has ${own.mode} pages.` : "";
+      own && mode !== own.mode ? `This job read ${own.mode} pages.` : "";
   }
   chosen.addEventListener("change", showSplits);
   showSplits();

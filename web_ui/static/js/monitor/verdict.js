@@ -27,11 +27,13 @@ export function showVerdict(job) {
   const { verdict } = job;
   const place = findElement("#job-verdict");
   place.hidden = !verdict;
-  redraw(place, verdict, () => (verdict ? [makeWords(job, verdict), ...makeScoreBars(verdict)] : []));
+  redraw(place, verdict, () =>
+    verdict ? [makeWords(verdict), ...makeScoreBars(verdict), makeNextSteps(job, verdict)] : [],
+  );
 }
 
-/** @param {Job} job @param {Verdict} verdict */
-function makeWords(job, verdict) {
+/** @param {Verdict} verdict */
+function makeWords(verdict) {
   const [tone, icon] = LOOKS[verdict.level];
   return makeElement(
     "div",
@@ -45,7 +47,6 @@ function makeWords(job, verdict) {
           ...verdict.notes.map((note) => makeElement("li", {}, note)),
         )
       : null,
-    makeNextSteps(job, verdict),
   );
 }
 
