@@ -1,7 +1,7 @@
 """Requests and answers of the API, besides the configurations of the stages. The OpenAPI document is made of
 them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,9 +11,9 @@ from data.dataset.losses import Loss
 from data.dataset.manifest import Counts
 from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
-from evaluation.verdict import Verdict
 from training.options.memory import MemoryEstimate
 from training.options.optimal_configs import StartingValues
+from web_ui.api.verdict_schemas import ModelVerdict
 from web_ui.jobs.job import KINDS, Job, JobProgress, State
 from web_ui.jobs.stages import Role
 
@@ -71,26 +71,6 @@ class LogQuery(Config):
         description="next_offset of the previous answer; 0: from the beginning; -N: from N bytes before "
         "the end",
     )
-
-
-class Control(Answer):
-    """The evaluation that tells reading from guessing: that of a score, with blank pages."""
-
-    request: JsonObject = Field(description="body for POST /api/model/evaluate")
-    job_id: str | None = Field(description="the job that makes it now; null: there is none")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelVerdict(Verdict):
-    """What a score is worth, and what would make that firmer."""
-
-    control: Annotated[
-        Control | None, Field(description="null: its result is known, or it would decide nothing")
-    ]
-
-    def as_dict(self) -> JsonObject:
-        """Return the JSON form."""
-        return {**asdict(self), "control": self.control.model_dump() if self.control else None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from web_ui.api import schemas
 from web_ui.api.endpoint import Header, Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
+from web_ui.api.verdict_schemas import ModelVerdict
 from web_ui.jobs.job import Job
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 
@@ -78,7 +79,7 @@ def submit_job(kind: str, config: Config) -> Response:
     return make_response(job_answer(job), 202, {"Location": location})
 
 
-def job_answer(job: Job, verdict: schemas.ModelVerdict | None = None) -> JsonObject:
+def job_answer(job: Job, verdict: ModelVerdict | None = None) -> JsonObject:
     """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
     links = {name: root + link.format(job.id) for name, link in LINKS.items()}

@@ -12,7 +12,8 @@ from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import MODEL_KINDS
 from training.options.model_names import model_kind
 from training.options.run_folder import CHECKPOINTS, CONFIG, MODEL
-from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary, ModelVerdict
+from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
+from web_ui.api.verdict_schemas import ModelVerdict
 
 BASES = tuple(
     BaseModelName(

@@ -9,7 +9,7 @@ from data.store.workspace import Workspace
 from evaluation.report import read_report
 from evaluation.verdict import Verdict, unreadable
 from training.options.assessment import Assessment, assess
-from web_ui.api.schemas import Control, ModelVerdict
+from web_ui.api.verdict_schemas import Control, ModelVerdict
 from web_ui.catalog.outputs import job_output
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.stages import STAGES
