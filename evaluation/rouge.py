@@ -79,11 +79,12 @@ def score_pairs(
     references: Sequence[str],
     settings: RougeSettings,
     num_processes: int | None = None,
+    kinds: Sequence[str] = ROUGE_TYPES,
 ) -> NDArray[np.float64]:
     """Score each pair separately, with resolved settings.
 
     Returns:
-        (num_samples, 4 ROUGE types, 3): precision, recall and F-measure, 0 to 1.
+        (num_samples, len(kinds), 3): precision, recall and F-measure, 0 to 1.
 
     Raises:
         InvalidInput: as `rouge`.
@@ -91,7 +92,7 @@ def score_pairs(
     _check_lengths(predictions, references)
     if num_processes is None:
         num_processes = min(num_cores(), len(predictions) // _PAIRS_PER_PROCESS)
-    score = partial(_score_pairs, settings=settings)
+    score = partial(_score_pairs, settings=settings, kinds=kinds)
     if num_processes <= 1:
         return score(predictions, references)
     bounds = np.linspace(0, len(predictions), num_processes + 1).astype(int).tolist()
@@ -104,13 +105,13 @@ def score_pairs(
 
 
 def _score_pairs(
-    predictions: Sequence[str], references: Sequence[str], settings: RougeSettings
+    predictions: Sequence[str], references: Sequence[str], settings: RougeSettings, kinds: Sequence[str]
 ) -> NDArray[np.float64]:
-    scorer = RougeScorer(list(ROUGE_TYPES), tokenizer=_Tokenizer(settings))
+    scorer = RougeScorer(list(kinds), tokenizer=_Tokenizer(settings))
     lines = _one_sentence_a_line if settings.sentences == "split" else str
     pairs = zip(predictions, references, strict=True)
     scored = [scorer.score(lines(reference), lines(prediction)) for prediction, reference in pairs]
-    return np.array([[scores[kind] for kind in ROUGE_TYPES] for scores in scored], dtype=np.float64)
+    return np.array([[scores[kind] for kind in kinds] for scores in scored], dtype=np.float64)
 
 
 def _one_sentence_a_line(text: str) -> str:

@@ -1,7 +1,7 @@
 """Make the index of a result's samples.
 
 `python -m evaluation.samples.build WORKSPACE SAMPLES` does so for a `SampleSet` in its JSON form. Scoring
-100,000 samples takes about a minute, which no web process has.
+100,000 samples takes minutes, which no web process has.
 """
 
 import fcntl

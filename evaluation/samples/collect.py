@@ -11,9 +11,9 @@ from evaluation.loops import is_looping
 from evaluation.rouge import resolve_tokenizer, score_pairs
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
 from evaluation.samples.support import unsupported_words
-from evaluation.scores import ROUGE_TYPES, RougeSettings
+from evaluation.scores import RougeSettings
 
-_ROUGE_L: Final = ROUGE_TYPES.index("rougeL")
+_ROUGE_L: Final = "rougeL"
 _FMEASURE: Final = 2
 
 
@@ -83,7 +83,7 @@ def _scores(lines: Sequence[Mapping[str, Any]]) -> list[float | None]:
         return [None] * len(lines)
     predictions, references = zip(*pairs, strict=True)
     settings = resolve_tokenizer(RougeSettings(), references)
-    found = iter(score_pairs(predictions, references, settings)[:, _ROUGE_L, _FMEASURE].tolist())
+    found = iter(score_pairs(predictions, references, settings, kinds=[_ROUGE_L])[:, 0, _FMEASURE].tolist())
     return [next(found) if line.get("reference") else None for line in lines]
 
 

@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
 from data.dataset.manifest import read_manifest
 from data.errors import DeepSynthError
-from data.store.files import file_sha256
+from data.store.files import file_sha256, storage_error
 from data.store.workspace import Workspace
 from evaluation.samples.index import SampleIndex, has_key
 
@@ -50,7 +51,7 @@ class SampleSet:
 
     def key(self, workspace: Workspace) -> str:
         """Return the digest of everything that the index is made of. Raises StorageError, NotFound."""
-        predictions = file_sha256(self.predictions) if self.predictions else None
+        predictions = _digest(self.predictions) if self.predictions else None
         return hashlib.sha256(json.dumps([predictions, self._shard_digests(workspace)]).encode()).hexdigest()
 
     def has_index(self, workspace: Workspace) -> bool:
@@ -73,3 +74,18 @@ class SampleSet:
             if self.predictions is None:
                 raise
             return []
+
+
+def _digest(path: Path) -> str:
+    """Return the SHA-256 of a file, read anew when the file has changed. Raises StorageError."""
+    try:
+        stat = path.stat()
+        # No program can set ctime: a copy with the times of the original is told from it.
+        return _digest_of_state(path, stat.st_dev, stat.st_ino, stat.st_size, stat.st_ctime_ns)
+    except OSError as error:
+        raise storage_error(path, error) from error
+
+
+@lru_cache(maxsize=256)
+def _digest_of_state(path: Path, *state: int) -> str:
+    return file_sha256(path)

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.browser
 
 NUM_SAMPLES = 45
 NAME = "looked-at"
+FIRST_LOOK_MS = 30_000
+"""The first look at a result makes its index, in a process of its own."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def page(browser: Browser, site: Site) -> Iterator[Page]:
     with watched_page(browser) as page:
         page.goto(f"{site.address}/samples/evaluations/{NAME}")
-        expect(page.locator(".sample-entry")).to_have_count(20)
+        expect(page.locator(".sample-entry")).to_have_count(20, timeout=FIRST_LOOK_MS)
         yield page
 
 
@@ -166,7 +168,9 @@ def test_a_download_holds_what_is_selected(page: Page) -> None:
 
 def test_a_dataset_has_splits(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/samples/datasets/{NAME}")
-    expect(page.locator(".sample-text")).to_contain_text("Summary")
+    expect(page.locator(".sample-text")).to_contain_text("Summary", timeout=FIRST_LOOK_MS)
     page.get_by_text("validation", exact=True).click()
-    expect(page.locator(".sample-detail__name")).to_have_text(re.compile("^validation"))
+    expect(page.locator(".sample-detail__name")).to_have_text(
+        re.compile("^validation"), timeout=FIRST_LOOK_MS
+    )
     expect(page).to_have_url(re.compile("split=validation"))

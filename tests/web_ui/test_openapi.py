@@ -57,6 +57,8 @@ def seeded(client: FlaskClient, workspace: Workspace, dataset: Path) -> dict[str
         "folder": "demo",
         "path": "manifest.json",
         "split": "train",
+        "collection": "datasets",
+        "position": 0,
         "row": 0,
         "page": 1,
         "preset": "default",

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, send_file, url_for
 
-from data.errors import InvalidInput, NotFound
+from data.errors import NotFound
 from evaluation.samples.index import SampleIndex
 from evaluation.samples.record import SampleRecord
 from evaluation.samples.store import Collection, SampleSet
@@ -121,11 +121,7 @@ def _open(collection: Collection, name: str, query: SplitQuery) -> tuple[dict[st
     sets = dict(list_sample_sets(collection, name, workspace))
     shown = sets.get(query.split) if query.split else next(iter(sets.values()))
     if shown is None:
-        raise InvalidInput(
-            f"{name!r} has no samples of {query.split!r}.",
-            hint=f"Splits: {', '.join(sets)}.",
-            fields={"split": f"must be one of {', '.join(sets)}"},
-        )
+        raise NotFound(f"{name!r} has no samples of {query.split!r}.", hint=f"Splits: {', '.join(sets)}.")
     prepare_index(shown, workspace)
     return sets, shown
 

@@ -158,7 +158,7 @@ def test_inputs_show_the_page_that_was_read(
         ("datasets/none", 404, "not_found"),
         ("evaluations/..", 422, "unsafe_path"),
         ("uploads/x", 404, "not_found"),
-        ("evaluations/scored?split=test", 422, "invalid_input"),
+        ("evaluations/scored?split=test", 404, "not_found"),
         ("evaluations/scored?order=cost", 422, "invalid_input"),
         ("evaluations/scored?first_bin=20", 422, "invalid_input"),
         ("evaluations/scored?limit=101", 422, "invalid_input"),

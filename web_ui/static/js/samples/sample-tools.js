@@ -20,23 +20,25 @@ const ORDERS = [
 ];
 const SEARCH_DELAY_MS = 250;
 
-/** The field that searches; it stays while all around it is drawn anew. */
-export class SearchField {
-  /** @param {SampleQuery} query @param {(change: Partial<SampleQuery>) => void} change */
-  constructor(query, change) {
-    const input = /** @type {HTMLInputElement} */ (
-      makeElement("input", { type: "search", placeholder: "Search words…", maxlength: 256 })
-    );
-    input.value = query.search;
-    const send = debounce(() => change({ search: input.value.trim() }), SEARCH_DELAY_MS);
-    input.addEventListener("input", send);
-    this.element = makeElement(
-      "label",
-      { class: "grow" },
-      makeElement("span", { class: "visually-hidden" }, "Search the samples"),
-      input,
-    );
-  }
+/**
+ * Make the field that searches; it stays while all around it is drawn anew.
+ * @param {string} text
+ * @param {(text: string) => void} search
+ */
+export function makeSearchField(text, search) {
+  const input = /** @type {HTMLInputElement} */ (
+    makeElement("input", { type: "search", placeholder: "Search words…", maxlength: 256, value: text })
+  );
+  input.addEventListener(
+    "input",
+    debounce(() => search(input.value.trim()), SEARCH_DELAY_MS),
+  );
+  return makeElement(
+    "label",
+    { class: "grow" },
+    makeElement("span", { class: "visually-hidden" }, "Search the samples"),
+    input,
+  );
 }
 
 /**

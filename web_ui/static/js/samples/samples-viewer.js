@@ -8,7 +8,8 @@ import { onPress, setResting } from "../base/resting.js";
 import { makeSampleDetail } from "./sample-detail.js";
 import { makeSampleList } from "./sample-list.js";
 import { listPath, PAGE_SIZE, pageAddress, readQuery } from "./sample-query.js";
-import { makeSampleTools, SearchField } from "./sample-tools.js";
+import { makeSampleTools, makeSearchField } from "./sample-tools.js";
+import { layOutViewer, makeViewerParts } from "./viewer-parts.js";
 
 /** @typedef {import("../base/api-types.js").SampleAnswer} Sample */
 /** @typedef {import("../base/api-types.js").SampleList} SampleList */
@@ -17,6 +18,14 @@ import { makeSampleTools, SearchField } from "./sample-tools.js";
 const PREPARING = 429;
 const RETRY_MS = 1000;
 const NOT_FOUND = 404;
+
+/** Scroll the list, and not the page, to its open entry. @param {HTMLElement} list */
+function showEntry(list) {
+  const entry = list.querySelector("[aria-current]")?.getBoundingClientRect();
+  const { top, bottom } = list.getBoundingClientRect();
+  if (entry && entry.top < top) list.scrollTop += entry.top - top;
+  else if (entry && entry.bottom > bottom) list.scrollTop += entry.bottom - bottom;
+}
 
 export class SamplesViewer {
   /**
@@ -34,7 +43,10 @@ export class SamplesViewer {
     /** Which sample of the next list opens. @type {"first" | "last" | "same"} */
     this.opens = "same";
     this.place = place;
-    this.parts = this.#makeParts();
+    this.parts = makeViewerParts(this.page);
+    this.search = makeSearchField(this.query.search, (search) => this.#change({ search }));
+    onPress(this.parts.back, () => this.#step(-1));
+    onPress(this.parts.on, () => this.#step(1));
     this.request = latest(
       (signal, /** @type {boolean} */ isAtPosition) =>
         get(listPath(this.path, this.query, isAtPosition), signal),
@@ -49,25 +61,6 @@ export class SamplesViewer {
     return this.request.ask(this.query.position !== null && this.list === null);
   }
 
-  #makeParts() {
-    const back = makeElement("button", { type: "button", class: "button button--small" }, "Previous");
-    const on = makeElement("button", { type: "button", class: "button button--small" }, "Next");
-    onPress(back, () => this.#step(-1));
-    onPress(on, () => this.#step(1));
-    const search = new SearchField(this.query, (change) => this.#change(change));
-    return {
-      tools: makeElement("div", { class: "samples__tools" }),
-      search: search.element,
-      count: makeElement("p", { class: "muted small numbers", role: "status" }),
-      list: makeElement("div", { class: "samples__list" }),
-      detail: makeElement("article", { class: "sample-detail", "aria-label": "Sample" }),
-      place: makeElement("span", { class: "muted small numbers" }),
-      link: makeElement("a", { class: "small", href: this.page }, "Link to this sample"),
-      back,
-      on,
-    };
-  }
-
   /** @param {Partial<SampleQuery>} change of what is listed */
   #change(change) {
     this.query = { ...this.query, offset: 0, position: null, ...change };
@@ -80,40 +73,17 @@ export class SamplesViewer {
     const isFirst = this.list === null;
     this.list = list;
     this.query = { ...this.query, split: list.split, offset: list.offset };
-    const { tools, count, list: entries, detail, search, place, link, back, on } = this.parts;
-    if (isFirst) this.#build();
+    const { tools, count, list: entries, steps, detail } = this.parts;
+    if (isFirst) this.place.replaceChildren(layOutViewer(this.parts));
     tools.replaceChildren(
-      search,
+      this.search,
       ...makeSampleTools(list, this.query, this.path, (change) => this.#change(change)),
     );
     const shown = list.num_selected.toLocaleString("en");
     const total = list.num_samples.toLocaleString("en");
     count.textContent = shown === total ? `${total} samples` : `${shown} of ${total} samples`;
-    entries.hidden = detail.hidden = place.hidden = link.hidden = list.samples.length === 0;
+    entries.hidden = detail.hidden = steps.hidden = list.samples.length === 0;
     this.#open(this.#chosen(list));
-    back.hidden = on.hidden = list.samples.length === 0;
-  }
-
-  #build() {
-    const { tools, count, list, detail, place, link, back, on } = this.parts;
-    this.place.replaceChildren(
-      makeElement(
-        "div",
-        { class: "samples" },
-        tools,
-        makeElement(
-          "div",
-          { class: "samples__body" },
-          makeElement("div", { class: "samples__side" }, count, list),
-          makeElement(
-            "div",
-            { class: "samples__main" },
-            makeElement("div", { class: "samples__steps row" }, back, on, place, link),
-            detail,
-          ),
-        ),
-      ),
-    );
   }
 
   /** Return the sample of a new list that opens. @param {SampleList} list */
@@ -133,8 +103,7 @@ export class SamplesViewer {
     entries.replaceChildren(
       makeSampleList(this.list.samples, sample.position, (chosen) => this.#open(chosen)),
     );
-    const entry = entries.querySelector("[aria-current]");
-    entry?.scrollIntoView?.({ block: "nearest" });
+    showEntry(entries);
     detail.replaceChildren(...makeSampleDetail(sample, this.list, this.path));
     const number = this.query.offset + this.list.samples.indexOf(sample);
     place.textContent = `${(number + 1).toLocaleString("en")} of ${this.list.num_selected.toLocaleString("en")}`;
