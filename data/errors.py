@@ -49,6 +49,11 @@ class DeepSynthError(Exception):
         return {"code": self.code, "message": self.message, "hint": self.hint, "fields": self.fields}
 
 
+def cause(error: BaseException) -> str:
+    """Return the words of a library's error as a part of our sentence: on one line, without a full stop."""
+    return " ".join(str(error).split()).rstrip(".") or type(error).__name__
+
+
 SHOWN_CHARACTERS = 60
 
 

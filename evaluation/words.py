@@ -27,6 +27,9 @@ _ABBREVIATIONS = re.compile(
     r"mrs?|ms|[djs]r|prof|st|gen|col|lt|sgt|capt|rep|sen|gov|pres|hon|rev|vs|e\.g|i\.e|cf|figs?|eq|al|approx|vol|pp"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|u\.[skn]"
 )
+# What Python's lower() makes of the Turkish capital I with a dot: i and a combining dot.
+_DOTTED = "i\u0307"
+_DOTLESS = "\u0131"
 # From this share of letters outside a-z on, a tokenizer of a-z only would drop words.
 _FOREIGN_SHARE = 0.01
 
@@ -51,8 +54,12 @@ _word_characters = _WordCharacters()
 
 
 def words(text: str) -> list[str]:
-    """Split text of any script into lower-case words; in scripts without spaces each character is a word."""
-    return unicodedata.normalize("NFKC", text).lower().translate(_word_characters).split()
+    """Split text of any script into lower-case words; in scripts without spaces each character is a word.
+
+    An i with a dot and one without are one letter: the small letter of I depends on the language.
+    """
+    lower = unicodedata.normalize("NFKC", text).lower()
+    return lower.replace(_DOTTED, "i").replace(_DOTLESS, "i").translate(_word_characters).split()
 
 
 def sentences(text: str) -> list[str]:

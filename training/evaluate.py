@@ -27,7 +27,9 @@ from training.generation.text_model import TextModel, TruncatedTexts, load_text_
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
 from training.models.device import compute_device, compute_dtype
-from training.options.config import EvaluationConfig
+from training.models.processes import join_processes
+from training.options.decoding_config import EvaluationConfig
+from training.options.inputs_in_use import hold_inputs
 from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
 
 TEXT_PREDICTIONS = "text_predictions.jsonl"
@@ -72,9 +74,13 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         Conflict: another process is writing that evaluation.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
+    progress = join_processes(progress)
     name = config.output or _default_output(config)
     folder, is_main_process = workspace.evaluations / name, PartialState().is_main_process
-    with hold_writer_lock(workspace, "evaluation", name) if is_main_process else nullcontext():
+    with (
+        hold_writer_lock(workspace, "evaluation", name) if is_main_process else nullcontext(),
+        hold_inputs(workspace, config.dataset, config.model),
+    ):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -14,11 +14,12 @@ from statistics import mean, stdev
 from typing import Any, cast
 
 import torch
+from accelerate import PartialState
 from peft import PeftModel
 from torch import nn
 from transformers import PreTrainedModel, Trainer, set_seed
 
-from data.errors import Stopped, TrainingError
+from data.errors import InvalidInput, Stopped, TrainingError
 from data.progress import Progress
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, validate_name
@@ -31,8 +32,10 @@ from training.loop.out_of_memory import initial_batch_config, retry_with_smaller
 from training.models.device import compute_dtype
 from training.models.loading import load_from_files
 from training.models.model_files import ModelFiles, find_model
+from training.models.processes import join_processes
 from training.models.trainable import choose_trainable
 from training.options.config import FindLrConfig
+from training.options.inputs_in_use import hold_inputs
 from training.options.model_kinds import require_page_mode
 
 CURVE = "curve.json"
@@ -89,19 +92,29 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
         DeepSynthError: the training that the configuration describes cannot run.
         Stopped: the listener asked to stop; nothing is written.
     """
+    progress = join_processes(progress)
+    if PartialState().num_processes > 1:
+        raise InvalidInput(
+            "The search for a learning rate is the work of one process.", hint="Start it without a launcher."
+        )
+    folder = workspace.learning_rates / validate_name(config.output)
+    with hold_inputs(workspace, config.dataset, config.model):
+        curve = _search(config, workspace, progress)
+    _write(folder, curve)
+    progress.message(_describe_result(curve))
+    return FindLrResult(folder, curve)
+
+
+def _search(config: FindLrConfig, workspace: Workspace, progress: Progress) -> LrCurve:
     dataset = open_dataset(workspace, config.dataset)
     dataset.warn_of_losses(progress)
     samples = dataset.split("train")
     require_summaries(samples.summaries(), progress)
-    folder = workspace.learning_rates / validate_name(config.output)
 
     def attempt(attempted: FindLrConfig) -> LrCurve:
         return _sweep(attempted, _Trial.prepare(attempted, dataset, samples, workspace), progress)
 
-    curve = retry_with_smaller_batches(attempt, initial_batch_config(config), progress)
-    _write(folder, curve)
-    progress.message(_describe_result(curve))
-    return FindLrResult(folder, curve)
+    return retry_with_smaller_batches(attempt, initial_batch_config(config), progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +167,7 @@ def _load_trainable(config: FindLrConfig, model_files: ModelFiles) -> PreTrained
     set_seed(config.seed)
     model = choose_trainable(loaded.model, config.train, config.router).model
     if config.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     return model
 
 

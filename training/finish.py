@@ -14,7 +14,7 @@ from peft import PeftModel
 from transformers import PreTrainedModel
 
 from data.dataset.losses import Loss, losses
-from data.errors import StorageError
+from data.errors import Conflict, NotFound, StorageError
 from data.hub.repository import resolve_repo_id
 from data.hub.upload import push_folder
 from data.progress import Progress
@@ -23,7 +23,7 @@ from evaluation.samples.build import index_samples
 from evaluation.samples.store import SampleSet
 from evaluation.training_metrics import read_metrics
 from training.evaluate import EvaluationResult, evaluate_into
-from training.inputs.dataset import PageDatasetFolder
+from training.inputs.dataset import PageDatasetFolder, open_dataset
 from training.loop.checkpoints import checkpoint_path, last_good, verify
 from training.loop.run_training import TrainingSetup
 from training.models.device import compute_dtype
@@ -121,6 +121,7 @@ def finish_run(
         HubError, Unavailable: the model cannot be published; all else is done.
     """
     if state.phase == "exported":
+        _require_same_dataset(config, dataset, workspace, folder)
         evaluation = evaluation_of_training(config, final_split(dataset))
         evaluate_into(folder.path, evaluation, workspace, progress, state.best_step)
         state = replace(state, phase="finished")
@@ -145,6 +146,23 @@ def finish_run(
     return TrainingResult(
         folder=folder.path, best_step=state.best_step, metrics=latest, evaluation=result, dataset_losses=lost
     )
+
+
+def _require_same_dataset(
+    config: TrainingConfig, dataset: PageDatasetFolder, workspace: Workspace, folder: RunFolder
+) -> None:
+    """Refuse to score the model on another dataset that has the name now. Raises Conflict."""
+    try:
+        is_same = open_dataset(workspace, config.dataset).fingerprint == dataset.fingerprint
+    except NotFound:
+        is_same = False
+    if not is_same:
+        raise Conflict(
+            f"The dataset {config.dataset!r} was deleted or replaced while the training in {config.output!r} "
+            f"read it. The finished model is in {folder.model}, without scores.",
+            hint="Bring the dataset back and resume, or evaluate the model on another one.",
+            fields={"dataset": "was deleted or replaced"},
+        )
 
 
 def final_split(dataset: PageDatasetFolder) -> str:

@@ -1,6 +1,7 @@
 """The prediction stage: images, PDFs, texts or a page dataset -> one line of JSON each."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -10,9 +11,10 @@ from typing import Any
 
 from accelerate import PartialState
 
-from data.errors import SourceError
-from data.page_modes import MODES
+from data.errors import SourceError, listed
+from data.page_modes import MODES, PageMode
 from data.progress import Progress
+from data.rendering.missing import missing_glyph_warnings
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from evaluation.samples.build import index_samples
@@ -24,7 +26,9 @@ from training.generation.prediction_log import PredictionLog
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.inputs.dataset import PageSample, open_dataset
 from training.inputs.pixels import page_png
-from training.options.config import PredictionConfig
+from training.models.processes import join_processes
+from training.options.decoding_config import PredictionConfig
+from training.options.inputs_in_use import hold_inputs
 
 DEFAULT_OUTPUT = "predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -71,9 +75,13 @@ def predict(config: PredictionConfig, workspace: Workspace, progress: Progress) 
         Conflict: another process is writing predictions of that name.
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
+    progress = join_processes(progress)
     name = config.output or DEFAULT_OUTPUT
     is_main_process = PartialState().is_main_process
-    with hold_writer_lock(workspace, "prediction", name) if is_main_process else nullcontext():
+    with (
+        hold_writer_lock(workspace, "prediction", name) if is_main_process else nullcontext(),
+        hold_inputs(workspace, config.dataset, config.model),
+    ):
         return _predict_into(workspace.predictions / name, config, workspace, progress)
 
 
@@ -98,6 +106,7 @@ def _predict_into(
     log.run(items, summarizer.decoding.batch_size, generate, progress)
     if processes.is_main_process:
         _warn_failed_predictions(log.predictions, config, progress)
+        _warn_missing_glyphs(log.predictions, summarizer.rendering.mode, progress)
         log.finish(_record)
         if path.is_file():  # not a pipe or device that was written through
             samples = SampleSet(
@@ -164,9 +173,17 @@ def _warn_failed_predictions(
     }
     for fault, some in marked.items():
         if some:
-            names = ", ".join(prediction.document_id for prediction in some[:MAX_NAMED])
-            more = ", ..." if len(some) > MAX_NAMED else ""
-            progress.message(f"{len(some):,} of {len(predictions):,} {fault}: {names}{more}.", "warning")
+            names = listed([prediction.document_id for prediction in some], MAX_NAMED)
+            progress.message(f"{len(some):,} of {len(predictions):,} {fault}: {names}.", "warning")
+
+
+def _warn_missing_glyphs(predictions: Sequence[Prediction], mode: PageMode, progress: Progress) -> None:
+    """Warn of characters of texts that their pages do not show as they are: the model could not read them."""
+    totals: Counter[str] = Counter()
+    for prediction in predictions:
+        totals.update(prediction.missing_glyphs)
+    for sentence in missing_glyph_warnings(totals, mode):
+        progress.message(sentence, "warning")
 
 
 def _record(prediction: Prediction) -> dict[str, Any]:
@@ -178,5 +195,6 @@ def _record(prediction: Prediction) -> dict[str, Any]:
         "num_tokens": prediction.num_tokens,
         "cut": prediction.cut,
         "looping": prediction.looping,
+        "missing_glyphs": prediction.missing_glyphs,
         "error": prediction.error,
     }

@@ -9,7 +9,7 @@ from transformers import TrainingArguments, set_seed
 from data.cores import num_cores
 from data.errors import InvalidInput
 from data.hub.repository import resolve_repo_id
-from data.progress import Progress, Silent
+from data.progress import Progress
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from training.finish import TrainingResult, export_run, final_split, finish_run
@@ -26,9 +26,11 @@ from training.loop.trackers import start_wandb
 from training.models.device import compute_dtype, free_memory
 from training.models.loading import LoadedModel, build_empty_model, load_from_files
 from training.models.model_files import ModelFiles, find_model
+from training.models.processes import join_processes
 from training.models.provenance import Provenance
 from training.models.trainable import choose_trainable
 from training.options.config import TrainingConfig
+from training.options.inputs_in_use import hold_inputs, require_other_output
 from training.options.memory import describe_memory_fit, estimate_training_memory
 from training.options.model_kinds import BUILT_IN, license_of, require_page_mode
 from training.options.run_folder import RunFolder, RunState, open_run
@@ -90,16 +92,22 @@ class _TrainingTask:
 def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> TrainingResult:
     """Fine-tune a model on a page dataset, or resume the same training where it was interrupted.
 
+    Several processes share the work; the first one reports.
+
     Raises:
         DeepSynthError: the request cannot be carried out; mostly raised before the weights are loaded.
         Stopped: the listener asked to stop; a checkpoint of the last step is saved.
     """
+    progress = join_processes(progress)
     torch.set_num_threads(min(torch.get_num_threads(), num_cores()))
     folder = RunFolder.of(config, workspace)
     arguments = build_training_arguments(config, folder.checkpoints)
-    is_main = arguments.should_save  # of several processes one reports, and holds the folder for all
-    progress = progress if is_main else Silent()
-    with hold_writer_lock(workspace, "model", config.output) if is_main else nullcontext():
+    is_main = arguments.should_save  # of several processes one holds the folder for all
+    require_other_output(config, workspace)
+    with (
+        hold_writer_lock(workspace, "model", config.output) if is_main else nullcontext(),
+        hold_inputs(workspace, config.dataset, config.model),
+    ):
         task = _TrainingTask.open(config, workspace, folder)
         _check_request(task, arguments, progress)
         task.dataset.warn_of_losses(progress)
@@ -110,9 +118,9 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
 
 
 def _open_run(task: _TrainingTask, arguments: TrainingArguments) -> RunState:
-    dataset, base, trash = task.dataset.fingerprint, task.model_files.fingerprint(), task.workspace.trash
+    dataset, base = task.dataset.fingerprint, task.model_files.fingerprint()
     with arguments.main_process_first(local=False):
-        return open_run(task.config, task.folder, trash, dataset, base, arguments.world_size)
+        return open_run(task.config, task.folder, task.workspace, dataset, base, arguments.world_size)
 
 
 def _train_and_export(

@@ -13,7 +13,7 @@ import torch
 from ray.train import RunConfig, ScalingConfig
 from ray.train.torch import TorchTrainer
 
-from data.errors import TrainingError
+from data.errors import TrainingError, cause
 from data.progress import Silent
 from data.store.workspace import Workspace
 from training.options.config import TrainingConfig
@@ -36,7 +36,8 @@ def train_on_ray(config: TrainingConfig, workspace: Workspace, num_workers: int)
         trainer.fit()
     except (ray.exceptions.RayError, ray.train.TrainingFailedError) as error:
         raise TrainingError(
-            f"The training on Ray ended: {error}", hint="Remove the cause, and make the same call again."
+            f"The training on Ray ended: {cause(error)}.",
+            hint="Remove the cause, and make the same call again.",
         ) from error
 
 

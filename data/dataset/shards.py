@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.dataset.manifest import Manifest, ShardEntry, ShardFooter, read_manifest
-from data.errors import NotFound, StorageError
+from data.errors import NotFound, StorageError, cause
 from data.records import Document, Page, Sample
 
 FOOTER_KEY: Final = b"deepsynth"
@@ -60,7 +60,7 @@ def reading_parquet(path: Path) -> Iterator[None]:
         yield
     except (pa.ArrowException, OSError) as error:
         raise StorageError(
-            f"{path} cannot be read: {error}.", hint="Restore the file or generate the dataset again."
+            f"{path} cannot be read: {cause(error)}.", hint="Restore the file or generate the dataset again."
         ) from error
 
 
@@ -98,7 +98,7 @@ def read_footer(path: Path) -> ShardFooter:
         return ShardFooter.from_json(metadata[FOOTER_KEY])
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
         raise StorageError(
-            f"{path} is not a shard: {error}.", hint="Delete the dataset and generate it again."
+            f"{path} is not a shard: {cause(error)}.", hint="Delete the dataset and generate it again."
         ) from error
 
 

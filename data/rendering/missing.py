@@ -16,10 +16,10 @@ _PICTOGRAPH: Final = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\U000e0000-\
 _UNFONTED: Final = {"Co": "private", "Cn": "unassigned"}
 _SCRIPT: Final = "script"
 _REPLACE: Final = "replace them in the source."
-_INSTALL: Final = "must be installed before a dataset is begun."
+_INSTALL: Final = "must be installed before pages are drawn; a dataset that is begun keeps its fonts."
 _REASONS: Final = {
     "unsupported": "are not drawn right, since mode {mode} puts single characters into cells from left to "
-    "right: {names}. Choose another rendering.mode.",
+    "right: {names}. Choose another page mode.",
     "private": "are drawn as boxes: {names}. They are for private use, so no font anywhere has them; "
     + _REPLACE,
     "unassigned": "are drawn as boxes: {names}. Unicode has not assigned them, so no font has them; "

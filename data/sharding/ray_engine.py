@@ -11,7 +11,7 @@ from typing import Any, Final
 import ray
 
 from data.dataset.manifest import ShardDone
-from data.errors import DeepSynthError, RenderError, StorageError, Unavailable
+from data.errors import DeepSynthError, RenderError, StorageError, Unavailable, cause
 from data.sharding.render_shard import ShardProgress, ShardTask, render_shard
 
 POLL_INTERVAL_S: Final = 0.25
@@ -29,7 +29,8 @@ class RayEngine:
             num_cpus = int(ray.cluster_resources().get("CPU", 1))
         except (ray.exceptions.RayError, ConnectionError, RuntimeError) as error:
             raise Unavailable(
-                f"The Ray cluster does not answer: {error}.", hint="Check RAY_ADDRESS, or use engine=local."
+                f"The Ray cluster does not answer: {cause(error)}.",
+                hint="Check RAY_ADDRESS, or use engine=local.",
             ) from error
         self._num_tasks = num_workers or TASKS_PER_CPU * num_cpus
         self._render = ray.remote(max_retries=MAX_RETRIES, num_cpus=1)(_render)
@@ -70,9 +71,8 @@ def _collect_result(reference: Any, task: ShardTask) -> Iterator[ShardProgress |
         answer = ray.get(reference)
     except ray.exceptions.RayError as error:
         raise RenderError(
-            f"Ray could not render shard {task.index} of {task.split}: {error}. A shard whose process or "
-            "node dies is repeated "
-            f"{MAX_RETRIES} times.",
+            f"Ray could not render shard {task.index} of {task.split}: {cause(error)}. A shard whose "
+            f"process or node dies is repeated {MAX_RETRIES} times.",
             hint="See the logs of the Ray nodes, then resume.",
         ) from error
     if isinstance(answer, DeepSynthError):

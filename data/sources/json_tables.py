@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.config import FilesSource
-from data.errors import SourceError
+from data.errors import SourceError, cause
 from data.sources.compressed import bounded_lines, open_bytes
 from data.sources.encodings import require_utf8
 from data.sources.parquet_tables import select_positions
@@ -112,7 +112,7 @@ class JsonArray:
             items = json.loads(text.decode("utf-8-sig"))
         except (ValueError, RecursionError) as error:
             raise SourceError(
-                f"{self.path} is not JSON: {error}.", hint="Write one object per line as .jsonl."
+                f"{self.path} is not JSON: {cause(error)}.", hint="Write one object per line as .jsonl."
             ) from error
         if not isinstance(items, list) or (items and not any(isinstance(item, dict) for item in items)):
             raise SourceError(

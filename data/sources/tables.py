@@ -12,7 +12,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from data.config import FilesSource
-from data.errors import SourceError, listed
+from data.errors import SourceError, cause, listed
 from data.sources.compressed import DECOMPRESSION_ERRORS, DECOMPRESSORS, MAX_ROW_BYTES
 from data.sources.delimited import DelimitedFile
 from data.sources.dialect import Dialect, Record
@@ -101,7 +101,7 @@ def translate_read_errors(path: Path) -> Iterator[None]:
         yield
     except READ_ERRORS as error:
         raise SourceError(
-            f"{path} cannot be read: {error}.",
+            f"{path} cannot be read: {cause(error)}.",
             hint="Check that the file exists, is readable and complete, and has the format of its suffix.",
         ) from error
 

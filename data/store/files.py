@@ -13,7 +13,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
-from data.errors import NotFound, StorageError, UnsafePath
+from data.errors import NotFound, StorageError, UnsafePath, cause
 
 TEMPORARY_SUFFIX = ".partial"
 MAX_NAME_BYTES, MAX_PATH_BYTES = 255, 4095
@@ -285,7 +285,7 @@ def resolve_path(path: Path) -> Path:
         return path.expanduser().resolve()
     except (RuntimeError, OSError) as error:  # Python up to 3.12 raises RuntimeError for a circle of links
         raise UnsafePath(
-            f"{str(path)!r} cannot be followed: {error}.",
+            f"{str(path)!r} cannot be followed: {cause(error)}.",
             hint="Remove the link that leads to itself, or use another path.",
         ) from error
 

@@ -11,7 +11,8 @@ from data.store.workspace import Workspace
 from evaluation.report import Subject, write_report
 from evaluation.training_metrics import TrainingMetrics
 from tests.evaluation.reports import HIGHER, OVERLAPPING, make_report
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import EVALUATION_CONFIG
 from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore

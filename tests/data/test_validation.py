@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from data.config import HUB_RULE, Config, DatasetConfig, is_hub_id
 from data.errors import InvalidInput
 from data.validation import parse_config
-from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.config import FindLrConfig, TrainingConfig
+from training.options.decoding_config import EvaluationConfig, PredictionConfig
 
 SAMPLE = {"name": "demo", "source": {"kind": "sample"}}
 VALID: dict[type[Config], dict[str, Any]] = {

@@ -44,6 +44,8 @@ def test_sentences(text: str, expected: list[str]) -> None:
         ),
         ("\uff11\uff12\u3000A", ["12", "a"]),
         ("\ud83d\ude00 ...", []),
+        ("\u0130stanbul ISPARTA I\u011fd\u0131r", ["istanbul", "isparta", "i\u011fdir"]),
+        ("istanbul \u0131sparta \u0131\u011fd\u0131r", ["istanbul", "isparta", "i\u011fdir"]),
     ],
 )
 def test_words(text: str, expected: list[str]) -> None:

@@ -45,6 +45,7 @@ ASKED = [
     ["news/gone", SOME_COMMIT],
     ["news/other", SOME_COMMIT],
     ["news/unpinned", None],
+    ["news/unknown", "main"],
 ]
 
 
@@ -57,10 +58,15 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[s
     with StandInHub(folder / "hub") as hub, programs() as program:
         hub.repository("news/gated", kind="models", gated=True).put({"config.json": b"{}"})
         hub.repository("news/other", kind="models").put({"config.json": b"{}"})
+        published = {"model_type": "deepseek_vl_v2", "architectures": ["DeepseekOCR2ForCausalLM"]}
+        files = {"config.json": json.dumps(published).encode(), "model.safetensors": b"gigabytes"}
+        hub.repository("news/unknown", kind="models").put(files)
         output, _ = program(
             hub, PUSH_THEN_LOAD, workspace.root, folder / "reader", json.dumps(ASKED)
         ).communicate(timeout=300)
-        yield json.loads(output.splitlines()[-1])
+        asked_for = ("config.json", "model.safetensors")
+        downloads = {name: hub.count("HEAD", f"news/unknown/resolve/.*{name}") for name in asked_for}
+        yield json.loads(output.splitlines()[-1]) | {"downloads": downloads}
 
 
 def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(
@@ -75,6 +81,7 @@ def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(
         ("news/gated", "model_failed", "is gated"),
         ("news/gone", "unknown_name", "no model news/gone"),
         ("news/other", "model_failed", "has no revision"),
+        ("news/unknown", "model_failed", "DeepSynth does not know this model"),
         ("news/unpinned", "model_failed", "No revision of news/unpinned is pinned"),
     ],
 )
@@ -83,3 +90,9 @@ def test_what_cannot_be_read_is_explained(
 ) -> None:
     assert found[name]["code"] == code
     assert words in str(found[name]["words"])
+
+
+def test_a_model_that_is_not_known_is_refused_before_its_weights_are_downloaded(
+    found: dict[str, dict[str, object]],
+) -> None:
+    assert found["downloads"] == {"config.json": 1, "model.safetensors": 0}

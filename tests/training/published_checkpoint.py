@@ -180,6 +180,15 @@ def published_tensors(seed: int = 0) -> dict[str, torch.Tensor]:
     }
 
 
+def write_published_unlimited(folder: Path, window: int) -> Path:
+    """Write a folder as the authors of Unlimited-OCR published theirs: equal tensors, another config.json."""
+    write_published_checkpoint(folder)
+    names = {"model_type": "unlimited-ocr", "architectures": ["UnlimitedOCRForCausalLM"]}
+    config = published_config() | names | {"sliding_window": window, "auto_map": {}}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
 def write_published_checkpoint(folder: Path, tensors: dict[str, torch.Tensor] | None = None) -> Path:
     """Write the whole folder: config.json, two weight shards with their index, tokenizer, the authors' code
     and licence."""

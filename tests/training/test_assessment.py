@@ -11,7 +11,8 @@ from evaluation.report import write_report
 from evaluation.training_metrics import TrainingMetrics
 from tests.evaluation.reports import HIGHER, LOWER, MODEL, Ends, make_report
 from training.options.assessment import CONTROL_NOTE, assess
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN
 
 EARLIER, LATER = "2026-11-28T11:00:00+00:00", "2026-11-28T13:00:00+00:00"

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from data.config import Config, DatasetConfig, mutable_fields
-from training.options.config import EvaluationConfig, PredictionConfig, Trainable, TrainingConfig
+from training.options.config import Trainable, TrainingConfig
+from training.options.decoding_config import EvaluationConfig, PredictionConfig
 from training.options.parts import TRAINED_PARTS
 
 

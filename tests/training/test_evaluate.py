@@ -8,7 +8,7 @@ from data.errors import Stopped, UnknownName
 from data.progress import Silent
 from data.store.workspace import Workspace
 from training.evaluate import evaluate_model
-from training.options.config import EvaluationConfig
+from training.options.decoding_config import EvaluationConfig
 
 
 class StopsAtOnce(Silent):

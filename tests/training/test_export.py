@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from transformers import UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration
 
 from data.errors import ModelError, StorageError
 from data.store.workspace import Workspace
@@ -14,9 +15,10 @@ from tests.training.published_checkpoint import (
     published_shapes,
     published_tensors,
     write_published_checkpoint,
+    write_published_unlimited,
 )
 from tests.training.trainings import weights_of
-from training.models.export import export_model, has_published_layout
+from training.models.export import LIBRARY_CONFIG, export_model, has_published_layout
 from training.models.loading import LoadedModel, load_model
 from training.models.model_files import find_model
 from training.models.tiny import untrained_tiny
@@ -127,6 +129,41 @@ def test_an_export_of_a_training_from_a_checkpoint_has_the_published_layout(
     assert has_published_layout(run / "model")
 
 
+@pytest.mark.parametrize("kind", ["deepseek_ocr", "unlimited_ocr"])
+def test_transformers_loads_an_export_as_the_card_says(
+    kind: str, tmp_path: Path, workspace: Workspace
+) -> None:
+    published = tmp_path / "published"
+    write_published_checkpoint(published) if kind == "deepseek_ocr" else write_published_unlimited(
+        published, 7
+    )
+    loaded, folder = load_model(str(published), None, workspace, torch.float32), tmp_path / "export"
+    export_model(loaded.model, loaded, folder)
+    config = UnlimitedOcrConfig.from_pretrained(folder, subfolder=LIBRARY_CONFIG)
+    model = UnlimitedOcrForConditionalGeneration.from_pretrained(folder, config=config)
+    inputs = pages(512, loaded.config.image_token_id, 73)
+    with torch.no_grad():
+        difference = model.eval()(**inputs).logits - loaded.model.eval()(**inputs).logits
+    assert difference.abs().max() < 1e-4  # our passes round in another order
+
+
+def test_an_export_of_unlimited_ocr_keeps_its_authors_layout_and_window(
+    tmp_path: Path, workspace: Workspace
+) -> None:
+    published = write_published_unlimited(tmp_path / "unlimited", window=7)
+    loaded = load_model(str(published), None, workspace, torch.float32)
+    text = loaded.config.get_text_config()
+    assert (loaded.kind, text.sliding_window) == ("unlimited_ocr", 7)
+    assert set(text.layer_types) == {"reference_sliding_attention"}
+    export_model(loaded.model, loaded, tmp_path / "export")
+    assert (tmp_path / "export" / "config.json").read_bytes() == (published / "config.json").read_bytes()
+    assert load_file(tmp_path / "export" / "model.safetensors").keys() == published_shapes().keys()
+    again = load_model(str(tmp_path / "export"), None, workspace, torch.float32)
+    assert again.kind == "unlimited_ocr"
+    for name, tensor in loaded.model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[name], tensor)
+
+
 @pytest.mark.parametrize(
     ("change", "said"), [("gone", "is gone"), ("trained again", "has other weights now")]
 )
@@ -182,7 +219,7 @@ def test_a_failed_export_keeps_the_earlier_one(
 ) -> None:
     folder = workspace.model("run") / "model"
     export_model(base.model, base, folder)
-    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     def full_disk(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
@@ -190,5 +227,5 @@ def test_a_failed_export_keeps_the_earlier_one(
     monkeypatch.setattr(base.model, "save_pretrained", full_disk)
     with pytest.raises(StorageError, match="disk is full"):
         export_model(base.model, base, folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
     assert [path.name for path in folder.parent.iterdir()] == ["model"]

@@ -14,6 +14,7 @@ from data.progress import Silent
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
+from tests.training.published_checkpoint import write_published_unlimited
 from tests.training.small_models import WINDOW, small_model, write_small
 from tests.training.trainings import short_training
 from training.inputs.collate import Collator
@@ -25,14 +26,22 @@ from training.speed.forward_passes import patch_model
 from training.train import train
 
 
-@pytest.mark.parametrize(("kind", "mode"), [("deepseek_ocr2", "base"), ("unlimited_ocr", "tiny")])
-def test_the_other_models_train_and_generate(kind: str, mode: PageMode, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "mode", "is_published"),
+    [("deepseek_ocr2", "base", False), ("unlimited_ocr", "tiny", False), ("unlimited_ocr", "tiny", True)],
+)
+def test_the_other_models_train_and_generate(
+    kind: str, mode: PageMode, is_published: bool, tmp_path: Path
+) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     source, rendering = SampleSource(length="brief"), RenderingConfig(mode=mode)
     generate(
         DatasetConfig(name="pages", source=source, max_samples=6, rendering=rendering), workspace, Silent()
     )
-    write_small(kind, tmp_path / "base")
+    if is_published:
+        write_published_unlimited(tmp_path / "base", WINDOW)
+    else:
+        write_small(kind, tmp_path / "base")
     once = {
         "max_steps": 1,
         "eval_steps": 1,
@@ -51,6 +60,9 @@ def test_the_other_models_train_and_generate(kind: str, mode: PageMode, tmp_path
     )
     trained = load_model(config.output, None, workspace)
     assert trained.kind == kind
+    card = (result.folder / "model" / "README.md").read_text()
+    assert ("`base_size=512, image_size=512, crop_mode=False`" in card) == is_published
+    assert ('from_pretrained(folder, subfolder="transformers")' in card) == is_published
     if kind == "unlimited_ocr":
         assert trained.config.get_text_config().sliding_window == WINDOW
 

@@ -6,7 +6,8 @@ from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import short_training
 from training.evaluate import evaluate_model
-from training.options.config import EvaluationConfig, Trainable
+from training.options.config import Trainable
+from training.options.decoding_config import EvaluationConfig
 from training.train import train
 
 

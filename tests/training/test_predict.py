@@ -25,7 +25,7 @@ from training.inputs.dataset import PageSample
 from training.models.export import export_model
 from training.models.loading import load_model
 from training.models.provenance import Provenance
-from training.options.config import PredictionConfig
+from training.options.decoding_config import PredictionConfig
 from training.predict import predict
 
 TEXT = "Today Vera Yilmaz built a bridge in Riga. Some 120 people helped."
@@ -157,6 +157,32 @@ def test_inputs_without_a_readable_file_are_refused(
     with pytest.raises(error, match=name):
         read(workspace, tmp_path / name)
     assert not list(workspace.predictions.glob("[!.]*"))
+
+
+def test_characters_that_the_pages_of_a_text_do_not_show_are_counted_and_said(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text(f"{TEXT} \u05e9\u05dc")
+    (tmp_path / "b.txt").write_text(f"{TEXT} \u05e9")
+    (tmp_path / "c.txt").write_text(TEXT)
+    workspace, listener = Workspace.create(tmp_path / "workspace"), Listener()
+    inputs = tuple(str(tmp_path / name) for name in ("a.txt", "b.txt", "c.txt"))
+    config = PredictionConfig(model="tiny", inputs=inputs, max_length=4, mode="micro")
+    lines = predict(config, workspace, listener).path.read_text().splitlines()
+    missing = [json.loads(line)["missing_glyphs"] for line in lines]
+    assert missing == [{"\u05e9": 1, "\u05dc": 1}, {"\u05e9": 1}, {}]
+    assert any(text.startswith("3 characters are not drawn right") for text in listener.texts)
+
+
+def test_what_a_library_says_ends_with_one_full_stop(tmp_path: Path, picture: bytes) -> None:
+    (tmp_path / "broken.pdf").write_bytes(b"%PDF-1.4 broken")
+    (tmp_path / "fine.png").write_bytes(picture)
+    for number in range(7):
+        (tmp_path / f"{number}.txt").write_bytes(b"\xff")
+    listener = Listener()
+    config = PredictionConfig(model="tiny", inputs=(str(tmp_path),), max_length=4, mode="micro")
+    path = predict(config, Workspace.create(tmp_path / "workspace"), listener).path
+    errors = [json.loads(line)["error"] or "" for line in path.read_text().splitlines()]
+    assert any("Data format error). It may be" in error for error in errors)
+    assert not any(".." in text for text in [*errors, *listener.texts])
 
 
 def test_each_picture_of_a_tiff_file_is_a_page(tmp_path: Path, picture: bytes) -> None:

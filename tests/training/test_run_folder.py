@@ -24,7 +24,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def opened(config: TrainingConfig, workspace: Workspace, base: str = "base") -> RunState:
-    return open_run(config, RunFolder.of(config, workspace), workspace.trash, "data", base)
+    return open_run(config, RunFolder.of(config, workspace), workspace, "data", base)
 
 
 def with_a_checkpoint(workspace: Workspace) -> RunFolder:
@@ -76,7 +76,7 @@ def test_processes_share_the_samples_of_a_step() -> None:
 def test_a_training_with_a_checkpoint_is_replaced_only_with_overwrite(workspace: Workspace) -> None:
     folder = with_a_checkpoint(workspace)
     for refuse in (check_output, opened):
-        with pytest.raises(Conflict, match="already holds another training"):
+        with pytest.raises(Conflict, match="already holds another training, with another seed"):
             refuse(OTHER, workspace)
     assert (folder.checkpoints / "checkpoint-2").is_dir()
     told = OTHER.model_copy(update={"overwrite": True})

@@ -15,7 +15,7 @@ from evaluation.training_metrics import read_metrics
 from tests.training.trainings import Listener, short_training
 from training.generation.summarizer import load_summarizer
 from training.models.loading import load_model
-from training.options.config import PredictionConfig
+from training.options.decoding_config import PredictionConfig
 from training.options.model_kinds import PROVENANCE_FILE
 from training.train import train
 

@@ -25,7 +25,7 @@ from training.evaluate import evaluate_model
 from training.generation.text_model import PROMPT_SUFFIX, load_text_model
 from training.inputs.dataset import open_dataset
 from training.models.tiny import character_tokenizer
-from training.options.config import EvaluationConfig
+from training.options.decoding_config import EvaluationConfig
 
 TOKENIZER = character_tokenizer()
 IDS = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, "vocab_size": len(TOKENIZER)}

@@ -54,7 +54,7 @@ from training.loop.trainer import PageTrainer
 from training.loop.validation import build_eval_dataloader, mean_token_loss
 from training.models.loading import load_model
 from training.models.tiny import BASE_FOLDER
-from training.options.config import EvaluationConfig
+from training.options.decoding_config import EvaluationConfig
 from training.train import train
 
 EARLY = {

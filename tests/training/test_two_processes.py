@@ -22,13 +22,16 @@ import training
 from data.errors import InvalidInput, Stopped, TrainingError
 from data.progress import Silent
 from data.store.workspace import Workspace
+from evaluation.report import read_report
 from tests.training.trainings import StopsWhileScored, short_training
 from training.evaluate import evaluate_model
 from training.loop.arguments import build_training_arguments
 from training.loop.trainer import PageTrainer
 from training.models.loading import load_model
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import EvaluationConfig
 from training.options.optimal_configs import training_config
+from training.options.run_folder import PREDICTIONS
 from training.train import train
 
 LAUNCH = Path(training.__file__).parent / "launch"
@@ -49,7 +52,7 @@ def trained_alone(brief_workspace: Workspace) -> TrainingConfig:
     scored = {
         "num_eval_samples": 3,
         "num_test_samples": 1,
-        "per_device_train_batch_size": 4,
+        "per_device_train_batch_size": 7,  # the second step has 2 of 14 samples: the second process has none
         "gradient_accumulation_steps": 2,
     }
     one = training_config("default", dataset="brief", output="one", train="dense", **few, **scored)
@@ -86,18 +89,22 @@ def two_processes(run: str) -> LaunchConfig:
 
 
 def one_of_two(config: TrainingConfig, root: Path) -> None:
-    """Train and evaluate as one process of several, with a stop within the evaluation; runs in a separate
-    process."""
+    """Train as one process of several; runs in a separate process."""
     torch.set_num_threads(1)
     workspace = Workspace(root)
     train(config, workspace, Silent())
-    listener = StopsWhileScored(after=2) if PartialState().is_main_process else Silent()
-    with pytest.raises(Stopped):
-        evaluate_model(scoring("two", "by-two"), workspace, listener)
-    evaluate_model(scoring("two", "by-two"), workspace, Silent())
     assert_only_the_samples_of_the_second_process_are_named(
         config.model_copy(update={"output": "guilty"}), workspace
     )
+
+
+def score_as_one_of_two(config: EvaluationConfig, root: Path) -> None:
+    """Evaluate as one process of several, with a stop on the way; runs in a separate process."""
+    torch.set_num_threads(1)
+    workspace = Workspace(root)
+    with pytest.raises(Stopped):
+        evaluate_model(config, workspace, StopsWhileScored(after=2))
+    evaluate_model(config, workspace, Silent())
 
 
 def assert_only_the_samples_of_the_second_process_are_named(
@@ -150,11 +157,13 @@ def test_two_processes_have_the_losses_of_one(
         trained_alone.model_copy(update={"output": "two"}), brief_workspace.root
     )
     assert_as_alone(brief_workspace, "two")
-    by_one, by_two = (
-        evaluate_model(scoring("two", "by-one"), brief_workspace, Silent()).folder,
-        brief_workspace.evaluations / "by-two",
+    elastic_launch(two_processes("score"), score_as_one_of_two)(
+        scoring("two", "by-two"), brief_workspace.root
     )
-    assert (by_two / "predictions.jsonl").read_bytes() == (by_one / "predictions.jsonl").read_bytes()
+    evaluate_model(scoring("two", "by-one"), brief_workspace, Silent())
+    by_one, by_two = (brief_workspace.evaluations / name for name in ("by-one", "by-two"))
+    assert (by_two / PREDICTIONS).read_bytes() == (by_one / PREDICTIONS).read_bytes()
+    assert read_report(by_two).rouge == read_report(by_one).rouge
 
 
 def one_of_two_that_share_the_weights(

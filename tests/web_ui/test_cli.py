@@ -15,7 +15,7 @@ import pytest
 
 from data.config import DatasetConfig, SampleSource
 from data.store.workspace import Workspace
-from training.options.config import PredictionConfig
+from training.options.decoding_config import PredictionConfig
 from web_ui.cli import main
 from web_ui.commands import stages
 from web_ui.commands.terminal import print_result

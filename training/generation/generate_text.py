@@ -1,8 +1,8 @@
 """Pages -> summaries: greedy, in batches, with the authors' n-gram blocking; each of several processes
 generates its share."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -19,7 +19,8 @@ from evaluation.loops import is_looping
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.models.device import free_memory, is_out_of_memory
-from training.options.config import DecodingConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import DecodingConfig
 
 Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
@@ -70,6 +71,8 @@ class Prediction:
     looping: bool = False
     num_pages_left_out: int = 0
     """Pages of the document that the model did not see."""
+    missing_glyphs: Mapping[str, int] = field(default_factory=dict)
+    """As of `PageSample`."""
     error: str | None = None
     """Why there is no text; None: there is one."""
 
@@ -189,6 +192,7 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
         cut=not ended,
         looping=is_looping(text),
         num_pages_left_out=sample.num_pages_left_out,
+        missing_glyphs=dict(sample.missing_glyphs),
     )
 
 

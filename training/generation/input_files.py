@@ -7,7 +7,7 @@ import io
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import pypdfium2
 from PIL import Image
 
 from data.config import RenderingConfig
-from data.errors import InvalidInput, RenderError, SourceError, listed
+from data.errors import InvalidInput, RenderError, SourceError, cause, listed
 from data.rendering.render import render
 from data.rendering.style import PageStyle, resolve_style
 from data.rendering.vision_tokens import num_text_tokens
@@ -122,7 +122,12 @@ class PageInputs:
             )
         pages = tuple(islice(page_input.pages, num_read))
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered
-        return PageSample(document_id=file.name, pages=pages, num_pages_left_out=num_left_out)
+        return PageSample(
+            document_id=file.name,
+            pages=pages,
+            num_pages_left_out=num_left_out,
+            missing_glyphs=page_input.missing_glyphs,
+        )
 
 
 def _files(path: Path) -> list[Path]:
@@ -188,6 +193,8 @@ class _PageInput:
     pages: Iterator[bytes]
     num_unrendered: int = 0
     """Estimated number of pages of the text that were not rendered (the style draws the first page only)."""
+    missing_glyphs: Mapping[str, int] = field(default_factory=dict)
+    """As of `PageSample`."""
 
 
 def _read_picture(file: InputFile, style: PageStyle) -> _PageInput:
@@ -215,7 +222,7 @@ def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
         text = file.path.read_text(encoding="utf-8").strip()
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{file.name} is not UTF-8 text: {error}.", hint="Save the file as UTF-8."
+            f"{file.name} is not UTF-8 text: {cause(error)}.", hint="Save the file as UTF-8."
         ) from error
     if not text:
         return _PageInput(0, iter(()))
@@ -224,7 +231,8 @@ def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
     num_unrendered = (
         -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
     )
-    return _PageInput(len(drawn.pages), (page.png for page in drawn.pages), num_unrendered)
+    pages = (page.png for page in drawn.pages)
+    return _PageInput(len(drawn.pages), pages, num_unrendered, missing_glyphs=drawn.missing_glyphs)
 
 
 def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
@@ -233,7 +241,7 @@ def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:
             num_pages = len(document)
     except pypdfium2.PdfiumError as error:
         raise SourceError(
-            f"{file.name} is not a readable PDF: {error}.", hint="It may be damaged or locked."
+            f"{file.name} is not a readable PDF: {cause(error)}.", hint="It may be damaged or locked."
         ) from error
     return _PageInput(num_pages, _pdf_pages(file, style.size_px))
 
@@ -248,7 +256,7 @@ def _pdf_pages(file: InputFile, size_px: int) -> Iterator[bytes]:
                 yield _png(page.render(scale=size_px / max(page.get_size())).to_pil())
     except pypdfium2.PdfiumError as error:
         raise SourceError(
-            f"A page of {file.name} cannot be drawn: {error}.", hint="The PDF may be damaged."
+            f"A page of {file.name} cannot be drawn: {cause(error)}.", hint="The PDF may be damaged."
         ) from error
 
 

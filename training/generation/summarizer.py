@@ -19,7 +19,8 @@ from training.inputs.tokens import compute_page_capacity, require_positions, tok
 from training.models.device import compute_device, compute_dtype, dtype_name
 from training.models.loading import load_from_files
 from training.models.model_files import ModelFiles, find_model
-from training.options.config import DEFAULT_PROMPT, EvaluationConfig, PredictionConfig
+from training.options.config import DEFAULT_PROMPT
+from training.options.decoding_config import EvaluationConfig, PredictionConfig
 from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, require_page_mode
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -214,7 +215,7 @@ def load_text_model(
             not generate text.
     """
     with _rename_error_fields():
-        folder, _ = find_folder(name, revision, workspace)
+        folder, _ = find_folder(name, revision, workspace, partial(_judge, name))
         require_safetensors(folder)
         model, tokenizer, report = _load(name, folder, dtype)
         # Weights that the class does not have (another head) are ignored, as usual for such files.
@@ -243,15 +244,18 @@ def _rename_error_fields() -> Iterator[None]:
         ) from error
 
 
-def _load(
-    name: str, folder: Path, dtype: torch.dtype
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
-    document = read_model_json(folder / "config.json")
+def _judge(name: str, document: Mapping[str, Any]) -> None:
     check_any_config(document)
     if "auto_map" in document:
         raise _unusable_error(
             name, "it needs code from its repository, and code inside a model repository is never run"
         )
+
+
+def _load(
+    name: str, folder: Path, dtype: torch.dtype
+) -> tuple[PreTrainedModel, PreTrainedTokenizerBase, Mapping[str, Any]]:
+    _judge(name, read_model_json(folder / "config.json"))
     with library_reads(f"The text model {name}", _HINT):
         config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)

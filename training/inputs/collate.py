@@ -5,10 +5,10 @@ Shapes, with b samples, p pages of all samples, t tokens of the longest sample, 
     attention_mask  (b, t)                0 on padding; with a sliding window: see `sliding_window.py`
     position_ids    (b, t)                count from 0 at bos; padding does not shift them
     pixel_values    (p, 3, size, size)    uint8 pages in the order of their image tokens
-    labels          (b, k)                the last k positions; IGNORED except on target and EOS
+    labels          (b, k)                the last k positions; IGNORED except on target and EOS of samples
     logits_to_keep  k                     length of the longest target + 1: the head skips image and prompt
     use_cache       False: only generation keeps keys and values
-    document_ids    b names, used in messages only
+    document_ids    names of the b samples except fillers, used in messages only
     page_keys       p names under which the encoder's output is stored; only if the cache lacks a page
 With a feature cache that holds all pages of a batch, pixel_values is the encoder's output instead:
 (p, vision tokens, width).
@@ -81,10 +81,16 @@ class Collator:
             tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], lengths, window)
         return {
             **tokens,
-            "labels": torch.tensor([[IGNORED] * (keep - len(target)) + target for target in targets]),
+            "labels": torch.tensor(
+                [
+                    [IGNORED] * (keep - len(target))
+                    + ([IGNORED] * len(target) if sample.is_filler else target)
+                    for sample, target in zip(samples, targets, strict=True)
+                ]
+            ),
             "logits_to_keep": keep,
             "use_cache": False,
-            "document_ids": [sample.document_id for sample in samples],
+            "document_ids": [sample.document_id for sample in samples if not sample.is_filler],
             **self._encoder_inputs(samples),
         }
 

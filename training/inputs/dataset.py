@@ -1,7 +1,7 @@
 """Page datasets for random access: Parquet shards, converted to memory-mapped Arrow files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from data.validation import parse_config
 from training.inputs.arrow_files import READ_COLUMNS, open_rows, require_unchanged
+from training.inputs.fillers import FILLER
 
 REQUIRED_COLUMNS = ("images", "summary")
 
@@ -38,6 +39,10 @@ class PageSample:
     """The document's text; empty if the dataset does not store it."""
     num_pages_left_out: int = 0
     """Pages of the document that are not in `pages`."""
+    missing_glyphs: Mapping[str, int] = field(default_factory=dict)
+    """Character of a text that its pages, drawn here, do not show as it is -> number of occurrences."""
+    is_filler: bool = False
+    """It only fills a batch: nothing is learnt from it."""
 
 
 class PageDataset(Dataset[PageSample]):
@@ -50,6 +55,8 @@ class PageDataset(Dataset[PageSample]):
         return len(self._rows)
 
     def __getitem__(self, index: int) -> PageSample:
+        if index == FILLER:
+            return replace(self[0], is_filler=True)
         row: dict[str, Any] = self._rows[int(index)]
         pages = tuple(image["bytes"] for image in row["images"])
         return PageSample(
@@ -95,6 +102,8 @@ class PageDatasetFolder:
     folder: Path
     manifest: Manifest
     cache: Path
+    fingerprint: str
+    """SHA-256 of the manifest, equal for equal datasets: it holds digests of shards and no times."""
 
     @property
     def mode(self) -> PageMode:
@@ -114,11 +123,6 @@ class PageDatasetFolder:
         """Name of the benchmark preset with the dataset's source; None: no preset has this source."""
         preset = find_benchmark(self.manifest.config["source"])
         return preset.name if preset else None
-
-    @property
-    def fingerprint(self) -> str:
-        """SHA-256 of the manifest, equal for equal datasets: it holds digests of shards and no times."""
-        return file_sha256(self.folder / MANIFEST)
 
     def split(self, name: str) -> PageDataset:
         """Open one split.
@@ -156,7 +160,8 @@ def open_dataset(workspace: Workspace, name: str) -> PageDatasetFolder:
     folder = workspace.dataset(name)
     manifest = read_manifest(folder)
     manifest.require_complete()
-    return PageDatasetFolder(folder, manifest, workspace.arrow_cache(name))
+    fingerprint = file_sha256(folder / MANIFEST)
+    return PageDatasetFolder(folder, manifest, cache=workspace.arrow_cache(name), fingerprint=fingerprint)
 
 
 def _common_columns(name: str, files: Sequence[Path]) -> set[str]:

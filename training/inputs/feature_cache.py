@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from transformers.modeling_outputs import BaseModelOutput
 
-from data.errors import StorageError
+from data.errors import StorageError, cause
 from data.store.files import new_file, require_space, set_usual_mode
 from data.store.workspace import Workspace
 from training.models.device import dtype_name
@@ -156,7 +156,8 @@ class FeatureCache:
                 set_usual_mode(temporary)
         except SafetensorError as error:  # safetensors reports a full disk by this error
             raise StorageError(
-                f"{path} could not be written: {error}", hint="Check the free space of the workspace's disk."
+                f"{path} could not be written: {cause(error)}.",
+                hint="Check the free space of the workspace's disk.",
             ) from error
 
 

@@ -7,6 +7,11 @@ import torch
 from torch.utils.data import Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
+from training.inputs.dataset import PageDataset
+
+_CHARACTERS_PER_TOKEN = 4
+"""About so many, in English."""
+
 
 class LengthGroupSampler(Sampler[int]):
     """Groups samples as transformers does, but draws from seed + epoch, not from the global random state."""
@@ -16,6 +21,17 @@ class LengthGroupSampler(Sampler[int]):
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
+
+    @classmethod
+    def of(
+        cls, dataset: PageDataset, num_page_tokens: int, batch_size: int, seed: int
+    ) -> "LengthGroupSampler":
+        """Group samples by their pages, of `num_page_tokens` each, and their summaries."""
+        lengths = [
+            pages * num_page_tokens + len(text) // _CHARACTERS_PER_TOKEN
+            for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)
+        ]
+        return cls(lengths, batch_size, seed)
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch, from 0, of the next iteration."""

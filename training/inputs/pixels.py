@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
 
-from data.errors import InvalidInput
+from data.errors import InvalidInput, cause
 
 LARGEST_SQUASHED_PX = 640
 """Up to this page size a picture that is not square is squashed; above this size, it is padded."""
@@ -64,7 +64,7 @@ def reading_image(name: str, hint: str) -> Iterator[None]:
             f"{name} is not a readable picture: it is none of {', '.join(FORMATS)}.", hint=hint
         ) from error
     except _PILLOW_ERRORS as error:
-        raise InvalidInput(f"{name} is not a readable picture: {error}.", hint=hint) from error
+        raise InvalidInput(f"{name} is not a readable picture: {cause(error)}.", hint=hint) from error
 
 
 def page_pixels(picture: bytes, page_size_px: int) -> NDArray[np.uint8]:

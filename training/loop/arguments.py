@@ -70,6 +70,8 @@ def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> Train
         disable_tqdm=True,
         log_level="warning",
     )
+    # Not what accelerate's environment variable says.
+    arguments.mixed_precision = "bf16" if arguments.bf16 else "no"
     # One process uses one GPU. With more, the Trainer would copy the model to all of them at each step and
     # multiply the batch size.
     arguments._n_gpu = min(arguments.n_gpu, 1)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from transformers import TrainerCallback
 from transformers.integrations.integration_utils import TensorBoardCallback
 
-from data.errors import Unavailable
+from data.errors import Unavailable, cause
 
 _PACKAGES: Final = {
     "tensorboard": ("tensorboard", "tensorboardX"),
@@ -50,7 +50,7 @@ def start_wandb(folder: Path, run_name: str) -> None:
         wandb.init(id=run_name, name=run_name, resume="allow", dir=str(folder))
     except wandb.Error as error:
         raise Unavailable(
-            f"Weights & Biases did not start a run: {error}",
+            f"Weights & Biases did not start a run: {cause(error)}.",
             hint="Set WANDB_API_KEY or WANDB_MODE=offline in the service's environment, or remove wandb from "
             "report_to.",
             fields={"report_to": "wandb did not start"},

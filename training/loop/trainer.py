@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+from accelerate.data_loader import SeedableRandomSampler
 from accelerate.utils import gather_object
 from safetensors import SafetensorError
 from torch import nn
@@ -17,10 +18,12 @@ from transformers import PreTrainedModel, Trainer
 from transformers.trainer_callback import ExportableState
 from transformers.trainer_utils import EvalLoopOutput
 
-from data.errors import StorageError, TrainingError
+from data.errors import StorageError, TrainingError, cause
 from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
 from training.inputs.dataset import PageDataset, PageSample
+from training.inputs.fillers import FILLER, FilledSampler
 from training.inputs.length_groups import LengthGroupSampler
+from training.inputs.tokens import IGNORED
 from training.loop import checkpoints
 from training.loop.balance_loss import balance_loss
 from training.loop.callbacks import StopOnRequest, TrainingComplete
@@ -74,8 +77,8 @@ class PageTrainer(Trainer):
         self._checkpoint_policy = checkpoint_policy
         self._generation_scores = generation_scores
         self._group_by_length = group_by_length
-        self._length_groups: LengthGroupSampler | None = None
-        """Sampler of the current train dataloader."""
+        self._order: LengthGroupSampler | SeedableRandomSampler | None = None
+        """Our order of the samples in the current epoch; None: the library's own."""
         self._stop = stop
         self._router_aux_loss_coef = router_aux_loss_coef
         """Factor of the balance loss; None: no balance loss."""
@@ -107,31 +110,30 @@ class PageTrainer(Trainer):
     # Data
 
     def _get_train_sampler(self, train_dataset: Dataset[Any] | None = None) -> Sampler[Any] | None:
-        if not self._group_by_length:
-            return super()._get_train_sampler(train_dataset)
         dataset = cast(PageDataset, train_dataset or self.train_dataset)
-        image_tokens = self._collator.token_layout.num_page_tokens
-        lengths = [
-            pages * image_tokens + len(text) // 4  # about four characters per token
-            for pages, text in zip(dataset.num_pages(), dataset.summaries(), strict=True)
-        ]
-        samples_per_step = (
-            self.args.train_batch_size * self.args.gradient_accumulation_steps * self.args.world_size
-        )
-        self._length_groups = LengthGroupSampler(lengths, samples_per_step, self.args.seed)
-        return self._length_groups
+        samples_per_batch = self.args.train_batch_size * self.args.world_size
+        if self._group_by_length:
+            page_tokens = self._collator.token_layout.num_page_tokens
+            samples_per_step = samples_per_batch * self.args.gradient_accumulation_steps
+            self._order = LengthGroupSampler.of(dataset, page_tokens, samples_per_step, self.args.seed)
+        elif self.args.world_size > 1:
+            self._order = SeedableRandomSampler(dataset)  # as accelerate does for one process
+        else:
+            return super()._get_train_sampler(train_dataset)
+        return FilledSampler(self._order, samples_per_batch) if self.args.world_size > 1 else self._order
 
     def _run_epoch(self, model: nn.Module, epoch: int, *args: Any, **options: Any) -> None:
         # The Trainer searches the sampler at fixed depths of wrappers, and does not find it when several
         # processes resume an epoch.
-        if self._length_groups is not None:
-            self._length_groups.set_epoch(epoch)
+        if self._order is not None:
+            self._order.set_epoch(epoch)
         super()._run_epoch(model, epoch, *args, **options)  # type: ignore[no-untyped-call]
 
     def first_samples(self) -> list[PageSample]:
         """Return the samples of this process's first micro-batch."""
         dataset, batches = cast(PageDataset, self.train_dataset), self.get_train_dataloader().batch_sampler
-        return [dataset[index] for index in next(iter(cast(Iterable[list[int]], batches)))]
+        first = next(iter(cast(Iterable[list[int]], batches)))
+        return [dataset[index] for index in first if index != FILLER]
 
     # Learning rate
 
@@ -159,7 +161,11 @@ class PageTrainer(Trainer):
         loss, outputs = super().compute_loss(
             model, {**inputs, "output_router_logits": True}, return_outputs=True, **kwargs
         )
+        is_sample = (inputs["labels"] != IGNORED).any(dim=1)
+        if not is_sample.any():
+            return (loss, outputs) if return_outputs else loss
         attention_mask = inputs["input_ids"] != self._collator.token_layout.tokenizer.pad_token_id
+        attention_mask &= is_sample[:, None]  # fillers do not count
         top_k = self.plain_model.config.get_text_config().num_experts_per_tok
         balance = balance_loss(outputs.router_logits, attention_mask, top_k)
         # The loss of a micro-batch is divided by the accumulation steps; so is the balance loss.
@@ -278,7 +284,7 @@ class PageTrainer(Trainer):
             if not _is_write_error(error):
                 raise
             raise StorageError(
-                f"The checkpoint of step {step} could not be written: {error}.",
+                f"The checkpoint of step {step} could not be written: {cause(error)}.",
                 hint=f"Free some space on the workspace's disk, then resume. {self._last_checkpoint_hint}",
             ) from error
         self.accelerator.wait_for_everyone()

@@ -1,7 +1,7 @@
 """Export: the finished model as a folder with published key names, the adapter merged, and the base's other
 files.
 
-A model that started from DeepSeek-OCR's published files gets their configuration, code, tokenizer, licence,
+A model that started from its authors' published files gets their configuration, code, tokenizer, licence,
 and the one tensor that no code uses. The authors' code and vLLM then load it as they load the original;
 `load_model` loads it too.
 """
@@ -14,15 +14,18 @@ from peft import PeftModel
 from safetensors import SafetensorError
 from transformers import PreTrainedModel
 
-from data.errors import StorageError
+from data.errors import StorageError, cause
 from data.store.files import new_folder, read_json, set_usual_mode
 from training.models import published_layout
 from training.models.loading import LoadedModel
 from training.models.provenance import Provenance
 from training.models.trainable import merge_adapter
-from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, PUBLISHED_TYPE
+from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, published_kind
 from training.speed.encoder import vision_tower
 
+LIBRARY_CONFIG: Final = "transformers"
+"""Folder in an export in the authors' layout, for the configuration that transformers needs: with that of the
+authors it makes a model of random weights, without an error."""
 _MAX_SHARD_SIZE: Final = "5GB"
 _COPIED_PATTERNS: Final = ("*.py", "*.json", "*.txt", "*.model", "LICENSE*")
 _NOT_COPIED: Final = ("README.md", "generation_config.json", PROVENANCE_FILE)
@@ -52,7 +55,7 @@ def export_model(
                 provenance.write(unfinished)
     except SafetensorError as error:
         raise StorageError(
-            f"{folder} could not be written: {error}", hint="Free some space on the workspace's disk."
+            f"{folder} could not be written: {cause(error)}.", hint="Free some space on the workspace's disk."
         ) from error
 
 
@@ -63,12 +66,14 @@ def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> N
     unused = published_layout.read_unused_tensor(base.folder) if base.folder else None
     if unused is not None:
         state[_NATIVE_UNUSED_KEY] = unused.to(dtype)
-    if MODEL_KINDS[base.kind].has_published_names:
+    if MODEL_KINDS[base.kind].has_published_names or _has_published_config(base.folder):
         # The library writes the key names that it read; in a model read from our checkpoint they are native.
         model._weight_conversions = None  # type: ignore[assignment]
     model.save_pretrained(folder, state_dict=state, max_shard_size=_MAX_SHARD_SIZE)
     base.tokenizer.save_pretrained(folder)
-    for path in folder.iterdir():
+    if _has_published_config(base.folder):
+        model.config.save_pretrained(folder / LIBRARY_CONFIG)
+    for path in filter(Path.is_file, folder.rglob("*")):
         set_usual_mode(path)
 
 
@@ -76,10 +81,9 @@ def _copy_base_files(base: LoadedModel, folder: Path) -> None:
     """Copy the base's files other than its weights; its config.json only if it has the published layout."""
     if base.folder is None:
         return
-    published = read_json(base.folder / "config.json").get("model_type") == PUBLISHED_TYPE
     skipped = {
         *_NOT_COPIED,
-        *({} if published else {"config.json"}),
+        *({} if _has_published_config(base.folder) else {"config.json"}),
         *(path.name for path in folder.glob("*.index.json")),
     }
     for pattern in _COPIED_PATTERNS:
@@ -88,11 +92,14 @@ def _copy_base_files(base: LoadedModel, folder: Path) -> None:
                 shutil.copyfile(path, folder / path.name)
 
 
+def _has_published_config(folder: Path | None) -> bool:
+    return folder is not None and published_kind(read_json(folder / "config.json")) is not None
+
+
 def has_published_layout(folder: Path) -> bool:
-    """Return whether an export has the published layout, so that the authors' code and vLLM load it."""
-    is_published_type = read_json(folder / "config.json").get("model_type") == PUBLISHED_TYPE
+    """Return whether an export has the published layout, so that the authors' code loads it."""
     return (
-        is_published_type
+        _has_published_config(folder)
         and published_layout.read_unused_tensor(folder) is not None
         and any(folder.glob("*.py"))
     )

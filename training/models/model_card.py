@@ -12,13 +12,49 @@ from data.store.workspace import Workspace
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.device import uses_bf16
-from training.models.export import has_published_layout
+from training.models.export import LIBRARY_CONFIG, has_published_layout
 from training.models.provenance import Provenance, read_provenance
 from training.options.assessment import Assessment, assess
 from training.options.model_kinds import BUILT_IN, pinned_revision
 from training.options.run_folder import CONFIG, RunFolder
 
 CARD: Final = "README.md"
+_USE: Final = """\
+## Use
+
+```sh
+deepsynth predict --model ./path/to/this/folder --input page.png --output summaries.jsonl
+```
+
+This writes texts as they were scored: with the prompt {prompt} right after the page images, greedy, of up to
+{max_length} tokens, without a repeat of {ngram} tokens within {window}.
+
+{others}"""
+_LIBRARY_LAYOUT: Final = """\
+The folder has the layout of the model's classes in transformers; DeepSynth loads it.
+"""
+_OTHER_PROGRAMS: Final = """\
+### With other programs
+
+The folder has the published layout of its base: programs that load the original load it. **The same call
+gives other texts, without an error**, where it differs from the training:
+
+- Pages were read whole, at {size_px} x {size_px} pixels. The authors' `infer` does so with
+  `base_size={size_px}, image_size={size_px}, crop_mode=False`; its defaults, vLLM and SGLang scale and cut
+  pages in their own way.
+- Chat servers put a line end between picture and text themselves: leave it out of the prompt there.
+- Servers sample unless the temperature is 0, and follow the rule against repeats only when they are told.
+- `from_pretrained` of transformers makes **a model of random weights**, since it does not know the type that
+  config.json names. Give it the configuration in `{folder}/`:
+
+```python
+from transformers import UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration
+
+folder = "path/to/this/folder"
+config = UnlimitedOcrConfig.from_pretrained(folder, subfolder="{folder}")
+model = UnlimitedOcrForConditionalGeneration.from_pretrained(folder, config=config)
+```
+"""
 _SHOWN_SETTINGS: Final = (
     "train",
     "router",
@@ -174,17 +210,15 @@ def _score_notes(report: Report) -> str:
 
 
 def _use(card: _CardData) -> str:
-    authors = (
-        "The folder has the published layout of DeepSeek-OCR: programs that load the original load this "
-        "model with the same call.\n"
+    config = card.config
+    return _USE.format(
+        prompt=json.dumps(config["prompt"]),
+        max_length=config["max_length"],
+        ngram=config["no_repeat_ngram_size"],
+        window=config["no_repeat_ngram_window_size"],
+        others=_OTHER_PROGRAMS.format(size_px=card.manifest.style["size_px"], folder=LIBRARY_CONFIG)
         if card.has_published_layout
-        else "The folder has the layout of the model's classes in transformers; DeepSynth loads it.\n"
-    )
-    return (
-        "## Use\n\n```sh\ndeepsynth predict --model ./path/to/this/folder --input page.png --output "
-        "summaries.jsonl\n```\n\n"
-        f"The prompt it was trained with is {json.dumps(card.config['prompt'])}, right after the page "
-        f"images. {authors}\n"
+        else _LIBRARY_LAYOUT,
     )
 
 

@@ -5,7 +5,9 @@ Pickled weights are refused, and code in a model repository is never run.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,19 +20,19 @@ from data.page_modes import PageMode
 from data.store.files import file_sha256
 from data.store.workspace import Workspace
 from training.models import published_layout
-from training.models.download import download_model
+from training.models.download import Judge, download_model
 from training.models.library_faults import library_reads
 from training.models.provenance import Provenance, read_provenance
 from training.models.tiny import BASE_FOLDER
-from training.options.model_config import DOWNLOAD_AGAIN, read_config, read_model_json
+from training.options.model_config import DOWNLOAD_AGAIN, check_config, read_config, read_model_json
 from training.options.model_kinds import (
     BUILT_IN,
     EXAMPLE_HUB_ID,
     MODEL_KINDS,
-    PUBLISHED_TYPE,
     TRAINED_FILE,
     ModelKind,
     detect_kind,
+    published_kind,
 )
 from training.options.model_names import local_folder, model_folder
 from training.options.trained_info import read_trained_info, require_short_chain
@@ -92,20 +94,28 @@ def find_model(name: str, revision: str | None, workspace: Workspace, depth: int
     require_short_chain(name, depth)
     if name == BUILT_IN:
         return _read_folder(name, None, None)
-    folder, commit = find_folder(name, revision, workspace)
+    folder, commit = find_folder(name, revision, workspace, partial(_judge, name))
     if not (folder / TRAINED_FILE).is_file():
         return _read_folder(name, commit, folder)
     base, provenance = _find_base(name, folder, workspace, depth), read_provenance(folder)
     return replace(base, source=name, checkpoints=(*base.checkpoints, folder), provenance=provenance)
 
 
-def find_folder(name: str, revision: str | None, workspace: Workspace) -> tuple[Path, str | None]:
-    """Return the folder of a model, and its commit if it is on the Hub. Raises as `find_model`."""
+def _judge(name: str, document: Mapping[str, Any]) -> None:
+    check_config(document)
+    detect_kind(document, name)
+
+
+def find_folder(
+    name: str, revision: str | None, workspace: Workspace, judge: Judge
+) -> tuple[Path, str | None]:
+    """Return the folder of a model, and its commit if it is on the Hub; `judge` as of `download_model`.
+    Raises as `find_model`."""
     folder = local_folder(name, workspace)
     if folder is not None:
         return model_folder(name, folder), None
     if is_hub_id(name):
-        return download_model(name, revision)
+        return download_model(name, revision, judge)
     raise UnknownName(
         f"There is no model {name!r}.",
         hint=f"Use {BUILT_IN}, a Hub id such as {EXAMPLE_HUB_ID}, a folder such as ./model, or the name of a "
@@ -201,7 +211,7 @@ def _require_vocabulary(folder: Path, tokenizer: PreTrainedTokenizerFast, config
 def _native_config(
     kind: ModelKind, document: dict[str, Any], tokenizer: PreTrainedTokenizerFast
 ) -> PreTrainedConfig:
-    if document["model_type"] != PUBLISHED_TYPE:
+    if published_kind(document) is None:
         config_class: Any = getattr(transformers, MODEL_KINDS[kind].config_class)
         with library_reads("config.json"):
             config: PreTrainedConfig = config_class.from_dict(document)
@@ -213,4 +223,4 @@ def _native_config(
             hint="Use the tokenizer that came with the model.",
         )
     with library_reads("config.json"):
-        return published_layout.native_config(document, image_token_id)
+        return published_layout.native_config(document, image_token_id, MODEL_KINDS[kind].has_sliding_window)

@@ -1,9 +1,9 @@
-"""The published layout of DeepSeek-OCR (version 1), read into the configuration of transformers' native
-class.
+"""The published layout of DeepSeek-OCR (version 1) and of Unlimited-OCR, whose weights have the same names,
+read into the configuration of transformers' native class.
 
-The authors' config.json has the model_type `deepseek_vl_v2`, for which transformers has no native class of
-this model; loading the files directly gives random weights without an error. So the configuration is built
-here from the file's values.
+The authors' config.json has the model_type `deepseek_vl_v2` or `unlimited-ocr`, for which transformers has no
+native class of this model; loading the files directly gives random weights without an error. So the
+configuration is built here from the file's values.
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,8 @@ vLLM require it."""
 _WEIGHTS, _INDEX = "model.safetensors", "model.safetensors.index.json"
 _SAM_OUTPUT_CHANNELS: Final = 256
 _MLP_RATIO: Final = 4
+_SLIDING_WINDOW: Final = 128
+"""Of Unlimited-OCR, where config.json does not say it."""
 _MAX_NAME: Final = 255
 # The only values that the native decoder computes; a checkpoint with others would load and give wrong
 # results.
@@ -58,12 +60,15 @@ _LANGUAGE_KEYS: Final = (
 _OPTIONAL_LANGUAGE_KEYS: Final = ("rms_norm_eps", "routed_scaling_factor", "hidden_act")
 
 
-def native_config(document: Mapping[str, Any], image_token_id: int) -> UnlimitedOcrConfig:
+def native_config(
+    document: Mapping[str, Any], image_token_id: int, has_sliding_window: bool = False
+) -> UnlimitedOcrConfig:
     """Build the native configuration from a published config.json.
 
     Args:
         document: the parsed config.json.
         image_token_id: the tokenizer's id of `<image>`, which config.json lacks (128815 as published).
+        has_sliding_window: whether the decoder attends to a window, as that of Unlimited-OCR does.
 
     Raises:
         ModelError: a value is missing, or the native class does not support it.
@@ -71,6 +76,9 @@ def native_config(document: Mapping[str, Any], image_token_id: int) -> Unlimited
     try:
         language, vision = document["language_config"], document["vision_config"]
         text, sam, clip = _text(language), _sam(vision), _clip(vision)
+        if has_sliding_window:
+            window = document.get("sliding_window") or language.get("sliding_window_size") or _SLIDING_WINDOW
+            text |= _attention(text, "reference_sliding_attention", window)
     except KeyError as error:
         raise ModelError(
             f"config.json lacks {error}, which that of DeepSeek-OCR has.", hint=DOWNLOAD_AGAIN
@@ -93,11 +101,14 @@ def _text(language: Mapping[str, Any]) -> dict[str, Any]:
     values |= {key: language[key] for key in _OPTIONAL_LANGUAGE_KEYS if key in language}
     # Full attention. The class's default is a window of 128 tokens, with which generation of longer texts
     # diverges. The window may not be None, so it spans all positions.
-    values["layer_types"] = ["full_attention"] * values["num_hidden_layers"]
-    values["sliding_window"] = values["max_position_embeddings"]
+    values |= _attention(values, "full_attention", values["max_position_embeddings"])
     if "rope_theta" in language:
         values["rope_parameters"] = {"rope_type": "default", "rope_theta": language["rope_theta"]}
     return values | {"pad_token_id": PAD_TOKEN_ID}
+
+
+def _attention(text: Mapping[str, Any], layer_type: str, window: int) -> dict[str, Any]:
+    return {"layer_types": [layer_type] * text["num_hidden_layers"], "sliding_window": window}
 
 
 def _sam(vision: Mapping[str, Any]) -> dict[str, Any]:

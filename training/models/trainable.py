@@ -1,5 +1,6 @@
 """Choosing the weights that train: parts of the model or adapters, and their dtype."""
 
+import warnings
 from collections import Counter
 from dataclasses import dataclass
 from typing import Final
@@ -64,6 +65,8 @@ def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:
         target_modules=_LORA_MODULES,
         target_parameters=experts,
     )
+    # peft asks the model by a name that transformers is about to drop.
+    warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated")
     return get_peft_model(model, config)
 
 

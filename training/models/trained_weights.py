@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 from transformers import PreTrainedModel
 
-from data.errors import ModelError, StorageError
+from data.errors import ModelError, StorageError, cause
 from data.store.files import set_usual_mode, write_json
 from training.models.trainable import choose_trainable, merge_adapter
 from training.options.model_kinds import TRAINED_FILE
@@ -60,7 +60,9 @@ def load_trained_weights(model: nn.Module, folder: Path) -> None:
                 tensor.copy_(saved.get_tensor(name))
     except (OSError, SafetensorError) as error:
         hint = "Train again under another output name."
-        raise StorageError(f"The weights in {folder} cannot be restored: {error}", hint=hint) from error
+        raise StorageError(
+            f"The weights in {folder} cannot be restored: {cause(error)}.", hint=hint
+        ) from error
 
 
 def _require_same_shapes(

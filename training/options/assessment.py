@@ -19,7 +19,8 @@ from evaluation.evidence import COPIES, Evidence
 from evaluation.report import REPORT, Report, read_report
 from evaluation.training_metrics import read_metrics
 from evaluation.verdict import Verdict, judge, judge_control
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import EvaluationConfig
 from training.options.model_kinds import BUILT_IN
 from training.options.model_names import local_folder
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN

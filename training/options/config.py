@@ -1,5 +1,5 @@
-"""Configurations of a training, an evaluation, a prediction and a search for a learning rate. Fields that
-Hugging Face's TrainingArguments has keep their names there. No torch here: the web service reads this."""
+"""Configurations of a training and of a search for its learning rate. Fields that Hugging Face's
+TrainingArguments has keep their names there. No torch here: the web service reads this."""
 
 from typing import Annotated, Final, Literal, Self
 
@@ -16,12 +16,10 @@ from data.config import (
     form_group,
     is_hub_name,
 )
-from data.page_modes import PageMode
+from training.options.decoding_config import ModelName, check_ngram_rule, check_revision
 
 Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
-ModelName = Annotated[str, Field(min_length=1, max_length=512)]
-Split = Literal["train", "validation", "test"]
 BestMetric = Literal["eval_loss", "rouge1", "rouge2", "rougeL", "rougeLsum"]
 Optimizer = Literal["adamw_torch_fused", "adamw_torch", "adafactor"]
 Scheduler = Literal["cosine", "linear", "constant", "constant_with_warmup"]
@@ -38,18 +36,6 @@ PUBLISHING = form_group("Publishing")
 
 DEFAULT_PROMPT = "\nSummarize."
 DEFAULT_PRESET: Final = "default"
-
-
-def _check_generation(config: "TrainingConfig | DecodingConfig") -> None:
-    size, window = config.no_repeat_ngram_size, config.no_repeat_ngram_window_size
-    if size >= window:
-        words = f"no_repeat_ngram_window_size={window} must be above no_repeat_ngram_size={size}"
-        raise RuleError(words, "no_repeat_ngram_size", "no_repeat_ngram_window_size")
-
-
-def _check_revision(config: "TrainingConfig | DecodingConfig") -> None:
-    if config.model == "tiny" and config.revision is not None:
-        raise RuleError("model=tiny comes with DeepSynth and has no revision", "revision", "model")
 
 
 class TrainingConfig(Config):
@@ -220,8 +206,8 @@ class TrainingConfig(Config):
             raise RuleError(words, "metric_for_best_model", "num_eval_samples")
         if self.push_to_hub and self.hub_model_id is None and not is_hub_name(self.output):
             raise RuleError(f"output {self.output!r} {NO_HUB_NAME} hub_model_id", "output", "hub_model_id")
-        _check_generation(self)
-        _check_revision(self)
+        check_ngram_rule(self.no_repeat_ngram_size, self.no_repeat_ngram_window_size)
+        check_revision(self.model, self.revision)
         return self
 
     @model_validator(mode="after")
@@ -264,96 +250,4 @@ class FindLrConfig(TrainingConfig):
                 f"first_learning_rate={self.first_learning_rate}"
             )
             raise RuleError(words, "last_learning_rate", "first_learning_rate")
-        return self
-
-
-class DecodingConfig(Config):
-    """A model, and the settings of its generation: greedy, in batches."""
-
-    prompt: str | None = Field(
-        None, max_length=512, description="text right after the page images; null: the prompt of the training"
-    )
-    max_length: int = Field(512, ge=2, le=8192, description="tokens of the longest summary")
-    per_device_eval_batch_size: int = Field(
-        16, ge=1, le=1024, description="samples that one GPU reads at the same time"
-    )
-    no_repeat_ngram_size: int = Field(
-        30, ge=0, le=1000, description="never generate a sequence of this many tokens twice; 0: no such rule"
-    )
-    no_repeat_ngram_window_size: int = Field(
-        90, ge=1, le=100_000, description="number of latest tokens that are searched for such a repeat"
-    )
-    bf16: bool = Field(True, description="bfloat16 if the device supports it; float32 on a CPU")
-    model: ModelName = Field(
-        "trained_model",
-        description="tiny, a Hub id, a local folder, or the name of a training in the workspace",
-    )
-    revision: str | None = Field(None, description="commit of a Hub model; null: the pinned commit")
-
-    @model_validator(mode="after")
-    def _check_decoding(self) -> Self:
-        _check_generation(self)
-        _check_revision(self)
-        return self
-
-
-class EvaluationConfig(DecodingConfig):
-    """Score a model on one split of a page dataset."""
-
-    dataset: Name = Field(description="folder below workspace/datasets")
-    split: Split = Field("test", description="split of the dataset")
-    max_samples: int | None = Field(
-        None, ge=1, description="number of samples, from the first of the split on; null: all"
-    )
-    blank_pages: bool = Field(
-        False, description="show white pages: a control that tells reading from guessing"
-    )
-    text_model: ModelName | None = Field(
-        None,
-        description="text model to score too, on documents cut to as many tokens as their pages have: a Hub "
-        "id or a folder",
-    )
-    text_model_revision: str | None = Field(None, description="commit of text_model on the Hub")
-    output: Name | None = Field(
-        None,
-        description="folder below workspace/evaluations; null: the id of the job, by command "
-        "<model>-<dataset>-<split>",
-    )
-
-
-class PredictionConfig(DecodingConfig):
-    """Summarise images, PDFs, text files or a page dataset with a model."""
-
-    inputs: tuple[str, ...] = Field(
-        (),
-        max_length=10_000,
-        description="images, PDFs, text files or folders of them; or upload:<name> for an uploaded file",
-    )
-    dataset: Name | None = Field(None, description="page dataset, instead of inputs")
-    split: Split = Field("test", description="split of the dataset")
-    max_samples: int | None = Field(
-        None, ge=1, description="number of samples, from the first of the split on; null: all"
-    )
-    mode: PageMode | None = Field(
-        None, description="page size that inputs are rendered at; null: the page size of the training"
-    )
-    max_pages: int | None = Field(
-        None,
-        ge=1,
-        le=256,
-        description="read only the first pages of each document; null: all, and documents with too many "
-        "pages for the model are refused",
-    )
-    output: Name | None = Field(
-        None, description="file below workspace/predictions; null: <id of the job>.jsonl"
-    )
-
-    @model_validator(mode="after")
-    def _check_combinations(self) -> Self:
-        if bool(self.inputs) == bool(self.dataset):
-            raise RuleError("give either inputs or dataset", "inputs", "dataset")
-        if self.dataset and self.max_pages:
-            raise RuleError(
-                "max_pages applies to inputs; the pages of a dataset are fixed", "max_pages", "dataset"
-            )
         return self

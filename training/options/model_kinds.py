@@ -20,8 +20,6 @@ TYPICAL_KIND: Final = "deepseek_ocr"
 PIXELS_PER_VISION_TOKEN: Final = 64
 """Along each side of a page: patches of 16 px, merged 4 x 4 by the compressor."""
 TINY_PAGE_SIZE_PX: Final = 320
-PUBLISHED_TYPE: Final = "deepseek_vl_v2"
-PUBLISHED_ARCHITECTURE: Final = "DeepseekOCRForCausalLM"
 PROVENANCE_FILE: Final = "deepsynth.json"
 """In a trained model: names the model before all trainings."""
 TRAINED_FILE: Final = "trained.json"
@@ -65,6 +63,9 @@ class ModelKindSpec:
     """Each row of a page's vision tokens ends with a newline token."""
     has_sliding_window: bool = False
     """Each target token sees only the last tokens of the target, besides the pages and the prompt."""
+    published_as: tuple[str, str] | None = None
+    """model_type and architecture in the config.json of its authors, where their layout is read; None: only
+    the layout of transformers is."""
     has_published_names: bool = False
     """Exports carry the key names of the authors' weights, also after training from one of our exports."""
     model_class: str
@@ -153,6 +154,7 @@ MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
         license="mit",
         page_modes=("tiny", "small", "base", "large"),
         architecture=_DEEPSEEK_OCR,
+        published_as=("deepseek_vl_v2", "DeepseekOCRForCausalLM"),
         has_published_names=True,
         model_class="UnlimitedOcrForConditionalGeneration",
         config_class="UnlimitedOcrConfig",
@@ -161,7 +163,7 @@ MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
     ),
     "deepseek_ocr2": ModelKindSpec(
         title="DeepSeek-OCR-2",
-        hub_id="deepseek-ai/DeepSeek-OCR-2",
+        hub_id="deepseek-community/DeepSeek-OCR-2",
         license="apache-2.0",
         page_modes=("base",),
         architecture=_DEEPSEEK_OCR2,
@@ -173,10 +175,11 @@ MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
     "unlimited_ocr": ModelKindSpec(
         title="Unlimited-OCR",
         hub_id="baidu/Unlimited-OCR",
-        license="other",
+        license="mit",
         page_modes=("tiny", "small", "base", "large"),
         architecture=_DEEPSEEK_OCR,
         has_sliding_window=True,
+        published_as=("unlimited-ocr", "UnlimitedOCRForCausalLM"),
         model_class="UnlimitedOcrForConditionalGeneration",
         config_class="UnlimitedOcrConfig",
         model_type="unlimited_ocr",
@@ -214,6 +217,17 @@ def num_image_tokens(kind: ModelKind, page_size_px: int) -> int:
     return side * side + row_ends + 1
 
 
+def published_kind(document: Mapping[str, Any]) -> ModelKind | None:
+    """Return the kind whose authors' layout a config.json has; None: it has no such layout."""
+    for kind, spec in MODEL_KINDS.items():
+        if spec.published_as:
+            model_type, architecture = spec.published_as
+            named = document.get("architectures") or [architecture]
+            if (document.get("model_type"), named) == (model_type, [architecture]):
+                return kind
+    return None
+
+
 def detect_kind(document: Mapping[str, Any], base_model: str | None = None) -> ModelKind:
     """Return the kind that a config.json describes. Code in a model repository (`auto_map`) is never run.
 
@@ -225,19 +239,20 @@ def detect_kind(document: Mapping[str, Any], base_model: str | None = None) -> M
         ModelError: no kind recognizes it.
     """
     model_type = document.get("model_type")
-    architectures = document.get("architectures") or [PUBLISHED_ARCHITECTURE]
-    if model_type == PUBLISHED_TYPE and architectures == [PUBLISHED_ARCHITECTURE]:
-        return "deepseek_ocr"
+    if published := published_kind(document):
+        return published
     named = kind_of_name(base_model or "")
     for kind, spec in sorted(MODEL_KINDS.items(), key=lambda row: row[0] != named):
         if model_type == spec.model_type and spec.recognizes(document):
             return kind
+    architectures = document.get("architectures") or "none"
     known = ", ".join(f"{spec.title} ({spec.model_type})" for spec in MODEL_KINDS.values())
+    authors = " or ".join(spec.title for spec in MODEL_KINDS.values() if spec.published_as)
     raise ModelError(
         f"DeepSynth does not know this model: config.json has model_type {model_type!r}, architectures "
         f"{architectures}.",
         hint=f"Use one of these, in the layout of transformers with this model_type: {known}; or "
-        "DeepSeek-OCR as its authors published it. Code in a model repository is never run.",
+        f"{authors} as their authors published them. Code in a model repository is never run.",
     )
 
 

@@ -34,7 +34,7 @@ def model_kind(name: str, workspace: Workspace, depth: int = 0) -> ModelKind | N
     """
     require_short_chain(name, depth)
     folder = local_folder(name, workspace) if name != BUILT_IN else None
-    model = _find_model_folder(folder) if folder else None
+    model = find_model_folder(folder) if folder else None
     if model is None:
         return kind_of_name(name)
     if (model / TRAINED_FILE).is_file():
@@ -76,7 +76,7 @@ def model_folder(name: str, folder: Path) -> Path:
     Raises:
         ModelError: the training has no model yet.
     """
-    model = _find_model_folder(folder)
+    model = find_model_folder(folder)
     if model is not None:
         return model
     if name.startswith(_PATH_PREFIXES):
@@ -89,7 +89,9 @@ def model_folder(name: str, folder: Path) -> Path:
     )
 
 
-def _find_model_folder(folder: Path) -> Path | None:
+def find_model_folder(folder: Path) -> Path | None:
+    """Return the folder of a model's files: the subfolder `model` of a training, or the folder itself; None:
+    neither holds a model."""
     for path in (folder / MODEL, folder):
         if any((path / file).is_file() for file in ("config.json", TRAINED_FILE)):
             return path

@@ -4,16 +4,18 @@ it."""
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from data.config import mutable_fields
-from data.errors import Conflict
-from data.store.files import move_to_trash, new_folder, read_json_object, write_json
+from data.dataset.manifest import MANIFEST
+from data.errors import Conflict, listed
+from data.store.files import file_sha256, move_to_trash, new_folder, read_json_object, write_json
 from data.store.workspace import Workspace
-from data.store.writer import hold_writer_lock
+from data.store.writer import hold_writer_lock, refuse_readers
 from data.validation import read_record
 from training.options.config import TrainingConfig
 
@@ -94,6 +96,10 @@ class RunFolder:
     def write_state(self, state: RunState) -> None:
         write_json(self.path / RUN, asdict(state))
 
+    def read_config(self) -> dict[str, Any]:
+        """Read what `write_config` wrote."""
+        return read_json_object(self.path / CONFIG)
+
     def write_config(self, config: TrainingConfig, dataset_fingerprint: str) -> None:
         """Write the settings in use, the fingerprint of the dataset, and the versions of the libraries."""
         versions = {name: version(name) for name in _LIBRARIES}
@@ -115,7 +121,7 @@ def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: 
 def open_run(
     config: TrainingConfig,
     folder: RunFolder,
-    trash: Path,
+    workspace: Workspace,
     dataset_fingerprint: str,
     base_weights: str,
     num_processes: int = 1,
@@ -125,12 +131,12 @@ def open_run(
 
     Args:
         folder: the output folder.
-        trash: the folder that a replaced training is moved to.
         base_weights: fingerprint of the weights that the training starts from.
         num_processes: that share each step.
 
     Raises:
-        Conflict: the folder holds another training, or its base has changed; and `overwrite` is not set.
+        Conflict: the folder holds another training, or its base or its dataset has changed, and `overwrite`
+            is not set; or a process reads the training that would be replaced.
     """
     fresh = RunState(
         run=run_digest(config, dataset_fingerprint, num_processes),
@@ -142,8 +148,10 @@ def open_run(
     if earlier is not None and (earlier.run, earlier.base_weights) == (fresh.run, base_weights):
         return earlier
     if folder.path.exists():
-        _require_replaceable(config, folder, is_same_run=earlier is not None and earlier.run == fresh.run)
-        move_to_trash(folder.path, trash, "model-")
+        if not (config.overwrite or folder.is_replaceable()):
+            raise _another_training(config, folder, earlier, fresh.run, num_processes)
+        with refuse_readers(workspace, "model", config.output):
+            move_to_trash(folder.path, workspace.trash, "model-")
     with new_folder(folder.path) as temporary:
         unfinished = RunFolder(temporary)
         unfinished.checkpoints.mkdir()
@@ -164,27 +172,54 @@ def check_output(config: TrainingConfig, workspace: Workspace) -> None:
     earlier = folder.read_state()
     if config.overwrite or earlier is None:
         return
-    dataset_fingerprint = str(read_json_object(folder.path / CONFIG).get("dataset_fingerprint", ""))
-    if run_digest(config, dataset_fingerprint) == earlier.run:
+    present = workspace.dataset(config.dataset) / MANIFEST
+    began_with = folder.read_config().get("dataset_fingerprint", "")
+    run = run_digest(config, file_sha256(present) if present.is_file() else began_with)
+    if run == earlier.run:
         return
-    _require_replaceable(config, folder, is_same_run=False)
+    if not folder.is_replaceable():
+        raise _another_training(config, folder, earlier, run)
     with hold_writer_lock(workspace, "model", config.output):
         pass  # no other process writes there
 
 
-def _require_replaceable(config: TrainingConfig, folder: RunFolder, *, is_same_run: bool) -> None:
-    """Raise Conflict unless a folder may be replaced; `is_same_run`: only the base weights differ."""
-    if config.overwrite or folder.is_replaceable():
-        return
-    if is_same_run:
-        raise Conflict(
+def _another_training(
+    config: TrainingConfig, folder: RunFolder, earlier: RunState | None, run: str, num_processes: int = 1
+) -> Conflict:
+    """Return the refusal of a request whose digest is `run`, and say in what it differs."""
+    if earlier is None:
+        return _refusal(f"The output {config.output!r} already holds files of something else.", "output")
+    stored = folder.read_config()
+    if run == earlier.run:
+        return _refusal(
             f"The model {config.model!r} has other weights than when the training in {config.output!r} "
             "started from it.",
-            hint="Bring the earlier weights back, or set overwrite to train again from the new ones.",
-            fields={"model": "has changed since"},
+            "model",
         )
-    raise Conflict(
-        f"The output {config.output!r} already holds another training.",
-        hint="Choose another output name, or set overwrite to replace it.",
-        fields={"output": "already in use"},
+    if run_digest(config, stored.get("dataset_fingerprint", ""), num_processes) == earlier.run:
+        return _refusal(
+            f"The dataset {config.dataset!r} has changed since the training in {config.output!r} began.",
+            "dataset",
+        )
+    return _refusal(
+        f"The output {config.output!r} already holds another training{_describe_difference(config, stored)}.",
+        "output",
     )
+
+
+def _refusal(message: str, field: str) -> Conflict:
+    if field == "output":
+        hint = "Choose another output name, or set overwrite to replace it."
+        return Conflict(message, hint=hint, fields={"output": "already in use"})
+    hint = (
+        f"Bring the earlier {field} back to resume, choose another output name, or set overwrite to train "
+        "again with the present one."
+    )
+    return Conflict(message, hint=hint, fields={field: "has changed since"})
+
+
+def _describe_difference(config: TrainingConfig, stored: Mapping[str, Any]) -> str:
+    """Say in which settings a request differs from the stored ones."""
+    asked = config.model_dump(mode="json", exclude=mutable_fields(TrainingConfig))
+    names = [name for name, value in asked.items() if stored.get(name, value) != value]
+    return f", with another {listed(names or ['number of samples per step'])}"

@@ -14,7 +14,9 @@ from data.errors import InvalidInput, NotFound, UnknownName, UnsafePath
 from data.page_modes import PageMode
 from data.store.files import files_below, inside, resolve_path, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
-from training.options.config import EvaluationConfig, FindLrConfig, PredictionConfig, TrainingConfig
+from training.options.config import FindLrConfig, TrainingConfig
+from training.options.decoding_config import EvaluationConfig, PredictionConfig
+from training.options.inputs_in_use import require_other_output
 from training.options.model_kinds import (
     BUILT_IN,
     EXAMPLE_HUB_ID,
@@ -62,6 +64,7 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
         Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
     check_output(config, workspace)
+    require_other_output(config, workspace)
     check_finished_dataset(config.dataset, workspace, ("train", "validation"))
     check_model(config.model, config.revision, workspace)
     check_page_mode(config.model, config.dataset, workspace)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from data.errors import cause
 from data.validation import parse_config
 
 JSON = "application/json"
@@ -87,7 +88,7 @@ def json_object() -> dict[str, Any]:
     try:
         value = json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from error
+        raise BadRequest(f"The body is not JSON: {cause(error)}.") from error
     if not isinstance(value, dict):
         raise BadRequest("The body must be one JSON object.")
     return value

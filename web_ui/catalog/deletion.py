@@ -10,7 +10,7 @@ from pathlib import Path
 from data.errors import Conflict, NotFound, UnsafePath
 from data.store.files import move_to_trash, storage_error
 from data.store.workspace import UPLOAD_PREFIX, Workspace, names_hint
-from data.store.writer import hold_writer_lock
+from data.store.writer import hold_writer_lock, refuse_readers
 from web_ui.jobs.job import Job
 from web_ui.jobs.store import JobStore
 
@@ -23,7 +23,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
     Raises:
         UnsafePath: the name leads out of the workspace, or is a link.
         NotFound: there is no such dataset.
-        Conflict: a job that has not ended writes or reads the dataset, or another process writes it.
+        Conflict: a job that has not ended, or another process, writes or reads the dataset.
         StorageError: the folder cannot be moved.
     """
     folder = _require_folder("dataset", workspace.dataset(name), workspace.datasets / name)
@@ -32,7 +32,7 @@ def delete_dataset(name: str, workspace: Workspace, jobs: JobStore) -> None:
         jobs,
         lambda job: job.made_folder == ("dataset", name) or job.config.get("dataset") == name,
     )
-    with hold_writer_lock(workspace, "dataset", name):
+    with hold_writer_lock(workspace, "dataset", name), refuse_readers(workspace, "dataset", name):
         _remove_file(workspace.latest_page(name))
         trashed = move_to_trash(folder, workspace.trash)
     for copy in (workspace.arrow_cache(name), trashed):
@@ -51,7 +51,7 @@ def delete_model(name: str, workspace: Workspace, jobs: JobStore) -> None:
         return is_inside(job.config.get("model")) or job.made_folder == ("model", name)
 
     _refuse_if_used(f"the model {name!r}", jobs, uses)
-    with hold_writer_lock(workspace, "model", name):
+    with hold_writer_lock(workspace, "model", name), refuse_readers(workspace, "model", name):
         trashed = move_to_trash(folder, workspace.trash)
     shutil.rmtree(trashed, ignore_errors=True)
 

@@ -92,7 +92,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         makes="model",
     ),
     "evaluation": Stage(
-        config="training.options.config:EvaluationConfig",
+        config="training.options.decoding_config:EvaluationConfig",
         function="training.evaluate:evaluate_model",
         role="gpu",
         title="{model} on {dataset} {split}",
@@ -107,7 +107,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         default_output="{id}",
     ),
     "prediction": Stage(
-        config="training.options.config:PredictionConfig",
+        config="training.options.decoding_config:PredictionConfig",
         function="training.predict:predict",
         role="gpu",
         title="summaries by {model}",

@@ -7,7 +7,7 @@ from flask import Flask, Response, g, jsonify, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException
 
-from data.errors import DeepSynthError
+from data.errors import DeepSynthError, cause
 from data.store.files import storage_error
 from web_ui.server.logs import LOGGER
 
@@ -66,7 +66,7 @@ def _answer_http(error: HTTPException) -> Response:
 
 def _answer_malformed(error: ParseException) -> Response:
     """Answer a body that gunicorn cannot parse (invalid chunked encoding)."""
-    return _answer_http(BadRequest(f"The body is malformed: {error}."))
+    return _answer_http(BadRequest(f"The body is malformed: {cause(error)}."))
 
 
 def _answer_disk(error: OSError) -> Response:

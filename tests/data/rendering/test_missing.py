@@ -39,7 +39,7 @@ def test_each_kind_has_its_own_sentence_and_the_commonest_are_named_first() -> N
 def test_a_script_that_the_grid_cannot_show_needs_another_mode() -> None:
     (sentence,) = missing_glyph_warnings({"ש": 3}, "micro")
     assert sentence.startswith("3 characters are not drawn right, since mode micro")
-    assert sentence.endswith("Choose another rendering.mode.")
+    assert sentence.endswith("Choose another page mode.")
 
 
 def test_without_installed_fonts_an_emoji_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:

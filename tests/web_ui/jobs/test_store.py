@@ -13,7 +13,7 @@ from data.store import files
 from data.store.events import last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
-from training.options.config import EvaluationConfig
+from training.options.decoding_config import EvaluationConfig
 from web_ui.jobs import stages, store
 from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
 from web_ui.jobs.snapshot import LOG_LIMIT_BYTES

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from data.store.files import read_json, write_json
+from data.store.files import file_sha256, read_json, write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import KEYS, TrainingMetrics
 from tests.web_ui.conftest import TINY_CONFIG
@@ -77,8 +77,9 @@ def test_an_output_that_holds_another_training_is_refused_and_the_same_one_goes_
     config = training_config("default", dataset="demo")
     folder = RunFolder(workspace.model("trained_model"))
     folder.path.mkdir()
-    write_json(folder.path / "training_config.json", {"dataset_fingerprint": "f"})
-    folder.write_state(RunState(run=run_digest(config, "f"), phase="finished"))
+    fingerprint = file_sha256(dataset / "manifest.json")
+    write_json(folder.path / "training_config.json", {"dataset_fingerprint": fingerprint})
+    folder.write_state(RunState(run=run_digest(config, fingerprint), phase="finished"))
     other = {"dataset": "demo", "learning_rate": 1e-4}
     assert refused(client, "/api/model/train", other, status=409)["fields"] == {"output": "already in use"}
     for body in ({"dataset": "demo"}, {**other, "overwrite": True}, {**other, "output": "another"}):

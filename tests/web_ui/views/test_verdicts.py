@@ -10,7 +10,8 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from evaluation.report import Report, write_report
 from tests.evaluation.reports import HIGHER, LOWER, make_report
-from training.options.config import EvaluationConfig, TrainingConfig
+from training.options.config import TrainingConfig
+from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN
 from web_ui.cli import main
 from web_ui.jobs.job import OUTCOME, STATE, Job, JobState, Outcome, State
