@@ -174,3 +174,10 @@ def test_a_dataset_has_splits(page: Page, site: Site) -> None:
         re.compile("^validation"), timeout=FIRST_LOOK_MS
     )
     expect(page).to_have_url(re.compile("split=validation"))
+
+
+def test_stored_datasets_lead_to_their_samples(page: Page, site: Site) -> None:
+    page.goto(f"{site.address}/jobs#stored")
+    page.get_by_role("link", name=f"Samples of {NAME}").click()
+    expect(page).to_have_url(re.compile(f"/samples/datasets/{NAME}"))
+    expect(page.locator(".sample-entry").first).to_be_visible(timeout=FIRST_LOOK_MS)

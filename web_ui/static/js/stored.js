@@ -5,6 +5,7 @@ import { findElement, makeElement } from "./base/dom.js";
 import { formatBytes, formatCount } from "./base/format.js";
 import { latest } from "./base/latest.js";
 import { redraw } from "./base/redraw.js";
+import { makeStoredLinks } from "./monitor/stored-links.js";
 import { confirmAction, toast, toastError } from "./widgets/notify.js";
 
 /** @typedef {import("./base/api-types.js").DatasetSummary} Dataset */
@@ -54,9 +55,9 @@ function drawRow(stored, { kind, path, text, facts, link }) {
       makeElement("div", { class: "muted small" }, describeState(stored, facts)),
     ),
     makeElement("span", { class: "numbers muted small" }, formatBytes(size)),
-    link
-      ? makeElement("a", { class: "button button--small", href: link }, "Train on it")
-      : makeElement("span"),
+    path === "uploads"
+      ? makeElement("span")
+      : makeStoredLinks(name, { path, isComplete: Boolean(stored.complete), trainAddress: link }),
     remove,
   );
 }
@@ -95,7 +96,7 @@ function show({ datasets, models, uploads }) {
             .filter(Boolean)
             .join(" · "),
           text: "Its copy on the Hub stays, and so do models trained on it.",
-          link: dataset.complete ? `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}` : undefined,
+          link: `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}`,
         },
       ];
     }),
