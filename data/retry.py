@@ -1,11 +1,9 @@
 """Repeats calls of the Hugging Face Hub that fail with a temporary error. Reports each wait; a stop request
 ends the wait."""
 
-import random
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
@@ -14,6 +12,7 @@ import httpx2
 from huggingface_hub import get_session, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
+from data.backoff import Backoff
 from data.errors import Stopped
 from data.progress import Progress
 
@@ -29,20 +28,6 @@ TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
 # draft-ietf-httpapi-ratelimit-headers: r=0, no request is left; t: seconds until the limit is reset.
 RATE_LIMIT_EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
 MAX_WAIT_S: Final = 3900.0  # a little more than the hour for which the Hub counts commits
-
-
-@dataclass(frozen=True, slots=True)
-class Backoff:
-    """The number of attempts of a call, and the waits between them."""
-
-    num_attempts: int = 10
-    first_wait_s: float = 1.0
-    max_wait_s: float = 120.0
-
-    def wait_s(self, attempt: int) -> float:
-        """Return the wait in seconds after failed attempt number `attempt` (from 1): it doubles each time, up
-        to the maximum, times a random factor of 0.5 to 1 that spreads the clients."""
-        return min(self.max_wait_s, self.first_wait_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)  # noqa: S311
 
 
 def call_with_retries(

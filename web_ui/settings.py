@@ -6,15 +6,18 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from data.errors import InvalidInput
 from data.validation import parse_config
 from web_ui.jobs.stages import Role
+from web_ui.jobs.webhook import Webhook
 
 ROLE_PORTS: dict[Role, int] = {"cpu": 5000, "gpu": 5001}
 GIB = 1 << 30
+URL_CHARACTERS = re.compile(r"[!-~]+")
 HOST_NAME = re.compile(r"([\w.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?")
 
 
@@ -75,6 +78,33 @@ class Settings(BaseModel):
         description="seconds that the service waits for the bytes of a client",
     )
 
+    public_url: str | None = Field(
+        None,
+        max_length=2000,
+        alias="DEEPSYNTH_PUBLIC_URL",
+        description="address of this service as users open it, for the links in webhook messages",
+    )
+    webhook_url: Annotated[SecretStr, Field(max_length=2000)] | None = Field(
+        None,
+        alias="DEEPSYNTH_WEBHOOK_URL",
+        description="http or https address that is told by POST of every job that ends",
+    )
+    webhook_secret: Annotated[SecretStr, Field(min_length=16, max_length=512)] | None = Field(
+        None,
+        alias="DEEPSYNTH_WEBHOOK_SECRET",
+        description="key of the signature of webhook messages (HMAC-SHA256); unset: not signed",
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str | None) -> str | None:
+        return _checked_url(url) if url else None
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook_url(cls, url: SecretStr | None) -> SecretStr | None:
+        return SecretStr(_checked_url(url.get_secret_value())) if url else None
+
     @field_validator("allowed_hosts")
     @classmethod
     def _check_hosts(cls, text: str) -> str:
@@ -100,6 +130,14 @@ class Settings(BaseModel):
         return parse_config(cls, values)
 
     @property
+    def webhook(self) -> Webhook | None:
+        """Return where endings of jobs are told; None: nowhere."""
+        if self.webhook_url is None:
+            return None
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else None
+        return Webhook(self.webhook_url.get_secret_value(), secret, self.public_url)
+
+    @property
     def allowed_names(self) -> list[str]:
         """Return the names of `allowed_hosts`, in lower case."""
         return _names(self.allowed_hosts)
@@ -112,6 +150,18 @@ class Settings(BaseModel):
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.lower().split(",") if name.strip()]
+
+
+def _checked_url(url: str) -> str:
+    """Return an address, or raise ValueError, without the address: it may hold a secret."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not URL_CHARACTERS.fullmatch(url):
+        raise ValueError("must be an http:// or https:// address without blanks or characters beyond ASCII")
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError("must not hold a user name, a password or a #fragment")
+    if parts.port == 0:
+        raise ValueError("must not name port 0")
+    return url
 
 
 def is_loopback(host: str) -> bool:

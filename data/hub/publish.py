@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Final, Protocol
 
+from data.backoff import Backoff
 from data.config import DatasetConfig, PublishConfig
 from data.dataset.card import CARD, license_terms, write_card
 from data.dataset.manifest import EXAMPLE_PAGE, Manifest, ShardEntry
@@ -17,7 +18,7 @@ from data.hub.pace import CommitRateLimiter
 from data.hub.repository import LocalFile, resolve_repo_id
 from data.hub.upload import BackgroundCall, Publication, Pusher, commit_message, split_into_commits
 from data.progress import Progress
-from data.retry import Backoff, http_status
+from data.retry import http_status
 
 SHARD_NAME: Final = re.compile(r"[^/]+/shard-\d{5,}\.parquet")
 PACE: Final = ".publishing.json"

@@ -15,10 +15,11 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, Re
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils.tqdm import disable_progress_bars
 
+from data.backoff import Backoff
 from data.config import HUB_RULE, is_hub_id
 from data.errors import HubError, InvalidInput, Unavailable
 from data.progress import Progress
-from data.retry import RETRYABLE_ERRORS, Backoff, call_with_retries, describe_error, http_status
+from data.retry import RETRYABLE_ERRORS, call_with_retries, describe_error, http_status
 from data.store.files import file_sha256
 
 RepoType = Literal["dataset", "model"]

@@ -9,10 +9,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
+from data.backoff import Backoff
 from data.errors import DeepSynthError, HubError, Stopped
 from data.hub.repository import HubRepository, LocalFile, RepoType, resolve_repo_id
 from data.progress import Level, Progress, Silent
-from data.retry import Backoff
 from data.store.files import TEMPORARY_SUFFIX
 
 Result = TypeVar("Result")

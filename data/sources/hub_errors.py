@@ -16,10 +16,11 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from data.backoff import Backoff
 from data.config import HubSource
 from data.errors import InvalidInput, SourceError, StorageError, UnknownName
 from data.progress import Progress, Silent
-from data.retry import Backoff, call_with_retries, describe_error
+from data.retry import call_with_retries, describe_error
 
 Result = TypeVar("Result")
 INTERACTIVE_BACKOFF: Final = Backoff(num_attempts=3, first_wait_s=0.5)

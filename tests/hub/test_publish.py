@@ -23,7 +23,7 @@ import sys, time
 from pathlib import Path
 from data.config import DatasetConfig
 from data.errors import DeepSynthError
-from data.retry import Backoff
+from data.backoff import Backoff
 from data.progress import Silent
 from data.hub.publish import open_publisher
 from data.dataset.shards import read_manifest

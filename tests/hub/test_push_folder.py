@@ -12,7 +12,7 @@ PUSH = """
 import sys
 from pathlib import Path
 from data.errors import DeepSynthError
-from data.retry import Backoff
+from data.backoff import Backoff
 from data.progress import Silent
 from data.hub.upload import push_folder
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from data.backoff import Backoff
 from data.config import HubSource
 from data.errors import DeepSynthError, SourceError, Stopped, StorageError
 from data.progress import Silent
-from data.retry import Backoff
 from data.sources import hub_splits
 from data.sources.hub_errors import HubCaller
 from tests.data.generation.runs import Notes

@@ -10,12 +10,13 @@ import httpx2
 import pytest
 from huggingface_hub.errors import HfHubHTTPError
 
+from data.backoff import Backoff
 from data.errors import HubError, Stopped
 from data.hub import upload
 from data.hub.repository import LocalFile
 from data.hub.upload import MAX_COMMIT_BYTES, MAX_COMMIT_FILES, BackgroundCall, Pusher, split_into_commits
 from data.progress import Silent
-from data.retry import Backoff, _retry_after_s
+from data.retry import _retry_after_s
 
 
 def test_commits_are_bounded_in_files_and_bytes(tmp_path: Path) -> None:

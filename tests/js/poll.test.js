@@ -81,3 +81,21 @@ test("a hidden page asks nothing; it asks at once when it is visible again", asy
   assert.ok(calls > before);
   poller.stop();
 });
+
+test("a hidden page asks only where that was wished, and only while something changes", async () => {
+  let calls = 0;
+  const answers = [true, true, false];
+  const poller = poll(
+    async () => {
+      calls += 1;
+      document.hidden = true;
+      return answers.shift() ?? false;
+    },
+    { fastMs: 5, slowMs: 10, hiddenMs: 10 },
+  );
+  await until(() => calls === 3);
+  await pause(60);
+  assert.equal(calls, 3);
+  poller.stop();
+  document.hidden = false;
+});

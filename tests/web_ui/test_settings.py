@@ -47,8 +47,34 @@ def test_a_refused_token_is_not_repeated() -> None:
 
 
 def test_secrets_do_not_show_in_the_settings() -> None:
-    settings = Settings.from_environment({"DEEPSYNTH_API_TOKEN": "canary-api-token", "HF_TOKEN": "hf_canary"})
-    assert "canary" not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    settings = Settings.from_environment(
+        {
+            "DEEPSYNTH_API_TOKEN": "canary-api-token",
+            "HF_TOKEN": "hf_canary",
+            "DEEPSYNTH_WEBHOOK_URL": "https://hooks.example/canary",
+            "DEEPSYNTH_WEBHOOK_SECRET": "canary-webhook-secret",
+        }
+    )
+    assert "canary" not in f"{settings!r} {settings} {settings.model_dump_json()} {settings.webhook!r}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://hooks.example/canary",
+        "file:///canary",
+        "hooks.example/canary",
+        "https:///canary",
+        "https://user:canary@hooks.example/",
+        "https://hooks.example/can ary",
+        "https://hooks.example:99999/canary",
+        "https://h\u00f6oks.example/canary",
+    ],
+)
+def test_a_webhook_that_cannot_be_called_is_refused_without_its_address(url: str) -> None:
+    with pytest.raises(InvalidInput, match="DEEPSYNTH_WEBHOOK_URL") as caught:
+        Settings.from_environment({"DEEPSYNTH_WEBHOOK_URL": url})
+    assert "canary" not in str(caught.value.as_dict())
 
 
 @pytest.mark.parametrize(

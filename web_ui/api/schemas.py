@@ -157,6 +157,16 @@ class Runner(Answer):
     command: str = Field(description="command that starts this runner")
 
 
+class Ending(Answer):
+    """The end of a job."""
+
+    id: str
+    kind: str
+    title: str
+    state: Literal["succeeded", "failed"]
+    ended: str = Field(description="when; a failed job can be resumed and end again")
+
+
 class System(Answer):
     role: Role
     version: str
@@ -167,6 +177,9 @@ class System(Answer):
     disk: Disk = Field(description="the disk of the workspace")
     gpus: list[Gpu]
     runners: list[Runner]
+    endings: list[Ending] = Field(
+        description="the last 10 jobs that succeeded or failed, the latest first: pages tell of new ones"
+    )
     has_hub_token: bool
     hub_username: str | None
 

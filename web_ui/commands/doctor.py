@@ -17,6 +17,8 @@ from data.store.workspace import Workspace
 from training.speed.compiler import missing_compiler_requirements
 from web_ui.api.schemas import Gpu
 from web_ui.commands.stages import open_workspace
+from web_ui.jobs.delivery import is_used, read_delivery
+from web_ui.jobs.job import DELIVERY
 from web_ui.jobs.stages import Role
 from web_ui.jobs.store import JobStore
 from web_ui.monitor import machine
@@ -111,6 +113,30 @@ def _runners(workspace: Workspace) -> Iterator[Finding]:
             yield Finding(f"runner {role}", "notice", "not running; its jobs wait", fix=fix)
 
 
+def check_webhook(workspace: Workspace) -> Iterator[Finding]:
+    """Say how many endings the webhook was not told of. No finding where no runner has a webhook, and none is
+    set."""
+    try:
+        webhook = Settings.from_environment().webhook
+    except DeepSynthError:
+        return  # the finding on settings says so
+    if webhook is None and not is_used(workspace):
+        return
+    folders = (path.parent for path in workspace.jobs.glob(f"*/{DELIVERY}"))
+    told = [delivery for folder in folders if (delivery := read_delivery(folder))]
+    missed = [delivery for delivery in told if not delivery.delivered]
+    signed = "signed" if webhook and webhook.secret else "not signed: DEEPSYNTH_WEBHOOK_SECRET is not set"
+    detail = f"{f'set, {signed}' if webhook else 'set for a runner'}; {len(told) - len(missed):,} jobs told"
+    if not missed:
+        yield Finding("webhook", "ok", detail)
+        return
+    last = max(missed, key=lambda delivery: delivery.ended)
+    num_given_up = sum(delivery.is_given_up for delivery in missed)
+    detail += f", {len(missed):,} not, of which {num_given_up:,} are given up; the last: {last.error}"
+    fix = "Check DEEPSYNTH_WEBHOOK_URL and its receiver, then restart the service."
+    yield Finding("webhook", "notice", detail, fix=fix)
+
+
 def _damaged_jobs(workspace: Workspace) -> Iterator[Finding]:
     jobs = JobStore(workspace).all()
     damaged = [job for job in jobs if job.error and "damaged" in job.error["message"]]
@@ -125,6 +151,7 @@ _WORKSPACE_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (
     _check_writable,
     _disk,
     _runners,
+    check_webhook,
     _damaged_jobs,
 )
 

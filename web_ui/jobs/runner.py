@@ -19,12 +19,14 @@ from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from web_ui.jobs.attempt import Attempt, read_state, request_stop, start_attempt, watch_attempt
+from web_ui.jobs.delivery import DeliveryQueue, forget_start
 from web_ui.jobs.heartbeat import HEARTBEAT_S, write_heartbeat
 from web_ui.jobs.idle import IDLE_MOVES, move_idle_job, read_earliest_start_s, recover_state
 from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.stages import STAGES_NAME, Role
+from web_ui.jobs.webhook import Webhook
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2
@@ -40,7 +42,7 @@ class RunnerOptions:
 
     `devices` has one entry per slot: the CUDA_VISIBLE_DEVICES of the slot's job; None: unchanged.
     `save_on_stop_s` is for containers, which end with the runner: time for the workers to save; 0: the
-    workers keep running.
+    workers keep running. `webhook` is told of every ending; None: nobody is.
     """
 
     devices: tuple[str | None, ...]
@@ -48,6 +50,7 @@ class RunnerOptions:
     cancel_grace_s: float = 10.0
     poll_s: float = POLL_S
     save_on_stop_s: float = 0.0
+    webhook: Webhook | None = None
 
 
 def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptions | None = None) -> None:
@@ -67,6 +70,7 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
             runner.tick()
         if options.save_on_stop_s:
             runner.save_jobs(options.save_on_stop_s)
+        runner.close()
         LOGGER.info("runner stopped", extra={"values": {"role": role, "left_running": list(runner.attempts)}})
 
 
@@ -107,6 +111,7 @@ class Runner:
         self._jobs_mtime_ns: int | None = None
         self._logged_errors: dict[str, str] = {}
         self._trash_thread = Thread()
+        self._deliveries = open_deliveries(workspace, role, options.webhook)
         self._scanned_s = self._heartbeat_written_s = self._trash_emptied_s = float("-inf")
 
     def tick(self) -> None:
@@ -137,6 +142,11 @@ class Runner:
             self._settle_ended()
             time.sleep(self._options.poll_s)
 
+    def close(self) -> None:
+        """End the deliveries. The next runner continues them."""
+        if self._deliveries:
+            self._deliveries.close()
+
     def _settle_ended(self) -> bool:
         over = [job_id for job_id, attempt in self.attempts.items() if not self._is_alive(job_id, attempt)]
         for job_id in over:
@@ -156,7 +166,10 @@ class Runner:
 
     def _scan_jobs(self) -> None:
         self._scanned_s = time.monotonic()
-        jobs = [job for job in self._index.all() if job.role == self._role and job.id not in self.attempts]
+        own = [job for job in self._index.all() if job.role == self._role]
+        if self._deliveries:
+            self._deliveries.offer(own)
+        jobs = [job for job in own if job.id not in self.attempts]
         self._queue = []
         for job in sorted(jobs, key=lambda job: (job.created, job.id)):
             with self._logging_errors(job.id):
@@ -229,6 +242,14 @@ class Runner:
             write_heartbeat(
                 self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts)
             )
+
+
+def open_deliveries(workspace: Workspace, role: Role, webhook: Webhook | None) -> DeliveryQueue | None:
+    """Return the queue of a webhook. None: no webhook is set, which is remembered for a later one."""
+    if webhook:
+        return DeliveryQueue(workspace, role, webhook)
+    forget_start(workspace, role)
+    return None
 
 
 @contextmanager

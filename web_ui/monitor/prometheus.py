@@ -22,7 +22,7 @@ def exposition(service: Service) -> str:
     """Return all gauges of this service and its workspace."""
     jobs = service.jobs.all()
     running = list(_running(jobs, service.jobs))
-    lines = [*_job_lines(jobs), *_wait_lines(jobs), *_rate_lines(running), *_machine_lines(service)]
+    lines = [*_job_lines(jobs), *_wait_lines(jobs), *_rate_lines(running), *_machine_lines(service, jobs)]
     return "\n".join(lines) + "\n"
 
 
@@ -66,10 +66,10 @@ def _rate_lines(running: Sequence[Job]) -> Iterator[str]:
         yield from _gauge(name, f"Units per second of each running {kind} job.", rates)
 
 
-def _machine_lines(service: Service) -> Iterator[str]:
+def _machine_lines(service: Service, jobs: Sequence[Job]) -> Iterator[str]:
     free_bytes = machine.disk(service.workspace.root).free_gb * machine.GB
     service_bytes = machine.memory().service_gb * machine.GB
-    alive = {f'role="{runner.role}"': float(runner.is_alive) for runner in runners(service)}
+    alive = {f'role="{runner.role}"': float(runner.is_alive) for runner in runners(service, jobs)}
     yield from _gauge("deepsynth_runner_alive", "1 while the runner of a role is alive.", alive)
     yield from _gauge(
         "deepsynth_workspace_free_bytes", "Free space on the disk of the workspace.", {"": free_bytes}

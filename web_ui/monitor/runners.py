@@ -13,9 +13,11 @@ from web_ui.settings import ROLE_PORTS
 STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
 
 
-def runners(service: Service) -> list[Runner]:
-    """Return for each role the state of its runner, its running jobs and the number of waiting jobs."""
-    jobs = service.jobs.all()
+def runners(service: Service, jobs: Sequence[Job]) -> list[Runner]:
+    """Return for each role the state of its runner, its running jobs and the number of waiting jobs.
+
+    `jobs`: every job of the workspace.
+    """
     return [_runner(service, role, [job for job in jobs if job.role == role]) for role in ROLE_PORTS]
 
 

@@ -73,6 +73,7 @@ def run_jobs_command(options: Namespace) -> int:
     runner = RunnerOptions(
         devices=role_devices(settings.role),
         save_on_stop_s=SAVE_S[settings.role] if options.save_jobs_on_stop else 0.0,
+        webhook=settings.webhook,
     )
     run_jobs(Workspace.create(settings.workspace), settings.role, install_stop_handlers(), runner)
     return 0

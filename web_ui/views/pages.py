@@ -11,6 +11,7 @@ from data.errors import NotFound
 from evaluation.samples.store import Collection
 from evaluation.training_metrics import METRICS
 from web_ui.api.service import current_service
+from web_ui.jobs.job import now
 from web_ui.jobs.stages import STAGES
 from web_ui.views.assets import imported_modules
 
@@ -99,5 +100,6 @@ def _render_tab(active_tab: str, partial: str | None = None, **values: str) -> s
         kind_labels={kind: stage.label for kind, stage in STAGES.items()},
         metrics={key: asdict(metric) for key, metric in METRICS.items()},
         version=service.version,
+        opened=now(),
         has_login=service.settings.api_token is not None,
     )

@@ -12,6 +12,7 @@ from web_ui.api.forms import FORMS, form_fields
 from web_ui.api.openapi import openapi_document
 from web_ui.api.service import current_service
 from web_ui.monitor import machine
+from web_ui.monitor.endings import latest_endings
 from web_ui.monitor.runners import runners
 
 system = Blueprint("system", __name__)
@@ -21,7 +22,7 @@ system = Blueprint("system", __name__)
 def get_system() -> schemas.System:
     """Show role, version, load, memory, disk, GPUs and runners."""
     service = current_service()
-    settings = service.settings
+    settings, jobs = service.settings, service.jobs.all()
     return schemas.System(
         role=settings.role,
         version=service.version,
@@ -31,7 +32,8 @@ def get_system() -> schemas.System:
         memory=machine.memory(),
         disk=machine.disk(service.workspace.root),
         gpus=machine.gpus(),
-        runners=runners(service),
+        runners=runners(service, jobs),
+        endings=latest_endings(jobs),
         has_hub_token=settings.hub_token is not None,
         hub_username=settings.hub_username,
     )

@@ -14,6 +14,7 @@ from web_ui.jobs import job, restart
 from web_ui.jobs.runner import RunnerOptions, run_jobs
 from web_ui.server.logs import configure_logs
 from web_ui.server.serve import install_stop_handlers
+from web_ui.settings import Settings
 
 YEAR_S = 365 * 86400.0
 
@@ -43,5 +44,6 @@ if __name__ == "__main__":
         cancel_grace_s=0.5,
         poll_s=0.05,
         save_on_stop_s=save_on_stop_s,
+        webhook=Settings.from_environment().webhook,
     )
     run_jobs(Workspace.create(Path(sys.argv[1])), "cpu", install_stop_handlers(), options)

@@ -82,7 +82,10 @@ def misbehave(how: str) -> None:
         subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True)
         os.kill(os.getpid(), signal.SIGKILL)
     if how == "print":
-        print("ä line for the log", json.dumps(sorted(name for name in os.environ if "TOKEN" in name)))
+        print(
+            "ä line for the log",
+            json.dumps(sorted(name for name in os.environ if "TOKEN" in name or "WEBHOOK" in name)),
+        )
 
 
 STAGES = {

@@ -17,7 +17,8 @@ CANARY = "canary-3c1d55-never-to-be-seen"
 def test_no_answer_log_or_file_holds_a_token(
     make_client: Callable[..., FlaskClient], workspace: Workspace, log_lines: list[str]
 ) -> None:
-    client = make_client(api_token=CANARY, hub_token=CANARY)
+    url = f"https://hooks.example/{CANARY}"
+    client = make_client(api_token=CANARY, hub_token=CANARY, webhook_url=url, webhook_secret=CANARY)
     headers = {"Authorization": f"Bearer {CANARY}"}
     answers = [client.post("/login", data={"token": CANARY}), client.post("/login", data={"token": "wrong"})]
     paths = [

@@ -225,3 +225,25 @@ def test_a_page_names_the_metrics_in_the_order_of_their_table(client: FlaskClien
     named = re.search(r"data-metrics='([^']*)'", page)
     assert named
     assert list(json.loads(html.unescape(named[1]))) == list(METRICS)
+
+
+def test_the_last_jobs_that_succeeded_or_failed_are_shown_the_latest_first(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    ends = [*[State.SUCCEEDED] * 10, State.FAILED, State.CANCELLED, State.PAUSED]
+    ids = []
+    for minute, state in enumerate(ends):
+        answer = client.post("/api/dataset/generate", json={**SAMPLE, "name": f"demo-{minute}"})
+        ids.append(answer.get_json()["id"])
+        time = f"2026-11-23T08:{minute:02}:00+00:00"
+        ended = JobState(state=state, attempts=1, ended=None if state == State.PAUSED else time)
+        write_json(workspace.jobs / ids[-1] / STATE, ended.model_dump(mode="json"))
+    endings = client.get("/api/system").get_json()["endings"]
+    assert [ending["id"] for ending in endings] == ids[10:0:-1]
+    assert endings[0] == {
+        "id": ids[10],
+        "kind": "dataset",
+        "title": "demo-10",
+        "state": "failed",
+        "ended": "2026-11-23T08:10:00+00:00",
+    }

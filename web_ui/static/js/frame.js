@@ -1,10 +1,12 @@
-// The frame of every page: theme switch, error banner, missing runners, number of active jobs, system strip.
+// The frame of every page: theme switch, error banner, missing runners, number of active jobs, jobs that end,
+// system strip.
 
 import { findElement, makeElement, makeIcon } from "./base/dom.js";
 import { formatTime } from "./base/format.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
 import { refreshSystem } from "./base/system.js";
+import { tellEndings } from "./monitor/endings.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
 
 const COOKIE_MAX_AGE_S = 365 * 24 * 3600;
@@ -112,6 +114,7 @@ poll(
     const system = await refreshSystem();
     showSystem(system);
     showRunners(system.runners);
+    tellEndings(system.endings);
     const badge = findElement("#active-jobs");
     const active = system.runners.reduce(
       (/** @type {number} */ sum, /** @type {Runner} */ runner) => sum + runner.num_active,
@@ -122,5 +125,5 @@ poll(
     badge.setAttribute("aria-label", `${active} waiting or running`);
     return active > 0;
   },
-  { fastMs: 4000, slowMs: 30000 },
+  { fastMs: 4000, slowMs: 30000, hiddenMs: 30000 },
 );

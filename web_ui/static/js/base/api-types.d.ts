@@ -169,6 +169,14 @@ export interface Disk {
   free_gb: number;
 }
 
+export interface Ending {
+  id: string;
+  kind: string;
+  title: string;
+  state: "succeeded" | "failed";
+  ended: string;
+}
+
 export interface Error {
   error: ErrorBody;
 }
@@ -703,6 +711,7 @@ export interface System {
   disk: Disk;
   gpus: Array<Gpu>;
   runners: Array<Runner>;
+  endings: Array<Ending>;
   has_hub_token: boolean;
   hub_username: string | null;
 }

@@ -1,5 +1,5 @@
-// Repeats a task: often while something changes, less and less often while nothing does, never in a hidden
-// page. The event "trouble" tells the page of an error, and of its end.
+// Repeats a task: often while something changes, less and less often while nothing does. In a hidden
+// page never, unless `hiddenMs` says otherwise. The event "trouble" tells the page of an error, and of its end.
 
 /** Longest wait after an error, so that a page recovers soon after the service does. */
 const RETRY_MS = 5000;
@@ -27,16 +27,19 @@ export function nextDelay(delayMs, isBusy, { fastMs, slowMs }) {
 /**
  * Start polling at once.
  * @param {() => Promise<boolean>} task returns whether something changes
- * @param {{fastMs?: number, slowMs?: number}} [limits]
+ * @param {{fastMs?: number, slowMs?: number, hiddenMs?: number}} [limits] `hiddenMs`: how often a hidden page asks
+ *   while something changes; 0: it does not ask
  * @returns {{now: () => void, stop: () => void}}
  */
-export function poll(task, { fastMs = 1000, slowMs = 15000 } = {}) {
+export function poll(task, { fastMs = 1000, slowMs = 15000, hiddenMs = 0 } = {}) {
   const limits = { fastMs, slowMs };
   let timer = 0;
   let delayMs = fastMs;
   let stopped = false;
   let isRunning = false;
   let isAskedAgain = false;
+  let wasBusy = false; // at the last answer
+  const isResting = () => document.hidden && !(hiddenMs && wasBusy);
 
   /** @returns {Promise<boolean>} whether something changes */
   async function tried() {
@@ -53,16 +56,17 @@ export function poll(task, { fastMs = 1000, slowMs = 15000 } = {}) {
 
   async function turn() {
     clearTimeout(timer);
-    if (stopped || document.hidden) return;
+    if (stopped || isResting()) return;
     isAskedAgain = isRunning;
     if (isRunning) return;
     isRunning = true;
     const isBusy = await tried();
     isRunning = false;
     delayMs = nextDelay(delayMs, isBusy, limits);
-    if (failures.has(task)) delayMs = Math.min(delayMs, RETRY_MS);
+    if (!failures.has(task)) wasBusy = isBusy;
+    else delayMs = Math.min(delayMs, RETRY_MS);
     if (isAskedAgain) now();
-    else if (!stopped) timer = setTimeout(turn, delayMs);
+    else if (!stopped) timer = setTimeout(turn, document.hidden ? Math.max(hiddenMs, delayMs) : delayMs);
   }
   const now = () => {
     delayMs = fastMs;

@@ -4,6 +4,7 @@ import { get, withQuery } from "../base/api.js";
 import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../base/dom.js";
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
+import { setTitle } from "../base/title.js";
 import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
 import { showProgress, showState } from "./job-row.js";
 import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
@@ -17,7 +18,7 @@ export function showHeader(current) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(findElement("h1"), title, () => [title]);
-  document.title = `${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`;
+  setTitle(`${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`);
   showState(findElement("#job-head .state-icon"), current);
   fillSlots(findElement("#job-head"), {
     secondary: [

@@ -3,13 +3,15 @@
 import { findElement, makeElement } from "../base/dom.js";
 
 const SHOWN_MS = 6000;
+const WITH_LINK_SHOWN_MS = 20000;
 
 /**
  * Show a message at the edge of the page: success for some seconds, an error until it is closed.
  * @param {string} text
  * @param {"ok" | "bad"} [tone]
+ * @param {string} [href] where the link *Open* of the message leads; none: no link
  */
-export function toast(text, tone = "ok") {
+export function toast(text, tone = "ok", href = "") {
   const close = makeElement(
     "button",
     { type: "button", class: "button button--small button--plain" },
@@ -19,11 +21,12 @@ export function toast(text, tone = "ok") {
     "div",
     { class: `toast toast--${tone}` },
     makeElement("p", { class: "grow" }, text),
-    tone === "bad" ? close : null,
+    href ? makeElement("a", { href, class: "button button--small" }, "Open") : null,
+    tone === "bad" || href ? close : null,
   );
   close.addEventListener("click", () => box.remove());
   findElement("#toasts").append(box);
-  if (tone === "ok") setTimeout(() => box.remove(), SHOWN_MS);
+  if (tone === "ok") setTimeout(() => box.remove(), href ? WITH_LINK_SHOWN_MS : SHOWN_MS);
 }
 
 /** @param {unknown} error */
