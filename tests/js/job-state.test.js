@@ -14,7 +14,7 @@ test("a request shows before the runner has seen it, and can be taken back", () 
   assert.equal(describe("paused", "pause"), "Paused, resume, cancel, delete");
   for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel");
   assert.equal(describe("pausing", "run"), "Running, pause, cancel");
-  assert.equal(describe("failed", null), "Failed, resume, delete");
+  assert.equal(describe("failed", null), "Failed, resume, again, delete");
   assert.equal(describe("queued", "cancel"), "Cancelling");
 });
 
