@@ -94,4 +94,4 @@ def _file_signature(path: str) -> tuple[int, int, int] | None:
         stat = os.stat(path)  # noqa: PTH116 - thousands of calls per list; making a Path takes longer
     except OSError:
         return None
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+    return stat.st_ino, stat.st_ctime_ns, stat.st_size  # no program can set ctime

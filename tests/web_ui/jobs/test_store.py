@@ -3,6 +3,7 @@
 import errno
 import json
 import multiprocessing
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,6 +33,19 @@ def test_a_new_job_is_queued_with_its_request(world: World) -> None:
     assert job.config == {"name": "a", "num_steps": 3, "step_s": 0.01, "misbehaviour": "none"}
     assert [path.name for path in (world.workspace.jobs / job.id).iterdir()] == [REQUEST]
     assert list(world.workspace.trash.iterdir()) == []
+
+
+def test_a_file_that_changes_under_its_old_times_is_read_again(world: World) -> None:
+    job = world.store.create("count", CountConfig(name="a"))
+    set_state(world, job.id, State.QUEUED)
+    path = world.workspace.jobs / job.id / STATE
+    times = path.stat()
+    assert [found.state for found in world.store.unfinished()] == [State.QUEUED]
+    text = path.read_text()
+    path.write_text(text.replace('"queued"', '"paused"'))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert path.stat().st_mtime_ns == times.st_mtime_ns
+    assert [found.state for found in world.store.unfinished()] == [State.PAUSED]
 
 
 def test_an_unknown_kind_is_refused_and_leaves_no_files(world: World) -> None:
