@@ -64,9 +64,9 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
         Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
     check_output(config, workspace)
-    require_other_output(config, workspace)
     check_finished_dataset(config.dataset, workspace, ("train", "validation"))
     check_model(config.model, config.revision, workspace)
+    require_other_output(config, workspace)  # whose path is safe now
     check_page_mode(config.model, config.dataset, workspace)
 
 
