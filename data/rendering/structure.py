@@ -47,6 +47,9 @@ def drawable(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Say whether a text has a character that leaves ink: no blank, control or format character, and none
     that only marks another one."""
+    first = text[:1]
+    if first.isalnum() and first not in _INKLESS_CHARACTERS:  # as nearly every text does
+        return True
     return any(
         unicodedata.category(character) not in _INKLESS_CATEGORIES and character not in _INKLESS_CHARACTERS
         for character in text

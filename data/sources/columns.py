@@ -177,6 +177,8 @@ def _find_id_problem(column: str | None, values: Mapping[str, Any]) -> RowFault 
 
 def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> RowFault | None:
     value, limit = values.get(column), MAX_CHARACTERS[role]
+    if isinstance(value, str) and len(value) <= limit and is_visible(value):
+        return None
     place = f"the {role} (column {column!r})"
     if not isinstance(value, str):
         return _fault(place, f"is {_describe_value(value)}")
@@ -184,10 +186,8 @@ def _find_problem(role: str, column: str, values: Mapping[str, Any]) -> RowFault
         return _fault(place, "is empty")
     if not is_visible(value):
         return _fault(place, "holds invisible characters only")
-    if len(value) > limit:
-        kind = f"{place} has more than {limit:,} characters"
-        return RowFault(f"{kind}: {len(value):,}", kind)
-    return None
+    kind = f"{place} has more than {limit:,} characters"
+    return RowFault(f"{kind}: {len(value):,}", kind)
 
 
 def _fault(place: str, words: str) -> RowFault:
