@@ -85,9 +85,10 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise storage_error(folder, error) from error
+        dataset = open_dataset(workspace, config.dataset)
         if is_main_process:
-            _write_config(folder, config)
-            open_dataset(workspace, config.dataset).warn_of_losses(progress)
+            _write_config(folder, config, dataset.fingerprint)
+            dataset.warn_of_losses(progress)
         result = evaluate_into(folder, config, workspace, progress)
         if is_main_process:
             samples = SampleSet(
@@ -96,16 +97,18 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
                 predictions=folder / PREDICTIONS,
                 dataset=config.dataset,
                 split=config.split,
+                fingerprint=dataset.fingerprint,
             )
             index_samples(samples, workspace, progress)
         return result
 
 
-def _write_config(folder: Path, config: EvaluationConfig) -> None:
-    """Write the configuration, and remove the report of another one: the two belong together."""
+def _write_config(folder: Path, config: EvaluationConfig, dataset_fingerprint: str) -> None:
+    """Write the configuration, and remove the report of another one or of another dataset: they belong
+    together."""
     path = folder / EVALUATION_CONFIG
     earlier = path.read_bytes() if path.exists() else b""
-    write_json(path, config.model_dump(mode="json"))
+    write_json(path, {**config.model_dump(mode="json"), "dataset_fingerprint": dataset_fingerprint})
     if path.read_bytes() != earlier:
         (folder / REPORT).unlink(missing_ok=True)
 

@@ -132,6 +132,7 @@ def finish_run(
                 predictions=folder.predictions,
                 dataset=config.dataset,
                 split=evaluation.split,
+                fingerprint=dataset.fingerprint,
             )
             index_samples(samples, workspace, progress)
             write_model_card(folder, dataset.manifest, workspace)

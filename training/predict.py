@@ -90,11 +90,10 @@ def _predict_into(
 ) -> PredictionResult:
     load = _load_for_dataset if config.dataset else _load_for_files
     summarizer, items, read = load(config, workspace, progress)
-    processes, kept = PartialState(), KeptPages(path)
+    work = summarizer.work_digest(*read)
+    processes, kept = PartialState(), KeptPages(path, work)
     if processes.is_main_process:
-        kept.write_source(
-            PredictionSource(dataset=config.dataset, split=config.split if config.dataset else None)
-        )
+        kept.write_source(_source(config, workspace))
     processes.wait_for_everyone()
 
     def generate(batch: Sequence[PageSample | UnreadableInput]) -> list[Prediction]:
@@ -102,16 +101,16 @@ def _predict_into(
             _keep_pages(kept, batch, MODES[summarizer.rendering.mode].size_px)
         return _predict_batch(summarizer, batch)
 
-    log = PredictionLog(path, summarizer.work_digest(*read))
+    log = PredictionLog(path, work)
     log.run(items, summarizer.decoding.batch_size, generate, progress)
     if processes.is_main_process:
         _warn_failed_predictions(log.predictions, config, progress)
         _warn_missing_glyphs(log.predictions, summarizer.rendering.mode, progress)
+        kept.finish()
         log.finish(_record)
         if path.is_file():  # not a pipe or device that was written through
-            samples = SampleSet(
-                collection="predictions", name=path.name, predictions=path, **asdict(kept.source())
-            )
+            source = KeptPages(path).source().as_dict()
+            samples = SampleSet(collection="predictions", name=path.name, predictions=path, **source)
             index_samples(samples, workspace, progress)
     processes.wait_for_everyone()
     return PredictionResult.of(path, log.predictions)
@@ -133,6 +132,13 @@ def _load_for_files(config: PredictionConfig, workspace: Workspace, progress: Pr
     style = summarizer.rendering
     items = files.as_page_inputs(style, summarizer.page_capacity, config.max_pages)
     return summarizer, items, [files.fingerprint, style.model_dump(mode="json"), config.max_pages]
+
+
+def _source(config: PredictionConfig, workspace: Workspace) -> PredictionSource:
+    if not config.dataset:
+        return PredictionSource()
+    fingerprint = open_dataset(workspace, config.dataset).fingerprint
+    return PredictionSource(dataset=config.dataset, split=config.split, fingerprint=fingerprint)
 
 
 def _keep_pages(kept: KeptPages, batch: Sequence[PageSample | UnreadableInput], page_size_px: int) -> None:

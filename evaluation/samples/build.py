@@ -17,7 +17,7 @@ from data.progress import Progress
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from evaluation.samples.collect import dataset_samples, predicted_samples, read_predictions
-from evaluation.samples.index import write_index
+from evaluation.samples.index_file import write_index
 from evaluation.samples.record import SampleRecord
 from evaluation.samples.store import SampleSet
 
@@ -56,8 +56,8 @@ def _records(samples: SampleSet, workspace: Workspace) -> Iterator[SampleRecord]
 
 
 def _documents(samples: SampleSet, workspace: Workspace) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows of the split, without pages; of predictions, none if the dataset is gone."""
-    if samples.dataset is None or samples.split is None:
+    """Yield the rows of the split, without pages; of predictions, none if their dataset is gone."""
+    if samples.dataset is None or samples.split is None or not samples.has_dataset(workspace):
         return
     try:
         yield from read_texts(workspace.dataset(samples.dataset), samples.split)

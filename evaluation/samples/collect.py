@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
 from itertools import chain, repeat
+from operator import or_
 from pathlib import Path
 from typing import Any, Final
 
 from data.errors import StorageError
+from data.validation import as_record
 from evaluation.loops import is_looping
 from evaluation.rouge import resolve_tokenizer, score_pairs
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
@@ -17,23 +21,46 @@ _ROUGE_L: Final = "rougeL"
 _FMEASURE: Final = 2
 
 
-def read_predictions(path: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictionLine:
+    """A line of a predictions file: `prediction` and `reference` of a dataset's sample, `summary` of an
+    input."""
+
+    document_id: str = ""
+    input: str = ""
+    prediction: str | None = None
+    summary: str | None = None
+    reference: str | None = None
+    error: str | None = None
+    num_tokens: int = 0
+    num_pages: int = 0
+    cut: bool = False
+    looping: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.document_id or self.input
+
+    @property
+    def text(self) -> str | None:
+        return self.summary if self.prediction is None else self.prediction
+
+
+def read_predictions(path: Path) -> list[PredictionLine]:
     """Read the lines of a predictions file.
 
     Raises:
-        StorageError: the file is missing, or a line is no JSON object.
+        StorageError: the file is missing, or a line is not what this version writes.
     """
     try:
         lines = [json.loads(line) for line in path.read_bytes().splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise StorageError(f"{path} cannot be read: {error}.", hint="Make the predictions again.") from error
-    if not all(isinstance(line, dict) for line in lines):
-        raise StorageError(f"{path} holds a line that is no JSON object.", hint="Make the predictions again.")
-    return lines
+    return [as_record(line, path, PredictionLine) for line in lines]
 
 
 def predicted_samples(
-    lines: Sequence[Mapping[str, Any]], documents: Iterable[Mapping[str, Any]]
+    lines: Sequence[PredictionLine], documents: Iterable[Mapping[str, Any]]
 ) -> Iterator[SampleRecord]:
     """Yield a sample for each line of a predictions file.
 
@@ -44,21 +71,19 @@ def predicted_samples(
     """
     scores, rows = _scores(lines), chain(documents, repeat({}))
     for number, (line, score, document) in enumerate(zip(lines, scores, rows, strict=False)):
-        document_id = str(line.get("document_id") or line.get("input") or "")
-        is_same = document.get("document_id") == document_id
+        is_same = document.get("document_id") == line.name and line.reference in (None, document["summary"])
         row, text = (number, document.get("text") or "") if is_same else (None, "")
-        prediction, reference = line.get("prediction", line.get("summary")), line.get("reference")
-        unsupported = unsupported_words(prediction or "", text)
+        unsupported = unsupported_words(line.text or "", text)
         yield SampleRecord(
-            document_id=document_id,
+            document_id=line.name,
             row=row,
-            prediction=prediction,
-            reference=reference,
-            error=line.get("error"),
+            prediction=line.text,
+            reference=line.reference,
+            error=line.error,
             score=score,
-            length=int(line.get("num_tokens") or 0),
-            num_pages=int(line.get("num_pages") or (document["num_pages"] if is_same else 0)),
-            marks=_marks(line, prediction or "", reference, unsupported),
+            length=line.num_tokens,
+            num_pages=line.num_pages or (document["num_pages"] if is_same else 0),
+            marks=_marks(line, unsupported),
             unsupported=unsupported,
         )
 
@@ -76,29 +101,25 @@ def dataset_samples(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]
         )
 
 
-def _scores(lines: Sequence[Mapping[str, Any]]) -> list[float | None]:
+def _scores(lines: Sequence[PredictionLine]) -> list[float | None]:
     """Return the ROUGE-L of each line with a reference, with the settings of a report of these lines."""
-    pairs = [(line["prediction"], line["reference"]) for line in lines if line.get("reference")]
+    pairs = [(line.text or "", line.reference) for line in lines if line.reference]
     if not pairs:
         return [None] * len(lines)
     predictions, references = zip(*pairs, strict=True)
     settings = resolve_tokenizer(RougeSettings(), references)
     found = iter(score_pairs(predictions, references, settings, kinds=[_ROUGE_L])[:, 0, _FMEASURE].tolist())
-    return [next(found) if line.get("reference") else None for line in lines]
+    return [next(found) if line.reference else None for line in lines]
 
 
-def _marks(
-    line: Mapping[str, Any], prediction: str, reference: str | None, unsupported: Sequence[str]
-) -> Mark:
+def _marks(line: PredictionLine, unsupported: Sequence[str]) -> Mark:
+    text = line.text or ""
     held = {
-        Mark.exact: bool(reference) and prediction.strip() == str(reference).strip(),
-        Mark.cut: bool(line.get("cut")),
-        Mark.looping: bool(line.get("looping")) or is_looping(prediction),
-        Mark.failed: bool(line.get("error")),
+        Mark.exact: bool(line.reference) and text.strip() == str(line.reference).strip(),
+        Mark.cut: line.cut,
+        Mark.looping: line.looping or is_looping(text),
+        Mark.failed: bool(line.error),
         Mark.unsupported: bool(unsupported),
-        Mark.empty: not prediction.strip() and not line.get("error"),
+        Mark.empty: not text.strip() and not line.error,
     }
-    marks = NO_MARK
-    for mark, is_held in held.items():
-        marks |= mark if is_held else NO_MARK
-    return marks
+    return reduce(or_, (mark for mark, is_held in held.items() if is_held), NO_MARK)

@@ -2,6 +2,7 @@
 dataset."""
 
 import hashlib
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,13 +23,33 @@ class PredictionSource:
 
     dataset: str | None = None
     split: str | None = None
+    fingerprint: str | None = None
+    """SHA-256 of the dataset's manifest."""
+
+    def as_dict(self) -> dict[str, str | None]:
+        return asdict(self)
 
 
 class KeptPages:
-    """The folder beside one file of predictions."""
+    """The folder beside one file of predictions.
 
-    def __init__(self, predictions: Path) -> None:
-        self._folder = predictions.with_name(f".{predictions.name}.pages")
+    While the predictions are written, their pages have another hidden folder: those of an earlier file of
+    that name stay with it until `finish`.
+    """
+
+    def __init__(self, predictions: Path, work: str | None = None) -> None:
+        """Set up the folder.
+
+        Args:
+            predictions: the finished file.
+            work: digest of everything that decides the texts, as of a `PredictionLog`; None: the file is
+                finished, and its pages are read.
+        """
+        self._finished = predictions.with_name(f".{predictions.name}.pages")
+        self._folder = self._finished
+        if work is not None:
+            name = hashlib.sha256(work.encode()).hexdigest()[:16]
+            self._folder = predictions.with_name(f".{predictions.name}.{name}.pages")
 
     def write_source(self, source: PredictionSource) -> None:
         """Keep what is read. Raises StorageError."""
@@ -36,7 +57,7 @@ class KeptPages:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise storage_error(self._folder, error) from error
-        write_json(self._folder / _SOURCE, asdict(source))
+        write_json(self._folder / _SOURCE, source.as_dict())
 
     def source(self) -> PredictionSource:
         """Return what was read; predictions of earlier versions do not say it."""
@@ -50,6 +71,14 @@ class KeptPages:
         for number, page in enumerate(pages[:MAX_KEPT_PAGES], 1):
             with new_file(self.page(document_id, number), is_durable=False) as temporary:
                 temporary.write_bytes(page)
+
+    def finish(self) -> None:
+        """Put the pages beside the finished file. Raises StorageError."""
+        try:
+            shutil.rmtree(self._finished, ignore_errors=True)
+            self._folder.rename(self._finished)
+        except OSError as error:
+            raise storage_error(self._finished, error) from error
 
     def page(self, document_id: str, number: int) -> Path:
         """Return the file of a page, from 1. It may be absent."""

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from data.dataset.manifest import read_manifest
+from data.dataset.manifest import MANIFEST, read_manifest
 from data.errors import DeepSynthError
 from data.store.files import file_sha256, storage_error
 from data.store.workspace import Workspace
@@ -35,6 +35,8 @@ class SampleSet:
     """The dataset that was read; None: the inputs were files."""
     split: str | None = None
     """Its split."""
+    fingerprint: str | None = None
+    """SHA-256 of the manifest of the dataset that was read; None: an earlier version did not record it."""
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "predictions": self.predictions and str(self.predictions)})
@@ -52,11 +54,19 @@ class SampleSet:
     def key(self, workspace: Workspace) -> str:
         """Return the digest of everything that the index is made of. Raises StorageError, NotFound."""
         predictions = _digest(self.predictions) if self.predictions else None
-        return hashlib.sha256(json.dumps([predictions, self._shard_digests(workspace)]).encode()).hexdigest()
+        parts = [predictions, self._shard_digests(workspace), self.fingerprint]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def has_index(self, workspace: Workspace) -> bool:
         """Return whether the index of the present content is there."""
         return has_key(self.index_path(workspace), self.key(workspace))
+
+    def has_dataset(self, workspace: Workspace) -> bool:
+        """Return whether the dataset that was read is there, and was not made anew since."""
+        if self.dataset is None:
+            return False
+        manifest = workspace.dataset(self.dataset) / MANIFEST
+        return manifest.is_file() and self.fingerprint in (None, file_sha256(manifest))
 
     @contextmanager
     def open_index(self, workspace: Workspace) -> Iterator[SampleIndex]:

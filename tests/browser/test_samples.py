@@ -114,6 +114,28 @@ def test_search_marks_and_bars_narrow_the_list_and_are_in_the_address(page: Page
     expect(page.locator(".sample-entry").first).to_contain_text("Zanzibar")
 
 
+def test_the_focus_stays_where_the_user_is(page: Page) -> None:
+    search = page.get_by_label("Search the samples")
+    search.click()
+    page.keyboard.type("zan", delay=60)
+    expect(page.locator(".sample-entry").first).to_contain_text("Zanzibar")
+    expect(page.locator(".samples__side > p")).not_to_have_text(f"{NUM_SAMPLES} samples")
+    page.keyboard.type("zibar", delay=60)
+    expect(search).to_be_focused()
+    expect(search).to_have_value("zanzibar")
+    search.fill("")
+    expect(page.locator(".samples__side > p")).to_have_text(f"{NUM_SAMPLES} samples")
+    chip = page.locator(".chip", has_text="Exact match")
+    chip.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".samples__side > p")).to_have_text(f"15 of {NUM_SAMPLES} samples")
+    expect(chip).to_be_focused()
+    entry = page.locator(".sample-entry").nth(4)
+    entry.click()
+    expect(entry).to_be_focused()
+    expect(entry).to_have_attribute("aria-current", "true")
+
+
 def test_a_link_opens_the_same_sample(page: Page) -> None:
     page.get_by_label("Order of the samples").select_option("random")
     expect(page).to_have_url(re.compile("order=random"))

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from evaluation.course import TrainingCourse
-from evaluation.evidence import Evidence
 from evaluation.report import Report, Subject
 from evaluation.scores import Interval
 from evaluation.training_metrics import KEYS, MetricsFiles
-from evaluation.verdict import MIN_SAMPLES, Level, judge, judge_control
+from evaluation.verdicts.course import TrainingCourse
+from evaluation.verdicts.evidence import Evidence
+from evaluation.verdicts.verdict import MIN_SAMPLES, Level, judge, judge_control
 from tests.evaluation.reports import HIGHER, LOWER, MODEL, OVERLAPPING, Ends, make_report
 
 NO_CAUSE = TrainingCourse(num_steps=400, num_epochs=3.0, total_time_s=100.0)

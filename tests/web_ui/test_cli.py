@@ -6,19 +6,22 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from data.config import DatasetConfig, SampleSource
+from data.errors import Stopped
 from data.store.workspace import Workspace
 from training.options.decoding_config import PredictionConfig
 from web_ui.cli import main
 from web_ui.commands import stages
 from web_ui.commands.terminal import print_result
+from web_ui.jobs.stages import STAGES
 from web_ui.jobs.store import JobStore
 
 ROOT = Path(__file__).parents[2]
@@ -328,6 +331,23 @@ def test_ctrl_c_ends_at_a_safe_point_says_how_to_go_on_and_that_works(workspace:
     assert "--max-samples 3000" in said
     answer = deepsynth(*arguments, "--json", workspace=workspace)
     assert json.loads(answer.stdout)["num_kept"] >= 2000
+
+
+def stop(*_: object) -> None:
+    raise Stopped
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("training", "The work so far is saved in"), ("find_lr", "Nothing of it is kept")]
+)
+def test_a_stop_says_whether_the_work_goes_on(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, kind: str, words: str
+) -> None:
+    stage = replace(STAGES[kind], function=f"{__name__}:stop")
+    monkeypatch.setattr(stages, "STAGES", {**STAGES, kind: stage})
+    options = Namespace(workspace=workspace, quiet=True, json=False)
+    with pytest.raises(Stopped, match=words):
+        stages._run(kind, {"dataset": "news"}, options)
 
 
 def test_jobs_are_listed_shown_and_deleted(call: Call, workspace: Path) -> None:

@@ -14,11 +14,11 @@ from data.errors import DeepSynthError, InvalidInput, NotFound, StorageError
 from data.store.files import read_json_object
 from data.store.workspace import Workspace
 from data.validation import parse_config
-from evaluation.course import TrainingCourse
-from evaluation.evidence import COPIES, Evidence
 from evaluation.report import REPORT, Report, read_report
 from evaluation.training_metrics import read_metrics
-from evaluation.verdict import Verdict, judge, judge_control
+from evaluation.verdicts.course import TrainingCourse
+from evaluation.verdicts.evidence import COPIES, Evidence
+from evaluation.verdicts.verdict import Verdict, judge, judge_control
 from training.options.config import TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.model_kinds import BUILT_IN

@@ -5,7 +5,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from data.config import Config, Name
-from evaluation.samples.index import NUM_BINS, Order, Selection
+from evaluation.samples.index import Order, Selection
+from evaluation.samples.index_file import NUM_BINS
 from evaluation.samples.record import Mark
 from web_ui.api.schemas import Answer
 

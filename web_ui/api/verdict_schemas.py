@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from evaluation.verdict import Verdict
+from evaluation.verdicts.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from data.errors import InvalidInput, NotFound, StorageError, UnsafePath
 from data.store.workspace import Workspace
 from evaluation.report import read_report
-from evaluation.verdict import Verdict, unreadable
+from evaluation.verdicts.verdict import Verdict, unreadable
 from training.options.assessment import Assessment, assess
 from web_ui.api.verdict_schemas import Control, ModelVerdict
 from web_ui.catalog.outputs import job_output

@@ -114,9 +114,9 @@ def _run(kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path
             result = dict(resolve(stage.function)(config, workspace, progress).as_dict())
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])
-        raise Stopped(
-            f"Stopped. The work so far is saved in {workspace.root}. To continue, run:\n  {again}"
-        ) from stopped
+        saved = f"The work so far is saved in {workspace.root}. To continue, run:"
+        words = saved if stage.is_resumable else "Nothing of it is kept. To begin again, run:"
+        raise Stopped(f"Stopped. {words}\n  {again}") from stopped
     if deliver_to:
         write_output(deliver_to, Path(result["path"]).read_bytes())
         result["path"] = str(deliver_to)

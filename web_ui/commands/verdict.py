@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from evaluation.verdict import Verdict
+from evaluation.verdicts.verdict import Verdict
 
 _OPTIONS = ("model", "dataset", "split")
 """Fields of an evaluation that the command has options for."""

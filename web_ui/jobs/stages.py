@@ -50,6 +50,8 @@ class Stage:
     makes: Literal["dataset", "model"] | None = None
     """The folder that the job writes, named by `output_setting`. None: its result says where it wrote."""
     output_setting: str = "output"
+    is_resumable: bool = True
+    """Whether a stopped run continues where it was. False: it begins again."""
     default_output: str | None = None
     """Output of a job whose configuration names none, formatted with the job's id: no job overwrites the
     output of another."""
@@ -132,6 +134,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         build="web_ui.api.presets:find_lr_from_preset",
         check="web_ui.api.checks:check_find_lr",
+        is_resumable=False,
     ),
 }
 

@@ -51,7 +51,8 @@ def post_ending(webhook: Webhook, job: Job) -> None:
         Undelivered: no answer in time, or an answer without a status of 200 to 299.
     """
     body = json.dumps(ending_message(job, webhook.public_url)).encode()
-    request = urllib.request.Request(webhook.url, body, _headers(webhook, job, body), method="POST")  # noqa: S310 - the settings allow http and https only
+    headers = _headers(webhook, job, body)
+    request = urllib.request.Request(webhook.url, body, headers, method="POST")  # noqa: S310 (http or https)
     try:
         urllib.request.build_opener(_NoRedirects).open(request, timeout=TIMEOUT_S).close()
     except urllib.error.HTTPError as error:

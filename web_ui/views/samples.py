@@ -21,7 +21,9 @@ from web_ui.api.sample_schemas import (
     mark_names,
 )
 from web_ui.api.service import current_service
-from web_ui.catalog.samples import kept_page, list_sample_sets, prepare_index, sample_text, why_no_pages
+from web_ui.catalog.sample_index import prepare_index
+from web_ui.catalog.sample_pages import kept_page, sample_text, why_no_pages
+from web_ui.catalog.sample_sets import list_sample_sets
 
 JSON_LINES = "application/jsonl"
 

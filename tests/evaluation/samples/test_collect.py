@@ -8,7 +8,7 @@ import pytest
 from data.errors import StorageError
 from evaluation.evaluate import evaluate
 from evaluation.report import Subject
-from evaluation.samples.collect import dataset_samples, predicted_samples, read_predictions
+from evaluation.samples.collect import PredictionLine, dataset_samples, predicted_samples, read_predictions
 from evaluation.samples.record import Mark
 from evaluation.samples.support import unsupported_words
 
@@ -23,8 +23,8 @@ ROWS = [
 ]
 
 
-def line(document_id: str, prediction: str, reference: str) -> dict[str, object]:
-    return {"document_id": document_id, "prediction": prediction, "reference": reference, "num_tokens": 7}
+def line(document_id: str, prediction: str, reference: str) -> PredictionLine:
+    return PredictionLine(document_id=document_id, prediction=prediction, reference=reference, num_tokens=7)
 
 
 def test_scores_are_those_of_the_report() -> None:
@@ -48,10 +48,15 @@ def test_a_row_of_another_document_gives_no_pages_and_no_support() -> None:
     assert (sample.row, sample.num_pages, sample.unsupported) == (None, 0, ())
 
 
+def test_a_row_with_the_same_id_and_another_summary_is_of_another_dataset() -> None:
+    [sample] = predicted_samples([line("a", "Rome.", "Bert Berg won.")], ROWS)
+    assert (sample.row, sample.unsupported) == (None, ())
+
+
 def test_predictions_of_files_have_errors_and_no_scores() -> None:
     lines = [
-        {"input": "x.pdf", "summary": "", "error": "is damaged", "num_pages": 0},
-        {"input": "y.txt", "summary": "", "error": None, "num_pages": 1, "cut": True},
+        PredictionLine(input="x.pdf", summary="", error="is damaged"),
+        PredictionLine(input="y.txt", summary="", num_pages=1, cut=True),
     ]
     failed, empty = predicted_samples(lines, [])
     assert (failed.error, failed.score, failed.marks) == ("is damaged", None, Mark.failed)
@@ -64,17 +69,19 @@ def test_samples_of_a_dataset_have_their_length_and_mark() -> None:
     assert (sample.reference, sample.length, sample.marks) == ("Anna Berg won.", 31, Mark.cut)
 
 
-@pytest.mark.parametrize("content", ["{", "[1]", "7\n{}"])
+@pytest.mark.parametrize(
+    "content", ["{", "[1]", "7\n{}", '{"prediction": 5}', '{"num_tokens": "many"}', "[" * 100_000]
+)
 def test_a_damaged_file_of_predictions_is_said(tmp_path: Path, content: str) -> None:
     (tmp_path / "p").write_text(content)
-    with pytest.raises(StorageError, match=r"cannot be read|no JSON object"):
+    with pytest.raises(StorageError, match=r"cannot be read|damaged"):
         read_predictions(tmp_path / "p")
 
 
 def test_lines_are_read_whole(tmp_path: Path) -> None:
     text = "line\u2028separator"
     (tmp_path / "p").write_text(json.dumps({"prediction": text}, ensure_ascii=False) + "\n\n", "utf-8")
-    assert read_predictions(tmp_path / "p") == [{"prediction": text}]
+    assert read_predictions(tmp_path / "p") == [PredictionLine(prediction=text)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.errors import StorageError
-from evaluation.samples.index import NUM_BINS, Order, SampleIndex, SamplePage, Selection, has_key, write_index
+from evaluation.samples.index import Order, SampleIndex, SamplePage, Selection, has_key
+from evaluation.samples.index_file import NUM_BINS, write_index
 from evaluation.samples.record import Mark, SampleRecord
 
 NUM_SAMPLES = 500

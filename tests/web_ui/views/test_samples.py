@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from data.dataset.manifest import MANIFEST
 from data.dataset.shards import read_texts
-from data.store.files import write_json
+from data.store.files import file_sha256, write_json
 from data.store.workspace import Workspace
 from evaluation.samples.kept_pages import KeptPages, PredictionSource
 from evaluation.samples.store import SampleSet
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
-from web_ui.catalog import samples as catalog
+from web_ui.catalog import sample_index
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
@@ -27,7 +30,7 @@ def write_lines(path: Path, lines: list[dict[str, Any]]) -> None:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalog, "WAIT_S", 60)
+    monkeypatch.setattr(sample_index, "WAIT_S", 60)
 
 
 @pytest.fixture
@@ -138,10 +141,13 @@ def test_inputs_show_the_page_that_was_read(
 ) -> None:
     path = workspace.prediction("out.jsonl")
     write_lines(path, [{"input": "a b/ü.pdf", "summary": "A.", "num_pages": 2, "error": None}])
-    kept = KeptPages(path)
-    kept.write_source(PredictionSource())
     Image.new("RGB", (8, 8)).save(tmp_path / "page.png")
-    kept.write("a b/ü.pdf", [(tmp_path / "page.png").read_bytes()])
+    for work, pages in (("first", [(tmp_path / "page.png").read_bytes()]), ("stopped", [b"another page"])):
+        kept = KeptPages(path, work)
+        kept.write_source(PredictionSource())
+        kept.write("a b/ü.pdf", pages)
+        if work == "first":
+            kept.finish()
     [sample] = get(client, "predictions/out.jsonl")["samples"]
     assert len(sample["pages"]) == 1
     page = client.get(sample["pages"][0])
@@ -183,10 +189,10 @@ def test_a_damaged_file_of_predictions_is_named(
 def test_an_index_that_takes_long_is_asked_for_again(
     client: FlaskClient, workspace: Workspace, evaluation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalog, "WAIT_S", 0.01)
+    monkeypatch.setattr(sample_index, "WAIT_S", 0.01)
     answer = client.get("/api/samples/evaluations/scored")
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
-    monkeypatch.setattr(catalog, "WAIT_S", 60)
+    monkeypatch.setattr(sample_index, "WAIT_S", 60)
     assert get(client, "evaluations/scored")["num_samples"] == 4
 
 
@@ -202,3 +208,42 @@ def test_the_page_of_samples_names_its_result_as_text(client: FlaskClient, datas
     assert client.get("/samples/uploads/demo").status_code == 404
     hostile = client.get("/samples/datasets/%22%3E%3Cb%3E").get_data(as_text=True)
     assert "<b>" not in hostile
+
+
+@pytest.mark.parametrize("content", ["[]", '{"dataset": 5}', '{"dataset": []}', "{"])
+def test_a_damaged_configuration_is_named(
+    client: FlaskClient, workspace: Workspace, evaluation: str, content: str
+) -> None:
+    (workspace.evaluation(evaluation) / EVALUATION_CONFIG).write_text(content)
+    error = client.get("/api/samples/evaluations/scored").get_json()["error"]
+    assert (error["code"], EVALUATION_CONFIG in error["message"]) == ("storage_failed", True)
+
+
+def test_a_dataset_with_the_same_ids_and_texts_but_other_pages_is_not_shown_as_the_one_read(
+    client: FlaskClient, workspace: Workspace, evaluation: str, dataset: Path
+) -> None:
+    path = workspace.evaluation(evaluation) / EVALUATION_CONFIG
+    config = {"dataset": dataset.name, "split": "train"}
+    write_json(path, {**config, "dataset_fingerprint": file_sha256(dataset / MANIFEST)})
+    assert get(client, "evaluations/scored")["samples"][0]["pages"]
+    write_json(path, {**config, "dataset_fingerprint": "0" * 64})
+    found = get(client, "evaluations/scored")
+    assert (found["samples"][0]["pages"], "made anew" in found["pages_problem"]) == ([], True)
+
+
+def test_many_tabs_at_once_wait_for_one_index(
+    make_client: Callable[..., FlaskClient], evaluation: str
+) -> None:
+    client = make_client()
+    with ThreadPoolExecutor(8) as tabs:
+        answers = list(
+            tabs.map(
+                lambda _: (
+                    client.application.test_client()
+                    .get("/api/samples/evaluations/scored", base_url="http://localhost:5000")
+                    .status_code
+                ),
+                range(8),
+            )
+        )
+    assert answers == [200] * 8

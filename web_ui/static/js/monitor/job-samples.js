@@ -1,22 +1,22 @@
 // The samples of a job: those of its dataset, training, evaluation or prediction, and the first batch of a
 // training.
 
-import { API, get } from "../base/api.js";
+import { API } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
+import { redraw } from "../base/redraw.js";
 import { SamplesViewer } from "../samples/samples-viewer.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
 import { ACTIVE_STATES } from "./job-state.js";
 import { makeSection, makeTextList, readArtifact } from "./sample-parts.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-/** @typedef {import("../base/api-types.js").Artifact} Artifact */
 
+/** A running training writes new predictions at each validation. */
+const READ_EVERY_MS = 10_000;
 const NOTHING_YET = "No samples yet. They appear here once the job has made some.";
 
-/** @param {Job} job */
-async function makeFirstBatch(job) {
-  const text = await readArtifact(job, "first_batch");
-  if (!text) return [];
+/** @param {Job} job @param {string} text of the file */
+function makeFirstBatch(job, text) {
   /** @type {{pages: string[], prompt: string, samples: {num_pages: number, labels: string}[]}} */
   const { pages, prompt, samples } = JSON.parse(text);
   let next = 0;
@@ -69,6 +69,7 @@ export class JobSamples {
   /** @type {SamplesViewer | null} */
   #viewer = null;
   #seen = "";
+  #nextReadMs = 0;
 
   /** Show what there is; read it again when the job has got further. @param {Job} job */
   async show(job) {
@@ -76,19 +77,14 @@ export class JobSamples {
     if (!this.#place.isConnected) container.replaceChildren(this.#place, this.#batch);
     const found = findSamples(job);
     this.#viewer ??= found && new SamplesViewer(this.#place, found);
-    const seen = JSON.stringify([job.state, job.ended, job.result?.metrics ?? null, await lastWritten(job)]);
-    if (seen === this.#seen) return;
+    const isActive = ACTIVE_STATES.has(job.state);
+    const seen = `${job.state} ${job.ended}`;
+    if (seen === this.#seen && (!isActive || performance.now() < this.#nextReadMs)) return;
     this.#seen = seen;
+    this.#nextReadMs = performance.now() + READ_EVERY_MS;
     await this.#viewer?.load();
-    if (job.kind === "training") this.#batch.replaceChildren(...(await makeFirstBatch(job)));
+    if (job.kind !== "training") return;
+    const text = await readArtifact(job, "first_batch");
+    redraw(this.#batch, text, () => (text ? makeFirstBatch(job, text) : []));
   }
-}
-
-/** Return when the predictions of a running training were last written. @param {Job} job */
-async function lastWritten(job) {
-  if (job.kind !== "training" || !ACTIVE_STATES.has(job.state)) return null;
-  const { artifacts } = await get(`/jobs/${job.id}/artifacts`);
-  return artifacts
-    .filter((/** @type {Artifact} */ { role }) => role)
-    .map((/** @type {Artifact} */ { size_bytes }) => size_bytes);
 }

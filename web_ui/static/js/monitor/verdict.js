@@ -1,5 +1,5 @@
 // What the score of a model is worth: the verdict in words, the score beside what it is compared with, and
-// the next steps. The rules are in evaluation/verdict.py.
+// the next steps. The rules are in evaluation/verdicts/verdict.py.
 
 import { findElement, findElements, makeElement, makeIcon } from "../base/dom.js";
 import { redraw } from "../base/redraw.js";

@@ -4,10 +4,11 @@
 import { get } from "../base/api.js";
 import { makeElement } from "../base/dom.js";
 import { latest } from "../base/latest.js";
+import { redraw } from "../base/redraw.js";
 import { onPress, setResting } from "../base/resting.js";
 import { makeSampleDetail } from "./sample-detail.js";
-import { makeSampleList } from "./sample-list.js";
-import { listPath, PAGE_SIZE, pageAddress, readQuery } from "./sample-query.js";
+import { makeSampleList, markOpenEntry } from "./sample-list.js";
+import { listPath, PAGE_SIZE, pageAddress, readQuery, selectionOf } from "./sample-query.js";
 import { makeSampleTools, makeSearchField } from "./sample-tools.js";
 import { layOutViewer, makeViewerParts } from "./viewer-parts.js";
 
@@ -18,14 +19,6 @@ import { layOutViewer, makeViewerParts } from "./viewer-parts.js";
 const PREPARING = 429;
 const RETRY_MS = 1000;
 const NOT_FOUND = 404;
-
-/** Scroll the list, and not the page, to its open entry. @param {HTMLElement} list */
-function showEntry(list) {
-  const entry = list.querySelector("[aria-current]")?.getBoundingClientRect();
-  const { top, bottom } = list.getBoundingClientRect();
-  if (entry && entry.top < top) list.scrollTop += entry.top - top;
-  else if (entry && entry.bottom > bottom) list.scrollTop += entry.bottom - bottom;
-}
 
 export class SamplesViewer {
   /**
@@ -44,7 +37,7 @@ export class SamplesViewer {
     this.opens = "same";
     this.place = place;
     this.parts = makeViewerParts(this.page);
-    this.search = makeSearchField(this.query.search, (search) => this.#change({ search }));
+    this.parts.search.append(makeSearchField(this.query.search, (search) => this.#change({ search })));
     onPress(this.parts.back, () => this.#step(-1));
     onPress(this.parts.on, () => this.#step(1));
     this.request = latest(
@@ -75,10 +68,10 @@ export class SamplesViewer {
     this.query = { ...this.query, split: list.split, offset: list.offset };
     const { tools, count, list: entries, steps, detail } = this.parts;
     if (isFirst) this.place.replaceChildren(layOutViewer(this.parts));
-    tools.replaceChildren(
-      this.search,
-      ...makeSampleTools(list, this.query, this.path, (change) => this.#change(change)),
+    redraw(tools, [list.splits, list.histogram, list.marks, selectionOf(this.query)], () =>
+      makeSampleTools(list, this.query, this.path, (change) => this.#change(change)),
     );
+    redraw(entries, list.samples, () => [makeSampleList(list.samples, (sample) => this.#open(sample))]);
     const shown = list.num_selected.toLocaleString("en");
     const total = list.num_samples.toLocaleString("en");
     count.textContent = shown === total ? `${total} samples` : `${shown} of ${total} samples`;
@@ -100,12 +93,11 @@ export class SamplesViewer {
     this.query.position = sample.position;
     this.opens = "same";
     const { list: entries, detail, place, link, back, on } = this.parts;
-    entries.replaceChildren(
-      makeSampleList(this.list.samples, sample.position, (chosen) => this.#open(chosen)),
-    );
-    showEntry(entries);
-    detail.replaceChildren(...makeSampleDetail(sample, this.list, this.path));
-    const number = this.query.offset + this.list.samples.indexOf(sample);
+    const index = this.list.samples.findIndex(({ position }) => position === sample.position);
+    markOpenEntry(entries, index);
+    const { list } = this;
+    redraw(detail, [sample, list.split, list.pages_problem], () => makeSampleDetail(sample, list, this.path));
+    const number = this.query.offset + index;
     place.textContent = `${(number + 1).toLocaleString("en")} of ${this.list.num_selected.toLocaleString("en")}`;
     link.setAttribute("href", pageAddress(this.page, this.query));
     if (this.isOwnPage) history.replaceState(null, "", pageAddress(this.page, this.query));
@@ -139,7 +131,7 @@ export class SamplesViewer {
   /** @param {import("../base/api.js").ApiError} error */
   #explain(error) {
     if (error.status === PREPARING) setTimeout(() => void this.load(), RETRY_MS);
-    if (this.list && error.status === PREPARING) return;
+    if (this.list && (error.status === PREPARING || error.status === 0)) return;
     const text =
       error.status === NOT_FOUND && !this.isOwnPage
         ? "No samples yet. They appear here once the job has made some."

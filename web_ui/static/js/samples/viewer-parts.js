@@ -11,7 +11,8 @@ export function makeViewerParts(page) {
   const place = makeElement("span", { class: "muted small numbers" });
   const link = makeElement("a", { class: "small", href: page }, "Link to this sample");
   return {
-    tools: makeElement("div", { class: "samples__tools" }),
+    search: makeElement("div", { class: "samples__search" }),
+    tools: makeElement("div", { class: "samples__choices" }),
     count: makeElement("p", { class: "muted small numbers", role: "status" }),
     list: makeElement("div", { class: "samples__list" }),
     steps: makeElement("div", { class: "samples__steps row" }, back, on, place, link),
@@ -24,11 +25,11 @@ export function makeViewerParts(page) {
 }
 
 /** @param {ViewerParts} parts */
-export const layOutViewer = ({ tools, count, list, steps, detail }) =>
+export const layOutViewer = ({ search, tools, count, list, steps, detail }) =>
   makeElement(
     "div",
     { class: "samples" },
-    tools,
+    makeElement("div", { class: "samples__tools" }, search, tools),
     makeElement(
       "div",
       { class: "samples__body" },

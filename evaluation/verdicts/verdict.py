@@ -25,10 +25,10 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from evaluation import verdict_words as words
-from evaluation.evidence import COPIES, Evidence, rouge_l
 from evaluation.report import Report
 from evaluation.scores import Score
+from evaluation.verdicts import wording as words
+from evaluation.verdicts.evidence import COPIES, Evidence, rouge_l
 
 Level = Literal["reads", "better", "unclear", "worse", "guesses", "control", "unknown"]
 BarKind = Literal["model", "blank_pages", "lead", "text_model"]

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from evaluation.evidence import COPIES, Evidence, Relation, rouge_l
 from evaluation.report import Report
+from evaluation.verdicts.evidence import COPIES, Evidence, Relation, rouge_l
 
 FEW_SAMPLES: Final = 50
 """With fewer samples the verdict says that they are few."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from evaluation.course import TrainingCourse
 from evaluation.report import Report
 from evaluation.scores import Score
+from evaluation.verdicts.course import TrainingCourse
 
 Relation = Literal["above", "below", "unclear"]
 COPIES: Final = {"lead-1": "copying the first sentence", "lead-3": "copying three sentences"}

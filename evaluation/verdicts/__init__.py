@@ -1,0 +1,1 @@
+"""What a score is worth: evidence, the rules of the verdict, and its words."""

@@ -1,0 +1,42 @@
+"""The document of a sample: its text and its pages, or why they cannot be shown."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from data.store.workspace import Workspace
+from evaluation.samples.kept_pages import KeptPages
+from evaluation.samples.record import SampleRecord
+from evaluation.samples.store import SampleSet
+
+
+def sample_text(samples: SampleSet, record: SampleRecord, workspace: Workspace) -> str | None:
+    """Return the text of a sample's document; None: it is not known.
+
+    Raises:
+        StorageError: the dataset is damaged.
+    """
+    from data.dataset.shards import read_samples  # noqa: PLC0415  (serving the web pages does not need pyarrow)
+
+    if samples.dataset is None or samples.split is None or record.row is None:
+        return None
+    rows = read_samples(workspace.dataset(samples.dataset), samples.split, record.row, record.row + 1)
+    return next((sample.document.text for sample in rows), None)
+
+
+def why_no_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace: Workspace) -> str | None:
+    """Return why these samples have no pages to show; None: they have."""
+    if samples.dataset is None:
+        return None
+    if not workspace.dataset(samples.dataset).is_dir():
+        return f"The dataset {samples.dataset} was deleted, so its pages cannot be shown."
+    if any(record.row is None for record in records):
+        return f"The dataset {samples.dataset} was made anew since its documents were read."
+    return None
+
+
+def kept_page(samples: SampleSet, record: SampleRecord, number: int) -> Path | None:
+    """Return the file of a page that a prediction kept, from 1; None: it kept none."""
+    if samples.predictions is None or samples.dataset is not None:
+        return None
+    path = KeptPages(samples.predictions).page(record.document_id, number)
+    return path if path.is_file() else None

@@ -1,0 +1,111 @@
+"""The samples of a result, found by the name of the result."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from data.dataset.manifest import read_manifest
+from data.errors import NotFound
+from data.store.workspace import Workspace, names_hint
+from data.validation import read_record
+from evaluation.report import REPORT
+from evaluation.samples.kept_pages import KeptPages
+from evaluation.samples.store import Collection, SampleSet
+from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What training_config.json and evaluation_config.json say of the dataset."""
+
+    dataset: str
+    split: str = "validation"
+    dataset_fingerprint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    split: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """What report.json says of the split."""
+
+    subject: _Subject
+
+
+def list_sample_sets(collection: Collection, name: str, workspace: Workspace) -> Mapping[str, SampleSet]:
+    """Return the samples of a result by the name of their split.
+
+    Raises:
+        NotFound: there is no such result, or it holds no samples yet.
+        StorageError: one of its files is damaged.
+    """
+    if collection not in _FINDERS:
+        raise NotFound(f"There are no samples of {collection!r}.", hint=f"Use {', '.join(_FINDERS)}.")
+    found = _FINDERS[collection](name, workspace)
+    if not found:
+        raise NotFound(f"{name!r} holds no samples yet.", hint="Wait until its job has made some.")
+    return found
+
+
+def _of_dataset(name: str, workspace: Workspace) -> dict[str, SampleSet]:
+    manifest = read_manifest(workspace.dataset(name))
+    manifest.require_complete()
+    return {
+        split: SampleSet(collection="datasets", name=name, dataset=name, split=split)
+        for split, entry in manifest.splits.items()
+        if entry.counts.num_kept
+    }
+
+
+def _of_model(name: str, workspace: Workspace) -> dict[str, SampleSet]:
+    folder = _existing(workspace.model(name), f"There is no model {name!r}.")
+    split = read_record(folder / REPORT, _Scored).subject.split if (folder / REPORT).is_file() else None
+    return _in_folder("models", folder, CONFIG, split)
+
+
+def _of_evaluation(name: str, workspace: Workspace) -> dict[str, SampleSet]:
+    folder = _existing(workspace.evaluation(name), f"There is no evaluation {name!r}.")
+    return _in_folder("evaluations", folder, EVALUATION_CONFIG)
+
+
+def _of_prediction(name: str, workspace: Workspace) -> dict[str, SampleSet]:
+    path = _existing(workspace.prediction(name), f"There are no predictions {name!r}.")
+    source = KeptPages(path).source()
+    samples = SampleSet(collection="predictions", name=name, predictions=path, **source.as_dict())
+    return {source.split or "inputs": samples}
+
+
+_FINDERS: Final[Mapping[str, Callable[[str, Workspace], dict[str, SampleSet]]]] = {
+    "datasets": _of_dataset,
+    "models": _of_model,
+    "evaluations": _of_evaluation,
+    "predictions": _of_prediction,
+}
+
+
+def _in_folder(
+    collection: Collection, folder: Path, config: str, split: str | None = None
+) -> dict[str, SampleSet]:
+    """Return the predictions in a folder, by their split; none if there are none yet."""
+    if not (folder / PREDICTIONS).is_file():
+        return {}
+    source = read_record(folder / config, _Source)
+    samples = SampleSet(
+        collection=collection,
+        name=folder.name,
+        predictions=folder / PREDICTIONS,
+        dataset=source.dataset,
+        split=split or source.split,
+        fingerprint=source.dataset_fingerprint,
+    )
+    return {str(samples.split): samples}
+
+
+def _existing(path: Path, message: str) -> Path:
+    if not path.exists():
+        raise NotFound(message, hint=names_hint(other.name for other in path.parent.glob("[!.]*")))
+    return path
