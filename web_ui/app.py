@@ -56,11 +56,8 @@ class JsonProvider(DefaultJSONProvider):
 
     @staticmethod
     def default(value: Any) -> Any:
-        return (
-            value.model_dump(mode="json")
-            if isinstance(value, BaseModel)
-            else DefaultJSONProvider.default(value)
-        )
+        is_model = isinstance(value, BaseModel)
+        return value.model_dump(mode="json") if is_model else DefaultJSONProvider.default(value)
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -78,9 +75,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     workspace = Workspace.create(settings.workspace)
     app = Flask(__name__, static_folder=None)
     app.json = JsonProvider(app)
-    app.jinja_env.policies[
-        "json.dumps_kwargs"
-    ] = {}  # Jinja would sort keys, and charts are drawn in their order
+    # Jinja would sort keys, and charts are drawn in their order.
+    app.jinja_env.policies["json.dumps_kwargs"] = {}
     app.url_map.merge_slashes = False
     app.config["MAX_CONTENT_LENGTH"] = MAX_JSON_BYTES
     app.extensions[EXTENSION] = Service(settings=settings, workspace=workspace, jobs=JobStore(workspace))

@@ -17,7 +17,7 @@ from data.store.workspace import Workspace
 from training.speed.compiler import missing_compiler_requirements
 from web_ui.api.schemas import Gpu
 from web_ui.commands.stages import open_workspace
-from web_ui.jobs.delivery import is_used, read_delivery
+from web_ui.jobs.delivery_record import is_used, read_delivery
 from web_ui.jobs.job import DELIVERY
 from web_ui.jobs.stages import Role
 from web_ui.jobs.store import JobStore

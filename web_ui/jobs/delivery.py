@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic
 from typing import Final
@@ -19,7 +18,8 @@ from data.backoff import Backoff
 from data.errors import StorageError
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import DELIVERY, ENDED_STATES, Job, JsonFile, Time, now, read_json_file
+from web_ui.jobs.delivery_record import Delivery, read_delivery, read_start, start_path
+from web_ui.jobs.job import DELIVERY, ENDED_STATES, Job, now
 from web_ui.jobs.locks import locked
 from web_ui.jobs.stages import Role
 from web_ui.jobs.webhook import Undelivered, Webhook, post_ending
@@ -27,29 +27,6 @@ from web_ui.jobs.webhook import Undelivered, Webhook, post_ending
 LOGGER = logging.getLogger("deepsynth.webhook")
 BACKOFF: Final = Backoff(num_attempts=13, first_wait_s=1.0, max_wait_s=1800.0)
 """Waits of 32 to 64 minutes in all."""
-
-_START: Final = "{}-webhook.json"
-
-
-class Delivery(JsonFile):
-    """webhook.json: what the webhook was told of a job's last ending. No file: nothing yet.
-
-    `ended`: which ending, since a failed job can be resumed and end again. `delivered`: when the receiver
-    accepted it; None: not yet. `error`: why the last attempt failed. `is_given_up`: no attempt follows.
-    """
-
-    ended: Time
-    num_attempts: int = 0
-    delivered: Time | None = None
-    error: str | None = None
-    is_given_up: bool = False
-
-
-class WebhookStart(JsonFile):
-    """runners/<role>-webhook.json: since when endings are told. Earlier ones are not, or the first start with
-    a webhook would tell of every job of the workspace."""
-
-    since: Time
 
 
 @dataclass(order=True, slots=True)
@@ -66,7 +43,7 @@ class DeliveryQueue:
 
     def __init__(self, workspace: Workspace, role: Role, webhook: Webhook) -> None:
         self._jobs, self._webhook = workspace.jobs, webhook
-        self._since = datetime.fromisoformat(_read_start(_start_path(workspace, role)).since)
+        self._since = datetime.fromisoformat(read_start(start_path(workspace, role)).since)
         self._latest: dict[str, str] = {}  # id -> end of the latest known ending
         self._waiting: list[_Waiting] = []
         self._changed = Condition()
@@ -142,40 +119,3 @@ class DeliveryQueue:
         except (StorageError, OSError) as error:
             values = {"job_id": job.id, "error": str(error)}
             LOGGER.error("webhook record not written; it may be sent again", extra={"values": values})  # noqa: TRY400
-
-
-def read_delivery(folder: Path) -> Delivery | None:
-    """Return what was told of a job's last ending. None: nothing, or the file is damaged, and the ending is
-    told again."""
-    try:
-        return read_json_file(folder / DELIVERY, Delivery)
-    except StorageError as error:
-        LOGGER.warning("webhook record damaged", extra={"values": {"error": str(error)}})
-        return None
-
-
-def is_used(workspace: Workspace) -> bool:
-    """Say whether the last runner of a role had a webhook."""
-    return any(workspace.runners.glob(_START.format("*")))
-
-
-def forget_start(workspace: Workspace, role: Role) -> None:
-    """Note that no webhook is set: one that is set later tells of the endings from then on."""
-    _start_path(workspace, role).unlink(missing_ok=True)
-
-
-def _start_path(workspace: Workspace, role: Role) -> Path:
-    return workspace.runners / _START.format(role)
-
-
-def _read_start(path: Path) -> WebhookStart:
-    """Read since when endings are told; from now on, if no earlier runner had a webhook."""
-    try:
-        start = read_json_file(path, WebhookStart)
-    except StorageError as error:
-        LOGGER.warning("endings are told from now on", extra={"values": {"error": str(error)}})
-        start = None
-    if start is None:
-        start = WebhookStart(since=now())
-        write_json(path, start.model_dump(mode="json"))
-    return start

@@ -19,7 +19,8 @@ from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from web_ui.jobs.attempt import Attempt, read_state, request_stop, start_attempt, watch_attempt
-from web_ui.jobs.delivery import DeliveryQueue, forget_start
+from web_ui.jobs.delivery import DeliveryQueue
+from web_ui.jobs.delivery_record import forget_start
 from web_ui.jobs.heartbeat import HEARTBEAT_S, write_heartbeat
 from web_ui.jobs.idle import IDLE_MOVES, move_idle_job, read_earliest_start_s, recover_state
 from web_ui.jobs.index import JobIndex

@@ -14,7 +14,7 @@ import pytest
 
 from tests.web_ui.jobs.world import World
 from web_ui.commands.doctor import check_webhook
-from web_ui.jobs.delivery import Delivery, read_delivery
+from web_ui.jobs.delivery_record import Delivery, read_delivery
 from web_ui.jobs.job import STATE, JobState, State
 from web_ui.jobs.webhook import DELIVERY_HEADER, SIGNATURE_HEADER
 
