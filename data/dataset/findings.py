@@ -2,18 +2,12 @@
 characters that the pages do not show as they are."""
 
 from collections.abc import Iterator
-from typing import Final
 
-from data.dataset.losses import losses
+from data.dataset.losses import NOTHING_LOST, losses
 from data.dataset.manifest import REJECTED, Manifest
 from data.progress import Level
 from data.records import TRAIN
 from data.rendering.missing import missing_glyph_warnings
-
-NOTHING_LOST: Final = (
-    "Nothing was lost: no row was rejected or merged as a duplicate, no text was cut, and every character "
-    "has its glyph."
-)
 
 
 def findings(manifest: Manifest, *, is_published: bool = False) -> Iterator[tuple[Level, str]]:

@@ -19,6 +19,11 @@ HELD_OUT: Final = "a document that validation or test holds"
 CUT_REASON: Final = "the text is longer than one page (rendering.overflow=truncate)"
 UNKNOWN_REASON: Final = "a reason that an earlier version did not record"
 
+NOTHING_LOST: Final = (
+    "Nothing was lost: no row was rejected or merged as a duplicate, no text was cut, and every character "
+    "has its glyph."
+)
+
 LossKind = Literal["rejected", "merged", "cut", "missing_glyphs"]
 _SENTENCES: Final[Mapping[LossKind, str]] = {
     "rejected": "{rows} were rejected",

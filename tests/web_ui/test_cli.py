@@ -136,7 +136,7 @@ def test_generate_ends_with_what_was_lost_by_reason_and_where_it_is_listed(works
     assert f"warning: {merged}" in made.stderr
     assert rejected in made.stdout
     assert merged in made.stdout
-    assert "0 of 2 samples (0%) show only the beginning of their text." in made.stdout
+    assert "0 of" not in made.stdout
     assert f"rejected path: {workspace / 'datasets' / 'news' / 'rejected.jsonl'}" in made.stdout
     again = deepsynth(*options, "--quiet", "--json", workspace=workspace)
     assert [

@@ -24,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from data.dataset.losses import NOTHING_LOST
 from data.progress import Level
 from evaluation.training_metrics import METRICS
 
@@ -128,7 +129,8 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
         elif name == "intervals":
             continue  # printed in `table`, below the scores
         elif name.endswith("losses"):
-            console.print(Text("\n".join(loss["text"] for loss in value)), end="\n" if value else "")
+            lost = [loss["text"] for loss in value if loss["num_rows"]] or [NOTHING_LOST]
+            console.print(Text("\n".join(lost)))
         elif isinstance(value, list) and value and all(isinstance(row, Mapping) for row in value):
             title = f"{result.get('split', '')} scores".strip() if name == "table" else _label(name)
             console.print(_rows(title, value, result.get("intervals", ())))

@@ -10,8 +10,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.config import RenderingConfig
-from data.dataset.findings import NOTHING_LOST
-from data.dataset.losses import HELD_OUT, OTHER_SUMMARY, SAME_SUMMARY, UNKNOWN_REASON, Loss, losses
+from data.dataset.losses import (
+    HELD_OUT,
+    NOTHING_LOST,
+    OTHER_SUMMARY,
+    SAME_SUMMARY,
+    UNKNOWN_REASON,
+    Loss,
+    losses,
+)
 from data.dataset.manifest import Counts, Manifest, SplitEntry, read_manifest
 from tests.data.generation.runs import Notes, brief_config, files_config, news, run, write_lines
 
