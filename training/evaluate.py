@@ -98,6 +98,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
                 dataset=config.dataset,
                 split=config.split,
                 fingerprint=dataset.fingerprint,
+                blank_pages=config.blank_pages,
             )
             index_samples(samples, workspace, progress)
         return result

@@ -18,8 +18,7 @@ from data.rendering.missing import missing_glyph_warnings
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from evaluation.samples.build import index_samples
-from evaluation.samples.kept_pages import MAX_KEPT_PAGES, KeptPages, PredictionSource
-from evaluation.samples.store import SampleSet
+from evaluation.samples.kept_pages import MAX_KEPT_PAGES, KeptPages, PredictionSource, predicted_samples_of
 from training.generation.generate_text import Items, Prediction, generate_batch
 from training.generation.input_files import InputFiles, UnreadableInput
 from training.generation.prediction_log import PredictionLog
@@ -109,9 +108,7 @@ def _predict_into(
         kept.finish()
         log.finish(_record)
         if path.is_file():  # not a pipe or device that was written through
-            source = KeptPages(path).source().as_dict()
-            samples = SampleSet(collection="predictions", name=path.name, predictions=path, **source)
-            index_samples(samples, workspace, progress)
+            index_samples(predicted_samples_of(path), workspace, progress)
     processes.wait_for_everyone()
     return PredictionResult.of(path, log.predictions)
 

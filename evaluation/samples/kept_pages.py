@@ -11,6 +11,7 @@ from typing import Final
 from data.errors import NotFound, StorageError
 from data.store.files import new_file, storage_error, write_json
 from data.validation import read_record
+from evaluation.samples.store import SampleSet
 
 _SOURCE: Final = "source.json"
 MAX_KEPT_PAGES: Final = 20
@@ -25,9 +26,6 @@ class PredictionSource:
     split: str | None = None
     fingerprint: str | None = None
     """SHA-256 of the dataset's manifest."""
-
-    def as_dict(self) -> dict[str, str | None]:
-        return asdict(self)
 
 
 class KeptPages:
@@ -57,7 +55,7 @@ class KeptPages:
             self._folder.mkdir(exist_ok=True)
         except OSError as error:
             raise storage_error(self._folder, error) from error
-        write_json(self._folder / _SOURCE, source.as_dict())
+        write_json(self._folder / _SOURCE, asdict(source))
 
     def source(self) -> PredictionSource:
         """Return what was read; predictions of earlier versions do not say it."""
@@ -84,3 +82,16 @@ class KeptPages:
         """Return the file of a page, from 1. It may be absent."""
         name = hashlib.sha256(document_id.encode()).hexdigest()[:32]
         return self._folder / f"{name}-{number}.png"
+
+
+def predicted_samples_of(predictions: Path) -> SampleSet:
+    """Return the samples of a finished file of predictions."""
+    source = KeptPages(predictions).source()
+    return SampleSet(
+        collection="predictions",
+        name=predictions.name,
+        predictions=predictions,
+        dataset=source.dataset,
+        split=source.split,
+        fingerprint=source.fingerprint,
+    )

@@ -37,6 +37,8 @@ class SampleSet:
     """Its split."""
     fingerprint: str | None = None
     """SHA-256 of the manifest of the dataset that was read; None: an earlier version did not record it."""
+    blank_pages: bool = False
+    """The model read blank pages instead of those of the dataset."""
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "predictions": self.predictions and str(self.predictions)})

@@ -82,7 +82,9 @@ class SampleList(Answer):
         description="samples by ROUGE-L in steps of 5 points, whatever bins are selected; empty: no scores"
     )
     marks: dict[str, int] = Field(description="mark -> samples of the whole result that have it")
-    pages_problem: str | None = Field(description="why no pages are shown")
+    pages_note: str | None = Field(
+        description="why no pages are shown, or that the model read blank pages instead of them"
+    )
 
 
 class SampleDocument(SampleAnswer):

@@ -1,4 +1,4 @@
-"""The document of a sample: its text and its pages, or why they cannot be shown."""
+"""The document of a sample: its text and its pages, and what to know of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,14 +23,17 @@ def sample_text(samples: SampleSet, record: SampleRecord, workspace: Workspace) 
     return next((sample.document.text for sample in rows), None)
 
 
-def why_no_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace: Workspace) -> str | None:
-    """Return why these samples have no pages to show; None: they have."""
+def note_on_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace: Workspace) -> str | None:
+    """Return why these samples have no pages to show, or how those shown differ from those that were read;
+    None: they are the same."""
     if samples.dataset is None:
         return None
     if not workspace.dataset(samples.dataset).is_dir():
         return f"The dataset {samples.dataset} was deleted, so its pages cannot be shown."
     if any(record.row is None for record in records):
         return f"The dataset {samples.dataset} was made anew since its documents were read."
+    if samples.blank_pages:
+        return "The model read blank pages. These are the pages of the documents, which it did not see."
     return None
 
 

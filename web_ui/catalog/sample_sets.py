@@ -10,7 +10,7 @@ from data.errors import NotFound
 from data.store.workspace import Workspace, names_hint
 from data.validation import read_record
 from evaluation.report import REPORT
-from evaluation.samples.kept_pages import KeptPages
+from evaluation.samples.kept_pages import predicted_samples_of
 from evaluation.samples.store import Collection, SampleSet
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
 
@@ -22,6 +22,7 @@ class _Source:
     dataset: str
     split: str = "validation"
     dataset_fingerprint: str | None = None
+    blank_pages: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,8 @@ def _of_evaluation(name: str, workspace: Workspace) -> dict[str, SampleSet]:
 
 def _of_prediction(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     path = _existing(workspace.prediction(name), f"There are no predictions {name!r}.")
-    source = KeptPages(path).source()
-    samples = SampleSet(collection="predictions", name=name, predictions=path, **source.as_dict())
-    return {source.split or "inputs": samples}
+    samples = predicted_samples_of(path)
+    return {samples.split or "inputs": samples}
 
 
 _FINDERS: Final[Mapping[str, Callable[[str, Workspace], dict[str, SampleSet]]]] = {
@@ -101,6 +101,7 @@ def _in_folder(
         dataset=source.dataset,
         split=split or source.split,
         fingerprint=source.dataset_fingerprint,
+        blank_pages=source.blank_pages,
     )
     return {str(samples.split): samples}
 

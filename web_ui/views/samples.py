@@ -22,7 +22,7 @@ from web_ui.api.sample_schemas import (
 )
 from web_ui.api.service import current_service
 from web_ui.catalog.sample_index import prepare_index
-from web_ui.catalog.sample_pages import kept_page, sample_text, why_no_pages
+from web_ui.catalog.sample_pages import kept_page, note_on_pages, sample_text
 from web_ui.catalog.sample_sets import list_sample_sets
 
 JSON_LINES = "application/jsonl"
@@ -53,7 +53,7 @@ def list_samples(collection: Collection, name: str, query: SamplesQuery) -> Samp
         samples=tuple(_answer(name, position, record, shown) for position, record in page.samples),
         histogram=page.histogram,
         marks={name: num for mark, num in page.marks.items() for name in mark_names(mark)},
-        pages_problem=why_no_pages(shown, [record for _, record in page.samples], workspace),
+        pages_note=note_on_pages(shown, [record for _, record in page.samples], workspace),
     )
 
 

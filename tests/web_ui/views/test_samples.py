@@ -66,7 +66,7 @@ def test_an_evaluation_is_listed_from_its_worst_sample_with_pages(
     found = get(client, "evaluations/scored?order=worst&limit=3")
     scores = [sample["score"] for sample in found["samples"]]
     assert scores == sorted(scores)
-    assert (found["split"], found["num_samples"], found["pages_problem"]) == ("train", 4, None)
+    assert (found["split"], found["num_samples"], found["pages_note"]) == ("train", 4, None)
     assert found["marks"] == {"exact": 1, "cut": 1, "unsupported": 3}
     assert sum(found["histogram"]) == 4
     page = client.get(found["samples"][0]["pages"][0])
@@ -128,11 +128,11 @@ def test_a_deleted_dataset_and_one_made_anew_are_told_apart(
     )
     (workspace.evaluation(evaluation) / PREDICTIONS).write_text(lines)
     found = get(client, "evaluations/scored")
-    assert "made anew" in found["pages_problem"]
+    assert "made anew" in found["pages_note"]
     assert found["samples"][0]["pages"] == []
     shutil.rmtree(dataset)
     found = get(client, "evaluations/scored")
-    assert "was deleted" in found["pages_problem"]
+    assert "was deleted" in found["pages_note"]
     assert found["samples"][0]["reference"]
 
 
@@ -210,6 +210,16 @@ def test_the_page_of_samples_names_its_result_as_text(client: FlaskClient, datas
     assert "<b>" not in hostile
 
 
+def test_blank_pages_are_not_shown_as_those_that_were_read(
+    client: FlaskClient, workspace: Workspace, evaluation: str, dataset: Path
+) -> None:
+    config = {"dataset": dataset.name, "split": "train", "blank_pages": True}
+    write_json(workspace.evaluation(evaluation) / EVALUATION_CONFIG, config)
+    found = get(client, "evaluations/scored")
+    assert found["pages_note"].startswith("The model read blank pages.")
+    assert found["samples"][0]["pages"]
+
+
 @pytest.mark.parametrize("content", ["[]", '{"dataset": 5}', '{"dataset": []}', "{"])
 def test_a_damaged_configuration_is_named(
     client: FlaskClient, workspace: Workspace, evaluation: str, content: str
@@ -228,7 +238,7 @@ def test_a_dataset_with_the_same_ids_and_texts_but_other_pages_is_not_shown_as_t
     assert get(client, "evaluations/scored")["samples"][0]["pages"]
     write_json(path, {**config, "dataset_fingerprint": "0" * 64})
     found = get(client, "evaluations/scored")
-    assert (found["samples"][0]["pages"], "made anew" in found["pages_problem"]) == ([], True)
+    assert (found["samples"][0]["pages"], "made anew" in found["pages_note"]) == ([], True)
 
 
 def test_many_tabs_at_once_wait_for_one_index(

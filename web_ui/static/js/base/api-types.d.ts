@@ -660,7 +660,7 @@ export interface SampleList {
   samples: Array<SampleAnswer>;
   histogram: Array<number>;
   marks: Record<string, number>;
-  pages_problem: string | null;
+  pages_note: string | null;
 }
 
 export interface SampleSource {

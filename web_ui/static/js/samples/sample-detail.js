@@ -67,11 +67,12 @@ function makePages({ pages, document_id: name }, list) {
       );
       image.closest("figure")?.replaceChildren(note);
     });
-  const problem = list.pages_problem ?? "The pages of these inputs were not kept.";
+  const note = list.pages_note ?? (images.length ? null : "The pages of these inputs were not kept.");
   return makeElement(
     "div",
     { class: "sample-detail__pages" },
-    ...(images.length ? images : [makeElement("p", { class: "muted small" }, problem)]),
+    note ? makeElement("p", { class: "muted small" }, note) : null,
+    ...images,
   );
 }
 
@@ -111,7 +112,7 @@ const makeLegend = ({ unsupported }) =>
 
 /** The document's text, read when it is opened. @param {Sample} sample @param {SampleList} list @param {string} path */
 function makeDocument(sample, list, path) {
-  if (!sample.pages.length) return null;
+  if (!list.dataset || !sample.pages.length) return null;
   const text = makeElement("p", { class: "sample-document", dir: "auto", "aria-live": "polite" }, "Loading…");
   const details = /** @type {HTMLDetailsElement} */ (
     makeElement("details", {}, makeElement("summary", {}, "Text of the document"), text)

@@ -96,7 +96,7 @@ export class SamplesViewer {
     const index = this.list.samples.findIndex(({ position }) => position === sample.position);
     markOpenEntry(entries, index);
     const { list } = this;
-    redraw(detail, [sample, list.split, list.pages_problem], () => makeSampleDetail(sample, list, this.path));
+    redraw(detail, [sample, list.split, list.pages_note], () => makeSampleDetail(sample, list, this.path));
     const number = this.query.offset + index;
     place.textContent = `${(number + 1).toLocaleString("en")} of ${this.list.num_selected.toLocaleString("en")}`;
     link.setAttribute("href", pageAddress(this.page, this.query));
