@@ -14,7 +14,7 @@ from PIL import Image
 
 from data.errors import Unavailable, UnknownName
 from data.records import Page
-from data.rendering.structure import drawable
+from data.rendering.characters import drawable
 from data.rendering.vision_tokens import length_of_tokens
 
 # Tesseract was trained on scans whose letters are about twice as tall as those of a page.

@@ -46,7 +46,8 @@ def dataset_report(
         NotFound: there is no such dataset.
         Conflict: the dataset is not finished.
         StorageError: the dataset is damaged.
-        Unavailable: tesseract or its data for the language is not installed.
+        Unavailable: tesseract is not installed.
+        UnknownName: it has no data for the language.
     """
     manifest = read_manifest(folder)
     manifest.require_complete()

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from data.errors import RenderError
 from data.records import Page
+from data.rendering.characters import drawable, is_visible
 from data.rendering.degrade import degrade
 from data.rendering.fonts import Coverage, font_library
 from data.rendering.layout import PagePlan, paginate
 from data.rendering.paragraphs import set_blocks
 from data.rendering.png import encode_png
 from data.rendering.raster import draw_plan
-from data.rendering.structure import blocks, drawable, is_visible
+from data.rendering.structure import blocks
 from data.rendering.style import PageStyle
 from data.rendering.typewriter import MODE, draw_grid, grid_pages, grid_text, unsupported_characters
 from data.rendering.vision_tokens import num_text_tokens

@@ -11,7 +11,7 @@ from typing import Any, Final
 from data.config import Columns
 from data.errors import InvalidInput, UnknownName, listed
 from data.records import Document, Rejected
-from data.rendering.structure import is_visible
+from data.rendering.characters import is_visible
 from data.sources.reader import row_id
 from data.sources.rows import RowFault
 

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from data.config import RenderingConfig
+from data.rendering.characters import drawable
 from data.rendering.fonts import font_library
 from data.rendering.grey_page import GreyPage
 from data.rendering.layout import paginate
 from data.rendering.paragraphs import set_blocks
 from data.rendering.raster import draw_plan
 from data.rendering.render import render
-from data.rendering.structure import blocks, drawable
+from data.rendering.structure import blocks
 from data.rendering.style import PageStyle, resolve_style
 from tests.data.rendering.test_render import grey
 from tests.data.rendering.texts import SCRIPTS, prose
