@@ -5,6 +5,7 @@ rows even if the repository has changed. A repository with a loading script is r
 which the Hub converts it.
 """
 
+import glob
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,7 @@ from data.records import Document, Rejected
 from data.sources.columns import document_id, make_document, map_columns
 from data.sources.hub_errors import GoneError, HubCaller, NeedsScriptError
 from data.sources.hub_splits import HubSplit, open_splits
+from data.sources.hub_unread import require_splits_read, unread_files
 from data.sources.reader import row_id
 from data.sources.rows import Row
 from data.sources.split_names import SplitNames, map_splits
@@ -194,7 +196,9 @@ class _RepositoryOpener:
         rows by split, as far as an earlier run stored them."""
         if files_commit is None and self._source.revision != PARQUET_REVISION:
             try:
-                return self._repository(commit, None, self._builder(commit, None), num_rows)
+                builder = self._builder(commit, None)
+                self._say_what_is_unread(commit, builder)
+                return self._repository(commit, None, builder, num_rows)
             except NeedsScriptError as error:
                 self._refuse_script_at_revision(error)
         files_commit = files_commit or self._converted_commit()
@@ -228,10 +232,12 @@ class _RepositoryOpener:
 
     def _builder(self, commit: str, files: Mapping[str, list[str]] | None) -> datasets.DatasetBuilder:
         name = None if files else self._source.config
+        # `datasets` takes names of files as patterns.
+        patterns = files and {split: list(map(glob.escape, names)) for split, names in files.items()}
 
         def load(**options: Any) -> datasets.DatasetBuilder:
             return datasets.load_dataset_builder(
-                self._dataset_url, name, revision=commit, data_files=files, **options
+                self._dataset_url, name, revision=commit, data_files=patterns, **options
             )
 
         builder: datasets.DatasetBuilder = self._call("description", load)
@@ -239,6 +245,21 @@ class _RepositoryOpener:
             return builder
         # `null` and `NA` are texts, as in a .csv file on this machine.
         return self._call("description", lambda: load(keep_default_na=False, na_filter=False))
+
+    def _say_what_is_unread(self, commit: str, builder: datasets.DatasetBuilder) -> None:
+        unread = unread_files(self._list_files(commit), builder)
+        require_splits_read(self._source.id, unread)
+        if unread:
+            place = f"{len(unread)} data files of {self._source.id}"
+            self._listener.message(f"{place} are in no split and are not read: {listed(unread)}.", "warning")
+
+    def _list_files(self, commit: str) -> list[str]:
+        return list(
+            self._call(
+                "list of files",
+                lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit),
+            )
+        )
 
     @property
     def _dataset_url(self) -> str:
@@ -286,12 +307,8 @@ class _RepositoryOpener:
 
     def _list_converted_files(self, commit: str) -> dict[str, dict[str, list[str]]]:
         """Return the converted Parquet files (<config>/<split>/0000.parquet) by configuration and split."""
-        names = self._call(
-            "list of files",
-            lambda: HfApi().list_repo_files(self._source.id, repo_type="dataset", revision=commit),
-        )
         found: dict[str, dict[str, list[str]]] = {}
-        for name in sorted(names):
+        for name in sorted(self._list_files(commit)):
             parts = name.split("/")
             if len(parts) == 3 and name.endswith(".parquet"):
                 found.setdefault(parts[0], {}).setdefault(parts[1].removeprefix("partial-"), []).append(name)

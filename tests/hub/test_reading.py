@@ -103,6 +103,16 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
     script.put(SCRIPT)
     script.put({"default/partial-train/0000.parquet": parquet("four")}, branch="refs/convert/parquet")
     hub.repository("news/pinned").put({"pinned.py": b"raise SystemExit"})
+    years = hub.repository("news/years")
+    years.put({"years.py": b"raise SystemExit"})
+    converted = {f"{name}/train/0000.parquet": parquet(name) for name in ("year1", "year[1]", "year*")}
+    years.put(converted, branch="refs/convert/parquet")
+    hub.repository("news/odd-names").put(
+        {f"data/{name}.jsonl": lines(name) for name in ("train[1]", "train1", "extra")}
+    )
+    hub.repository("news/two-kinds").put({"train.json": b"[]", "test.csv": b"document,summary\nA,b\n"})
+    extra = {"train-1.parquet": parquet("seen"), "more.parquet": parquet("unseen"), "stats.json": b"{}"}
+    hub.repository("news/extra").put(extra)
     hub.repository("news/unconverted").put({"unconverted.py": b"raise SystemExit"})
     hub.repository("news/gated", gated=True).put({"data/train-00000.parquet": parquet("five")})
     hub.repository("tester/own", private=True).put({"data/train-00000.parquet": parquet("six")})
@@ -148,6 +158,8 @@ def fill(hub: StandInHub) -> dict[str, dict[str, Any]]:
         "news/uncounted": {"id": "key"},
         "news/several": {"looks": [None, "long"]},
         "news/pinned": {"source": {"revision": "main"}},
+        "news/years": {"source": {"config": "year[1]"}},
+        **{name: {} for name in ("news/odd-names", "news/two-kinds", "news/extra")},
         "news/unconverted": {"fallbacks": [{"id": "news/nowhere"}, {"id": "news/plain"}]},
         "news/large": {"rows": [LARGE_WANTED], "id": "key"},
     }
@@ -336,6 +348,25 @@ def test_a_script_is_not_run_but_its_parquet_conversion_read(found: Found) -> No
     assert found["news/script"]["rows"] == {"train": ["four"]}
     assert found["news/script"]["messages"] == [
         "The Hub converted only the beginning of news/script to Parquet: the rest is not read."
+    ]
+
+
+def test_the_name_of_a_converted_configuration_is_no_pattern(found: Found) -> None:
+    assert found["news/years"]["rows"] == {"train": ["year[1]"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "file"), [("odd-names", "data/train[1].jsonl"), ("two-kinds", "json")]
+)
+def test_a_file_that_names_a_split_and_is_not_read_ends_the_job(found: Found, name: str, file: str) -> None:
+    assert found[f"news/{name}"]["code"] == "source_failed"
+    assert file in found[f"news/{name}"]["words"]
+
+
+def test_other_files_that_are_not_read_are_named(found: Found) -> None:
+    assert found["news/extra"]["rows"] == {"train": ["seen"]}
+    assert found["news/extra"]["messages"] == [
+        "1 data files of news/extra are in no split and are not read: more.parquet."
     ]
 
 
