@@ -7,6 +7,7 @@ import pytest
 from data.config import RenderingConfig
 from data.errors import Unavailable, UnknownName
 from data.inspection.legibility import RenderedText, check_legibility, edit_distances, measure_errors
+from data.page_modes import PageMode
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.rendering.vision_tokens import length_of_tokens
@@ -34,6 +35,24 @@ def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num
         "spaces between paragraphs do not count"
     )
     assert report.character_error_rate < 0.01
+
+
+@pytest.mark.parametrize("mode", ["small", "base"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fruit prices of the week\n\n"
+        "apple\t3.20 crowns\t11 boxes\nwatermelon\t12.20 crowns\t24 boxes\n"
+        "blackcurrant\t7.20 crowns\t35 boxes\n\nThe market opens on Tuesday morning and closes in the evening.",
+        "Results\n\nHe said: “We open today.”\n\n(They came in the evening.)\n\n"
+        "Press 1\ufe0f\u20e3 to continue with the second part of the programme.\n\nThe end",
+    ],
+    ids=["tabs", "headings and keycaps"],
+)
+def test_tesseract_reads_tables_headings_and_keycaps(text: str, mode: PageMode) -> None:
+    require_tesseract()
+    pages = render(text, resolve_style(RenderingConfig(mode=mode))).pages
+    assert check_legibility([RenderedText("one", text, pages)]).character_error_rate < 0.01
 
 
 def test_missing_text_shows_as_errors() -> None:

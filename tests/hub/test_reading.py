@@ -355,9 +355,7 @@ def test_the_name_of_a_converted_configuration_is_no_pattern(found: Found) -> No
     assert found["news/years"]["rows"] == {"train": ["year[1]"]}
 
 
-@pytest.mark.parametrize(
-    ("name", "file"), [("odd-names", "data/train[1].jsonl"), ("two-kinds", "json")]
-)
+@pytest.mark.parametrize(("name", "file"), [("odd-names", "data/train[1].jsonl"), ("two-kinds", "json")])
 def test_a_file_that_names_a_split_and_is_not_read_ends_the_job(found: Found, name: str, file: str) -> None:
     assert found[f"news/{name}"]["code"] == "source_failed"
     assert file in found[f"news/{name}"]["words"]

@@ -81,6 +81,40 @@ def test_english_pages_keep_the_pixels_of_earlier_versions(options: dict[str, ob
     assert hashlib.sha256(pixels).hexdigest()[:16] == digest
 
 
+@pytest.mark.parametrize(
+    ("text", "options", "digest"),
+    [
+        ("Opening hours\nשלום לכולם, 9 עד 17.\nأهلا بالجميع (مجانا) 12.\nThe end.", {}, "1cfa764e816313a7"),
+        (
+            "כל בני האדם נולדו בני חורין ושווים בערכם ובזכויותיהם. " * 9,
+            {"alignment": "justify"},
+            "f95139a402ac60bd",
+        ),
+        (
+            "def total(rows):\n\treturn sum(rows)\n\n"
+            "name\tprice\tcount\napple\t3.20\t11\nwatermelon\t12.00\t2",
+            {},
+            "9bebbf4ea694fdf4",
+        ),
+        (
+            "Results\n\nHe said: “We open today.”\n\nPress 1\ufe0f\u20e3 (or #\ufe0f\u20e3)\n\nEnd",
+            {},
+            "332705e74071bfe3",
+        ),
+        ("Zażółć naïve e\u0301 1\ufe0f\u20e3 a\u200bb", {"mode": "micro"}, "683c5de6e7eab56d"),
+    ],
+    ids=["lines of both directions", "justified right-to-left", "tabs", "headings and keycaps", "micro"],
+)
+def test_the_bundled_font_gives_the_same_pixels_everywhere(
+    text: str, options: dict[str, object], digest: str
+) -> None:
+    """The digests are those of pages that people looked at; they do not depend on installed fonts."""
+    drawn = draw(text, **options)
+    assert drawn.missing_glyphs == {}
+    pixels = b"".join(grey(page.png).tobytes() for page in drawn.pages)
+    assert hashlib.sha256(pixels).hexdigest()[:16] == digest
+
+
 def test_text_keeps_to_its_margins() -> None:
     pixels = grey(draw(prose(20_000, seed=2), mode="small", margin_px=40).pages[0].png)
     edges = pixels.copy()
