@@ -43,7 +43,7 @@ def test_tesseract_reads_back_the_whole_document(options: dict[str, object], num
     [
         "Fruit prices of the week\n\n"
         "apple\t3.20 crowns\t11 boxes\nwatermelon\t12.20 crowns\t24 boxes\n"
-        "blackcurrant\t7.20 crowns\t35 boxes\n\nThe market opens on Tuesday morning and closes in the evening.",
+        "blackcurrant\t7.20 crowns\t35 boxes\n\nThe market opens on Tuesday and closes in the evening.",
         "Results\n\nHe said: “We open today.”\n\n(They came in the evening.)\n\n"
         "Press 1\ufe0f\u20e3 to continue with the second part of the programme.\n\nThe end",
     ],
