@@ -19,6 +19,22 @@ MAX_ARRAY_BYTES: Final = 512 << 20
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
+class RepeatedKeyError(ValueError):
+    """An object holds a key twice, so that one of its values would be lost."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in values if names.count(name) > 1)
+        raise RepeatedKeyError(f"an object has the key {repeated!r} twice")
+    return values
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_object)
+
+
 class JsonLines:
     """One JSON object per line; blank lines are skipped. Rows need not have the same keys."""
 
@@ -63,7 +79,9 @@ class JsonLines:
 
     def _values(self, line: bytes, number: int) -> Row:
         try:
-            values = json.loads(line.removeprefix(_BYTE_ORDER_MARK))
+            values = _DECODER.decode(line.removeprefix(_BYTE_ORDER_MARK).decode("utf-8", "surrogatepass"))
+        except RepeatedKeyError as error:
+            return RowFault(f"{self.path.name} line {number}: {error}", "an object has a key twice")
         except (ValueError, RecursionError) as error:
             return RowFault(f"{self.path.name} line {number} is not JSON: {error}", "the line is not JSON")
         if isinstance(values, dict):
@@ -109,7 +127,9 @@ class JsonArray:
                 f"{self.path} is too large for one array.", hint="Write it as .jsonl, one object per line."
             )
         try:
-            items = json.loads(text.decode("utf-8-sig"))
+            items = _DECODER.decode(text.decode("utf-8-sig"))
+        except RepeatedKeyError as error:
+            raise SourceError(f"{self.path}: {error}.", hint="Give each value a key of its own.") from error
         except (ValueError, RecursionError) as error:
             raise SourceError(
                 f"{self.path} is not JSON: {cause(error)}.", hint="Write one object per line as .jsonl."

@@ -148,6 +148,8 @@ class CsvTable:
         if len(record) != len(self.columns):
             counts = f"{len(record)} fields, the header has {len(self.columns)}"
             return RowFault(f"{place} has {counts}", "the line has more or fewer fields than the header")
+        if list(record) == self.columns:  # as in files that were joined
+            return RowFault(f"{place} repeats the header", "the line repeats the header")
         if not all(map(is_unicode, record)):
             return RowFault(f"{place} {_NOT_UTF8}", f"the line {_NOT_UTF8}")
         return dict(zip(self.columns, record, strict=True))

@@ -152,3 +152,22 @@ def test_an_inspection_says_how_the_file_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, "rows.csv", f"document;summary\n{SCHOOL};School.\n")
     inspection = inspect_source(FilesSource(path=str(path)), Workspace.create(tmp_path / "w"))
     assert "separated by semicolons" in inspection.notes[0]
+
+
+@pytest.mark.parametrize("name", ["joined.csv", "joined.tsv"])
+def test_a_header_within_joined_files_is_no_document(tmp_path: Path, name: str) -> None:
+    text = "document,summary\nA text.,a\ndocument,summary\nB text.,b\n"
+    path = write(tmp_path, name, text if name.endswith("csv") else text.replace(",", "\t"))
+    assert read(path) == [("A text.", "a"), f"{name} line 3 repeats the header", ("B text.", "b")]
+
+
+def test_a_key_that_an_object_holds_twice_loses_no_value(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        "a.jsonl",
+        '{"document": "A.", "summary": "a", "summary": "b"}\n{"document": "B.", "summary": "b"}\n',
+    )
+    assert read(path) == ["a.jsonl line 1: an object has the key 'summary' twice", ("B.", "b")]
+    path = write(tmp_path, "a.json", '[{"document": "A.", "document": "B.", "summary": "a"}]')
+    with pytest.raises(SourceError, match="the key 'document' twice"):
+        read(path)
