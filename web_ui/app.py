@@ -16,6 +16,7 @@ from web_ui.views.artifacts import artifacts
 from web_ui.views.assets import assets
 from web_ui.views.benchmarks import benchmarks
 from web_ui.views.datasets import datasets
+from web_ui.views.demo import demo
 from web_ui.views.errors import register_error_handlers
 from web_ui.views.health import health
 from web_ui.views.jobs import jobs
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     health,
     system,
     benchmarks,
+    demo,
     datasets,
     previews,
     sources,

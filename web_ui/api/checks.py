@@ -4,9 +4,11 @@ A request may name files inside the workspace only; the command line may name an
 pyarrow or Skia import them when they run, since serving the pages needs neither.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from data.config import DatasetConfig, FilesSource, HubSource, Source, is_hub_id
 from data.dataset.manifest import read_manifest
@@ -31,8 +33,13 @@ from training.options.run_folder import check_output
 MAX_QUICK_BYTES = 64 << 20
 """Larger sources are opened only in the job: counting their rows takes longer than a request may."""
 
+Planned = Mapping[tuple[str, object], Mapping[str, Any]]
+"""Kind (dataset or model) and name of the folders that earlier jobs are still to make, with the
+configurations of those jobs."""
+NOTHING_PLANNED: Planned = MappingProxyType({})
 
-def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
+
+def check_dataset(config: DatasetConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED) -> None:
     """Refuse a dataset that cannot be made with this configuration.
 
     Raises:
@@ -53,7 +60,7 @@ def check_dataset(config: DatasetConfig, workspace: Workspace) -> None:
         plan_splits(open_source(config, workspace), config)
 
 
-def check_training(config: TrainingConfig, workspace: Workspace) -> None:
+def check_training(config: TrainingConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED) -> None:
     """Refuse a training whose dataset, model or output name cannot work.
 
     Raises:
@@ -64,38 +71,42 @@ def check_training(config: TrainingConfig, workspace: Workspace) -> None:
         Conflict: the dataset is not finished, or the output holds a training with other settings.
     """
     check_output(config, workspace)
-    check_finished_dataset(config.dataset, workspace, ("train", "validation"))
-    check_model(config.model, config.revision, workspace)
+    check_finished_dataset(config.dataset, workspace, ("train", "validation"), planned)
+    check_model(config.model, config.revision, workspace, planned)
     require_other_output(config, workspace)  # whose path is safe now
-    check_page_mode(config.model, config.dataset, workspace)
+    check_page_mode(config.model, config.dataset, workspace, planned)
 
 
-def check_find_lr(config: FindLrConfig, workspace: Workspace) -> None:
+def check_find_lr(config: FindLrConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED) -> None:
     """Refuse a search whose dataset or model cannot work; raises as `check_training`."""
     inside(workspace.learning_rates, validate_name(config.output))
-    check_finished_dataset(config.dataset, workspace, ("train",))
-    check_model(config.model, config.revision, workspace)
-    check_page_mode(config.model, config.dataset, workspace)
+    check_finished_dataset(config.dataset, workspace, ("train",), planned)
+    check_model(config.model, config.revision, workspace, planned)
+    check_page_mode(config.model, config.dataset, workspace, planned)
 
 
-def check_evaluation(config: EvaluationConfig, workspace: Workspace) -> None:
+def check_evaluation(
+    config: EvaluationConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
     """Refuse an evaluation whose dataset or model cannot work; raises as `check_training`."""
-    check_finished_dataset(config.dataset, workspace, (config.split,))
-    check_model(config.model, config.revision, workspace)
-    check_page_mode(config.model, config.dataset, workspace)
+    check_finished_dataset(config.dataset, workspace, (config.split,), planned)
+    check_model(config.model, config.revision, workspace, planned)
+    check_page_mode(config.model, config.dataset, workspace, planned)
     if config.text_model is not None:
         check_text_model(config.text_model, config.text_model_revision, workspace)
 
 
-def check_prediction(config: PredictionConfig, workspace: Workspace) -> None:
+def check_prediction(
+    config: PredictionConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
     """Refuse a prediction whose model, dataset or inputs do not exist; raises as `check_training`, and
     InvalidInput."""
     if config.output is not None:
         inside(workspace.predictions, validate_name(config.output))
-    check_model(config.model, config.revision, workspace)
+    check_model(config.model, config.revision, workspace, planned)
     if config.dataset is not None:
-        check_finished_dataset(config.dataset, workspace, (config.split,))
-        check_page_mode(config.model, config.dataset, workspace)
+        check_finished_dataset(config.dataset, workspace, (config.split,), planned)
+        check_page_mode(config.model, config.dataset, workspace, planned)
     for index, path in enumerate(config.inputs):
         if not requested_path(path, workspace, f"inputs.{index}").exists():
             raise InvalidInput(
@@ -116,8 +127,13 @@ def check_training_preset(name: str) -> None:
         )
 
 
-def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, ...]) -> None:
-    """Refuse a dataset that does not exist, is not complete, or has no samples in a required split."""
+def check_finished_dataset(
+    name: str, workspace: Workspace, splits: tuple[str, ...], planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse a dataset that does not exist, is not complete, or has no samples in a required split. One
+    that is planned passes: the job that needs it checks it again when it starts."""
+    if ("dataset", name) in planned:
+        return
     try:
         manifest = read_manifest(workspace.dataset(name))
     except NotFound as error:
@@ -127,9 +143,13 @@ def check_finished_dataset(name: str, workspace: Workspace, splits: tuple[str, .
         manifest.require_split(split)
 
 
-def check_model(name: str, revision: str | None, workspace: Workspace) -> None:
-    """Refuse a model that is neither tiny, nor a training or folder in the workspace, nor a Hub id with a
-    known revision."""
+def check_model(
+    name: str, revision: str | None, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse a model that is neither planned, nor tiny, nor a training or folder in the workspace, nor a Hub
+    id with a known revision."""
+    if ("model", name) in planned:
+        return
     is_path = name.startswith(("/", ".", "~"))
     place = name if is_path else str(workspace.models / name)
     if name == BUILT_IN or inside_workspace(place, workspace, "model").is_dir():
@@ -175,12 +195,20 @@ def check_text_model(name: str, revision: str | None, workspace: Workspace) -> N
         )
 
 
-def check_page_mode(model: str, dataset: str, workspace: Workspace) -> None:
+def check_page_mode(
+    model: str, dataset: str, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
     """Refuse a dataset whose page size the model cannot read. A model whose kind is known only after it is
     loaded passes."""
-    kind = find_model_kind(model, workspace)
-    if kind is not None:
-        require_page_mode(model, kind, read_manifest(workspace.dataset(dataset)).style["mode"])
+    base = model
+    while training := planned.get(("model", base)):
+        base = training["model"]
+    kind = find_model_kind(base, workspace)
+    if kind is None:
+        return
+    making = planned.get(("dataset", dataset))
+    mode = making["rendering"]["mode"] if making else read_manifest(workspace.dataset(dataset)).style["mode"]
+    require_page_mode(model, kind, mode)
 
 
 def dataset_pages(name: str, workspace: Workspace) -> tuple[PageMode, int]:

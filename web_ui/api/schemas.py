@@ -14,7 +14,7 @@ from data.page_modes import PageMode
 from training.options.memory import MemoryEstimate
 from training.options.optimal_configs import StartingValues
 from web_ui.api.verdict_schemas import ModelVerdict
-from web_ui.jobs.job import KINDS, Job, JobProgress, State
+from web_ui.jobs.job import ID_PATTERN, KINDS, Job, JobProgress, State
 from web_ui.jobs.stages import Role
 
 MAX_JOBS_PER_PAGE = 1000
@@ -57,6 +57,19 @@ class JobsQuery(Config):
     limit: int = Field(50, ge=1, le=MAX_JOBS_PER_PAGE)
 
 
+class SubmitQuery(Config):
+    after: str = Field(
+        "",
+        max_length=1024,
+        pattern=rf"^({ID_PATTERN.pattern}(,{ID_PATTERN.pattern})*)?$",
+        description="ids of jobs, with commas between them: this job starts when all of them have succeeded",
+    )
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.after.split(","))) if self.after else ()
+
+
 class OffsetQuery(Config):
     offset: int = Field(
         0, ge=0, le=2**62, description="next_offset of the previous answer; 0: from the beginning"
@@ -73,6 +86,12 @@ class LogQuery(Config):
     )
 
 
+class AwaitedJob(Answer):
+    id: str
+    title: str
+    state: State
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAnswer(Job):
     """A job, and the addresses of its parts. It only describes the JSON: `job_answer` makes that of a Job."""
@@ -80,10 +99,19 @@ class JobAnswer(Job):
     progress: JobProgress | None  # type: ignore[assignment]
     error: ErrorBody | None  # type: ignore[assignment]
     links: dict[str, str]
+    waits_for: Annotated[
+        list[AwaitedJob],
+        Field(description="the jobs of `after` that have still to succeed before this one starts"),
+    ]
     verdict: Annotated[
         ModelVerdict | None,
         Field(description="of a training or evaluation that succeeded; null: no report, or a list of jobs"),
     ]
+
+
+class DemoAnswer(Answer):
+    dataset: JobAnswer
+    training: JobAnswer
 
 
 class JobList(Answer):

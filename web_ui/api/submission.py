@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pkgutil import resolve_name
 
 from flask import Blueprint, Response, g, make_response, request, url_for
@@ -9,13 +10,14 @@ from pydantic import BaseModel
 from werkzeug.exceptions import TooManyRequests
 
 from data.config import Config
-from data.errors import InvalidInput
+from data.errors import Conflict, InvalidInput, NotFound, UnknownName
 from web_ui.api import schemas
+from web_ui.api.checks import Planned
 from web_ui.api.endpoint import Header, Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
 from web_ui.api.verdict_schemas import ModelVerdict
-from web_ui.jobs.job import Job
+from web_ui.jobs.job import Job, State
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
@@ -40,7 +42,14 @@ JOB_HEADERS = {
 
 def job_operation(body: type[BaseModel], build: Callable[[JsonObject], BaseModel] | None = None) -> Operation:
     """Return an operation that takes a configuration and answers with the queued job."""
-    return Operation(body=body, build=build, answer=schemas.JobAnswer, status=202, headers=JOB_HEADERS)
+    return Operation(
+        body=body,
+        build=build,
+        query=schemas.SubmitQuery,
+        answer=schemas.JobAnswer,
+        status=202,
+        headers=JOB_HEADERS,
+    )
 
 
 def serve_jobs(blueprint: Blueprint, prefix: str) -> None:
@@ -51,8 +60,8 @@ def serve_jobs(blueprint: Blueprint, prefix: str) -> None:
 
 
 def _serve_kind(blueprint: Blueprint, kind: str, stage: Stage, address: JobEndpoint) -> None:
-    def submit(body: Config) -> Response:
-        return submit_job(kind, body)
+    def submit(body: Config, query: schemas.SubmitQuery) -> Response:
+        return submit_job(kind, body, query.ids)
 
     submit.__name__, submit.__doc__ = address.operation, address.summary
     build = resolve_name(stage.build) if stage.build else None
@@ -60,30 +69,75 @@ def _serve_kind(blueprint: Blueprint, kind: str, stage: Stage, address: JobEndpo
     endpoint(blueprint, "POST", address.address, operation)(submit)
 
 
-def submit_job(kind: str, config: Config) -> Response:
+def submit_job(kind: str, config: Config, after: tuple[str, ...] = ()) -> Response:
     """Queue a job that passes the check of its kind, and answer 202 with the job and its address.
+
+    Args:
+        after: ids of the jobs that must have succeeded before this one starts.
 
     A request that repeats an idempotency key gets the earlier job, even if the limit, the workspace or the
     job's output would refuse a new one.
     """
-    service, key = current_service(), _idempotency_key()
-    job = service.jobs.find(kind, config, key) if key else None
-    if job is None:
-        _check_limit(service)
-        check = STAGES[kind].check
-        if check:
-            resolve_name(check)(config, service.workspace)
-        job = service.jobs.create(kind, config, key)
+    job = queue_job(current_service(), kind, config, after, _idempotency_key())
     g.job_id = job.id
     location = url_for("jobs.get_job", job_id=job.id)
     return make_response(job_answer(job), 202, {"Location": location})
+
+
+def queue_job(
+    service: Service, kind: str, config: Config, after: tuple[str, ...] = (), key: str | None = None
+) -> Job:
+    """Create a job that passes the check of its kind, or return the earlier one of the idempotency key."""
+    job = service.jobs.find(kind, config, key, after) if key else None
+    if job is None:
+        _check_limit(service)
+        planned = _planned_folders(service, after)
+        check = STAGES[kind].check
+        if check:
+            resolve_name(check)(config, service.workspace, planned)
+        job = service.jobs.create(kind, config, key, after)
+    return job
+
+
+def _planned_folders(service: Service, after: tuple[str, ...]) -> Planned:
+    """Return the datasets and models that jobs are still to make. Raises UnknownName or Conflict for a job
+    that cannot be waited for."""
+    planned: dict[tuple[str, object], JsonObject] = {}
+    for job_id in after:
+        try:
+            job = service.jobs.get(job_id)
+        except NotFound as error:
+            raise UnknownName(error.message, hint=error.hint, fields={"after": "no such job"}) from error
+        if job.state == State.CANCELLED or (job.state == State.FAILED and job.desired is None):
+            raise Conflict(
+                f"{job.title} (job {job_id}) has ended ({job.state}), so no job can wait for it.",
+                hint="Resume or run that job again first.",
+                fields={"after": f"has ended ({job.state})"},
+            )
+        if job.made_folder and job.state != State.SUCCEEDED:
+            planned[job.made_folder] = job.config
+    return planned
 
 
 def job_answer(job: Job, verdict: ModelVerdict | None = None) -> JsonObject:
     """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
     links = {name: root + link.format(job.id) for name, link in LINKS.items()}
-    return {**job.as_dict(), "links": links, "verdict": verdict}
+    return {**job.as_dict(), "links": links, "waits_for": _awaited_jobs(job), "verdict": verdict}
+
+
+def _awaited_jobs(job: Job) -> list[JsonObject]:
+    if job.state != State.QUEUED or job.attempts:
+        return []
+    earlier: list[Job] = []
+    for job_id in job.after:
+        with suppress(NotFound):  # deleted
+            earlier.append(current_service().jobs.get(job_id))
+    return [
+        {"id": each.id, "title": each.title, "state": each.state}
+        for each in earlier
+        if each.state != State.SUCCEEDED
+    ]
 
 
 def _idempotency_key() -> str | None:

@@ -27,33 +27,11 @@ from rich.progress import (
 from rich.table import Table
 
 from data.errors import DeepSynthError
+from web_ui.api.demo import DATASET, TRAINING
 from web_ui.settings import Settings
 
 POLL_S = 0.5
 ENDED_STATES = {"succeeded", "failed", "cancelled"}
-DATASET: dict[str, Any] = {
-    "name": "demo_news",
-    "source": {"kind": "sample", "length": "brief"},
-    "max_samples": 6000,
-    "rendering": {"mode": "micro"},
-}
-TRAINING: dict[str, Any] = {
-    "preset": "quick_test",
-    "dataset": DATASET["name"],
-    "model": "tiny",
-    "output": "demo_model",
-    "max_steps": 400,
-    "max_length": 64,
-    "per_device_train_batch_size": 16,
-    "per_device_eval_batch_size": 64,
-    "gradient_accumulation_steps": 1,
-    "warmup_ratio": 0.05,
-    "eval_steps": 50,
-    "save_steps": 100,
-    "max_eval_samples": 128,
-    "num_eval_samples": 32,
-    "num_test_samples": 100,
-}
 # The same training on white pages only: its score is possible without reading.
 CONTROL: dict[str, Any] = TRAINING | {
     "output": "blank_pages_control",

@@ -1,7 +1,9 @@
-"""The heartbeat of a runner: one small file, whose age is measured on the monotonic clock."""
+"""The signals between runners and the rest: a runner's heartbeat, one small file whose age is measured on the
+monotonic clock, and the call that wakes the runners."""
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +62,12 @@ def write_heartbeat(
         running=running,
     )
     write_json(heartbeat_path(workspace, role), heartbeat.model_dump(mode="json"))
+
+
+def wake_runners(workspace: Workspace) -> None:
+    """Make the runners look at the jobs at once: they poll the modification time of the jobs folder."""
+    with suppress(OSError):
+        os.utime(workspace.jobs)
 
 
 def read_runner_status(workspace: Workspace, role: Role) -> RunnerStatus:

@@ -67,7 +67,10 @@ class JsonFile(BaseModel):
 
 
 class Request(JsonFile):
-    """request.json: written once, when the job is created. Never holds a token."""
+    """request.json: written once, when the job is created. Never holds a token.
+
+    `after`: ids of the jobs that must have succeeded before the job starts.
+    """
 
     schema_version: int = 1
     id: str
@@ -77,6 +80,7 @@ class Request(JsonFile):
     config: dict[str, Any]
     idempotency_key: str | None = None
     title: str = ""
+    after: tuple[str, ...] = ()
 
 
 class Control(JsonFile):
@@ -161,6 +165,9 @@ class Job:
     kind: str
     role: Annotated[Role | None, Field(description="null: the job's request is damaged")]
     title: str
+    after: Annotated[
+        tuple[str, ...], Field(description="ids of the jobs that must have succeeded before this one starts")
+    ]
     state: State
     desired: Annotated[Desired | None, Field(description="the user's last request; null: the job has ended")]
     created: str

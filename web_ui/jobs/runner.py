@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +21,13 @@ from data.store.workspace import Workspace
 from web_ui.jobs.attempt import Attempt, read_state, request_stop, start_attempt, watch_attempt
 from web_ui.jobs.delivery import DeliveryQueue
 from web_ui.jobs.delivery_record import forget_start
-from web_ui.jobs.heartbeat import HEARTBEAT_S, write_heartbeat
+from web_ui.jobs.heartbeat import HEARTBEAT_S, wake_runners, write_heartbeat
 from web_ui.jobs.idle import IDLE_MOVES, move_idle_job, read_earliest_start_s, recover_state
 from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.stages import STAGES_NAME, Role
+from web_ui.jobs.waiting import awaited_jobs, end_unstarted
 from web_ui.jobs.webhook import Webhook
 
 LOGGER = logging.getLogger("deepsynth.jobs")
@@ -152,6 +153,8 @@ class Runner:
         over = [job_id for job_id, attempt in self.attempts.items() if not self._is_alive(job_id, attempt)]
         for job_id in over:
             del self.attempts[job_id]
+        if over:
+            wake_runners(self._workspace)  # another role's job may wait for one that has ended
         return bool(over)
 
     def _is_alive(self, job_id: str, attempt: Attempt) -> bool:
@@ -167,16 +170,17 @@ class Runner:
 
     def _scan_jobs(self) -> None:
         self._scanned_s = time.monotonic()
-        own = [job for job in self._index.all() if job.role == self._role]
+        known = {job.id: job for job in self._index.all()}
+        own = [job for job in known.values() if job.role == self._role]
         if self._deliveries:
             self._deliveries.offer(own)
         jobs = [job for job in own if job.id not in self.attempts]
         self._queue = []
         for job in sorted(jobs, key=lambda job: (job.created, job.id)):
             with self._logging_errors(job.id):
-                self._adopt_or_queue(job)
+                self._adopt_or_queue(job, known)
 
-    def _adopt_or_queue(self, job: Job) -> None:
+    def _adopt_or_queue(self, job: Job, known: Mapping[str, Job]) -> None:
         folder = self._workspace.jobs / job.id
         state = job.state
         if job.error and job.error["code"] == StorageError.code:
@@ -188,7 +192,7 @@ class Runner:
             self.attempts[job.id] = Attempt(
                 folder=folder, state=read_state(folder), output_key=job.output_key
             )
-        elif state == State.QUEUED:
+        elif state == State.QUEUED and _may_start(folder, job, known):
             self._queue.append((job, read_earliest_start_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:
@@ -243,6 +247,15 @@ class Runner:
             write_heartbeat(
                 self._workspace, self._role, self._started, len(self._options.devices), tuple(self.attempts)
             )
+
+
+def _may_start(folder: Path, job: Job, known: Mapping[str, Job]) -> bool:
+    """Say whether the jobs that a queued job waits for have succeeded. If one cannot, the job has failed."""
+    try:
+        return not awaited_jobs(job, known)
+    except Conflict as error:
+        end_unstarted(folder, error)
+        return False
 
 
 def open_deliveries(workspace: Workspace, role: Role, webhook: Webhook | None) -> DeliveryQueue | None:

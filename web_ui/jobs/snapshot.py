@@ -69,6 +69,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         kind=request.kind if request else "unknown",
         role=request.role if request else state.role if is_running else None,
         title=request.title if request else folder.name,
+        after=request.after if request else (),
         state=state.state if request or is_running else State.FAILED,
         desired=None
         if state.state in ENDED_STATES and control.request_id == state.answered

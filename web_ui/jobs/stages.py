@@ -40,7 +40,8 @@ class Stage:
     build: str | None = None
     """Function that makes the configuration of a request's values. None: the values are the configuration."""
     check: str | None = None
-    """Function that refuses a configuration before a job is created: (configuration, workspace)."""
+    """Function that refuses a configuration before a job is created: (configuration, workspace, folders that
+    earlier jobs are still to make)."""
     has_form: bool = False
     """Whether /api/forms describes the configuration."""
     scores: bool = False

@@ -16,7 +16,7 @@ from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import move_to_trash, new_folder, storage_error, write_bytes, write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.heartbeat import RunnerStatus, read_runner_status
+from web_ui.jobs.heartbeat import RunnerStatus, read_runner_status, wake_runners
 from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import (
     CONTROL,
@@ -51,7 +51,9 @@ class JobStore:
         self._stages = stages
         self._index = JobIndex(workspace.jobs)
 
-    def create(self, kind: str, config: Config, idempotency_key: str | None = None) -> Job:
+    def create(
+        self, kind: str, config: Config, idempotency_key: str | None = None, after: tuple[str, ...] = ()
+    ) -> Job:
         """Queue a job.
 
         Args:
@@ -59,6 +61,7 @@ class JobStore:
             config: the configuration of that kind's stage.
             idempotency_key: calls with the same key and the same request return the same job, concurrent
                 calls too.
+            after: ids of the jobs that must have succeeded before this one starts.
 
         Raises:
             UnknownName: there is no such kind.
@@ -71,17 +74,21 @@ class JobStore:
             )
         values = config.model_dump(mode="json")
         if idempotency_key is None:
-            return self._create(kind, values, None)
+            return self._create(kind, values, after)
         keys = self._workspace.jobs / KEYS_FOLDER
         keys.mkdir(exist_ok=True)
         with locked(keys):
             key = self._key_file(idempotency_key)
-            return self._find_by_key(key, kind, values) or self._create(kind, values, idempotency_key, key)
+            found = self._find_by_key(key, kind, values, after)
+            return found or self._create(kind, values, after, idempotency_key, key)
 
-    def find(self, kind: str, config: Config, idempotency_key: str) -> Job | None:
+    def find(
+        self, kind: str, config: Config, idempotency_key: str, after: tuple[str, ...] = ()
+    ) -> Job | None:
         """Return the job that an earlier `create` made for the key, or None. Raises Conflict as `create`
         does."""
-        return self._find_by_key(self._key_file(idempotency_key), kind, config.model_dump(mode="json"))
+        values = config.model_dump(mode="json")
+        return self._find_by_key(self._key_file(idempotency_key), kind, values, after)
 
     def get(self, job_id: str) -> Job:
         """Return one job. Raises NotFound."""
@@ -127,9 +134,10 @@ class JobStore:
 
         Raises:
             NotFound: there is no such job.
-            Conflict: its worker runs.
+            Conflict: its worker runs, or a job waits for it.
         """
         folder = self._folder(job_id)
+        self._require_unawaited(job_id)
         lock = self._lock(folder)
         try:
             with locked(folder):
@@ -141,7 +149,7 @@ class JobStore:
         finally:
             if lock is not None:
                 os.close(lock)
-        self._notify_runners()
+        wake_runners(self._workspace)
         self._forget_key(trashed)
         shutil.rmtree(trashed, ignore_errors=True)
 
@@ -174,6 +182,14 @@ class JobStore:
             raise job_not_found(job_id)
         return folder
 
+    def _require_unawaited(self, job_id: str) -> None:
+        waiting = next((job for job in self.unfinished() if job_id in job.after and not job.attempts), None)
+        if waiting:
+            raise Conflict(
+                f"{waiting.title} (job {waiting.id}) waits for job {job_id}.",
+                hint="Cancel that job first, or wait until it has started.",
+            )
+
     def _lock(self, folder: Path) -> int | None:
         """Lock a job so that it cannot start. None if it has no request.json and so cannot start."""
         deadline_s = time.monotonic() + LOCK_WAIT_S
@@ -186,7 +202,14 @@ class JobStore:
             time.sleep(0.01)
         return lock
 
-    def _create(self, kind: str, values: dict[str, Any], key: str | None, file: Path | None = None) -> Job:
+    def _create(
+        self,
+        kind: str,
+        values: dict[str, Any],
+        after: tuple[str, ...],
+        key: str | None = None,
+        file: Path | None = None,
+    ) -> Job:
         stage = self._stages[kind]
         while True:
             job_id = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
@@ -198,6 +221,7 @@ class JobStore:
                 config=values,
                 idempotency_key=key,
                 title=stage.title.format_map(values),
+                after=after,
             )
             if file:
                 write_bytes(file, job_id.encode())
@@ -212,7 +236,7 @@ class JobStore:
         except FileExistsError:
             return False
         finally:  # also after a failed fsync: the job exists then
-            self._notify_runners()
+            wake_runners(self._workspace)
         return True
 
     def _key_file(self, idempotency_key: str) -> Path:
@@ -229,12 +253,14 @@ class JobStore:
                     if key.read_text() == request.id:
                         key.unlink()
 
-    def _find_by_key(self, key: Path, kind: str, values: dict[str, Any]) -> Job | None:
+    def _find_by_key(
+        self, key: Path, kind: str, values: dict[str, Any], after: tuple[str, ...]
+    ) -> Job | None:
         try:
             job = self.get(key.read_text())
         except (FileNotFoundError, NotFound):
             return None  # the key is new, or its job was deleted, or the process ended before the job existed
-        if (job.kind, job.config) != (kind, values):
+        if (job.kind, job.config, job.after) != (kind, values, after):
             raise Conflict(
                 f"This idempotency key belongs to job {job.id}, a different request.",
                 hint="Use a new key for a new request.",
@@ -257,13 +283,8 @@ class JobStore:
                 write_json(folder / CONTROL, control.model_dump(mode="json"))
         except FileNotFoundError as error:
             raise job_not_found(job_id) from error
-        self._notify_runners()
+        wake_runners(self._workspace)
         return load_job(folder)
-
-    def _notify_runners(self) -> None:
-        """Wake the runners: they poll the modification time of the jobs folder."""
-        with suppress(OSError):
-            os.utime(self._workspace.jobs)
 
 
 def _accepts_request(job: Job, desired: Desired) -> bool:

@@ -36,9 +36,9 @@ def list_dataset_presets() -> dict[str, Any]:
     "/api/benchmark/create",
     job_operation(schemas.BenchmarkRequest, dataset_from_benchmark),
 )
-def create_benchmark(body: DatasetConfig) -> Response:
+def create_benchmark(body: DatasetConfig, query: schemas.SubmitQuery) -> Response:
     """Queue the making of a benchmark dataset."""
-    return submit_job("dataset", body)
+    return submit_job("dataset", body, query.ids)
 
 
 def _answer(preset: BenchmarkPreset) -> dict[str, Any]:

@@ -11,6 +11,12 @@ export interface ArtifactList {
   artifacts: Array<Artifact>;
 }
 
+export interface AwaitedJob {
+  id: string;
+  title: string;
+  state: State;
+}
+
 export interface Bar {
   name: string;
   kind: "model" | "blank_pages" | "lead" | "text_model";
@@ -162,6 +168,11 @@ export interface Degradation {
   noise?: number;
   skew_degrees?: number;
   jpeg_quality?: number | null;
+}
+
+export interface DemoAnswer {
+  dataset: JobAnswer;
+  training: JobAnswer;
 }
 
 export interface Disk {
@@ -386,6 +397,7 @@ export interface JobAnswer {
   kind: string;
   role: "cpu" | "gpu" | null;
   title: string;
+  after: Array<string>;
   state: State;
   desired: "run" | "pause" | "cancel" | null;
   created: string;
@@ -399,6 +411,7 @@ export interface JobAnswer {
   result: Record<string, any> | null;
   error: ErrorBody | null;
   links: Record<string, string>;
+  waits_for: Array<AwaitedJob>;
   verdict: ModelVerdict | null;
 }
 
@@ -700,6 +713,10 @@ export interface StartingValues {
 
 export type State =
   "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
+
+export interface SubmitQuery {
+  after?: string;
+}
 
 export interface System {
   role: "cpu" | "gpu";
