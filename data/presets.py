@@ -7,7 +7,7 @@ reads the same one.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from data.config import Columns, DatasetConfig, HubSource
 from data.errors import UnknownName
@@ -16,6 +16,10 @@ from data.validation import parse_config
 
 PARQUET_REVISION: Final = "refs/convert/parquet"
 """The branch with the Parquet files to which the Hub converts a repository."""
+
+
+LicenseAllows = Literal["sharing", "unclear", "no_sharing"]
+"""What a licence says of sharing the page images: allowed, not stated, or forbidden."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,7 @@ class BenchmarkPreset:
     mean_document_words: int
     license: str
     license_note: str
+    license_allows: LicenseAllows
     mode: PageMode
     max_pages: int = 32
     max_rejected: int = 1000
@@ -57,8 +62,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="cnn_dailymail",
             title="CNN/DailyMail",
-            description="News articles with bullet-point highlights; about 780 words a document, most of "
-            "them on one base page.",
+            description="News articles with bullet-point highlights; most fit on one page.",
             source=HubSource(
                 id="abisee/cnn_dailymail", config="3.0.0", revision="96df5e686bee6baa90b8bee7c28b81fa3fa6223d"
             ),
@@ -67,6 +71,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             mean_document_words=780,
             license="apache-2.0",
             license_note="The tag covers the collection; the articles belong to CNN and the Daily Mail.",
+            license_allows="sharing",
             mode="base",
             fallbacks=(
                 HubSource(id="abisee/cnn_dailymail", config="3.0.0"),
@@ -76,13 +81,14 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="xsum",
             title="XSum",
-            description="BBC articles with one-sentence summaries; about 430 words a document.",
+            description="BBC articles with one-sentence summaries.",
             source=HubSource(id="EdinburghNLP/xsum", revision="7d4d486c2f8ef850b1a11aead99b894ff3dd7da9"),
             columns=Columns(document="document", summary="summary", id="id"),
             num_documents={"train": 204_045, "validation": 11_332, "test": 11_334},
             mean_document_words=430,
             license="unknown",
             license_note="No licence is stated; the articles belong to the BBC.",
+            license_allows="unclear",
             mode="small",
             fallbacks=(
                 HubSource(id="EdinburghNLP/xsum"),
@@ -92,8 +98,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="arxiv",
             title="arXiv",
-            description="Scientific papers with their abstracts; about 6,000 words a document, several large "
-            "pages each.",
+            description="Scientific papers with their abstracts; several large pages each.",
             source=HubSource(
                 id="ccdv/arxiv-summarization",
                 config="document",
@@ -104,6 +109,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             mean_document_words=6000,
             license="none stated",
             license_note="Each paper has its own licence.",
+            license_allows="unclear",
             mode="large",
             max_pages=64,
             max_rejected=5000,
@@ -115,7 +121,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="gigaword",
             title="Gigaword",
-            description="First sentences of news with their headlines; about 31 words a document.",
+            description="First sentences of news with their headlines.",
             source=HubSource(id="Harvard/gigaword"),
             columns=Columns(document="document", summary="summary"),
             num_documents={"train": 3_803_957, "validation": 189_651, "test": 1_951},
@@ -123,6 +129,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             license="mit",
             license_note="The tag covers the preparation; the text is licensed by the Linguistic Data "
             "Consortium.",
+            license_allows="sharing",
             mode="tiny",
             max_rejected=10_000,
             source_note="The repository holds a loading script; the Parquet files that the Hub makes of it "
@@ -131,8 +138,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
         BenchmarkPreset(
             name="samsum",
             title="SAMSum",
-            description="Messenger dialogues with summaries; about 94 words a document, each turn on its own "
-            "line.",
+            description="Messenger dialogues with summaries; each turn on its own line.",
             source=HubSource(id="knkarthick/samsum"),
             columns=Columns(document="dialogue", summary="summary"),
             num_documents={"train": 14_732, "validation": 818, "test": 819},
@@ -140,6 +146,7 @@ PRESETS: Final[Mapping[str, BenchmarkPreset]] = {
             license="cc-by-nc-nd-4.0",
             license_note="No derivatives: publishing page images of it may breach the licence. Keep the "
             "dataset private.",
+            license_allows="no_sharing",
             mode="tiny",
             source_note="A mirror: the original repository, Samsung/samsum, is gone since May 2025.",
             fallbacks=(

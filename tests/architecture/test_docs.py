@@ -12,7 +12,7 @@ from data import errors
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("script", ["write_reference.py", "write_js_types.py"])
+@pytest.mark.parametrize("script", ["write_reference.py", "write_js_types.py", "write_pictures.py"])
 def test_a_file_made_from_the_code_is_up_to_date(script: str) -> None:
     answer = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / script), "--check"], capture_output=True, check=False

@@ -11,6 +11,7 @@ from data.dataset.losses import Loss
 from data.dataset.manifest import Counts
 from data.inspection.estimate import DatasetEstimate
 from data.page_modes import PageMode
+from data.presets import LicenseAllows
 from training.options.memory import MemoryEstimate
 from training.options.optimal_configs import StartingValues
 from web_ui.api.verdict_schemas import ModelVerdict
@@ -90,6 +91,7 @@ class AwaitedJob(Answer):
     id: str
     title: str
     state: State
+    progress: JobProgress | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -366,6 +368,7 @@ class BenchmarkPreset(Answer):
     description: str
     source: str
     licence: str
+    licence_allows: LicenseAllows
     warning: str | None = Field(description="uses that the licence or the owners of the texts may forbid")
     splits: dict[str, int] = Field(description="split -> number of documents")
     mean_document_words: int

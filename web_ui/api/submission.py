@@ -134,7 +134,7 @@ def _awaited_jobs(job: Job) -> list[JsonObject]:
         with suppress(NotFound):  # deleted
             earlier.append(current_service().jobs.get(job_id))
     return [
-        {"id": each.id, "title": each.title, "state": each.state}
+        {"id": each.id, "title": each.title, "state": each.state, "progress": each.progress}
         for each in earlier
         if each.state != State.SUCCEEDED
     ]

@@ -17,6 +17,7 @@ STYLES = (
     "css/components.css",
     "css/tabs.css",
     "css/verdict.css",
+    "css/start.css",
     "vendor/uplot/uPlot.min.css",
 )
 IMPORT_PATTERN = re.compile(r'^import [^"]*from "(\.[^"]+)";$', re.MULTILINE)

@@ -52,6 +52,7 @@ def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
         "description": preset.description,
         "source": f"{preset.source.id} on the Hugging Face Hub. {preset.source_note}".strip(),
         "licence": preset.license,
+        "licence_allows": preset.license_allows,
         "warning": preset.license_note or None,
         "splits": preset.num_documents,
         "mean_document_words": preset.mean_document_words,

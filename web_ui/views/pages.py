@@ -1,8 +1,8 @@
-"""The four tabs, the page of a job and that of samples: one HTML page each, made from `index.html`, which the
-browser modules fill from the API."""
+"""The first screen, the four tabs, the page of a job and that of samples: one HTML page each, made from
+`index.html`, which the browser modules fill from the API."""
 
 from dataclasses import asdict
-from typing import get_args
+from typing import Any, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from web_ui.api.service import current_service
 from web_ui.jobs.job import now
 from web_ui.jobs.stages import STAGES
 from web_ui.views.assets import imported_modules
+from web_ui.views.start import is_empty_workspace, start_values
 
 THEME_COOKIE = "deepsynth_theme"
 PRELOADED_PATHS = {
@@ -47,8 +48,14 @@ def allow_page_cache(response: Response) -> Response:
 
 @pages.get("/")
 def home() -> Response:
-    """Redirect to the first tab."""
-    return redirect(url_for("pages.benchmarks"))
+    """Redirect to the first screen if the workspace holds nothing yet, else to the first tab."""
+    is_empty = is_empty_workspace(current_service().workspace)
+    return redirect(url_for("pages.start" if is_empty else "pages.benchmarks"))
+
+
+@pages.get("/start")
+def start() -> str:
+    return _render_tab("start", **start_values())
 
 
 @pages.get("/benchmarks")
@@ -85,7 +92,7 @@ def samples(collection: str, name: str) -> str:
     return _render_tab("jobs", "samples", collection=collection, name=name)
 
 
-def _render_tab(active_tab: str, partial: str | None = None, **values: str) -> str:
+def _render_tab(active_tab: str, partial: str | None = None, **values: Any) -> str:
     """Render a tab, or the partial of a page below it, which gets the values."""
     service, partial = current_service(), partial or active_tab
     return render_template(

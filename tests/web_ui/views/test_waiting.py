@@ -34,7 +34,9 @@ def test_a_whole_chain_is_queued_before_anything_is_made(client: FlaskClient) ->
         {"model": "mine", "dataset": "demo"},
     )
     assert training["after"] == [dataset["id"]]
-    assert training["waits_for"] == [{"id": dataset["id"], "title": "demo", "state": "queued"}]
+    assert training["waits_for"] == [
+        {"id": dataset["id"], "title": "demo", "state": "queued", "progress": None}
+    ]
     assert [job["title"] for job in evaluation["waits_for"]] == ["demo", "mine"]
 
 
@@ -72,6 +74,6 @@ def test_the_demo_is_queued_once(client: FlaskClient) -> None:
     first, second = (client.post("/api/demo", json={}).get_json() for _ in range(2))
     assert second == first
     assert first["training"]["waits_for"] == [
-        {"id": first["dataset"]["id"], "title": "demo_news", "state": "queued"}
+        {"id": first["dataset"]["id"], "title": "demo_news", "state": "queued", "progress": None}
     ]
     assert len(client.get("/api/jobs").get_json()["jobs"]) == 2

@@ -18,33 +18,46 @@ const FIELD_CONTAINERS = {
 };
 const form = /** @type {HTMLFormElement} */ (findElement("#benchmark-form"));
 
+const LICENCE_TONES = { sharing: "badge--ok", unclear: "badge--warn", no_sharing: "badge--bad" };
+const LICENCE_WORDS = {
+  sharing: "Its tag allows sharing.",
+  unclear: "Nothing says whether it may be shared.",
+  no_sharing: "It forbids sharing the pages.",
+};
+
 /** @param {Benchmark} benchmark @param {number} index */
 function makePresetCard(
-  { name, title, description, licence, warning, splits, mean_document_words: words, estimate },
+  { name, title, description, licence, licence_allows: allows, splits, mean_document_words: words, estimate },
   index,
 ) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
+  const picture = `${findElement("#benchmarks").dataset.pictures}${name}.png`;
   return makeElement(
     "label",
-    { class: "choice" },
+    { class: "choice choice--pictured" },
     makeElement("input", { type: "radio", name: "preset", value: name, checked: index === 0 }),
     makeElement(
       "span",
-      { class: "row row--apart" },
-      makeElement("span", { class: "choice__name" }, title),
-      makeElement("span", { class: `badge ${warning ? "badge--warn" : "badge--ok"}` }, `Licence: ${licence}`),
+      { class: "choice__picture" },
+      makeElement("img", { src: picture, alt: "", width: 256, height: 256 }),
     ),
+    makeElement("span", { class: "choice__name" }, title),
     makeElement("span", { class: "small" }, description),
     makeElement(
       "span",
       { class: "choice__facts numbers" },
-      makeElement("span", {}, `${formatCompact(total)} documents`),
-      makeElement("span", {}, `~${formatCount(words)} words each`),
+      makeElement("span", {}, `${formatCompact(total)} documents of about ${formatCount(words)} words`),
       makeElement(
         "span",
         {},
-        `about ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`,
+        `About ${formatRoughDuration(estimate.duration_s)} and ${formatBytes(estimate.size_bytes)} here`,
       ),
+    ),
+    makeElement(
+      "span",
+      { class: `badge ${LICENCE_TONES[allows]}`, title: LICENCE_WORDS[allows] },
+      makeElement("span", { class: "visually-hidden" }, "Licence: "),
+      licence,
     ),
   );
 }

@@ -15,6 +15,7 @@ export interface AwaitedJob {
   id: string;
   title: string;
   state: State;
+  progress: JobProgress | null;
 }
 
 export interface Bar {
@@ -37,6 +38,7 @@ export interface BenchmarkPreset {
   description: string;
   source: string;
   licence: string;
+  licence_allows: "sharing" | "unclear" | "no_sharing";
   warning: string | null;
   splits: Record<string, number>;
   mean_document_words: number;

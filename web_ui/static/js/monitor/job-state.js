@@ -69,16 +69,21 @@ export function stateLabel(job) {
 }
 
 /** @param {Job} job @returns {number | null} share done, 0 to 1; null: unknown */
-export function progressShare({ progress, state }) {
-  if (state === "succeeded") return 1;
-  return progress?.total ? Math.min(1, progress.done / progress.total) : null;
-}
+export const progressShare = ({ progress, state }) => (state === "succeeded" ? 1 : shareOf(progress));
+
+/** @param {Job["progress"]} progress */
+const shareOf = (progress) => (progress?.total ? Math.min(1, progress.done / progress.total) : null);
+
+/** @param {Job["waits_for"][number]} awaited */
+const awaitedText = ({ title, progress }) =>
+  progress?.total ? `${title} (${formatPercent(shareOf(progress))} done)` : title;
 
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
   if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
   if (job.state === "queued" && job.attempts) return "Waits to continue"; // for a free slot, or for its runner
+  if (job.waits_for.length) return `Starts after ${job.waits_for.map(awaitedText).join(" and ")}`;
   if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
   const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
