@@ -49,6 +49,8 @@ from data.sources.reader import SourceReader
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 
+_DRAWN: Final = 0.98
+"""Share of the work that is done when all pages are drawn; the rest is checking and publishing."""
 SOURCE_CHANGED_HINT: Final = (
     "The files changed while they were read. Delete the dataset and start again; do not change the files "
     "meanwhile."
@@ -112,6 +114,7 @@ def _make_dataset(
     config: DatasetConfig, workspace: Workspace, progress: Progress, earlier: Manifest | None
 ) -> DatasetResult:
     folder = workspace.dataset(config.name)
+    progress.begin("Reading the source")
     style = resolve_style(config.rendering)
     if config.publish is not None:  # without a token, do not read the source
         resolve_repo_id(config.publish.repo_id, config.name)
@@ -120,11 +123,13 @@ def _make_dataset(
     if earlier is None and lacks_validation(plans):
         progress.message(NO_VALIDATION_WARNING, "warning")
     with closing(open_publisher(config, folder, progress)) as publisher:
+        progress.begin("Drawing pages", 0.0, _DRAWN)
         manifest = begin_dataset(folder, config, reader.identity(), style)
         num_rows = sum(len(plan.rows) for plan in plans)
         reporter = ProgressReporter(progress, num_rows, workspace.latest_page(config.name))
         run = _Run(config, folder, reader, plans=plans, style=style, publisher=publisher, reporter=reporter)
         shards = run.render_missing_shards()
+        progress.begin("Checking the dataset", _DRAWN, 1.0)
         require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
         manifest = complete_dataset(folder, manifest, shards)
         _report_findings(manifest, progress)

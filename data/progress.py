@@ -2,6 +2,7 @@
 a terminal or a test."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -11,8 +12,17 @@ Level = Literal["info", "warning", "error"]
 class Progress(Protocol):
     """The listener of one stage. Implementations must be fast: stages call them often."""
 
+    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+        """Report that a phase of the work begins.
+
+        Args:
+            phase: what is done now, such as "Loading" or "Drawing pages".
+            start, end: the shares of the whole work, 0 to 1, between which the phase lies; None: those of the
+                phase before it.
+        """
+
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        """Report the position, `done` of `total` units (None: unknown), and named counts."""
+        """Report the position in the phase, `done` of `total` units (None: unknown), and named counts."""
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
         """Report measured values (loss, learning_rate, rouge1, ...) at an optimizer step."""
@@ -33,6 +43,9 @@ class Progress(Protocol):
 class Silent:
     """A listener that ignores all reports and never requests a stop."""
 
+    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+        return
+
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         return
 
@@ -50,3 +63,36 @@ class Silent:
 
     def should_stop(self) -> bool:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The listener of a stage within longer work: its phases lie between two shares of the whole."""
+
+    whole: Progress
+    start: float
+    end: float
+
+    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+        if start is None or end is None:
+            return self.whole.begin(phase)
+        width = self.end - self.start
+        return self.whole.begin(phase, self.start + start * width, self.start + end * width)
+
+    def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
+        self.whole.advance(done, total, unit, **counts)
+
+    def metric(self, step: int, values: Mapping[str, float | None]) -> None:
+        self.whole.metric(step, values)
+
+    def message(self, text: str, level: Level = "info") -> None:
+        self.whole.message(text, level)
+
+    def checkpoint(self, step: int, path: Path) -> None:
+        self.whole.checkpoint(step, path)
+
+    def preview(self, path: Path) -> None:
+        self.whole.preview(path)
+
+    def should_stop(self) -> bool:
+        return self.whole.should_stop()

@@ -12,7 +12,7 @@ from accelerate import PartialState
 from torch import nn
 
 from data.page_modes import MODES
-from data.progress import Progress
+from data.progress import Part, Progress
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, plain_name
 from data.store.writer import hold_writer_lock
@@ -89,7 +89,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         if is_main_process:
             _write_config(folder, config, dataset.fingerprint)
             dataset.warn_of_losses(progress)
-        result = evaluate_into(folder, config, workspace, progress)
+        result = evaluate_into(folder, config, workspace, Part(progress, 0.0, 0.97))
+        progress.begin("Sorting the samples", 0.97, 1.0)
         if is_main_process:
             samples = SampleSet(
                 collection="evaluations",
@@ -128,18 +129,23 @@ def evaluate_into(
         InvalidInput: the dataset has no such split, or the model cannot read its pages.
         Stopped: as `evaluate_model`.
     """
+    progress.begin("Loading", 0.0, 0.05)
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # loaded first: an error appears before hours of generation
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
+    own_end = 0.5 if text_model else 0.95
+    progress.begin("Writing summaries", 0.05, own_end)
     logs = {config.model: _predict(log, summarizer, samples, config.blank_pages, progress)}
     if text_model:
         nn.Module.to(summarizer.model, "cpu")  # frees GPU memory for the text model
+        progress.begin("Writing summaries by the text model", own_end, 0.95)
         texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
         log = _predict_with_text_model(text_model, texts, folder, [*read, dataset.mode], config, progress)
         logs[f"{config.text_model} on cut text"] = log
+    progress.begin("Scoring", 0.95, 1.0)
     processes = PartialState()
     if processes.is_main_process:
         subject = Subject(

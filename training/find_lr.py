@@ -98,6 +98,7 @@ def find_lr(config: FindLrConfig, workspace: Workspace, progress: Progress) -> F
             "The search for a learning rate is the work of one process.", hint="Start it without a launcher."
         )
     folder = workspace.learning_rates / validate_name(config.output)
+    progress.begin("Loading", 0.0, 0.05)
     with hold_inputs(workspace, config.dataset, config.model):
         curve = _search(config, workspace, progress)
     _write(folder, curve)
@@ -179,6 +180,7 @@ def _repeat_batches(trainer: Trainer) -> Iterator[Batch]:
 
 
 def _sweep(config: FindLrConfig, trial: _Trial, progress: Progress) -> LrCurve:
+    progress.begin("Trying learning rates", 0.05, 1.0)
     rates = sweep_rates(config.first_learning_rate, config.last_learning_rate, config.num_steps)
     losses: list[float] = []
     for step, rate in enumerate(rates, start=1):

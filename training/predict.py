@@ -88,9 +88,11 @@ def _predict_into(
     path: Path, config: PredictionConfig, workspace: Workspace, progress: Progress
 ) -> PredictionResult:
     load = _load_for_dataset if config.dataset else _load_for_files
+    progress.begin("Loading", 0.0, 0.05)
     summarizer, items, read = load(config, workspace, progress)
     work = summarizer.work_digest(*read)
     processes, kept = PartialState(), KeptPages(path, work)
+    progress.begin("Writing summaries", 0.05, 0.97)
     if processes.is_main_process:
         kept.write_source(_source(config, workspace))
     processes.wait_for_everyone()
@@ -102,6 +104,7 @@ def _predict_into(
 
     log = PredictionLog(path, work)
     log.run(items, summarizer.decoding.batch_size, generate, progress)
+    progress.begin("Sorting the samples", 0.97, 1.0)
     if processes.is_main_process:
         _warn_failed_predictions(log.predictions, config, progress)
         _warn_missing_glyphs(log.predictions, summarizer.rendering.mode, progress)

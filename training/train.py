@@ -9,7 +9,7 @@ from transformers import TrainingArguments, set_seed
 from data.cores import num_cores
 from data.errors import InvalidInput
 from data.hub.repository import resolve_repo_id
-from data.progress import Progress
+from data.progress import Part, Progress
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from training.finish import TrainingResult, export_run, final_split, finish_run
@@ -21,6 +21,7 @@ from training.inputs.tokens import TokenLayout, require_positions, token_layout_
 from training.loop import checkpoints
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
+from training.loop.phases import TrainingPhases
 from training.loop.run_training import TrainingSetup, run_training
 from training.loop.trackers import start_wandb
 from training.models.device import compute_dtype, free_memory
@@ -73,6 +74,10 @@ class _TrainingTask:
         return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
 
     @property
+    def phases(self) -> TrainingPhases:
+        return TrainingPhases.of(self.config, len(self.training), len(self.validation), len(self.final))
+
+    @property
     def token_layout(self) -> TokenLayout:
         config = self.config
         return token_layout_for(self.model_files, self.dataset.mode, config.prompt, config.max_length)
@@ -109,12 +114,14 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         hold_inputs(workspace, config.dataset, config.model),
     ):
         task = _TrainingTask.open(config, workspace, folder)
+        progress.begin("Loading", 0.0, task.phases.loaded)
         _check_request(task, arguments, progress)
         task.dataset.warn_of_losses(progress)
         state = _open_run(task, arguments)
         if state.phase in ("training", "trained"):
             state = _train_and_export(task, state, arguments, progress)
-        return finish_run(config, folder, task.dataset, state, workspace, progress, is_main)
+        scoring = Part(progress, task.phases.exported, 1.0)
+        return finish_run(config, folder, task.dataset, state, workspace, scoring, is_main)
 
 
 def _open_run(task: _TrainingTask, arguments: TrainingArguments) -> RunState:
@@ -217,7 +224,9 @@ def _run_attempt(
         state = _record_attempt(config, start, task, state)
     setup = _set_up(config, task, arguments, progress)
     if state.phase == "training":
+        progress.begin("Training", task.phases.loaded, task.phases.trained)
         state = run_training(setup, state, task.training, task.validation, progress)
+    progress.begin("Exporting the model", task.phases.trained, task.phases.exported)
     return export_run(setup, state, task.workspace, progress)
 
 

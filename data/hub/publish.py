@@ -136,6 +136,7 @@ class HubPublisher:
         return self._num_uploaded_samples
 
     def finish(self, manifest: Manifest) -> Publication:
+        self._progress.begin("Publishing")
         if self._upload is not None:
             self._pusher.wait_until_done(self._upload)
             self._collect_upload()

@@ -10,6 +10,7 @@ import {
   formatNumber,
   formatPercent,
   formatRoughDuration,
+  formatMinute,
   formatTime,
   humanizeName,
 } from "../../web_ui/static/js/base/format.js";
@@ -77,6 +78,7 @@ test("a moment of another day has its date", () => {
   const now = new Date(2026, 0, 2, 12, 0, 0);
   assert.equal(formatTime(new Date(2026, 0, 2, 9, 5, 7), now), "09:05:07");
   assert.equal(formatTime(new Date(2026, 0, 1, 9, 5, 7), now), "1 Jan, 09:05:07");
+  assert.equal(formatMinute(new Date(2026, 0, 1, 9, 5, 7), now), "1 Jan, 09:05");
 });
 
 test("field names become words", () => assert.equal(humanizeName("num_train_epochs"), "Num train epochs"));

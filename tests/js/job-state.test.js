@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
 const { possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
-const { progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
+const { progressPercent, progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
 
 test("a request shows before the runner has seen it, and can be taken back", () => {
   const describe = (state, desired) =>
@@ -19,10 +19,31 @@ test("a request shows before the runner has seen it, and can be taken back", () 
 });
 
 test("a job waits for its runner before its first attempt and after it was resumed", () => {
-  const describe = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu" });
+  const describe = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu", waits_for: [] });
   assert.equal(describe("queued", 0), "Waits for the GPU runner");
   assert.equal(describe("paused", 1), "Waits for the GPU runner");
   assert.equal(describe("queued", 3), "Waits to continue");
+});
+
+test("a job that waits for others names them and how far they are", () => {
+  const progress = { done: 5, total: 10, unit: "samples", share: 0.45 };
+  const waits_for = [
+    { title: "news", progress },
+    { title: "more", progress: null },
+  ];
+  const job = { state: "queued", attempts: 0, desired: "run", role: "gpu", waits_for };
+  assert.equal(progressText(job), "Starts after news (45% done) and more");
+});
+
+test("a running job says its phase, its position in it, and the time left of all", () => {
+  const progress = { phase: "Training", done: 50, total: 400, unit: "steps", share: 0.2, rate: 4, eta_s: 30 };
+  const job = (/** @type {any} */ values) =>
+    /** @type {any} */ ({ state: "running", desired: "run", waits_for: [], progress: { ...progress, ...values } });
+  assert.equal(progressText(job({})), "Training · 50 of 400 steps · 4 steps/s · 30 s left");
+  assert.match(progressText(job({ eta_s: 600 })), /10 min left, until (.+, )?\d\d:\d\d$/);
+  assert.equal(progressText(job({ phase: "Loading", unit: "", done: 0, rate: null, eta_s: null })), "Loading");
+  assert.equal(progressPercent(job({})), "20%");
+  assert.equal(progressPercent(job({ share: null, done: 100 })), "25%");
 });
 
 test("a job that waits for a retry shows the time, and can be resumed at once", () => {
@@ -31,6 +52,7 @@ test("a job that waits for a retry shows the time, and can be resumed at once", 
     attempts: 4,
     desired: "run",
     role: "cpu",
+    waits_for: [],
     retry_at: new Date(Date.now() + inS * 1000).toISOString(),
   });
   assert.match(progressText(job(30)), /tried again in (29|30) s$/);

@@ -69,6 +69,8 @@ class Reporter(TrainerCallback):
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
         self._progress.advance(state.global_step, state.max_steps, "steps")
+        if control.should_evaluate:
+            self._progress.begin("Validating")
 
     def on_log(
         self,
@@ -95,6 +97,7 @@ class Reporter(TrainerCallback):
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
     ) -> None:
+        self._progress.begin("Training")
         # The time of an evaluation does not count in the training's throughput.
         self._logged_s, self._logged_step = time.monotonic(), state.global_step
 

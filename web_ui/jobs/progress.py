@@ -13,17 +13,22 @@ from data.store.events import EventLog
 from data.store.workspace import Workspace
 from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
 from web_ui.jobs.redaction import redact_text
+from web_ui.jobs.snapshot import last_progress
 
 EVENT_INTERVAL_S = 0.5
 CONTROL_INTERVAL_S = 0.2
 RATE_WINDOW_S = 30.0
+SMOOTHING_S = 10.0
+"""Time in which a countdown takes over about two thirds of a new estimate."""
 
 
 class RateMeter:
-    """Units per second over the last RATE_WINDOW_S, on the monotonic clock."""
+    """Units per second over the last RATE_WINDOW_S, or over the later half of the phase if that is longer, so
+    that a validation now and then does not change the rate. On the monotonic clock."""
 
     def __init__(self) -> None:
         self._unit = ""
+        self._start_s = 0.0
         self._positions: deque[tuple[float, int]] = deque()
 
     def update(self, done: int, unit: str, time_s: float) -> float | None:
@@ -31,27 +36,63 @@ class RateMeter:
         if unit != self._unit or (self._positions and done < self._positions[-1][1]):
             self._unit = unit
             self._positions.clear()
+        if not self._positions:
+            self._start_s = time_s
         self._positions.append((time_s, done))
-        while len(self._positions) > 2 and time_s - self._positions[0][0] > RATE_WINDOW_S:
+        window_s = max(RATE_WINDOW_S, (time_s - self._start_s) / 2)
+        while len(self._positions) > 2 and time_s - self._positions[0][0] > window_s:
             self._positions.popleft()
         first_s, first_done = self._positions[0]
         return (done - first_done) / (time_s - first_s) if time_s > first_s and done > first_done else None
 
 
+class Countdown:
+    """The time left, smoothed: it runs down with the clock and follows new estimates slowly."""
+
+    def __init__(self) -> None:
+        self._end_s: float | None = None
+        self._updated_s = 0.0
+
+    def update(self, estimate_s: float | None, time_s: float) -> float | None:
+        """Add an estimate of the time left (None: there is none now), and return the time left in seconds."""
+        if estimate_s is not None:
+            end_s, weight = time_s + estimate_s, 1 - math.exp((self._updated_s - time_s) / SMOOTHING_S)
+            self._end_s = end_s if self._end_s is None else self._end_s + weight * (end_s - self._end_s)
+            self._updated_s = time_s
+        return None if self._end_s is None else max(0.0, self._end_s - time_s)
+
+
 class EventProgress:
-    """Appends to a job's event log, at most two positions per second; `close` writes the last position."""
+    """Appends to a job's event log, at most two positions per second; `close` writes the last position. The
+    share of the work that is done never falls, also not below that of an earlier attempt."""
 
     def __init__(self, folder: Path) -> None:
         self._log = EventLog(folder / EVENTS)
         self._workspace = Workspace(folder.parents[1])
         self._control = folder / CONTROL
-        self._rate = RateMeter()
-        self._pending: tuple[int, int | None, str, dict[str, int]] | None = None
+        self._rate, self._countdown = RateMeter(), Countdown()
+        self._phase: str | None = None
+        self._start, self._end = 0.0, 1.0
+        self._is_counted = False
+        """Whether the position is one of the current phase."""
+        self._share = (last_progress(folder / EVENTS) or {}).get("share")
+        self._position: tuple[int, int | None, str, dict[str, int]] = (0, None, "", {})
+        self._is_pending = False
         self._written_s = self._control_read_s = -math.inf
         self._is_stopping = False
 
+    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+        self.flush()
+        self._phase = phase
+        if start is not None and end is not None:
+            self._start, self._end, self._is_counted = start, end, False
+            self._raise_share(0.0)
+        self._is_pending = True
+        self.flush()
+
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        self._pending = (done, total, unit, counts)
+        self._position = (done, total, unit, counts)
+        self._is_counted = self._is_pending = True
         if done == total or monotonic() - self._written_s >= EVENT_INTERVAL_S:
             self.flush()
 
@@ -83,13 +124,37 @@ class EventProgress:
 
     def flush(self) -> None:
         """Write the position that was held back."""
-        if self._pending is None:
+        if not self._is_pending:
             return
-        (done, total, unit, counts), self._pending = self._pending, None
+        (done, total, unit, counts), self._is_pending = self._position, False
         self._written_s = monotonic()
         rate = self._rate.update(done, unit, self._written_s)
-        eta_s = (total - done) / rate if rate and total is not None else None
-        self._log.append("progress", done=done, total=total, unit=unit, counts=counts, rate=rate, eta_s=eta_s)
+        left_s = None
+        if total and self._is_counted:
+            self._raise_share(done / total)
+            left_s = self._time_left_s(done, total, rate)
+        self._log.append(
+            "progress",
+            done=done,
+            total=total,
+            unit=unit,
+            counts=counts,
+            rate=rate,
+            eta_s=self._countdown.update(left_s, self._written_s),
+            phase=self._phase,
+            share=self._share,
+        )
+
+    def _raise_share(self, part: float) -> None:
+        """Set the share of the whole work, `part` of the phase done."""
+        self._share = max(self._share or 0.0, min(1.0, self._start + part * (self._end - self._start)))
+
+    def _time_left_s(self, done: int, total: int, rate: float | None) -> float | None:
+        """Return the time left of the phase and of all later ones, which take time as their shares say."""
+        if not rate or self._end <= self._start:
+            return None
+        later_s = total / rate * (1 - self._end) / (self._end - self._start)
+        return (total - done) / rate + later_s
 
     def close(self) -> None:
         self.flush()

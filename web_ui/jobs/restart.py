@@ -24,7 +24,8 @@ fails."""
 def state_after_crash(folder: Path, state: JobState, exit_code: int | None) -> tuple[State, dict[str, Any]]:
     """Return the state after a worker crash, and the values of `JobState` to change."""
     progress = last_progress(folder / EVENTS)
-    done, unit = (progress["done"], progress["unit"]) if progress else (-1, "")
+    # Without a unit, no work has been counted yet.
+    done, unit = (progress["done"], progress["unit"]) if progress and progress["unit"] else (-1, "")
     is_further = done > state.reached.get(unit, -1)
     stalled = 0 if is_further else state.stalled + 1
     reached = state.reached | ({unit: done} if is_further else {})

@@ -85,6 +85,7 @@ def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgres
             hint="The job may have been created by a newer version.",
         )
     stage = stages[request.kind]
+    progress.begin("Starting")  # importing what the stage needs takes seconds
     config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
     workspace = Workspace.create(folder.parents[1])
     result = resolve(stage.function)(config, workspace, progress).as_dict()

@@ -431,6 +431,8 @@ export interface JobProgress {
   counts: Record<string, number>;
   rate: number | null;
   eta_s: number | null;
+  phase?: string | null;
+  share?: number | null;
 }
 
 export interface JobsQuery {

@@ -93,6 +93,13 @@ export const formatTime = (time, now = new Date()) =>
     : `${dayFormat.format(time)}, ${timeFormat.format(time)}`;
 
 /**
+ * Format a moment to the minute, with the day if it is another one.
+ * @param {Date} time
+ * @param {Date} [now]
+ */
+export const formatMinute = (time, now = new Date()) => formatTime(time, now).slice(0, -3);
+
+/**
  * Format a share as whole percent, rounded down: unfinished work never shows 100%.
  * The small addend corrects floating-point errors: 0.29 * 100 is less than 29.
  * @param {number | null | undefined} share 0 to 1

@@ -1,6 +1,6 @@
 // A job in the browser: its type, and the texts that describe its state and progress.
 
-import { formatCount, formatDuration, formatPercent, formatRoughDuration } from "../base/format.js";
+import { formatCount, formatDuration, formatMinute, formatPercent, formatRoughDuration } from "../base/format.js";
 
 /** @typedef {import("../base/api-types.js").State} State */
 /** @typedef {import("../base/api-types.js").JobAnswer} Job */
@@ -72,11 +72,22 @@ export function stateLabel(job) {
 export const progressShare = ({ progress, state }) => (state === "succeeded" ? 1 : shareOf(progress));
 
 /** @param {Job["progress"]} progress */
-const shareOf = (progress) => (progress?.total ? Math.min(1, progress.done / progress.total) : null);
+const shareOf = (progress) =>
+  progress?.share ?? (progress?.total ? Math.min(1, progress.done / progress.total) : null);
 
 /** @param {Job["waits_for"][number]} awaited */
 const awaitedText = ({ title, progress }) =>
-  progress?.total ? `${title} (${formatPercent(shareOf(progress))} done)` : title;
+  shareOf(progress) === null ? title : `${title} (${formatPercent(shareOf(progress))} done)`;
+
+/** @param {NonNullable<Job["progress"]>} progress */
+const positionText = ({ done, total, unit }) =>
+  unit ? `${done.toLocaleString("en")}${total ? ` of ${total.toLocaleString("en")}` : ""} ${unit}` : "";
+
+/** @param {number} leftS */
+const timeLeftText = (leftS) =>
+  leftS < 60
+    ? `${formatRoughDuration(leftS)} left`
+    : `${formatRoughDuration(leftS)} left, until ${formatMinute(new Date(Date.now() + leftS * 1000))}`;
 
 /** @param {Job} job */
 export function progressText(job) {
@@ -86,14 +97,14 @@ export function progressText(job) {
   if (job.waits_for.length) return `Starts after ${job.waits_for.map(awaitedText).join(" and ")}`;
   if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
   if (!progress) return "";
-  const total = progress.total ? ` of ${progress.total.toLocaleString("en")}` : "";
-  const parts = [`${progress.done.toLocaleString("en")}${total} ${progress.unit}`];
-  if (job.state === "running") {
+  const isRunning = job.state === "running";
+  const parts = [isRunning ? (progress.phase ?? "") : "", positionText(progress)].filter(Boolean);
+  if (isRunning) {
     if (progress.rate)
       parts.push(
         `${progress.rate < 10 ? Number(progress.rate.toPrecision(2)) : formatCount(progress.rate)} ${progress.unit}/s`,
       );
-    if (progress.eta_s) parts.push(`${formatRoughDuration(progress.eta_s)} left`);
+    if (progress.eta_s) parts.push(timeLeftText(progress.eta_s));
   }
   return parts.join(" · ");
 }
