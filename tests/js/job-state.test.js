@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
 const { possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
-const { progressPercent, progressText, stateLabel } = await import("../../web_ui/static/js/monitor/job-state.js");
+const { progressPercent, progressText, stateLabel } =
+  await import("../../web_ui/static/js/monitor/job-state.js");
 
 test("a request shows before the runner has seen it, and can be taken back", () => {
   const describe = (state, desired) =>
@@ -19,7 +20,8 @@ test("a request shows before the runner has seen it, and can be taken back", () 
 });
 
 test("a job waits for its runner before its first attempt and after it was resumed", () => {
-  const describe = (state, attempts) => progressText({ state, attempts, desired: "run", role: "gpu", waits_for: [] });
+  const describe = (state, attempts) =>
+    progressText({ state, attempts, desired: "run", role: "gpu", waits_for: [] });
   assert.equal(describe("queued", 0), "Waits for the GPU runner");
   assert.equal(describe("paused", 1), "Waits for the GPU runner");
   assert.equal(describe("queued", 3), "Waits to continue");
@@ -38,10 +40,18 @@ test("a job that waits for others names them and how far they are", () => {
 test("a running job says its phase, its position in it, and the time left of all", () => {
   const progress = { phase: "Training", done: 50, total: 400, unit: "steps", share: 0.2, rate: 4, eta_s: 30 };
   const job = (/** @type {any} */ values) =>
-    /** @type {any} */ ({ state: "running", desired: "run", waits_for: [], progress: { ...progress, ...values } });
+    /** @type {any} */ ({
+      state: "running",
+      desired: "run",
+      waits_for: [],
+      progress: { ...progress, ...values },
+    });
   assert.equal(progressText(job({})), "Training · 50 of 400 steps · 4 steps/s · 30 s left");
   assert.match(progressText(job({ eta_s: 600 })), /10 min left, until (.+, )?\d\d:\d\d$/);
-  assert.equal(progressText(job({ phase: "Loading", unit: "", done: 0, rate: null, eta_s: null })), "Loading");
+  assert.equal(
+    progressText(job({ phase: "Loading", unit: "", done: 0, rate: null, eta_s: null })),
+    "Loading",
+  );
   assert.equal(progressPercent(job({})), "20%");
   assert.equal(progressPercent(job({ share: null, done: 100 })), "25%");
 });

@@ -3,6 +3,7 @@ reached."""
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 
 from transformers import EarlyStoppingCallback, TrainerCallback, TrainingArguments
 from transformers.trainer_callback import PrinterCallback
@@ -10,7 +11,8 @@ from transformers.trainer_callback import PrinterCallback
 from data.errors import Stopped
 from data.progress import Progress
 from evaluation.training_metrics import TrainingMetrics
-from training.generation.generate_text import Decoding
+from evaluation.watched_sample import WatchedSample, add_watched_text
+from training.generation.generate_text import Decoding, Prediction
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset
 from training.inputs.first_batch import report_first_batch
@@ -109,6 +111,7 @@ def _trainer(
         setup.collator,
         decoding=Decoding.of(config, setup.arguments.bf16),
         predictions=setup.folder.predictions,
+        watched=partial(_keep_watched_text, setup),
     )
     trainer = PageTrainer(
         checkpoint_policy=_checkpoint_policy(setup, state),
@@ -125,6 +128,18 @@ def _trainer(
     )
     trainer.remove_callback(PrinterCallback)
     return trainer
+
+
+def _keep_watched_text(setup: TrainingSetup, prediction: Prediction, step: int) -> None:
+    """Keep what the model writes of the first validation sample."""
+    sample = WatchedSample(
+        dataset=setup.config.dataset,
+        split="validation",
+        row=0,
+        document_id=prediction.document_id,
+        reference=prediction.reference,
+    )
+    add_watched_text(setup.folder.path, sample, step, prediction.text)
 
 
 def _checkpoint_policy(setup: TrainingSetup, state: RunState) -> CheckpointPolicy:

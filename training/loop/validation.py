@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel
 
 from evaluation.rouge import rouge
-from training.generation.generate_text import Decoding, generate_texts
+from training.generation.generate_text import Decoding, Prediction, generate_texts
 from training.generation.prediction_log import prediction_record, write_predictions
 from training.inputs.collate import Batch, Collator
 from training.inputs.dataset import PageDataset
@@ -26,12 +26,25 @@ class GenerationScores:
     """Generates summaries, scores them, and writes the latest predictions to a file for the user."""
 
     def __init__(
-        self, samples: PageDataset, collator: Collator, decoding: Decoding, predictions: Path
+        self,
+        samples: PageDataset,
+        collator: Collator,
+        decoding: Decoding,
+        predictions: Path,
+        watched: Callable[[Prediction, int], None],
     ) -> None:
+        """Set up the scores.
+
+        Args:
+            samples: those to summarise.
+            predictions: file that gets the latest texts.
+            watched: called with the first text and its step, to keep it.
+        """
         self._samples = samples
         self._collator = collator
         self._decoding = decoding
         self._predictions = predictions
+        self._watched = watched
 
     def measure(
         self, model: PreTrainedModel, step: int, before_round: Callable[[], None]
@@ -47,6 +60,7 @@ class GenerationScores:
         scores: dict[str, float] = {}
         if PartialState().is_main_process:
             write_predictions(self._predictions, predictions, partial(prediction_record, step=step))
+            self._watched(predictions[0], step)
             scores = rouge([p.text for p in predictions], [p.reference for p in predictions]).fmeasures()
         [scores] = broadcast_object_list([scores])
         return scores

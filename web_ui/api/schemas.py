@@ -127,8 +127,9 @@ class Artifact(Answer):
     path: str
     size_bytes: int
     url: str
-    role: Literal["predictions", "first_batch"] | None = Field(
-        description="the file's content: texts that the model wrote, or the first batch of a training"
+    role: Literal["predictions", "first_batch", "watched_sample"] | None = Field(
+        description="the file's content: texts that the model wrote, the first batch of a training, or the "
+        "texts of one validation sample by step"
     )
 
 

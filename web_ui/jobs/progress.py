@@ -56,7 +56,9 @@ class Countdown:
     def update(self, estimate_s: float | None, time_s: float) -> float | None:
         """Add an estimate of the time left (None: there is none now), and return the time left in seconds."""
         if estimate_s is not None:
-            end_s, weight = time_s + estimate_s, 1 - math.exp((self._updated_s - time_s) / SMOOTHING_S)
+            end_s = time_s + estimate_s
+            smoothing_s = min(SMOOTHING_S, 0.5 + estimate_s / 4)  # near the end it follows at once
+            weight = 1 - math.exp((self._updated_s - time_s) / smoothing_s)
             self._end_s = end_s if self._end_s is None else self._end_s + weight * (end_s - self._end_s)
             self._updated_s = time_s
         return None if self._end_s is None else max(0.0, self._end_s - time_s)

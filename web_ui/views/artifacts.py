@@ -8,6 +8,7 @@ from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import NotFound
 from data.store.events import last_event
+from evaluation.watched_sample import WATCHED_SAMPLE
 from training.options.run_folder import FIRST_BATCH, PREDICTIONS
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
@@ -31,7 +32,7 @@ SAFE_MEDIA = {
     ".md": "text/plain",
 }
 
-ROLES: Final = {PREDICTIONS: "predictions", FIRST_BATCH: "first_batch"}
+ROLES: Final = {PREDICTIONS: "predictions", FIRST_BATCH: "first_batch", WATCHED_SAMPLE: "watched_sample"}
 
 artifacts = Blueprint("artifacts", __name__)
 

@@ -13,6 +13,7 @@ import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
 import { ACTIVE_STATES, modelOf } from "./monitor/job-state.js";
 import { LogView } from "./monitor/log-view.js";
 import { showVerdict } from "./monitor/verdict.js";
+import { WatchedSampleView } from "./monitor/watched-sample.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
 import { showSubtabs } from "./widgets/subtabs.js";
 
@@ -27,6 +28,7 @@ let poller = null;
 let isUseTabFilled = false;
 const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
 const samples = new JobSamples();
+const watched = new WatchedSampleView();
 const overview = new JobOverview(new JobEventReader(jobId));
 
 /** @param {Job} current */
@@ -96,6 +98,7 @@ async function refresh() {
   await overview.read();
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
+  await watched.show(job, overview.events.series);
   showVerdict(job);
   showTabs(job);
   if (openTab === "samples" || hasTextResult(job)) await samples.show(job);

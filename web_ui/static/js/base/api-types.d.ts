@@ -4,7 +4,7 @@ export interface Artifact {
   path: string;
   size_bytes: number;
   url: string;
-  role: "predictions" | "first_batch" | null;
+  role: "predictions" | "first_batch" | "watched_sample" | null;
 }
 
 export interface ArtifactList {

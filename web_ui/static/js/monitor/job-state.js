@@ -1,6 +1,12 @@
 // A job in the browser: its type, and the texts that describe its state and progress.
 
-import { formatCount, formatDuration, formatMinute, formatPercent, formatRoughDuration } from "../base/format.js";
+import {
+  formatCount,
+  formatDuration,
+  formatMinute,
+  formatPercent,
+  formatRoughDuration,
+} from "../base/format.js";
 
 /** @typedef {import("../base/api-types.js").State} State */
 /** @typedef {import("../base/api-types.js").JobAnswer} Job */

@@ -1,0 +1,54 @@
+"""One validation sample whose summary is kept at each validation, so that people see how a model learns.
+
+Imports no torch: the web process reads the file.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from data.errors import NotFound
+from data.store.files import write_json
+from data.validation import read_record
+from evaluation.rouge import rouge
+
+WATCHED_SAMPLE: Final = "watched_sample.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedText:
+    """What the model wrote after an optimizer step, and its ROUGE-L F-measure, 0 to 1."""
+
+    step: int
+    text: str
+    rougeL: float  # noqa: N815 - the name of the metric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchedSample:
+    """The texts by step, from the first to the latest. `row` counts from 0 in its split."""
+
+    dataset: str
+    split: str
+    row: int
+    document_id: str
+    reference: str
+    texts: tuple[WatchedText, ...] = ()
+
+
+def add_watched_text(folder: Path, sample: WatchedSample, step: int, text: str) -> None:
+    """Add the text of a step to the file in a training's folder. Texts of this step and of later ones, from
+    before a resume, are dropped. Raises StorageError."""
+    path = folder / WATCHED_SAMPLE
+    try:
+        known = read_record(path, WatchedSample)
+    except NotFound:
+        known = sample
+    is_same = (known.dataset, known.document_id, known.reference) == (
+        sample.dataset, sample.document_id, sample.reference,
+    )  # fmt: skip
+    earlier = [each for each in known.texts if each.step < step] if is_same else []
+    score: Mapping[str, float] = rouge([text], [sample.reference]).fmeasures()
+    texts = [*earlier, WatchedText(step=step, text=text, rougeL=score["rougeL"])]
+    write_json(path, {**asdict(sample), "texts": [asdict(each) for each in texts]})
