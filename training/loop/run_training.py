@@ -110,7 +110,7 @@ def _trainer(
         validation.first(config.num_eval_samples),
         setup.collator,
         decoding=Decoding.of(config, setup.arguments.bf16),
-        predictions=setup.folder.predictions,
+        predictions=setup.folder.validation_predictions,
         watched=partial(_keep_watched_text, setup),
     )
     trainer = PageTrainer(

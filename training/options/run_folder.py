@@ -24,6 +24,9 @@ CONFIG: Final = "training_config.json"
 CHECKPOINTS: Final = "checkpoints"
 MODEL: Final = "model"
 PREDICTIONS: Final = "predictions.jsonl"
+"""Texts of a finished model, or of an evaluation."""
+VALIDATION_PREDICTIONS: Final = "validation_predictions.jsonl"
+"""Texts of the latest validation of a training."""
 EVALUATION_CONFIG: Final = "evaluation_config.json"
 """In the folder of an evaluation."""
 FIRST_BATCH: Final = "first_batch.json"
@@ -75,6 +78,10 @@ class RunFolder:
     @property
     def predictions(self) -> Path:
         return self.path / PREDICTIONS
+
+    @property
+    def validation_predictions(self) -> Path:
+        return self.path / VALIDATION_PREDICTIONS
 
     def read_state(self) -> RunState | None:
         """Read the state of the training in this folder; None: there is no training."""

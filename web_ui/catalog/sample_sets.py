@@ -12,7 +12,7 @@ from data.validation import read_record
 from evaluation.report import REPORT
 from evaluation.samples.kept_pages import predicted_samples_of
 from evaluation.samples.store import Collection, SampleSet
-from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
+from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS, VALIDATION_PREDICTIONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +64,17 @@ def _of_dataset(name: str, workspace: Workspace) -> dict[str, SampleSet]:
 
 def _of_model(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     folder = _existing(workspace.model(name), f"There is no model {name!r}.")
-    split = read_record(folder / REPORT, _Scored).subject.split if (folder / REPORT).is_file() else None
-    return _in_folder("models", folder, CONFIG, split)
+    is_scored = (folder / REPORT).is_file()
+    split = read_record(folder / REPORT, _Scored).subject.split if is_scored else None
+    scored = _in_folder("models", folder, CONFIG, PREDICTIONS, split)
+    validated = _in_folder("models", folder, CONFIG, VALIDATION_PREDICTIONS)
+    later = {split: samples for split, samples in validated.items() if not (is_scored and split in scored)}
+    return scored | later
 
 
 def _of_evaluation(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     folder = _existing(workspace.evaluation(name), f"There is no evaluation {name!r}.")
-    return _in_folder("evaluations", folder, EVALUATION_CONFIG)
+    return _in_folder("evaluations", folder, EVALUATION_CONFIG, PREDICTIONS)
 
 
 def _of_prediction(name: str, workspace: Workspace) -> dict[str, SampleSet]:
@@ -88,16 +92,16 @@ _FINDERS: Final[Mapping[str, Callable[[str, Workspace], dict[str, SampleSet]]]] 
 
 
 def _in_folder(
-    collection: Collection, folder: Path, config: str, split: str | None = None
+    collection: Collection, folder: Path, config: str, predictions: str, split: str | None = None
 ) -> dict[str, SampleSet]:
-    """Return the predictions in a folder, by their split; none if there are none yet."""
-    if not (folder / PREDICTIONS).is_file():
+    """Return the predictions in a file of a folder, by their split; none if there are none yet."""
+    if not (folder / predictions).is_file():
         return {}
     source = read_record(folder / config, _Source)
     samples = SampleSet(
         collection=collection,
         name=folder.name,
-        predictions=folder / PREDICTIONS,
+        predictions=folder / predictions,
         dataset=source.dataset,
         split=split or source.split,
         fingerprint=source.dataset_fingerprint,

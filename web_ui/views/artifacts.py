@@ -9,7 +9,7 @@ from flask import Blueprint, Response, send_file, url_for
 from data.errors import NotFound
 from data.store.events import last_event
 from evaluation.watched_sample import WATCHED_SAMPLE
-from training.options.run_folder import FIRST_BATCH, PREDICTIONS
+from training.options.run_folder import FIRST_BATCH, PREDICTIONS, VALIDATION_PREDICTIONS
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
@@ -32,7 +32,12 @@ SAFE_MEDIA = {
     ".md": "text/plain",
 }
 
-ROLES: Final = {PREDICTIONS: "predictions", FIRST_BATCH: "first_batch", WATCHED_SAMPLE: "watched_sample"}
+ROLES: Final = {
+    PREDICTIONS: "predictions",
+    VALIDATION_PREDICTIONS: "predictions",
+    FIRST_BATCH: "first_batch",
+    WATCHED_SAMPLE: "watched_sample",
+}
 
 artifacts = Blueprint("artifacts", __name__)
 

@@ -15,9 +15,10 @@ from data.dataset.manifest import MANIFEST
 from data.dataset.shards import read_texts
 from data.store.files import file_sha256, write_json
 from data.store.workspace import Workspace
+from evaluation.report import REPORT
 from evaluation.samples.kept_pages import KeptPages, PredictionSource
 from evaluation.samples.store import SampleSet
-from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS
+from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS, VALIDATION_PREDICTIONS
 from web_ui.catalog import sample_index
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -52,6 +53,27 @@ def evaluation(workspace: Workspace, dataset: Path) -> str:
     write_lines(folder / PREDICTIONS, lines)
     write_json(folder / EVALUATION_CONFIG, {"dataset": dataset.name, "split": "train"})
     return "scored"
+
+
+def test_a_training_shows_its_test_samples_first_and_its_validation_samples_too(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    folder = workspace.model("trained")
+    folder.mkdir()
+    line = {"document_id": "a", "prediction": "of the test", "reference": "it", "num_tokens": 3}
+    write_json(folder / CONFIG, {"dataset": "gone"})
+    write_lines(folder / VALIDATION_PREDICTIONS, [{**line, "prediction": "of a validation"}])
+    during = get(client, "models/trained")
+    write_lines(folder / PREDICTIONS, [line])
+    write_json(folder / REPORT, {"subject": {"split": "test"}})
+    after = get(client, "models/trained")
+    assert (during["splits"], after["splits"], after["split"]) == (
+        ["validation"],
+        ["test", "validation"],
+        "test",
+    )
+    validation = get(client, "models/trained?split=validation")
+    assert [each["prediction"] for each in validation["samples"]] == ["of a validation"]
 
 
 def get(client: FlaskClient, path: str) -> Any:
