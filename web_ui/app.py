@@ -18,6 +18,7 @@ from web_ui.views.benchmarks import benchmarks
 from web_ui.views.datasets import datasets
 from web_ui.views.demo import demo
 from web_ui.views.errors import register_error_handlers
+from web_ui.views.experiments import experiments
 from web_ui.views.health import health
 from web_ui.views.jobs import jobs
 from web_ui.views.login import login
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     models,
     training,
     jobs,
+    experiments,
     artifacts,
     metrics,
     samples,

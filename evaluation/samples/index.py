@@ -74,8 +74,7 @@ class SampleIndex:
     @contextmanager
     def open(cls, path: Path) -> "Iterator[SampleIndex]":
         """Open an index. Raises StorageError if it is missing or damaged, also while it is read."""
-        address = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-        with using_index(path), closing(sqlite3.connect(address, uri=True)) as connection:
+        with using_index(path), closing(sqlite3.connect(read_only(path), uri=True)) as connection:
             yield cls(connection)
 
     def page(self, selection: Selection, order: Order, start: int, num_samples: int) -> SamplePage:
@@ -102,7 +101,7 @@ class SampleIndex:
         row = found.fetchone()
         if row is None:
             raise IndexError(position)
-        return _parse(row[0])
+        return parse_record(row[0])
 
     def records(self, selection: Selection, order: Order) -> Iterator[SampleRecord]:
         """Yield the samples of a selection."""
@@ -130,9 +129,9 @@ class SampleIndex:
     def _condition(self, selection: Selection) -> tuple[str, list[Any]]:
         """Return an SQL condition, of constant text, and its values."""
         conditions, values = ["1"], list[Any]()
-        if found := words(selection.search):
+        if pattern := search_pattern(selection.search):
             conditions.append("position IN (SELECT rowid FROM words WHERE words MATCH ?)")
-            values.append('"' + " ".join(found) + '"*')
+            values.append(pattern)
         if selection.mark:
             conditions.append("marks & ?")
             values.append(int(selection.mark))
@@ -142,7 +141,20 @@ class SampleIndex:
         return " AND ".join(conditions), values
 
 
-def _parse(text: str) -> SampleRecord:
+def read_only(path: Path) -> str:
+    """Return the address by which SQLite opens an index that nobody changes any more."""
+    return f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+
+
+def search_pattern(text: str) -> str | None:
+    """Return what FTS5 looks for: words that stand together, of which the last one may go on. None: no
+    words."""
+    found = words(text)
+    return '"' + " ".join(found) + '"*' if found else None
+
+
+def parse_record(text: str) -> SampleRecord:
+    """Return a sample from its JSON in an index."""
     values = json.loads(text)
     nested = {"marks": Mark(values["marks"]), "unsupported": tuple(values["unsupported"])}
     return SampleRecord(**{**values, **nested})

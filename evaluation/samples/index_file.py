@@ -21,13 +21,13 @@ from evaluation.words import words
 
 NUM_BINS: Final = 20
 """Of the histogram: each is 5 points of ROUGE-L wide; the last one holds 100 too."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _SCHEMA: Final = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
 CREATE TABLE about (key TEXT NOT NULL, num_samples INTEGER NOT NULL, bins TEXT NOT NULL, marks TEXT NOT NULL);
 CREATE TABLE samples (position INTEGER PRIMARY KEY, bin INTEGER, score REAL, length INTEGER NOT NULL,
-    marks INTEGER NOT NULL, shuffled INTEGER NOT NULL);
+    marks INTEGER NOT NULL, shuffled INTEGER NOT NULL, identity INTEGER NOT NULL);
 CREATE TABLE records (position INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5
     (text, content='', prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');
@@ -79,7 +79,7 @@ def using_index(path: Path) -> Iterator[None]:
 
 def _insert(index: sqlite3.Connection, position: int, record: SampleRecord) -> None:
     numbers = (_bin(record.score), record.score, record.length, int(record.marks), _shuffled(position))
-    index.execute("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?)", (position, *numbers))
+    index.execute("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", (position, *numbers, _identity(record)))
     index.execute("INSERT INTO records VALUES (?, ?)", (position, json.dumps(asdict(record))))
     texts = (record.document_id, record.prediction, record.reference, record.error)
     text = " ".join(word for text in texts if text for word in words(text))
@@ -97,3 +97,9 @@ def _bin(score: float | None) -> int | None:
 def _shuffled(position: int) -> int:
     """Return a number that looks random and is the same at each request, so that pages do not overlap."""
     return int.from_bytes(hashlib.sha256(str(position).encode()).digest()[:6])
+
+
+def _identity(record: SampleRecord) -> int:
+    """Return a number that two samples share if their document and their reference are the same."""
+    digest = hashlib.sha256(json.dumps([record.document_id, record.reference]).encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, get_origin
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel
@@ -72,7 +72,7 @@ def endpoint(blueprint: Blueprint, method: str, path: str, operation: Operation)
 def _given(operation: Operation) -> dict[str, BaseModel]:
     given = {}
     if operation.query:
-        given["query"] = parse_config(operation.query, request.args.to_dict())
+        given["query"] = parse_config(operation.query, _query_values(operation.query))
     if operation.body_media != JSON or (request.content_length and request.method != "GET"):
         _check_media(operation.body_media)
     if operation.body:
@@ -80,6 +80,13 @@ def _given(operation: Operation) -> dict[str, BaseModel]:
             operation.build(json_object()) if operation.build else parse_config(operation.body, json_object())
         )
     return given
+
+
+def _query_values(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the values of the query string; a field of several values is named once for each."""
+    several = {name for name, info in model.model_fields.items() if get_origin(info.annotation) is tuple}
+    given = request.args
+    return {name: given.getlist(name) if name in several else given[name] for name in given}
 
 
 def json_object() -> dict[str, Any]:

@@ -150,10 +150,10 @@ def _path_parameters(rule: Rule) -> Iterator[JsonDocument]:
 
 def _query_parameters(operation: Operation) -> Iterator[JsonDocument]:
     if operation.query:
-        for name, schema in operation.query.model_json_schema(ref_template="#/components/schemas/{model}")[
-            "properties"
-        ].items():
-            yield {"name": name, "in": "query", "required": False, "schema": schema}
+        query = operation.query.model_json_schema(ref_template="#/components/schemas/{model}")
+        for name, schema in query["properties"].items():
+            is_required = name in query.get("required", ())
+            yield {"name": name, "in": "query", "required": is_required, "schema": schema}
 
 
 def _header_parameters(operation: Operation) -> Iterator[JsonDocument]:

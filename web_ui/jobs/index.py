@@ -68,7 +68,7 @@ class JobIndex:
         if known and known[1].state in FINAL_STATES and known[1].error is None:
             return known[1]
         folder = f"{self._jobs}/{name}"
-        signature = tuple(_file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
+        signature = tuple(file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
         if known is None or known[0] != signature:
             known = (signature, load_job(Path(folder), progress=False))
             self._snapshots[name] = known
@@ -89,7 +89,8 @@ def _matches(job: Job, search: str | None) -> bool:
     return any(search.lower() in text.lower() for text in texts)
 
 
-def _file_signature(path: str) -> tuple[int, int, int] | None:
+def file_signature(path: str) -> tuple[int, int, int] | None:
+    """Return values that change whenever the file does; None: there is no such file."""
     try:
         stat = os.stat(path)  # noqa: PTH116 - thousands of calls per list; making a Path takes longer
     except OSError:

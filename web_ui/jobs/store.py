@@ -16,6 +16,7 @@ from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store.events import EventSlice, read_events
 from data.store.files import move_to_trash, new_folder, storage_error, write_bytes, write_json
 from data.store.workspace import Workspace
+from web_ui.jobs.annotations import ANNOTATIONS, Annotations, read_annotations
 from web_ui.jobs.heartbeat import RunnerStatus, read_runner_status, wake_runners
 from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import (
@@ -129,6 +130,25 @@ class JobStore:
         """Ask a job to stop for good. Raises NotFound, or Conflict if the job has ended."""
         return self._write_request(job_id, "cancel")
 
+    def annotate(self, job_id: str, changes: Mapping[str, Any]) -> Annotations:
+        """Change what is noted about a job, and return all of it.
+
+        Args:
+            changes: field of `Annotations` -> checked value; other fields stay.
+
+        Raises:
+            NotFound: there is no such job.
+            StorageError: the file with the notes is damaged, or the disk is full or not writable.
+        """
+        folder = self._folder(job_id)
+        try:
+            with locked(folder):
+                annotations = read_annotations(folder).model_copy(update=dict(changes))
+                write_json(folder / ANNOTATIONS, annotations.model_dump(mode="json"))
+        except FileNotFoundError as error:
+            raise job_not_found(job_id) from error
+        return annotations
+
     def delete(self, job_id: str) -> None:
         """Delete a job that is not running, with its folder. Its output stays.
 
@@ -167,6 +187,11 @@ class JobStore:
             return read_log(self._folder(job_id) / LOG, offset)
         except FileNotFoundError as error:
             raise job_not_found(job_id) from error
+
+    @property
+    def root(self) -> Path:
+        """The folder that holds those of the jobs."""
+        return self._workspace.jobs
 
     def folder(self, job_id: str) -> Path:
         """Return a job's folder. Raises NotFound."""
