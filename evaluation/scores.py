@@ -5,7 +5,9 @@ All values are fractions from 0 to 1; displayed tables multiply by 100.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 ROUGE_TYPES = ("rouge1", "rouge2", "rougeL", "rougeLsum")
 TokenizerName = Literal["auto", "ascii", "unicode"]
@@ -64,3 +66,22 @@ class RougeReport:
             "settings": asdict(self.settings),
             "num_samples": self.num_samples,
         }
+
+
+PairedRelation = Literal["above", "below", "not_shown", "too_few"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairedDifference:
+    """How one result stands to another one in ROUGE-L, on the samples of both."""
+
+    num_samples: int
+    difference: Annotated[float | None, Field(description="mean difference, -1 to 1; null: no common sample")]
+    low: Annotated[float | None, Field(description="lower end of its interval")]
+    high: Annotated[float | None, Field(description="upper end of its interval")]
+    won: Annotated[float, Field(description="share of the samples with the higher score, 0 to 1")]
+    lost: Annotated[float, Field(description="share of the samples with the lower score")]
+    relation: Annotated[
+        PairedRelation,
+        Field(description="not_shown: the interval contains 0; too_few: fewer than 10 common samples"),
+    ]

@@ -2,35 +2,16 @@
 the differences of the samples are resampled, so what makes a sample hard for both does not count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Final
 
 import numpy as np
-from pydantic import Field
 
 from evaluation.bootstrap import intervals
-from evaluation.scores import RougeSettings
+from evaluation.scores import PairedDifference, PairedRelation, RougeSettings
 from evaluation.verdicts.verdict import MIN_SAMPLES
 
-Relation = Literal["above", "below", "not_shown", "too_few"]
 _SETTINGS: Final = RougeSettings()
 """Their confidence, resamples and seed are those of every report."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PairedDifference:
-    """How one result stands to another one in ROUGE-L, on the samples of both."""
-
-    num_samples: int
-    difference: Annotated[float | None, Field(description="mean difference, -1 to 1; null: no common sample")]
-    low: Annotated[float | None, Field(description="lower end of its interval")]
-    high: Annotated[float | None, Field(description="upper end of its interval")]
-    won: Annotated[float, Field(description="share of the samples with the higher score, 0 to 1")]
-    lost: Annotated[float, Field(description="share of the samples with the lower score")]
-    relation: Annotated[
-        Relation,
-        Field(description="not_shown: the interval contains 0; too_few: fewer than 10 common samples"),
-    ]
 
 
 def paired_difference(scores: Sequence[float], others: Sequence[float]) -> PairedDifference:
@@ -59,7 +40,7 @@ def paired_difference(scores: Sequence[float], others: Sequence[float]) -> Paire
     )
 
 
-def _relation(num_samples: int, low: float, high: float) -> Relation:
+def _relation(num_samples: int, low: float, high: float) -> PairedRelation:
     if num_samples < MIN_SAMPLES:
         return "too_few"
     return "above" if low > 0 else "below" if high < 0 else "not_shown"

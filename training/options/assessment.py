@@ -79,7 +79,7 @@ class _Scored:
         return (
             self.config.blank_pages != other.config.blank_pages
             and all(getattr(self.config, name) == getattr(other.config, name) for name in _DECIDING_FIELDS)
-            and _has_same_samples(self.report, other.report)
+            and has_same_samples(self.report, other.report)
         )
 
 
@@ -125,7 +125,7 @@ def _known(values: dict[str, Any], config: type[TrainingConfig | EvaluationConfi
     return {name: value for name, value in values.items() if name in config.model_fields}
 
 
-def _has_same_samples(report: Report, other: Report) -> bool:
+def has_same_samples(report: Report, other: Report) -> bool:
     """Return whether two reports are of the same samples: then the scores of the copying baselines are equal
     to the last digit, and so are the lengths of the references."""
     return (

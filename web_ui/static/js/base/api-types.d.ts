@@ -1,21 +1,28 @@
 // Types of the API's requests and answers. Written by scripts/write_js_types.py.
 
+export interface Annotations {
+  name?: string | null;
+  tags?: Array<string>;
+  note?: string;
+  is_starred?: boolean;
+}
+
+export interface AnnotationsRequest {
+  name?: string | null;
+  tags?: Array<string>;
+  note?: string;
+  is_starred?: boolean;
+}
+
 export interface Artifact {
   path: string;
   size_bytes: number;
   url: string;
-  role: "predictions" | "first_batch" | "watched_sample" | null;
+  role: "predictions" | "first_batch" | null;
 }
 
 export interface ArtifactList {
   artifacts: Array<Artifact>;
-}
-
-export interface AwaitedJob {
-  id: string;
-  title: string;
-  state: State;
-  progress: JobProgress | null;
 }
 
 export interface Bar {
@@ -38,7 +45,6 @@ export interface BenchmarkPreset {
   description: string;
   source: string;
   licence: string;
-  licence_allows: "sharing" | "unclear" | "no_sharing";
   warning: string | null;
   splits: Record<string, number>;
   mean_document_words: number;
@@ -73,6 +79,59 @@ export interface Columns {
   document?: string | null;
   summary?: string | null;
   id?: string | null;
+}
+
+export interface ComparedJob {
+  experiment: Experiment;
+  scores: Record<string, Score>;
+  best: Array<string>;
+  has_baselines_samples: boolean;
+  note: string | null;
+  collection: "datasets" | "models" | "evaluations" | "predictions" | null;
+  samples_name: string | null;
+}
+
+export interface ComparedSample {
+  position: number;
+  document_id: string;
+  reference: string | null;
+  texts: Array<ComparedText>;
+}
+
+export interface ComparedSampleList {
+  jobs: Array<string>;
+  num_common: number;
+  num_selected: number;
+  offset: number;
+  samples: Array<ComparedSample>;
+}
+
+export interface ComparedSamplesQuery {
+  job: Array<string>;
+  baseline?: string | null;
+  search?: string;
+  order?: "disagreement" | "first_worst" | "first_best" | "position";
+  offset?: number;
+  limit?: number;
+}
+
+export interface ComparedText {
+  prediction: string | null;
+  score: number | null;
+  marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
+  unsupported: Array<string>;
+  error: string | null;
+}
+
+export interface Comparison {
+  baseline: string;
+  jobs: Array<ComparedJob>;
+  settings: Array<Setting>;
+}
+
+export interface ComparisonQuery {
+  job: Array<string>;
+  baseline?: string | null;
 }
 
 export interface Control {
@@ -172,9 +231,9 @@ export interface Degradation {
   jpeg_quality?: number | null;
 }
 
-export interface DemoAnswer {
-  dataset: JobAnswer;
-  training: JobAnswer;
+export interface DifferenceList {
+  baseline: string;
+  differences: Array<JobDifference>;
 }
 
 export interface Disk {
@@ -273,6 +332,53 @@ export interface EvaluationConfig {
 export interface EventSlice {
   events: Array<Record<string, any>>;
   next_offset: number;
+}
+
+export interface Experiment {
+  id: string;
+  kind: string;
+  title: string;
+  state: State;
+  desired: "run" | "pause" | "cancel" | null;
+  created: string;
+  run_s: number;
+  annotations: Annotations;
+  dataset: string | null;
+  split: string | null;
+  model: string | null;
+  preset: string | null;
+  blank_pages: boolean;
+  learning_rate: number | null;
+  num_train_epochs: number | null;
+  batch_size: number | null;
+  seed: number | null;
+  step: number | null;
+  train_loss: number | null;
+  eval_loss: number | null;
+  validation_rouge_l: number | null;
+  score: ExperimentScore | null;
+  gpu_memory_gb: number | null;
+  loss_steps: Array<number>;
+  loss_values: Array<number>;
+}
+
+export interface ExperimentList {
+  revision: string;
+  is_whole: boolean;
+  experiments: Array<Experiment>;
+}
+
+export interface ExperimentScore {
+  split: string;
+  num_samples: number | null;
+  rouge_l: number;
+  low: number | null;
+  high: number | null;
+  lead_3: number | null;
+}
+
+export interface ExperimentsQuery {
+  known?: string;
 }
 
 export interface FilesSource {
@@ -399,7 +505,6 @@ export interface JobAnswer {
   kind: string;
   role: "cpu" | "gpu" | null;
   title: string;
-  after: Array<string>;
   state: State;
   desired: "run" | "pause" | "cancel" | null;
   created: string;
@@ -413,8 +518,12 @@ export interface JobAnswer {
   result: Record<string, any> | null;
   error: ErrorBody | null;
   links: Record<string, string>;
-  waits_for: Array<AwaitedJob>;
   verdict: ModelVerdict | null;
+}
+
+export interface JobDifference {
+  job: string;
+  rouge_l: PairedDifference;
 }
 
 export interface JobList {
@@ -431,8 +540,6 @@ export interface JobProgress {
   counts: Record<string, number>;
   rate: number | null;
   eta_s: number | null;
-  phase?: string | null;
-  share?: number | null;
 }
 
 export interface JobsQuery {
@@ -535,6 +642,16 @@ export interface OpenApi {
   info: Record<string, any>;
   paths: Record<string, any>;
   components: Record<string, any>;
+}
+
+export interface PairedDifference {
+  num_samples: number;
+  difference: number | null;
+  low: number | null;
+  high: number | null;
+  won: number;
+  lost: number;
+  relation: "above" | "below" | "not_shown" | "too_few";
 }
 
 export interface PredictionConfig {
@@ -697,6 +814,14 @@ export interface SamplesQuery {
   position?: number | null;
 }
 
+export interface Score {
+  precision: number;
+  recall: number;
+  fmeasure: number;
+  low: number;
+  high: number;
+}
+
 export interface SelectionQuery {
   split?: string | null;
   search?: string;
@@ -704,6 +829,11 @@ export interface SelectionQuery {
   first_bin?: number;
   last_bin?: number;
   order?: "position" | "worst" | "best" | "random" | "longest";
+}
+
+export interface Setting {
+  path: string;
+  values: Array<any>;
 }
 
 export interface SplitQuery {
@@ -717,10 +847,6 @@ export interface StartingValues {
 
 export type State =
   "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
-
-export interface SubmitQuery {
-  after?: string;
-}
 
 export interface System {
   role: "cpu" | "gpu";
