@@ -3,6 +3,8 @@ name."""
 
 from pathlib import Path
 
+from pydantic import ConfigDict
+
 from data.errors import StorageError
 from data.store.files import damaged_file
 from web_ui.jobs.job import JsonFile, read_json_file
@@ -13,6 +15,8 @@ ANNOTATIONS = "annotations.json"
 
 class Annotations(JsonFile):
     """annotations.json: written by the web services only."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
     name: str | None = None
     """Shown instead of the title; None: the title is shown."""

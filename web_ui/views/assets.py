@@ -18,6 +18,7 @@ STYLES = (
     "css/tabs.css",
     "css/verdict.css",
     "css/start.css",
+    "css/experiments.css",
     "vendor/uplot/uPlot.min.css",
 )
 IMPORT_PATTERN = re.compile(r'^import [^"]*from "(\.[^"]+)";$', re.MULTILINE)

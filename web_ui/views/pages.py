@@ -1,5 +1,5 @@
-"""The first screen, the four tabs, the page of a job and that of samples: one HTML page each, made from
-`index.html`, which the browser modules fill from the API."""
+"""The first screen, the four tabs, and below them the pages of experiments, of a comparison, of a job and of
+samples: one HTML page each, made from `index.html`, which the browser modules fill from the API."""
 
 from dataclasses import asdict
 from typing import Any, get_args
@@ -21,9 +21,10 @@ PRELOADED_PATHS = {
     "benchmarks": ("system", "forms/dataset", "datasets/presets"),
     "custom": ("system", "forms/dataset"),
     "jobs": ("system", "jobs"),
+    "experiments": ("system", "experiments"),
     "train": ("system", "forms/training", "training/presets", "datasets", "models"),
 }
-"""Tab -> the API paths that its script requests first. The head of the page names them, so that the
+"""Tab, or page below it -> the API paths that its script requests first. The head of the page names them, so that the
 browser loads them together with the modules."""
 
 pages = Blueprint("pages", __name__)
@@ -76,6 +77,16 @@ def train() -> str:
 @pages.get("/jobs")
 def jobs() -> str:
     return _render_tab("jobs")
+
+
+@pages.get("/jobs/experiments")
+def experiments() -> str:
+    return _render_tab("jobs", "experiments", page_title="Experiments")
+
+
+@pages.get("/jobs/compare")
+def compare() -> str:
+    return _render_tab("jobs", "compare", page_title="Comparison")
 
 
 @pages.get("/jobs/<job_id>")

@@ -1,10 +1,10 @@
 // Types of the API's requests and answers. Written by scripts/write_js_types.py.
 
 export interface Annotations {
-  name?: string | null;
-  tags?: Array<string>;
-  note?: string;
-  is_starred?: boolean;
+  name: string | null;
+  tags: Array<string>;
+  note: string;
+  is_starred: boolean;
 }
 
 export interface AnnotationsRequest {

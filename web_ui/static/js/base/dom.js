@@ -122,16 +122,24 @@ export const makeFigure = (name, value) =>
   makeElement("div", { class: "figure" }, makeElement("dt", {}, name), makeElement("dd", {}, value));
 
 /**
+ * Make an SVG element.
+ * @param {string} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ */
+export function makeShape(tag, attributes, text = "") {
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, String(value));
+  shape.textContent = text;
+  return shape;
+}
+
+/**
  * Make an icon.
  * @param {string} name id of its symbol in the page
  */
 export function makeIcon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#${name}`);
-  svg.append(use);
+  const svg = makeShape("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" });
+  svg.append(makeShape("use", { href: `#${name}` }));
   return svg;
 }

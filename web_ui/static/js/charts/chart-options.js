@@ -5,7 +5,7 @@ import { makeElement } from "../base/dom.js";
 import { formatCount, formatMetric, formatNumber } from "../base/format.js";
 import { makePanZoomPlugin } from "./chart-moves.js";
 
-/** @typedef {{label: string, color: 1 | 2 | 3 | 4, steps: number[], values: (number | null)[]}} Line */
+/** @typedef {{label: string, color: number, steps: number[], values: (number | null)[]}} Line */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Options} Options */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Series} PlotSeries */

@@ -121,8 +121,9 @@ export class Chart {
 
   #save() {
     const [steps, ...columns] = alignSteps(this.lines);
+    const quoted = (/** @type {string} */ text) => `"${text.replaceAll('"', '""')}"`;
     const rows = [
-      [this.xLabel, ...this.lines.map((line) => line.label)],
+      [this.xLabel, ...this.lines.map((line) => quoted(line.label))],
       ...steps.map((step, row) => [step, ...columns.map((column) => column[row] ?? "")]),
     ];
     const address = URL.createObjectURL(

@@ -13,7 +13,8 @@ const CHARTS = new Map();
 for (const [name, { chart }] of Object.entries(METRICS)) {
   if (chart) CHARTS.set(chart, [...(CHARTS.get(chart) ?? []), name]);
 }
-const colorOf = (/** @type {number} */ index) => /** @type {1 | 2 | 3 | 4} */ ((index % 4) + 1);
+const NUM_COLORS = 8;
+const colorOf = (/** @type {number} */ index) => (index % NUM_COLORS) + 1;
 
 export class TrainingCharts {
   /** @param {HTMLElement} container */

@@ -1,6 +1,6 @@
 // Draws one job: the icon of its state, its progress bar, and its row in the list.
 
-import { cloneTemplate, fillSlots, findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
+import { cloneTemplate, fillSlots, findElement, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
@@ -89,10 +89,6 @@ function makeJobRow(job, address) {
   const link = findElement(".job-row__name a", row);
   link.textContent = job.title;
   link.setAttribute("href", address);
-  findElement(".job-row__compare", row).hidden = job.kind !== "training";
-  const box = findInput("input", row);
-  box.value = job.id;
-  box.setAttribute("aria-label", `Compare ${job.title}`);
   return row;
 }
 

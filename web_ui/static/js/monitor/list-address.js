@@ -1,4 +1,4 @@
-// The address of the job list: it holds the filters, the page and the compared jobs.
+// The address of the job list: it holds the filters and the page.
 
 export const readAddress = () => new URLSearchParams(location.search);
 export const addressOffset = () => Math.max(0, Math.trunc(Number(readAddress().get("offset"))) || 0);

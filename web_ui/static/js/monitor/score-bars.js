@@ -1,14 +1,13 @@
 // Scores as bars with their intervals. The bars repeat the numbers beside them, so they are hidden from
 // screen readers.
 
-import { makeElement } from "../base/dom.js";
+import { makeElement, makeShape } from "../base/dom.js";
 import { formatCount, humanizeName } from "../base/format.js";
 
 /** @typedef {import("../base/api-types.js").ModelVerdict} Verdict */
 /** @typedef {Verdict["bars"][number]} Bar */
 
 const SCALES = [0.25, 0.5, 1];
-const SVG = "http://www.w3.org/2000/svg";
 /** @type {Record<string, string>} */
 const LEAD_LABELS = { "lead-1": "First sentence", "lead-3": "First three sentences" };
 
@@ -62,14 +61,6 @@ function makeRow({ name, kind, score, low, high }, scale) {
 
 /** @param {number} fraction */
 const shown = (fraction) => (fraction * 100).toFixed(1);
-
-/** @param {string} tag @param {Record<string, string | number>} attributes @param {string} [text] */
-function makeShape(tag, attributes, text = "") {
-  const shape = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) shape.setAttribute(name, String(value));
-  shape.textContent = text;
-  return shape;
-}
 
 /** @param {number} share */
 const atX = (share) => `${(share * 100).toFixed(2)}%`;
