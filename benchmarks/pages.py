@@ -1,7 +1,7 @@
 """Measure the pages in Chromium: the time until they can be used, the frames of a long chart that is moved,
 the requests of an idle page, and the speed of a job beside open tabs.
 
-    python benchmarks/pages.py [--num-jobs 1000] [--repeats 9] [--only open chart idle tabs]
+    python benchmarks/pages.py [--num-jobs 1000] [--repeats 9] [--only open experiments chart idle tabs]
 
 Each figure is printed beside a reference of the same run: a page without scripts, frames of a chart at rest,
 a job without tabs.
@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,15 +25,26 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from web import fill
 
+from data.store.events import EventLog
+from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
 from tests.machine import CHROMIUM
+from training.options.config import TrainingConfig
+from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
+from web_ui.jobs.store import JobStore
 
 USABLE = {
     "/login": "form",
     "/benchmarks": "form:not([aria-busy]) input[name=preset]",
     "/jobs": ".job-list:not([aria-busy]) .job-row",
 }
+USABLE_WITH_TRAININGS = {
+    "/login": "form",
+    "/jobs": ".job-list:not([aria-busy]) .job-row",
+    "/jobs/experiments": "#experiment-table:not([aria-busy]) tbody .sparkline",
+}
+IDLE_PAGES = ("/jobs", "/jobs/experiments")
 FRAME_MS = 1000 / 60
 CHART = """async ([numPoints, share]) => {
   const { src } = document.querySelector("script[type=module]");
@@ -72,7 +85,14 @@ SETTLE_S = 5
 
 
 def main() -> int:
-    parts = {"open": print_opening, "chart": print_chart, "idle": print_requests, "tabs": print_tabs}
+    parts = {
+        "open": partial(print_opening, pages=USABLE),
+        "experiments": partial(print_opening, pages=USABLE_WITH_TRAININGS),
+        "chart": print_chart,
+        "idle": print_requests,
+        "tabs": print_tabs,
+    }
+    fillers = {"open": fill, "experiments": fill_trainings}
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -85,8 +105,8 @@ def main() -> int:
         for name in options.only:
             with tempfile.TemporaryDirectory() as folder:
                 workspace, site = Workspace.create(Path(folder)), Site(Path(folder))
-                if name == "open":
-                    fill(workspace, options.num_jobs)
+                if name in fillers:
+                    fillers[name](workspace, options.num_jobs)
                 site.start_web()
                 try:
                     parts[name](browser, site, options.repeats)
@@ -96,15 +116,48 @@ def main() -> int:
     return 0
 
 
-def print_opening(browser: Browser, site: Site, repeats: int) -> None:
+def fill_trainings(workspace: Workspace, num_jobs: int) -> None:
+    """Fill a workspace with trainings that have ended, each with a score and 100 measurements."""
+    store = JobStore(workspace)
+    scored = {"rouge1": 0.4, "rouge2": 0.2, "rougeL": 0.3, "rougeLsum": 0.3}
+    result = {
+        "folder": "models/run",
+        "split": "test",
+        "table": [{"name": name, **scored} for name in ("run", "lead-1", "lead-3")],
+        "intervals": [dict.fromkeys(scored, (0.25, 0.35))] * 3,
+        "num_samples": 100,
+        "metrics": {"train_loss": 0.5, "eval_loss": 0.6, "rougeL": 0.3, "step": 1000},
+    }
+    for number in range(num_jobs):
+        rate = 1e-5 * (1 + number % 50)
+        config = TrainingConfig(dataset=f"set-{number % 9}", output=f"run-{number}", learning_rate=rate)
+        job = store.create("training", config)
+        folder = workspace.jobs / job.id
+        log = EventLog(folder / EVENTS)
+        for step in range(10, 1001, 10):
+            values = {"train_loss": 3 * 0.998**step, "learning_rate": rate, "grad_norm": 1.0, "epoch": 0.1}
+            log.append("metric", step=step, values=values)
+            log.append("progress", done=step, total=1000, unit="steps", counts={}, rate=9.0, eta_s=1.0)
+        log.close()
+        state = JobState(state=State.SUCCEEDED, attempts=1, started=now(), ended=now(), run_s=61.0)
+        write_json(folder / STATE, state.model_dump(mode="json"))
+        outcome = Outcome(attempt=1, status="succeeded", ended=now(), result=result)
+        write_json(folder / OUTCOME, outcome.model_dump(mode="json"))
+
+
+def print_opening(browser: Browser, site: Site, repeats: int, pages: Mapping[str, str]) -> None:
     """Print the milliseconds from the request of a page until it can be used, with an empty and with a full
-    cache."""
+    cache.
+
+    Args:
+        pages: path -> the selector of what shows that the page can be used.
+    """
     base_ms = 0.0
     print(
-        f"{'page':16}{'first ms':>10}{'best ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of "
+        f"{'page':20}{'first ms':>10}{'best ms':>10}{'again ms':>10}{'to login':>10}{'kB':>8}   (medians of "
         f"{repeats}, best of them)"
     )
-    for path, usable in USABLE.items():
+    for path, usable in pages.items():
         first_ms, again_ms, sizes = [], [], []
         for _ in range(repeats):
             context = browser.new_context()
@@ -120,7 +173,7 @@ def print_opening(browser: Browser, site: Site, repeats: int) -> None:
             context.close()
         base_ms = base_ms or median(first_ms)
         times = f"{median(first_ms):10.0f}{min(first_ms):10.0f}{median(again_ms):10.0f}"
-        print(f"{path:16}{times}{median(first_ms) / base_ms:10.1f}{median(sizes) / 1000:8.0f}")
+        print(f"{path:20}{times}{median(first_ms) / base_ms:10.1f}{median(sizes) / 1000:8.0f}")
 
 
 def time_until_usable_ms(page: Page, address: str, usable: str) -> float:
@@ -196,19 +249,27 @@ def busy_s(cdp: CDPSession) -> float:
 
 
 def print_requests(browser: Browser, site: Site, _: int) -> None:
-    """Print the number of requests of a page while nothing happens."""
-    page = browser.new_page()
-    times_s: list[float] = []
-    page.on("request", lambda request: times_s.append(time.monotonic()) if "/api/" in request.url else None)
-    page.goto(f"{site.address}/jobs")
+    """Print the number of requests of pages while nothing happens."""
+    times_s: dict[str, list[float]] = {path: [] for path in IDLE_PAGES}
+    pages = []
+    for path, times in times_s.items():
+        page = browser.new_page()
+        page.on(
+            "request",
+            lambda request, times=times: times.append(time.monotonic()) if "/api/" in request.url else None,
+        )
+        page.goto(site.address + path)
+        pages.append(page)
     start_s = time.monotonic()
-    page.wait_for_timeout(IDLE_S * 1000)
-    counts = [
-        sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times_s)
-        for third in range(3)
-    ]
-    print(f"requests of an idle page in each {IDLE_S // 3} s: {counts[0]}, {counts[1]}, {counts[2]}")
-    page.close()
+    pages[0].wait_for_timeout(IDLE_S * 1000)
+    for path, times in times_s.items():
+        counts = [
+            sum(start_s + third * IDLE_S / 3 <= at_s < start_s + (third + 1) * IDLE_S / 3 for at_s in times)
+            for third in range(3)
+        ]
+        print(f"requests of {path} idle in each {IDLE_S // 3} s: {counts[0]}, {counts[1]}, {counts[2]}")
+    for page in pages:
+        page.close()
 
 
 def print_tabs(browser: Browser, site: Site, repeats: int) -> None:

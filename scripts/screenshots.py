@@ -39,7 +39,7 @@ IN_DOCS = {
 }
 FAILURE = "The model 'slow' reads micro pages; the dataset has base pages."
 FAILURE_HINT = "Make a dataset of micro pages, or score a model that reads base pages."
-READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden])"
+READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden])"
 
 
 def main() -> int:
@@ -106,7 +106,8 @@ def _addresses(site: Site) -> dict[str, str]:
         "custom": "/custom",
         "train": "/train",
         "jobs": "/jobs",
-        "compare": f"/jobs?compare={','.join(done['training'][:2])}",
+        "experiments": "/jobs/experiments",
+        "compare": f"/jobs/compare?{'&'.join(f'job={job_id}' for job_id in done['training'][:2])}",
         "job-training": f"/jobs/{done['training'][-1]}",
         "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
         **{

@@ -7,7 +7,16 @@ from pathlib import Path
 
 MODULES = Path(__file__).resolve().parents[2] / "web_ui" / "static" / "js"
 ENTRY_SCRIPT = ""
-LAYERS = {"base": 0, "widgets": 1, "charts": 2, "forms": 2, "samples": 2, "monitor": 3, "experiments": 4, ENTRY_SCRIPT: 5}
+LAYERS = {
+    "base": 0,
+    "widgets": 1,
+    "charts": 2,
+    "forms": 2,
+    "samples": 2,
+    "monitor": 3,
+    "experiments": 4,
+    ENTRY_SCRIPT: 5,
+}
 """Folder and its height. Entry scripts lie beside the folders: pages load them, no module imports one."""
 SPECIFIER = re.compile(r'\b(?:from |import\()"(\.[^"]+)"')
 

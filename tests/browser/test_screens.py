@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.browser]
 
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("/benchmarks", "/custom", "/train", "/jobs")
+PAGES = (*TABS, "/jobs/experiments")
 FIRST_PAGE_LIMIT_BYTES = 260_000
 """48 kB of them are the font, and 40 kB on the first tab are the pictures of pages."""
 READING_MS = 120_000
@@ -45,7 +46,7 @@ def check_by_axe(page: Page) -> None:
         assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found["violations"]] == [], theme
 
 
-@pytest.mark.parametrize("path", TABS)
+@pytest.mark.parametrize("path", PAGES)
 def test_axe_finds_nothing_on_a_tab(page: Page, still_site: Site, path: str) -> None:
     require(AXE.exists(), "no axe-core: npm ci")
     open_tab(page, still_site, path)
@@ -72,7 +73,7 @@ def test_axe_finds_nothing_on_the_pages_of_jobs(page: Page, still_site: Site) ->
     check_by_axe(page)
 
 
-@pytest.mark.parametrize("path", TABS)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_phone_needs_no_sideways_scrolling(page: Page, still_site: Site, path: str) -> None:
     page.set_viewport_size({"width": 360, "height": 780})
     open_tab(page, still_site, path)
@@ -100,7 +101,7 @@ def test_the_pages_of_a_preview_are_read_back(page: Page, still_site: Site) -> N
     expect(check).to_be_disabled()
 
 
-@pytest.mark.parametrize("path", TABS)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_tab_is_light_asks_for_nothing_twice_and_shares_what_it_loads(
     page: Page, still_site: Site, path: str
 ) -> None:
@@ -175,26 +176,6 @@ def test_tabs_are_addresses_and_back_goes_back(page: Page, still_site: Site) -> 
     page.go_back()
     page.wait_for_url("**/custom")
     expect(page.get_by_role("heading", name="Custom dataset")).to_be_visible()
-
-
-def test_two_trainings_compared(page: Page, still_site: Site) -> None:
-    open_tab(page, still_site, "/jobs")
-    page.get_by_label("Compare slow").check()
-    page.get_by_label("Compare fast").check()
-    page.get_by_role("button", name="Compare 2").click()
-    expect(page.locator("#compare-settings")).to_contain_text("Learning rate")
-    expect(page.locator("#compare .chart:visible")).to_have_count(4)
-    expect(page.get_by_role("row", name="Validation loss").first.get_by_role("cell")).to_have_count(2)
-    check_by_axe(page)
-    page.reload()
-    expect(page.locator("#compare-legend")).to_contain_text("fast")
-    expect(page.get_by_label("Compare slow")).to_be_checked()
-    page.get_by_role("button", name="Close", exact=True).click()
-    expect(page.locator("#compare")).to_be_hidden()
-    page.go_back()
-    expect(page.get_by_label("Compare slow")).to_be_checked()
-    page.goto(page.url.replace(page.url[-8:], "gone-job"))
-    expect(page.locator("#compare-legend")).to_contain_text("1 of the trainings was deleted")
 
 
 def test_subtabs_work_by_keyboard_and_survive_a_refresh(page: Page, still_site: Site) -> None:

@@ -90,7 +90,7 @@ class Experiment(Answer):
     validation_rouge_l: float | None = Field(description="measured while training, 0 to 1")
     score: ExperimentScore | None
     gpu_memory_gb: float | None = Field(description="reserved")
-    loss_steps: tuple[int, ...] = Field(description="steps of `loss_values`, at most 40")
+    loss_steps: tuple[int, ...] = Field(description="steps of `loss_values`, at most 30")
     loss_values: tuple[float, ...] = Field(description="training loss at evenly chosen steps")
 
 

@@ -21,10 +21,12 @@ _BATCH: Final = ("per_device_train_batch_size", "gradient_accumulation_steps")
 def experiment(job: Job, folder: Path) -> Experiment:
     """Return the row of a job whose kind is one of KINDS. A damaged value is left out of it."""
     config = job.config
-    curve = LossCurve.read(folder / EVENTS, _METRICS) if job.kind == "training" else LossCurve()
     result: Mapping[str, Any] = job.result or {}
-    own = result.get("metrics")
-    metrics = {**curve.latest, **(own if isinstance(own, dict) else {})}
+    found = result.get("metrics")
+    own = found if isinstance(found, dict) else {}
+    wanted = () if own else _METRICS  # a training that has ended with success has them all in its result
+    curve = LossCurve.read(folder / EVENTS, wanted) if job.kind == "training" else LossCurve()
+    metrics = {**curve.latest, **own}
     batch, accumulated = (_number(config, name) for name in _BATCH)
     return Experiment(
         id=job.id,

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 
-MAX_POINTS: Final = 40
+MAX_POINTS: Final = 30
 _WHOLE_BYTES: Final = 1 << 18
 _BLOCK_BYTES: Final = 1 << 13
 _LOSS: Final = "train_loss"
-_DIGITS: Final = 4
+_DIGITS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,7 @@ class LossCurve:
         except OSError:
             return cls()
         points: list[tuple[int, float]] = []
-        for step, values in filter(
-            None, map(_parse, _spread([line for line in lines if _holds(line, _LOSS)]))
-        ):
+        for step, values in filter(None, map(_parse, _spread(_holding(lines, _LOSS)))):
             while points and points[-1][0] >= step:  # the training went back to a checkpoint
                 points.pop()
             if (loss := _number(values.get(_LOSS))) is not None:
@@ -74,14 +72,15 @@ def _spread(lines: Sequence[bytes]) -> list[bytes]:
 
 
 def _latest(lines: Sequence[bytes], name: str) -> float | None:
-    found = (_parse(line) for line in reversed(lines) if _holds(line, name))
+    found = map(_parse, reversed(_holding(lines, name)))
     return next(
         (value for event in found if event and (value := _number(event[1].get(name))) is not None), None
     )
 
 
-def _holds(line: bytes, name: str) -> bool:
-    return f'"{name}"'.encode() in line
+def _holding(lines: Sequence[bytes], name: str) -> list[bytes]:
+    key = f'"{name}"'.encode()
+    return [line for line in lines if key in line]
 
 
 def _parse(line: bytes) -> tuple[int, dict[str, Any]] | None:

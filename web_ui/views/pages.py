@@ -24,8 +24,8 @@ PRELOADED_PATHS = {
     "experiments": ("system", "experiments"),
     "train": ("system", "forms/training", "training/presets", "datasets", "models"),
 }
-"""Tab, or page below it -> the API paths that its script requests first. The head of the page names them, so that the
-browser loads them together with the modules."""
+"""Tab, or page below it -> the API paths that its script requests first. The head of the page names them, so
+that the browser loads them together with the modules."""
 
 pages = Blueprint("pages", __name__)
 

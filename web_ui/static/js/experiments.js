@@ -78,14 +78,26 @@ function showCompared() {
 /** @param {Partial<TableQuery>} changes @param {boolean} [isStep] whether the back button takes it back */
 function change(changes, isStep = false) {
   query = { ...query, ...changes };
-  const address = tableQuery.writeTableQuery(query);
-  history[isStep ? "pushState" : "replaceState"](null, "", address.size ? `?${address}` : location.pathname);
+  if (isStep) writeAddress("pushState");
+  else if ("search" in changes) writeAddressSoon();
+  else writeAddress("replaceState");
   showControls();
   show();
 }
 
+/** @param {"pushState" | "replaceState"} way */
+function writeAddress(way) {
+  const address = tableQuery.writeTableQuery(query);
+  history[way](null, "", address.size ? `?${address}` : location.pathname);
+}
+/** Browsers refuse an address that changes with each key. */
+const writeAddressSoon = debounce(() => writeAddress("replaceState"), 200);
+
 function showControls() {
-  for (const name of TEXT_FILTERS) findInput(`[name="${name}"]`, filters).value = query[name];
+  for (const name of TEXT_FILTERS) {
+    const field = findInput(`[name="${name}"]`, filters);
+    if (field.value.trim() !== query[name]) field.value = query[name];
+  }
   findInput('[name="starred"]', filters).checked = query.isStarred;
   const shown = shownColumns(query.columns);
   redraw(findElement("#column-choices"), [shown.map(({ id }) => id)], () =>
@@ -118,13 +130,10 @@ async function save(id, changes) {
 }
 
 filters.addEventListener("submit", (event) => event.preventDefault());
-filters.addEventListener(
-  "input",
-  debounce(() => {
-    const texts = TEXT_FILTERS.map((name) => [name, findInput(`[name="${name}"]`, filters).value.trim()]);
-    change({ ...Object.fromEntries(texts), isStarred: findInput('[name="starred"]', filters).checked });
-  }, 120),
-);
+filters.addEventListener("input", (event) => {
+  const { name, value, checked } = /** @type {HTMLInputElement} */ (event.target);
+  change(name === "starred" ? { isStarred: checked } : { [name]: value.trim() });
+});
 table.body.addEventListener("change", (event) => {
   const { value: id, checked } = /** @type {HTMLInputElement} */ (event.target);
   change({ compared: checked ? [...query.compared, id] : query.compared.filter((other) => other !== id) });

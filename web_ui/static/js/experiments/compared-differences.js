@@ -1,7 +1,7 @@
 // The paired differences of a comparison: each job against the baseline, as a sentence and as an interval.
 
 import { makeElement, makeShape } from "../base/dom.js";
-import { formatCount, formatPercent } from "../base/format.js";
+import { formatCount } from "../base/format.js";
 import { makeSwatch } from "./compared-jobs.js";
 
 /** @typedef {import("../base/api-types.js").DifferenceList} DifferenceList */
@@ -68,7 +68,7 @@ function makeRow(name, index, found, widest) {
 /** @param {PairedDifference} found */
 const describeSamples = ({ num_samples: number, won, lost }) =>
   number
-    ? `${formatCount(number)} common samples: higher on ${formatPercent(won)}, lower on ${formatPercent(lost)}`
+    ? `${formatCount(number)} common samples: higher on ${Math.round(won * 100)}%, lower on ${Math.round(lost * 100)}%`
     : "";
 
 /** Draw an interval around 0; the numbers beside it say the same. @param {number} mean @param {number} low @param {number} high @param {number} widest */

@@ -43,7 +43,7 @@ export function makeScores({ jobs, baseline }, names) {
     ...kinds.map((kind) => makeScore(job, kind)),
     percent(job.experiment.score?.lead_3 ?? null),
   ]);
-  return [makeTable("Scores", head, rows)];
+  return [makeTable("Table of scores", head, rows)];
 }
 
 /** @param {Experiment} experiment */
@@ -75,7 +75,7 @@ function makeScore({ scores, best }, kind) {
 export const makeSettings = ({ settings }, names) => [
   settings.length
     ? makeTable(
-        "Settings that differ",
+        "Table of settings",
         ["Setting", ...names.map((name, index) => makeSwatch(name, index))],
         settings.map(({ path, values }) => [
           humanizeName(path.replaceAll(".", ": ")),
@@ -101,6 +101,10 @@ export function makeOtherResults({ jobs }, names) {
   const rows = RESULTS.map(([title, format]) => [title, ...jobs.map(({ experiment }) => format(experiment))]);
   const known = rows.filter(([, ...cells]) => cells.some((cell) => cell !== NONE));
   return [
-    makeTable("Other results", ["Result", ...names.map((name, index) => makeSwatch(name, index))], known),
+    makeTable(
+      "Table of other results",
+      ["Result", ...names.map((name, index) => makeSwatch(name, index))],
+      known,
+    ),
   ];
 }

@@ -48,7 +48,7 @@ export class ComparedSamples {
     this.back = makeElement("button", { type: "button", class: "button button--small" }, "Previous");
     this.on = makeElement("button", { type: "button", class: "button button--small" }, "Next");
     this.count = makeElement("span", { class: "muted small numbers", role: "status" });
-    this.list = makeElement("div", { class: "stack" });
+    this.list = makeElement("div", { class: "stack" }, "The samples are being read…");
     const searchLabel = makeElement("span", { class: "visually-hidden" }, "Search the samples");
     const field = makeElement("label", { class: "grow" }, searchLabel, this.search);
     const tools = makeElement("div", { class: "filters" }, field, makeElement("span", {}, this.order));
