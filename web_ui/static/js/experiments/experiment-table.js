@@ -10,7 +10,7 @@ import { MAX_COMPARED } from "./table-query.js";
 /** @typedef {import("./table-query.js").TableQuery} TableQuery */
 /** @typedef {import("./columns.js").Column} Column */
 
-const ROWS_AT_ONCE = 40;
+const ROWS_AT_ONCE = 30;
 
 export class ExperimentTable {
   /**
