@@ -18,11 +18,18 @@ export interface Artifact {
   path: string;
   size_bytes: number;
   url: string;
-  role: "predictions" | "first_batch" | null;
+  role: "predictions" | "first_batch" | "watched_sample" | null;
 }
 
 export interface ArtifactList {
   artifacts: Array<Artifact>;
+}
+
+export interface AwaitedJob {
+  id: string;
+  title: string;
+  state: State;
+  progress: JobProgress | null;
 }
 
 export interface Bar {
@@ -45,6 +52,7 @@ export interface BenchmarkPreset {
   description: string;
   source: string;
   licence: string;
+  licence_allows: "sharing" | "unclear" | "no_sharing";
   warning: string | null;
   splits: Record<string, number>;
   mean_document_words: number;
@@ -229,6 +237,11 @@ export interface Degradation {
   noise?: number;
   skew_degrees?: number;
   jpeg_quality?: number | null;
+}
+
+export interface DemoAnswer {
+  dataset: JobAnswer;
+  training: JobAnswer;
 }
 
 export interface DifferenceList {
@@ -505,6 +518,7 @@ export interface JobAnswer {
   kind: string;
   role: "cpu" | "gpu" | null;
   title: string;
+  after: Array<string>;
   state: State;
   desired: "run" | "pause" | "cancel" | null;
   created: string;
@@ -518,6 +532,7 @@ export interface JobAnswer {
   result: Record<string, any> | null;
   error: ErrorBody | null;
   links: Record<string, string>;
+  waits_for: Array<AwaitedJob>;
   verdict: ModelVerdict | null;
 }
 
@@ -540,6 +555,8 @@ export interface JobProgress {
   counts: Record<string, number>;
   rate: number | null;
   eta_s: number | null;
+  phase?: string | null;
+  share?: number | null;
 }
 
 export interface JobsQuery {
@@ -847,6 +864,10 @@ export interface StartingValues {
 
 export type State =
   "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
+
+export interface SubmitQuery {
+  after?: string;
+}
 
 export interface System {
   role: "cpu" | "gpu";
