@@ -14,7 +14,7 @@ from web_ui.jobs.job import EVENTS, FINAL_STATES, STATES_WITH_WORKER, Job
 from web_ui.jobs.store import JobStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
     job: Job
     """As the job store holds it: it is another object after a change."""
@@ -82,4 +82,4 @@ class ExperimentIndex:
         except NotFound:  # deleted since it was listed
             return
         text = experiment(shown, self._jobs.root / job.id).model_dump_json()
-        self._rows[job.id] = _Row(job, signatures, self._number, text)
+        self._rows[job.id] = _Row(job=job, signatures=signatures, number=self._number, text=text)

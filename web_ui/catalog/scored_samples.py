@@ -15,7 +15,7 @@ from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoredJob:
     """A job with its report and its samples, or why it has none."""
 
@@ -48,19 +48,24 @@ def scored_job(job: Job, workspace: Workspace) -> ScoredJob:
     """Return a job with the report and the samples in its folder, unless another job has written there
     since."""
     if job.state != State.SUCCEEDED or not job.result:
-        return ScoredJob(job, reason="It has no scores: it has not ended with success.")
+        return ScoredJob(job=job, reason="It has no scores: it has not ended with success.")
     try:
         folder = job_output(job, workspace)
         report = read_report(folder)
         if job.result.get("table") != report.table_rows():
-            return ScoredJob(job, reason="Another job has written to its folder since.")
+            return ScoredJob(job=job, reason="Another job has written to its folder since.")
         collection: Collection = "models" if job.kind == "training" else "evaluations"
         samples = list_sample_sets(collection, folder.name, workspace).get(report.subject.split)
     except NotFound:
-        return ScoredJob(job, reason="The files with its scores are gone.")
+        return ScoredJob(job=job, reason="The files with its scores are gone.")
     except DeepSynthError as error:
-        return ScoredJob(job, reason=error.message)
-    return ScoredJob(job, report, samples, None if samples else "The file with its predictions is gone.")
+        return ScoredJob(job=job, reason=error.message)
+    return ScoredJob(
+        job=job,
+        report=report,
+        samples=samples,
+        reason=None if samples else "The file with its predictions is gone.",
+    )
 
 
 def pairing_obstacle(one: ScoredJob, baseline: ScoredJob) -> str | None:
