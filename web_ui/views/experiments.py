@@ -1,9 +1,8 @@
 """Experiments: the table of trainings and evaluations, what a user notes about them, and their comparison."""
 
-import gzip
 from typing import cast
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, current_app
 from flask.blueprints import BlueprintSetupState
 
 from web_ui.api import comparison_schemas, experiment_schemas
@@ -34,16 +33,7 @@ def list_experiments(query: experiment_schemas.ExperimentsQuery) -> Response:
     found = cast(ExperimentIndex, current_app.extensions[INDEX]).since(query.known)
     is_whole = "true" if found.is_whole else "false"
     head = f'{{"revision":"{found.revision}","is_whole":{is_whole},"experiments":['
-    return _compressed(f"{head}{','.join(found.rows)}]}}".encode())
-
-
-def _compressed(content: bytes) -> Response:
-    """Answer with JSON, compressed for clients that accept it: a thousand rows are a megabyte."""
-    if not request.accept_encodings.quality("gzip"):
-        return Response(content, mimetype=JSON)
-    response = Response(gzip.compress(content, compresslevel=1), mimetype=JSON)
-    response.headers["Content-Encoding"], response.headers["Vary"] = "gzip", "Accept-Encoding"
-    return response
+    return Response(f"{head}{','.join(found.rows)}]}}", mimetype=JSON)
 
 
 @endpoint(

@@ -1,6 +1,5 @@
 """The table of experiments over HTTP: rows, what changed since, and what users note about jobs."""
 
-import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -110,15 +109,6 @@ def test_a_page_that_knows_an_answer_gets_only_what_changed(
     assert whole["is_whole"]
     assert [row["id"] for row in whole["experiments"]] == [jobs[2].id, jobs[1].id]
     assert listed(client, "another-service-9")["is_whole"]
-
-
-def test_the_answer_is_compressed_for_clients_that_accept_it(
-    client: FlaskClient, workspace: Workspace
-) -> None:
-    finish_job(workspace, "training", TrainingConfig(dataset="demo", output="mine"), {})
-    answer = client.get("/api/experiments", headers={"Accept-Encoding": "gzip"})
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert json.loads(gzip.decompress(answer.data)) == listed(client)
 
 
 def test_notes_change_field_by_field_and_survive_a_restart(
