@@ -22,7 +22,7 @@ NUM_STEPS = 300
 
 
 def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hint: str = HOSTILE) -> None:
-    """Make a workspace with a job of each state and two trainings to compare.
+    """Make a workspace with a job of each state and two finished trainings.
 
     Args:
         root: of the workspace.

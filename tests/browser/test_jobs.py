@@ -1,5 +1,5 @@
 """The whole way in a real browser: make a dataset, train on it, watch, pause, resume, lose the service,
-compare, delete."""
+delete."""
 
 import re
 from collections.abc import Iterator
