@@ -366,6 +366,7 @@ class BenchmarkPreset(Answer):
 
     name: str
     title: str
+    picture: str = Field(description="address of a page of the shape of its documents")
     description: str
     source: str
     licence: str

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 
 from data.config import DatasetConfig
 from data.inspection.estimate import estimate_dataset
@@ -11,6 +11,7 @@ from data.validation import parse_config
 from web_ui.api import schemas
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.submission import job_operation, submit_job
+from web_ui.views.assets import static_digest
 
 benchmarks = Blueprint("benchmarks", __name__)
 
@@ -49,6 +50,7 @@ def _answer(preset: BenchmarkPreset) -> dict[str, Any]:
     return {
         "name": preset.name,
         "title": preset.title,
+        "picture": url_for("assets.get_asset", digest=static_digest(), name=f"pictures/{preset.name}.png"),
         "description": preset.description,
         "source": f"{preset.source.id} on the Hugging Face Hub. {preset.source_note}".strip(),
         "licence": preset.license,

@@ -128,7 +128,7 @@ def test_a_browser_asks_once_for_what_a_page_needs_until_it_changes(client: Flas
         (200, 365 * 24 * 3600)
     }
     # The address of a page that was opened before an update.
-    earlier = client.get("/static/0123/js/monitor/compare.js")
+    earlier = client.get("/static/0123/js/frame.js")
     assert (earlier.status_code, earlier.cache_control.max_age) == (200, 0)
 
 
@@ -142,7 +142,11 @@ def test_the_chosen_theme_comes_with_the_page(client: FlaskClient, chosen: str |
     assert f'<html lang="en"{mark}>' in client.get("/train").text
 
 
-def test_the_root_leads_to_the_first_tab(client: FlaskClient) -> None:
+def test_the_root_leads_to_the_first_screen_until_something_is_made(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    assert client.get("/").headers["Location"] == "/start"
+    workspace.dataset("news").mkdir()
     assert client.get("/").headers["Location"] == "/benchmarks"
 
 

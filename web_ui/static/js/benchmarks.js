@@ -27,11 +27,20 @@ const LICENCE_WORDS = {
 
 /** @param {Benchmark} benchmark @param {number} index */
 function makePresetCard(
-  { name, title, description, licence, licence_allows: allows, splits, mean_document_words: words, estimate },
+  {
+    name,
+    title,
+    picture,
+    description,
+    licence,
+    licence_allows: allows,
+    splits,
+    mean_document_words: words,
+    estimate,
+  },
   index,
 ) {
   const total = Object.values(splits).reduce((sum, rows) => sum + rows, 0);
-  const picture = `${findElement("#benchmarks").dataset.pictures}${name}.png`;
   return makeElement(
     "label",
     { class: "choice choice--pictured" },

@@ -49,6 +49,7 @@ export interface BaseModelName {
 export interface BenchmarkPreset {
   name: string;
   title: string;
+  picture: string;
   description: string;
   source: string;
   licence: string;
