@@ -29,6 +29,9 @@ KEEPS_RESULT: Final[Any] = Field(json_schema_extra={"changes_result": False})
 """Marks a field that decides how or where the work is done: an interrupted run may resume with another
 value."""
 
+NOT_IN_MICRO: Final[Any] = Field(json_schema_extra={"unused_in_mode": "micro"})
+"""Marks an option of the layout: a page of mode micro is a fixed grid of characters, which takes none."""
+
 
 def form_group(title: str) -> Any:
     """Return a mark for the fields that a form shows under `title`."""
@@ -37,12 +40,16 @@ def form_group(title: str) -> Any:
 
 def mutable_fields(config_type: type[BaseModel]) -> set[str]:
     """Return the names of the fields marked `KEEPS_RESULT`."""
-    return {
+    return set(marked_fields(config_type, "changes_result", False))
+
+
+def marked_fields(config_type: type[BaseModel], mark: str, value: object) -> list[str]:
+    """Return the names of the fields whose mark has this value."""
+    return [
         name
         for name, field in config_type.model_fields.items()
-        if isinstance(field.json_schema_extra, dict)
-        and field.json_schema_extra.get("changes_result") is False
-    }
+        if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get(mark) == value
+    ]
 
 
 def is_hub_id(text: str) -> bool:
@@ -176,24 +183,28 @@ class RenderingConfig(Config):
         + ", ".join(f"{name} {mode.size_px}" for name, mode in MODES.items())
         + " pixels square",
     )
-    font_family: str = Field(
+    font_family: Annotated[str, NOT_IN_MICRO] = Field(
         "DejaVu Sans", description="preferred family; other families draw the characters that it lacks"
     )
-    font_size_px: float | None = Field(None, ge=6, le=96, description="null: the mode's own size")
-    line_height: float = Field(1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size")
-    margin_px: int | None = Field(
+    font_size_px: Annotated[float | None, NOT_IN_MICRO] = Field(
+        None, ge=6, le=96, description="null: the mode's own size"
+    )
+    line_height: Annotated[float, NOT_IN_MICRO] = Field(
+        1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size"
+    )
+    margin_px: Annotated[int | None, NOT_IN_MICRO] = Field(
         None, ge=0, le=256, description="white on each side; null: the mode's own margin"
     )
-    alignment: Literal["left", "justify"] = Field(
+    alignment: Annotated[Literal["left", "justify"], NOT_IN_MICRO] = Field(
         "left", description="justify: lines stretch to both margins"
     )
-    num_columns: int = Field(1, ge=1, le=3, description="columns of text on a page")
+    num_columns: Annotated[int, NOT_IN_MICRO] = Field(1, ge=1, le=3, description="columns of text on a page")
     overflow: Literal["paginate", "shrink", "truncate"] = Field(
         "paginate",
         description="text beyond one page: paginate gives it more pages, shrink a smaller type, truncate "
         "leaves it out",
     )
-    min_font_size_px: float = Field(
+    min_font_size_px: Annotated[float, NOT_IN_MICRO] = Field(
         10.0, ge=4, le=96, description="the smallest size that overflow=shrink may choose"
     )
     max_pages: int = Field(

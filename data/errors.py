@@ -7,6 +7,7 @@
   |- NotFound         not_found        HTTP 404  exit 2  no such job, dataset, model or file
   |- Conflict         conflict         HTTP 409  exit 2  the name is taken, or the move is not legal now
   |- SourceError      source_failed    HTTP 422  exit 2  a source cannot be read, is gone, gated or empty
+  |  '- Unreachable   hub_unreachable  HTTP 422  exit 2  there is no connection to the Hugging Face Hub
   |- RenderError      render_failed    HTTP 422  exit 1  one document cannot be drawn
   |- StorageError     storage_failed   HTTP 507  exit 1  the disk is full, read-only or damaged
   |- HubError         hub_failed       HTTP 502  exit 1  the Hugging Face Hub refused or did not answer
@@ -93,6 +94,10 @@ class Conflict(DeepSynthError):
 
 class SourceError(DeepSynthError):
     code, http_status, exit_code = "source_failed", 422, 2
+
+
+class Unreachable(SourceError):
+    code = "hub_unreachable"
 
 
 class RenderError(DeepSynthError):

@@ -28,3 +28,8 @@ MODES: Final[dict[PageMode, Mode]] = {
     "base": Mode(size_px=1024, num_vision_tokens=256, budget_tokens=1750, font_size_px=14, margin_px=32),
     "large": Mode(size_px=1280, num_vision_tokens=400, budget_tokens=2500, font_size_px=15, margin_px=40),
 }
+
+
+def describe_pages(mode: PageMode) -> str:
+    """Return the words for pages of a mode: a model may have the same name as a mode."""
+    return f"pages of {MODES[mode].size_px} px (mode {mode})"

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 
 import httpx2
-from huggingface_hub import get_session, get_token
+from huggingface_hub import constants, get_session, get_token
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from data.backoff import Backoff
@@ -24,7 +25,7 @@ RETRYABLE_STATUS: Final = frozenset({408, 409, 412, 425, 429, 500, 502, 503, 504
 RETRYABLE_ERRORS: Final = (httpx2.TransportError, ConnectionError, TimeoutError)
 # Without a time limit, a connection without answer would block a job forever; the answer to a large commit
 # may take minutes.
-TIMEOUT: Final = httpx2.Timeout(connect=20, read=300, write=300, pool=20)
+TIMEOUT: Final = httpx2.Timeout(connect=15, read=300, write=300, pool=20)
 # draft-ietf-httpapi-ratelimit-headers: r=0, no request is left; t: seconds until the limit is reset.
 RATE_LIMIT_EXHAUSTED: Final = re.compile(r";\s*r=0\s*;\s*t=(\d+)")
 MAX_WAIT_S: Final = 3900.0  # a little more than the hour for which the Hub counts commits
@@ -36,6 +37,7 @@ def call_with_retries(
     listener: Progress,
     backoff: Backoff | None = None,
     retryable: tuple[type[Exception], ...] = RETRYABLE_ERRORS,
+    unreachable_attempts: int | None = None,
 ) -> Result:
     """Call a function of the Hub's client, and repeat the call while its error is temporary.
 
@@ -44,6 +46,7 @@ def call_with_retries(
         listener: gets a message for each wait, and can stop it.
         backoff: None: the default.
         retryable: errors that are temporary, in addition to the HTTP statuses above.
+        unreachable_attempts: attempts while there is no connection to the Hub; None: those of `backoff`.
 
     Raises:
         Stopped: the listener requested a stop during a wait.
@@ -51,17 +54,25 @@ def call_with_retries(
     """
     backoff = backoff or Backoff()
     faults: tuple[type[Exception], ...] = (HfHubHTTPError, *retryable)
+    is_said = False
     for attempt in range(1, backoff.num_attempts + 1):
         get_session().timeout = TIMEOUT
         try:
             return call()
         except faults as error:
-            if not _is_retryable(error) or attempt == backoff.num_attempts:
+            is_short = unreachable_attempts is not None and is_unreachable(error)
+            num_attempts = unreachable_attempts if is_short else backoff.num_attempts
+            if not _is_retryable(error) or attempt == num_attempts:
                 raise
-            wait_s, reason = _wait_s(error, backoff, attempt), describe_error(error)
-        next_attempt = f"attempt {attempt + 1} of {backoff.num_attempts}"
-        text = f"Hub: {what} failed ({reason}); trying again in {wait_s:.0f} s ({next_attempt})."
-        listener.message(text, "warning")
+            wait_s, fault = _wait_s(error, backoff, attempt), error
+        trying = f"trying again in {wait_s:.0f} s (attempt {attempt + 1} of {num_attempts})."
+        if not is_unreachable(fault):
+            listener.message(f"Hub: {what} failed ({describe_error(fault)}); {trying}", "warning")
+        else:  # the same fault is said once, however long it lasts
+            if not is_said:
+                listener.message(f"{describe_error(fault)}.", "warning")
+            listener.message(trying.capitalize())
+            is_said = True
         _sleep_unless_stopped(wait_s, listener)
     raise AssertionError("the last attempt returns or raises")
 
@@ -76,8 +87,15 @@ def http_status(error: BaseException | None) -> int:
     return error.response.status_code if isinstance(error, HfHubHTTPError) else 0
 
 
+def is_unreachable(error: BaseException) -> bool:
+    """Return whether there was no connection to the Hub at all."""
+    return isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout)
+
+
 def describe_error(error: Exception) -> str:
     """Return an error as one line of at most 300 characters, without the token."""
+    if is_unreachable(error):
+        return f"{urlsplit(constants.ENDPOINT).hostname} cannot be reached"
     if isinstance(error, HfHubHTTPError):
         text = f"HTTP {http_status(error)}: {error.server_message or error.response.reason_phrase}"
     else:

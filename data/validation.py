@@ -122,7 +122,7 @@ def _invalid_input(error: ValidationError, model_class: type[BaseModel], values:
     more = f"; and {len(messages) - MAX_SHOWN_ERRORS} more" if len(messages) > MAX_SHOWN_ERRORS else ""
     message = "; ".join(list(messages.values())[:MAX_SHOWN_ERRORS]) + more
     return InvalidInput(
-        message if message.endswith("?") else message + ".",
+        message if message.endswith(("?", ".")) else message + ".",
         hint="Correct the named fields, then try again.",
         fields=fields,
     )

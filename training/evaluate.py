@@ -134,6 +134,8 @@ def evaluate_into(
     samples = dataset.split(config.split).first(config.max_samples)
     text_model = _text_model(config, workspace)  # loaded first: an error appears before hours of generation
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
+    if PartialState().is_main_process:
+        summarizer.warn_of_longer_documents(samples.num_pages(), progress)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
     own_end = 0.5 if text_model else 0.95
@@ -208,7 +210,7 @@ def _write_report(
     report = evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut)
     write_report(folder, report)
     if num_cut:
-        progress.message(f"{num_cut:,} of {len(texts):,} texts were cut at max_length.", "warning")
+        progress.message(f"{num_cut:,} of {len(texts):,} texts are cut off at max_length.", "warning")
 
 
 def _default_output(config: EvaluationConfig) -> str:

@@ -107,6 +107,7 @@ def _predict_into(
     progress.begin("Sorting the samples", 0.97, 1.0)
     if processes.is_main_process:
         _warn_failed_predictions(log.predictions, config, progress)
+        summarizer.warn_of_longer_documents([each.num_pages for each in log.predictions], progress)
         _warn_missing_glyphs(log.predictions, summarizer.rendering.mode, progress)
         kept.finish()
         log.finish(_record)
@@ -173,8 +174,8 @@ def _warn_failed_predictions(
         raise SourceError(text, fields={"inputs": "cannot be read"})
     marked = {
         "inputs could not be read": failed,
-        "texts repeat themselves": [item for item in predictions if item.looping],
-        f"texts were cut at max_length={config.max_length}": [item for item in predictions if item.cut],
+        "texts are looping": [item for item in predictions if item.looping],
+        f"texts are cut off at max_length={config.max_length}": [item for item in predictions if item.cut],
         "documents have more pages than were read": [item for item in predictions if item.num_pages_left_out],
     }
     for fault, some in marked.items():

@@ -274,6 +274,7 @@ def _provenance(task: _TrainingTask) -> Provenance:
         base_model=start.base_model if start else base,
         base_revision=start.base_revision if start else model_files.revision,
         licence=start.licence if start else license_of(base),
+        max_num_pages=max(*task.training.num_pages(), start.max_num_pages or 1 if start else 1),
     )
 
 

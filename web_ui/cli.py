@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from data.errors import DeepSynthError, Stopped
 from data.page_modes import MODES
+from web_ui.commands.option_names import in_options
 from web_ui.jobs.stages import resolve
 
 STOPPED_EXIT_CODE = 130
@@ -24,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(resolve(options.handler)(options))
     except DeepSynthError as error:
-        return _print_error(error)
+        return _print_error(error, options)
     except Stopped as stopped:
         print(stopped or "Stopped. Run the same command again to continue.", file=sys.stderr)
         return STOPPED_EXIT_CODE
@@ -270,10 +271,10 @@ class _VersionAction(argparse.Action):
         parser.exit()
 
 
-def _print_error(error: DeepSynthError) -> int:
-    print(f"error: {error.message}", file=sys.stderr)
+def _print_error(error: DeepSynthError, options: argparse.Namespace) -> int:
+    print(f"error: {in_options(error.message, options)}", file=sys.stderr)
     if error.hint:
-        print(f"hint: {error.hint}", file=sys.stderr)
+        print(f"hint: {in_options(error.hint, options)}", file=sys.stderr)
     return error.exit_code
 
 

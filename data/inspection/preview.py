@@ -10,7 +10,8 @@ from data.config import DatasetConfig
 from data.errors import RenderError
 from data.inspection.compression import CompressionReport, compression_report, rendered_pages
 from data.inspection.legibility import LegibilityReport, RenderedText, check_legibility
-from data.page_modes import PageMode
+from data.inspection.smaller_mode import smaller_mode
+from data.page_modes import MODES, PageMode
 from data.records import TRAIN, Document, Page, Rejected
 from data.rendering.missing import missing_glyph_warnings
 from data.rendering.render import RenderedDocument, render
@@ -21,7 +22,7 @@ from data.sources.open import open_source
 from data.store.workspace import Workspace
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewedDocument:
     """One document and its rendered pages."""
 
@@ -29,6 +30,8 @@ class PreviewedDocument:
     rendered: RenderedDocument
     mode: PageMode
     budget_tokens: int
+    smaller_mode: PageMode | None
+    """The smallest mode whose page would hold the whole document; None: there is no smaller one."""
 
     @property
     def warnings(self) -> Iterator[str]:
@@ -59,8 +62,13 @@ class PreviewedDocument:
             "warnings": list(self.warnings),
             "missing_glyphs": dict(self.rendered.missing_glyphs),
             "font_size_px": self.rendered.font_size_px,
+            "smaller_mode": _mode_values(self.smaller_mode) if self.smaller_mode else None,
             "pages": [_page_values(page) for page in self.rendered.pages],
         }
+
+
+def _mode_values(mode: PageMode) -> dict[str, Any]:
+    return {"mode": mode, "size_px": MODES[mode].size_px, "num_vision_tokens": MODES[mode].num_vision_tokens}
 
 
 def _page_values(page: Page) -> dict[str, Any]:
@@ -124,7 +132,7 @@ def preview_dataset(
     plans = plan_splits(reader, config)
     split, rows = _choose_rows(plans, num_documents, random_seed)
     outcomes = [
-        item if isinstance(item, Rejected) else _render_document(item, style, config.seed)
+        item if isinstance(item, Rejected) else _render_document(item, style, config)
         for item in reader.documents(split, rows)
     ]
     documents = tuple(each for each in outcomes if isinstance(each, PreviewedDocument))
@@ -162,13 +170,16 @@ def _check_legibility(documents: Sequence[PreviewedDocument], language: str) -> 
     return check_legibility(texts, language)
 
 
-def _render_document(document: Document, style: PageStyle, seed: int) -> PreviewedDocument | Rejected:
+def _render_document(
+    document: Document, style: PageStyle, config: DatasetConfig
+) -> PreviewedDocument | Rejected:
     try:
         return PreviewedDocument(
             document=document,
-            rendered=render(document.text, style, document_seed(seed, document)),
+            rendered=render(document.text, style, document_seed(config.seed, document)),
             mode=style.mode,
             budget_tokens=style.budget_tokens,
+            smaller_mode=smaller_mode(document.text, config.rendering),
         )
     except RenderError as error:
         return Rejected(

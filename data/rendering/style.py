@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from data.config import Degradation, RenderingConfig
+from data.config import Degradation, RenderingConfig, marked_fields
 from data.errors import InvalidInput, UnknownName
 from data.page_modes import MODES, PageMode
 from data.rendering.fonts import MONO_FAMILY, font_library
@@ -102,8 +102,7 @@ def _refuse_layout_options(config: RenderingConfig) -> None:
     fixed = RenderingConfig(
         mode="micro", overflow="truncate" if config.overflow == "truncate" else "paginate"
     )
-    free = {"max_pages", "degradation", "min_font_size_px"}
-    for field in RenderingConfig.model_fields.keys() - free:
+    for field in ("overflow", *marked_fields(RenderingConfig, "unused_in_mode", "micro")):
         if getattr(config, field) != getattr(fixed, field):
             raise InvalidInput(
                 f"rendering.{field} is {getattr(config, field)!r}, but a micro page is a fixed grid of 20 x "

@@ -18,12 +18,16 @@ from huggingface_hub.errors import (
 
 from data.backoff import Backoff
 from data.config import HubSource
-from data.errors import InvalidInput, SourceError, StorageError, UnknownName
+from data.errors import InvalidInput, SourceError, StorageError, UnknownName, Unreachable
 from data.progress import Progress, Silent
-from data.retry import call_with_retries, describe_error
+from data.retry import call_with_retries, describe_error, is_unreachable
 
 Result = TypeVar("Result")
 INTERACTIVE_BACKOFF: Final = Backoff(num_attempts=3, first_wait_s=0.5)
+FIRST_ATTEMPTS: Final = 3
+"""Attempts to reach the Hub for the first time: a machine without network says so within a minute. Later a
+lost connection is waited out."""
+CHECK_NETWORK: Final = "Check the network of this machine, then try again."
 ACCESS_ERRORS: Final = (
     DisabledRepoError,
     GatedRepoError,
@@ -56,6 +60,7 @@ class HubCaller:
         self._source = source
         self._listener = listener or Silent()
         self._backoff = Backoff() if listener else INTERACTIVE_BACKOFF
+        self._has_answered = False
 
     def __call__(self, what: str, call: Callable[[], Result], revision: str | None = None) -> Result:
         """Call a function of the Hub's clients.
@@ -71,13 +76,21 @@ class HubCaller:
             Stopped: the listener requested a stop during a wait.
         """
         try:
-            return call_with_retries(f"{what} of {self._source.id}", call, self._listener, self._backoff)
+            answer = call_with_retries(
+                f"{what} of {self._source.id}",
+                call,
+                self._listener,
+                self._backoff,
+                unreachable_attempts=None if self._has_answered else FIRST_ATTEMPTS,
+            )
         except ACCESS_ERRORS as error:
             raise _access_error(self._source, error, revision or self._source.revision) from error
         except (HfHubHTTPError, httpx2.HTTPError, ConnectionError, TimeoutError) as error:
+            if is_unreachable(error):
+                raise Unreachable(f"{describe_error(error)}.", hint=CHECK_NETWORK) from error
             raise SourceError(
-                f"The Hub did not give the {what} of {self._source.id}: {describe_error(error)}.",
-                hint="Check the network, then try again.",
+                f"Cannot get the {what} of {self._source.id} from the Hub: {describe_error(error)}.",
+                hint="Try again later.",
             ) from error
         except RuntimeError as error:
             if "scripts are no longer supported" in str(error):
@@ -91,6 +104,8 @@ class HubCaller:
                 if _is_disk_full(error)
                 else _unreadable_error(self._source, error)
             ) from error
+        self._has_answered = True
+        return answer
 
 
 def _access_error(source: HubSource, error: Exception, revision: str | None) -> SourceError:

@@ -80,8 +80,8 @@ def notes_on_samples(report: Report) -> Iterator[str]:
     if report.subject.split == "train":
         yield "A model may know the samples of the split train by heart."
     faults = {
-        "repeat themselves": report.num_looping,
-        "were cut at the length limit": report.num_cut,
+        "are looping": report.num_looping,
+        "are cut off at the length limit": report.num_cut,
         "are empty": report.num_empty,
     }
     for words, number in faults.items():

@@ -11,7 +11,7 @@ from data.store.workspace import Workspace
 from evaluation.report import Subject, write_report
 from evaluation.training_metrics import TrainingMetrics
 from tests.evaluation.reports import HIGHER, OVERLAPPING, make_report
-from training.options.config import TrainingConfig
+from training.options.config import FindLrConfig, TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import EVALUATION_CONFIG
 from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
@@ -77,6 +77,7 @@ def fill_workspace(root: Path, model: str = HOSTILE, message: str = HOSTILE, hin
     )
     (workspace.jobs / failed.id / LOG).write_text(f"loading\n{message}\nlast line of the log\n")
     store.create("dataset", _dataset("waiting"))
+    _finish_search(workspace, store)
 
 
 def _loss(kind: str, num_rows: int, reasons: dict[str, int]) -> dict[str, Any]:
@@ -110,6 +111,19 @@ def _finish_evaluation(workspace: Workspace, store: JobStore, model: str) -> Non
         "intervals": report.intervals(),
     }
     _set_state(workspace, done, State.SUCCEEDED, result=result)
+
+
+def _finish_search(workspace: Workspace, store: JobStore) -> None:
+    """Write a search for a learning rate whose loss falls at 1e-4."""
+    search = store.create("find_lr", FindLrConfig(dataset="articles", output="rates"))
+    log = EventLog(workspace.jobs / search.id / EVENTS)
+    rates = [10 ** (-7 + step / 10) for step in range(51)]
+    for step, rate in enumerate(rates, start=1):
+        loss = 4 / (1 + rate / 1e-4)
+        values = {"learning_rate": rate, "train_loss": loss, "smoothed_loss": loss}
+        log.append("metric", step=step, values=values)
+    log.close()
+    _set_state(workspace, search, State.SUCCEEDED, result={"folder": "rates", "suggestion": 1e-4})
 
 
 def _dataset(name: str) -> DatasetConfig:

@@ -149,7 +149,7 @@ def test_nothing_is_notified_without_the_users_wish(context: BrowserContext, sit
     page = open_tab(context, site, "/benchmarks")
     page.evaluate("() => Object.defineProperty(document, 'hidden', {configurable: true, get: () => true})")
     jobs.end(job)
-    expect(page).to_have_title("(1) Benchmark datasets · DeepSynth", timeout=SOON_MS)
+    expect(page).to_have_title("(1) Benchmark Datasets · DeepSynth", timeout=SOON_MS)
     assert page.evaluate("window.shown") == []
 
 

@@ -3,6 +3,7 @@ connections."""
 
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,17 +149,22 @@ def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, s
     assert field(tab, "Dataset") == "micro-news"
     expect(tab.locator("#mismatch")).to_be_hidden()
     tab.get_by_label("Dataset", exact=True).select_option("base-articles")
-    expect(tab.locator("#mismatch")).to_contain_text("tiny does not read base pages")
+    expect(tab.locator("#mismatch")).to_contain_text(
+        "The model tiny does not read pages of 1024 px (mode base)"
+    )
     expect(tab.locator("#mismatch")).to_contain_text("Models that do: deepseek-ai/DeepSeek-OCR")
     memory = tab.locator("#memory")
-    expect(memory).to_contain_text("one base page a sample")
-    tab.get_by_role("button", name="Start training").click()
-    refusal = tab.locator("[data-form-error]")
-    expect(refusal).to_contain_text("base")
+    expect(memory).to_contain_text("one page of 1024 px (mode base) a sample")
+    start = tab.get_by_role("button", name="Start training")
+    expect(start).to_be_disabled()
+    expect(start).to_have_accessible_description(re.compile("does not read the pages"))
+    start.press("Enter")
+    tab.get_by_label("Name of the result").press("Enter")
+    assert tab.url.endswith("/train")
     estimated = memory.text_content() or ""
     tab.locator("label.choice", has_text="quick test").click()
     expect(memory).not_to_have_text(estimated)
-    assert refusal.is_visible()  # what the memory needs has nothing to do with it
+    expect(start).to_be_disabled()
     tab.get_by_role("link", name="Make a dataset of micro pages").click()
     tab.wait_for_selector("form:not([aria-busy])")
     assert (field(tab, "Length"), field(tab, "Mode")) == ("brief", "micro")
@@ -306,7 +312,7 @@ def test_what_is_stored_is_listed_and_deleted(tab: Page, site: Site) -> None:
     )
     tab.goto(f"{site.address}/jobs#stored")
     stored = tab.locator("#stored-datasets")
-    expect(stored).to_contain_text("base pages")
+    expect(stored).to_contain_text("pages of 1024 px (mode base)")
     stored.get_by_role("button", name="Delete unwanted").click()
     tab.get_by_role("button", name="Delete the dataset").click()
     expect(stored.get_by_text("unwanted")).to_have_count(0)

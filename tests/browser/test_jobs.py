@@ -198,7 +198,7 @@ def test_a_training_is_run_again_with_changes(page: Page, training: str) -> None
     page.get_by_role("link", name="Run again with changes").click()
     page.wait_for_selector("#train-form:not([aria-busy])")
     expect(page.locator("#like-earlier")).to_contain_text("The settings of first. Nothing is changed yet.")
-    expect(page.get_by_label("Name of the result")).to_have_value("first-2")
+    expect(page.get_by_label("Name of the result")).to_have_value("first_2")
     page.locator("#advanced-box > summary").click()
     expect(page.get_by_label("Max steps", exact=True)).to_have_value("12")
     page.get_by_label("Max steps", exact=True).fill("9")

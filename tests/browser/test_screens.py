@@ -22,6 +22,16 @@ READING_MS = 120_000
 RULES: dict[Literal["light", "dark"], list[str]] = {"light": [], "dark": ["color-contrast"]}
 """Of axe; none: all."""
 
+DRAWN_TEXTS = """
+window.drawnTexts = [];
+const { fillText } = CanvasRenderingContext2D.prototype;
+CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+  window.drawnTexts.push(text);
+  fillText.call(this, text, ...place);
+};
+"""
+"""Keeps what the charts of a page write."""
+
 
 def open_tab(page: Page, site: Site, path: str) -> None:
     page.goto(site.address + path)
@@ -64,7 +74,7 @@ def test_axe_finds_nothing_on_the_pages_of_jobs(page: Page, still_site: Site) ->
     open_job(page, still_site, "slow")
     page.wait_for_selector(".chart .u-legend")
     check_by_axe(page)
-    for name, content in (("Samples", ".empty"), ("Settings", "table"), ("Files", "table")):
+    for name, content in (("Samples", ".empty"), ("Settings", "table"), ("Files", ".file-tree")):
         page.get_by_role("tab", name=name).click()
         page.wait_for_selector(f"#panel-{name.lower()} {content}")
         check_by_axe(page)
@@ -175,7 +185,7 @@ def test_tabs_are_addresses_and_back_goes_back(page: Page, still_site: Site) -> 
     page.wait_for_url("**/train")
     page.go_back()
     page.wait_for_url("**/custom")
-    expect(page.get_by_role("heading", name="Custom dataset")).to_be_visible()
+    expect(page.get_by_role("heading", name="Custom Dataset")).to_be_visible()
 
 
 def test_subtabs_work_by_keyboard_and_survive_a_refresh(page: Page, still_site: Site) -> None:
@@ -208,6 +218,23 @@ def test_a_chart_zooms_by_dragging_and_back(page: Page, still_site: Site) -> Non
     whole = page.locator(".chart", has_text="Loss").get_by_role("button", name="Whole range")
     whole.click()
     expect(whole).to_be_hidden()
+
+
+def test_a_search_for_a_learning_rate_is_one_curve_with_its_suggestion(page: Page, still_site: Site) -> None:
+    page.add_init_script(DRAWN_TEXTS)
+    open_job(page, still_site, "rates")
+    chart = page.locator(".chart:visible")
+    expect(chart).to_have_count(1)
+    mark = chart.locator(".chart__mark")
+    expect(mark).to_have_text("suggested: 1.00e-4")
+    place, whole = mark.bounding_box(), chart.locator(".u-over").bounding_box()
+    assert place is not None
+    assert whole is not None
+    assert (place["x"] - whole["x"]) / whole["width"] == pytest.approx(3 / 5, abs=0.02)
+    ticks = page.evaluate("window.drawnTexts")
+    assert {"1e-7", "1e-6", "1e-5", "1e-4", "0.001", "0.01"} <= set(ticks)
+    expect(page.locator("#job-figures")).to_be_hidden()
+    expect(page.get_by_role("tab", name="Samples")).to_be_hidden()
 
 
 def test_the_theme_can_be_switched_and_stays(page: Page, still_site: Site) -> None:

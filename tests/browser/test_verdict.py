@@ -130,7 +130,7 @@ def test_hostile_names_in_a_verdict_stay_text_and_a_refused_control_says_why(
     verdict = page.locator("#job-verdict")
     expect(verdict.locator(".score-bar--model")).to_contain_text(HOSTILE)
     expect(verdict.locator(".score-bar--text-model")).to_contain_text(HOSTILE)
-    expect(verdict.locator(".verdict__notes")).to_contain_text("9 of 40 texts repeat themselves.")
+    expect(verdict.locator(".verdict__notes")).to_contain_text("9 of 40 texts are looping.")
     verdict.get_by_role("button", name="Does it read or guess?").click()
     expect(verdict.get_by_role("alert")).to_contain_text("There is no dataset")
     check_by_axe(page)

@@ -149,8 +149,8 @@ def test_a_report_without_anything_to_compare_with_decides_nothing() -> None:
             "Validation samples choose the checkpoint of a training, so their",
         ),
         (make_report(subject=on("train")), "A model may know the samples of the split train by heart."),
-        (make_report(num_looping=10), "10 of 100 texts repeat themselves."),
-        (make_report(num_cut=100), "100 of 100 texts were cut at the length limit."),
+        (make_report(num_looping=10), "10 of 100 texts are looping."),
+        (make_report(num_cut=100), "100 of 100 texts are cut off at the length limit."),
         (make_report(num_empty=11), "11 of 100 texts are empty."),
         (
             make_report(others={"t5 on cut text": HIGHER}),

@@ -9,16 +9,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar
 
+import httpx2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from data.backoff import Backoff
 from data.config import HubSource
-from data.errors import DeepSynthError, SourceError, Stopped, StorageError
+from data.errors import DeepSynthError, SourceError, Stopped, StorageError, Unreachable
 from data.progress import Silent
 from data.sources import hub_splits
-from data.sources.hub_errors import HubCaller
+from data.sources.hub_errors import FIRST_ATTEMPTS, HubCaller
 from tests.data.generation.runs import Notes
 from tests.hub.conftest import programs
 from tests.hub.stand_in import StandInHub
@@ -388,3 +389,16 @@ def test_a_private_dataset_is_read_with_the_token(found: Found) -> None:
 def test_what_cannot_be_read_says_why_and_what_to_do(found: Found, name: str, words: str) -> None:
     assert found[name]["code"] == "source_failed"
     assert words in str(found[name]["words"])
+
+
+def test_without_network_a_dataset_fails_soon_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise httpx2.ConnectError("[Errno -2] Name or service not known")
+
+    monkeypatch.setattr("data.backoff.random.uniform", lambda *_: 0.01)
+    notes = Notes()
+    hub = HubCaller(HubSource(id="news/none"), notes)
+    with pytest.raises(Unreachable, match=r"^\S+ cannot be reached\.$"):
+        hub("commit", refuse)
+    assert len(notes.messages) == FIRST_ATTEMPTS
+    assert [text for text in notes.messages if "cannot be reached" in text] == notes.messages[:1]

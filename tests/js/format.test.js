@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  formatLogTick,
   formatAge,
   formatBytes,
   formatCompression,
@@ -82,3 +83,15 @@ test("a moment of another day has its date", () => {
 });
 
 test("field names become words", () => assert.equal(humanizeName("num_train_epochs"), "Num train epochs"));
+
+test("ticks of a logarithmic axis are never rounded to 0", () => {
+  assert.deepEqual([1e-7, 2e-5, 0.001, 0.01, 10, 1e6, null].map(formatLogTick), [
+    "1e-7",
+    "2e-5",
+    "0.001",
+    "0.01",
+    "10",
+    "1e6",
+    "",
+  ]);
+});

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 globalThis.document = { body: { dataset: {} } };
-const { possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
+const { actionLabel, possibleActions } = await import("../../web_ui/static/js/monitor/job-actions.js");
+const { refreshSystem } = await import("../../web_ui/static/js/base/system.js");
 const { progressPercent, progressText, stateLabel } =
   await import("../../web_ui/static/js/monitor/job-state.js");
 
@@ -19,12 +20,24 @@ test("a request shows before the runner has seen it, and can be taken back", () 
   assert.equal(describe("queued", "cancel"), "Cancelling");
 });
 
-test("a job waits for its runner before its first attempt and after it was resumed", () => {
+test("a job says what it waits for: its runner, the jobs before it, or its turn", async () => {
   const describe = (state, attempts) =>
     progressText({ state, attempts, desired: "run", role: "gpu", waits_for: [] });
+  /** @param {boolean} isAlive @param {string[]} titles of the running jobs */
+  async function answer(isAlive, titles) {
+    const runner = { role: "gpu", is_alive: isAlive, num_slots: 1, running: titles, running_titles: titles };
+    globalThis.fetch = async () => Response.json({ runners: [runner] });
+    await refreshSystem();
+  }
+  assert.equal(describe("queued", 0), "Waits for its turn");
+  await answer(false, []);
   assert.equal(describe("queued", 0), "Waits for the GPU runner");
   assert.equal(describe("paused", 1), "Waits for the GPU runner");
-  assert.equal(describe("queued", 3), "Waits to continue");
+  await answer(true, ["big_model"]);
+  assert.equal(describe("queued", 0), "Waits behind big_model");
+  await answer(true, []);
+  assert.equal(describe("queued", 0), "Waits for its turn");
+  assert.equal(describe("queued", 3), "Back in the queue");
 });
 
 test("a job that waits for others names them and how far they are", () => {
@@ -67,7 +80,7 @@ test("a job that waits for a retry shows the time, and can be resumed at once", 
   });
   assert.match(progressText(job(30)), /tried again in (29|30) s$/);
   assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel"]);
-  assert.equal(progressText(job(-1)), "Waits to continue");
+  assert.equal(progressText(job(-1)), "Back in the queue");
   assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel"]);
 });
 
@@ -80,4 +93,10 @@ test("a job whose dataset lost much says so beside its state", () => {
   assert.equal(stateLabel(job({ dataset_losses: [great] })), "Done with losses");
   assert.equal(stateLabel(job({ losses: [small] })), "Done");
   assert.equal(stateLabel(job(null)), "Done");
+});
+
+test("a job that failed without network offers to try again", () => {
+  const job = (/** @type {string} */ code) => /** @type {any} */ ({ state: "failed", error: { code } });
+  assert.equal(actionLabel(job("hub_unreachable"), "resume"), "Try again");
+  assert.equal(actionLabel(job("source_failed"), "resume"), "Resume");
 });

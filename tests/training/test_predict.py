@@ -295,6 +295,30 @@ def test_an_edited_input_of_equal_size_and_times_is_another_work(tmp_path: Path)
     assert prints[0] != prints[1]
 
 
+def test_documents_longer_than_those_of_the_training_are_warned_of(tmp_path: Path) -> None:
+    workspace, listener = Workspace.create(tmp_path / "workspace"), Listener()
+    base = load_model("tiny", None, workspace)
+    trained = Provenance(
+        prompt="\nFree OCR.",
+        rendering=RenderingConfig(mode="micro"),
+        base_model="tiny",
+        base_revision=None,
+        licence="mit",
+        max_num_pages=1,
+    )
+    export_model(base.model, base, tmp_path / "elsewhere", trained)
+    (tmp_path / "short.txt").write_text(TEXT)
+    (tmp_path / "long.txt").write_text("A sentence of some words. " * 20)
+    config = PredictionConfig(
+        model=str(tmp_path / "elsewhere"),
+        inputs=[str(tmp_path / name) for name in ("short.txt", "long.txt")],
+        max_length=8,
+    )
+    predict(config, workspace, listener)
+    longer = "1 of 2 documents are longer than any that the model was trained on (1 page)"
+    assert any(text.startswith(longer) for text in listener.texts), listener.texts
+
+
 def test_a_model_gets_the_prompt_and_the_page_style_of_its_training(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
     base = load_model("tiny", None, workspace)
@@ -331,7 +355,7 @@ def test_documents_longer_than_the_models_positions_are_refused_unless_max_pages
     ("values", "words"),
     [
         ({"max_length": 8192}, "max_length=8192 leaves no room for a page"),
-        ({"mode": "base"}, "pages of mode micro, not base"),
+        ({"mode": "base"}, "not pages of 1024 px"),
     ],
 )
 def test_pages_that_the_model_does_not_support_are_refused_before_its_weights_are_loaded(

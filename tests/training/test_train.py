@@ -567,7 +567,7 @@ def test_wrong_page_sizes_and_too_long_summaries_are_refused_before_weights_are_
     )
     monkeypatch.setattr("training.train.load_from_files", lambda *_: pytest.fail("weights were loaded"))
     for model in ("tiny", str(BASE_FOLDER)):
-        with pytest.raises(InvalidInput, match="reads pages of mode micro, not tiny"):
+        with pytest.raises(InvalidInput, match="reads pages of 320 px"):
             train(
                 short_training(dataset="pages-512", output="wrong-mode", model=model),
                 brief_workspace,

@@ -392,3 +392,13 @@ def test_doctor_reports_a_wrong_setting_as_a_fault(call: Call, monkeypatch: pyte
     answer = call("doctor")
     assert answer.returncode == 1
     assert "DEEPSYNTH_PORT" in answer.stdout
+
+
+def test_errors_name_the_options_of_the_command(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("text\nA story.\n")
+    source = ("generate", "--source", str(tmp_path / "one.csv"))
+    both = call(*source, "--name", "x", "--document-column", "text", "--summary-column", "text")
+    assert "Name another one as --summary-column." in both.stderr
+    assert "error: --name must be letters" in call(*source, "--name", "../x").stderr
+    fixed = call(*SAMPLE, "--set", "rendering.font_size_px=18")
+    assert "Leave rendering.font_size_px out" in fixed.stderr  # which has no option of its own

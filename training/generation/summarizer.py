@@ -1,6 +1,7 @@
 """A model that is ready to summarise: loaded, on its device, with the prompt and the page style of its
 training."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from torch import nn
 from transformers import PreTrainedModel
 
 from data.config import RenderingConfig
-from data.page_modes import PageMode
+from data.page_modes import PageMode, describe_pages
 from data.progress import Progress
 from data.store.workspace import Workspace
 from training.generation.generate_text import Decoding
@@ -33,11 +34,28 @@ class Summarizer:
     decoding: Decoding
     rendering: RenderingConfig
     """How texts become pages of this model."""
+    trained_num_pages: int | None
+    """Pages of the longest document that the model was trained on; None: not known."""
 
     @property
     def page_capacity(self) -> int:
         """The most pages of a document."""
         return compute_page_capacity(self.model.config, self.collator.token_layout)
+
+    def warn_of_longer_documents(self, num_pages: Sequence[int], progress: Progress) -> None:
+        """Warn of documents that are longer than any that the model was trained on.
+
+        Args:
+            num_pages: pages of each document.
+            progress: gets the warning.
+        """
+        trained = self.trained_num_pages
+        num_longer = sum(number > trained for number in num_pages) if trained else 0
+        if num_longer:
+            pages = "1 page" if trained == 1 else f"{trained:,} pages"
+            longer = f"{num_longer:,} of {len(num_pages):,} documents are longer than any that the model"
+            text = f"{longer} was trained on ({pages}). Their summaries may be of no use."
+            progress.message(text, "warning")
 
     def work_digest(self, *inputs: Any) -> str:
         """Return a digest that is equal for equal texts; `inputs`: JSON values that identify documents."""
@@ -73,13 +91,15 @@ def load_summarizer(
     require_positions(model_files.config, token_layout, max_num_pages)
     device, dtype = compute_device(), compute_dtype(config.bf16)
     loaded = load_from_files(model_files, dtype)
-    progress.message(f"{config.model} reads {rendering.mode} pages on {device} in {dtype_name(dtype)}.")
+    progress.message(
+        f"The model {config.model} reads {describe_pages(rendering.mode)} on {device} in {dtype_name(dtype)}."
+    )
     trained = model_files.provenance
     if model_files.checkpoints and not trained:
         progress.message(_no_record(config, rendering), "warning")
     if trained and trained.mode != rendering.mode:
-        text = f"{config.model} was trained on {trained.mode} pages, not on {rendering.mode} pages."
-        progress.message(text, "warning")
+        differs = f"was trained on {describe_pages(trained.mode)}, not on {describe_pages(rendering.mode)}"
+        progress.message(f"The model {config.model} {differs}.", "warning")
     model: nn.Module = loaded.model
     model.to(device)
     return Summarizer(
@@ -87,6 +107,7 @@ def load_summarizer(
         collator=Collator(token_layout),
         decoding=Decoding.of(config, dtype == torch.bfloat16),
         rendering=rendering,
+        trained_num_pages=trained.max_num_pages if trained else None,
     )
 
 
@@ -101,8 +122,8 @@ def _no_record(config: EvaluationConfig | PredictionConfig, rendering: Rendering
     prompt = DEFAULT_PROMPT if config.prompt is None else config.prompt
     return (
         f"{config.model} has no {PROVENANCE_FILE}, so it is not known how it was trained. It gets the prompt "
-        f"{prompt!r} and {rendering.mode} pages of the default style; copy {PROVENANCE_FILE} from the folder "
-        "of its training into it."
+        f"{prompt!r} and {describe_pages(rendering.mode)} of the default style; copy {PROVENANCE_FILE} from "
+        "the folder of its training into it."
     )
 
 

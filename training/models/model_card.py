@@ -205,7 +205,7 @@ def _score_notes(report: Report) -> str:
         f"\nIntervals of {settings.confidence:.0%} for the model ({settings.num_resamples:,} resamples): "
         f"{intervals}. Stemming {'on' if settings.stemmer else 'off'}, tokenizer {settings.tokenizer}, "
         f"sentences {settings.sentences}. {report.num_looping} summaries loop, {report.num_empty} are empty "
-        f"and {report.num_cut} were cut at the length limit.\n"
+        f"and {report.num_cut} were cut off at the length limit.\n"
     )
 
 

@@ -32,6 +32,8 @@ class Provenance(BaseModel):
     base_revision: str | None
     licence: str
     """Licence of the base model, as the Hub names it."""
+    max_num_pages: int | None = Field(None, ge=1)
+    """Pages of the longest document that any of its trainings learnt from; None: not recorded."""
 
     @property
     def mode(self) -> PageMode:

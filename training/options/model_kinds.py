@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from data.errors import InvalidInput, ModelError
-from data.page_modes import PageMode
+from data.page_modes import PageMode, describe_pages
 from training.options.parts import Part
 
 ModelKind = Literal["tiny", "deepseek_ocr", "deepseek_ocr2", "unlimited_ocr"]
@@ -265,7 +265,8 @@ def require_page_mode(name: str, kind: ModelKind, mode: PageMode) -> None:
     spec = MODEL_KINDS[kind]
     if mode not in spec.page_modes:
         raise InvalidInput(
-            f"{name} reads pages of mode {' or '.join(spec.page_modes)}, not {mode}.",
-            hint=f"Make the dataset with rendering.mode {spec.default_page_mode}, or choose another model.",
-            fields={"model": f"does not read {mode} pages"},
+            f"The model {name} reads {' or '.join(map(describe_pages, spec.page_modes))}, not "
+            f"{describe_pages(mode)}.",
+            hint=f"Make the dataset with rendering.mode={spec.default_page_mode}, or choose another model.",
+            fields={"model": f"does not read {describe_pages(mode)}"},
         )

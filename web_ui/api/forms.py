@@ -68,6 +68,7 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
         initial=schema.get("default", None if nullable else ""),
         part=part,
         group=schema.get("group"),
+        unused_in_mode=schema.get("unused_in_mode"),
     )
 
 

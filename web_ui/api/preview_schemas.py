@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from data.config import Columns, Config, DatasetConfig, FilesSource, HubSource
+from data.page_modes import PageMode
 from web_ui.api.schemas import Answer, JsonObject
 
 Language = Annotated[
@@ -40,6 +41,12 @@ class PreviewedPage(Answer):
     png_base64: str
 
 
+class SmallerMode(Answer):
+    mode: PageMode
+    size_px: int
+    num_vision_tokens: int
+
+
 class PreviewedDocument(Answer):
     document_id: str
     split: str
@@ -53,6 +60,9 @@ class PreviewedDocument(Answer):
     warnings: list[str]
     missing_glyphs: dict[str, int]
     font_size_px: float
+    smaller_mode: SmallerMode | None = Field(
+        description="the smallest page that would hold the whole document; null: there is no smaller one"
+    )
     num_pages: int
     pages: list[PreviewedPage] = Field(description="the first pages of the document")
 

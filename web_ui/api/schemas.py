@@ -183,6 +183,7 @@ class Runner(Answer):
     started: str | None
     num_slots: int
     running: list[str] = Field(description="ids of the running jobs")
+    running_titles: list[str] = Field(description="their titles, the oldest job first")
     num_waiting: int = Field(description="jobs that wait for this runner, resumed jobs included")
     num_active: int = Field(description="jobs of its role that wait or run")
     command: str = Field(description="command that starts this runner")
@@ -242,6 +243,9 @@ class FormField(Answer):
         "present"
     )
     group: str | None = Field(description="title above the field in the form; null: no title")
+    unused_in_mode: str | None = Field(
+        description="the page mode that does not use the field; null: all use it"
+    )
 
 
 class Form(Answer):

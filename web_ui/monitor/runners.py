@@ -31,6 +31,9 @@ def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
         started=status.started,
         num_slots=status.num_slots,
         running=list(status.running),
+        running_titles=[
+            job.title for job in sorted(jobs, key=lambda job: job.id) if job.id in status.running
+        ],
         num_waiting=num_waiting,
         num_active=num_waiting + sum(job.state in STATES_WITH_WORKER for job in jobs),
         command=runner_command(service.workspace, role),

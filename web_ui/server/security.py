@@ -143,6 +143,12 @@ def refuse_cross_site() -> None:
         raise Forbidden("Requests from other web sites are refused.")
 
 
+def wants_page() -> bool:
+    """Say whether the request is that of a browser for a page, and not one for the API."""
+    prefers_html = request.accept_mimetypes.best_match(["application/json", "text/html"]) == "text/html"
+    return request.method == "GET" and prefers_html and not request.path.startswith("/api/")
+
+
 def _is_login(settings: Settings) -> bool:
     return request.endpoint == "login.log_in" and is_valid_token(
         settings, request.form.get("token", "").strip()
@@ -164,7 +170,7 @@ def _check_rate(rate: RateLimit, requests: str) -> None:
 def _check_token(settings: Settings) -> WerkzeugResponse | None:
     if request.endpoint in OPEN_ENDPOINTS or is_authenticated(settings):
         return None
-    if request.blueprint == "pages":
+    if request.blueprint == "pages" or wants_page():
         return redirect(
             url_for("login.show_login", next=request.script_root + request.full_path.removesuffix("?"))
         )

@@ -1,15 +1,19 @@
-"""Answers for all errors, in one form: {"error": {"code", "message", "hint", "fields"}}."""
+"""Answers for all errors, in one form: {"error": {"code", "message", "hint", "fields"}}. A browser that asks
+for a page that is not there gets a page."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from pathlib import Path
 
-from flask import Flask, Response, g, jsonify, request
+from flask import Flask, Response, g, jsonify, make_response, request
 from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from data.errors import DeepSynthError, cause
 from data.store.files import storage_error
 from web_ui.server.logs import LOGGER
+from web_ui.server.security import wants_page
+from web_ui.views.pages import render_missing
 
 HINTS: Mapping[int, tuple[str, str]] = {
     400: ("bad_request", "Send one JSON object, in UTF-8."),
@@ -91,6 +95,9 @@ def _answer_unknown(error: Exception) -> Response:
 
 
 def _answer(status: int, error: Mapping[str, object]) -> Response:
-    response = jsonify({"error": error})
+    is_missing_page = status == HTTPStatus.NOT_FOUND and wants_page()
+    response = make_response(
+        render_missing(str(error["message"])) if is_missing_page else jsonify({"error": error})
+    )
     response.status_code = status
     return response

@@ -8,6 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from data.errors import NotFound
+from data.page_modes import MODES
 from evaluation.samples.store import Collection
 from evaluation.training_metrics import METRICS
 from web_ui.api.service import current_service
@@ -103,6 +104,11 @@ def samples(collection: str, name: str) -> str:
     return _render_tab("jobs", "samples", collection=collection, name=name)
 
 
+def render_missing(message: str) -> str:
+    """Render the page for an address that leads nowhere."""
+    return _render_tab("missing", message=message)
+
+
 def _render_tab(active_tab: str, partial: str | None = None, **values: Any) -> str:
     """Render a tab, or the partial of a page below it, which gets the values."""
     service, partial = current_service(), partial or active_tab
@@ -110,12 +116,13 @@ def _render_tab(active_tab: str, partial: str | None = None, **values: Any) -> s
         "index.html",
         active_tab=active_tab,
         partial=partial,
-        modules=imported_modules("js/frame.js", f"js/{partial}.js"),
+        modules=imported_modules("js/frame.js", *([] if partial == "missing" else [f"js/{partial}.js"])),
         first_asked=() if request.query_string else PRELOADED_PATHS.get(partial, ()),
         **values,
         role=service.settings.role,
         stages=STAGES,
         kind_labels={kind: stage.label for kind, stage in STAGES.items()},
+        page_sizes={name: mode.size_px for name, mode in MODES.items()},
         metrics={key: asdict(metric) for key, metric in METRICS.items()},
         version=service.version,
         opened=now(),

@@ -29,6 +29,7 @@ def test_a_field_says_what_it_means_what_it_takes_and_what_empty_is(
         "initial": None,
         "part": None,
         "group": None,
+        "unused_in_mode": "micro",
     }
     assert fields["rendering.mode"]["options"] == ["micro", "tiny", "small", "base", "large"]
     assert fields["source.id"]["note"] == "owner/name."

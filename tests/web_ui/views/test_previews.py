@@ -195,4 +195,9 @@ def test_a_hub_that_cannot_be_reached_is_said_without_words_of_a_job(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     config = {"name": "far", "source": {"kind": "hub", "id": "news/none"}}
     error = client.post("/api/dataset/preview", json={"config": config}).get_json()["error"]
-    assert (error["code"], error["hint"]) == ("source_failed", "Check the network, then try again.")
+    hint = "Check the network of this machine, then try again."
+    assert (error["code"], error["message"], error["hint"]) == (
+        "hub_unreachable",
+        "127.0.0.1 cannot be reached.",
+        hint,
+    )

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -251,3 +252,18 @@ def test_the_last_jobs_that_succeeded_or_failed_are_shown_the_latest_first(
         "state": "failed",
         "ended": "2026-11-23T08:10:00+00:00",
     }
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_an_address_that_leads_nowhere_is_a_page_for_a_browser_and_json_for_others(
+    client: FlaskClient, make_client: Callable[..., FlaskClient]
+) -> None:
+    for path in ("/nonsense<i>", "/samples/none/demo"):
+        page = client.get(path, headers=BROWSER)
+        assert (page.status_code, page.mimetype, "<i>" in page.text) == (404, "text/html", False), path
+        assert client.get(path).get_json()["error"]["code"] == "not_found"
+    assert client.get("/api/nonsense", headers=BROWSER).get_json()["error"]["code"] == "not_found"
+    locked = make_client(api_token="a-token-long-enough-for-tests").get("/nonsense", headers=BROWSER)
+    assert (locked.status_code, "/login" in locked.headers["Location"]) == (302, True)

@@ -5,6 +5,7 @@ import { findElement, findInput } from "./base/dom.js";
 import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
 import { applyAddress } from "./forms/draft.js";
 import { PagePreview } from "./forms/page-preview.js";
+import { makeName } from "./forms/propose-name.js";
 import { SourcePicker } from "./forms/source-picker.js";
 import { fillFormOnceLoaded } from "./forms/submit.js";
 
@@ -28,6 +29,7 @@ void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
   const refresh = debounce(() => (source.kind === "hub" ? preview.updateIfShown() : preview.update()), 350);
   const source = new SourcePicker(form, loaded.fields, (isNew) => {
     if (isNew) preview.markStale();
+    dataset.proposeName(makeName(source.sourceFields.name));
     refresh();
   });
   const numSamples = findInput('[name="max_samples"]', form);

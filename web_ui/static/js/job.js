@@ -2,10 +2,10 @@
 
 import { ApiError, get } from "./base/api.js";
 import { fillSlots, findElement, makeElement, makeTable } from "./base/dom.js";
-import { formatBytes } from "./base/format.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
 import { flattenPaths, valueToText } from "./base/values.js";
+import { makeFileTree } from "./monitor/file-tree.js";
 import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
@@ -54,14 +54,10 @@ function showSettings({ config }) {
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
-  const rows = () =>
-    artifacts.map((/** @type {import("./base/api-types.js").Artifact} */ file) => [
-      makeElement("a", { href: file.url, download: true }, file.path),
-      formatBytes(file.size_bytes),
-    ]);
-  redraw(findElement("#panel-files"), artifacts, () => [
+  const panel = findElement("#panel-files");
+  redraw(panel, artifacts, () => [
     artifacts.length
-      ? makeTable("Files", ["File", "Size"], rows())
+      ? makeFileTree(panel, artifacts)
       : makeElement("p", { class: "empty" }, "No files yet. The files of this job appear here."),
   ]);
 }
@@ -75,7 +71,7 @@ async function fillUseTab(current) {
 
 /** @param {Job} current */
 function showTabs(current) {
-  findElement("#tab-samples").hidden = hasTextResult(current);
+  findElement("#tab-samples").hidden = hasTextResult(current) || current.kind === "find_lr";
   findElement("#tab-use").hidden = !modelOf(current) || current.state !== "succeeded";
   subtabs.update();
 }

@@ -78,19 +78,24 @@ function applyAddressAndPoll() {
 }
 
 findElement("#job-filters").addEventListener("submit", (event) => event.preventDefault());
+/** Whether the next filter makes an entry in the history; what is typed in one go shares one. */
+let isNewFilter = true;
+findElement("#job-filters").addEventListener("change", () => (isNewFilter = true));
 findElement("#job-filters").addEventListener(
   "input",
   debounce(() => {
     const values = Object.fromEntries(
       FILTERS.map((name) => [name, findInput(`[name="${name}"]`, findElement("#job-filters")).value.trim()]),
     );
-    writeAddress({ ...values, offset: "" });
+    writeAddress({ ...values, offset: "" }, isNewFilter);
+    isNewFilter = false;
     poller.now();
   }, 200),
 );
 onPagerPress((direction) => {
   const offset = Math.max(0, addressOffset() + direction * pageSize);
   writeAddress({ offset: offset ? String(offset) : "" }, true);
+  findElement("h1").scrollIntoView();
   poller.now();
 });
 window.addEventListener("popstate", applyAddressAndPoll);

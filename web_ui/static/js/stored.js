@@ -3,6 +3,7 @@
 import { get, sendRequest } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
 import { formatBytes, formatCount } from "./base/format.js";
+import { describePages } from "./base/page-modes.js";
 import { latest } from "./base/latest.js";
 import { redraw } from "./base/redraw.js";
 import { makeStoredLinks } from "./monitor/stored-links.js";
@@ -92,7 +93,7 @@ function show({ datasets, models, uploads }) {
         {
           kind: "dataset",
           path: "datasets",
-          facts: [`${formatCount(dataset.num_samples)} samples`, `${dataset.mode} pages`, usage]
+          facts: [`${formatCount(dataset.num_samples)} samples`, describePages(dataset.mode), usage]
             .filter(Boolean)
             .join(" · "),
           text: "Its copy on the Hub stays, and so do models trained on it.",

@@ -8,18 +8,20 @@ import { flattenPaths } from "./base/values.js";
 import { applyAddress, keepDraft } from "./forms/draft.js";
 import { showDifferences, writeEarlierChoices } from "./forms/earlier-training.js";
 import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
-import { FieldSet, showFieldError } from "./forms/fields.js";
+import { FieldSet } from "./forms/fields.js";
 import { loadTrainingForm } from "./forms/load-training-form.js";
 import { showMemory } from "./forms/memory-bar.js";
 import { showReasons } from "./forms/reasons.js";
-import { showChoices, showPageModeMismatch, showPresets } from "./forms/pickers.js";
+import { showPresets } from "./forms/preset-cards.js";
 import {
   clearFormErrorIf,
   fillFormOnceLoaded,
+  restForm,
   sendJob,
   showFormError,
   submitJobOnSubmit,
 } from "./forms/submit.js";
+import { TrainingChoices } from "./forms/training-choices.js";
 import { drawFieldGroups } from "./forms/training-groups.js";
 import { makeCopyButton } from "./widgets/copy-button.js";
 
@@ -36,31 +38,17 @@ const formValues = () => ({
   output: valueOf("output"),
 });
 
-/** Show that the dataset of a draft or a link does not exist any more. */
-function showMissingDataset() {
-  const {
-    value,
-    dataset: { missingOption },
-  } = findInput('[name="dataset"]', form);
-  if (missingOption)
-    showFieldError(
-      findElement('[data-field="dataset"]', form),
-      `There is no finished dataset ${missingOption}${value && `; ${value} is chosen instead`}.`,
-    );
-}
-
 /** @param {import("./forms/load-training-form.js").TrainingForm} loaded */
-function fillForm({ fields, presets, tiny, datasets, models, service, earlier }) {
+function fillForm({ fields, presets, tiny, known, service, earlier }) {
   const gpu = /** @type {import("./forms/memory-bar.js").Gpu} */ (
     service.gpus.find((found) => found.memory_total_gb !== null)
   );
   showPresets(presets, gpu);
-  showChoices(datasets, models);
+  const choices = new TrainingChoices(form, known);
   const settings = fields.filter(({ path }) => !FORM_FIELDS.includes(path));
   drawFieldGroups(findElement("#advanced"), settings);
   const set = new FieldSet(findElement("#advanced"), settings);
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
-  const dataset = () => datasets.find(({ name }) => name === valueOf("dataset"));
 
   /** Let the settings start from the values of the preset; the tiny model has starting values of its own. */
   function applyStartingValues() {
@@ -71,8 +59,7 @@ function fillForm({ fields, presets, tiny, datasets, models, service, earlier })
   }
   const draft = keepDraft(form);
   if (earlier) {
-    const taken = models.models.map(({ name }) => name);
-    writeEarlierChoices(form, earlier, taken);
+    writeEarlierChoices(form, earlier, known.taken);
     applyStartingValues();
     set.apply(flattenPaths(earlier.config));
     form.dispatchEvent(new Event("input")); // which makes them the draft
@@ -124,7 +111,11 @@ function fillForm({ fields, presets, tiny, datasets, models, service, earlier })
     );
     findElement("#no-hub-token").hidden = service.has_hub_token || !values.push_to_hub;
     if (earlier) showDifferences(earlier, { ...set.values(), ...formValues() });
-    showPageModeMismatch(valueOf("model"), dataset(), models);
+    const isReadable = choices.showMatch(valueOf("model"));
+    restForm(
+      form,
+      isReadable ? "" : "The model does not read the pages of the dataset: choose another of them.",
+    );
     estimate.stop();
     askMemory();
   }
@@ -141,8 +132,9 @@ function fillForm({ fields, presets, tiny, datasets, models, service, earlier })
   for (const name of ["cli", "rest"])
     findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
   findElement("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
+  choices.follow(refresh);
   applyAddress(form, ADDRESS_FIELDS);
-  showMissingDataset();
+  choices.showMissing();
   refresh();
 }
 

@@ -474,6 +474,7 @@ export interface FormField {
   initial: any;
   part: string | null;
   group: string | null;
+  unused_in_mode: string | null;
 }
 
 export interface Gpu {
@@ -719,6 +720,7 @@ export interface PreviewedDocument {
   warnings: Array<string>;
   missing_glyphs: Record<string, number>;
   font_size_px: number;
+  smaller_mode: SmallerMode | null;
   num_pages: number;
   pages: Array<PreviewedPage>;
 }
@@ -770,6 +772,7 @@ export interface Runner {
   started: string | null;
   num_slots: number;
   running: Array<string>;
+  running_titles: Array<string>;
   num_waiting: number;
   num_active: number;
   command: string;
@@ -852,6 +855,12 @@ export interface SelectionQuery {
 export interface Setting {
   path: string;
   values: Array<any>;
+}
+
+export interface SmallerMode {
+  mode: "micro" | "tiny" | "small" | "base" | "large";
+  size_px: number;
+  num_vision_tokens: number;
 }
 
 export interface SplitQuery {

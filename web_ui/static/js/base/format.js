@@ -23,6 +23,16 @@ export function formatNumber(value) {
 }
 
 /**
+ * Format a tick of a logarithmic axis: 1e-7 to 1e-4 with an exponent, which keeps small values apart; a tick without a
+ * value (null) has no text.
+ * @param {number | null} value
+ */
+export function formatLogTick(value) {
+  if (value === null) return "";
+  return value < 0.001 || value >= 1e6 ? value.toExponential().replace("e+", "e") : String(value);
+}
+
+/**
  * Format a metric: ROUGE (0 to 100) with one decimal, every other one with four significant digits.
  * @param {string} name of the metric, or its title
  * @param {number | null | undefined} value

@@ -2,11 +2,13 @@
 
 import uPlot from "../../vendor/uplot/uPlot.esm.js";
 import { makeElement } from "../base/dom.js";
-import { formatCount, formatMetric, formatNumber } from "../base/format.js";
+import { formatCount, formatLogTick, formatMetric, formatNumber } from "../base/format.js";
+import { makeMarkPlugin } from "./chart-mark.js";
 import { makePanZoomPlugin } from "./chart-moves.js";
 
 /** @typedef {{label: string, color: number, steps: number[], values: (number | null)[]}} Line */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
+/** @typedef {import("./chart-mark.js").Mark} Mark */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Options} Options */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Series} PlotSeries */
 
@@ -15,6 +17,8 @@ const MAX_MARKED_POINTS = 40;
 const INTEGER_INCREMENTS = Array.from({ length: 10 }, (_, power) =>
   [1, 2, 5].map((digit) => digit * 10 ** power),
 ).flat();
+/** @type {Partial<import("../../vendor/uplot/uPlot.esm.js").Axis>} */
+const LOG_AXIS = { values: (_, ticks) => ticks.map(formatLogTick) };
 const MIN_HAIRLINE_POINTS = 200;
 
 /** @param {ArrayLike<number | null | undefined>} values */
@@ -84,11 +88,11 @@ function makeSeries(title, line, width, note) {
 }
 
 /**
- * @param {{title: string, xLabel: string, isLog: boolean, lines: Line[], smoothing: number}} chart
+ * @param {{title: string, xLabel: string, isLog: boolean, mark: Mark | null, lines: Line[], smoothing: number}} chart
  * @param {HTMLElement} container
  * @returns {Omit<Options, "width" | "height">}
  */
-export function chartOptions({ title, xLabel, isLog, lines, smoothing }, container) {
+export function chartOptions({ title, xLabel, isLog, mark, lines, smoothing }, container) {
   const font = `12px ${getComputedStyle(container).fontFamily}`;
   const grid = { stroke: resolveColor("--border"), width: 1 };
   const axis = { stroke: resolveColor("--muted"), grid, ticks: grid, font };
@@ -99,7 +103,7 @@ export function chartOptions({ title, xLabel, isLog, lines, smoothing }, contain
     axes: [
       {
         ...axis,
-        ...(isLog ? {} : { incrs: INTEGER_INCREMENTS }),
+        ...(isLog ? LOG_AXIS : { incrs: INTEGER_INCREMENTS }),
         label: xLabel,
         labelSize: 18,
         labelFont: font,
@@ -116,6 +120,6 @@ export function chartOptions({ title, xLabel, isLog, lines, smoothing }, contain
       ...unsmoothedSeries,
     ],
     cursor: { drag: { x: true, y: false }, focus: { prox: 24 }, hover: { skip: [null] } },
-    plugins: [makePanZoomPlugin(container)],
+    plugins: [makePanZoomPlugin(container), ...(mark ? [makeMarkPlugin(mark)] : [])],
   };
 }

@@ -14,11 +14,12 @@ export class Chart {
   /**
    * @param {HTMLElement} container
    * @param {string} title
-   * @param {string} xLabel
-   * @param {boolean} isLog whether the horizontal axis is logarithmic
+   * @param {{xLabel?: string, isLog?: boolean}} [axis] the horizontal one; `isLog`: it is logarithmic
    */
-  constructor(container, title, xLabel = "step", isLog = false) {
+  constructor(container, title, { xLabel = "step", isLog = false } = {}) {
     this.isLog = isLog;
+    /** @type {import("./chart-mark.js").Mark | null} */
+    this.mark = null;
     this.element = cloneTemplate("chart");
     this.title = title;
     this.xLabel = xLabel;
@@ -53,6 +54,13 @@ export class Chart {
       "aria-label",
       `${this.title} by ${this.xLabel}. Latest: ${values.join(", ")}. Zoom with + and -, move with the arrow keys.`,
     );
+  }
+
+  /** Mark a value of the horizontal axis. @param {import("./chart-mark.js").Mark | null} mark */
+  setMark(mark) {
+    if (JSON.stringify(mark) === JSON.stringify(this.mark)) return;
+    this.mark = mark;
+    this.#rebuild();
   }
 
   /** @param {uPlot} plot */

@@ -8,6 +8,7 @@ import { readSystem } from "../base/system.js";
 import { nestPaths } from "../base/values.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
+import { proposeName, readTakenNames } from "./propose-name.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
 
 /** @typedef {import("./draw-field.js").Field} Field */
@@ -27,6 +28,7 @@ export class DatasetForm {
    */
   constructor(form, { fields, hasToken }, containers) {
     this.form = form;
+    this.nameBase = "";
     const containerOf = (/** @type {Field} */ { path }) =>
       Object.keys(containers).find((container) => containers[container].test(path));
     const datasetFields = fields.filter(({ part }) => part === null);
@@ -52,6 +54,7 @@ export class DatasetForm {
    */
   setStartingValues(config) {
     for (const set of this.fieldSets) set.setStartingValues(config);
+    this.#showUsed();
     showFormError(this.form, null);
     this.checkNameIsFree();
   }
@@ -78,6 +81,12 @@ export class DatasetForm {
     this.draft.restore();
     for (const set of [...this.fieldSets, this.publish]) set.showChangedMarks();
     this.#showPublish();
+    this.#showUsed();
+  }
+
+  #showUsed() {
+    const mode = findInput('[name="rendering.mode"]', this.form).value;
+    for (const set of this.fieldSets) set.showUsed(mode);
   }
 
   #showPublish() {
@@ -93,9 +102,16 @@ export class DatasetForm {
   start(path, body, onChange) {
     this.form.addEventListener("input", (event) => {
       this.#showPublish();
+      this.#showUsed();
       onChange(event);
     });
     submitJobOnSubmit(this.form, path, body, this.draft.discard);
+  }
+
+  /** Propose a name for the dataset, as long as the user has typed none. @param {string} base empty: none */
+  proposeName(base) {
+    this.nameBase = base;
+    this.checkNameIsFree();
   }
 
   /** Show while typing whether the name is taken. @returns {() => void} checks a name that was not typed */
@@ -103,11 +119,11 @@ export class DatasetForm {
     const box = findElement('[data-field="name"]', this.form);
     const input = findInput('[name="name"]', box);
     const nameRequest = latest(
-      (signal) => get("/datasets", signal),
-      ({ datasets }) => {
+      (signal) => readTakenNames("dataset", signal),
+      (taken) => {
+        proposeName(input, this.nameBase, taken);
         const name = input.value.trim();
-        const isTaken = datasets.some((/** @type {{name: string}} */ dataset) => dataset.name === name);
-        if (isTaken)
+        if (taken.includes(name))
           showFieldError(
             box,
             `There is already a dataset ${name}. Choose another name, or delete it under Monitor Jobs.`,

@@ -12,6 +12,9 @@ const controls = (form) =>
 /** @param {HTMLInputElement} input */
 const isCheckable = (input) => input.type === "checkbox" || input.type === "radio";
 
+/** A name that the form itself proposes may be taken by the next visit. @param {HTMLInputElement} input */
+const isProposal = (input) => Boolean(input.value) && input.value === input.dataset.proposed;
+
 /** @param {HTMLInputElement} input */
 const draftKey = (input) => (input.type === "radio" ? `${input.name}=${input.value}` : input.name);
 
@@ -44,7 +47,8 @@ export function keepDraft(form) {
   const storageKey = `draft:${form.id}`;
   const storedValues = JSON.parse(sessionStorage.getItem(storageKey) ?? "{}");
   form.addEventListener("input", () => {
-    const values = Object.fromEntries(controls(form).map((input) => [draftKey(input), readControl(input)]));
+    const chosen = controls(form).filter((input) => !isProposal(input));
+    const values = Object.fromEntries(chosen.map((input) => [draftKey(input), readControl(input)]));
     sessionStorage.setItem(storageKey, JSON.stringify(values));
   });
   return {

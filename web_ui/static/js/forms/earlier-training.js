@@ -2,6 +2,7 @@
 
 import { findElement, findInput } from "../base/dom.js";
 import { flattenPaths, isEqual, valueToText } from "../base/values.js";
+import { freeName } from "./propose-name.js";
 
 /** @typedef {import("../base/api-types.js").JobAnswer} Job */
 /** @typedef {Record<string, any>} Json */
@@ -17,7 +18,11 @@ const MAX_NAMED = 6;
  */
 export function writeEarlierChoices(form, { config, id, title }, taken) {
   const { dataset, model, output, preset } = /** @type {Json} */ (config);
-  for (const [name, value] of Object.entries({ dataset, model, output: nextName(output, taken) }))
+  for (const [name, value] of Object.entries({
+    dataset,
+    model,
+    output: freeName(output, [...taken, output]),
+  }))
     findInput(`[name="${name}"]`, form).value = value;
   const choice = form.querySelector(`[name="preset"][value="${CSS.escape(preset)}"]`);
   if (choice) /** @type {HTMLInputElement} */ (choice).checked = true;
@@ -25,14 +30,6 @@ export function writeEarlierChoices(form, { config, id, title }, taken) {
   link.textContent = title;
   link.setAttribute("href", `${document.body.dataset.jobs}/${id}`);
   findElement("#like-earlier").hidden = false;
-}
-
-/** @param {string} name @param {string[]} taken */
-function nextName(name, taken) {
-  const base = name.replace(/-\d+$/, "");
-  let number = 2;
-  while (taken.includes(`${base}-${number}`)) number += 1;
-  return `${base}-${number}`;
 }
 
 /** Say what differs from the earlier training. @param {Job} job @param {Json} values of the form, nested */

@@ -21,6 +21,7 @@ export class FieldSet {
     this.container = container;
     this.showsChanges = showsChanges;
     this.fields = fields;
+    this.mode = "";
     /** @type {Json} */
     this.startingValues = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
@@ -57,10 +58,24 @@ export class FieldSet {
 
   /** The values that differ from their starting values, by path. @returns {Json} */
   changes() {
-    const changed = this.fields.filter(
-      (field) => !isEqual(this.read(field), this.startingValues[field.path]),
-    );
+    return this.#changesOf(this.fields.filter(this.#isUsed));
+  }
+
+  /** @param {Field[]} fields @returns {Json} */
+  #changesOf(fields) {
+    const changed = fields.filter((field) => !isEqual(this.read(field), this.startingValues[field.path]));
     return Object.fromEntries(changed.map((field) => [field.path, this.read(field)]));
+  }
+
+  /** @param {Field} field */
+  #isUsed = ({ unused_in_mode: mode }) => mode === null || mode !== this.mode;
+
+  /** Hide the fields that pages of a mode do not use; their values are kept, and not sent. @param {string} mode */
+  showUsed(mode) {
+    this.mode = mode;
+    for (const field of this.fields)
+      findElement(`[data-field="${field.path}"]`, this.container).hidden = !this.#isUsed(field);
+    this.showChangedMarks();
   }
 
   /** Set every field to its starting value. */
@@ -73,7 +88,7 @@ export class FieldSet {
    * @param {Json} values nested
    */
   setStartingValues(values) {
-    const edited = this.changes();
+    const edited = this.#changesOf(this.fields);
     for (const { path, initial } of this.fields)
       this.startingValues[path] = valueAtPath(values, path) ?? initial;
     this.apply({ ...this.startingValues, ...edited });

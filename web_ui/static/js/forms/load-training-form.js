@@ -2,14 +2,14 @@
 
 import { get } from "../base/api.js";
 import { readSystem } from "../base/system.js";
+import { readChoices } from "./training-choices.js";
 
 /**
  * @typedef {object} TrainingForm
  * @property {import("./draw-field.js").Field[]} fields
- * @property {import("./pickers.js").Preset[]} presets
- * @property {import("./pickers.js").StartingValues} tiny
- * @property {import("./pickers.js").Dataset[]} datasets
- * @property {import("./pickers.js").Models} models
+ * @property {import("./preset-cards.js").Preset[]} presets
+ * @property {import("./preset-cards.js").StartingValues} tiny
+ * @property {import("./training-choices.js").Known} known
  * @property {import("../base/api-types.js").System} service
  * @property {import("../base/api-types.js").JobAnswer | null} earlier the training whose settings the form
  *   starts from
@@ -18,13 +18,12 @@ import { readSystem } from "../base/system.js";
 /** @returns {Promise<TrainingForm>} */
 export async function loadTrainingForm() {
   const from = new URLSearchParams(location.search).get("from");
-  const [{ fields }, { presets, tiny }, { datasets }, models, service, earlier] = await Promise.all([
+  const [{ fields }, { presets, tiny }, known, service, earlier] = await Promise.all([
     get("/forms/training"),
     get("/training/presets"),
-    get("/datasets"),
-    get("/models"),
+    readChoices(),
     readSystem(),
     from ? get(`/jobs/${encodeURIComponent(from)}`) : null,
   ]);
-  return { fields, presets, tiny, datasets, models, service, earlier };
+  return { fields, presets, tiny, known, service, earlier };
 }

@@ -2,6 +2,7 @@
 
 import { fillSlots, findElement, makeElement } from "../base/dom.js";
 import { formatCompact } from "../base/format.js";
+import { describePages } from "../base/page-modes.js";
 
 /** @typedef {{name: string, memory_total_gb: number} | undefined} Gpu undefined: this machine has none */
 /** @typedef {import("../base/api-types.js").MemoryEstimate} MemoryEstimate */
@@ -25,7 +26,7 @@ export function showMemory(estimate, gpu) {
     need: `${total.toFixed(1)} GB`,
     against: gpu ? `of ${gpu.memory_total_gb.toFixed(0)} GB on the ${gpu.name}` : "No GPU was found here",
     trained: `${formatCompact(estimate.num_trainable_parameters)} of ${formatCompact(estimate.num_parameters)} parameters`,
-    pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${estimate.mode} page${estimate.num_pages === 1 ? "" : "s"} a sample`,
+    pages: `${estimate.num_pages === 1 ? "one" : `up to ${estimate.num_pages}`} ${describePages(estimate.mode, estimate.num_pages)} a sample`,
   });
   const bar = /** @type {HTMLProgressElement} */ (findElement(".bar", container));
   bar.hidden = !gpu;
@@ -35,11 +36,7 @@ export function showMemory(estimate, gpu) {
   const sizes = gpu
     ? []
     : Object.entries(estimate.fits).map(([size, does]) =>
-        makeElement(
-          "span",
-          { class: `badge ${does ? "badge--ok" : "badge--bad"}` },
-          `${size} GB: ${does ? "fits" : "too small"}`,
-        ),
+        makeElement("span", { class: "badge badge--info" }, `${size} GB: ${does ? "fits" : "too small"}`),
       );
   findElement("#memory-sizes").replaceChildren(...sizes);
   findElement("#memory-parts").replaceChildren(

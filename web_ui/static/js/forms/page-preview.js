@@ -2,10 +2,11 @@
 // nothing.
 
 import { ApiError, post } from "../base/api.js";
-import { findElement, makeElement, makeFigure } from "../base/dom.js";
-import { formatErrorRate } from "../base/format.js";
+import { findElement, findInput, makeElement, setInputValue } from "../base/dom.js";
 import { latest } from "../base/latest.js";
-import { onPress, setResting } from "../base/resting.js";
+import { isUnreachable, makeTryAgain } from "../widgets/try-again.js";
+import { inLabels } from "./labels.js";
+import { LegibilityCheck } from "./legibility-check.js";
 import { makeNotes, makeNumbers, makePageGrid } from "./preview-parts.js";
 
 export class PagePreview {
@@ -15,6 +16,7 @@ export class PagePreview {
    */
   constructor(container, config) {
     this.container = container;
+    this.form = /** @type {HTMLElement} */ (container.closest("form"));
     this.config = config;
     this.seed = 0;
     this.shownConfig = "";
@@ -27,23 +29,7 @@ export class PagePreview {
       (preview) => this.#show(preview),
       (error) => this.#showRefusal(error),
     );
-    this.legibilityRequest = latest(
-      (signal) => post("/dataset/preview", { ...this.request, legibility: true }, signal),
-      ({ legibility }) => this.#showCharacterErrors(formatErrorRate(legibility.character_error_rate)),
-      ({ message, hint }) => {
-        findElement("[data-errors]", container).remove();
-        setResting(this.legibilityButton, false);
-        findElement(".preview__notes", container).append(
-          makeElement("li", { class: "notice notice--warn" }, `${message} ${hint}`),
-        );
-      },
-    );
-    this.legibilityButton = findElement('[data-act="legibility"]', container);
-    onPress(this.legibilityButton, () => {
-      setResting(this.legibilityButton, true);
-      this.#showCharacterErrors("Reading…");
-      void this.legibilityRequest.ask();
-    });
+    this.legibility = new LegibilityCheck(container, () => this.request);
     this.nextButton = findElement('[data-act="next-document"]', container);
     this.nextButton.addEventListener("click", () => {
       if (!this.config())
@@ -75,9 +61,8 @@ export class PagePreview {
     const configText = JSON.stringify(config);
     if (configText === this.shownConfig) return;
     this.shownConfig = configText;
-    this.nextButton.textContent = "Another document";
-    this.legibilityRequest.stop();
-    this.legibilityButton.hidden = true;
+    this.nextButton.textContent = "Shuffle";
+    this.legibility.offer(false);
     this.stage.setAttribute("aria-busy", "true");
     if (!this.stage.querySelector(".page-grid"))
       this.stage.replaceChildren(makeElement("p", { class: "muted" }, "Drawing…"));
@@ -87,9 +72,8 @@ export class PagePreview {
 
   #clear() {
     this.pagesRequest.stop();
-    this.legibilityRequest.stop();
     this.shownConfig = "";
-    this.nextButton.textContent = "Show pages";
+    this.nextButton.textContent = "Preview";
     this.#replacePages(this.empty);
   }
 
@@ -102,8 +86,7 @@ export class PagePreview {
   #replacePages(shown, numbers = [], notes = [], summary = "") {
     this.stage.removeAttribute("aria-busy");
     this.stage.replaceChildren(shown);
-    this.legibilityButton.hidden = numbers.length === 0;
-    setResting(this.legibilityButton, false);
+    this.legibility.offer(numbers.length > 0);
     findElement(".preview__numbers", this.container).replaceChildren(...numbers);
     findElement(".preview__notes", this.container).replaceChildren(...notes);
     findElement(".preview__summary", this.container).textContent = summary;
@@ -115,29 +98,30 @@ export class PagePreview {
     if (!first)
       return this.#showRefusal(
         new ApiError(0, {
-          message: `Row ${rejected[0]?.row} would be left out: ${rejected[0]?.reason}.`,
-          hint: "Another document may be fine.",
+          message: `Row ${rejected[0]?.row} would be left out: ${rejected[0]?.reason.replace(/\.$/, "")}.`,
+          hint: "Press Shuffle for another document.",
         }),
       );
-    this.#replacePages(makePageGrid(first), makeNumbers(first), makeNotes(first, budget), first.summary);
-  }
-
-  /** @param {string} text */
-  #showCharacterErrors(text) {
-    const shown = this.container.querySelector("[data-errors]") ?? makeFigure("Character errors", "");
-    shown.setAttribute("data-errors", "");
-    findElement("dd", shown).textContent = text;
-    findElement(".preview__numbers", this.container).append(shown);
+    const chooseMode = (/** @type {string} */ mode) =>
+      setInputValue(findInput('[name="rendering.mode"]', this.form), mode);
+    this.#replacePages(
+      makePageGrid(first),
+      makeNumbers(first),
+      makeNotes(first, budget, chooseMode),
+      first.summary,
+    );
   }
 
   /** @param {ApiError} error */
-  #showRefusal({ message, hint }) {
+  #showRefusal(error) {
+    const { message, hint } = inLabels(error, this.form);
     this.#replacePages(
       makeElement(
         "div",
         { class: "empty" },
         makeElement("p", {}, makeElement("strong", {}, "No preview: "), message),
         makeElement("p", {}, hint),
+        isUnreachable(error) ? makeTryAgain(() => void this.pagesRequest.ask()) : null,
       ),
     );
   }

@@ -27,14 +27,19 @@ export function makeNumbers(document_) {
   return Object.entries(numbers).map(([name, value]) => makeFigure(name, value));
 }
 
-/** @param {PreviewedDocument} document_ @param {number} budget text tokens that a page of this size may hold */
-export function makeNotes({ truncated, warnings }, budget) {
+/**
+ * @param {PreviewedDocument} document_
+ * @param {number} budget text tokens that a page of this size may hold
+ * @param {(mode: string) => void} chooseMode takes another page mode
+ */
+export function makeNotes({ truncated, warnings, pages, smaller_mode: smaller }, budget, chooseMode) {
   const warningTexts = [
     ...warnings,
     ...(truncated ? ["The end of the document does not fit and is cut off."] : []),
   ];
   if (warningTexts.length)
     return warningTexts.map((note) => makeElement("li", { class: "notice notice--warn" }, note));
+  if (smaller) return [makeSmallerNote(smaller, pages[0].num_vision_tokens, chooseMode)];
   return [
     makeElement(
       "li",
@@ -42,4 +47,32 @@ export function makeNotes({ truncated, warnings }, budget) {
       `Within the budget: no page holds more than the ${formatCount(budget)} text tokens that the model reads reliably at this size.`,
     ),
   ];
+}
+
+/**
+ * @param {import("../base/api-types.js").SmallerMode} smaller
+ * @param {number} numVisionTokens of the shown page
+ * @param {(mode: string) => void} chooseMode
+ */
+function makeSmallerNote(
+  { mode, size_px: size, num_vision_tokens: numSmaller },
+  numVisionTokens,
+  chooseMode,
+) {
+  const button = makeElement("button", { type: "button", class: "button button--small" }, `Use mode ${mode}`);
+  button.addEventListener("click", () => chooseMode(mode));
+  return makeElement(
+    "li",
+    { class: "notice" },
+    makeElement(
+      "div",
+      { class: "stack-s" },
+      makeElement(
+        "p",
+        {},
+        `A page of ${size} px (mode ${mode}) holds this document too, with ${numSmaller} instead of ${numVisionTokens} vision tokens.`,
+      ),
+      makeElement("div", {}, button),
+    ),
+  );
 }

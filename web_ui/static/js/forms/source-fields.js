@@ -2,6 +2,7 @@
 
 import { findElement, findElements, findInput } from "../base/dom.js";
 import { FieldSet, showFieldError } from "./fields.js";
+import { inLabels } from "./labels.js";
 
 /** The field that names a source of each kind. @type {Record<string, string>} */
 const NAME_FIELDS = { sample: "", files: "path", hub: "id" };
@@ -26,12 +27,10 @@ export class SourceFields {
     return { kind: this.kind, ...this.fieldSets[this.kind].values().source };
   }
 
-  /** Whether the field that names the source is filled. */
-  get isNamed() {
-    return (
-      this.kind !== "sample" &&
-      findInput(`[name="source.${NAME_FIELDS[this.kind]}"]`, this.form).value.trim() !== ""
-    );
+  /** The value of the field that names the source; empty: it is not filled, or there is none. */
+  get name() {
+    const field = NAME_FIELDS[this.kind];
+    return field && findInput(`[name="source.${field}"]`, this.form).value.trim();
   }
 
   /** Show the fields of the chosen kind and hide the others. */
@@ -41,7 +40,8 @@ export class SourceFields {
   }
 
   /** @param {import("../base/api.js").ApiError} error */
-  showRefusal({ message, hint, fields }) {
+  showRefusal(error) {
+    const { message, hint, fields } = inLabels(error, this.form);
     const container = findElement("#source", this.form);
     const named = findElements("[data-field]", container).find((box) => (box.dataset.field ?? "") in fields);
     showFieldError(

@@ -4,6 +4,7 @@ import { post } from "../base/api.js";
 import { debounce } from "../base/debounce.js";
 import { findElement, findInput, setInputValue } from "../base/dom.js";
 import { latest } from "../base/latest.js";
+import { isUnreachable, makeTryAgain } from "../widgets/try-again.js";
 import { ColumnPicker, offerNames } from "./columns.js";
 import { showFieldError } from "./fields.js";
 import { SourceFields } from "./source-fields.js";
@@ -95,7 +96,7 @@ export class SourcePicker {
     this.sourceFields.showKind();
     if (this.kind === "files") void this.uploads.ask();
     this.onChange(true);
-    if (!this.sourceFields.isNamed) return;
+    if (!this.sourceFields.name) return;
     this.#showNote("Reading the first rows…");
     this.inspectedSource = source;
     void this.inspectRequest.ask();
@@ -111,6 +112,8 @@ export class SourcePicker {
     this.inspectedSource = "";
     this.#showNote("");
     this.sourceFields.showRefusal(error);
+    if (isUnreachable(error))
+      findElement("#source-note", this.form).replaceChildren(makeTryAgain(() => this.inspect()));
   }
 
   /** @param {import("./columns.js").Inspection} inspection */

@@ -3,7 +3,9 @@
 
 import { ApiError, createJob } from "../base/api.js";
 import { findElement, findElements } from "../base/dom.js";
+import { setResting } from "../base/resting.js";
 import { showFieldError, showFieldErrors } from "./fields.js";
+import { inLabels } from "./labels.js";
 
 const RETRY_MS = 3000;
 
@@ -72,6 +74,7 @@ window.addEventListener("pageshow", (event) => {
  */
 export async function sendJob(form, path, body) {
   const buttons = /** @type {HTMLButtonElement[]} */ (findElements("[data-submits]", form));
+  if (buttons.some((button) => button.ariaDisabled === "true")) return false;
   for (const button of buttons) button.disabled = true;
   showFormError(form, null);
   try {
@@ -87,6 +90,18 @@ export async function sendJob(form, path, body) {
     (first ?? findElement("[data-form-error]", form)).focus();
     return false;
   }
+}
+
+/**
+ * Let a form rest: it is not sent while there is a reason.
+ * @param {HTMLElement} form
+ * @param {string} reason empty: none
+ */
+export function restForm(form, reason) {
+  for (const button of findElements("[data-submits]", form)) setResting(button, reason !== "");
+  const place = findElement("#start-reason", form);
+  place.hidden = reason === "";
+  place.textContent = reason;
 }
 
 /** @type {WeakMap<HTMLElement, ApiError | null>} the error that each form shows */
@@ -108,7 +123,8 @@ export function clearFormErrorIf(form, error) {
 export function showFormError(form, error) {
   shownErrors.set(form, error);
   const notice = findElement("[data-form-error]", form);
-  notice.hidden = error === null;
-  findElement("p", notice).textContent = error ? [error.message, error.hint].filter(Boolean).join(" ") : "";
-  showFieldErrors(form, error?.fields ?? {});
+  const shown = error ? inLabels(error, form) : null;
+  notice.hidden = shown === null;
+  findElement("p", notice).textContent = shown ? [shown.message, shown.hint].filter(Boolean).join(" ") : "";
+  showFieldErrors(form, shown?.fields ?? {});
 }

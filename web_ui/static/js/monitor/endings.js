@@ -1,6 +1,7 @@
 // Tells in every tab of the jobs that end after the tab was opened: a message, a mark, a notification.
 
 import { humanizeName } from "../base/format.js";
+import { announceResults } from "../base/new-results.js";
 import { addUnread } from "../base/title.js";
 import { notifyHidden } from "../widgets/notify-switch.js";
 import { toast } from "../widgets/notify.js";
@@ -65,6 +66,7 @@ export function tellEndings(endings) {
     .filter((ending) => Date.parse(ending.ended) > Date.parse(since) && !told.includes(keyOf(ending)))
     .reverse();
   if (!fresh.length) return;
+  announceResults();
   writeTold({ since, told: [...told, ...fresh.map(keyOf)].slice(-MAX_KEPT) });
   addUnread(fresh.length);
   for (const ending of fresh)

@@ -18,7 +18,7 @@ export const ACTIONS = {
   resume: {
     label: "Resume",
     icon: "icon-play",
-    done: "Waiting to continue.",
+    done: "Back in the queue.",
     states: ["pausing", "paused", "failed"],
   },
   cancel: {
@@ -40,6 +40,14 @@ export const ACTIONS = {
     states: ["succeeded", "failed", "cancelled", "paused"],
   },
 };
+
+/** Whether a job failed without its own fault: there was no network. @param {Job} job */
+export const failedWithoutNetwork = ({ state, error }) =>
+  state === "failed" && error?.code === "hub_unreachable";
+
+/** @param {Job} job @param {Action} action */
+export const actionLabel = (job, action) =>
+  action === "resume" && failedWithoutNetwork(job) ? "Try again" : ACTIONS[action].label;
 
 /** @param {Job} job @returns {Action[]} */
 export function possibleActions(job) {

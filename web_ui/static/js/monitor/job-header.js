@@ -5,7 +5,7 @@ import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../ba
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
-import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
+import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
 import { showProgress, showState } from "./job-row.js";
 import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
 
@@ -24,7 +24,7 @@ export function showHeader(current) {
     secondary: [
       KIND_LABELS[kind] ?? humanizeName(kind),
       stateLabel(current),
-      started ? `started ${at(started)}` : `created ${at(created)}`,
+      started ? `started ${at(started)}` : `queued ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "",
       ended && ranS ? `ran ${formatDuration(ranS)}` : "",
       current.attempts > 1 ? `attempt ${current.attempts}` : "",
@@ -56,7 +56,7 @@ export function showActions(current, onChange) {
           "data-action": action,
         },
         makeIcon(ACTIONS[action].icon),
-        ACTIONS[action].label,
+        actionLabel(current, action),
       );
       button.addEventListener("click", async () => {
         if (!(await performAction(current, action))) return;

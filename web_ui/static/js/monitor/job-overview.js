@@ -7,6 +7,7 @@ import { redraw } from "../base/redraw.js";
 import { METRICS, TrainingCharts } from "../charts/training-charts.js";
 import { makeResult } from "./job-result.js";
 import { ENDED_STATES } from "./job-state.js";
+import { LrCurve } from "./lr-curve.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
@@ -22,6 +23,8 @@ export class JobOverview {
   constructor(events) {
     this.events = events;
     this.charts = new TrainingCharts(findElement("#job-charts"));
+    /** @type {LrCurve | null} */
+    this.lrCurve = null;
     this.numShownEvents = -1;
     this.message = "";
     /** @type {Set<string>} texts of the warnings, each once */
@@ -65,9 +68,10 @@ export class JobOverview {
   /** @param {Job} job */
   show(job) {
     const { numMetricEvents } = this.events;
-    if (this.numShownEvents !== numMetricEvents) this.#updateCharts();
+    if (job.kind === "find_lr") this.#showLrCurve(job);
+    else if (this.numShownEvents !== numMetricEvents) this.#updateCharts();
     this.#showWarnings();
-    this.#showLatestPage(job.kind !== "training");
+    this.#showLatestPage(job.kind === "dataset");
     this.#showResult(job);
     const empty = findElement("#overview-empty");
     empty.hidden = numMetricEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
@@ -103,6 +107,12 @@ export class JobOverview {
     ]);
   }
 
+  /** @param {Job} job a learning-rate search: what it measured last means nothing */
+  #showLrCurve({ result }) {
+    this.lrCurve ??= new LrCurve(findElement("#job-charts"));
+    this.lrCurve.show(this.events.series, result?.suggestion);
+  }
+
   #updateCharts() {
     const { series, numMetricEvents } = this.events;
     this.numShownEvents = numMetricEvents;
@@ -116,7 +126,7 @@ export class JobOverview {
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
-  /** @param {boolean} isWanted false for a training, whose pages are among its samples */
+  /** @param {boolean} isWanted only of a dataset: the pages of other jobs are among their samples */
   #showLatestPage(isWanted) {
     findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
     if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;

@@ -1,4 +1,4 @@
-// The result of a job that has succeeded: its numbers, scores and curve, and the next step.
+// The result of a job that has succeeded: its numbers and scores, and the next step.
 
 import { makeElement, makeFigure } from "../base/dom.js";
 import {
@@ -9,7 +9,6 @@ import {
   formatNumber,
   humanizeName,
 } from "../base/format.js";
-import { Chart } from "../charts/chart.js";
 import { makeReportSection } from "./dataset-report.js";
 import { makeLosses } from "./losses.js";
 import { makeScoreTable } from "./score-table.js";
@@ -17,7 +16,7 @@ import { makeScoreTable } from "./score-table.js";
 /** @typedef {import("./job-state.js").Job} Job */
 
 /** Labels of counts whose names are not clear enough. @type {Record<string, string>} */
-const COUNT_LABELS = { num_looping: "Repetitive texts", num_cut: "Texts cut at the length limit" };
+const COUNT_LABELS = { num_looping: "Looping", num_cut: "Cut off" };
 
 /** @param {string} name @param {unknown} value */
 function formatResultValue(name, value) {
@@ -52,23 +51,12 @@ export function makeResult(job, result) {
     ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
     ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
-    ...(result.curve ? [makeLrCurve(result.curve)] : []),
   ];
 }
 
 /** Say in the first row of a control that its pages were blank. @param {Job} job @param {any[]} table */
 const nameRows = ({ config }, [own, ...others]) =>
   config.blank_pages ? [{ ...own, name: `${own.name}, blank pages` }, ...others] : [own, ...others];
-
-/** @param {{learning_rates: number[], losses: number[], smoothed: number[]}} curve */
-function makeLrCurve({ learning_rates: steps, losses, smoothed }) {
-  const container = makeElement("div", {});
-  new Chart(container, "Loss by learning rate", "learning rate", true).show([
-    { label: "loss", color: 1, steps, values: losses },
-    { label: "smoothed", color: 2, steps, values: smoothed },
-  ]);
-  return container;
-}
 
 /** @param {Job} job that has succeeded */
 function makeNextStep({ kind, config, result }) {

@@ -3,7 +3,7 @@
 import { cloneTemplate, fillSlots, findElement, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
-import { ACTIONS, performAction, possibleActions } from "./job-actions.js";
+import { ACTIONS, actionLabel, failedWithoutNetwork, performAction, possibleActions } from "./job-actions.js";
 import {
   KIND_LABELS,
   displayedState,
@@ -47,12 +47,12 @@ export function showProgress(container, job) {
 
 /** @param {Job} job */
 const formatJobTime = ({ created, started, ended }) =>
-  ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `created ${formatAge(created)}`;
+  ended ? formatAge(ended) : started ? `started ${formatAge(started)}` : `queued ${formatAge(created)}`;
 
 /** @param {Job} job @returns the most likely action; null: none, the row offers to open the job */
 function chooseMainAction(job) {
   const possible = possibleActions(job);
-  if (possible.includes("resume") && job.state !== "failed") return "resume";
+  if (possible.includes("resume") && (job.state !== "failed" || failedWithoutNetwork(job))) return "resume";
   const first = { running: "pause", queued: "cancel" }[/** @type {string} */ (displayedState(job))];
   return possible.find((action) => action === first) ?? null;
 }
@@ -102,11 +102,11 @@ const makeOpenLink = (job, address) =>
 
 /** @param {Job} job @param {import("./job-actions.js").Action} action @param {() => void} onChange */
 function makeActionButton(job, action, onChange) {
-  const { label, icon: drawing } = ACTIONS[action];
+  const label = actionLabel(job, action);
   const button = makeElement(
     "button",
     { type: "button", class: "button button--small", "aria-label": `${label} ${job.title}` },
-    makeIcon(drawing),
+    makeIcon(ACTIONS[action].icon),
     label,
   );
   button.addEventListener("click", async () => {

@@ -7,6 +7,7 @@ import {
   formatPercent,
   formatRoughDuration,
 } from "../base/format.js";
+import { knownRunner } from "../base/system.js";
 
 /** @typedef {import("../base/api-types.js").State} State */
 /** @typedef {import("../base/api-types.js").JobAnswer} Job */
@@ -95,13 +96,21 @@ const timeLeftText = (leftS) =>
     ? `${formatRoughDuration(leftS)} left`
     : `${formatRoughDuration(leftS)} left, until ${formatMinute(new Date(Date.now() + leftS * 1000))}`;
 
+/** @param {Job} job that waits for its first attempt, or was resumed */
+function waitText({ role }) {
+  const runner = knownRunner(role ?? "");
+  if (runner && !runner.is_alive) return `Waits for the ${role?.toUpperCase()} runner`;
+  const isBusy = runner && runner.running.length >= runner.num_slots;
+  return isBusy ? `Waits behind ${runner.running_titles.join(", ")}` : "Waits for its turn";
+}
+
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
   if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
-  if (job.state === "queued" && job.attempts) return "Waits to continue"; // for a free slot, or for its runner
+  if (job.state === "queued" && job.attempts) return "Back in the queue";
   if (job.waits_for.length) return `Starts after ${job.waits_for.map(awaitedText).join(" and ")}`;
-  if (displayedState(job) === "queued") return `Waits for the ${job.role?.toUpperCase()} runner`;
+  if (displayedState(job) === "queued") return waitText(job);
   if (!progress) return "";
   const isRunning = job.state === "running";
   const parts = [isRunning ? (progress.phase ?? "") : "", positionText(progress)].filter(Boolean);
