@@ -68,3 +68,13 @@ test("100,000 measurements are added in time that grows linearly with their numb
   assert.equal(series.column("grad_norm").length, 100_000);
   assert.ok(performance.now() - start < 10_000);
 });
+
+test("a sparse column has no gaps, keeps its ends, and is short", () => {
+  const series = new Series();
+  for (let step = 0; step < 1000; step += 1) series.add(step, step % 2 ? { loss: step } : { other: 1 });
+  const { steps, values } = series.sparse("loss", 60);
+  assert.equal(steps.length, 60);
+  assert.deepEqual([steps[0], steps.at(-1)], [1, 999]);
+  assert.deepEqual(values, steps);
+  assert.deepEqual(series.sparse("nothing", 60), { steps: [], values: [] });
+});

@@ -118,6 +118,7 @@ _PRESETS: Final = (
             "gradient_accumulation_steps": (16, "1 x 16 = 16 samples a step, as the other presets"),
             "gradient_checkpointing": (False, "one short sample's activations fit"),
             "num_eval_samples": (16, "a first impression of the score"),
+            "logging_steps": (1, "in a short run every step is a point of the curves"),
             "save_total_limit": (1, "nothing worth keeping twice"),
         },
     ),

@@ -8,7 +8,9 @@ import { alignSteps, smooth } from "./series.js";
 
 /** @typedef {import("./chart-options.js").Line} Line */
 
-const HEIGHT_PX = 210;
+/** Heights of the chart that matters most, and of the others. */
+const LARGE_HEIGHT_PX = 300;
+const HEIGHT_PX = 170;
 
 export class Chart {
   /**
@@ -115,7 +117,8 @@ export class Chart {
   }
 
   #height() {
-    return document.fullscreenElement === this.element ? window.innerHeight - 150 : HEIGHT_PX;
+    if (document.fullscreenElement === this.element) return window.innerHeight - 150;
+    return this.element.matches(".charts > :first-child") ? LARGE_HEIGHT_PX : HEIGHT_PX;
   }
 
   #resize() {

@@ -50,6 +50,25 @@ export class Series {
     return this.values.get(name) ?? new Array(this.steps.length).fill(null);
   }
 
+  /**
+   * Return the measured values of a column without gaps, and at most `limit` of them, evenly chosen.
+   * @param {string} name
+   * @param {number} limit
+   */
+  sparse(name, limit) {
+    const column = this.column(name);
+    const places = this.steps.map((_, place) => place).filter((place) => column[place] !== null);
+    const every = Math.max(1, (places.length - 1) / (limit - 1));
+    const chosen = Array.from(
+      { length: Math.min(limit, places.length) },
+      (_, index) => places[Math.round(index * every)],
+    );
+    return {
+      steps: chosen.map((place) => this.steps[place]),
+      values: chosen.map((place) => /** @type {number} */ (column[place])),
+    };
+  }
+
   /** @param {string} name @returns {number | null} */
   latest(name) {
     return this.column(name).findLast((value) => value !== null) ?? null;

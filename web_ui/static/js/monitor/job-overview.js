@@ -1,13 +1,14 @@
 // The overview of a job: charts of a training, the latest page of a dataset job, warnings, and the result.
 
 import { API } from "../base/api.js";
-import { findElement, findInput, makeElement, makeFigure, makeIcon } from "../base/dom.js";
-import { formatMetric, formatTime } from "../base/format.js";
+import { findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
+import { formatTime } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
-import { METRICS, TrainingCharts } from "../charts/training-charts.js";
+import { TrainingCharts } from "../charts/training-charts.js";
 import { makeResult } from "./job-result.js";
 import { ENDED_STATES } from "./job-state.js";
 import { LrCurve } from "./lr-curve.js";
+import { showTiles } from "./metric-tiles.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {import("./job-events.js").JobEventReader} JobEventReader */
@@ -116,12 +117,7 @@ export class JobOverview {
   #updateCharts() {
     const { series, numMetricEvents } = this.events;
     this.numShownEvents = numMetricEvents;
-    const measured = Object.entries(METRICS).filter(
-      ([name, { tile }]) => tile && series.latest(name) !== null,
-    );
-    findElement("#job-figures").replaceChildren(
-      ...measured.map(([name, { tile }]) => makeFigure(tile, formatMetric(name, series.latest(name)))),
-    );
+    showTiles(findElement("#job-figures"), series);
     findElement("#chart-tools").hidden = numMetricEvents === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }
