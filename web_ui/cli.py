@@ -186,13 +186,16 @@ def _add_run_jobs(commands: Subparsers) -> None:
 
 def _add_jobs(commands: Subparsers) -> None:
     parser = _add_command(
-        commands, "jobs", "web_ui.commands.jobs:run", "list, show, pause, resume, cancel and delete jobs"
+        commands,
+        "jobs",
+        "web_ui.commands.jobs:run",
+        "list and show jobs, and pause, resume, cancel, move or delete one",
     )
     parser.add_argument(
         "action",
         nargs="?",
         default="list",
-        choices=("list", "show", "log", "pause", "resume", "cancel", "delete"),
+        choices=("list", "show", "log", "pause", "resume", "cancel", "first", "delete"),
     )
     parser.add_argument("id", nargs="?", help="job id; required except for list")
     parser.add_argument("--kind", help="list only jobs of this kind")

@@ -10,11 +10,11 @@ const { progressPercent, progressText, stateLabel } =
 test("a request shows before the runner has seen it, and can be taken back", () => {
   const describe = (state, desired) =>
     [stateLabel({ state, desired }), ...possibleActions({ state, desired })].join(", ");
-  assert.equal(describe("queued", "run"), "Waiting, pause, cancel");
+  assert.equal(describe("queued", "run"), "Waiting, pause, cancel, first");
   for (const state of ["queued", "running", "interrupted", "pausing"])
     assert.equal(describe(state, "pause"), "Pausing, resume, cancel");
   assert.equal(describe("paused", "pause"), "Paused, resume, cancel, delete");
-  for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel");
+  for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel, first");
   assert.equal(describe("pausing", "run"), "Running, pause, cancel");
   assert.equal(describe("failed", null), "Failed, resume, again, delete");
   assert.equal(describe("queued", "cancel"), "Cancelling");
@@ -79,9 +79,9 @@ test("a job that waits for a retry shows the time, and can be resumed at once", 
     retry_at: new Date(Date.now() + inS * 1000).toISOString(),
   });
   assert.match(progressText(job(30)), /tried again in (29|30) s$/);
-  assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel"]);
+  assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel", "first"]);
   assert.equal(progressText(job(-1)), "Back in the queue");
-  assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel"]);
+  assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel", "first"]);
 });
 
 test("a job whose dataset lost much says so beside its state", () => {

@@ -37,6 +37,7 @@ _ACTIONS: dict[str, Callable[[JobStore, str], Job]] = {
     "pause": JobStore.request_pause,
     "resume": JobStore.request_resume,
     "cancel": JobStore.request_cancel,
+    "first": JobStore.move_to_front,
 }
 
 

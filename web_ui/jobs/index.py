@@ -14,6 +14,7 @@ from web_ui.jobs.job import (
     FINAL_STATES,
     ID_PATTERN,
     OUTCOME,
+    QUEUE,
     REQUEST,
     STATE,
     STATES_WITH_WORKER,
@@ -22,6 +23,8 @@ from web_ui.jobs.job import (
 from web_ui.jobs.snapshot import last_progress, load_job
 
 Item = TypeVar("Item")
+_FILES = (REQUEST, STATE, CONTROL, QUEUE, OUTCOME)
+"""The files of a job that decide its snapshot."""
 Signature = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -68,7 +71,9 @@ class JobIndex:
         if known and known[1].state in FINAL_STATES and known[1].error is None:
             return known[1]
         folder = f"{self._jobs}/{name}"
-        signature = tuple(file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, OUTCOME))
+        signature = tuple(
+            file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, QUEUE, OUTCOME)
+        )
         if known is None or known[0] != signature:
             known = (signature, load_job(Path(folder), progress=False))
             self._snapshots[name] = known

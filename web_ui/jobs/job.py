@@ -17,8 +17,9 @@ from web_ui.jobs.process import ProcessIdentity
 from web_ui.jobs.stages import STAGES, Role
 
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-REQUEST, CONTROL, STATE, OUTCOME, EVENTS, LOG, DELIVERY = (
-    "request.json", "control.json", "state.json", "outcome.json", "events.jsonl", "log.txt", "webhook.json",
+REQUEST, CONTROL, QUEUE, STATE, OUTCOME, EVENTS, LOG, DELIVERY = (
+    "request.json", "control.json", "queue.json", "state.json", "outcome.json", "events.jsonl", "log.txt",
+    "webhook.json",
 )  # fmt: skip
 Desired = Literal["run", "pause", "cancel"]
 KINDS = tuple(STAGES)
@@ -90,6 +91,12 @@ class Control(JsonFile):
     desired: Desired = "run"
     request_id: str = ""
     time: str = ""
+
+
+class QueuePlace(JsonFile):
+    """queue.json: when the user moved the job to the front of the queue. The latest such job starts first."""
+
+    moved: Time
 
 
 class RestartDelay(JsonFile):
@@ -175,6 +182,9 @@ class Job:
     state: State
     desired: Annotated[Desired | None, Field(description="the user's last request; null: the job has ended")]
     created: str
+    moved_to_front: Annotated[
+        str | None, Field(description="when the user moved the job before all others that wait; null: never")
+    ]
     started: str | None
     ended: str | None
     attempts: int

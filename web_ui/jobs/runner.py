@@ -176,7 +176,8 @@ class Runner:
             self._deliveries.offer(own)
         jobs = [job for job in own if job.id not in self.attempts]
         self._queue = []
-        for job in sorted(jobs, key=lambda job: (job.created, job.id)):
+        oldest_first = sorted(jobs, key=lambda job: (job.created, job.id))
+        for job in sorted(oldest_first, key=lambda job: job.moved_to_front or "", reverse=True):
             with self._logging_errors(job.id):
                 self._adopt_or_queue(job, known)
 

@@ -15,6 +15,7 @@ from web_ui.jobs.job import (
     ENDED_STATES,
     EVENTS,
     OUTCOME,
+    QUEUE,
     REQUEST,
     STATE,
     STATES_WITH_WORKER,
@@ -24,6 +25,7 @@ from web_ui.jobs.job import (
     JobProgress,
     JobState,
     Outcome,
+    QueuePlace,
     Request,
     State,
     read_json_file,
@@ -59,6 +61,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
     state = _read(folder / STATE, JobState, faults) or JobState(
         state=State.INTERRUPTED if faults else State.QUEUED
     )
+    place = _read(folder / QUEUE, QueuePlace, faults)
     is_running = state.state in STATES_WITH_WORKER
     outcome = _read(folder / OUTCOME, Outcome, faults)
     if outcome and outcome.attempt != state.attempts:
@@ -75,6 +78,7 @@ def load_job(folder: Path, progress: bool = True) -> Job:
         if state.state in ENDED_STATES and control.request_id == state.answered
         else control.desired,
         created=request.created if request else _created_from_id(folder.name),
+        moved_to_front=place.moved if place else None,
         started=state.started,
         ended=state.ended,
         attempts=state.attempts,

@@ -25,11 +25,13 @@ from web_ui.jobs.job import (
     EVENTS,
     ID_PATTERN,
     LOG,
+    QUEUE,
     REQUEST,
     STATES_WITH_WORKER,
     Control,
     Desired,
     Job,
+    QueuePlace,
     Request,
     State,
     now,
@@ -148,6 +150,23 @@ class JobStore:
         except FileNotFoundError as error:
             raise job_not_found(job_id) from error
         return annotations
+
+    def move_to_front(self, job_id: str) -> Job:
+        """Let a job start before all others that wait for the same runner. Raises NotFound, or Conflict if
+        the job does not wait."""
+        folder = self._folder(job_id)
+        try:
+            with locked(folder):
+                job = load_job(folder)
+                if job.state != State.QUEUED:
+                    raise Conflict(
+                        f"Job {job_id} does not wait ({job.state}).", hint="Only waiting jobs can be moved."
+                    )
+                write_json(folder / QUEUE, QueuePlace(moved=now()).model_dump(mode="json"))
+        except FileNotFoundError as error:
+            raise job_not_found(job_id) from error
+        wake_runners(self._workspace)
+        return load_job(folder)
 
     def delete(self, job_id: str) -> None:
         """Delete a job that is not running, with its folder. Its output stays.

@@ -68,6 +68,12 @@ def cancel_job(job_id: str) -> dict[str, Any]:
     return job_answer(current_service().jobs.request_cancel(job_id))
 
 
+@endpoint(jobs, "POST", "/api/jobs/<job_id>/first", Operation(answer=schemas.JobAnswer))
+def move_job_to_front(job_id: str) -> dict[str, Any]:
+    """Let a waiting job start before the others that wait for the same runner."""
+    return job_answer(current_service().jobs.move_to_front(job_id))
+
+
 @endpoint(
     jobs, "POST", "/api/jobs/<job_id>/again", Operation(answer=schemas.JobAnswer, status=202, errors=(507,))
 )

@@ -93,3 +93,19 @@ def test_a_key_belongs_to_the_jobs_waited_for_too(world: World) -> None:
     assert world.store.create("count", CountConfig(name="c"), "key", (first.id,)).id == job.id
     with pytest.raises(Conflict, match="different request"):
         world.store.create("count", CountConfig(name="c"), "key", (second.id,))
+
+
+def test_jobs_moved_to_the_front_start_before_the_others(world: World) -> None:
+    jobs = [submit(world, name) for name in "abcd"]
+    assert world.store.move_to_front(jobs[3].id).moved_to_front is not None
+    world.store.move_to_front(jobs[2].id)
+    world.start_runner()  # with two slots
+    starts = {job.title: world.wait_for_end(job.id).started or "" for job in jobs}
+    assert max(starts["c"], starts["d"]) < min(starts["a"], starts["b"])
+
+
+def test_only_waiting_jobs_are_moved(world: World) -> None:
+    world.start_runner()
+    job = world.wait_for_end(submit(world, "a").id)
+    with pytest.raises(Conflict, match="does not wait .succeeded."):
+        world.store.move_to_front(job.id)

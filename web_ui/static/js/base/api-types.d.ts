@@ -524,6 +524,7 @@ export interface JobAnswer {
   state: State;
   desired: "run" | "pause" | "cancel" | null;
   created: string;
+  moved_to_front: string | null;
   started: string | null;
   ended: string | null;
   attempts: number;

@@ -5,7 +5,7 @@ import { confirmAction, toast, toastError } from "../widgets/notify.js";
 import { displayedState, retryWaitS } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-/** @typedef {"pause" | "resume" | "cancel" | "again" | "delete"} Action */
+/** @typedef {"pause" | "resume" | "cancel" | "first" | "again" | "delete"} Action */
 
 /** @type {Record<Action, {label: string, icon: string, done: string, states: string[]}>} */
 export const ACTIONS = {
@@ -26,6 +26,12 @@ export const ACTIONS = {
     icon: "icon-stop",
     done: "Cancelling.",
     states: ["queued", "running", "pausing", "paused", "interrupted"],
+  },
+  first: {
+    label: "Move to front",
+    icon: "icon-first",
+    done: "It starts before the other waiting jobs.",
+    states: ["queued"],
   },
   again: {
     label: "Run again",
