@@ -5,6 +5,7 @@ import { get, withQuery } from "./base/api.js";
 import { debounce } from "./base/debounce.js";
 import { findElement, findInput } from "./base/dom.js";
 import { poll } from "./base/poll.js";
+import { JobPicks } from "./monitor/job-picks.js";
 import { drawJobRow } from "./monitor/job-row.js";
 import { ACTIVE_STATES } from "./monitor/job-state.js";
 import { addressOffset, readAddress, writeAddress } from "./monitor/list-address.js";
@@ -58,6 +59,7 @@ async function refresh() {
     return refresh();
   }
   drawList(jobs);
+  picks.show(jobs, rows);
   showEmptyList(total);
   showPager({ total, offset, numShown: jobs.length, pageSize });
   list.removeAttribute("aria-busy");
@@ -101,4 +103,5 @@ onPagerPress((direction) => {
 window.addEventListener("popstate", applyAddressAndPoll);
 
 applyAddress();
+const picks = new JobPicks(() => poller.now());
 const poller = poll(refresh);
