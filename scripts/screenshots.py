@@ -3,8 +3,8 @@ all states.
 
 Usage: screenshots.py [--out FOLDER] [--only TAB ...] [--workspace FOLDER] [--docs]
 
-The screenshots in docs/screenshots show the workspace of `./start-all.sh --demo`: stop the services, then
-`screenshots.py --workspace workspace --docs`.
+The screenshots in docs/screenshots show the workspace of `benchmarks/walk.py --workspace FOLDER`:
+`screenshots.py --workspace FOLDER --docs`.
 """
 
 import argparse
@@ -32,14 +32,20 @@ THEMES: tuple[ColorScheme, ...] = ("light", "dark")
 DATASET = {"name": "sample-articles", "source": {"kind": "sample"}, "max_samples": 60}
 DOCS = Path(__file__).parents[1] / "docs" / "screenshots"
 IN_DOCS = {
+    "compare": "compare-laptop-light",
     "custom": "custom-laptop-light",
-    "job-training-dark": "job-training-laptop-dark",
+    "experiments": "experiments-laptop-light",
     "jobs": "jobs-laptop-light",
+    "samples": "samples-laptop-dark",
+    "start": "start-laptop-light",
     "train": "train-laptop-light",
+    "verdict": "job-training-laptop-light",
 }
+DOCS_HEIGHT_PX = 1100
+"""The pictures in docs are cut here."""
 FAILURE = "The model 'slow' reads micro pages; the dataset has base pages."
 FAILURE_HINT = "Make a dataset of micro pages, or score a model that reads base pages."
-READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden])"
+READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden]), .story"
 
 
 def main() -> int:
@@ -61,7 +67,10 @@ def main() -> int:
                 _cancel_running(site)
             site.stop_all()
     for name, picture in IN_DOCS.items() if options.docs else ():
-        Image.open(options.out / f"{picture}.png").convert("RGB").save(DOCS / f"{name}.png", optimize=True)
+        shot = Image.open(options.out / f"{picture}.png").convert("RGB")
+        shot.crop((0, 0, shot.width, min(shot.height, DOCS_HEIGHT_PX))).save(
+            DOCS / f"{name}.png", optimize=True
+        )
     return 0
 
 
@@ -99,9 +108,11 @@ def _addresses(site: Site) -> dict[str, str]:
         kind: [job["id"] for job in jobs if (job["kind"], job["state"]) == (kind, "succeeded")]
         for kind in ("dataset", "training")
     }
+    trained = next(job["config"]["output"] for job in jobs if job["id"] == done["training"][-1])
     failed = [job["id"] for job in jobs if job["state"] == "failed"]
     running = [job["id"] for job in jobs if job["state"] == "running"]
     return {
+        "start": "/start",
         "benchmarks": "/benchmarks",
         "custom": "/custom",
         "train": "/train",
@@ -109,6 +120,7 @@ def _addresses(site: Site) -> dict[str, str]:
         "experiments": "/jobs/experiments",
         "compare": f"/jobs/compare?{'&'.join(f'job={job_id}' for job_id in done['training'][:2])}",
         "job-training": f"/jobs/{done['training'][-1]}",
+        "samples": f"/samples/models/{trained}",
         "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
         **{
             f"job-{name}": f"/jobs/{ids[0]}"

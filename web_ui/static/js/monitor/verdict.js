@@ -64,6 +64,7 @@ function makeNextSteps(job, verdict) {
       makeFormLink("Try it on a document", "#prediction-form", !verdict.control),
       makeFormLink("Score it on another dataset", "#evaluation-form"),
       makeLink("Train on from it", `${jobsPath.replace(/jobs$/, "")}train?${from}`),
+      makeLink("Compare it", `${jobsPath}/experiments?${new URLSearchParams({ compared: job.id })}`),
       job.kind === "training" ? makeLink("Download its files", "#files") : null,
     ),
     verdict.control && !verdict.control.job_id
