@@ -169,7 +169,11 @@ def addresses(service: Service) -> list[str]:
     """Return what can be read without naming a thing, and everything about each job."""
     paths = service.call("GET", "/api/openapi.json")["paths"]
     whole = [
-        path for path, methods in paths.items() if "get" in methods and "{" not in path and path != "/metrics"
+        path
+        for path, methods in paths.items()
+        if "get" in methods
+        and path != "/metrics"
+        and not any(parameter.get("required") for parameter in methods["get"].get("parameters", ()))
     ]
     jobs = [job["id"] for job in service.call("GET", "/api/jobs")["jobs"]]
     return whole + [

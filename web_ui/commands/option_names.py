@@ -34,7 +34,7 @@ def in_options(text: str, options: Namespace) -> str:
         is_word = match.start() and not before and path.isalpha()
         return match[0] if is_word else f"{before}{names[path]}"
 
-    return re.sub(pattern, replaced, text)
+    return re.sub(pattern, replaced, text).replace("the named fields", "the named options")
 
 
 def _option_names(options: Namespace) -> Mapping[str, str]:

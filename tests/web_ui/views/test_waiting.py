@@ -44,7 +44,7 @@ def test_what_does_not_come_from_the_jobs_waited_for_is_still_checked(client: Fl
     dataset = make(client, "/api/dataset/generate", {**SAMPLE, "rendering": {"mode": "base"}})
     path = f"/api/model/train?after={dataset['id']}"
     status, error = refusal(client, path, TRAINING)
-    assert (status, error["fields"]) == (422, {"model": "does not read base pages"})
+    assert (status, error["fields"]) == (422, {"model": "does not read pages of 1024 px (mode base)"})
     status, error = refusal(client, path, {**TRAINING, "dataset": "other"})
     assert (status, error["fields"]) == (422, {"dataset": "no such dataset"})
 
