@@ -14,7 +14,8 @@ test("a request shows before the runner has seen it, and can be taken back", () 
   for (const state of ["queued", "running", "interrupted", "pausing"])
     assert.equal(describe(state, "pause"), "Pausing, resume, cancel");
   assert.equal(describe("paused", "pause"), "Paused, resume, cancel, delete");
-  for (const state of ["paused", "failed"]) assert.equal(describe(state, "run"), "Waiting, pause, cancel, first");
+  for (const state of ["paused", "failed"])
+    assert.equal(describe(state, "run"), "Waiting, pause, cancel, first");
   assert.equal(describe("pausing", "run"), "Running, pause, cancel");
   assert.equal(describe("failed", null), "Failed, resume, again, delete");
   assert.equal(describe("queued", "cancel"), "Cancelling");

@@ -14,26 +14,42 @@ import { readArtifact } from "./sample-parts.js";
 
 const MAX_SHOWN = 8;
 
-/**
- * Return the texts that are shown: the first, the latest, and others evenly between them.
- * @template T
- * @param {T[]} texts
- */
-export function chooseTexts(texts) {
-  if (texts.length <= MAX_SHOWN) return texts;
-  const last = texts.length - 1;
-  return Array.from({ length: MAX_SHOWN }, (_, index) => texts[Math.round((index * last) / (MAX_SHOWN - 1))]);
+/** @typedef {WatchedText & {lastStep: number}} WatchedSpan the steps in which the text stayed the same */
+
+/** @param {WatchedText[]} texts @returns {WatchedSpan[]} */
+function joinEqual(texts) {
+  /** @type {WatchedSpan[]} */
+  const spans = [];
+  for (const written of texts) {
+    const before = spans.at(-1);
+    if (before?.text === written.text) before.lastStep = written.step;
+    else spans.push({ ...written, lastStep: written.step });
+  }
+  return spans;
 }
 
-/** @param {WatchedText} written @param {string} reference */
-const makeStep = ({ step, text, rougeL }, reference) =>
+/**
+ * Return what is shown: the first text, the latest, and others evenly between them.
+ * @param {WatchedText[]} texts
+ */
+export function chooseTexts(texts) {
+  const spans = joinEqual(texts);
+  const last = spans.length - 1;
+  if (last < MAX_SHOWN) return spans;
+  return Array.from({ length: MAX_SHOWN }, (_, index) => spans[Math.round((index * last) / (MAX_SHOWN - 1))]);
+}
+
+/** @param {WatchedSpan} span @param {string} reference */
+const makeStep = ({ step, lastStep, text, rougeL }, reference) =>
   makeElement(
     "li",
     {},
     makeElement(
       "span",
       { class: "timeline__step numbers" },
-      `Step ${formatCount(step)}`,
+      lastStep > step
+        ? `Steps ${formatCount(step)} to ${formatCount(lastStep)}`
+        : `Step ${formatCount(step)}`,
       makeElement("span", { class: "muted" }, `ROUGE-L ${formatMetric("rougeL", rougeL * 100)}`),
     ),
     makeElement("p", { dir: "auto" }, ...(text ? markDifferences(text, reference, [])[0] : ["(nothing)"])),
