@@ -1,4 +1,4 @@
-"""The demo: a recipe that shows the whole way in about two minutes, without network and without a GPU. 6,000
+"""The demo: a recipe that shows the whole way in a few minutes, without network and without a GPU. 6,000
 short news items of ours become small page images, and a tiny DeepSeek-OCR learns to summarise them."""
 
 from typing import Any, Final
