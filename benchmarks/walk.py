@@ -3,8 +3,8 @@ worst sample, the same training with another rate, and both compared.
 
     python benchmarks/walk.py [--workspace FOLDER] [--out FOLDER]
 
-It prints each step with its clicks and its time, and writes screenshots. In a workspace with the demo's model,
-the demo ends at once.
+It prints each step with its clicks and its time, and writes screenshots. The demo ends at once in a workspace
+that has its model.
 """
 
 import argparse

@@ -162,11 +162,14 @@ def _compared(one: ScoredJob, baseline: ScoredJob, equal: Sequence[ScoredJob], j
 
 
 def _is_best(one: ScoredJob, kind: str, equal: Sequence[ScoredJob]) -> bool:
-    scores = {id(other): _fmeasure(other, kind) for other in equal}
+    """Say whether a job's score, as it is shown, is the highest on the same samples, and one is lower."""
+    scores = {id(other): _shown_score(other, kind) for other in equal}
+    known = [score for score in scores.values() if score is not None]
     own = scores.get(id(one))
-    return own is not None and own == max(score for score in scores.values() if score is not None)
+    return own is not None and min(known) < own == max(known)
 
 
-def _fmeasure(one: ScoredJob, kind: str) -> float | None:
+def _shown_score(one: ScoredJob, kind: str) -> float | None:
+    """Return the F-measure from 0 to 100, rounded as it is shown."""
     score = one.report.rouge.scores.get(kind) if one.report else None
-    return score.fmeasure if score else None
+    return round(100 * score.fmeasure, 1) if score else None

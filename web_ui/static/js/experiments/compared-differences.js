@@ -16,7 +16,10 @@ const RELATIONS = {
 };
 
 /** @param {number} value */
-const points = (value) => `${value > 0 ? "+" : ""}${(value * 100).toFixed(1)}`;
+const points = (value) => {
+  const text = (value * 100).toFixed(1);
+  return Number(text) === 0 ? "0.0" : `${value > 0 ? "+" : ""}${text}`;
+};
 
 /**
  * @param {DifferenceList} list
