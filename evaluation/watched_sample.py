@@ -11,7 +11,6 @@ from typing import Final
 from data.errors import NotFound
 from data.store.files import write_json
 from data.validation import read_record
-from evaluation.rouge import rouge
 
 WATCHED_SAMPLE: Final = "watched_sample.json"
 
@@ -40,6 +39,8 @@ class WatchedSample:
 def add_watched_text(folder: Path, sample: WatchedSample, step: int, text: str) -> None:
     """Add the text of a step to the file in a training's folder. Texts of this step and of later ones, from
     before a resume, are dropped. Raises StorageError."""
+    from evaluation.rouge import rouge  # noqa: PLC0415 - the web process, which has no ROUGE, reads the file
+
     path = folder / WATCHED_SAMPLE
     try:
         known = read_record(path, WatchedSample)

@@ -1,6 +1,6 @@
 // The latest values of a training, each with a small curve of its course.
 
-import { makeFigure } from "../base/dom.js";
+import { findElement, makeFigure } from "../base/dom.js";
 import { formatMetric } from "../base/format.js";
 import { makeSparkline } from "../charts/sparkline.js";
 import { METRICS } from "../charts/training-charts.js";
@@ -13,7 +13,8 @@ const MAX_POINTS = 60;
 function makeTile(title, name, series) {
   const figure = makeFigure(title, formatMetric(name, series.latest(name)));
   const { steps, values } = series.sparse(name, MAX_POINTS);
-  if (steps.length > 1) figure.append(makeSparkline(steps, values, `${title} over the steps`));
+  if (steps.length > 1)
+    findElement("dd", figure).append(makeSparkline(steps, values, `${title} over the steps`));
   return figure;
 }
 
