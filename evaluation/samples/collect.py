@@ -12,7 +12,6 @@ from typing import Any, Final
 from data.errors import StorageError
 from data.validation import as_record
 from evaluation.loops import is_looping
-from evaluation.rouge import resolve_tokenizer, score_pairs
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
 from evaluation.samples.support import unsupported_words
 from evaluation.scores import RougeSettings
@@ -107,6 +106,8 @@ def _scores(lines: Sequence[PredictionLine]) -> list[float | None]:
     if not pairs:
         return [None] * len(lines)
     predictions, references = zip(*pairs, strict=True)
+    from evaluation.rouge import resolve_tokenizer, score_pairs  # noqa: PLC0415 - a dataset's samples need no ROUGE
+
     settings = resolve_tokenizer(RougeSettings(), references)
     found = iter(score_pairs(predictions, references, settings, kinds=[_ROUGE_L])[:, 0, _FMEASURE].tolist())
     return [next(found) if line.reference else None for line in lines]
