@@ -12,17 +12,17 @@ Level = Literal["info", "warning", "error"]
 class Progress(Protocol):
     """The listener of one stage. Implementations must be fast: stages call them often."""
 
-    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
-        """Report that a phase of the work begins.
+    def begin(self, activity: str, start: float | None = None, end: float | None = None) -> None:
+        """Report that an activity of the work begins.
 
         Args:
-            phase: what is done now, such as "Loading" or "Drawing pages".
-            start, end: the shares of the whole work, 0 to 1, between which the phase lies; None: those of the
-                phase before it.
+            activity: what is done now, such as "Loading" or "Drawing pages".
+            start, end: the shares of the whole work, 0 to 1, between which the activity lies; None: those of
+                the activity before it.
         """
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
-        """Report the position in the phase, `done` of `total` units (None: unknown), and named counts."""
+        """Report the position in the activity, `done` of `total` units (None: unknown), and named counts."""
 
     def metric(self, step: int, values: Mapping[str, float | None]) -> None:
         """Report measured values (loss, learning_rate, rouge1, ...) at an optimizer step."""
@@ -43,7 +43,7 @@ class Progress(Protocol):
 class Silent:
     """A listener that ignores all reports and never requests a stop."""
 
-    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+    def begin(self, activity: str, start: float | None = None, end: float | None = None) -> None:
         return
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
@@ -66,18 +66,18 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The listener of a stage within longer work: its phases lie between two shares of the whole."""
+class PartialProgress:
+    """The listener of a stage within longer work: its activities lie between two shares of the whole."""
 
     whole: Progress
     start: float
     end: float
 
-    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+    def begin(self, activity: str, start: float | None = None, end: float | None = None) -> None:
         if start is None or end is None:
-            return self.whole.begin(phase)
+            return self.whole.begin(activity)
         width = self.end - self.start
-        return self.whole.begin(phase, self.start + start * width, self.start + end * width)
+        return self.whole.begin(activity, self.start + start * width, self.start + end * width)
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         self.whole.advance(done, total, unit, **counts)

@@ -4,11 +4,14 @@ write them."""
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from data.config import Config
+from data.config import Config, DatasetConfig
 from data.dataset.manifest import MANIFEST
 from data.dataset.shards import read_texts
+from data.generate import generate
+from data.progress import Silent
 from data.store.events import EventLog
 from data.store.files import file_sha256, write_json
 from data.store.workspace import Workspace
@@ -21,6 +24,18 @@ from web_ui.jobs.job import EVENTS, OUTCOME, STATE, Job, JobState, Outcome, Stat
 from web_ui.jobs.store import JobStore
 
 RUN_S = 61.0
+
+
+def make_brief_dataset(workspace: Workspace, name: str, num_samples: int) -> Path:
+    """Make a dataset of micro pages of brief sample documents, and return its folder."""
+    config = {
+        "name": name,
+        "source": {"kind": "sample", "length": "brief"},
+        "rendering": {"mode": "micro"},
+        "max_samples": num_samples,
+        "num_workers": 1,
+    }
+    return generate(DatasetConfig.model_validate(config), workspace, Silent()).folder
 
 
 def finish_training(workspace: Workspace, texts: Sequence[str], split: str = "test", **values: Any) -> Job:

@@ -12,7 +12,7 @@ from accelerate import PartialState
 from torch import nn
 
 from data.page_modes import MODES
-from data.progress import Part, Progress
+from data.progress import PartialProgress, Progress
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, plain_name
 from data.store.writer import hold_writer_lock
@@ -89,7 +89,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         if is_main_process:
             _write_config(folder, config, dataset.fingerprint)
             dataset.warn_of_losses(progress)
-        result = evaluate_into(folder, config, workspace, Part(progress, 0.0, 0.97))
+        result = evaluate_into(folder, config, workspace, PartialProgress(progress, 0.0, 0.97))
         progress.begin("Sorting the samples", 0.97, 1.0)
         if is_main_process:
             samples = SampleSet(

@@ -17,7 +17,7 @@ from data.dataset.losses import Loss, losses
 from data.errors import Conflict, NotFound, StorageError
 from data.hub.repository import resolve_repo_id
 from data.hub.upload import push_folder
-from data.progress import Part, Progress
+from data.progress import PartialProgress, Progress
 from data.store.workspace import Workspace
 from evaluation.samples.build import index_samples
 from evaluation.samples.store import SampleSet
@@ -123,7 +123,8 @@ def finish_run(
     if state.phase == "exported":
         _require_same_dataset(config, dataset, workspace, folder)
         evaluation = evaluation_of_training(config, final_split(dataset))
-        evaluate_into(folder.path, evaluation, workspace, Part(progress, 0.0, 0.97), state.best_step)
+        scoring = PartialProgress(progress, 0.0, 0.97)
+        evaluate_into(folder.path, evaluation, workspace, scoring, state.best_step)
         progress.begin("Sorting the samples", 0.97, 1.0)
         state = replace(state, phase="finished")
         if is_main_process:

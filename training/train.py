@@ -9,7 +9,7 @@ from transformers import TrainingArguments, set_seed
 from data.cores import num_cores
 from data.errors import InvalidInput
 from data.hub.repository import resolve_repo_id
-from data.progress import Part, Progress
+from data.progress import PartialProgress, Progress
 from data.store.workspace import Workspace
 from data.store.writer import hold_writer_lock
 from training.finish import TrainingResult, export_run, final_split, finish_run
@@ -19,9 +19,9 @@ from training.inputs.feature_cache import FeatureCache, accept_features, page_ke
 from training.inputs.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
 from training.inputs.tokens import TokenLayout, require_positions, token_layout_for
 from training.loop import checkpoints
+from training.loop.activity_shares import ActivityShares
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
-from training.loop.phases import TrainingPhases
 from training.loop.run_training import TrainingSetup, run_training
 from training.loop.trackers import start_wandb
 from training.models.device import compute_dtype, free_memory
@@ -74,8 +74,8 @@ class _TrainingTask:
         return max(max(split.num_pages()) for split in (self.training, self.validation, self.final))
 
     @property
-    def phases(self) -> TrainingPhases:
-        return TrainingPhases.of(self.config, len(self.training), len(self.validation), len(self.final))
+    def shares(self) -> ActivityShares:
+        return ActivityShares.of(self.config, len(self.training), len(self.validation), len(self.final))
 
     @property
     def token_layout(self) -> TokenLayout:
@@ -114,13 +114,13 @@ def train(config: TrainingConfig, workspace: Workspace, progress: Progress) -> T
         hold_inputs(workspace, config.dataset, config.model),
     ):
         task = _TrainingTask.open(config, workspace, folder)
-        progress.begin("Loading", 0.0, task.phases.loaded)
+        progress.begin("Loading", 0.0, task.shares.loaded)
         _check_request(task, arguments, progress)
         task.dataset.warn_of_losses(progress)
         state = _open_run(task, arguments)
         if state.phase in ("training", "trained"):
             state = _train_and_export(task, state, arguments, progress)
-        scoring = Part(progress, task.phases.exported, 1.0)
+        scoring = PartialProgress(progress, task.shares.exported, 1.0)
         return finish_run(config, folder, task.dataset, state, workspace, scoring, is_main)
 
 
@@ -224,9 +224,9 @@ def _run_attempt(
         state = _record_attempt(config, start, task, state)
     setup = _set_up(config, task, arguments, progress)
     if state.phase == "training":
-        progress.begin("Training", task.phases.loaded, task.phases.trained)
+        progress.begin("Training", task.shares.loaded, task.shares.trained)
         state = run_training(setup, state, task.training, task.validation, progress)
-    progress.begin("Exporting the model", task.phases.trained, task.phases.exported)
+    progress.begin("Exporting the model", task.shares.trained, task.shares.exported)
     return export_run(setup, state, task.workspace, progress)
 
 

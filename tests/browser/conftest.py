@@ -75,3 +75,18 @@ def watched_page(browser: Browser) -> Iterator[Page]:
 def page(browser: Browser) -> Iterator[Page]:
     with watched_page(browser) as page:
         yield page
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser: Browser) -> Iterator[Page]:
+    """One page for the tests of a module."""
+    with watched_page(browser) as page:
+        yield page
+
+
+@pytest.fixture
+def tab(shared_page: Page, site: Site) -> Page:
+    """The page of a module that has a `site`, without what an earlier test typed."""
+    shared_page.goto(f"{site.address}/jobs")
+    shared_page.evaluate("sessionStorage.clear()")
+    return shared_page

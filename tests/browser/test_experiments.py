@@ -6,16 +6,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data.config import DatasetConfig
 from data.dataset.shards import read_texts
-from data.generate import generate
-from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.browser.conftest import watched_page
 from tests.browser.shop_window import HOSTILE
 from tests.browser.site import Site
 from tests.browser.test_screens import AXE, check_by_axe
-from tests.finished_jobs import finish_evaluation, finish_job, finish_training, write_loss
+from tests.finished_jobs import finish_evaluation, finish_job, finish_training, make_brief_dataset, write_loss
 from tests.machine import require
 from training.options.config import TrainingConfig
 from web_ui.jobs.job import Job
@@ -36,14 +33,7 @@ def fill_experiments(workspace: Workspace) -> dict[str, Job]:
     `good` has every third text wrong and `bad` two of three; `control` saw blank pages; `few` was scored on
     12 samples, `other` on those of the test split.
     """
-    config = {
-        "name": NAME,
-        "source": {"kind": "sample", "length": "brief"},
-        "rendering": {"mode": "micro"},
-        "max_samples": NUM_SAMPLES,
-        "num_workers": 1,
-    }
-    folder = generate(DatasetConfig.model_validate(config), workspace, Silent()).folder
+    folder = make_brief_dataset(workspace, NAME, NUM_SAMPLES)
     summaries = [row["summary"] for row in read_texts(folder, "train")]
     others = [row["summary"] for row in read_texts(folder, "test")]
     wrong = [f"Zanzibar {HOSTILE} {text.split()[0]}" for text in summaries]

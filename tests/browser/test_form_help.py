@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data.config import DatasetConfig
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
-from tests.browser.conftest import watched_page
 from tests.browser.site import Site
 from tests.browser.test_forms import field, open_form
 
@@ -37,20 +36,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.start_web()
     yield site
     site.stop_all()
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser: Browser) -> Iterator[Page]:
-    with watched_page(browser) as page:
-        yield page
-
-
-@pytest.fixture
-def tab(shared_page: Page, site: Site) -> Page:
-    """One page for all tests of this module, without what an earlier test typed."""
-    shared_page.goto(f"{site.address}/jobs")
-    shared_page.evaluate("sessionStorage.clear()")
-    return shared_page
 
 
 def write_rows(path: Path, **columns: str) -> Path:

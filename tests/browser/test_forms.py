@@ -11,13 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from data.config import DatasetConfig
 from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
-from tests.browser.conftest import watched_page
 from tests.browser.site import Site
 from tests.hub.stand_in import StandInHub
 
@@ -61,20 +60,6 @@ def fill(hub: StandInHub) -> None:
         for split in ("train", "test")
     }
     hub.repository("news/several").put({"README.md": f"---\nconfigs:\n{configs}---\n".encode(), **files})
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser: Browser) -> Iterator[Page]:
-    with watched_page(browser) as page:
-        yield page
-
-
-@pytest.fixture
-def tab(shared_page: Page, site: Site) -> Page:
-    """One page for all tests of this module, without what an earlier test typed."""
-    shared_page.goto(f"{site.address}/jobs")
-    shared_page.evaluate("sessionStorage.clear()")
-    return shared_page
 
 
 def open_form(page: Page, site: Site, path: str) -> None:

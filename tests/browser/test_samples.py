@@ -8,15 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from data.config import DatasetConfig
 from data.dataset.shards import read_texts
-from data.generate import generate
-from data.progress import Silent
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.browser.conftest import watched_page
 from tests.browser.shop_window import HOSTILE
 from tests.browser.site import Site
+from tests.finished_jobs import make_brief_dataset
 from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
 
 pytestmark = pytest.mark.browser
@@ -32,14 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service over a dataset and an evaluation of it: each third text is exact, each fifth hostile."""
     site = Site(tmp_path_factory.mktemp("samples") / "workspace")
     workspace = Workspace.create(Path(site.workspace))
-    config = {
-        "name": NAME,
-        "source": {"kind": "sample", "length": "brief"},
-        "rendering": {"mode": "micro"},
-        "max_samples": NUM_SAMPLES,
-        "num_workers": 1,
-    }
-    folder = generate(DatasetConfig.model_validate(config), workspace, Silent()).folder
+    folder = make_brief_dataset(workspace, NAME, NUM_SAMPLES)
     lines = []
     for number, row in enumerate(read_texts(folder, "train")):
         words = row["summary"].split()

@@ -5,9 +5,7 @@ from pathlib import Path
 from data.validation import read_record
 from evaluation.watched_sample import WATCHED_SAMPLE, WatchedSample, add_watched_text
 
-SAMPLE = WatchedSample(
-    dataset="news", split="validation", row=0, document_id="a", reference="Anna opened a bridge"
-)
+SAMPLE = WatchedSample(document_id="a", reference="Anna opened a bridge")
 
 
 def read(folder: Path) -> WatchedSample:
@@ -31,8 +29,12 @@ def test_a_resume_drops_the_texts_of_the_steps_that_it_repeats(tmp_path: Path) -
 
 def test_another_sample_starts_anew(tmp_path: Path) -> None:
     add_watched_text(tmp_path, SAMPLE, 50, "first")
-    other = WatchedSample(
-        dataset="news", split="validation", row=0, document_id="b", reference="Ben won the cup"
-    )
+    other = WatchedSample(document_id="b", reference="Ben won the cup")
     add_watched_text(tmp_path, other, 100, "second")
     assert (read(tmp_path).document_id, [each.step for each in read(tmp_path).texts]) == ("b", [100])
+
+
+def test_a_damaged_file_begins_anew(tmp_path: Path) -> None:
+    (tmp_path / WATCHED_SAMPLE).write_text("{")
+    add_watched_text(tmp_path, SAMPLE, 50, "first")
+    assert [each.step for each in read(tmp_path).texts] == [50]

@@ -51,8 +51,16 @@ test("a job that waits for others names them and how far they are", () => {
   assert.equal(progressText(job), "Starts after news (45% done) and more");
 });
 
-test("a running job says its phase, its position in it, and the time left of all", () => {
-  const progress = { phase: "Training", done: 50, total: 400, unit: "steps", share: 0.2, rate: 4, eta_s: 30 };
+test("a running job says its activity, its position in it, and the time left of all", () => {
+  const progress = {
+    activity: "Training",
+    done: 50,
+    total: 400,
+    unit: "steps",
+    share: 0.2,
+    rate: 4,
+    eta_s: 30,
+  };
   const job = (/** @type {any} */ values) =>
     /** @type {any} */ ({
       state: "running",
@@ -63,7 +71,7 @@ test("a running job says its phase, its position in it, and the time left of all
   assert.equal(progressText(job({})), "Training · 50 of 400 steps · 4 steps/s · 30 s left");
   assert.match(progressText(job({ eta_s: 600 })), /10 min left, until (.+, )?\d\d:\d\d$/);
   assert.equal(
-    progressText(job({ phase: "Loading", unit: "", done: 0, rate: null, eta_s: null })),
+    progressText(job({ activity: "Loading", unit: "", done: 0, rate: null, eta_s: null })),
     "Loading",
   );
   assert.equal(progressPercent(job({})), "20%");

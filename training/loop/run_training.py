@@ -132,13 +132,7 @@ def _trainer(
 
 def _keep_watched_text(setup: TrainingSetup, prediction: Prediction, step: int) -> None:
     """Keep what the model writes of the first validation sample."""
-    sample = WatchedSample(
-        dataset=setup.config.dataset,
-        split="validation",
-        row=0,
-        document_id=prediction.document_id,
-        reference=prediction.reference,
-    )
+    sample = WatchedSample(document_id=prediction.document_id, reference=prediction.reference)
     add_watched_text(setup.folder.path, sample, step, prediction.text)
 
 

@@ -54,7 +54,7 @@ class AnnotationsRequest(Config):
 class ExperimentScore(Answer):
     """The ROUGE-L of a model on one split, as its report holds it: fractions from 0 to 1."""
 
-    split: str
+    split: str | None = Field(description="null: an earlier version did not write it")
     num_samples: int | None
     rouge_l: float
     low: float | None = Field(

@@ -19,6 +19,7 @@ from web_ui.api.service import Service, current_service
 from web_ui.api.verdict_schemas import ModelVerdict
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
+from web_ui.jobs.waiting import awaited_jobs
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 LINKS = {
@@ -123,20 +124,18 @@ def job_answer(job: Job, verdict: ModelVerdict | None = None) -> JsonObject:
     """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
     links = {name: root + link.format(job.id) for name, link in LINKS.items()}
-    return {**job.as_dict(), "links": links, "waits_for": _awaited_jobs(job), "verdict": verdict}
+    waits_for = _answer_awaited(job) if job.state == State.QUEUED else []
+    return {**job.as_dict(), "links": links, "waits_for": waits_for, "verdict": verdict}
 
 
-def _awaited_jobs(job: Job) -> list[JsonObject]:
-    if job.state != State.QUEUED or job.attempts:
-        return []
-    earlier: list[Job] = []
+def _answer_awaited(job: Job) -> list[JsonObject]:
+    named: dict[str, Job] = {}
     for job_id in job.after:
         with suppress(NotFound):  # deleted
-            earlier.append(current_service().jobs.get(job_id))
+            named[job_id] = current_service().jobs.get(job_id)
     return [
         {"id": each.id, "title": each.title, "state": each.state, "progress": each.progress}
-        for each in earlier
-        if each.state != State.SUCCEEDED
+        for each in awaited_jobs(job, named)
     ]
 
 

@@ -76,7 +76,7 @@ def score_of(job: Job) -> ExperimentScore | None:
     low, high = _ends(intervals)
     leads = (_number(row, "rougeL") for row in rows if row.get("name") == "lead-3")
     return ExperimentScore(
-        split=_text(result, "split") or "test",
+        split=_text(result, "split"),
         num_samples=_integer(result, "num_samples"),
         rouge_l=rouge_l,
         low=low,

@@ -73,6 +73,8 @@ def _show(job: Job, store: JobStore, options: Namespace) -> None:
     asked = f" (asked to {job.desired})" if job.desired not in (None, "run") else ""
     print(f"{job.id}: {job.kind} {job.title}")
     print(f"state: {job.state}{asked}{_format_progress(job)}\nattempts: {job.attempts}")
+    if job.after and job.state == State.QUEUED:
+        print(f"starts after: {', '.join(job.after)}")
     if job.retry_at:
         print(f"next attempt: at {job.retry_at}, or when you resume the job")
     if job.error:

@@ -55,8 +55,8 @@ class TerminalProgress:
         self._line_printed_s = -inf
         self._is_stopping = False
 
-    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
-        self._bar.update(self._task, description=f"{self._title}: {phase}")
+    def begin(self, activity: str, start: float | None = None, end: float | None = None) -> None:
+        self._bar.update(self._task, description=f"{self._title}: {activity}")
 
     def advance(self, done: int, total: int | None, unit: str, **counts: int) -> None:
         self._counts = " ".join(f"{name} {count:,}" for name, count in counts.items() if count)

@@ -71,9 +71,7 @@ class JobIndex:
         if known and known[1].state in FINAL_STATES and known[1].error is None:
             return known[1]
         folder = f"{self._jobs}/{name}"
-        signature = tuple(
-            file_signature(f"{folder}/{file}") for file in (REQUEST, STATE, CONTROL, QUEUE, OUTCOME)
-        )
+        signature = tuple(file_signature(f"{folder}/{file}") for file in _FILES)
         if known is None or known[0] != signature:
             known = (signature, load_job(Path(folder), progress=False))
             self._snapshots[name] = known

@@ -159,7 +159,7 @@ class JobProgress(JsonFile):
     counts: dict[str, int]
     rate: float | None = Field(description="units per second")
     eta_s: float | None = Field(description="time left of the whole job, smoothed")
-    phase: str | None = Field(None, description="what is done now; null: the job has no phases")
+    activity: str | None = Field(None, description="what is done now; null: the job has no activities")
     share: float | None = Field(
         None, description="part of the whole work that is done, 0 to 1; never falls; null: unknown"
     )

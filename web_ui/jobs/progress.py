@@ -23,8 +23,8 @@ SMOOTHING_S = 10.0
 
 
 class RateMeter:
-    """Units per second over the last RATE_WINDOW_S, or over the later half of the phase if that is longer, so
-    that a validation now and then does not change the rate. On the monotonic clock."""
+    """Units per second over the last RATE_WINDOW_S, or over the later half of the activity if that is longer,
+    so that a validation now and then does not change the rate. On the monotonic clock."""
 
     def __init__(self) -> None:
         self._unit = ""
@@ -73,19 +73,19 @@ class EventProgress:
         self._workspace = Workspace(folder.parents[1])
         self._control = folder / CONTROL
         self._rate, self._countdown = RateMeter(), Countdown()
-        self._phase: str | None = None
+        self._activity: str | None = None
         self._start, self._end = 0.0, 1.0
         self._is_counted = False
-        """Whether the position is one of the current phase."""
+        """Whether the position is one of the current activity."""
         self._share = (last_progress(folder / EVENTS) or {}).get("share")
         self._position: tuple[int, int | None, str, dict[str, int]] = (0, None, "", {})
         self._is_pending = False
         self._written_s = self._control_read_s = -math.inf
         self._is_stopping = False
 
-    def begin(self, phase: str, start: float | None = None, end: float | None = None) -> None:
+    def begin(self, activity: str, start: float | None = None, end: float | None = None) -> None:
         self.flush()
-        self._phase = phase
+        self._activity = activity
         if start is not None and end is not None:
             self._start, self._end, self._is_counted = start, end, False
             self._raise_share(0.0)
@@ -143,16 +143,16 @@ class EventProgress:
             counts=counts,
             rate=rate,
             eta_s=self._countdown.update(left_s, self._written_s),
-            phase=self._phase,
+            activity=self._activity,
             share=self._share,
         )
 
     def _raise_share(self, part: float) -> None:
-        """Set the share of the whole work, `part` of the phase done."""
+        """Set the share of the whole work, `part` of the activity done."""
         self._share = max(self._share or 0.0, min(1.0, self._start + part * (self._end - self._start)))
 
     def _time_left_s(self, done: int, total: int, rate: float | None) -> float | None:
-        """Return the time left of the phase and of all later ones, which take time as their shares say."""
+        """Return the time left of the activity and of all later ones, which take time as their shares say."""
         if not rate or self._end <= self._start:
             return None
         later_s = total / rate * (1 - self._end) / (self._end - self._start)

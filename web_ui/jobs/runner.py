@@ -27,7 +27,7 @@ from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.stages import STAGES_NAME, Role
-from web_ui.jobs.waiting import awaited_jobs, end_unstarted
+from web_ui.jobs.waiting import awaited_jobs, end_unstarted, require_possible
 from web_ui.jobs.webhook import Webhook
 
 LOGGER = logging.getLogger("deepsynth.jobs")
@@ -253,10 +253,11 @@ class Runner:
 def _may_start(folder: Path, job: Job, known: Mapping[str, Job]) -> bool:
     """Say whether the jobs that a queued job waits for have succeeded. If one cannot, the job has failed."""
     try:
-        return not awaited_jobs(job, known)
+        require_possible(job, known)
     except Conflict as error:
         end_unstarted(folder, error)
         return False
+    return not awaited_jobs(job, known)
 
 
 def open_deliveries(workspace: Workspace, role: Role, webhook: Webhook | None) -> DeliveryQueue | None:

@@ -11,37 +11,38 @@ from web_ui.jobs.locks import try_lock
 
 
 def awaited_jobs(job: Job, jobs: Mapping[str, Job]) -> list[Job]:
-    """Return the jobs that a queued job still waits for.
+    """Return the jobs that must still succeed before a queued job starts, without those that were deleted.
+
+    Args:
+        job: a queued job.
+        jobs: the jobs of the workspace, by id; at least those that it names.
+    """
+    if job.attempts:
+        return []
+    return [jobs[each] for each in job.after if each in jobs and jobs[each].state != State.SUCCEEDED]
+
+
+def require_possible(job: Job, jobs: Mapping[str, Job]) -> None:
+    """Refuse to let a queued job wait for a job that cannot succeed any more. Raises Conflict.
 
     Args:
         job: a queued job.
         jobs: every job of the workspace, by id.
-
-    Raises:
-        Conflict: one of them has failed, was cancelled or was deleted, so the job cannot start.
     """
-    if job.attempts:
-        return []
-    return [jobs[each] for each in job.after if _has_still_to_end(each, jobs.get(each))]
-
-
-def _has_still_to_end(job_id: str, job: Job | None) -> bool:
-    if job is None:
+    deleted = [each for each in job.after if each not in jobs and not job.attempts]
+    if deleted:
         raise Conflict(
-            f"Not started: job {job_id}, which this job waits for, was deleted.", hint="Start a new job."
+            f"Not started: job {deleted[0]}, which this job waits for, was deleted.", hint="Start a new job."
         )
-    if job.state == State.CANCELLED:
-        raise Conflict(f"Not started: {_named(job)} was cancelled.", hint="Start a new job.")
-    if job.state == State.FAILED and job.desired is None:
-        raise Conflict(
-            f"Not started: {_named(job)} has failed.",
-            hint="Resume that job; when it has succeeded, resume this one.",
-        )
-    return job.state != State.SUCCEEDED
-
-
-def _named(job: Job) -> str:
-    return f"{job.title} (job {job.id}), which this job waits for,"
+    for awaited in awaited_jobs(job, jobs):
+        named = f"{awaited.title} (job {awaited.id}), which this job waits for,"
+        if awaited.state == State.CANCELLED:
+            raise Conflict(f"Not started: {named} was cancelled.", hint="Start a new job.")
+        if awaited.state == State.FAILED and awaited.desired is None:
+            raise Conflict(
+                f"Not started: {named} has failed.",
+                hint="Resume that job; when it has succeeded, resume this one.",
+            )
 
 
 def end_unstarted(folder: Path, error: Conflict) -> None:

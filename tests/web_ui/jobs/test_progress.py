@@ -1,10 +1,10 @@
-"""The progress of a job: one share over all phases that never falls, and a time left without jumps."""
+"""The progress of a job: one share over all activities that never falls, and a time left without jumps."""
 
 from pathlib import Path
 
 import pytest
 
-from data.progress import Part
+from data.progress import PartialProgress
 from data.store.workspace import Workspace
 from web_ui.jobs.job import EVENTS
 from web_ui.jobs.progress import Countdown, EventProgress, RateMeter
@@ -25,7 +25,7 @@ def share(folder: Path) -> float | None:
     return found
 
 
-def test_the_share_goes_over_all_phases(folder: Path) -> None:
+def test_the_share_goes_over_all_activities(folder: Path) -> None:
     progress = EventProgress(folder)
     shares = []
     progress.begin("Loading", 0.0, 0.1)
@@ -40,7 +40,7 @@ def test_the_share_goes_over_all_phases(folder: Path) -> None:
     shares.append(share(folder))
     progress.begin("Exporting", 0.8, 0.9)  # the position is still that of the training
     shares.append(share(folder))
-    scoring = Part(progress, 0.9, 1.0)
+    scoring = PartialProgress(progress, 0.9, 1.0)
     scoring.begin("Writing summaries", 0.0, 0.5)
     scoring.advance(10, 10, "samples")
     shares.append(share(folder))
@@ -58,12 +58,12 @@ def test_the_share_does_not_fall_in_a_later_attempt(folder: Path) -> None:
     second.close()
 
 
-def test_a_phase_is_written_at_once_with_the_position_before_it(folder: Path) -> None:
+def test_a_activity_is_written_at_once_with_the_position_before_it(folder: Path) -> None:
     progress = EventProgress(folder)
     progress.begin("Starting")
     position = last_progress(folder / EVENTS)
     assert position is not None
-    assert (position["phase"], position["done"], position["total"], position["share"]) == (
+    assert (position["activity"], position["done"], position["total"], position["share"]) == (
         "Starting", 0, None, None,
     )  # fmt: skip
 
@@ -94,7 +94,7 @@ def test_regular_validations_do_not_change_the_rate() -> None:
     assert max(rates) / min(rates) < 1.5
 
 
-def test_the_time_left_counts_later_phases(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_time_left_counts_later_activities(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(float(second) for second in range(0, 1000, 10))
     monkeypatch.setattr("web_ui.jobs.progress.monotonic", lambda: next(clock))
     progress = EventProgress(folder)
@@ -103,5 +103,5 @@ def test_the_time_left_counts_later_phases(folder: Path, monkeypatch: pytest.Mon
         progress.advance(step, 10, "steps")
     position = last_progress(folder / EVENTS)
     assert position is not None
-    whole_phase_s = 10 / position["rate"]
-    assert position["eta_s"] == pytest.approx(whole_phase_s / 2 + whole_phase_s, rel=0.2)
+    whole_activity_s = 10 / position["rate"]
+    assert position["eta_s"] == pytest.approx(whole_activity_s / 2 + whole_activity_s, rel=0.2)

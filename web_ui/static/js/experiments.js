@@ -50,7 +50,7 @@ function show() {
   const tags = [...new Set(all.flatMap(({ annotations }) => annotations.tags))].sort();
   redraw(findElement('[name="tag"]', filters), [tags, query.tag], () =>
     ["", ...tags].map((tag) =>
-      makeElement("option", { value: tag, selected: tag === query.tag }, tag || "Every tag"),
+      makeElement("option", { value: tag, selected: tag === query.tag }, tag || "All tags"),
     ),
   );
   const counts = found.length === all.length ? [all.length] : [found.length, all.length];

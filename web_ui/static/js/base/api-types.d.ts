@@ -383,7 +383,7 @@ export interface ExperimentList {
 }
 
 export interface ExperimentScore {
-  split: string;
+  split: string | null;
   num_samples: number | null;
   rouge_l: number;
   low: number | null;
@@ -558,7 +558,7 @@ export interface JobProgress {
   counts: Record<string, number>;
   rate: number | null;
   eta_s: number | null;
-  phase?: string | null;
+  activity?: string | null;
   share?: number | null;
 }
 

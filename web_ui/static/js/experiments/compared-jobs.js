@@ -53,7 +53,7 @@ function describeSamples({ score, dataset, blank_pages: isControl }) {
   return makeElement(
     "div",
     {},
-    `${score.split} of ${dataset}`,
+    `${score.split ?? "unknown split"} of ${dataset}`,
     makeElement("div", { class: "muted" }, isControl ? `${samples}, blank pages` : samples),
   );
 }

@@ -113,7 +113,7 @@ export function progressText(job) {
   if (displayedState(job) === "queued") return waitText(job);
   if (!progress) return "";
   const isRunning = job.state === "running";
-  const parts = [isRunning ? (progress.phase ?? "") : "", positionText(progress)].filter(Boolean);
+  const parts = [isRunning ? (progress.activity ?? "") : "", positionText(progress)].filter(Boolean);
   if (isRunning) {
     if (progress.rate)
       parts.push(

@@ -1,8 +1,9 @@
 // One validation sample of a training: its page, its reference, and what the model wrote of it step by step.
 
-import { API } from "../base/api.js";
+import { get } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
 import { formatCount, formatMetric } from "../base/format.js";
+import { latest } from "../base/latest.js";
 import { redraw } from "../base/redraw.js";
 import { markDifferences } from "../samples/word-diff.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
@@ -10,7 +11,8 @@ import { readArtifact } from "./sample-parts.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{step: number, text: string, rougeL: number}} WatchedText */
-/** @typedef {{dataset: string, split: string, row: number, reference: string, texts: WatchedText[]}} WatchedSample */
+/** @typedef {{document_id: string, reference: string, texts: WatchedText[]}} WatchedSample */
+/** @typedef {import("../base/api-types.js").SampleList} SampleList */
 
 const MAX_SHOWN = 8;
 
@@ -55,11 +57,17 @@ const makeStep = ({ step, lastStep, text, rougeL }, reference) =>
     makeElement("p", { dir: "auto" }, ...(text ? markDifferences(text, reference, [])[0] : ["(nothing)"])),
   );
 
-/** @param {WatchedSample} sample */
-function makeTimeline({ dataset, split, row, reference, texts }) {
-  const page = `${API}/datasets/${encodeURIComponent(dataset)}/pages/${split}/${row}/1.png`;
-  const picture = makeZoomableImage(page, "Page 1 of the watched sample");
-  findElement("img", picture).addEventListener("error", () => (picture.hidden = true));
+/** Make the page that was read, or say why it cannot be shown. @param {WatchedSample} sample @param {SampleList} list */
+function makePage(sample, { samples, pages_note: note }) {
+  const [first] = samples;
+  if (first?.document_id !== sample.document_id || !first.pages.length)
+    return makeElement("p", { class: "muted small" }, note ?? "Its page cannot be shown.");
+  return makeZoomableImage(first.pages[0], `Page 1 of ${first.document_id}`);
+}
+
+/** @param {WatchedSample} sample @param {SampleList | null} list that begins with it; null: not read yet */
+function makeTimeline(sample, list) {
+  const { reference, texts } = sample;
   return [
     makeElement("h2", {}, "One page, read again and again"),
     makeElement(
@@ -70,7 +78,7 @@ function makeTimeline({ dataset, split, row, reference, texts }) {
     makeElement(
       "div",
       { class: "watched" },
-      picture,
+      makeElement("div", {}, list ? makePage(sample, list) : ""),
       makeElement(
         "ol",
         { class: "timeline", "aria-label": "What the model wrote, by step" },
@@ -89,6 +97,24 @@ function makeTimeline({ dataset, split, row, reference, texts }) {
 export class WatchedSampleView {
   constructor() {
     this.numSeen = 0;
+    /** @type {WatchedSample | null} */
+    this.sample = null;
+    /** @type {SampleList | null} */
+    this.list = null;
+    this.request = latest(
+      (signal, /** @type {string} */ output) =>
+        get(`/samples/models/${encodeURIComponent(output)}?split=validation&limit=1`, signal),
+      (list) => {
+        this.list = list;
+        this.#draw();
+      },
+      () => {}, // the texts are shown without the page
+    );
+  }
+
+  #draw() {
+    const { sample, list } = this;
+    if (sample) redraw(findElement("#watched-sample"), [sample, list], () => makeTimeline(sample, list));
   }
 
   /**
@@ -101,9 +127,9 @@ export class WatchedSampleView {
     if (job.kind !== "training" || numScores === this.numSeen) return;
     const text = await readArtifact(job, "watched_sample");
     if (!text) return;
+    if (!this.sample) void this.request.ask(job.config.output);
     this.numSeen = numScores;
-    /** @type {WatchedSample} */
-    const sample = JSON.parse(text);
-    redraw(findElement("#watched-sample"), sample, () => makeTimeline(sample));
+    this.sample = JSON.parse(text);
+    this.#draw();
   }
 }

@@ -1,4 +1,4 @@
-"""The phases of a training as shares of its expected time, for one progress over all of them."""
+"""The activities of a training as shares of its expected time, for one progress over all of them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,8 +13,8 @@ passes. Writing a summary takes about as long as training on a sample (seen with
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingPhases:
-    """Where the phases end, as shares from 0 to 1. The rest is the scoring of the finished model."""
+class ActivityShares:
+    """Where the activities end, as shares from 0 to 1. The rest is the scoring of the finished model."""
 
     loaded: float
     trained: float
@@ -23,7 +23,7 @@ class TrainingPhases:
     @classmethod
     def of(
         cls, config: TrainingConfig, num_training: int, num_validation: int, num_scored: int
-    ) -> "TrainingPhases":
+    ) -> "ActivityShares":
         """Expect the times from the numbers of samples.
 
         Args:
