@@ -238,6 +238,7 @@ def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, 
     with tab.expect_request("**/api/dataset/generate") as sent:
         tab.get_by_role("button", name="Make the dataset").click()
     assert json.loads(sent.value.post_data or "")["columns"] == {"document": None, "summary": None}
+    tab.wait_for_url("**/jobs/*")
     open_form(tab, site, "/custom?source_kind=sample")
     assert field(tab, "Splits") == ""
 
