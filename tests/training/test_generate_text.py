@@ -3,12 +3,14 @@
 import pytest
 import torch
 from torch.distributed.fsdp import FSDPModule
+from transformers import PreTrainedModel
 
 from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from training.generation import generate_text
-from training.generation.generate_text import Decoding, Prediction, generate_texts
+from training.generation.decoding import Decoding
+from training.generation.generate_text import Prediction, generate_texts
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.inputs.tokens import TokenLayout
@@ -26,27 +28,25 @@ SAMPLES = [sample("Tea was served."), sample("Music was played. " * 14), sample(
 EIGHT_TOKENS = Decoding(max_new_tokens=8, batch_size=2)
 
 
-def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
+def tiny_collator() -> tuple[PreTrainedModel, Collator]:
     model, tokenizer = load_tiny()
     patch_model(model)
-    collator = Collator(
-        TokenLayout(
-            tokenizer=tokenizer,
-            image_token_id=model.config.image_token_id,
-            page_size_px=320,
-            prompt="\nFree OCR.",
-            max_length=40,
-            kind="tiny",
-        )
+    layout = TokenLayout(
+        tokenizer=tokenizer,
+        image_token_id=model.config.image_token_id,
+        page_size_px=320,
+        prompt="\nFree OCR.",
+        max_length=40,
+        kind="tiny",
     )
-    return generate_texts(
-        model,
-        collator,
-        SAMPLES,
-        Decoding(
-            max_new_tokens=max_new_tokens, batch_size=batch_size, no_repeat_ngram_size=no_repeat_ngram_size
-        ),
+    return model, Collator(layout)
+
+
+def read(batch_size: int, max_new_tokens: int = 40, no_repeat_ngram_size: int = 30) -> list[Prediction]:
+    decoding = Decoding(
+        max_new_tokens=max_new_tokens, batch_size=batch_size, no_repeat_ngram_size=no_repeat_ngram_size
     )
+    return generate_texts(*tiny_collator(), SAMPLES, decoding)
 
 
 def test_a_batch_gives_the_texts_of_single_samples() -> None:

@@ -6,7 +6,8 @@ from data.config import RenderingConfig
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.sources.sample_brief import make_brief
-from training.generation.generate_text import Decoding, generate_texts
+from training.generation.decoding import Decoding
+from training.generation.generate_text import generate_texts
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.inputs.tokens import TokenLayout

@@ -16,11 +16,11 @@ from transformers.models.unlimited_ocr.generation_unlimited_ocr import (
 )
 
 from evaluation.loops import is_looping
+from training.generation.decoding import Decoding
+from training.generation.decoding_batch import DecodingBatch, can_join_rows
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.models.device import free_memory, is_out_of_memory
-from training.options.config import TrainingConfig
-from training.options.decoding_config import DecodingConfig
 
 Item = TypeVar("Item", covariant=True)  # noqa: PLC0105
 
@@ -31,30 +31,6 @@ class Items(Protocol[Item]):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int, /) -> Item: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoding:
-    """How summaries are generated. The n-gram values are the model authors': 30 within 90 tokens."""
-
-    max_new_tokens: int
-    batch_size: int
-    no_repeat_ngram_size: int = 30
-    """0: repeats are not blocked."""
-    no_repeat_ngram_window_size: int = 90
-    bf16: bool = False
-    """Compute in bfloat16 under autocast."""
-
-    @classmethod
-    def of(cls, config: TrainingConfig | DecodingConfig, bf16: bool) -> "Decoding":
-        """Return the settings of a configuration."""
-        return cls(
-            max_new_tokens=config.max_length,
-            batch_size=config.per_device_eval_batch_size,
-            no_repeat_ngram_size=config.no_repeat_ngram_size,
-            no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
-            bf16=bf16,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +134,26 @@ def generate_batch(
         InvalidInput: a page is not a readable picture.
         RuntimeError: out of memory, see `is_out_of_memory`.
     """
+    generate = _generate_in_rows if can_join_rows(model) else _generate_by_library
+    rows = generate(model, collator, batch, decoding)
+    return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
+
+
+def _generate_in_rows(
+    model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
+) -> list[list[int]]:
+    """Generate token ids, up to and with the end-of-sequence token. A row that has ended costs nothing."""
+    decoding_batch = DecodingBatch(model, collator, decoding)
+    rows = decoding_batch.join(batch)
+    while decoding_batch.rows:
+        decoding_batch.step()
+    return [row.token_ids for row in rows]
+
+
+def _generate_by_library(
+    model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
+) -> list[list[int]]:
+    """Generate as `_generate_in_rows`, by the library: it knows sliding windows and weights in parts."""
     model.train(False)
     tokenizer = collator.token_layout.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.collate_prompts(batch).items()}
@@ -174,8 +170,8 @@ def generate_batch(
             # not detect FSDP2.
             synced_gpus=isinstance(model, FSDPModule),
         )
-    rows = ids[:, inputs["input_ids"].shape[1] :].tolist()
-    return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
+    rows: list[list[int]] = ids[:, inputs["input_ids"].shape[1] :].tolist()
+    return rows
 
 
 def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Prediction:

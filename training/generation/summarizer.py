@@ -13,7 +13,7 @@ from data.config import RenderingConfig
 from data.page_modes import PageMode, describe_pages
 from data.progress import Progress
 from data.store.workspace import Workspace
-from training.generation.generate_text import Decoding
+from training.generation.decoding import Decoding
 from training.generation.prediction_log import work_digest
 from training.inputs.collate import Collator
 from training.inputs.tokens import compute_page_capacity, require_positions, token_layout_for

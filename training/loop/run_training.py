@@ -12,7 +12,8 @@ from data.errors import Stopped
 from data.progress import Progress
 from evaluation.training_metrics import TrainingMetrics
 from evaluation.watched_sample import WatchedSample, add_watched_text
-from training.generation.generate_text import Decoding, Prediction
+from training.generation.decoding import Decoding
+from training.generation.generate_text import Prediction
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset
 from training.inputs.first_batch import report_first_batch

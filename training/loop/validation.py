@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 from transformers import PreTrainedModel
 
 from evaluation.rouge import rouge
-from training.generation.generate_text import Decoding, Prediction, generate_texts
+from training.generation.decoding import Decoding
+from training.generation.generate_text import Prediction, generate_texts
 from training.generation.prediction_log import prediction_record, write_predictions
 from training.inputs.collate import Batch, Collator
 from training.inputs.dataset import PageDataset
