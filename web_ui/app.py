@@ -15,6 +15,7 @@ from web_ui.settings import Settings, check_exposure
 from web_ui.views.artifacts import artifacts
 from web_ui.views.assets import assets
 from web_ui.views.benchmarks import benchmarks
+from web_ui.views.chat import chat
 from web_ui.views.datasets import datasets
 from web_ui.views.demo import demo
 from web_ui.views.errors import register_error_handlers
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     sources,
     models,
     training,
+    chat,
     jobs,
     experiments,
     artifacts,

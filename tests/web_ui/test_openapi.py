@@ -124,7 +124,7 @@ def test_every_api_address_is_described(client: FlaskClient) -> None:
     rules = {
         rule.rule
         for rule in client.application.url_map.iter_rules()
-        if rule.rule.startswith(("/api/", "/metrics"))
+        if rule.rule.startswith(("/api/", "/v1/", "/metrics"))
     }
     assert len(paths) == len(rules)
     assert not [path for path, methods in paths.items() for entry in methods.values() if not entry["summary"]]

@@ -75,23 +75,27 @@ class DecodingBatch:
         self.rows: list[DecodingRow] = []
 
     def join(
-        self, samples: Sequence[PageSample], max_new_tokens: Sequence[int] | None = None
+        self,
+        samples: Sequence[PageSample],
+        max_new_tokens: Sequence[int] | None = None,
+        collator: Collator | None = None,
     ) -> list[DecodingRow]:
         """Read documents, generate the first token of each, and return their rows.
 
         Args:
             samples: at least one.
             max_new_tokens: of each sample; None: as the decoding says.
+            collator: with another prompt; None: that of the batch.
 
         Raises:
             InvalidInput: a page is not a readable picture.
             RuntimeError: out of memory, see `is_out_of_memory`; the rows of before are unchanged.
         """
-        layout = self._collator.token_layout
+        collator = collator or self._collator
+        layout = collator.token_layout
         lengths = max_new_tokens or [self._decoding.max_new_tokens] * len(samples)
         inputs = {
-            name: each.to(self._model.device)
-            for name, each in self._collator.collate_prompts(samples).items()
+            name: each.to(self._model.device) for name, each in collator.collate_prompts(samples).items()
         }
         rows = [
             DecodingRow(layout.encode_prompt(len(sample.pages)), length, int(layout.tokenizer.eos_token_id))

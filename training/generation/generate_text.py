@@ -134,15 +134,23 @@ def generate_batch(
         InvalidInput: a page is not a readable picture.
         RuntimeError: out of memory, see `is_out_of_memory`.
     """
-    generate = _generate_in_rows if can_join_rows(model) else _generate_by_library
-    rows = generate(model, collator, batch, decoding)
+    rows = generate_token_ids(model, collator, batch, decoding)
     return [_prediction(sample, row, collator) for sample, row in zip(batch, rows, strict=True)]
+
+
+def generate_token_ids(
+    model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
+) -> list[list[int]]:
+    """Generate for a batch, as `generate_batch`: the token ids of each sample, up to and with the
+    end-of-sequence token."""
+    generate = _generate_in_rows if can_join_rows(model) else _generate_by_library
+    return generate(model, collator, batch, decoding)
 
 
 def _generate_in_rows(
     model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
 ) -> list[list[int]]:
-    """Generate token ids, up to and with the end-of-sequence token. A row that has ended costs nothing."""
+    """Generate in rows: one that has ended costs nothing."""
     decoding_batch = DecodingBatch(model, collator, decoding)
     rows = decoding_batch.join(batch)
     while decoding_batch.rows:
@@ -153,7 +161,7 @@ def _generate_in_rows(
 def _generate_by_library(
     model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
 ) -> list[list[int]]:
-    """Generate as `_generate_in_rows`, by the library: it knows sliding windows and weights in parts."""
+    """Generate by the library: it knows sliding windows and weights in parts."""
     model.train(False)
     tokenizer = collator.token_layout.tokenizer
     inputs = {name: tensor.to(model.device) for name, tensor in collator.collate_prompts(batch).items()}
@@ -171,7 +179,11 @@ def _generate_by_library(
             synced_gpus=isinstance(model, FSDPModule),
         )
     rows: list[list[int]] = ids[:, inputs["input_ids"].shape[1] :].tolist()
-    return rows
+    return [_until_end(row, tokenizer.eos_token_id) for row in rows]
+
+
+def _until_end(row: list[int], eos_token_id: int) -> list[int]:
+    return row[: row.index(eos_token_id) + 1] if eos_token_id in row else row
 
 
 def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Prediction:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from data.config import RenderingConfig
 from data.errors import InvalidInput, RenderError, SourceError, cause, listed
-from data.rendering.render import render
+from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle, resolve_style
 from data.rendering.vision_tokens import num_text_tokens
 from data.sources.files import resolve_source_path
@@ -226,13 +226,25 @@ def _read_text(file: InputFile, style: PageStyle) -> _PageInput:
         ) from error
     if not text:
         return _PageInput(0, iter(()))
-    drawn = render(text, style)
+    drawn = _draw(text, style, file.name)
     tokens_per_page = max(1, drawn.num_text_tokens // len(drawn.pages))
     num_unrendered = (
         -(-(num_text_tokens(text) - drawn.num_text_tokens) // tokens_per_page) if drawn.truncated else 0
     )
     pages = (page.png for page in drawn.pages)
     return _PageInput(len(drawn.pages), pages, num_unrendered, missing_glyphs=drawn.missing_glyphs)
+
+
+def _draw(text: str, style: PageStyle, name: str) -> RenderedDocument:
+    try:
+        return render(text, style)
+    except RenderError as error:
+        if "rendering.max_pages" not in error.fields:
+            raise
+        raise InvalidInput(
+            f"{name} is too long: its text needs more than {MAX_RENDERED_PAGES} pages.",
+            hint="Split the document.",
+        ) from error
 
 
 def _read_pdf(file: InputFile, style: PageStyle) -> _PageInput:

@@ -21,7 +21,7 @@ from training.models.device import compute_device, compute_dtype, dtype_name
 from training.models.loading import load_from_files
 from training.models.model_files import ModelFiles, find_model
 from training.options.config import DEFAULT_PROMPT
-from training.options.decoding_config import EvaluationConfig, PredictionConfig
+from training.options.decoding_config import DecodingConfig
 from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, require_page_mode
 
 
@@ -65,7 +65,7 @@ class Summarizer:
 
 
 def load_summarizer(
-    config: EvaluationConfig | PredictionConfig,
+    config: DecodingConfig,
     mode: PageMode | None,
     max_num_pages: int,
     workspace: Workspace,
@@ -111,14 +111,14 @@ def load_summarizer(
     )
 
 
-def _prompt(config: EvaluationConfig | PredictionConfig, model_files: ModelFiles) -> str:
+def _prompt(config: DecodingConfig, model_files: ModelFiles) -> str:
     """Return the configured prompt, else the one of the model's training, else the default."""
     if config.prompt is not None:
         return config.prompt
     return model_files.provenance.prompt if model_files.provenance else DEFAULT_PROMPT
 
 
-def _no_record(config: EvaluationConfig | PredictionConfig, rendering: RenderingConfig) -> str:
+def _no_record(config: DecodingConfig, rendering: RenderingConfig) -> str:
     prompt = DEFAULT_PROMPT if config.prompt is None else config.prompt
     return (
         f"{config.model} has no {PROVENANCE_FILE}, so it is not known how it was trained. It gets the prompt "

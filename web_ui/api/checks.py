@@ -29,6 +29,7 @@ from training.options.model_kinds import (
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS
 from training.options.run_folder import check_output
+from training.options.warm_config import WarmModelConfig
 
 MAX_QUICK_BYTES = 64 << 20
 """Larger sources are opened only in the job: counting their rows takes longer than a request may."""
@@ -114,6 +115,19 @@ def check_prediction(
                 hint="Upload it, then name it as upload:<name>.",
                 fields={f"inputs.{index}": "does not exist"},
             )
+
+
+def check_warm_model(
+    config: WarmModelConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse to warm a model that does not exist; raises as `check_training`."""
+    if config.socket_folder is not None:
+        raise InvalidInput(
+            "socket_folder is chosen by the job.",
+            hint="Leave it out.",
+            fields={"socket_folder": "leave it out"},
+        )
+    check_model(config.model, config.revision, workspace, planned)
 
 
 def check_training_preset(name: str) -> None:

@@ -15,6 +15,7 @@ from data.config import Name
 from evaluation.samples.store import Collection
 from training.options.optimal_configs import PRESETS
 from web_ui.api import schemas
+from web_ui.api.chat_answers import CHAT_PREFIX, ChatError
 from web_ui.api.endpoint import JSON, Operation
 from web_ui.jobs.job import ID_PATTERN
 
@@ -75,7 +76,10 @@ def openapi_document(app: Flask, version: str) -> JsonDocument:
 
 def _schemas(routes: list[_Route]) -> tuple[References, JsonDocument]:
     """Return the schema (a reference) of each type by its mode, and the components that they refer to."""
-    types: dict[tuple[type, JsonSchemaMode], None] = {(schemas.Error, "serialization"): None}
+    types: dict[tuple[type, JsonSchemaMode], None] = {
+        (schemas.Error, "serialization"): None,
+        (ChatError, "serialization"): None,
+    }
     for operation in (route.operation for route in routes):
         types |= {(kind, "validation"): None for kind in (operation.body, operation.query) if kind}
         types |= {(kind, "serialization"): None for kind in (operation.answer,) if kind}
@@ -105,7 +109,7 @@ def _entry(route: _Route, references: References) -> JsonDocument:
         "summary": route.summary,
         "parameters": [*_parameters(route)],
         "responses": {str(operation.status): _answer(operation, references)}
-        | {str(status): _refusal(references) for status in errors},
+        | {str(status): _refusal(route, references) for status in errors},
     }
     if operation.body or operation.body_media != JSON:
         entry["requestBody"] = {
@@ -130,10 +134,11 @@ def _answer(operation: Operation, references: References) -> JsonDocument:
     return answer
 
 
-def _refusal(references: References) -> JsonDocument:
+def _refusal(route: _Route, references: References) -> JsonDocument:
+    error = ChatError if route.rule.rule.startswith(CHAT_PREFIX) else schemas.Error
     return {
         "description": "Refused or failed.",
-        "content": {JSON: {"schema": references[schemas.Error, "serialization"]}},
+        "content": {JSON: {"schema": references[error, "serialization"]}},
     }
 
 

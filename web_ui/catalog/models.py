@@ -9,7 +9,7 @@ from data.store.workspace import Workspace, names_hint
 from data.validation import read_record
 from evaluation.report import REPORT
 from evaluation.training_metrics import read_metrics
-from training.options.model_kinds import MODEL_KINDS
+from training.options.model_kinds import BUILT_IN, MODEL_KINDS
 from training.options.model_names import model_kind
 from training.options.run_folder import CHECKPOINTS, CONFIG, MODEL
 from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
@@ -54,6 +54,12 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
         modes=MODEL_KINDS[kind].page_modes if kind else (),
         metrics=latest,
     )
+
+
+def usable_models(workspace: Workspace) -> list[str]:
+    """Return the names of the finished trainings, and of the model that comes with DeepSynth."""
+    trained = [folder.name for folder in sorted(workspace.models.glob("[!.]*")) if _is_complete(folder)]
+    return [*trained, BUILT_IN]
 
 
 def model_details(folder: Path, verdict: ModelVerdict | None) -> Model:

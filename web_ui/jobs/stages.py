@@ -123,6 +123,20 @@ STAGES: Final[Mapping[str, Stage]] = {
         has_form=True,
         default_output="{id}.jsonl",
     ),
+    "warm_model": Stage(
+        config="training.options.warm_config:WarmModelConfig",
+        function="training.keep_warm:keep_warm",
+        role="gpu",
+        title="{model}",
+        label="Warm model",
+        plural="Warm models",
+        endpoint=JobEndpoint(
+            "/api/model/warm", "warm_model", "Load a model, and keep it ready for requests."
+        ),
+        check="web_ui.api.checks:check_warm_model",
+        output_setting="socket_folder",
+        default_output="{id}",
+    ),
     "find_lr": Stage(
         config="training.options.config:FindLrConfig",
         function="training.find_lr:find_lr",

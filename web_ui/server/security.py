@@ -31,6 +31,8 @@ OPEN_ENDPOINTS = frozenset(
         "assets.get_style",
     }
 )
+ASKING_ENDPOINTS = frozenset({"chat.create_chat_completion"})
+"""They change nothing, and have a limit of their own."""
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri "
     "'none'; "
@@ -60,7 +62,7 @@ def guard(app: Flask, settings: Settings) -> None:
         if request.method in CHANGING_METHODS:
             refuse_cross_site()
         if is_authenticated(settings) or _is_login(settings):
-            if request.method in CHANGING_METHODS:
+            if request.method in CHANGING_METHODS and request.endpoint not in ASKING_ENDPOINTS:
                 _check_rate(changes, "changing requests")
         elif request.method in CHANGING_METHODS or _has_credentials():
             _check_rate(guesses, "requests without the right token")

@@ -23,6 +23,8 @@ from web_ui.settings import Settings, check_exposure
 
 LOGGER = logging.getLogger("deepsynth.serve")
 NUM_THREADS = 8
+MAX_CHATS = 64
+"""Requests to warm models at the same time; each holds a thread of the web server until its answer ends."""
 POLL_S = 0.2
 CONTAINER_STOP_S: dict[Role, float] = {"cpu": 30.0, "gpu": 180.0}
 """Seconds from SIGTERM to SIGKILL in the compose files (stop_grace_period). A full-size checkpoint has
@@ -163,10 +165,11 @@ def _settings(options: Namespace) -> Settings:
 def _web_command(settings: Settings) -> list[str]:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     shared_memory = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unguessable file there for its heartbeat
+    num_threads = NUM_THREADS + (MAX_CHATS if settings.role == "gpu" else 0)
     heartbeat = ["--worker-tmp-dir", str(shared_memory)] if shared_memory.is_dir() else []
     return [
         sys.executable, "-m", "gunicorn", "--worker-class", "web_ui.server.web_worker.SlowClientWorker",
-        "--workers", "1", "--threads", str(NUM_THREADS), "--bind", f"{host}:{settings.port}",
+        "--workers", "1", "--threads", str(num_threads), "--bind", f"{host}:{settings.port}",
         "--timeout", "120", "--graceful-timeout", "10", *_forwarding(os.environ),
         "--no-control-socket", "--log-level", "warning", *heartbeat, "web_ui.app:create_app()",
     ]  # fmt: skip

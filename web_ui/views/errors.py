@@ -4,6 +4,7 @@ for a page that is not there gets a page."""
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, make_response, request
 from gunicorn.http.errors import ParseException
@@ -11,6 +12,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 
 from data.errors import DeepSynthError, cause
 from data.store.files import storage_error
+from web_ui.api.chat_answers import CHAT_PREFIX, error_body
 from web_ui.server.logs import LOGGER
 from web_ui.server.security import wants_page
 from web_ui.views.pages import render_missing
@@ -54,7 +56,10 @@ def _answer_known(error: DeepSynthError) -> Response:
         error.http_status >= 500
     ):  # below that the message may quote what a user typed, and the request's own line says enough
         LOGGER.error(error.message, extra={"values": {"code": error.code, "request_id": g.get("request_id")}})
-    return _answer(error.http_status, error.as_dict())
+    response = _answer(error.http_status, error.as_dict())
+    if retry_after_s := getattr(error, "retry_after_s", None):
+        response.headers["Retry-After"] = str(retry_after_s)
+    return response
 
 
 def _answer_http(error: HTTPException) -> Response:
@@ -65,6 +70,14 @@ def _answer_http(error: HTTPException) -> Response:
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
+    return response
+
+
+def _answer_as_openai(status: int, error: Mapping[str, Any]) -> Response:
+    """Answer in the shape that OpenAI's clients read: their word for 422 is 400."""
+    status = HTTPStatus.BAD_REQUEST if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
+    response = jsonify({"error": error_body(error, status)})
+    response.status_code = status
     return response
 
 
@@ -94,7 +107,9 @@ def _answer_unknown(error: Exception) -> Response:
     )
 
 
-def _answer(status: int, error: Mapping[str, object]) -> Response:
+def _answer(status: int, error: Mapping[str, Any]) -> Response:
+    if request.path.startswith(CHAT_PREFIX):
+        return _answer_as_openai(status, error)
     is_missing_page = status == HTTPStatus.NOT_FOUND and wants_page()
     response = make_response(
         render_missing(str(error["message"])) if is_missing_page else jsonify({"error": error})

@@ -77,6 +77,44 @@ export interface BenchmarkRequest {
   publish?: PublishConfig | null;
 }
 
+export interface ChatChoice {
+  index: number;
+  message: Record<string, any>;
+  finish_reason: "stop" | "length";
+}
+
+export interface ChatCompletion {
+  id: string;
+  object: "chat.completion";
+  created: number;
+  model: string;
+  choices: Array<ChatChoice>;
+  usage: Usage;
+  deepsynth: Record<string, any>;
+}
+
+export interface ChatMessage {
+  role: "system" | "developer" | "user";
+  content: string | Array<TextPart | ImagePart | FilePart>;
+}
+
+export interface ChatRequest {
+  model: string;
+  messages: Array<ChatMessage>;
+  stream?: boolean;
+  stream_options?: StreamOptions | null;
+  max_tokens?: number | null;
+  max_completion_tokens?: number | null;
+  temperature?: 0 | null;
+  top_p?: 1 | null;
+  n?: 1 | null;
+  seed?: number | null;
+  user?: string | null;
+  metadata?: Record<string, any> | null;
+  store?: false | null;
+  deepsynth?: PageOptions;
+}
+
 export interface ColumnPreview {
   name: string;
   kind: string;
@@ -395,6 +433,16 @@ export interface ExperimentsQuery {
   known?: string;
 }
 
+export interface FileData {
+  file_data: string;
+  filename?: string | null;
+}
+
+export interface FilePart {
+  type: "file";
+  file: FileData;
+}
+
 export interface FilesSource {
   kind?: "files";
   path: string;
@@ -499,6 +547,16 @@ export interface HubSource {
   revision?: string | null;
   streaming?: boolean;
   split_names?: Record<string, "train" | "validation" | "test" | "skip" | "none">;
+}
+
+export interface ImagePart {
+  type: "image_url";
+  image_url: ImageUrl;
+}
+
+export interface ImageUrl {
+  url: string;
+  detail?: string | null;
 }
 
 export interface InspectRequest {
@@ -662,6 +720,10 @@ export interface OpenApi {
   info: Record<string, any>;
   paths: Record<string, any>;
   components: Record<string, any>;
+}
+
+export interface PageOptions {
+  pages?: boolean;
 }
 
 export interface PairedDifference {
@@ -853,6 +915,19 @@ export interface SelectionQuery {
   order?: "position" | "worst" | "best" | "random" | "longest";
 }
 
+export interface ServedModel {
+  id: string;
+  object: "model";
+  created: number;
+  owned_by: string;
+  deepsynth: Record<string, any>;
+}
+
+export interface ServedModels {
+  object: "list";
+  data: Array<ServedModel>;
+}
+
 export interface Setting {
   path: string;
   values: Array<any>;
@@ -876,6 +951,10 @@ export interface StartingValues {
 export type State =
   "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
 
+export interface StreamOptions {
+  include_usage?: boolean;
+}
+
 export interface SubmitQuery {
   after?: string;
 }
@@ -893,6 +972,11 @@ export interface System {
   endings: Array<Ending>;
   has_hub_token: boolean;
   hub_username: string | null;
+}
+
+export interface TextPart {
+  type: "text";
+  text: string;
 }
 
 export interface TrainingConfig {
@@ -969,4 +1053,26 @@ export interface Upload {
 
 export interface UploadList {
   uploads: Array<Upload>;
+}
+
+export interface Usage {
+  prompt_tokens: number;
+  completion_tokens: number;
+  total_tokens: number;
+  prompt_tokens_details: Record<string, any>;
+}
+
+export interface WarmModelConfig {
+  prompt?: string | null;
+  max_length?: number;
+  per_device_eval_batch_size?: number;
+  no_repeat_ngram_size?: number;
+  no_repeat_ngram_window_size?: number;
+  bf16?: boolean;
+  model?: string;
+  revision?: string | null;
+  mode?: "micro" | "tiny" | "small" | "base" | "large" | null;
+  max_waiting?: number;
+  idle_timeout_s?: number;
+  socket_folder?: string | null;
 }

@@ -1,0 +1,145 @@
+"""The document of a request -> pages as the model of a warm process sees them."""
+
+import base64
+import binascii
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import BoundedSemaphore, Lock
+from typing import Final
+
+import pypdfium2
+
+from data.errors import InvalidInput, SourceError
+from data.page_modes import MODES
+from data.rendering.missing import missing_glyph_warnings
+from training.generation.input_files import InputFile, InputFiles, UnreadableInput
+from training.generation.summarizer import Summarizer
+from training.inputs.dataset import PageSample
+from training.inputs.pixels import page_png
+from training.options.warm_protocol import DocumentPart, ReadEvent, WarmRequest
+from training.warm.tickets import Ticket
+
+MAX_TEXT_CHARACTERS: Final = 1_000_000
+"""A longer text has more pages than any model here holds."""
+_DRAWING: Final = BoundedSemaphore(2)
+"""Documents that become pages at the same time: the model needs the processor too."""
+_PDFIUM: Final = Lock()
+"""PDFium is not safe in several threads."""
+
+
+def read_document(request: WarmRequest, summarizer: Summarizer) -> tuple[Ticket, ReadEvent]:
+    """Turn the document of a request into pages.
+
+    Raises:
+        InvalidInput, SourceError, RenderError: a part cannot be read, or the document has too many pages.
+    """
+    with _DRAWING, TemporaryDirectory(prefix="deepsynth-") as folder:
+        paths = [_write(part, Path(folder), number) for number, part in enumerate(request.parts, 1)]
+        if not paths:
+            raise InvalidInput("The request holds no document.", hint="Send a text, a picture or a PDF.")
+        samples = [_read(path, summarizer) for path in paths]
+        text = "\n\n".join(filter(None, map(_text_of, paths)))
+    pages = tuple(page for sample in samples for page in sample.pages)
+    sample = PageSample(document_id="the document", pages=pages, text=text)
+    _require_capacity(sample, summarizer)
+    collator = summarizer.collator
+    if is_other_prompt(request, summarizer):
+        prompt = f"\n{str(request.prompt).strip()}"  # on a line of its own, as the stock chat templates do
+        collator = replace(collator, token_layout=replace(collator.token_layout, prompt=prompt))
+    layout = collator.token_layout
+    most = summarizer.decoding.max_new_tokens
+    ticket = Ticket(
+        sample=sample,
+        collator=collator,
+        max_new_tokens=min(request.max_new_tokens or most, most),
+        with_attention=request.with_attention,
+    )
+    mode = MODES[summarizer.rendering.mode]
+    shown = [page_png(page, mode.size_px) for page in pages] if request.with_pages else []
+    return ticket, ReadEvent(
+        num_pages=len(pages),
+        num_prompt_tokens=len(layout.encode_prompt(len(pages))),
+        num_vision_tokens=mode.num_vision_tokens * len(pages),
+        num_text_tokens=len(layout.encode_text(text)) if text else None,
+        text=text,
+        notes=tuple(_notes(request, samples, summarizer)),
+        pages=tuple(base64.b64encode(page).decode() for page in shown),
+    )
+
+
+def is_other_prompt(request: WarmRequest, summarizer: Summarizer) -> bool:
+    """Return whether a request has a prompt of its own. White space around it
+    is no difference."""
+    prompt = request.prompt
+    return prompt is not None and prompt.strip() != summarizer.collator.token_layout.prompt.strip()
+
+
+def _write(part: DocumentPart, folder: Path, number: int) -> Path:
+    """Write a part to a file whose name is good for messages."""
+    if part.kind == "text":
+        if len(part.content) > MAX_TEXT_CHARACTERS:
+            raise InvalidInput(
+                f"The text has {len(part.content):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read.",
+                hint="Split the document.",
+            )
+        path = folder / f"text {number}.txt"
+        path.write_text(part.content, encoding="utf-8", errors="replace")
+        return path
+    suffix = ".pdf" if part.kind == "pdf" else part.suffix
+    path = folder / f"{'PDF' if part.kind == 'pdf' else 'picture'} {number}{suffix}"
+    try:
+        path.write_bytes(base64.b64decode(part.content, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise InvalidInput(
+            f"{path.name} is not base64: {error}.", hint="Send its bytes in base64."
+        ) from error
+    return path
+
+
+def _read(path: Path, summarizer: Summarizer) -> PageSample:
+    files = InputFiles((InputFile(path, path.name),))
+    inputs = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, None)
+    with _PDFIUM if path.suffix == ".pdf" else nullcontext():
+        item = inputs[0]
+    if isinstance(item, UnreadableInput):
+        raise SourceError(item.error)
+    return item
+
+
+def _text_of(path: Path) -> str:
+    """Return the text of a part; of a PDF its text layer, which may be empty."""
+    if path.suffix == ".txt":
+        return path.read_text(encoding="utf-8").strip()
+    if path.suffix != ".pdf":
+        return ""
+    with _PDFIUM, pypdfium2.PdfDocument(path) as document:
+        return "\n\n".join(page.get_textpage().get_text_bounded() for page in document).strip()
+
+
+def _require_capacity(sample: PageSample, summarizer: Summarizer) -> None:
+    capacity = summarizer.page_capacity
+    if len(sample.pages) > capacity:
+        raise InvalidInput(
+            f"The document has {len(sample.pages):,} pages; the model holds {capacity:,} beside its prompt "
+            "and summary.",
+            hint="Split the document.",
+        )
+
+
+def _notes(request: WarmRequest, samples: list[PageSample], summarizer: Summarizer) -> list[str]:
+    notes = []
+    if is_other_prompt(request, summarizer):
+        trained_prompt = summarizer.collator.token_layout.prompt.strip()
+        notes.append(f"The model was trained with the prompt {trained_prompt!r}, not with this one.")
+    num_pages, trained = sum(len(sample.pages) for sample in samples), summarizer.trained_num_pages
+    if trained and num_pages > trained:
+        notes.append(f"The document has {num_pages:,} pages; the model was trained on at most {trained:,}.")
+    if left_out := sum(sample.num_pages_left_out for sample in samples):
+        notes.append(f"About {left_out:,} pages at the end of the text were not drawn.")
+    missing: dict[str, int] = {}
+    for sample in samples:
+        for character, count in sample.missing_glyphs.items():
+            missing[character] = missing.get(character, 0) + count
+    return [*notes, *missing_glyph_warnings(missing, summarizer.rendering.mode)]
