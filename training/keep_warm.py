@@ -1,21 +1,26 @@
 """The stage of a warm model: load it, and answer requests until it is stopped or nobody asks any more."""
 
+import json
 import os
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, Final
 
-from data.errors import InvalidInput, ModelError, Stopped, Unavailable
+from data.errors import DeepSynthError, InvalidInput, ModelError, Stopped, Unavailable
 from data.progress import Progress
 from data.store.workspace import Workspace
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.models.model_files import ModelFiles, find_model
 from training.options.inputs_in_use import hold_inputs
 from training.options.warm_config import WarmModelConfig
+from training.options.warm_protocol import WarmRequest
 from training.warm.connections import listening
+from training.warm.documents import read_document
 from training.warm.engine import Engine
 from training.warm.load import Load
+from training.warm.tickets import error_event
 
 METRICS_INTERVAL_S: Final = 2.0
 FILES_INTERVAL_S: Final = 2.0
@@ -47,6 +52,34 @@ def keep_warm(config: WarmModelConfig, workspace: Workspace, progress: Progress)
         )
     with hold_inputs(workspace, None, config.model):
         return _WarmModel(config, workspace, progress).run(workspace.jobs / config.socket_folder)
+
+
+def load_answerer(
+    config: WarmModelConfig, workspace: Workspace, progress: Progress
+) -> Callable[[WarmRequest], Iterator[dict[str, Any]]]:
+    """Load a model for this process alone, and return a function that yields the events of a request.
+
+    Raises:
+        UnknownName, ModelError: the model cannot be loaded.
+    """
+    summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
+    engine = Engine(summarizer, config.max_waiting, Load())
+
+    def answer(request: WarmRequest) -> Iterator[dict[str, Any]]:
+        try:
+            ticket, read = read_document(request, summarizer)
+        except DeepSynthError as error:
+            yield error_event(error)
+            return
+        yield read.model_dump(mode="json")
+        engine.submit(ticket)
+        while not engine.is_idle or not ticket.lines.empty():
+            engine.turn()
+            while not ticket.lines.empty():
+                if line := ticket.lines.get():
+                    yield json.loads(line)
+
+    return answer
 
 
 class _WarmModel:

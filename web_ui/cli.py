@@ -46,7 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_VersionAction)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_find_lr):
+    for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_ask, _add_find_lr):
         add(commands)
     for add in (_add_serve, _add_run_jobs, _add_jobs, _add_delete, _add_doctor):
         add(commands)
@@ -148,6 +148,20 @@ def _add_predict(commands: Subparsers) -> None:
     pages.add_argument("--dataset", metavar="NAME", help="a page dataset; its split: --set split=test")
     parser.add_argument("--output", required=True, metavar="FILE", help="JSON Lines file for the summaries")
     _add_stage_options(parser, "prediction", "PredictionConfig")
+
+
+def _add_ask(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands, "ask", "web_ui.commands.ask:run", "summarise documents by a warm model, or load it for them"
+    )
+    _add_trained_model(parser)
+    parser.add_argument(
+        "files", nargs="+", metavar="FILE", help="a text, picture or PDF; - for a text on standard input"
+    )
+    parser.add_argument("--prompt", metavar="TEXT", help="default: the prompt of the training")
+    parser.add_argument("--max-tokens", metavar="N", help="tokens of the longest summary")
+    parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
+    parser.add_argument("--quiet", action="store_true", help="print only summaries and errors")
 
 
 def _add_find_lr(commands: Subparsers) -> None:

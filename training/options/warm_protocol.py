@@ -26,6 +26,14 @@ from pydantic import BaseModel, ConfigDict, Field
 SOCKET: Final = "model.sock"
 MAX_REQUEST_BYTES: Final = 64 << 20
 """The longest line of a client; the pages of a request stand in it as base64."""
+PICTURE_SUFFIXES: Final = {
+    "image/png": ".png",
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/bmp": ".bmp",
+    "image/tiff": ".tiff",
+}
+"""Media type of a picture -> the file ending by which it is read."""
 PartKind = Literal["text", "image", "pdf"]
 
 

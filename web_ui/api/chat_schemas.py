@@ -1,22 +1,16 @@
 """The chat completions of OpenAI's API, as far as a summariser of pages has a meaning for them."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import InvalidInput
-from training.options.warm_protocol import DocumentPart, WarmRequest
+from training.options.warm_protocol import PICTURE_SUFFIXES, DocumentPart, WarmRequest
 
 MAX_PROMPT_CHARACTERS: Final = 512
 _DATA_URI: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+);base64,")
-_SUFFIXES: Final = {
-    "image/png": ".png",
-    "image/jpeg": ".jpg",
-    "image/webp": ".webp",
-    "image/bmp": ".bmp",
-    "image/tiff": ".tiff",
-}
 _PDF: Final = "application/pdf"
 
 
@@ -169,10 +163,10 @@ def _checked_prompt(prompts: list[str]) -> str | None:
 def _document_part(part: ImagePart | FilePart) -> DocumentPart:
     if isinstance(part, FilePart):
         return _decoded(part.file.file_data, {_PDF: ".pdf"}, "a PDF")
-    return _decoded(part.image_url.url, _SUFFIXES, "a picture (PNG, JPEG, WebP, BMP or TIFF)")
+    return _decoded(part.image_url.url, PICTURE_SUFFIXES, "a picture (PNG, JPEG, WebP, BMP or TIFF)")
 
 
-def _decoded(address: str, suffixes: dict[str, str], named: str) -> DocumentPart:
+def _decoded(address: str, suffixes: Mapping[str, str], named: str) -> DocumentPart:
     """Return the part of a data URI. Nothing is fetched from other addresses."""
     found = _DATA_URI.match(address)
     suffix = suffixes.get(found[1].lower()) if found else None

@@ -66,7 +66,7 @@ def run_stage(options: Namespace) -> int:
     fields = resolve(STAGES[options.kind].config).model_fields
     values = _without_none({name: value for name, value in vars(options).items() if name in fields})
     if "model" in values:
-        values["model"] = _absolute_model_path(values["model"])
+        values["model"] = absolute_model_path(values["model"])
     return _run(options.kind, _with_settings(values, options.set), options)
 
 
@@ -74,7 +74,7 @@ def predict(options: Namespace) -> int:
     """Run `deepsynth predict`: write summaries of images, PDFs, texts or a dataset."""
     wanted = _output_path(options.output)
     inputs = [_absolute_path(text) for text in options.input] if options.input else None
-    model = _absolute_model_path(options.model)
+    model = absolute_model_path(options.model)
     values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": plain_name(wanted.name)}
     given = _with_settings(_without_none(values), options.set)
     return _run("prediction", given, options, deliver_to=wanted)
@@ -172,7 +172,7 @@ def _publish_config(options: Namespace) -> dict[str, Any] | None:
     return _without_none({"repo_id": options.publish or None, "private": not options.public})
 
 
-def _absolute_model_path(text: str | None) -> str | None:
+def absolute_model_path(text: str | None) -> str | None:
     """Make a path to a model folder absolute, also `a/b` if such a folder is here. Names and Hub ids stay
     unchanged."""
     if text and (text.startswith(("/", ".", "~")) or ("/" in text and Path(text).is_dir())):
