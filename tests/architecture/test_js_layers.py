@@ -15,6 +15,7 @@ LAYERS = {
     "samples": 2,
     "monitor": 3,
     "experiments": 4,
+    "playground": 4,
     ENTRY_SCRIPT: 5,
 }
 """Folder and its height. Entry scripts lie beside the folders: pages load them, no module imports one."""

@@ -96,14 +96,18 @@ def test_one_click_makes_the_control_and_both_pages_then_use_it(
         expect(verdict.get_by_role("button")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("link", "field"), [("Try it on a document", "inputs"), ("Score it on another dataset", "dataset")]
-)
-def test_a_next_step_opens_its_form(page: Page, control: str, training: str, link: str, field: str) -> None:
+def test_a_next_step_opens_its_form(page: Page, control: str, training: str) -> None:
     for address in (training, control):
         page.goto(address)
-        page.get_by_role("link", name=link).click()
-        expect(page.locator(f"#panel-use [data-field={field}] :focus")).to_have_count(1)
+        page.get_by_role("link", name="Score it on another dataset").click()
+        expect(page.locator("#panel-use [data-field=dataset] :focus")).to_have_count(1)
+
+
+def test_the_model_is_tried_in_the_playground(page: Page, control: str, training: str) -> None:
+    for address in (training, control):
+        page.goto(address)
+        page.get_by_role("link", name="Try it on a document").click()
+        expect(page.get_by_label("Model", exact=True)).to_have_value("beginner")
 
 
 def test_training_on_from_a_model_fills_the_form(page: Page, training: str) -> None:

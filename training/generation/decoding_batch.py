@@ -20,7 +20,7 @@ from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class DecodingRow:
     """The summary of one document, as far as it is generated."""
 
@@ -98,7 +98,11 @@ class DecodingBatch:
             name: each.to(self._model.device) for name, each in collator.collate_prompts(samples).items()
         }
         rows = [
-            DecodingRow(layout.encode_prompt(len(sample.pages)), length, int(layout.tokenizer.eos_token_id))
+            DecodingRow(
+                prompt_ids=layout.encode_prompt(len(sample.pages)),
+                max_new_tokens=length,
+                eos_token_id=int(layout.tokenizer.eos_token_id),
+            )
             for sample, length in zip(samples, lengths, strict=True)
         ]
         cache = self._empty_cache()

@@ -201,7 +201,9 @@ class Engine:
                 ticket.fail(error if isinstance(error, DeepSynthError) else as_known_error(error))
                 continue
             end = int(ticket.collator.token_layout.tokenizer.eos_token_id)
-            ticket.row = DecodingRow([], ticket.max_new_tokens, end, ids)
+            ticket.row = DecodingRow(
+                prompt_ids=[], max_new_tokens=ticket.max_new_tokens, eos_token_id=end, token_ids=ids
+            )
             self._running.append(ticket)
             self._send(ticket)
 

@@ -103,7 +103,7 @@ def error_body(error: Mapping[str, Any], status: int) -> dict[str, Any]:
     return {"message": message, "type": kind, "param": param, "code": error["code"]}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class ChatAnswer:
     """Builds the answer to a request from the events of a warm model."""
 

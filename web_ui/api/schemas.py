@@ -174,6 +174,13 @@ class Gpu(Answer):
     load_percent: float | None
 
 
+class DeviceHolder(Answer):
+    """A running job that keeps its device until it is paused, cancelled or idle for long."""
+
+    id: str
+    title: str
+
+
 class Runner(Answer):
     role: Role
     is_alive: bool
@@ -182,6 +189,7 @@ class Runner(Answer):
     num_slots: int
     running: list[str] = Field(description="ids of the running jobs")
     running_titles: list[str] = Field(description="their titles, the oldest job first")
+    holders: list[DeviceHolder] = Field(description="those that keep their device, such as warm models")
     num_waiting: int = Field(description="jobs that wait for this runner, resumed jobs included")
     num_active: int = Field(description="jobs of its role that wait or run")
     command: str = Field(description="command that starts this runner")

@@ -51,6 +51,8 @@ class Stage:
     makes: Literal["dataset", "model"] | None = None
     """The folder that the job writes, named by `output_setting`. None: its result says where it wrote."""
     output_setting: str = "output"
+    holds_device: bool = False
+    """Whether its jobs keep their device until somebody stops them. False: their work ends by itself."""
     is_resumable: bool = True
     """Whether a stopped run continues where it was. False: it begins again."""
     default_output: str | None = None
@@ -127,13 +129,14 @@ STAGES: Final[Mapping[str, Stage]] = {
         config="training.options.warm_config:WarmModelConfig",
         function="training.keep_warm:keep_warm",
         role="gpu",
-        title="{model}",
+        title="{model} (warm)",
         label="Warm model",
         plural="Warm models",
         endpoint=JobEndpoint(
             "/api/model/warm", "warm_model", "Load a model, and keep it ready for requests."
         ),
         check="web_ui.api.checks:check_warm_model",
+        holds_device=True,
         output_setting="socket_folder",
         default_output="{id}",
     ),

@@ -4,10 +4,10 @@ import shlex
 from collections.abc import Sequence
 
 from data.store.workspace import Workspace
-from web_ui.api.schemas import Runner
+from web_ui.api.schemas import DeviceHolder, Runner
 from web_ui.api.service import Service
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State
-from web_ui.jobs.stages import Role
+from web_ui.jobs.stages import STAGES, Role
 from web_ui.settings import ROLE_PORTS
 
 STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
@@ -23,6 +23,7 @@ def runners(service: Service, jobs: Sequence[Job]) -> list[Runner]:
 
 def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
     status = service.jobs.runner_status(role)
+    running = [job for job in sorted(jobs, key=lambda job: job.id) if job.id in status.running]
     num_waiting = sum(job.desired == "run" and job.state in STARTABLE_STATES for job in jobs)
     return Runner(
         role=role,
@@ -31,8 +32,9 @@ def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
         started=status.started,
         num_slots=status.num_slots,
         running=list(status.running),
-        running_titles=[
-            job.title for job in sorted(jobs, key=lambda job: job.id) if job.id in status.running
+        running_titles=[job.title for job in running],
+        holders=[
+            DeviceHolder(id=job.id, title=job.title) for job in running if STAGES[job.kind].holds_device
         ],
         num_waiting=num_waiting,
         num_active=num_waiting + sum(job.state in STATES_WITH_WORKER for job in jobs),

@@ -19,6 +19,7 @@ STYLES = (
     "css/verdict.css",
     "css/start.css",
     "css/experiments.css",
+    "css/playground.css",
     "vendor/uplot/uPlot.min.css",
 )
 IMPORT_PATTERN = re.compile(r'^import [^"]*from "(\.[^"]+)";$', re.MULTILINE)

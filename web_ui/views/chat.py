@@ -54,7 +54,7 @@ def create_chat_completion(body: ChatRequest) -> dict[str, Any] | Response:
         _take_place(held)
         events = ask(model, body.as_warm_request(), service.workspace, client_watch(request.environ))
         held.callback(events.close)
-        answer = ChatAnswer(body.model, body.deepsynth.pages)
+        answer = ChatAnswer(model=body.model, with_pages=body.deepsynth.pages)
         if not body.stream:
             return answer.whole(events)
         first = next(events)  # an error before the first event is a plain answer, no part of a stream

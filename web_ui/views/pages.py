@@ -1,5 +1,6 @@
-"""The first screen, the four tabs, and below them the pages of experiments, of a comparison, of a job and of
-samples: one HTML page each, made from `index.html`, which the browser modules fill from the API."""
+"""The first screen, the four tabs, the playground, and below the tabs the pages of experiments, of a
+comparison, of a job and of samples: one HTML page each, made from `index.html`, which the browser modules
+fill from the API."""
 
 from dataclasses import asdict
 from typing import Any, get_args
@@ -15,7 +16,7 @@ from web_ui.api.service import current_service
 from web_ui.jobs.job import now
 from web_ui.jobs.stages import STAGES
 from web_ui.views.assets import imported_modules
-from web_ui.views.start import is_empty_workspace, start_values
+from web_ui.views.start import example_document, is_empty_workspace, start_values
 
 THEME_COOKIE = "deepsynth_theme"
 PRELOADED_PATHS = {
@@ -78,6 +79,11 @@ def train() -> str:
 @pages.get("/jobs")
 def jobs() -> str:
     return _render_tab("jobs")
+
+
+@pages.get("/playground")
+def playground() -> str:
+    return _render_tab("playground", example=example_document().text)
 
 
 @pages.get("/jobs/experiments")

@@ -93,6 +93,17 @@ export interface ChatCompletion {
   deepsynth: Record<string, any>;
 }
 
+export interface ChatError {
+  error: ChatErrorBody;
+}
+
+export interface ChatErrorBody {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string;
+}
+
 export interface ChatMessage {
   role: "system" | "developer" | "user";
   content: string | Array<TextPart | ImagePart | FilePart>;
@@ -281,6 +292,11 @@ export interface Degradation {
 export interface DemoAnswer {
   dataset: JobAnswer;
   training: JobAnswer;
+}
+
+export interface DeviceHolder {
+  id: string;
+  title: string;
 }
 
 export interface DifferenceList {
@@ -724,6 +740,7 @@ export interface OpenApi {
 
 export interface PageOptions {
   pages?: boolean;
+  attention?: boolean;
 }
 
 export interface PairedDifference {
@@ -836,6 +853,7 @@ export interface Runner {
   num_slots: number;
   running: Array<string>;
   running_titles: Array<string>;
+  holders: Array<DeviceHolder>;
   num_waiting: number;
   num_active: number;
   command: string;

@@ -7,6 +7,7 @@ import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
 import { showProgress, showState } from "./job-row.js";
+import { deviceHolders, makeStepBackButton } from "./step-back.js";
 import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
@@ -45,7 +46,9 @@ export function showHeader(current) {
 /** @param {Job} current @param {() => void} onChange called after an action, unless the job was deleted */
 export function showActions(current, onChange) {
   const actions = possibleActions(current);
-  redraw(findElement("#job-actions"), actions, () => [
+  const holders = deviceHolders(current);
+  redraw(findElement("#job-actions"), [actions, holders], () => [
+    ...holders.map((holder) => makeStepBackButton(holder, onChange)),
     ...actions.map((action) => {
       const isDestructive = action === "cancel" || action === "delete";
       const button = makeElement(

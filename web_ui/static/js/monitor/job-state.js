@@ -101,7 +101,9 @@ function waitText({ role }) {
   const runner = knownRunner(role ?? "");
   if (runner && !runner.is_alive) return `Waits for the ${role?.toUpperCase()} runner`;
   const isBusy = runner && runner.running.length >= runner.num_slots;
-  return isBusy ? `Waits behind ${runner.running_titles.join(", ")}` : "Waits for its turn";
+  if (!isBusy) return "Waits for its turn";
+  const until = runner.holders.length ? ", which keeps the device until it is paused or idle" : "";
+  return `Waits behind ${runner.running_titles.join(", ")}${until}`;
 }
 
 /** @param {Job} job */

@@ -61,7 +61,11 @@ function makeNextSteps(job, verdict) {
       "div",
       { class: "row" },
       makeControlStep(verdict),
-      makeFormLink("Try it on a document", "#prediction-form", !verdict.control),
+      makeLink(
+        "Try it on a document",
+        `${jobsPath.replace(/jobs$/, "")}playground?${new URLSearchParams({ model: String(modelOf(job)?.model) })}`,
+        !verdict.control,
+      ),
       makeFormLink("Score it on another dataset", "#evaluation-form"),
       makeLink("Train on from it", `${jobsPath.replace(/jobs$/, "")}train?${from}`),
       makeLink("Compare it", `${jobsPath}/experiments?${new URLSearchParams({ compared: job.id })}`),
@@ -109,10 +113,9 @@ const makeLink = (text, href, isPrimary = false) =>
  * A link to one of the forms for a model, which are loaded when their tab opens.
  * @param {string} text
  * @param {string} form
- * @param {boolean} isPrimary
  */
-function makeFormLink(text, form, isPrimary = false) {
-  const link = makeLink(text, "#use", isPrimary);
+function makeFormLink(text, form) {
+  const link = makeLink(text, "#use");
   link.addEventListener("click", async () => {
     const fields = () => findElements("input, select", findElement(form));
     do await new Promise(requestAnimationFrame);
