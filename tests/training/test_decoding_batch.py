@@ -8,10 +8,11 @@ from transformers import PreTrainedModel
 from transformers.generation.logits_process import NoRepeatNGramLogitsProcessor
 
 from tests.training.small_models import small_model
-from tests.training.test_generate_text import SAMPLES, tiny_collator
+from tests.training.test_generate_text import SAMPLES, sample, tiny_collator
 from training.generation.decoding import Decoding
-from training.generation.decoding_batch import DecodingBatch, DecodingRow, can_join_rows
+from training.generation.decoding_batch import DecodingBatch, can_join_rows
 from training.generation.generate_text import _generate_by_library
+from training.generation.prompts import DecodingRow
 from training.generation.repeats import repeated_tokens
 from training.inputs.collate import Collator
 
@@ -44,14 +45,14 @@ def test_a_row_that_joins_later_gives_the_text_that_it_gives_alone(
     tiny: tuple[PreTrainedModel, Collator], num_steps: int
 ) -> None:
     alone = []
-    for sample in SAMPLES:
+    for one in SAMPLES:
         batch = DecodingBatch(*tiny, FORTY_TOKENS)
-        alone += batch.join([sample])
+        alone += batch.join([one])
         finish(batch)
     batch = DecodingBatch(*tiny, FORTY_TOKENS)
     rows = []
-    for sample in SAMPLES:
-        rows += batch.join([sample])
+    for one in SAMPLES:
+        rows += batch.join([one])
         for _ in range(num_steps):
             batch.step()
     finish(batch)
@@ -108,3 +109,22 @@ def test_repeats_are_blocked_as_by_the_library(ids: list[int], size: int, window
     scores = NoRepeatNGramLogitsProcessor(size)(torch.tensor([ids[-window:]]), torch.zeros(1, 4))
     blocked = [token for token in range(4) if scores[0, token] == float("-inf")]
     assert sorted(set(repeated_tokens(ids[-window:], size))) == blocked
+
+
+@pytest.mark.parametrize("max_pages", [1, 2, 4])
+def test_a_long_document_that_is_read_in_parts_gives_the_text_that_it_gives_whole(
+    tiny: tuple[PreTrainedModel, Collator], max_pages: int
+) -> None:
+    long = sample("Music was played. " * 60)
+    assert len(long.pages) > 4
+    whole = DecodingBatch(*tiny, FORTY_TOKENS)
+    (expected,) = whole.join([long])
+    finish(whole)
+    batch = DecodingBatch(*tiny, FORTY_TOKENS)
+    (short,) = batch.join(SAMPLES[2:])
+    prompt = batch.begin(long, 40, tiny[1])
+    while not batch.read_on(prompt, max_pages):
+        batch.step()
+    finish(batch)
+    assert prompt.row.token_ids == expected.token_ids
+    assert texts([short], tiny[1]) == ["Trains ran late in Oslo."]

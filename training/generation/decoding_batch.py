@@ -6,7 +6,6 @@ in any company, except for rounding.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,34 +14,10 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from training.generation.decoding import Decoding
+from training.generation.prompts import DecodingRow, LongPrompt, new_row
 from training.generation.repeats import repeated_tokens
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class DecodingRow:
-    """The summary of one document, as far as it is generated."""
-
-    prompt_ids: list[int]
-    max_new_tokens: int
-    eos_token_id: int
-    token_ids: list[int] = field(default_factory=list)
-    """The generated tokens; the last one may be `eos_token_id`."""
-
-    @property
-    def has_end(self) -> bool:
-        """Whether the model ended the summary by itself."""
-        return bool(self.token_ids) and self.token_ids[-1] == self.eos_token_id
-
-    @property
-    def is_done(self) -> bool:
-        return self.has_end or len(self.token_ids) >= self.max_new_tokens
-
-    @property
-    def text_ids(self) -> list[int]:
-        """The generated tokens without the end-of-sequence token."""
-        return self.token_ids[:-1] if self.has_end else self.token_ids
 
 
 def can_join_rows(model: PreTrainedModel) -> bool:
@@ -92,25 +67,37 @@ class DecodingBatch:
             RuntimeError: out of memory, see `is_out_of_memory`; the rows of before are unchanged.
         """
         collator = collator or self._collator
-        layout = collator.token_layout
         lengths = max_new_tokens or [self._decoding.max_new_tokens] * len(samples)
         inputs = {
             name: each.to(self._model.device) for name, each in collator.collate_prompts(samples).items()
         }
-        rows = [
-            DecodingRow(
-                prompt_ids=layout.encode_prompt(len(sample.pages)),
-                max_new_tokens=length,
-                eos_token_id=int(layout.tokenizer.eos_token_id),
-            )
-            for sample, length in zip(samples, lengths, strict=True)
-        ]
+        rows = [new_row(*each, collator) for each in zip(samples, lengths, strict=True)]
         cache = self._empty_cache()
         self._generate(rows, cache, **inputs)
-        self._mask, self._cache = self._merged(inputs["attention_mask"], cache)
-        self.rows += rows
-        self.drop_ended()
+        self._add(rows, inputs["attention_mask"], cache)
         return rows
+
+    def begin(self, sample: PageSample, max_new_tokens: int, collator: Collator) -> LongPrompt:
+        """Return the prompt of a long document, to be read a few pages at a time by `read_on`."""
+        row = new_row(sample, max_new_tokens, collator)
+        return LongPrompt(row=row, sample=sample, collator=collator, cache=self._empty_cache())
+
+    def read_on(self, prompt: LongPrompt, max_pages: int) -> bool:
+        """Read the next pages of a long document. After the last ones its row joins, with its first token.
+
+        Returns:
+            Whether the row has joined.
+
+        Raises:
+            InvalidInput, RuntimeError: as `join`; the rows of before are unchanged.
+        """
+        inputs = {name: each.to(self._model.device) for name, each in prompt.next_inputs(max_pages).items()}
+        if not prompt.is_read:
+            self._scores(prompt.cache, **inputs)
+            return False
+        self._generate([prompt.row], prompt.cache, **inputs)
+        self._add([prompt.row], inputs["attention_mask"], prompt.cache)
+        return True
 
     def step(self) -> None:
         """Generate the next token of each row, and drop the rows that have ended."""
@@ -131,15 +118,25 @@ class DecodingBatch:
     def drop_ended(self) -> None:
         self._keep([index for index, row in enumerate(self.rows) if not row.is_done])
 
-    @torch.no_grad()
+    def _add(self, rows: list[DecodingRow], mask: torch.Tensor, cache: DynamicCache) -> None:
+        self._mask, self._cache = self._merged(mask, cache)
+        self.rows += rows
+        self.drop_ended()
+
     def _generate(self, rows: Sequence[DecodingRow], cache: DynamicCache, **inputs: torch.Tensor) -> None:
         """Run the model on the latest tokens of rows, and append the most probable next token to each."""
-        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._decoding.bf16):
-            output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
-        scores = output.logits[:, -1].float()
+        scores = self._scores(cache, **inputs)
         self._block_repeats(rows, scores)
         for row, token in zip(rows, scores.argmax(dim=-1).tolist(), strict=True):
             row.token_ids.append(token)
+
+    @torch.no_grad()
+    def _scores(self, cache: DynamicCache, **inputs: torch.Tensor) -> torch.Tensor:
+        """Run the model, and return its scores for the next token of each row."""
+        with torch.autocast(self._model.device.type, torch.bfloat16, enabled=self._decoding.bf16):
+            output = self._model(**inputs, past_key_values=cache, use_cache=True, logits_to_keep=1)
+        scores: torch.Tensor = output.logits[:, -1].float()
+        return scores
 
     def _block_repeats(self, rows: Sequence[DecodingRow], scores: torch.Tensor) -> None:
         """Make tokens impossible that would repeat an n-gram."""

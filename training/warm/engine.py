@@ -1,7 +1,8 @@
 """The engine of a warm model: documents wait in one line, and are summarised together.
 
-A document joins between two steps of those that are running, so nobody waits for the end of a batch. At most
-`MAX_JOINING_PAGES` join at a time while others run: reading pages holds up their next token.
+A document joins between two steps of those that are running, so nobody waits for the end of a batch. Reading
+pages holds up the next token of the others: at most `MAX_JOINING_PAGES` join at a time, and a longer document
+has a line of its own and is read in parts, which take a third of the time while others run.
 """
 
 from collections import deque
@@ -13,8 +14,9 @@ from typing import Final
 
 from data.errors import DeepSynthError, Unavailable
 from training.generation.attention_maps import attend_words
-from training.generation.decoding_batch import DecodingBatch, DecodingRow, can_join_rows
+from training.generation.decoding_batch import DecodingBatch, can_join_rows
 from training.generation.generate_text import generate_token_ids
+from training.generation.prompts import DecodingRow, LongPrompt
 from training.generation.summarizer import Summarizer
 from training.models.device import free_memory, is_out_of_memory
 from training.options.warm_protocol import WordAttention, as_line
@@ -22,6 +24,8 @@ from training.warm.load import Load
 from training.warm.tickets import Ticket
 
 MAX_JOINING_PAGES: Final = 4
+PART_PAGES: Final = 2
+"""Pages of a part of a long document."""
 
 
 class Engine:
@@ -36,17 +40,22 @@ class Engine:
         """
         self._summarizer, self._max_waiting, self._load = summarizer, max_waiting, load
         self._waiting: deque[Ticket] = deque()
+        self._waiting_long: deque[Ticket] = deque()
+        self._reading: tuple[Ticket, LongPrompt] | None = None
+        """The long document that is read now, in parts."""
+        self._read_on_s = 0.0
+        """When the next part is read while others run, in seconds of the monotonic clock."""
         self._changed = Condition()
         self._running: list[Ticket] = []
         self._batch = self._new_batch()
 
     @property
     def is_idle(self) -> bool:
-        return not self._waiting and not self._running
+        return not self.num_waiting and not self._running and not self._reading
 
     @property
     def num_waiting(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) + len(self._waiting_long)
 
     @property
     def num_running(self) -> int:
@@ -59,21 +68,23 @@ class Engine:
             Busy: the line is full.
         """
         with self._changed:
-            if len(self._waiting) >= self._max_waiting:
-                raise Busy(f"{len(self._waiting)} requests wait for the model already.")
-            self._waiting.append(ticket)
+            if self.num_waiting >= self._max_waiting:
+                raise Busy(f"{self.num_waiting} requests wait for the model already.")
+            self._line(ticket).append(ticket)
             self._changed.notify()
-            return len(self._waiting) - 1 + len(self._running)
+            return self.num_waiting - 1 + len(self._running)
 
     def wait(self, timeout_s: float) -> None:
         """Return once a ticket waits, or after `timeout_s`."""
         with self._changed:
-            if not self._waiting:
+            if not self.num_waiting:
                 self._changed.wait(timeout_s)
 
     def turn(self) -> None:
         """Let waiting documents join, and generate one token of each running one."""
         self._drop_withdrawn()
+        if self._batch:
+            self._read_on(self._batch)
         joining = self._next_tickets()
         if joining and self._batch:
             self._join(joining)
@@ -85,9 +96,11 @@ class Engine:
     def fail_all(self, error: DeepSynthError) -> None:
         """Answer all tickets with an error: the model stops."""
         with self._changed:
-            tickets = [*self._running, *self._waiting]
+            reading = [self._reading[0]] if self._reading else []
+            tickets = [*self._running, *reading, *self._waiting, *self._waiting_long]
             self._waiting.clear()
-        self._running = []
+            self._waiting_long.clear()
+        self._running, self._reading = [], None
         self._batch = self._new_batch()
         for ticket in tickets:
             ticket.fail(error)
@@ -103,14 +116,48 @@ class Engine:
         if gone and self._batch:
             self._batch.drop([ticket.row for ticket in gone if ticket.row])
             self._running = [ticket for ticket in self._running if ticket not in gone]
+        if self._reading and self._reading[0].is_withdrawn.is_set():
+            self._reading = None
+
+    def _line(self, ticket: Ticket) -> deque[Ticket]:
+        is_long = self._batch is not None and len(ticket.sample.pages) > MAX_JOINING_PAGES
+        return self._waiting_long if is_long else self._waiting
+
+    def _read_on(self, batch: DecodingBatch) -> None:
+        """Read the next pages of a long document, or begin with the next one if there is room for it."""
+        if self._reading is None:
+            if not self._waiting_long or self._room < 1:
+                return
+            ticket = self._waiting_long.popleft()
+            ticket.queue_s = monotonic() - ticket.arrived_s
+            self._reading = ticket, batch.begin(ticket.sample, ticket.max_new_tokens, ticket.collator)
+        ticket, prompt = self._reading
+        started_s = monotonic()
+        if started_s < self._read_on_s and (self._running or self._waiting):
+            return
+        try:
+            has_joined = batch.read_on(prompt, PART_PAGES)
+        except (DeepSynthError, RuntimeError) as error:
+            self._reading = None
+            self._refuse_or_retry([ticket], error)
+            return
+        ended_s = monotonic()
+        self._read_on_s = ended_s + 2 * (ended_s - started_s)
+        if has_joined:
+            self._reading = None
+            self._run([ticket], [prompt.row])
+
+    @property
+    def _room(self) -> int:
+        """How many documents more may run."""
+        return self._summarizer.decoding.batch_size - len(self._running) - (self._reading is not None)
 
     def _next_tickets(self) -> list[Ticket]:
         """Take the tickets that join now from the line: as many as there is room for."""
         taken: list[Ticket] = []
         with self._changed:
-            room = self._summarizer.decoding.batch_size - len(self._running)
             num_pages = 0
-            while self._waiting and len(taken) < room:
+            while self._waiting and len(taken) < self._room:
                 ticket = self._waiting[0]
                 num_pages += len(ticket.sample.pages)
                 has_other_prompt = bool(taken) and ticket.prompt != taken[0].prompt
@@ -135,6 +182,10 @@ class Engine:
         except (DeepSynthError, RuntimeError) as error:
             self._refuse_or_retry(tickets, error)
             return
+        self._run(tickets, rows)
+
+    def _run(self, tickets: Sequence[Ticket], rows: Sequence[DecodingRow]) -> None:
+        """Send the first token of tickets whose rows have joined."""
         for ticket, row in zip(tickets, rows, strict=True):
             ticket.row = row
             self._running.append(ticket)
@@ -149,7 +200,7 @@ class Engine:
             tickets[0].fail(error)
         elif is_out_of_memory(error) and self._running:
             with self._changed:  # it fits once others have ended
-                self._waiting.appendleft(tickets[0])
+                self._line(tickets[0]).appendleft(tickets[0])
         else:
             tickets[0].fail(as_known_error(error))
 
@@ -201,11 +252,10 @@ class Engine:
                 ticket.fail(error if isinstance(error, DeepSynthError) else as_known_error(error))
                 continue
             end = int(ticket.collator.token_layout.tokenizer.eos_token_id)
-            ticket.row = DecodingRow(
+            row = DecodingRow(
                 prompt_ids=[], max_new_tokens=ticket.max_new_tokens, eos_token_id=end, token_ids=ids
             )
-            self._running.append(ticket)
-            self._send(ticket)
+            self._run([ticket], [row])
 
 
 class Busy(DeepSynthError):

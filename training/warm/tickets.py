@@ -8,7 +8,7 @@ from typing import Any
 
 from data.errors import DeepSynthError
 from evaluation.loops import is_looping
-from training.generation.decoding_batch import DecodingRow
+from training.generation.prompts import DecodingRow
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.options.warm_protocol import EndEvent, as_line
