@@ -29,6 +29,7 @@ from web_ui.views.pages import pages
 from web_ui.views.previews import previews
 from web_ui.views.samples import samples
 from web_ui.views.sources import sources
+from web_ui.views.studies import studies
 from web_ui.views.system import system
 from web_ui.views.training import training
 
@@ -48,6 +49,7 @@ BLUEPRINTS = (
     chat,
     jobs,
     experiments,
+    studies,
     artifacts,
     metrics,
     samples,

@@ -48,7 +48,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_ask, _add_find_lr):
         add(commands)
-    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_delete, _add_doctor):
+    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_study, _add_delete, _add_doctor):
         add(commands)
     return parser
 
@@ -218,6 +218,23 @@ def _add_jobs(commands: Subparsers) -> None:
         "--limit", type=int, default=50, metavar="N", help="list at most N jobs, newest first"
     )
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_study(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands, "study", "web_ui.commands.study:run", "queue and report a study: trainings over axes"
+    )
+    parser.add_argument(
+        "action", nargs="?", default="list", choices=("list", "start", "show", "pause", "resume", "cancel")
+    )
+    parser.add_argument("name", nargs="?", help="name of the study; with start: instead of the plan's")
+    parser.add_argument(
+        "--from", dest="plan", type=Path, metavar="FILE", help="plan (JSON), or the study.json of a study"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write study.json, tables and figures into this folder"
+    )
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def _add_delete(commands: Subparsers) -> None:

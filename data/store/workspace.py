@@ -18,6 +18,7 @@ FOLDERS = (
     "evaluations",
     "predictions",
     "learning_rates",
+    "studies",
     "uploads",
     "cache",
     "trash",
@@ -74,6 +75,14 @@ class Workspace:
     @property
     def learning_rates(self) -> Path:
         return self.root / "learning_rates"
+
+    @property
+    def studies(self) -> Path:
+        return self.root / "studies"
+
+    def study(self, name: str) -> Path:
+        """Return the folder of a study. Raises UnsafePath if `name` is not a plain name."""
+        return inside(self.studies, validate_name(name))
 
     @property
     def uploads(self) -> Path:

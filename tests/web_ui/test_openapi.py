@@ -62,6 +62,8 @@ def seeded(client: FlaskClient, workspace: Workspace, dataset: Path) -> dict[str
         "row": 0,
         "page": 1,
         "preset": "default",
+        "file": "table.md",
+        "request": "pause",
     }
     return {**addresses, "job_id": folder.name}
 

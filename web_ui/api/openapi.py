@@ -35,6 +35,8 @@ PATH_SCHEMAS: Final[Mapping[str, JsonDocument]] = {
     "position": {"type": "integer", "minimum": 0},
     "row": {"type": "integer", "minimum": 0},
     "page": {"type": "integer", "minimum": 1},
+    "request": {"type": "string", "enum": ["pause", "resume", "cancel"]},
+    "file": {"type": "string", "pattern": r"^[a-z]+\.[a-z]+$"},
 }
 """What the values in addresses can be."""
 ANY_ERRORS = (400, 401, 403, 404, 421, 422)

@@ -91,7 +91,7 @@ def queue_job(
     """Create a job that passes the check of its kind, or return the earlier one of the idempotency key."""
     job = service.jobs.find(kind, config, key, after) if key else None
     if job is None:
-        _check_limit(service)
+        require_room(service)
         planned = _planned_folders(service, after)
         check = STAGES[kind].check
         if check:
@@ -149,9 +149,10 @@ def _idempotency_key() -> str | None:
     return key
 
 
-def _check_limit(service: Service) -> None:
+def require_room(service: Service, num_jobs: int = 1) -> None:
+    """Refuse more jobs than the limit allows. Raises TooManyRequests."""
     unfinished = len(service.jobs.unfinished())
-    if unfinished >= service.settings.max_unfinished_jobs:
+    if num_jobs and unfinished + num_jobs > service.settings.max_unfinished_jobs:
         raise TooManyRequests(
             f"{unfinished} jobs are waiting, paused or running; DEEPSYNTH_MAX_UNFINISHED_JOBS allows no "
             "more. Let some end, or cancel them."

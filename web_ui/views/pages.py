@@ -91,6 +91,16 @@ def experiments() -> str:
     return _render_tab("jobs", "experiments", page_title="Experiments")
 
 
+@pages.get("/jobs/studies")
+def studies() -> str:
+    return _render_tab("jobs", "studies", page_title="Studies")
+
+
+@pages.get("/jobs/studies/<name>")
+def study(name: str) -> str:
+    return _render_tab("jobs", "study", name=name, page_title=f"Study {name}")
+
+
 @pages.get("/jobs/compare")
 def compare() -> str:
     return _render_tab("jobs", "compare", page_title="Comparison")

@@ -77,6 +77,26 @@ export interface BenchmarkRequest {
   publish?: PublishConfig | null;
 }
 
+export interface CellRow {
+  settings: Record<string, string | number | boolean | null>;
+  dataset: string;
+  dataset_job: string | null;
+  state: "waiting" | "running" | "done" | "failed";
+  runs: Array<RunRow>;
+  rouge_l: number | null;
+  lowest: number | null;
+  highest: number | null;
+  lead_3: number | null;
+  blank_pages: number | null;
+  vision_tokens: number | null;
+  text_tokens: number | null;
+  is_on_front: boolean;
+}
+
+export interface ChangedStudy {
+  num_changed: number;
+}
+
 export interface ChatChoice {
   index: number;
   message: Record<string, any>;
@@ -845,6 +865,19 @@ export interface ReportQuery {
   language?: string;
 }
 
+export interface RunRow {
+  seed: number;
+  output: string;
+  job: string | null;
+  state: string;
+  error: string | null;
+  rouge_l: number | null;
+  low: number | null;
+  high: number | null;
+  lead_3: number | null;
+  blank_pages: number | null;
+}
+
 export interface Runner {
   role: "cpu" | "gpu";
   is_alive: boolean;
@@ -971,6 +1004,32 @@ export type State =
 
 export interface StreamOptions {
   include_usage?: boolean;
+}
+
+export interface StudyConfig {
+  name: string;
+  dataset: Record<string, any>;
+  training?: Record<string, any>;
+  axes?: Record<string, Array<string | number | boolean | null>>;
+  seeds?: Array<number>;
+  blank_pages?: boolean;
+}
+
+export interface StudyList {
+  studies: Array<StudyReport>;
+}
+
+export interface StudyReport {
+  name: string;
+  created: string;
+  version: string;
+  axes: Array<string>;
+  seeds: Array<number>;
+  cells: Array<CellRow>;
+  num_jobs: number;
+  num_ended: number;
+  num_failed: number;
+  sentence: string;
 }
 
 export interface SubmitQuery {

@@ -1,0 +1,76 @@
+"""What the report of a study says, and its tables and figures."""
+
+import io
+import xml.etree.ElementTree as ET
+from typing import Any
+
+from PIL import Image
+
+from web_ui.studies.figure import draw_figure
+from web_ui.studies.report import CellRow, RunRow, StudyReport, describe_study, mark_front
+from web_ui.studies.tables import latex_table, markdown_table
+
+
+def cell(mode: str, score: float | None, tokens: float | None, **changes: Any) -> CellRow:
+    run = RunRow(
+        seed=1, output="a", job=None, state="succeeded", error=None, rouge_l=score, low=None, high=None,
+        lead_3=50.0, blank_pages=10.0,
+    )  # fmt: skip
+    values: dict[str, Any] = {
+        "settings": {"dataset.rendering.mode": mode}, "dataset": mode, "dataset_job": None, "state": "done",
+        "runs": (run, run), "rouge_l": score, "lowest": score, "highest": score, "lead_3": 50.0,
+        "blank_pages": 10.0, "vision_tokens": tokens, "text_tokens": 300.0, "is_on_front": False,
+    }  # fmt: skip
+    return CellRow(**{**values, **changes})
+
+
+def report(*cells: CellRow) -> StudyReport:
+    rows = mark_front(cells)
+    return StudyReport(
+        name="modes", created="2026-01-01", version="1", axes=("dataset.rendering.mode",), seeds=(1, 2),
+        cells=tuple(rows), num_jobs=4, num_ended=4, num_failed=0, sentence=describe_study(rows),
+    )  # fmt: skip
+
+
+CELLS = (cell("tiny", 60.0, 64.0), cell("small", 80.0, 100.0), cell("base", 70.0, 256.0))
+
+
+def test_cells_that_cost_more_and_score_less_are_not_on_the_front() -> None:
+    assert [row.is_on_front for row in mark_front(CELLS)] == [True, True, False]
+
+
+def test_of_two_cells_of_one_cost_the_better_one_is_on_the_front() -> None:
+    rows = mark_front([cell("a", 60.0, 64.0), cell("b", 61.0, 64.0), cell("c", None, 64.0)])
+    assert [row.is_on_front for row in rows] == [False, True, False]
+
+
+def test_the_sentence_names_the_best_the_cheapest_and_the_controls() -> None:
+    assert describe_study(mark_front(CELLS)) == (
+        "Best of 3: mode small with 80.0 (2 seeds, 80.0 to 80.0) ROUGE-L at 100 vision tokens a document; "
+        "lead-3 50.0, blank pages 10.0. mode tiny costs 64 tokens and scores 60.0 (2 seeds, 60.0 to 60.0)."
+    )
+
+
+def test_a_study_below_lead_3_says_so() -> None:
+    assert "No cell is better than copying three sentences (lead-3)." in describe_study(
+        [cell("a", 40.0, 64.0)]
+    )
+    assert describe_study([cell("a", None, None)]) == "No cell has a score yet."
+
+
+def test_the_tables_hold_each_cell_and_mark_the_front() -> None:
+    markdown = markdown_table(report(*CELLS))
+    assert "| tiny | **60.0 (60.0-60.0)** | 2 | 50.0 | 10.0 | 64.0 | 300.0 |" in markdown
+    assert "| base | 70.0 (70.0-70.0) |" in markdown
+    latex = latex_table(report(*CELLS, cell("a_b&c", None, None, state="failed")))
+    assert r"\textbf{60.0 (60.0-60.0)} & 2 & 50.0" in latex
+    assert r"a\_b\&c & failed & 0" in latex
+
+
+def test_the_figures_are_pictures_and_equal_for_equal_reports() -> None:
+    svg = draw_figure(report(*CELLS), "svg")
+    assert svg == draw_figure(report(*CELLS), "svg")
+    assert ET.fromstring(svg).tag.endswith("svg")
+    assert draw_figure(report(*CELLS), "pdf").startswith(b"%PDF")
+    assert Image.open(io.BytesIO(draw_figure(report(*CELLS), "png"))).width > 800
+    assert draw_figure(report(cell("a", None, None)), "svg")

@@ -1,0 +1,1 @@
+"""Studies: a plan of datasets and trainings over axes, the jobs that it becomes, and the report on them."""
