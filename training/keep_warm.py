@@ -99,7 +99,7 @@ class _WarmModel:
                 while not self._is_forgotten():
                     self._turn()
             except (Stopped, ModelError) as error:
-                self._engine.fail_all(_as_answer(error))
+                self._engine.close(_as_answer(error))
                 raise
         self._report()
         return WarmModelResult(num_answered=self._answers.num_answered)
@@ -137,7 +137,7 @@ class _WarmModel:
         if all(_stamp(path) == stamp for path, stamp in self._files.items()):
             return
         self._progress.message(f"The files of {self._config.model} changed. It is loaded again.", "warning")
-        self._engine.fail_all(
+        self._engine.close(
             Unavailable("The model is loaded again: its files changed.", hint="Send it again.")
         )
         self._load()

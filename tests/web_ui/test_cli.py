@@ -31,10 +31,12 @@ COMMANDS = (
     "train",
     "evaluate",
     "predict",
+    "ask",
     "find-lr",
     "serve",
     "run-jobs",
     "jobs",
+    "study",
     "delete",
     "doctor",
 )

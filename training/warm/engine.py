@@ -46,6 +46,7 @@ class Engine:
         self._read_on_s = 0.0
         """When the next part is read while others run, in seconds of the monotonic clock."""
         self._changed = Condition()
+        self._closed: DeepSynthError | None = None
         self._running: list[Ticket] = []
         self._batch = self._new_batch()
 
@@ -66,8 +67,11 @@ class Engine:
 
         Raises:
             Busy: the line is full.
+            DeepSynthError: the engine was closed.
         """
         with self._changed:
+            if self._closed:
+                raise self._closed
             if self.num_waiting >= self._max_waiting:
                 raise Busy(f"{self.num_waiting} requests wait for the model already.")
             self._line(ticket).append(ticket)
@@ -93,8 +97,14 @@ class Engine:
         if self._batch and self._running:
             self._step(self._batch)
 
+    def close(self, error: DeepSynthError) -> None:
+        """Answer all tickets with an error, also those that still come."""
+        with self._changed:
+            self._closed = error
+        self.fail_all(error)
+
     def fail_all(self, error: DeepSynthError) -> None:
-        """Answer all tickets with an error: the model stops."""
+        """Answer all tickets with an error."""
         with self._changed:
             reading = [self._reading[0]] if self._reading else []
             tickets = [*self._running, *reading, *self._waiting, *self._waiting_long]
