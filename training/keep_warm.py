@@ -15,7 +15,7 @@ from training.generation.summarizer import Summarizer, load_summarizer
 from training.models.model_files import ModelFiles, find_model
 from training.options.inputs_in_use import hold_inputs
 from training.options.warm_config import WarmModelConfig
-from training.options.warm_protocol import WarmRequest
+from training.options.warm_protocol import SOCKET, WarmRequest
 from training.warm.connections import listening
 from training.warm.documents import read_document
 from training.warm.engine import Engine
@@ -50,8 +50,10 @@ def keep_warm(config: WarmModelConfig, workspace: Workspace, progress: Progress)
         raise InvalidInput(
             "A warm model runs as a job.", hint="Start it on the screen or by POST /api/model/warm."
         )
+    folder = workspace.jobs / config.socket_folder
+    (folder / SOCKET).unlink(missing_ok=True)  # of an attempt that was killed
     with hold_inputs(workspace, None, config.model):
-        return _WarmModel(config, workspace, progress).run(workspace.jobs / config.socket_folder)
+        return _WarmModel(config, workspace, progress).run(folder)
 
 
 def load_answerer(

@@ -236,6 +236,7 @@ def test_killed_in_the_middle_the_answer_is_an_error_and_the_model_is_warm_again
     assert isinstance(results[-1], openai.APIStatusError)
     assert results[-1].status_code == 503
     assert results[-1].body["code"] == "model_not_warm"  # type: ignore[index]
+    service.wait_job(job_id, lambda job: job["attempts"] == 2, 30)
     wait_warm(service)
     assert ask(client).choices[0].finish_reason == "stop"
     assert service.call("GET", f"/api/jobs/{job_id}")["attempts"] == 2

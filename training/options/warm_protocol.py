@@ -19,6 +19,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -26,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field
 SOCKET: Final = "model.sock"
 MAX_REQUEST_BYTES: Final = 64 << 20
 """The longest line of a client; the pages of a request stand in it as base64."""
+RETRY_S: Final = 0.02
 PICTURE_SUFFIXES: Final = {
     "image/png": ".png",
     "image/jpeg": ".jpg",
@@ -138,10 +140,18 @@ def connect(folder: Path, timeout_s: float) -> socket.socket:
     """
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout_s)
+    deadline_s = monotonic() + timeout_s
     try:
         with socket_path(folder) as path:
-            connection.connect(path)
+            while True:
+                try:
+                    connection.connect(path)
+                except BlockingIOError:  # many connect at once; the kernel does not let them wait
+                    if monotonic() > deadline_s:
+                        raise
+                    sleep(RETRY_S)
+                else:
+                    return connection
     except OSError:
         connection.close()
         raise
-    return connection

@@ -55,7 +55,7 @@ class _Connection(socketserver.BaseRequestHandler):
         with self.request.makefile("rb") as lines:
             line = lines.readline(MAX_REQUEST_BYTES + 1)
         if not line:
-            raise ConnectionResetError("the client only asked whether somebody listens")
+            raise ConnectionResetError("the client went away")
         if len(line) > MAX_REQUEST_BYTES:
             raise InvalidInput(
                 f"The request is larger than {MAX_REQUEST_BYTES >> 20} MiB.",
@@ -104,7 +104,6 @@ def listening(folder: Path, current: Callable[[], tuple[Engine, Any]]) -> Iterat
         current: returns the engine and the summarizer that answer now.
     """
     path = folder / SOCKET
-    path.unlink(missing_ok=True)  # of an attempt that was killed
     with socket_path(folder) as address:
         server = _Server(address, current)
     path.chmod(0o600)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from data.errors import DeepSynthError, NotFound, StorageError, Unavailable
+from data.errors import DeepSynthError, NotFound, Unavailable
 from data.store.workspace import Workspace, names_hint
 from training.options.warm_protocol import SOCKET, WarmRequest, as_line, connect
 from web_ui.jobs.job import Job, State
@@ -148,16 +148,5 @@ def _stopped(model: WarmModel) -> ModelNotWarm:
 
 def _warmth(job: Job, workspace: Workspace) -> Warmth:
     if job.state == State.RUNNING:
-        return "warm" if _listens(job, workspace) else "loading"
+        return "warm" if (workspace.jobs / job.id / SOCKET).is_socket() else "loading"
     return "paused" if job.state in (State.PAUSED, State.PAUSING) else "waiting"
-
-
-def _listens(job: Job, workspace: Workspace) -> bool:
-    folder = workspace.jobs / job.id
-    if not (folder / SOCKET).is_socket():
-        return False
-    try:
-        connect(folder, CONNECT_TIMEOUT_S).close()
-    except (OSError, StorageError):
-        return False
-    return True

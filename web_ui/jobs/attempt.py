@@ -274,7 +274,8 @@ def _modified_s(path: Path) -> float:
 
 
 def _remove_temporary_files(folder: Path) -> None:
-    """Remove the half-written files of processes that have ended."""
+    """Remove the half-written files, and the sockets, of processes that have ended."""
     with locked(folder):
-        for path in folder.glob(f".*{TEMPORARY_SUFFIX}"):
+        sockets = [path for path in folder.iterdir() if path.is_socket()]
+        for path in [*folder.glob(f".*{TEMPORARY_SUFFIX}"), *sockets]:
             path.unlink(missing_ok=True)
