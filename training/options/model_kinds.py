@@ -32,6 +32,7 @@ class Architecture:
 
     parameters: Mapping[Part, int]
     lora_parameters: int
+    """Added weights at the default rank; they grow with it."""
     lora_experts_parameters: int
     vocabulary: int
     hidden: int
