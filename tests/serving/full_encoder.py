@@ -1,5 +1,5 @@
-"""An export that real servers load: vLLM builds the published encoder whatever config.json says, so it has full
-size here, with random weights; the decoder is small."""
+"""An export that real servers load: vLLM builds the published encoder whatever config.json says, so it has
+full size here, with random weights; the decoder is small."""
 
 from pathlib import Path
 from typing import Any
@@ -93,7 +93,7 @@ def _with_random_weights(model: nn.Module) -> Any:
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if parameter.ndim == 1:
-                is_scale = name.endswith("weight") and "norm" in name or ".neck." in name
+                is_scale = (name.endswith("weight") and "norm" in name) or ".neck." in name
                 parameter.fill_(1.0 if is_scale and not name.endswith("bias") else 0.0)
             else:
                 parameter.normal_(0, parameter[0].numel() ** -0.5, generator=generator)

@@ -1,7 +1,7 @@
 """Run by the Python of vLLM's environment: answers requests to one model.
 
-Reads {"model": folder, "max_tokens": number, "requests": [[path of a page, ...], ...]} from its input, and writes
-the token ids of each request's prompt and text as JSON to the path that it is given.
+Reads {"model": folder, "max_tokens": number, "requests": [[path of a page, ...], ...]} from its input, and
+writes the token ids of each request's prompt and text as JSON to the path that it is given.
 """
 
 import json

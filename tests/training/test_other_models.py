@@ -63,6 +63,9 @@ def test_the_other_models_train_and_generate(
     card = (result.folder / "model" / "README.md").read_text()
     assert ("`base_size=512, image_size=512, crop_mode=False`" in card) == is_published
     assert ('from_pretrained(folder, subfolder="transformers")' in card) == is_published
+    assert ("its texts are others, without an error" in card) == is_published
+    assert ("vLLM and SGLang do not know that name" in card) != is_published
+    assert "vllm serve" not in card
     if kind == "unlimited_ocr":
         assert trained.config.get_text_config().sliding_window == WINDOW
 

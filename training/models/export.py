@@ -52,7 +52,7 @@ def export_model(
         with new_folder(folder, replaces=True) as unfinished:
             _write_weights(plain, base, unfinished)
             _copy_base_files(base, unfinished)
-            if provenance and has_published_layout(unfinished):
+            if provenance and MODEL_KINDS[base.kind].has_vllm_plugin and has_published_layout(unfinished):
                 write_serving_files(unfinished, provenance)
             elif provenance:
                 provenance.write(unfinished)

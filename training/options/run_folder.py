@@ -32,7 +32,8 @@ EVALUATION_CONFIG: Final = "evaluation_config.json"
 FIRST_BATCH: Final = "first_batch.json"
 Phase = Literal["training", "trained", "exported", "finished"]
 _LATER_FIELDS: Final = ("lora_r", "lora_alpha", "lora_dropout")
-"""Fields that earlier versions lacked. By default they change nothing, and trainings of those versions resume."""
+"""Fields that earlier versions lacked. At their defaults they change nothing, and trainings of those versions
+resume."""
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 

@@ -1,8 +1,8 @@
 """A plugin of vLLM: a model that DeepSynth exported reads pages and writes texts as it was trained.
 
-vLLM has one page geometry for each DeepSeek-OCR checkpoint: a view of 1024 px, and tiles of 640 px. An export's
-`deepsynth.json` names the page mode of its training and its rule against repeats; this plugin applies both.
-A model without that file is served by vLLM's own class, unchanged.
+vLLM has one page geometry for each DeepSeek-OCR checkpoint: a view of 1024 px, and tiles of 640 px. An
+export's `deepsynth.json` names the page mode of its training and its rule against repeats; this plugin
+applies both. A model without that file is served by vLLM's own class, unchanged.
 """
 
 from collections.abc import Mapping
