@@ -8,7 +8,7 @@ source scripts/setup.sh
 
 readonly VERSION=0.32.0 FOLDER="$ROOT/build/vllm"
 plugin=training/models/vllm_plugin
-wanted="$VERSION $(cat "$plugin"/* | cksum)"
+wanted="$VERSION $(cat "$plugin"/*.* | cksum)"
 [ -f "$FOLDER/.installed" ] && [ "$(cat "$FOLDER/.installed")" = "$wanted" ] && exit 0
 
 say "Installing vLLM $VERSION for processors in build/vllm"
@@ -25,8 +25,5 @@ packages=$("$FOLDER/bin/python" -c 'import sysconfig; print(sysconfig.get_path("
 metadata="$packages/vllm-$VERSION+cpu.dist-info"
 mkdir "$metadata"
 printf 'Metadata-Version: 2.1\nName: vllm\nVersion: %s+cpu\n' "$VERSION" >"$metadata/METADATA"
-copy=$(mktemp -d) # pip writes beside what it builds
-trap 'rm -rf "$copy"' EXIT
-cp "$plugin"/* "$copy"
-"${pip[@]}" install --no-deps "$copy" || fail 3 "the plugin in $plugin could not be installed; see the lines above."
+"${pip[@]}" install --no-deps "./$plugin" || fail 3 "the plugin in $plugin could not be installed; see the lines above."
 printf '%s' "$wanted" >"$FOLDER/.installed"

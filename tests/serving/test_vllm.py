@@ -57,7 +57,7 @@ def answered(programs: Path, model: Path, paths: list[Path], folder: Path) -> li
     ("mode", "num_page_tokens", "rule", "names"),
     [
         ("tiny", 73, (30, 90), ("page.png", "scan.png", "document.tiff")),
-        ("small", 111, (3, 20), ("page.png", "scan.png", "document.tiff")),
+        ("small", 111, (3, 20), ("page.png", "scan.png")),
         ("base", 273, (3, 20), ("scan.png",)),
         ("large", 421, (30, 90), ("scan.png",)),
     ],

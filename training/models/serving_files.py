@@ -2,6 +2,7 @@
 trained prompt, and a plugin that sets vLLM to the pages of the training."""
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 from typing import Final
@@ -83,7 +84,7 @@ def serve_command(folder: str, name: str) -> str:
         folder: path of the export.
         name: of the model in requests.
     """
-    return (
-        f"pip install {folder}/{PLUGIN}\n"
-        f"VLLM_USE_V2_MODEL_RUNNER=0 vllm serve {folder} --served-model-name {name}"
-    )
+    # vLLM's second runner, the default on GPUs, takes no processors of logits.
+    words = ("vllm", "serve", folder, "--served-model-name", name)
+    install = shlex.join(("pip", "install", f"{folder}/{PLUGIN}"))
+    return f"{install}\nVLLM_USE_V2_MODEL_RUNNER=0 {shlex.join(words)}"
