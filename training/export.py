@@ -1,5 +1,6 @@
 """Export a model for other programs: whole, with its adapter merged, or the adapter alone."""
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +74,8 @@ def _write_whole(name: str, files: ModelFiles, folder: Path, workspace: Workspac
         write_bytes(folder / CARD, card.read_bytes())
     if (folder / PLUGIN).is_dir():
         return serve_command(str(folder), Path(name).name)
-    return f"deepsynth predict --model {folder} --input page.png --output summaries.jsonl"
+    words = ("deepsynth", "predict", "--model", str(folder), "--input", "page.png", "--output", "out.jsonl")
+    return shlex.join(words)
 
 
 def _write_adapter(name: str, files: ModelFiles, folder: Path, workspace: Workspace) -> str:
