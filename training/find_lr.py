@@ -166,7 +166,7 @@ class _Trial:
 def _load_trainable(config: FindLrConfig, model_files: ModelFiles) -> PreTrainedModel | PeftModel:
     loaded = load_from_files(model_files, compute_dtype(config.bf16))
     set_seed(config.seed)
-    model = choose_trainable(loaded.model, config.train, config.router).model
+    model = choose_trainable(loaded.model, config.train, config.router, config.lora).model
     if config.gradient_checkpointing:
         model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     return model

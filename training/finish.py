@@ -84,7 +84,7 @@ def _load_again(
     """Load the base again: after a training on several GPUs each process may hold a part of the model."""
     source, revision, config = setup.loaded.source, setup.loaded.revision, setup.config
     loaded = load_model(source, revision, workspace, compute_dtype(config.bf16))
-    return loaded, choose_trainable(loaded.model, config.train, config.router).model
+    return loaded, choose_trainable(loaded.model, config.train, config.router, config.lora).model
 
 
 def _select_checkpoint(folder: RunFolder, state: RunState, progress: Progress) -> Path:

@@ -171,7 +171,7 @@ def _require_disk_space(task: _TrainingTask, progress: Progress) -> None:
         page_px = task.dataset.page_size_px
         cache = FeatureCache.find_fullest(task.workspace, empty, page_px, task.dtype, keys)
         cache.require_disk_space(num_pages, keys)
-    counts = choose_trainable(empty, config.train, config.router)
+    counts = choose_trainable(empty, config.train, config.router, config.lora)
     most_bytes = checkpoints.require_disk_space(
         task.folder.checkpoints,
         counts.num_trainable_parameters,
@@ -251,7 +251,7 @@ def _set_up(
     progress.message(f"Loading {config.model}.")
     loaded = load_from_files(task.model_files, task.dtype)
     set_seed(config.seed)  # adapters start from random numbers
-    trainable = choose_trainable(loaded.model, config.train, config.router)
+    trainable = choose_trainable(loaded.model, config.train, config.router, config.lora)
     collator = Collator(task.token_layout, config.blank_pages)
     if config.cache_features:
         collator = replace(collator, feature_cache=_feature_cache(loaded, task, progress))
@@ -275,6 +275,9 @@ def _provenance(task: _TrainingTask) -> Provenance:
         base_revision=start.base_revision if start else model_files.revision,
         licence=start.licence if start else license_of(base),
         max_num_pages=max(*task.training.num_pages(), start.max_num_pages or 1 if start else 1),
+        max_length=task.config.max_length,
+        no_repeat_ngram_size=task.config.no_repeat_ngram_size,
+        no_repeat_ngram_window_size=task.config.no_repeat_ngram_window_size,
     )
 
 

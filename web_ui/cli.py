@@ -46,7 +46,16 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_VersionAction)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_generate, _add_report, _add_train, _add_evaluate, _add_predict, _add_ask, _add_find_lr):
+    for add in (
+        _add_generate,
+        _add_report,
+        _add_train,
+        _add_evaluate,
+        _add_predict,
+        _add_export,
+        _add_ask,
+        _add_find_lr,
+    ):
         add(commands)
     for add in (_add_serve, _add_run_jobs, _add_jobs, _add_study, _add_delete, _add_doctor):
         add(commands)
@@ -162,6 +171,24 @@ def _add_ask(commands: Subparsers) -> None:
     parser.add_argument("--max-tokens", metavar="N", help="tokens of the longest summary")
     parser.add_argument("--json", action="store_true", help="print one JSON object for each file")
     parser.add_argument("--quiet", action="store_true", help="print only summaries and errors")
+
+
+def _add_export(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands,
+        "export",
+        "web_ui.commands.export:run",
+        "write a model for other programs, and print how they use it",
+    )
+    _add_trained_model(parser)
+    parser.add_argument("--revision", metavar="COMMIT", help="commit of a Hub model; default: the pinned one")
+    parser.add_argument("--output", required=True, metavar="FOLDER", help="new folder to write")
+    parser.add_argument(
+        "--adapter",
+        action="store_true",
+        help="only the adapter of a training with train=lora, in PEFT's form; default: all weights, merged",
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _add_find_lr(commands: Subparsers) -> None:

@@ -81,7 +81,7 @@ def test_a_pushed_export_loads_at_its_commit_with_the_same_weights(
         ("news/gated", "model_failed", "is gated"),
         ("news/gone", "unknown_name", "no model news/gone"),
         ("news/other", "model_failed", "has no revision"),
-        ("news/unknown", "model_failed", "DeepSynth does not know this model"),
+        ("news/unknown", "model_failed", "layout of the authors of DeepSeek-OCR-2"),
         ("news/unpinned", "model_failed", "No revision of news/unpinned is pinned"),
     ],
 )

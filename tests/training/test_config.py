@@ -76,6 +76,7 @@ def test_the_description_of_train_names_each_choice() -> None:
         ),
         (TrainingConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),
         (TrainingConfig, {"router": "balanced", "train": "lora"}, ("router", "train")),
+        (TrainingConfig, {"lora_dropout": 0.1, "train": "lora_experts"}, ("lora_dropout", "train")),
         (
             EvaluationConfig,
             {"no_repeat_ngram_size": 90},

@@ -1,5 +1,6 @@
 """An export loads by `load_model`, and has the published layout of the original."""
 
+import ast
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 from transformers import UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration
 
+from data.config import RenderingConfig
 from data.errors import ModelError, StorageError
+from data.page_modes import MODES
 from data.store.workspace import Workspace
 from tests.training.published_checkpoint import (
     published_shapes,
@@ -18,13 +21,17 @@ from tests.training.published_checkpoint import (
     write_published_unlimited,
 )
 from tests.training.trainings import weights_of
+from training.models import serving_files
 from training.models.export import LIBRARY_CONFIG, export_model, has_published_layout
 from training.models.loading import LoadedModel, load_model
 from training.models.model_files import find_model
-from training.models.tiny import untrained_tiny
+from training.models.provenance import Provenance, read_provenance
+from training.models.serving_files import chat_template
+from training.models.tiny import character_tokenizer, untrained_tiny
 from training.models.trainable import choose_trainable
 from training.models.trained_weights import save_trained_weights
 from training.options.config import Trainable
+from training.options.model_kinds import MODEL_KINDS
 
 UNUSED = "model.vision_model.embeddings.patch_embedding.weight"
 
@@ -92,6 +99,64 @@ def test_an_export_has_all_published_names_and_the_unused_tensor(
     assert saved.keys() == published_shapes().keys()
     published = published_tensors()
     assert all(torch.equal(saved[name], published[name]) for name in published)
+
+
+def test_an_export_of_a_training_holds_what_vllm_needs(base: LoadedModel, workspace: Workspace) -> None:
+    folder = workspace.model("run") / "model"
+    record = Provenance(
+        prompt="\nSummarize. ",
+        rendering=RenderingConfig(mode="tiny"),
+        base_model=None,
+        base_revision=None,
+        licence="mit",
+        max_length=200,
+        no_repeat_ngram_size=7,
+        no_repeat_ngram_window_size=50,
+    )
+    export_model(base.model, base, folder, record)
+    decoding = json.loads((folder / "generation_config.json").read_text())
+    assert [decoding[name] for name in ("do_sample", "temperature", "max_new_tokens")] == [False, 0.0, 200]
+    assert (folder / "vllm_plugin" / "pyproject.toml").is_file()
+    assert read_provenance(folder) == record
+    modes = {path: path.stat().st_mode & 0o444 for path in folder.rglob("*") if path.is_file()}
+    assert set(modes.values()) == {0o444}
+    export_model(load_model("run", None, workspace).model, base, workspace.model("second") / "model", record)
+
+
+@pytest.mark.parametrize("text", ["", "Summarize.", "\nSummarize.", " Summarize.\n", "<image>\nSummarize."])
+@pytest.mark.parametrize("num_pages", [1, 3])
+def test_the_chat_template_gives_the_trained_prompt(text: str, num_pages: int) -> None:
+    pages = [{"type": "image"}] * num_pages
+    content = [{"type": "text", "text": text}, *pages] if text else pages
+    tokenizer = character_tokenizer()
+    made = tokenizer.apply_chat_template(
+        [{"role": "user", "content": content}], chat_template=chat_template("\nSummarize."), tokenize=False
+    )
+    assert made == "<bos>" + "<image>" * num_pages + "\nSummarize."
+
+
+def test_the_chat_template_keeps_another_prompt_as_it_is() -> None:
+    messages = [
+        {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": 'List "all" names.'}]}
+    ]
+    made = character_tokenizer().apply_chat_template(
+        messages, chat_template=chat_template('Say "ä😀\\".'), tokenize=False
+    )
+    assert made == '<bos><image>List "all" names.'
+    empty = [{"role": "user", "content": [{"type": "image"}]}]
+    made = character_tokenizer().apply_chat_template(
+        empty, chat_template=chat_template('Say "ä😀\\".'), tokenize=False
+    )
+    assert made == '<bos><image>Say "ä😀\\".'
+
+
+def test_the_plugin_of_vllm_knows_the_page_modes_that_it_serves() -> None:
+    source = (Path(serving_files.__file__).parent / "vllm_plugin" / "deepsynth_vllm.py").read_text()
+    [line] = [line for line in source.splitlines() if line.startswith("PAGE_SIZES_PX")]
+    kind = next(spec for spec in MODEL_KINDS.values() if spec.has_vllm_plugin)
+    assert ast.literal_eval(line.partition(" = ")[2]) == {
+        mode: MODES[mode].size_px for mode in kind.page_modes
+    }
 
 
 def test_an_export_holds_the_authors_files(base: LoadedModel, workspace: Workspace) -> None:

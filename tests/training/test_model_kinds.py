@@ -1,12 +1,16 @@
 """The table of model kinds: each row names what exists."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
 import transformers
 
+from data.errors import ModelError
 from data.page_modes import MODES
+from data.store.workspace import Workspace
+from training.models.model_files import find_model
 from training.options import model_kinds
 from training.options.model_kinds import (
     BUILT_IN,
@@ -47,6 +51,17 @@ def test_a_hub_id_has_the_kind_the_revision_and_the_licence_of_its_row(kind: Mod
 def test_each_row_with_a_pinned_revision_is_offered_as_a_base() -> None:
     pinned = {spec.hub_id for spec in MODEL_KINDS.values() if spec.revision}
     assert {base.name for base in BASES} == pinned | {BUILT_IN}
+
+
+def test_the_authors_layout_of_ocr_2_is_refused_with_the_repository_that_works(tmp_path: Path) -> None:
+    document = {"model_type": "deepseek_vl_v2", "architectures": ["DeepseekOCR2ForCausalLM"]}
+    for refuse in (
+        lambda: detect_kind(document),
+        lambda: find_model("deepseek-ai/DeepSeek-OCR-2", "0" * 40, Workspace.create(tmp_path)),
+    ):
+        with pytest.raises(ModelError, match="layout of the authors") as refused:
+            refuse()
+        assert MODEL_KINDS["deepseek_ocr2"].hub_id in refused.value.hint
 
 
 def test_rows_that_share_a_native_class_are_told_apart() -> None:

@@ -1,5 +1,5 @@
-"""DeepSeek-OCR-2 and Unlimited-OCR through the stages: they train, are evaluated and load again; and
-Unlimited-OCR's sliding window."""
+"""Models of the Hub through the stages: they train, are evaluated and load again, with a card that says what
+other programs do; and Unlimited-OCR's sliding window."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from data.progress import Silent
 from data.rendering.render import render
 from data.rendering.style import resolve_style
 from data.store.workspace import Workspace
-from tests.training.published_checkpoint import write_published_unlimited
+from tests.training.published_checkpoint import write_published_checkpoint, write_published_unlimited
 from tests.training.small_models import WINDOW, small_model, write_small
 from tests.training.trainings import short_training
 from training.inputs.collate import Collator
@@ -28,9 +28,14 @@ from training.train import train
 
 @pytest.mark.parametrize(
     ("kind", "mode", "is_published"),
-    [("deepseek_ocr2", "base", False), ("unlimited_ocr", "tiny", False), ("unlimited_ocr", "tiny", True)],
+    [
+        ("deepseek_ocr", "tiny", True),
+        ("deepseek_ocr2", "base", False),
+        ("unlimited_ocr", "tiny", False),
+        ("unlimited_ocr", "tiny", True),
+    ],
 )
-def test_the_other_models_train_and_generate(
+def test_the_models_of_the_hub_train_and_generate(
     kind: str, mode: PageMode, is_published: bool, tmp_path: Path
 ) -> None:
     workspace = Workspace.create(tmp_path / "workspace")
@@ -38,7 +43,9 @@ def test_the_other_models_train_and_generate(
     generate(
         DatasetConfig(name="pages", source=source, max_samples=6, rendering=rendering), workspace, Silent()
     )
-    if is_published:
+    if kind == "deepseek_ocr":
+        write_published_checkpoint(tmp_path / "base")
+    elif is_published:
         write_published_unlimited(tmp_path / "base", WINDOW)
     else:
         write_small(kind, tmp_path / "base")
@@ -63,6 +70,11 @@ def test_the_other_models_train_and_generate(
     card = (result.folder / "model" / "README.md").read_text()
     assert ("`base_size=512, image_size=512, crop_mode=False`" in card) == is_published
     assert ('from_pretrained(folder, subfolder="transformers")' in card) == is_published
+    is_served_by_vllm = kind == "deepseek_ocr"
+    assert ("its texts are others, without an error" in card) == (is_published and not is_served_by_vllm)
+    assert ("vLLM and SGLang do not know that name" in card) != is_published
+    served = "vllm serve ./path/to/this/folder --served-model-name trained_model" in card
+    assert served == (result.folder / "model" / "vllm_plugin").is_dir() == is_served_by_vllm
     if kind == "unlimited_ocr":
         assert trained.config.get_text_config().sliding_window == WINDOW
 

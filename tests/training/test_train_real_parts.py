@@ -15,6 +15,7 @@ from data.generate import generate
 from data.progress import Level, Silent
 from data.store.workspace import Workspace
 from evaluation.training_metrics import read_metrics
+from training.export import export
 from training.loop.trainer import PageTrainer
 from training.models.loading import load_model
 from training.options.optimal_configs import training_config
@@ -132,6 +133,10 @@ def test_an_adapter_training_writes_the_same_merged_model_with_its_card_each_tim
     before, after = load_model("tiny", None, workspace).model.state_dict(), weights(workspace, "adapted")
     name = "model.language_model.layers.1.self_attn.q_proj.weight"
     assert not torch.equal(before[name], after[name])
+    use = export("adapted", None, workspace.root / "adapter", workspace, is_adapter=True).use
+    exec(use.replace("config=config", "config=config, dtype='float32'"), made := {})
+    plain = made["model"].merge_and_unload().state_dict()
+    assert all(torch.allclose(plain[name], tensor, atol=1e-6) for name, tensor in once.items())
     card = (result.folder / "model" / "README.md").read_text()
     assert "| adapted |" in card
     assert re.search(

@@ -20,7 +20,9 @@ from training.models.tiny import untrained_tiny
 from training.models.trainable import choose_trainable, parameter_counts
 from training.models.trained_weights import apply_trained_weights, load_trained_weights, save_trained_weights
 from training.options.config import Trainable
+from training.options.memory import estimate_training_memory
 from training.options.model_kinds import MODEL_KINDS
+from training.options.optimal_configs import training_config
 from training.options.parts import TRAINED_PARTS, part_of
 
 FULL_SIZE: dict[str, dict[str, Any]] = {
@@ -134,6 +136,24 @@ def test_the_number_of_weights_that_each_option_trains(train: Trainable, million
         chosen = choose_trainable(full_size(), train)
     assert chosen.num_parameters == 3_335_504_128
     assert chosen.num_trainable_parameters / 1e6 == pytest.approx(millions, abs=0.06)
+
+
+@pytest.mark.parametrize("train", ADAPTERS)
+@pytest.mark.parametrize("rank", [1, 64])
+def test_the_memory_estimate_knows_the_weights_of_each_rank(train: Trainable, rank: int) -> None:
+    config = training_config(dataset="pages", model="deepseek-ai/DeepSeek-OCR", train=train, lora_r=rank)
+    with torch.device("meta"):
+        chosen = choose_trainable(full_size(), train, lora=config.lora)
+    estimate = estimate_training_memory(config)
+    assert estimate.num_trainable_parameters == chosen.num_trainable_parameters
+
+
+def test_an_adapter_has_the_alpha_and_the_dropout_of_its_options() -> None:
+    config = training_config(dataset="pages", train="lora", lora_alpha=48, lora_dropout=0.5)
+    model = choose_trainable(untrained_tiny(0)[0], "lora", lora=config.lora).model
+    layer = model.get_submodule("base_model.model.model.language_model.layers.0.self_attn.q_proj")
+    assert layer.scaling["default"] == 48 / 16
+    assert layer.lora_dropout["default"].p == 0.5
 
 
 @pytest.mark.parametrize("train", [option for option in TRAINED_PARTS if option not in ("all", *ADAPTERS)])

@@ -32,6 +32,7 @@ COMMANDS = (
     "evaluate",
     "predict",
     "ask",
+    "export",
     "find-lr",
     "serve",
     "run-jobs",
@@ -374,6 +375,17 @@ def test_a_dataset_is_deleted_unless_a_job_needs_it(call: Call, workspace: Path)
     store.delete(job.id)
     assert (call("delete", "dataset", "news").returncode, folder.exists()) == (0, False)
     assert "None exists yet." in call("delete", "model", "news").stderr
+
+
+def test_an_export_prints_how_it_is_used_and_replaces_nothing(call: Call, tmp_path: Path) -> None:
+    folder = tmp_path / "my export"
+    answer = call("export", "--model", "tiny", "--output", str(folder))
+    assert answer.returncode == 0, answer.stderr
+    assert "reads pages of 320 px" in answer.stdout
+    assert f"deepsynth predict --model '{folder}'" in answer.stdout
+    assert (folder / "model.safetensors").is_file()
+    again = call("export", "--model", "tiny", "--output", str(folder))
+    assert (again.returncode, "exists already" in again.stderr) == (2, True)
 
 
 def test_doctor_names_faults_and_their_remedies(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

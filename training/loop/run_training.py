@@ -145,6 +145,8 @@ def _checkpoint_policy(setup: TrainingSetup, state: RunState) -> CheckpointPolic
         base_weights=state.base_weights,
         train=config.train,
         router=config.router,
+        lora_r=config.lora_r,
+        lora_alpha=config.lora_alpha,
     )
     return CheckpointPolicy(folder=folder, run=state.run, limit=config.save_total_limit, base=base)
 

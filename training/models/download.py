@@ -16,7 +16,7 @@ from huggingface_hub.errors import (
 
 from data.errors import DeepSynthError, ModelError, UnknownName, cause
 from training.options.model_config import CONFIG_FILE, read_model_json
-from training.options.model_kinds import pinned_revision
+from training.options.model_kinds import pinned_revision, require_readable
 
 Judge = Callable[[Mapping[str, Any]], object]
 _PATTERNS: Final = ["*.json", "*.safetensors", "*.txt", "*.model", "*.md", "*.py", "LICENSE*"]
@@ -32,8 +32,10 @@ def download_model(name: str, revision: str | None, judge: Judge) -> tuple[Path,
 
     Raises:
         UnknownName: there is no such repository.
-        ModelError: no revision is pinned, `judge` refuses the model, or the Hub does not give the files.
+        ModelError: its layout is not read, no revision is pinned, `judge` refuses the model, or the Hub does
+            not give the files.
     """
+    require_readable(name)
     commit = revision or pinned_revision(name)
     if commit is None:
         raise ModelError(

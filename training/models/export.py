@@ -19,6 +19,7 @@ from data.store.files import new_folder, read_json, set_usual_mode
 from training.models import published_layout
 from training.models.loading import LoadedModel
 from training.models.provenance import Provenance
+from training.models.serving_files import write_serving_files
 from training.models.trainable import merge_adapter
 from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, published_kind
 from training.speed.encoder import vision_tower
@@ -51,7 +52,9 @@ def export_model(
         with new_folder(folder, replaces=True) as unfinished:
             _write_weights(plain, base, unfinished)
             _copy_base_files(base, unfinished)
-            if provenance:
+            if provenance and MODEL_KINDS[base.kind].has_vllm_plugin and has_published_layout(unfinished):
+                write_serving_files(unfinished, provenance)
+            elif provenance:
                 provenance.write(unfinished)
     except SafetensorError as error:
         raise StorageError(

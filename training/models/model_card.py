@@ -12,10 +12,12 @@ from data.store.workspace import Workspace
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.device import uses_bf16
-from training.models.export import LIBRARY_CONFIG, has_published_layout
+from training.models.export import has_published_layout
+from training.models.other_programs import describe_other_programs
 from training.models.provenance import Provenance, read_provenance
 from training.options.assessment import Assessment, assess
-from training.options.model_kinds import BUILT_IN, pinned_revision
+from training.options.model_config import read_config
+from training.options.model_kinds import BUILT_IN, ModelKind, detect_kind, num_image_tokens, pinned_revision
 from training.options.run_folder import CONFIG, RunFolder
 
 CARD: Final = "README.md"
@@ -30,34 +32,12 @@ This writes texts as they were scored: with the prompt {prompt} right after the 
 {max_length} tokens, without a repeat of {ngram} tokens within {window}.
 
 {others}"""
-_LIBRARY_LAYOUT: Final = """\
-The folder has the layout of the model's classes in transformers; DeepSynth loads it.
-"""
-_OTHER_PROGRAMS: Final = """\
-### With other programs
-
-The folder has the published layout of its base: programs that load the original load it. **The same call
-gives other texts, without an error**, where it differs from the training:
-
-- Pages were read whole, at {size_px} x {size_px} pixels. The authors' `infer` does so with
-  `base_size={size_px}, image_size={size_px}, crop_mode=False`; its defaults, vLLM and SGLang scale and cut
-  pages in their own way.
-- Chat servers put a line end between picture and text themselves: leave it out of the prompt there.
-- Servers sample unless the temperature is 0, and follow the rule against repeats only when they are told.
-- `from_pretrained` of transformers makes **a model of random weights**, since it does not know the type that
-  config.json names. Give it the configuration in `{folder}/`:
-
-```python
-from transformers import UnlimitedOcrConfig, UnlimitedOcrForConditionalGeneration
-
-folder = "path/to/this/folder"
-config = UnlimitedOcrConfig.from_pretrained(folder, subfolder="{folder}")
-model = UnlimitedOcrForConditionalGeneration.from_pretrained(folder, config=config)
-```
-"""
 _SHOWN_SETTINGS: Final = (
     "train",
     "router",
+    "lora_r",
+    "lora_alpha",
+    "lora_dropout",
     "num_train_epochs",
     "max_steps",
     "per_device_train_batch_size",
@@ -85,6 +65,7 @@ class _CardData:
     report: Report
     assessment: Assessment | None
     provenance: Provenance
+    kind: ModelKind
     has_published_layout: bool
 
     @property
@@ -121,6 +102,7 @@ def write_model_card(folder: RunFolder, manifest: Manifest, workspace: Workspace
         report=read_report(folder.path),
         assessment=assess(folder.path, workspace),
         provenance=provenance,
+        kind=detect_kind(read_config(folder.model), provenance.base_model),
         has_published_layout=has_published_layout(folder.model),
     )
     sections = [section(card) for section in _SECTIONS]
@@ -210,15 +192,15 @@ def _score_notes(report: Report) -> str:
 
 
 def _use(card: _CardData) -> str:
-    config = card.config
+    config, size_px = card.config, card.manifest.style["size_px"]
     return _USE.format(
         prompt=json.dumps(config["prompt"]),
         max_length=config["max_length"],
         ngram=config["no_repeat_ngram_size"],
         window=config["no_repeat_ngram_window_size"],
-        others=_OTHER_PROGRAMS.format(size_px=card.manifest.style["size_px"], folder=LIBRARY_CONFIG)
-        if card.has_published_layout
-        else _LIBRARY_LAYOUT,
+        others=describe_other_programs(
+            card.kind, card.name, size_px, num_image_tokens(card.kind, size_px), card.has_published_layout
+        ),
     )
 
 

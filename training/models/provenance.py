@@ -34,6 +34,11 @@ class Provenance(BaseModel):
     """Licence of the base model, as the Hub names it."""
     max_num_pages: int | None = Field(None, ge=1)
     """Pages of the longest document that any of its trainings learnt from; None: not recorded."""
+    max_length: int = Field(512, ge=2)
+    """Target tokens of the training, EOS included."""
+    no_repeat_ngram_size: int = Field(30, ge=0)
+    """The rule against repeats that its scores were made with."""
+    no_repeat_ngram_window_size: int = Field(90, ge=1)
 
     @property
     def mode(self) -> PageMode:

@@ -3,17 +3,15 @@
 import warnings
 from collections import Counter
 from dataclasses import dataclass
-from typing import Final
 
 from peft import LoraConfig, PeftModel, get_peft_model
 from torch import nn
 from transformers import PreTrainedModel
 
 from training.options.config import Router, Trainable
+from training.options.lora import Lora
 from training.options.parts import Part, part_of, trained_parts
 
-LORA_RANK: Final = 16
-LORA_ALPHA: Final = 32
 # Listed one by one: "all-linear" would wrap the vision tower too.
 _LORA_MODULES = (
     r".*language_model\.layers\.\d+\.(self_attn\.[qkvo]_proj|mlp\.(shared_experts\.)?(gate|up|down)_proj)"
@@ -39,29 +37,34 @@ def parameter_counts(model: nn.Module) -> dict[Part, int]:
     return dict(counts)
 
 
-def choose_trainable(model: PreTrainedModel, train: Trainable, router: Router = "frozen") -> TrainableModel:
+def choose_trainable(
+    model: PreTrainedModel, train: Trainable, router: Router = "frozen", lora: Lora | None = None
+) -> TrainableModel:
     """Freeze all weights but those that `train` and `router` choose, and convert the chosen ones to float32.
 
     bfloat16 cannot hold the small steps of fine-tuning: a change below 1/256 of a weight is rounded away.
     Frozen weights keep the dtype that they were loaded in.
+
+    Args:
+        lora: of the adapter that the lora options add; None: `Lora()`.
     """
     num_parameters = sum(parameter.numel() for parameter in model.parameters())
     parts = trained_parts(train, router)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(part_of(name) in parts)
-    chosen = _with_adapter(model, train) if train in ("lora", "lora_experts") else model
+    chosen = _with_adapter(model, train, lora or Lora()) if train in ("lora", "lora_experts") else model
     trainable = [parameter for parameter in chosen.parameters() if parameter.requires_grad]
     for parameter in trainable:
         parameter.data = parameter.data.float()
     return TrainableModel(chosen, num_parameters, sum(parameter.numel() for parameter in trainable))
 
 
-def _with_adapter(model: PreTrainedModel, train: Trainable) -> PeftModel:
+def _with_adapter(model: PreTrainedModel, train: Trainable, lora: Lora) -> PeftModel:
     experts = _LORA_EXPERTS if train == "lora_experts" else None
     config = LoraConfig(
-        r=LORA_RANK,
-        lora_alpha=LORA_ALPHA,
-        lora_dropout=0.0,
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
         target_modules=_LORA_MODULES,
         target_parameters=experts,
     )

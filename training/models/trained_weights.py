@@ -83,7 +83,7 @@ def apply_trained_weights(model: PreTrainedModel, folder: Path) -> PreTrainedMod
     `load_trained_weights`."""
     dtype = model.dtype
     base = read_trained_info(folder)
-    chosen = choose_trainable(model, base.train, base.router).model
+    chosen = choose_trainable(model, base.train, base.router, base.lora).model
     load_trained_weights(chosen, folder)
     plain = merge_adapter(chosen) if isinstance(chosen, PeftModel) else chosen
     nn.Module.to(plain, dtype)

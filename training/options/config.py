@@ -17,6 +17,7 @@ from data.config import (
     is_hub_name,
 )
 from training.options.decoding_config import ModelName, check_ngram_rule, check_revision
+from training.options.lora import Lora
 
 Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
@@ -73,6 +74,21 @@ class TrainingConfig(Config):
     )
     router_aux_loss_coef: Annotated[float, TRAINS, CHANGES_RESULT] = Field(
         0.001, gt=0, le=1, description="weight of the balancing loss; only for router=balanced"
+    )
+    lora_r: Annotated[int, TRAINS, CHANGES_RESULT] = Field(
+        Lora.r, ge=1, le=512, description="rank of the added weights; only for train=lora and lora_experts"
+    )
+    lora_alpha: Annotated[int, TRAINS, CHANGES_RESULT] = Field(
+        Lora.alpha,
+        ge=1,
+        le=4096,
+        description="the added weights count alpha / rank times; twice the rank is usual",
+    )
+    lora_dropout: Annotated[float, TRAINS, CHANGES_RESULT] = Field(
+        Lora.dropout,
+        ge=0,
+        lt=1,
+        description="share of the added weights' inputs that a step leaves out; only for train=lora",
     )
     prompt: Annotated[str, TRAINS, CHANGES_RESULT] = Field(
         DEFAULT_PROMPT, max_length=512, description="text right after the page images"
@@ -197,6 +213,11 @@ class TrainingConfig(Config):
         False, description="replace another training with the same output name"
     )
 
+    @property
+    def lora(self) -> Lora:
+        """The adapter of train=lora and lora_experts."""
+        return Lora(self.lora_r, self.lora_alpha, self.lora_dropout)
+
     @model_validator(mode="after")
     def _check_combinations(self) -> Self:
         if self.max_steps == 0:
@@ -218,6 +239,9 @@ class TrainingConfig(Config):
                 "router",
                 "train",
             )
+        if self.lora_dropout and self.train == "lora_experts":
+            words = "lora_dropout needs train=lora: all routed experts are one weight, which has no dropout"
+            raise RuleError(words, "lora_dropout", "train")
         if self.cache_features and self.train == "all":
             raise RuleError(
                 "cache_features needs a frozen encoder, and train=all trains it", "cache_features", "train"

@@ -12,6 +12,7 @@ from typing import Final
 from data.config import ANSWER_CONFIG
 from data.page_modes import MODES, PageMode
 from training.options.config import Trainable, TrainingConfig
+from training.options.lora import Lora
 from training.options.model_kinds import (
     MODEL_KINDS,
     TYPICAL_KIND,
@@ -143,7 +144,8 @@ def describe_memory_fit(expected: MemoryEstimate, gpu_memory_gb: float) -> str:
 def _trainable(sizes: Architecture, config: TrainingConfig) -> tuple[int, int]:
     """Return the number of trainable weights, and how many of these are added to the model."""
     if config.train in ("lora", "lora_experts"):
-        added = sizes.lora_parameters if config.train == "lora" else sizes.lora_experts_parameters
+        at_default = sizes.lora_parameters if config.train == "lora" else sizes.lora_experts_parameters
+        added = at_default // Lora.r * config.lora_r
         return added, added
     return sum(sizes.parameters[part] for part in trained_parts(config.train, config.router)), 0
 

@@ -32,6 +32,7 @@ class Architecture:
 
     parameters: Mapping[Part, int]
     lora_parameters: int
+    """Added weights at the default rank; they grow with it."""
     lora_experts_parameters: int
     vocabulary: int
     hidden: int
@@ -68,6 +69,10 @@ class ModelKindSpec:
     the layout of transformers is."""
     has_published_names: bool = False
     """Exports carry the key names of the authors' weights, also after training from one of our exports."""
+    unread: tuple[str, str] | None = None
+    """Repository and architecture of its authors, whose layout no library that we use reads."""
+    has_vllm_plugin: bool = False
+    """Exports hold a plugin with which vLLM serves them as they were trained."""
     model_class: str
     """In transformers."""
     config_class: str
@@ -156,6 +161,7 @@ MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
         architecture=_DEEPSEEK_OCR,
         published_as=("deepseek_vl_v2", "DeepseekOCRForCausalLM"),
         has_published_names=True,
+        has_vllm_plugin=True,
         model_class="UnlimitedOcrForConditionalGeneration",
         config_class="UnlimitedOcrConfig",
         model_type="unlimited_ocr",
@@ -168,6 +174,7 @@ MODEL_KINDS: Final[Mapping[ModelKind, ModelKindSpec]] = {
         page_modes=("base",),
         architecture=_DEEPSEEK_OCR2,
         has_row_ends=False,
+        unread=("deepseek-ai/DeepSeek-OCR-2", "DeepseekOCR2ForCausalLM"),
         model_class="DeepseekOcr2ForConditionalGeneration",
         config_class="DeepseekOcr2Config",
         model_type="deepseek_ocr2",
@@ -246,6 +253,9 @@ def detect_kind(document: Mapping[str, Any], base_model: str | None = None) -> M
         if model_type == spec.model_type and spec.recognizes(document):
             return kind
     architectures = document.get("architectures") or "none"
+    for spec in MODEL_KINDS.values():
+        if spec.unread and [spec.unread[1]] == architectures:
+            raise _unread(f"A model whose config.json names the architecture {spec.unread[1]}", spec)
     known = ", ".join(f"{spec.title} ({spec.model_type})" for spec in MODEL_KINDS.values())
     authors = " or ".join(spec.title for spec in MODEL_KINDS.values() if spec.published_as)
     raise ModelError(
@@ -253,6 +263,26 @@ def detect_kind(document: Mapping[str, Any], base_model: str | None = None) -> M
         f"{architectures}.",
         hint=f"Use one of these, in the layout of transformers with this model_type: {known}; or "
         f"{authors} as their authors published them. Code in a model repository is never run.",
+    )
+
+
+def require_readable(name: str) -> None:
+    """Refuse the Hub id of a repository whose layout is not read, and name the one that is.
+
+    Raises:
+        ModelError: no training can start from it.
+    """
+    for spec in MODEL_KINDS.values():
+        if spec.unread and spec.unread[0] == name:
+            raise _unread(name, spec)
+
+
+def _unread(what: str, spec: ModelKindSpec) -> ModelError:
+    return ModelError(
+        f"{what} has the layout of the authors of {spec.title}, which needs their code; DeepSynth runs no "
+        "code of a model repository.",
+        hint=f"Use {spec.hub_id}: the same model in the layout of transformers.",
+        fields={"model": f"use {spec.hub_id}"},
     )
 
 

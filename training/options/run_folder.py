@@ -31,6 +31,9 @@ EVALUATION_CONFIG: Final = "evaluation_config.json"
 """In the folder of an evaluation."""
 FIRST_BATCH: Final = "first_batch.json"
 Phase = Literal["training", "trained", "exported", "finished"]
+_LATER_FIELDS: Final = ("lora_r", "lora_alpha", "lora_dropout")
+"""Fields that earlier versions lacked. At their defaults they change nothing, and trainings of those versions
+resume."""
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")
 
 
@@ -121,6 +124,9 @@ def run_digest(config: TrainingConfig, dataset_fingerprint: str, num_processes: 
     """Return a digest that is equal for trainings that must end in the same weights."""
     samples_per_step = config.per_device_train_batch_size * config.gradient_accumulation_steps * num_processes
     document = config.model_dump(mode="json", exclude=mutable_fields(TrainingConfig))
+    for name in _LATER_FIELDS:
+        if document[name] == TrainingConfig.model_fields[name].default:
+            del document[name]
     document |= {"dataset_fingerprint": dataset_fingerprint, "samples_per_step": samples_per_step}
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 

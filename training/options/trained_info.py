@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from data.errors import InvalidInput, ModelError
 from data.validation import parse_config
 from training.options.config import Router, Trainable
+from training.options.lora import Lora
 from training.options.model_config import DOWNLOAD_AGAIN, read_model_json
 from training.options.model_kinds import TRAINED_FILE
 
@@ -27,6 +28,13 @@ class TrainedWeightsInfo(BaseModel):
     """Fingerprint of the base's weights."""
     train: Trainable
     router: Router = "frozen"
+    lora_r: int = Field(Lora.r, ge=1, le=512)
+    lora_alpha: int = Field(Lora.alpha, ge=1, le=4096)
+
+    @property
+    def lora(self) -> Lora:
+        """The adapter of train=lora and lora_experts."""
+        return Lora(self.lora_r, self.lora_alpha)
 
 
 def read_trained_info(folder: Path) -> TrainedWeightsInfo:

@@ -25,6 +25,7 @@ from training.options.model_kinds import (
     ModelKind,
     pinned_revision,
     require_page_mode,
+    require_readable,
 )
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS
@@ -174,6 +175,7 @@ def check_model(
             hint=f"Use {BUILT_IN}, the name of a finished training, or a Hub id such as {EXAMPLE_HUB_ID}.",
             fields={"model": "no such model"},
         )
+    require_readable(name)
     if revision is None and pinned_revision(name) is None:
         raise InvalidInput(
             f"No revision of {name} is pinned.",

@@ -172,10 +172,10 @@ def _publish_config(options: Namespace) -> dict[str, Any] | None:
     return _without_none({"repo_id": options.publish or None, "private": not options.public})
 
 
-def absolute_model_path(text: str | None) -> str | None:
+def absolute_model_path(text: str) -> str:
     """Make a path to a model folder absolute, also `a/b` if such a folder is here. Names and Hub ids stay
     unchanged."""
-    if text and (text.startswith(("/", ".", "~")) or ("/" in text and Path(text).is_dir())):
+    if text.startswith(("/", ".", "~")) or ("/" in text and Path(text).is_dir()):
         return os.path.abspath(Path(text).expanduser())  # noqa: PTH100 - keeps links
     return text
 

@@ -57,6 +57,7 @@ def test_a_training_is_its_preset_with_the_changes(client: FlaskClient, dataset:
         ({"model": "no-such-training"}, "model"),
         ({"model": "someone/unpinned"}, "revision"),
         ({"model": "deepseek-ai/DeepSeek-OCR"}, "model"),  # which reads no micro pages
+        ({"model": "deepseek-ai/DeepSeek-OCR-2", "revision": "0" * 40}, "model"),
         ({"preset": "huge"}, "preset"),
         ({"preset": ["default"]}, "preset"),
         ({"output": "../out"}, "output"),

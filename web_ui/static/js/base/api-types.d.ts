@@ -357,6 +357,9 @@ export interface EstimateRequest {
   train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
   router?: "frozen" | "balanced";
   router_aux_loss_coef?: number;
+  lora_r?: number;
+  lora_alpha?: number;
+  lora_dropout?: number;
   prompt?: string;
   num_train_epochs?: number;
   max_steps?: number;
@@ -498,6 +501,9 @@ export interface FindLrConfig {
   train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
   router?: "frozen" | "balanced";
   router_aux_loss_coef?: number;
+  lora_r?: number;
+  lora_alpha?: number;
+  lora_dropout?: number;
   prompt?: string;
   num_train_epochs?: number;
   max_steps?: number;
@@ -1065,6 +1071,9 @@ export interface TrainingConfig {
   train?: "all" | "projector" | "attention" | "dense" | "decoder" | "lora" | "lora_experts";
   router?: "frozen" | "balanced";
   router_aux_loss_coef?: number;
+  lora_r?: number;
+  lora_alpha?: number;
+  lora_dropout?: number;
   prompt?: string;
   num_train_epochs?: number;
   max_steps?: number;
