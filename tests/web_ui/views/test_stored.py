@@ -104,3 +104,31 @@ def test_an_unfinished_model_has_nothing_to_download(client: FlaskClient, worksp
 @pytest.mark.parametrize("address", ["/datasets/demo", "/models/mine", "/models/deepseek-ai/DeepSeek-OCR"])
 def test_each_has_a_page(client: FlaskClient, address: str) -> None:
     assert client.get(address).status_code == 200
+
+
+def test_a_publication_is_a_job_that_keeps_the_model(client: FlaskClient, model: Path) -> None:
+    answer = client.post("/api/model/publish", json={"model": "mine", "repo_id": "me/reader"})
+    assert answer.status_code == 202
+    job = answer.get_json()
+    assert (job["title"], job["config"]["private"]) == ("mine to the Hub", True)
+    assert client.delete("/api/models/mine").status_code == 409
+    made_from = client.get(f"/api/jobs/{job['id']}/lineage").get_json()["made_from"]
+    assert [item["name"] for item in made_from] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("model", {"model": "nothing"}),
+        ("model", {"model": "mine", "repo_id": "no name"}),
+        ("model", {"model": "mine", "token": "hf_secret"}),
+        ("dataset", {"dataset": "nothing"}),
+    ],
+)
+def test_a_publication_that_cannot_succeed_makes_no_job(
+    client: FlaskClient, model: Path, kind: str, body: dict[str, str]
+) -> None:
+    answer = client.post(f"/api/{kind}/publish", json=body)
+    assert answer.status_code in (400, 404, 422)
+    assert answer.get_json()["error"]["fields"]
+    assert client.get("/api/jobs").get_json()["total"] == 0

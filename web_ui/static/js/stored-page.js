@@ -15,6 +15,8 @@ import { showSubtabs } from "./widgets/subtabs.js";
 /** @typedef {import("./base/api-types.js").StoredCard} Card */
 /** @typedef {import("./base/api-types.js").JobAnswer} Job */
 
+/** What a card says to the Hub, before its text. */
+const METADATA = /^---\n[^]*?\n---\s*/;
 const page = findElement("#stored-page");
 const { collection = "", name = "" } = page.dataset;
 const path = `/stored/${collection}/${encodeURIComponent(name)}`;
@@ -37,7 +39,7 @@ function showHead(title, card) {
     : `Base model. ${title}`;
   redraw(findElement("#stored-actions"), card, () => makeStoredActions(collection, name, card));
   findElement("#stored-card").hidden = !card?.card;
-  findElement("#stored-card pre").textContent = card?.card ?? "";
+  findElement("#stored-card pre").textContent = (card?.card ?? "").replace(METADATA, "");
   const isUsable = !card || card.complete;
   const shown = {
     samples: Boolean(card?.complete),

@@ -62,3 +62,17 @@ export function showDifferences({ config }, values) {
     ? `Changed: ${named.join(", ")}${more}.`
     : "Nothing is changed yet.";
 }
+
+/**
+ * Show which job a form starts from, and what differs from it, whenever the form changes.
+ * @param {HTMLElement} form
+ * @param {Job | null} job null: the form starts from no job
+ * @param {() => Json} body of the form
+ */
+export function followDifferences(form, job, body) {
+  if (!job) return;
+  nameEarlierJob(job);
+  const show = () => showDifferences(job, body());
+  form.addEventListener("input", show);
+  show();
+}

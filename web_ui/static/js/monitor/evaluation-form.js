@@ -6,7 +6,7 @@ import { formatCount } from "../base/format.js";
 import { latest } from "../base/latest.js";
 import { onNewResults } from "../base/new-results.js";
 import { describePages } from "../base/page-modes.js";
-import { ownSettings, showDifferences } from "../forms/earlier-job.js";
+import { followDifferences, ownSettings } from "../forms/earlier-job.js";
 import { FieldSet } from "../forms/fields.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
 
@@ -76,11 +76,7 @@ export function fillEvaluationForm(named, jobDataset, fields, datasets, earlier)
     split: split.value,
     ...(earlier ? set.values() : set.changes()),
   });
-  if (earlier) {
-    set.apply(earlier.config);
-    const show = () => showDifferences(earlier, body());
-    form.addEventListener("input", show);
-    show();
-  }
+  if (earlier) set.apply(earlier.config);
+  followDifferences(form, earlier, body);
   submitJobOnSubmit(form, "/model/evaluate", body);
 }

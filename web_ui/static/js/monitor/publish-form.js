@@ -2,6 +2,7 @@
 
 import { findElement, findInput } from "../base/dom.js";
 import { readSystem } from "../base/system.js";
+import { followDifferences } from "../forms/earlier-job.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
 
 /**
@@ -13,14 +14,12 @@ export async function fillPublishForm(collection, name, earlier) {
   const form = findElement("#publish-form");
   const [repository, isPrivate] = [findInput('[name="repo_id"]', form), findInput('[name="private"]', form)];
   const kind = collection === "datasets" ? "dataset" : "model";
+  const body = () => ({ [kind]: name, repo_id: repository.value.trim() || null, private: isPrivate.checked });
   if (earlier?.kind === `publish_${kind}`) {
     repository.value = earlier.config.repo_id ?? "";
     isPrivate.checked = earlier.config.private;
+    followDifferences(form, earlier, body);
   }
-  submitJobOnSubmit(form, `/${kind}/publish`, () => ({
-    [kind]: name,
-    repo_id: repository.value.trim() || null,
-    private: isPrivate.checked,
-  }));
+  submitJobOnSubmit(form, `/${kind}/publish`, body);
   findElement("#no-hub-token", form).hidden = (await readSystem()).has_hub_token;
 }

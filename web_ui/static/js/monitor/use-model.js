@@ -3,7 +3,7 @@
 
 import { get } from "../base/api.js";
 import { findElement, findElements, makeElement, makeIcon } from "../base/dom.js";
-import { nameEarlierJob, ownSettings, showDifferences } from "../forms/earlier-job.js";
+import { followDifferences, ownSettings } from "../forms/earlier-job.js";
 import { FieldSet, showFieldErrors } from "../forms/fields.js";
 import { clearErrorsOnInput, sendJob } from "../forms/submit.js";
 import { acceptFiles } from "../widgets/upload.js";
@@ -30,9 +30,7 @@ export async function showModelForms(named, dataset, earlier = null) {
   const earlierOf = (/** @type {string} */ kind) => (earlier?.kind === kind ? earlier : null);
   fillPredictionForm(named, predictionForm.fields, earlierOf("prediction"));
   fillEvaluationForm(named, dataset ?? "", evaluationForm.fields, datasets, earlierOf("evaluation"));
-  if (earlierOf("prediction") ?? earlierOf("evaluation")) nameEarlierJob(/** @type {Job} */ (earlier));
   findElement(".uses").hidden = false; // a form that is submitted earlier would only reload the page
-  if (earlier) findElement(`#${earlier.kind}-form`)?.scrollIntoView();
 }
 
 /** @param {Named} named @param {import("../forms/draw-field.js").Field[]} fields @param {Job | null} earlier */
@@ -61,12 +59,8 @@ function fillPredictionForm(named, fields, earlier) {
     ...(dataset ? {} : { inputs: chosenPaths() }),
     ...(earlier ? set.values() : set.changes()),
   });
-  if (earlier) {
-    set.apply(earlier.config);
-    const show = () => showDifferences(earlier, body());
-    form.addEventListener("input", show);
-    show();
-  }
+  if (earlier) set.apply(earlier.config);
+  followDifferences(form, earlier, body);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     findElements("li", list).forEach((item, index) => (item.dataset.field = `inputs.${index}`));
