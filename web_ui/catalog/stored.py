@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from data.dataset.card import CARD
-from data.dataset.manifest import read_manifest
+from data.dataset.manifest import CARD, read_manifest
 from data.errors import NotFound, StorageError
 from data.store.files import files_below, stored_bytes
 from data.store.workspace import Workspace, names_hint

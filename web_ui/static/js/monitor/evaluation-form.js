@@ -11,7 +11,7 @@ import { FieldSet } from "../forms/fields.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
 
 /** @typedef {import("../base/api-types.js").DatasetSummary} Dataset */
-/** @typedef {import("./use-model.js").Named} Named */
+/** @typedef {NonNullable<ReturnType<typeof import("./job-state.js").modelOf>>} Named a model, as a request names it */
 
 const PREFERRED_SPLITS = ["test", "validation", "train"];
 const EVALUATION_FIELDS = ["max_samples", "blank_pages", "text_model", "text_model_revision"];

@@ -10,7 +10,7 @@ import { acceptFiles } from "../widgets/upload.js";
 import { fillEvaluationForm } from "./evaluation-form.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-/** @typedef {{model: string, revision?: string | null}} Named a model, as a request names it */
+/** @typedef {NonNullable<ReturnType<typeof import("./job-state.js").modelOf>>} Named a model, as a request names it */
 
 /** Fields of a prediction of files, and of one of a dataset. */
 const FILE_FIELDS = ["max_pages"];
