@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -77,6 +78,9 @@ def open_stored(page: Page, site: Site, path: str) -> None:
 
 def test_what_is_stored_leads_to_its_page_and_on_along_the_lineage(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/jobs#stored")
+    expect(page.locator("#stored-bases").get_by_role("link", name="tiny")).to_have_attribute(
+        "href", "/models/tiny"
+    )
     page.locator("#stored-models").get_by_role("link", name="mine", exact=True).click()
     expect(page.get_by_role("heading", name="mine", level=1)).to_be_visible()
     lineage = page.get_by_role("region", name="Lineage")
@@ -161,6 +165,16 @@ def test_each_kind_of_job_runs_again_with_changes(
     assert {key: given.get(key) for key in wanted if key not in own} == {
         key: wanted[key] for key in wanted if key not in own
     }
+
+
+def test_a_hostile_model_name_stays_text(page: Page, site: Site) -> None:
+    name = "<img src=x onerror=document.title='owned'>"
+    page.goto(f"{site.address}/models/{quote(name)}")
+    expect(page.locator("#stored-missing")).to_contain_text("is not a valid name")
+    page.goto(f"{site.address}/models/lab/{quote(name)}")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"lab/{name}")
+    assert page.locator("img[src='x']").count() == 0
+    assert page.title() != "owned"
 
 
 def test_the_job_page_shows_what_was_read_and_made(page: Page, site: Site, jobs: dict[str, str]) -> None:

@@ -52,5 +52,6 @@ class LineageItem(Answer):
 class Lineage(Answer):
     """What something was made from, and what was made with it, one step each way."""
 
+    result: LineageItem | None = Field(description="the thing itself; null: the job makes none")
     made_from: list[LineageItem]
     used_by: list[LineageItem] = Field(description="newest first")

@@ -69,6 +69,7 @@ def _trace(item: Item | None, graph: _Graph, read: tuple[Item, ...], workspace: 
     users = [user for user, inputs in graph.reads.items() if item in inputs]
     users.sort(key=lambda user: graph.jobs[user].created if user in graph.jobs else "", reverse=True)
     return Lineage(
+        result=_answer(item, graph, workspace) if item else None,
         made_from=[_answer(each, graph, workspace) for each in read],
         used_by=[_answer(each, graph, workspace) for each in users],
     )

@@ -69,6 +69,8 @@ def test_jobs_are_linked_from_the_dataset_to_the_summaries(
     for job_id in ids.values():
         made_from = client.get(f"/api/jobs/{job_id}/lineage").get_json()["made_from"]
         assert names(made_from) == [("datasets", "demo"), ("models", "mine")]
+    result = lineage(client, "models", "next")["result"]
+    assert (result["job_id"], result["is_stored"]) == (ids["train"], False)
 
 
 def test_what_is_deleted_is_named_as_gone(client: FlaskClient, dataset: Path, model: Path) -> None:

@@ -1,7 +1,9 @@
 """A stored dataset or model without its job: card, files, one file to download."""
 
 import io
+import os
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,19 @@ def test_a_model_is_not_deleted_while_it_is_downloaded(client: FlaskClient, mode
     assert client.delete("/api/models/mine").status_code == 409
     answer.close()
     assert client.delete("/api/models/mine").status_code == 204
+
+
+def test_a_large_model_takes_no_memory(client: FlaskClient, model: Path) -> None:
+    size_bytes = 512 << 20
+    os.truncate(model / "model" / "model.safetensors", size_bytes)
+    tracemalloc.start()
+    answer = client.get("/api/stored/models/mine/archive.tar", buffered=False)
+    sent_bytes = sum(map(len, answer.iter_encoded()))
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    answer.close()
+    assert sent_bytes == answer.content_length > size_bytes
+    assert peak_bytes < 16 << 20
 
 
 def test_a_file_that_shrinks_meanwhile_breaks_the_download_off(client: FlaskClient, model: Path) -> None:

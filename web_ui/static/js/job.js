@@ -101,7 +101,8 @@ async function refresh() {
   showTabs(job);
   if (openTab === "samples" || hasTextResult(job)) await samples.show(job);
   if (openTab === "files") await showFiles();
-  if (openTab === "overview") showLineage(findElement("#job-lineage"), await get(`/jobs/${jobId}/lineage`));
+  if (openTab === "overview")
+    showLineage(findElement("#job-lineage"), await get(`/jobs/${jobId}/lineage`), { isOfJob: true });
   await showJobError(job);
   await fillUseTab(job);
   return ACTIVE_STATES.has(job.state);

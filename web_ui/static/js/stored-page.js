@@ -1,5 +1,6 @@
 // The page of a stored dataset or model, or of a base model: card, samples, files, use, publication.
 
+import { jobAddress } from "./base/addresses.js";
 import { ApiError, get, withQuery } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
 import { formatBytes, formatTime } from "./base/format.js";
@@ -52,6 +53,13 @@ function showHead(title, card) {
   subtabs.update();
 }
 
+/** @param {string | null} id of the job that made it; null: a command, or the job was deleted */
+function showJob(id) {
+  redraw(findElement("#stored-job"), id, () =>
+    id ? [makeElement("a", { href: jobAddress(id) }, "Its job")] : [],
+  );
+}
+
 async function showVerdict() {
   const { verdict } = await get(`/models/${encodeURIComponent(name)}`);
   const place = findElement("#stored-verdict");
@@ -76,7 +84,10 @@ async function refresh() {
     const card = title === undefined ? /** @type {Card} */ (await get(path)) : null;
     earlier ??= from ? await get(`/jobs/${encodeURIComponent(from)}`) : null;
     showHead(title ?? "", card);
-    showLineage(findElement("#stored-lineage"), await get(withQuery("/lineage", { collection, name })));
+    /** @type {import("./base/api-types.js").Lineage} */
+    const lineage = await get(withQuery("/lineage", { collection, name }));
+    showLineage(findElement("#stored-lineage"), lineage, { isOfJob: false });
+    showJob(lineage.result?.job_id ?? null);
     if (card && collection === "models") await showVerdict();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;

@@ -69,8 +69,19 @@ function showList(id, rows) {
   findElement(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
-/** @param {{datasets: Dataset[], models: Model[], uploads: Upload[]}} found */
-function show({ datasets, models, uploads }) {
+/** @param {{name: string}[]} bases models to start from, which have pages too */
+function showBases(bases) {
+  const place = findElement("#stored-bases");
+  place.hidden = false;
+  redraw(place, bases, () => [
+    makeElement("span", { class: "muted" }, "Base models:"),
+    ...bases.map(({ name }) => makeElement("a", { href: storedAddress("models", name) }, name)),
+  ]);
+}
+
+/** @param {{datasets: Dataset[], models: Model[], bases: {name: string}[], uploads: Upload[]}} found */
+function show({ datasets, models, bases, uploads }) {
+  showBases(bases);
   showList(
     "#stored-datasets",
     datasets.map((dataset) => {
@@ -105,10 +116,10 @@ function show({ datasets, models, uploads }) {
 
 const storedRequest = latest(
   async (signal) => {
-    const [{ datasets }, { models }, { uploads }] = await Promise.all(
+    const [{ datasets }, { models, bases }, { uploads }] = await Promise.all(
       ["/datasets", "/models", "/uploads"].map((path) => get(path, signal)),
     );
-    return { datasets, models, uploads };
+    return { datasets, models, bases, uploads };
   },
   show,
   toastError,

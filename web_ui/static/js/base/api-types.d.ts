@@ -665,6 +665,7 @@ export interface JobsQuery {
 }
 
 export interface Lineage {
+  result: LineageItem | null;
   made_from: Array<LineageItem>;
   used_by: Array<LineageItem>;
 }

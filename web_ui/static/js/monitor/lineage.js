@@ -16,11 +16,24 @@ const KINDS = {
   learning_rates: "Learning-rate search",
 };
 
-/** @param {HTMLElement} place @param {Lineage} lineage */
-export function showLineage(place, lineage) {
-  const { made_from: madeFrom, used_by: usedBy } = lineage;
-  place.hidden = madeFrom.length + usedBy.length === 0;
-  redraw(place, lineage, () => [makeList("Made from", madeFrom), makeList("Used by", usedBy)]);
+/** @param {Item} item */
+const isThing = ({ collection }) => collection === "datasets" || collection === "models";
+
+/**
+ * Show the lineage of a job, with the dataset or model that it made, or of a stored thing.
+ * @param {HTMLElement} place
+ * @param {Lineage} lineage
+ * @param {{isOfJob: boolean}} options
+ */
+export function showLineage(place, lineage, { isOfJob }) {
+  const { result, made_from: madeFrom, used_by: usedBy } = lineage;
+  const made = isOfJob && result && isThing(result) && result.is_stored ? [result] : [];
+  place.hidden = made.length + madeFrom.length + usedBy.length === 0;
+  redraw(place, lineage, () => [
+    ...(made.length ? [makeList("Result", made)] : []),
+    makeList("Made from", madeFrom),
+    makeList("Used by", usedBy),
+  ]);
 }
 
 /** @param {string} title @param {Item[]} items */
@@ -38,16 +51,15 @@ function makeList(title, items) {
 /** @param {Item} item */
 function makeItem(item) {
   const { collection, name, is_stored: isStored, job_id: jobId, title } = item;
-  const isThing = collection === "datasets" || collection === "models";
   const address = addressOf(item);
-  const shown = isThing ? name : title;
+  const shown = isThing(item) ? name : title;
   return makeElement(
     "li",
     { class: "row" },
     makeElement("span", { class: "badge" }, KINDS[collection]),
     address ? makeElement("a", { href: address }, shown) : makeElement("span", {}, shown),
     isStored ? null : makeElement("span", { class: "muted small" }, jobId ? "not made" : "deleted"),
-    isThing && isStored && jobId
+    isThing(item) && isStored && jobId
       ? makeElement(
           "a",
           { class: "small", href: jobAddress(jobId), "aria-label": `Job of ${shown}` },
@@ -58,9 +70,9 @@ function makeItem(item) {
 }
 
 /** @param {Item} item */
-function addressOf({ collection, name, is_stored: isStored, job_id: jobId }) {
-  if ((collection === "datasets" || collection === "models") && isStored)
-    return storedAddress(collection, name);
+function addressOf(item) {
+  const { collection, name, is_stored: isStored, job_id: jobId } = item;
+  if (isThing(item) && isStored) return storedAddress(collection, name);
   if (jobId) return jobAddress(jobId);
   return isStored && collection !== "learning_rates" ? samplesAddress(collection, name) : null;
 }
