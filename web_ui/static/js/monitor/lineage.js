@@ -62,7 +62,7 @@ function makeItem(item) {
     isThing(item) && isStored && jobId
       ? makeElement(
           "a",
-          { class: "small", href: jobAddress(jobId), "aria-label": `Job of ${shown}` },
+          { class: "small", href: jobAddress(jobId), "aria-label": `its job: ${shown}` },
           "its job",
         )
       : null,
