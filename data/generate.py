@@ -17,7 +17,6 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from data.config import DatasetConfig, FilesSource
-from data.dataset.card import CARD
 from data.dataset.findings import findings
 from data.dataset.folder import (
     begin_dataset,
@@ -30,7 +29,7 @@ from data.dataset.folder import (
     write_rejected,
 )
 from data.dataset.losses import MAX_REASONS, losses
-from data.dataset.manifest import REJECTED, Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
+from data.dataset.manifest import CARD, REJECTED, Manifest, RejectedRow, ShardDone, ShardEntry, shard_path
 from data.dataset.shards import read_footer, reading_parquet
 from data.errors import SourceError, Unavailable
 from data.hub.publish import Publisher, open_publisher

@@ -29,6 +29,7 @@ from web_ui.views.pages import pages
 from web_ui.views.previews import previews
 from web_ui.views.samples import samples
 from web_ui.views.sources import sources
+from web_ui.views.stored import stored
 from web_ui.views.studies import studies
 from web_ui.views.system import system
 from web_ui.views.training import training
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     artifacts,
     metrics,
     samples,
+    stored,
 )
 MAX_JSON_BYTES = 1 << 20
 

@@ -57,7 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_find_lr,
     ):
         add(commands)
-    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_study, _add_delete, _add_doctor):
+    for add in (_add_serve, _add_run_jobs, _add_jobs, _add_study, _add_publish, _add_delete, _add_doctor):
         add(commands)
     return parser
 
@@ -262,6 +262,21 @@ def _add_study(commands: Subparsers) -> None:
         "--out", type=Path, metavar="DIR", help="write study.json, tables and figures into this folder"
     )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
+
+
+def _add_publish(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands,
+        "publish",
+        "web_ui.commands.publish:run",
+        "publish a finished dataset or model on the Hugging Face Hub (needs HF_TOKEN)",
+    )
+    parser.add_argument("what", choices=("dataset", "model"))
+    parser.add_argument("name", help="folder below datasets or models in the workspace")
+    parser.add_argument("--repo-id", metavar="OWNER/NAME", help="default: HF_USERNAME/<name>")
+    parser.add_argument("--public", action="store_true", help="a new repository is for everyone to see")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress, only errors and the result")
 
 
 def _add_delete(commands: Subparsers) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path, PurePath
 from typing import Any, Final
 
 from data.dataset.findings import findings
-from data.dataset.manifest import EXAMPLE_PAGE, Counts, Manifest
+from data.dataset.manifest import CARD, EXAMPLE_PAGE, Counts, Manifest
 from data.dataset.shards import read_samples
 from data.presets import find_benchmark
 from data.records import COLUMNS
 from data.store.files import write_bytes
 
-CARD: Final = "README.md"
 SIZE_CATEGORIES: Final = (
     (1_000, "n<1K"),
     (10_000, "1K<n<10K"),

@@ -16,6 +16,7 @@ from data.store.files import damaged_file, file_sha256, read_json_object, write_
 from data.store.workspace import names_hint
 from data.validation import as_record
 
+CARD: Final = "README.md"
 EXAMPLE_PAGE: Final = "example_page.png"
 
 MANIFEST: Final = "manifest.json"

@@ -11,8 +11,8 @@ from typing import Final, Protocol
 
 from data.backoff import Backoff
 from data.config import DatasetConfig, PublishConfig
-from data.dataset.card import CARD, license_terms, write_card
-from data.dataset.manifest import EXAMPLE_PAGE, Manifest, ShardEntry
+from data.dataset.card import license_terms, write_card
+from data.dataset.manifest import CARD, EXAMPLE_PAGE, Manifest, ShardEntry
 from data.errors import Conflict, HubError
 from data.hub.pace import CommitRateLimiter
 from data.hub.repository import LocalFile, resolve_repo_id

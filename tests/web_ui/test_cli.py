@@ -350,7 +350,7 @@ def test_a_stop_says_whether_the_work_goes_on(
     monkeypatch.setattr(stages, "STAGES", {**STAGES, kind: stage})
     options = Namespace(workspace=workspace, quiet=True, json=False)
     with pytest.raises(Stopped, match=words):
-        stages._run(kind, {"dataset": "news"}, options)
+        stages.run_configured(kind, {"dataset": "news"}, options)
 
 
 def test_jobs_are_listed_shown_and_deleted(call: Call, workspace: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from data.config import DatasetConfig, FilesSource, HubSource, Source, is_hub_id
+from data.config import DatasetConfig, FilesSource, HubSource, PublishDatasetConfig, Source, is_hub_id
 from data.dataset.manifest import read_manifest
 from data.errors import InvalidInput, NotFound, UnknownName, UnsafePath
 from data.page_modes import PageMode
@@ -29,7 +29,8 @@ from training.options.model_kinds import (
 )
 from training.options.model_names import model_kind
 from training.options.optimal_configs import PRESETS
-from training.options.run_folder import check_output
+from training.options.publish_config import PublishModelConfig
+from training.options.run_folder import MODEL, check_output
 from training.options.warm_config import WarmModelConfig
 
 MAX_QUICK_BYTES = 64 << 20
@@ -129,6 +130,27 @@ def check_warm_model(
             fields={"socket_folder": "leave it out"},
         )
     check_model(config.model, config.revision, workspace, planned)
+
+
+def check_publish_dataset(
+    config: PublishDatasetConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse to publish a dataset that is neither finished nor planned; raises as `check_training`."""
+    check_finished_dataset(config.dataset, workspace, (), planned)
+
+
+def check_publish_model(
+    config: PublishModelConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse to publish a model that is neither finished nor planned. Raises UnknownName."""
+    if ("model", config.model) in planned:
+        return
+    if not (workspace.model(config.model) / MODEL / "config.json").is_file():
+        raise UnknownName(
+            f"There is no finished model {config.model!r}.",
+            hint="Let its training end first.",
+            fields={"model": "no finished model"},
+        )
 
 
 def check_training_preset(name: str) -> None:

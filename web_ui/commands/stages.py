@@ -58,7 +58,7 @@ def generate(options: Namespace) -> int:
         config = _with_settings(values | {"source": _source_config(options)}, options.set)
     else:
         raise InvalidInput("A dataset needs a name.", hint="Add --name NAME.", fields={"name": "is required"})
-    return _run("dataset", config, options)
+    return run_configured("dataset", config, options)
 
 
 def run_stage(options: Namespace) -> int:
@@ -67,7 +67,7 @@ def run_stage(options: Namespace) -> int:
     values = _without_none({name: value for name, value in vars(options).items() if name in fields})
     if "model" in values:
         values["model"] = absolute_model_path(values["model"])
-    return _run(options.kind, _with_settings(values, options.set), options)
+    return run_configured(options.kind, _with_settings(values, options.set), options)
 
 
 def predict(options: Namespace) -> int:
@@ -77,7 +77,7 @@ def predict(options: Namespace) -> int:
     model = absolute_model_path(options.model)
     values = {"model": model, "inputs": inputs, "dataset": options.dataset, "output": plain_name(wanted.name)}
     given = _with_settings(_without_none(values), options.set)
-    return _run("prediction", given, options, deliver_to=wanted)
+    return run_configured("prediction", given, options, deliver_to=wanted)
 
 
 def open_workspace(options: Namespace) -> Workspace:
@@ -104,7 +104,11 @@ def with_setting(values: dict[str, Any], setting: str) -> dict[str, Any]:
     return values | {name: with_setting(part, f"{rest}={text}")}
 
 
-def _run(kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path | None = None) -> int:
+def run_configured(
+    kind: str, values: dict[str, Any], options: Namespace, deliver_to: Path | None = None
+) -> int:
+    """Run the stage of a kind of job with the values of its configuration, print its result, and return the
+    exit code."""
     stage = STAGES[kind]
     config = resolve(stage.build)(values) if stage.build else parse_config(resolve(stage.config), values)
     workspace = open_workspace(options)

@@ -154,6 +154,30 @@ STAGES: Final[Mapping[str, Stage]] = {
         check="web_ui.api.checks:check_find_lr",
         is_resumable=False,
     ),
+    "publish_dataset": Stage(
+        config="data.config:PublishDatasetConfig",
+        function="data.publish:publish_dataset",
+        role="cpu",
+        title="{dataset} to the Hub",
+        label="Publication of a dataset",
+        plural="Publications of datasets",
+        endpoint=JobEndpoint(
+            "/api/dataset/publish", "publish_dataset", "Queue the publication of a finished dataset."
+        ),
+        check="web_ui.api.checks:check_publish_dataset",
+    ),
+    "publish_model": Stage(
+        config="training.options.publish_config:PublishModelConfig",
+        function="training.publish:publish_model",
+        role="gpu",
+        title="{model} to the Hub",
+        label="Publication of a model",
+        plural="Publications of models",
+        endpoint=JobEndpoint(
+            "/api/model/publish", "publish_model", "Queue the publication of a finished model."
+        ),
+        check="web_ui.api.checks:check_publish_model",
+    ),
 }
 
 

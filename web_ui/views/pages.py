@@ -120,6 +120,17 @@ def samples(collection: str, name: str) -> str:
     return _render_tab("jobs", "samples", collection=collection, name=name)
 
 
+@pages.get("/datasets/<name>")
+def dataset(name: str) -> str:
+    return _render_tab("jobs", "stored-page", stored_collection="datasets", name=name, page_title=name)
+
+
+@pages.get("/models/<path:name>")
+def model(name: str) -> str:
+    """Show a training, or a base model under its id on the Hub."""
+    return _render_tab("jobs", "stored-page", stored_collection="models", name=name, page_title=name)
+
+
 def render_missing(message: str) -> str:
     """Render the page for an address that leads nowhere."""
     return _render_tab("missing", message=message)

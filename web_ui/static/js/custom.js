@@ -4,6 +4,8 @@ import { debounce } from "./base/debounce.js";
 import { findElement, findInput } from "./base/dom.js";
 import { DatasetForm, loadDatasetForm } from "./forms/dataset-form.js";
 import { applyAddress } from "./forms/draft.js";
+import { loadEarlierDataset } from "./forms/earlier-dataset.js";
+import { nameEarlierJob, showDifferences } from "./forms/earlier-job.js";
 import { PagePreview } from "./forms/page-preview.js";
 import { makeName } from "./forms/propose-name.js";
 import { SourcePicker } from "./forms/source-picker.js";
@@ -16,11 +18,30 @@ const FIELD_CONTAINERS = {
   "#more-fields": /^(?!columns\.)/,
 };
 const ADDRESS_FIELDS = ["source_kind", "source.id", "source.length", "rendering.mode"];
+/**
+ * The map of an earlier source's splits, for which the form has no field.
+ * @param {import("./base/api-types.js").JobAnswer | null} earlier
+ * @param {string} kind of the source now
+ */
+const namedSplits = (earlier, kind) =>
+  earlier?.config.source.kind === kind && earlier.config.source.split_names
+    ? { split_names: earlier.config.source.split_names }
+    : {};
+
 const form = /** @type {HTMLFormElement} */ (findElement("#custom-form"));
 
-void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
+const load = async () => {
+  const earlier = await loadEarlierDataset(form);
+  return { ...(await loadDatasetForm()), earlier };
+};
+
+void fillFormOnceLoaded(form, load, ({ earlier, ...loaded }) => {
   const dataset = new DatasetForm(form, loaded, FIELD_CONTAINERS);
-  const body = () => ({ ...dataset.body(), source: source.value(), columns: source.columns() });
+  const body = () => ({
+    ...dataset.body(),
+    source: { ...namedSplits(earlier, source.kind), ...source.value() },
+    columns: source.columns(),
+  });
   const preview = new PagePreview(findElement("#preview"), () =>
     source.isComplete ? { ...body(), name: "preview", publish: null } : null,
   );
@@ -39,8 +60,12 @@ void fillFormOnceLoaded(form, loadDatasetForm, (loaded) => {
   dataset.start("/dataset/generate", body, () => {
     showDefaultSampleCount();
     refresh();
+    if (earlier) showDifferences(earlier, { ...dataset.values(), ...body() });
   });
   applyAddress(form, ADDRESS_FIELDS);
   showDefaultSampleCount();
   source.inspect();
+  if (!earlier) return;
+  nameEarlierJob(earlier);
+  showDifferences(earlier, { ...dataset.values(), source: source.value() });
 });

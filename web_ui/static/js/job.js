@@ -11,6 +11,7 @@ import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
 import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
 import { ACTIVE_STATES, modelOf } from "./monitor/job-state.js";
+import { showLineage } from "./monitor/lineage.js";
 import { LogView } from "./monitor/log-view.js";
 import { showVerdict } from "./monitor/verdict.js";
 import { WatchedSampleView } from "./monitor/watched-sample.js";
@@ -65,7 +66,8 @@ async function showFiles() {
 /** The forms for a model are loaded when their tab is opened. @param {Job} current */
 async function fillUseTab(current) {
   if (openTab !== "use" || isUseTabFilled) return;
-  await (await import("./monitor/use-model.js")).showModelForms(current);
+  const named = modelOf(current);
+  if (named) await (await import("./monitor/use-model.js")).showModelForms(named, current.config.dataset);
   isUseTabFilled = true;
 }
 
@@ -99,6 +101,8 @@ async function refresh() {
   showTabs(job);
   if (openTab === "samples" || hasTextResult(job)) await samples.show(job);
   if (openTab === "files") await showFiles();
+  if (openTab === "overview")
+    showLineage(findElement("#job-lineage"), await get(`/jobs/${jobId}/lineage`), { isOfJob: true });
   await showJobError(job);
   await fillUseTab(job);
   return ACTIVE_STATES.has(job.state);

@@ -1,21 +1,22 @@
 // The stored datasets, models and uploads: their sizes, and buttons to delete them.
 
-import { get, sendRequest } from "./base/api.js";
+import { storedAddress } from "./base/addresses.js";
+import { get } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
 import { formatBytes, formatCount } from "./base/format.js";
 import { describePages } from "./base/page-modes.js";
 import { latest } from "./base/latest.js";
 import { redraw } from "./base/redraw.js";
+import { deleteStored } from "./monitor/stored-actions.js";
 import { makeStoredLinks } from "./monitor/stored-links.js";
-import { confirmAction, toast, toastError } from "./widgets/notify.js";
+import { toastError } from "./widgets/notify.js";
 
 /** @typedef {import("./base/api-types.js").DatasetSummary} Dataset */
 /** @typedef {import("./base/api-types.js").ModelSummary} Model */
 /** @typedef {import("./base/api-types.js").Upload} Upload */
 /** @typedef {(Dataset | Model | Upload) & {complete?: boolean, error?: {message: string} | null}} Stored */
 /**
- * @typedef {{kind: string, path: string, text: string, facts: string, link?: string}} Entry the texts of a
- *   row; `text` says what a deletion removes or keeps
+ * @typedef {{path: string, facts: string, link?: string}} Entry the texts of a row
  */
 
 const box = /** @type {HTMLDetailsElement} */ (findElement("#stored"));
@@ -26,7 +27,7 @@ const describeState = ({ complete, error }, facts) =>
   error?.message ?? (complete === false ? `Not finished. ${facts}` : facts);
 
 /** @param {Stored} stored @param {Entry} entry */
-function drawRow(stored, { kind, path, text, facts, link }) {
+function drawRow(stored, { path, facts, link }) {
   const { name, size_bytes: size } = stored;
   const remove = makeElement(
     "button",
@@ -37,22 +38,21 @@ function drawRow(stored, { kind, path, text, facts, link }) {
     },
     "Delete",
   );
-  remove.addEventListener(
-    "click",
-    () =>
-      void deleteStored(`/${path}/${name}`, {
-        title: `Delete the ${kind} ${name}?`,
-        text: `${formatBytes(size)} are deleted. ${text}`,
-        yes: `Delete the ${kind}`,
-      }),
-  );
+  remove.addEventListener("click", async () => {
+    await deleteStored(path, name, size);
+    void storedRequest.ask();
+  });
   return makeElement(
     "li",
     { class: "stored__row" },
     makeElement(
       "div",
       {},
-      makeElement("div", { class: "stored__name" }, name),
+      makeElement(
+        "div",
+        { class: "stored__name" },
+        path === "uploads" ? name : makeElement("a", { href: storedAddress(path, name) }, name),
+      ),
       makeElement("div", { class: "muted small" }, describeState(stored, facts)),
     ),
     makeElement("span", { class: "numbers muted small" }, formatBytes(size)),
@@ -63,26 +63,25 @@ function drawRow(stored, { kind, path, text, facts, link }) {
   );
 }
 
-/** @param {string} address @param {{title: string, text: string, yes: string}} confirmation */
-async function deleteStored(address, confirmation) {
-  if (!(await confirmAction(confirmation))) return;
-  try {
-    await sendRequest("DELETE", address);
-    toast("Deleted.");
-  } catch (error) {
-    toastError(error);
-  }
-  void storedRequest.ask();
-}
-
 /** @param {string} id @param {[Stored, Entry][]} rows */
 function showList(id, rows) {
   redraw(findElement(`${id} ul`), rows, () => rows.map(([stored, entry]) => drawRow(stored, entry)));
   findElement(`${id} .stored__none`).hidden = rows.length > 0;
 }
 
-/** @param {{datasets: Dataset[], models: Model[], uploads: Upload[]}} found */
-function show({ datasets, models, uploads }) {
+/** @param {{name: string}[]} bases models to start from, which have pages too */
+function showBases(bases) {
+  const place = findElement("#stored-bases");
+  place.hidden = false;
+  redraw(place, bases, () => [
+    makeElement("span", { class: "muted" }, "Base models:"),
+    ...bases.map(({ name }) => makeElement("a", { href: storedAddress("models", name) }, name)),
+  ]);
+}
+
+/** @param {{datasets: Dataset[], models: Model[], bases: {name: string}[], uploads: Upload[]}} found */
+function show({ datasets, models, bases, uploads }) {
+  showBases(bases);
   showList(
     "#stored-datasets",
     datasets.map((dataset) => {
@@ -91,12 +90,10 @@ function show({ datasets, models, uploads }) {
       return [
         dataset,
         {
-          kind: "dataset",
           path: "datasets",
           facts: [`${formatCount(dataset.num_samples)} samples`, describePages(dataset.mode), usage]
             .filter(Boolean)
             .join(" · "),
-          text: "Its copy on the Hub stays, and so do models trained on it.",
           link: `${trainAddress}?dataset=${encodeURIComponent(dataset.name)}`,
         },
       ];
@@ -106,20 +103,12 @@ function show({ datasets, models, uploads }) {
     "#stored-models",
     models.map((model) => [
       model,
-      {
-        kind: "model",
-        path: "models",
-        facts: model.base ? `From ${model.base}, on ${model.dataset}` : "",
-        text: "Its checkpoints and curves are deleted too. Its copy on the Hub stays.",
-      },
+      { path: "models", facts: model.base ? `From ${model.base}, on ${model.dataset}` : "" },
     ]),
   );
   showList(
     "#stored-uploads",
-    uploads.map((upload) => [
-      upload,
-      { kind: "upload", path: "uploads", facts: "", text: "Datasets made from it stay." },
-    ]),
+    uploads.map((upload) => [upload, { path: "uploads", facts: "" }]),
   );
   const total = [...datasets, ...models, ...uploads].reduce((sum, stored) => sum + stored.size_bytes, 0);
   findElement("#stored-total").textContent = formatBytes(total);
@@ -127,10 +116,10 @@ function show({ datasets, models, uploads }) {
 
 const storedRequest = latest(
   async (signal) => {
-    const [{ datasets }, { models }, { uploads }] = await Promise.all(
+    const [{ datasets }, { models, bases }, { uploads }] = await Promise.all(
       ["/datasets", "/models", "/uploads"].map((path) => get(path, signal)),
     );
-    return { datasets, models, uploads };
+    return { datasets, models, bases, uploads };
   },
   show,
   toastError,

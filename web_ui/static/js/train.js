@@ -6,7 +6,7 @@ import { fillSlots, findElement, findInput } from "./base/dom.js";
 import { latest } from "./base/latest.js";
 import { flattenPaths } from "./base/values.js";
 import { applyAddress, keepDraft } from "./forms/draft.js";
-import { showDifferences, writeEarlierChoices } from "./forms/earlier-training.js";
+import { showDifferences, sweepSettings, writeEarlierChoices } from "./forms/earlier-job.js";
 import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
 import { FieldSet } from "./forms/fields.js";
 import { loadTrainingForm } from "./forms/load-training-form.js";
@@ -131,7 +131,10 @@ function fillForm({ fields, presets, tiny, known, service, earlier }) {
   });
   for (const name of ["cli", "rest"])
     findElement(`#${name}`).append(makeCopyButton(() => findElement(`#${name}-text`).textContent ?? ""));
-  findElement("#find-lr").addEventListener("click", () => void sendJob(form, "/model/find-lr", body()));
+  findElement("#find-lr").addEventListener(
+    "click",
+    () => void sendJob(form, "/model/find-lr", { ...sweepSettings(earlier), ...body() }),
+  );
   choices.follow(refresh);
   applyAddress(form, ADDRESS_FIELDS);
   choices.showMissing();

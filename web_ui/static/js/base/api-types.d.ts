@@ -670,6 +670,25 @@ export interface JobsQuery {
   limit?: number;
 }
 
+export interface Lineage {
+  result: LineageItem | null;
+  made_from: Array<LineageItem>;
+  used_by: Array<LineageItem>;
+}
+
+export interface LineageItem {
+  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates";
+  name: string;
+  is_stored: boolean;
+  job_id: string | null;
+  title: string;
+}
+
+export interface LineageQuery {
+  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates";
+  name: string;
+}
+
 export interface LogQuery {
   offset?: number;
 }
@@ -845,6 +864,18 @@ export interface PublishConfig {
   commit_every_num_samples?: number;
 }
 
+export interface PublishDatasetConfig {
+  dataset: string;
+  repo_id?: string | null;
+  private?: boolean;
+}
+
+export interface PublishModelConfig {
+  model: string;
+  repo_id?: string | null;
+  private?: boolean;
+}
+
 export interface RejectedDocument {
   document_id: string;
   split: string;
@@ -1007,6 +1038,25 @@ export interface StartingValues {
 
 export type State =
   "queued" | "running" | "pausing" | "paused" | "interrupted" | "succeeded" | "failed" | "cancelled";
+
+export interface StoredCard {
+  name: string;
+  complete: boolean;
+  card: string;
+  size_bytes: number;
+  archive_bytes: number;
+  modified: string;
+}
+
+export interface StoredFile {
+  path: string;
+  size_bytes: number;
+  url: string;
+}
+
+export interface StoredFileList {
+  files: Array<StoredFile>;
+}
 
 export interface StreamOptions {
   include_usage?: boolean;

@@ -5,7 +5,7 @@ import { debounce } from "../base/debounce.js";
 import { findElement, findInput } from "../base/dom.js";
 import { latest } from "../base/latest.js";
 import { readSystem } from "../base/system.js";
-import { nestPaths } from "../base/values.js";
+import { flattenPaths, nestPaths } from "../base/values.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
 import { proposeName, readTakenNames } from "./propose-name.js";
@@ -62,6 +62,12 @@ export class DatasetForm {
   /** The values that differ from the starting values, by path. */
   changes() {
     return Object.assign({}, ...this.fieldSets.map((set) => set.changes()));
+  }
+
+  /** All values, nested. @returns {Record<string, any>} */
+  values() {
+    const flat = this.fieldSets.map((set) => flattenPaths(set.values()));
+    return nestPaths(Object.assign({}, ...flat));
   }
 
   /** The changes as the body of a request, with the Hub repository if it is to be published. */

@@ -61,6 +61,14 @@ export function keepDraft(form) {
 }
 
 /**
+ * Make the draft of a form, before it is restored.
+ * @param {HTMLFormElement} form
+ * @param {Record<string, string | boolean>} values by the name of the input; of a radio button: name=value
+ */
+export const writeDraft = (form, values) =>
+  sessionStorage.setItem(`draft:${form.id}`, JSON.stringify(values));
+
+/**
  * Set inputs from the query string (?rendering.mode=micro), once: the query string is then removed, and the
  * values are part of the draft.
  * @param {HTMLFormElement} form

@@ -6,6 +6,7 @@ import { formatCount } from "../base/format.js";
 import { latest } from "../base/latest.js";
 import { onNewResults } from "../base/new-results.js";
 import { describePages } from "../base/page-modes.js";
+import { followDifferences, ownSettings } from "../forms/earlier-job.js";
 import { FieldSet } from "../forms/fields.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
 
@@ -20,8 +21,9 @@ const EVALUATION_FIELDS = ["max_samples", "blank_pages", "text_model", "text_mod
  * @param {string} jobDataset dataset that the model was trained or scored on
  * @param {import("../forms/draw-field.js").Field[]} fields
  * @param {Dataset[]} datasets
+ * @param {import("./job-state.js").Job | null} earlier an evaluation whose settings the form starts from
  */
-export function fillEvaluationForm(named, jobDataset, fields, datasets) {
+export function fillEvaluationForm(named, jobDataset, fields, datasets, earlier) {
   const form = findElement("#evaluation-form");
   const [chosen, split] = [findInput('[name="dataset"]', form), findInput('[name="split"]', form)];
   /** Finished datasets. @type {Dataset[]} */
@@ -50,7 +52,8 @@ export function fillEvaluationForm(named, jobDataset, fields, datasets) {
         makeElement("option", { value: name }, `${name} · ${formatCount(samples)} samples`),
       ),
     );
-    split.value = [before, ...PREFERRED_SPLITS].find((name) => dataset.splits[name]) ?? "";
+    const wanted = [before, earlier?.config.split, ...PREFERRED_SPLITS];
+    split.value = wanted.find((name) => dataset.splits[name]) ?? "";
     const own = usable.find(({ name }) => name === jobDataset);
     findElement("#field-dataset-note").textContent =
       own && dataset.mode !== own.mode ? `This job read ${describePages(own.mode)}.` : "";
@@ -66,10 +69,14 @@ export function fillEvaluationForm(named, jobDataset, fields, datasets) {
     findElement("#evaluation-fields"),
     fields.filter(({ path }) => EVALUATION_FIELDS.includes(path)),
   );
-  submitJobOnSubmit(form, "/model/evaluate", () => ({
+  const body = () => ({
+    ...ownSettings(earlier),
     ...named,
     dataset: chosen.value,
     split: split.value,
-    ...set.changes(),
-  }));
+    ...(earlier ? set.values() : set.changes()),
+  });
+  if (earlier) set.apply(earlier.config);
+  followDifferences(form, earlier, body);
+  submitJobOnSubmit(form, "/model/evaluate", body);
 }

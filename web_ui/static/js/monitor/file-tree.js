@@ -3,7 +3,7 @@
 import { findElements, makeElement } from "../base/dom.js";
 import { formatBytes, formatCount } from "../base/format.js";
 
-/** @typedef {import("../base/api-types.js").Artifact} Artifact */
+/** @typedef {import("../base/api-types.js").StoredFile} Artifact a file of a job, or of something stored */
 /** @typedef {[string[], Artifact][]} Branch each file with the rest of its path, below the folder of the branch */
 
 /**

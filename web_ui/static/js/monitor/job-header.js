@@ -1,5 +1,6 @@
 // The header of a job's page: title, state, progress, actions and error.
 
+import { changesAddress } from "../base/addresses.js";
 import { get, withQuery } from "../base/api.js";
 import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../base/dom.js";
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
@@ -68,17 +69,15 @@ export function showActions(current, onChange) {
       });
       return button;
     }),
-    ...(current.kind === "training" && actions.includes("again") ? [makeChangeLink(current)] : []),
+    ...(actions.includes("again") ? makeChangeLinks(current) : []),
   ]);
 }
 
-/** A link to the form with the settings of a training. @param {Job} job */
-const makeChangeLink = ({ id }) =>
-  makeElement(
-    "a",
-    { class: "button", href: withQuery(document.body.dataset.train ?? "/train", { from: id }) },
-    "Run again with changes",
-  );
+/** A link to the form with the settings of a job, where its kind has one. @param {Job} job */
+function makeChangeLinks(job) {
+  const address = changesAddress(job);
+  return address ? [makeElement("a", { class: "button", href: address }, "Run again with changes")] : [];
+}
 
 /** @param {Job} current */
 export async function showJobError(current) {

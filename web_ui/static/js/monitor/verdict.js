@@ -1,6 +1,7 @@
 // What the score of a model is worth: the verdict in words, the score beside what it is compared with, and
 // the next steps. The rules are in evaluation/verdicts/verdict.py.
 
+import { storedAddress } from "../base/addresses.js";
 import { findElement, findElements, makeElement, makeIcon } from "../base/dom.js";
 import { redraw } from "../base/redraw.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
@@ -69,7 +70,7 @@ function makeNextSteps(job, verdict) {
       makeFormLink("Score it on another dataset", "#evaluation-form"),
       makeLink("Train on from it", `${jobsPath.replace(/jobs$/, "")}train?${from}`),
       makeLink("Compare it", `${jobsPath}/experiments?${new URLSearchParams({ compared: job.id })}`),
-      job.kind === "training" ? makeLink("Download its files", "#files") : null,
+      ...(job.kind === "training" ? makeModelSteps(job.config.output) : []),
     ),
     verdict.control && !verdict.control.job_id
       ? makeElement(
@@ -87,6 +88,12 @@ function makeNextSteps(job, verdict) {
   submitJobOnSubmit(steps, "/model/evaluate", () => verdict.control?.request);
   return steps;
 }
+
+/** @param {string} model */
+const makeModelSteps = (model) => [
+  makeLink("Publish it", `${storedAddress("models", model)}#publish`),
+  makeLink("Download it", storedAddress("models", model)),
+];
 
 /** @param {Verdict} verdict */
 function makeControlStep({ control }) {
