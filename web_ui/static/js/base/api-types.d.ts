@@ -630,6 +630,7 @@ export interface JobAnswer {
   error: ErrorBody | null;
   links: Record<string, string>;
   waits_for: Array<AwaitedJob>;
+  queue: QueueAnswer | null;
   verdict: ModelVerdict | null;
 }
 
@@ -837,6 +838,11 @@ export interface PublishConfig {
   repo_id?: string | null;
   private?: boolean;
   commit_every_num_samples?: number;
+}
+
+export interface QueueAnswer {
+  place: number;
+  starts_in_s: number | null;
 }
 
 export interface RejectedDocument {
