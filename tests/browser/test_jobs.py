@@ -2,6 +2,7 @@
 delete."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,24 @@ def test_a_report_shows_compression_and_character_errors(page: Page, dataset: st
     expect(page.locator("dd", has_text="% on 8 pages")).to_be_visible(timeout=JOB_S)
     expect(ask).to_be_enabled()
     expect(ask).to_be_focused()
+
+
+def test_a_training_shows_its_pages_within_three_seconds(
+    page: Page, working_site: Site, dataset: str
+) -> None:
+    page.goto(f"{working_site.address}/train?dataset={DATASET}")
+    page.wait_for_selector("#train-form:not([aria-busy])")
+    page.get_by_label("Name of the result").fill("at-once")
+    started_s = time.monotonic()
+    page.get_by_role("button", name="Start training").click()
+    pages = page.get_by_role("region", name="The pages it will read").get_by_role("button")
+    expect(pages).to_have_count(4, timeout=10_000)
+    expect(pages.first.locator("img")).to_have_js_property("complete", True)
+    passed_s = time.monotonic() - started_s
+    assert passed_s < 3, f"{passed_s:.1f} s"
+    expect(page.locator("#overview-empty")).to_be_hidden()
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the job").click()
 
 
 def test_a_taken_name_is_said_while_typing(page: Page, working_site: Site, dataset: str) -> None:
