@@ -9,6 +9,8 @@ import { markDifferences } from "./word-diff.js";
 /** @typedef {import("../base/api-types.js").SampleAnswer} Sample */
 /** @typedef {import("../base/api-types.js").SampleList} SampleList */
 
+const FIRST_BATCH = "first_batch";
+
 /**
  * @param {Sample} sample
  * @param {SampleList} list that holds it
@@ -32,7 +34,9 @@ export function makeSampleDetail(sample, list, path) {
       makeElement(
         "div",
         { class: "sample-detail__texts" },
-        ...makeTexts(sample, isScored),
+        ...(list.split === FIRST_BATCH
+          ? [makeText("The model learns to write", [sample.reference ?? ""])]
+          : makeTexts(sample, isScored)),
         isScored ? makeLegend(sample) : null,
         makeDocument(sample, list, path),
       ),
