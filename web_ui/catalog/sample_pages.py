@@ -48,7 +48,7 @@ def _note_on_first_batch(path: Path) -> str:
         if len(batch.pages) < num_pages
         else ""
     )
-    return f"The exact input of the first step. Its prompt: {batch.prompt.strip() or '(none)'}.{kept}"
+    return f"The exact input of the first step.{kept} Its prompt: {batch.prompt.strip() or '(none)'}"
 
 
 def kept_page(samples: SampleSet, record: SampleRecord, number: int) -> Path | None:
