@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import watched_page
 from tests.browser.site import Site
+from tests.browser.test_screens import check_by_axe
 from tests.machine import require_tesseract
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -108,6 +109,7 @@ def test_a_training_shows_its_pages_within_three_seconds(
     passed_s = time.monotonic() - started_s
     assert passed_s < 3, f"{passed_s:.1f} s"
     expect(page.locator("#overview-empty")).to_be_hidden()
+    check_by_axe(page)
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("button", name="Cancel the job").click()
 
@@ -129,6 +131,7 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
     page.get_by_role("radio", name="First batch").check()
     expect(page.locator(".sample-text", has_text="The model learns to write")).to_be_visible()
     expect(page.get_by_text("The exact input of the first step.")).to_be_visible()
+    check_by_axe(page)
     expect(page.locator(".paper img")).not_to_have_js_property("naturalWidth", 0)
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_role("link", name="metrics.json")).to_be_visible()

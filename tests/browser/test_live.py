@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from data.store.events import EventLog
 from data.store.workspace import Workspace
 from tests.browser.site import Site
-from tests.browser.test_screens import open_job, open_tab
+from tests.browser.test_screens import check_by_axe, open_job, open_tab
 from web_ui.jobs.job import EVENTS, LOG
 from web_ui.jobs.store import JobStore
 
@@ -67,6 +67,7 @@ def test_tiles_follow_what_the_job_uses_of_the_machine(page: Page, still_site: S
     load = page.locator("#job-figures .figure", has=page.get_by_text("Processor load", exact=True))
     expect(load.locator("dd")).to_contain_text("87%")
     expect(page.locator("#job-figures")).to_contain_text("GPU load")
+    check_by_axe(page)
 
 
 def test_a_chart_follows_the_training_to_its_newest_step(
