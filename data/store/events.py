@@ -36,7 +36,7 @@ class EventLog:
         self._next_seq = _last_seq(path, size) + 1
 
     def append(self, kind: str, **payload: Any) -> None:
-        """Append an event: its kind (progress, metric, message, checkpoint, preview) and its values."""
+        """Append an event of a kind (progress, metric, usage, message, checkpoint, preview)."""
         event = {
             "seq": self._next_seq,
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -17,6 +17,7 @@ from data.progress import Progress
 from data.store.files import storage_error
 from data.store.workspace import Workspace
 from evaluation.samples.collect import dataset_samples, predicted_samples, read_predictions
+from evaluation.samples.first_batch import FIRST_BATCH_SPLIT, first_batch_samples
 from evaluation.samples.index_file import write_index
 from evaluation.samples.record import SampleRecord
 from evaluation.samples.store import SampleSet
@@ -52,6 +53,8 @@ def index_samples(samples: SampleSet, workspace: Workspace, progress: Progress) 
 def _records(samples: SampleSet, workspace: Workspace) -> Iterator[SampleRecord]:
     if samples.predictions is None:
         return dataset_samples(_documents(samples, workspace))
+    if samples.split == FIRST_BATCH_SPLIT:
+        return first_batch_samples(samples.predictions)
     return predicted_samples(read_predictions(samples.predictions), _documents(samples, workspace))
 
 

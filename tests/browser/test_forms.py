@@ -243,19 +243,26 @@ def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, 
     assert field(tab, "Splits") == ""
 
 
-def test_a_name_that_is_taken_is_held_against_its_own_benchmark_only(tab: Page, site: Site) -> None:
+def test_a_second_dataset_of_a_benchmark_gets_a_free_name(tab: Page, site: Site) -> None:
     shutil.copytree(
         Path(site.workspace) / "datasets" / "micro-news", Path(site.workspace) / "datasets" / "xsum-benchmark"
     )
     open_form(tab, site, "/benchmarks")
     tab.locator("label.choice", has_text="XSum").click()
-    error = tab.locator('[data-field="name"] .field__error')
-    expect(error).to_contain_text("There is already a dataset xsum-benchmark")
-    tab.get_by_role("button", name="Make the dataset").click()
-    expect(tab.locator("[data-form-error]")).to_be_visible()
-    tab.locator("label.choice", has_text="SAMSum").click()
+    name, error = tab.get_by_label("Name", exact=True), tab.locator('[data-field="name"] .field__error')
+    expect(name).to_have_value("xsum-benchmark_2")
     expect(error).to_be_empty()
-    expect(tab.locator("[data-form-error]")).to_be_hidden()
+    tab.locator("label.choice", has_text="SAMSum").click()
+    expect(name).to_have_value("samsum-benchmark")
+    tab.locator("label.choice", has_text="XSum").click()
+    expect(name).to_have_value("xsum-benchmark_2")
+    reload(tab)
+    expect(name).to_have_value("xsum-benchmark_2")
+    name.fill("micro-news")  # a name that was typed stays, and is refused
+    expect(error).to_contain_text("There is already a dataset micro-news")
+    tab.locator("label.choice", has_text="SAMSum").click()
+    expect(name).to_have_value("micro-news")
+    expect(error).to_contain_text("There is already a dataset micro-news")
 
 
 def test_a_benchmark_is_started_as_it_was_left_before_a_refresh(tab: Page, site: Site) -> None:

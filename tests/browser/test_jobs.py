@@ -2,6 +2,7 @@
 delete."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import watched_page
 from tests.browser.site import Site
+from tests.browser.test_screens import check_by_axe
 from tests.machine import require_tesseract
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -93,6 +95,25 @@ def test_a_report_shows_compression_and_character_errors(page: Page, dataset: st
     expect(ask).to_be_focused()
 
 
+def test_a_training_shows_its_pages_within_three_seconds(
+    page: Page, working_site: Site, dataset: str
+) -> None:
+    page.goto(f"{working_site.address}/train?dataset={DATASET}")
+    page.wait_for_selector("#train-form:not([aria-busy])")
+    page.get_by_label("Name of the result").fill("at-once")
+    started_s = time.monotonic()
+    page.get_by_role("button", name="Start training").click()
+    pages = page.get_by_role("region", name="The pages it will read").get_by_role("button")
+    expect(pages).to_have_count(4, timeout=10_000)
+    expect(pages.first.locator("img")).to_have_js_property("complete", True)
+    passed_s = time.monotonic() - started_s
+    assert passed_s < 3, f"{passed_s:.1f} s"
+    expect(page.locator("#overview-empty")).to_be_hidden()
+    check_by_axe(page)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Cancel the job").click()
+
+
 def test_a_taken_name_is_said_while_typing(page: Page, working_site: Site, dataset: str) -> None:
     page.goto(f"{working_site.address}/custom")
     page.wait_for_selector("#custom-form:not([aria-busy])")
@@ -105,8 +126,12 @@ def test_a_paused_and_resumed_training_shows_curves_batch_and_predictions(page: 
     expect(page.locator(".chart", has_text="Loss").locator("canvas").first).to_be_visible()
     expect(page.locator(".chart", has_text="ROUGE")).to_be_visible()
     page.get_by_role("tab", name="Samples").click()
-    expect(page.get_by_text("First real batch")).to_be_visible()
     expect(page.locator(".sample-text", has_text="Reference")).to_be_visible()
+    expect(page.locator(".paper img")).not_to_have_js_property("naturalWidth", 0)
+    page.get_by_role("radio", name="First batch").check()
+    expect(page.locator(".sample-text", has_text="The model learns to write")).to_be_visible()
+    expect(page.get_by_text("The exact input of the first step.")).to_be_visible()
+    check_by_axe(page)
     expect(page.locator(".paper img")).not_to_have_js_property("naturalWidth", 0)
     page.get_by_role("tab", name="Files").click()
     expect(page.get_by_role("link", name="metrics.json")).to_be_visible()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from data.store.events import EventLog
 from data.store.workspace import Workspace
 from tests.browser.site import Site
-from tests.browser.test_screens import open_job, open_tab
+from tests.browser.test_screens import check_by_axe, open_job, open_tab
 from web_ui.jobs.job import EVENTS, LOG
 from web_ui.jobs.store import JobStore
 
@@ -35,6 +35,12 @@ class Worker:
             "progress", done=step, total=2000, unit="samples", counts={"kept": step}, rate=12.5, eta_s=1.0
         )
 
+    def use(self, cpu_load_percent: float, memory_gb: float) -> None:
+        self.events.append(
+            "usage",
+            values={"cpu_load_percent": cpu_load_percent, "memory_gb": memory_gb, "gpu_load_percent": 93},
+        )
+
     def print(self, first: int, last: int) -> None:
         with (self.folder / LOG).open("a") as log:
             log.writelines(f"line {number}\n" for number in range(first, last + 1))
@@ -48,6 +54,20 @@ def worker(still_site: Site) -> Iterator[Worker]:
     events = EventLog(folder / EVENTS)
     yield Worker(folder, events)
     events.close()
+
+
+def test_tiles_follow_what_the_job_uses_of_the_machine(page: Page, still_site: Site, worker: Worker) -> None:
+    worker.use(50, 1.5)
+    open_job(page, still_site, RUNNING)
+    memory = page.locator("#job-figures .figure", has=page.get_by_text("Memory", exact=True))
+    expect(memory.locator("dd")).to_have_text("1.50 GB")
+    worker.use(87.4, 2.345)
+    expect(memory.locator("dd")).to_contain_text("2.35 GB", timeout=10_000)
+    expect(memory.get_by_role("img", name="Memory over the time")).to_be_visible()
+    load = page.locator("#job-figures .figure", has=page.get_by_text("Processor load", exact=True))
+    expect(load.locator("dd")).to_contain_text("87%")
+    expect(page.locator("#job-figures")).to_contain_text("GPU load")
+    check_by_axe(page)
 
 
 def test_a_chart_follows_the_training_to_its_newest_step(

@@ -182,7 +182,7 @@ def test_a_download_holds_what_is_selected(page: Page) -> None:
 def test_a_dataset_has_splits(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/samples/datasets/{NAME}")
     expect(page.locator(".sample-text")).to_contain_text("Summary", timeout=FIRST_LOOK_MS)
-    page.get_by_text("validation", exact=True).click()
+    page.get_by_text("Validation", exact=True).click()
     expect(page.locator(".sample-detail__name")).to_have_text(
         re.compile("^validation"), timeout=FIRST_LOOK_MS
     )

@@ -26,7 +26,14 @@ test("a job says what it waits for: its runner, the jobs before it, or its turn"
     progressText({ state, attempts, desired: "run", role: "gpu", waits_for: [] });
   /** @param {boolean} isAlive @param {string[]} titles of the running jobs */
   async function answer(isAlive, titles) {
-    const runner = { role: "gpu", is_alive: isAlive, num_slots: 1, running: titles, running_titles: titles };
+    const runner = {
+      role: "gpu",
+      is_alive: isAlive,
+      num_slots: 1,
+      running: titles,
+      running_titles: titles,
+      holders: [],
+    };
     globalThis.fetch = async () => Response.json({ runners: [runner] });
     await refreshSystem();
   }
@@ -39,6 +46,15 @@ test("a job says what it waits for: its runner, the jobs before it, or its turn"
   await answer(true, []);
   assert.equal(describe("queued", 0), "Waits for its turn");
   assert.equal(describe("queued", 3), "Back in the queue");
+});
+
+test("a waiting job says its place in line and when it is expected to start, if that is known", () => {
+  const describe = (queue) =>
+    progressText({ state: "queued", attempts: 0, desired: "run", role: "cpu", waits_for: [], queue });
+  assert.equal(describe({ place: 1, starts_in_s: null }), "Waits for its turn");
+  assert.equal(describe({ place: 1, starts_in_s: 720 }), "Waits for its turn · starts in about 12 min");
+  assert.equal(describe({ place: 2, starts_in_s: null }), "Waits for its turn · 2nd in line");
+  assert.equal(describe({ place: 11, starts_in_s: 0 }), "Waits for its turn · 11th in line");
 });
 
 test("a job that waits for others names them and how far they are", () => {

@@ -30,7 +30,9 @@ def report_first_batch(
         "prompt": layout.prompt,
         "shapes": {name: list(batch[name].shape) for name in ("input_ids", "pixel_values", "labels")},
         "samples": [
-            _describe_sample(sample, layout.tokenizer.decode(row[row != IGNORED]))
+            _describe_sample(
+                sample, layout.tokenizer.decode(row[row != IGNORED]), int((row != IGNORED).sum())
+            )
             for sample, row in zip(samples, batch["labels"], strict=True)
         ],
     }
@@ -38,11 +40,12 @@ def report_first_batch(
     progress.preview(folder / names[0])
 
 
-def _describe_sample(sample: PageSample, labels: str | list[str]) -> dict[str, Any]:
+def _describe_sample(sample: PageSample, labels: str | list[str], num_tokens: int) -> dict[str, Any]:
     return {
         "document_id": sample.document_id,
         "num_pages": len(sample.pages),
         "labels": labels,
+        "num_target_tokens": num_tokens,
         "summary": sample.summary,
     }
 

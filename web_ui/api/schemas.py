@@ -92,6 +92,14 @@ class AwaitedJob(Answer):
     progress: JobProgress | None
 
 
+class QueueAnswer(Answer):
+    place: int = Field(description="among the jobs that wait for the same runner; 1: the next one")
+    starts_in_s: float | None = Field(
+        description="expected time until the job starts, by the time left of running jobs and the durations "
+        "of earlier jobs like those before it; null: not known"
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobAnswer(Job):
     """A job, and the addresses of its parts. It only describes the JSON: `job_answer` makes that of a Job."""
@@ -102,6 +110,10 @@ class JobAnswer(Job):
     waits_for: Annotated[
         list[AwaitedJob],
         Field(description="the jobs of `after` that have still to succeed before this one starts"),
+    ]
+    queue: Annotated[
+        QueueAnswer | None,
+        Field(description="null: the job does not wait for a runner, or this answers a request to change it"),
     ]
     verdict: Annotated[
         ModelVerdict | None,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import asdict
 from pkgutil import resolve_name
 
 from flask import Blueprint, Response, g, make_response, request, url_for
@@ -17,6 +18,7 @@ from web_ui.api.endpoint import Header, Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
 from web_ui.api.verdict_schemas import ModelVerdict
+from web_ui.jobs.expected_start import QueuePosition
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 from web_ui.jobs.waiting import awaited_jobs
@@ -120,12 +122,20 @@ def _planned_folders(service: Service, after: tuple[str, ...]) -> Planned:
     return planned
 
 
-def job_answer(job: Job, verdict: ModelVerdict | None = None) -> JsonObject:
+def job_answer(
+    job: Job, verdict: ModelVerdict | None = None, position: QueuePosition | None = None
+) -> JsonObject:
     """Return the JSON form of a job with the addresses of its parts (`schemas.JobAnswer`)."""
     root = request.script_root
     links = {name: root + link.format(job.id) for name, link in LINKS.items()}
     waits_for = _answer_awaited(job) if job.state == State.QUEUED else []
-    return {**job.as_dict(), "links": links, "waits_for": waits_for, "verdict": verdict}
+    return {
+        **job.as_dict(),
+        "links": links,
+        "waits_for": waits_for,
+        "queue": asdict(position) if position else None,
+        "verdict": verdict,
+    }
 
 
 def _answer_awaited(job: Job) -> list[JsonObject]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.store.workspace import Workspace
+from evaluation.samples.first_batch import FIRST_BATCH_SPLIT, first_batch_page, read_first_batch
 from evaluation.samples.kept_pages import KeptPages
 from evaluation.samples.record import SampleRecord
 from evaluation.samples.store import SampleSet
@@ -26,6 +27,8 @@ def sample_text(samples: SampleSet, record: SampleRecord, workspace: Workspace) 
 def note_on_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace: Workspace) -> str | None:
     """Return why these samples have no pages to show, or how those shown differ from those that were read;
     None: they are the same."""
+    if samples.split == FIRST_BATCH_SPLIT and samples.predictions:
+        return _note_on_first_batch(samples.predictions)
     if samples.dataset is None:
         return None
     if not workspace.dataset(samples.dataset).is_dir():
@@ -37,9 +40,22 @@ def note_on_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace
     return None
 
 
+def _note_on_first_batch(path: Path) -> str:
+    batch = read_first_batch(path)
+    num_pages = sum(sample.num_pages for sample in batch.samples)
+    kept = (
+        f" Of its {num_pages} pages the first {len(batch.pages)} were kept."
+        if len(batch.pages) < num_pages
+        else ""
+    )
+    return f"The exact input of the first step.{kept} Its prompt: {batch.prompt.strip() or '(none)'}"
+
+
 def kept_page(samples: SampleSet, record: SampleRecord, number: int) -> Path | None:
-    """Return the file of a page that a prediction kept, from 1; None: it kept none."""
+    """Return the file of a page that a prediction or a first batch kept, from 1; None: it kept none."""
     if samples.predictions is None or samples.dataset is not None:
         return None
+    if samples.split == FIRST_BATCH_SPLIT:
+        return first_batch_page(samples.predictions, record.document_id, number)
     path = KeptPages(samples.predictions).page(record.document_id, number)
     return path if path.is_file() else None

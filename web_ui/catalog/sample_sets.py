@@ -10,9 +10,16 @@ from data.errors import NotFound
 from data.store.workspace import Workspace, names_hint
 from data.validation import read_record
 from evaluation.report import REPORT
+from evaluation.samples.first_batch import FIRST_BATCH_SPLIT
 from evaluation.samples.kept_pages import predicted_samples_of
 from evaluation.samples.store import Collection, SampleSet
-from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS, VALIDATION_PREDICTIONS
+from training.options.run_folder import (
+    CONFIG,
+    EVALUATION_CONFIG,
+    FIRST_BATCH,
+    PREDICTIONS,
+    VALIDATION_PREDICTIONS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +76,15 @@ def _of_model(name: str, workspace: Workspace) -> dict[str, SampleSet]:
     scored = _in_folder("models", folder, CONFIG, PREDICTIONS, split)
     validated = _in_folder("models", folder, CONFIG, VALIDATION_PREDICTIONS)
     later = {split: samples for split, samples in validated.items() if not (is_scored and split in scored)}
-    return scored | later
+    return scored | later | _first_batch(folder)
+
+
+def _first_batch(folder: Path) -> dict[str, SampleSet]:
+    path = folder / FIRST_BATCH
+    if not path.is_file():
+        return {}
+    batch = SampleSet(collection="models", name=folder.name, predictions=path, split=FIRST_BATCH_SPLIT)
+    return {FIRST_BATCH_SPLIT: batch}
 
 
 def _of_evaluation(name: str, workspace: Workspace) -> dict[str, SampleSet]:

@@ -2,6 +2,7 @@
 `should_stop`."""
 
 import math
+import os
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from data.store.workspace import Workspace
 from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
 from web_ui.jobs.redaction import redact_text
 from web_ui.jobs.snapshot import last_progress
+from web_ui.jobs.usage import UsageMeter
 
 EVENT_INTERVAL_S = 0.5
 CONTROL_INTERVAL_S = 0.2
@@ -73,6 +75,7 @@ class EventProgress:
         self._workspace = Workspace(folder.parents[1])
         self._control = folder / CONTROL
         self._rate, self._countdown = RateMeter(), Countdown()
+        self._usage = UsageMeter(os.environ.get("CUDA_VISIBLE_DEVICES"))
         self._activity: str | None = None
         self._start, self._end = 0.0, 1.0
         self._is_counted = False
@@ -125,7 +128,9 @@ class EventProgress:
         self._is_stopping = True
 
     def flush(self) -> None:
-        """Write the position that was held back."""
+        """Write the position that was held back, and now and then what the job uses of the machine."""
+        if usage := self._usage.measure_if_due():
+            self._log.append("usage", values=usage)
         if not self._is_pending:
             return
         (done, total, unit, counts), self._is_pending = self._position, False

@@ -27,7 +27,7 @@ from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.stages import STAGES_NAME, Role
-from web_ui.jobs.waiting import awaited_jobs, end_unstarted, require_possible
+from web_ui.jobs.waiting import awaited_jobs, end_unstarted, queue_order, require_possible
 from web_ui.jobs.webhook import Webhook
 
 LOGGER = logging.getLogger("deepsynth.jobs")
@@ -176,8 +176,7 @@ class Runner:
             self._deliveries.offer(own)
         jobs = [job for job in own if job.id not in self.attempts]
         self._queue = []
-        oldest_first = sorted(jobs, key=lambda job: (job.created, job.id))
-        for job in sorted(oldest_first, key=lambda job: job.moved_to_front or "", reverse=True):
+        for job in queue_order(jobs):
             with self._logging_errors(job.id):
                 self._adopt_or_queue(job, known)
 

@@ -1,13 +1,20 @@
 """Jobs that wait for others: a job starts when all jobs that its request names in `after` have succeeded."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from data.errors import Conflict
 from web_ui.jobs.attempt import read_control, read_state, write_state
 from web_ui.jobs.job import REQUEST, Job, State, now
 from web_ui.jobs.locks import try_lock
+
+
+def queue_order(jobs: Iterable[Job]) -> list[Job]:
+    """Return jobs in the order in which a runner starts them: those moved to the front, the latest move
+    first, then the others, oldest first."""
+    oldest_first = sorted(jobs, key=lambda job: (job.created, job.id))
+    return sorted(oldest_first, key=lambda job: job.moved_to_front or "", reverse=True)
 
 
 def awaited_jobs(job: Job, jobs: Mapping[str, Job]) -> list[Job]:

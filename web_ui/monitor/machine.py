@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from threading import Lock
@@ -11,6 +10,7 @@ from typing import Any
 import psutil
 
 from web_ui.api.schemas import Cpu, Disk, Gpu, Memory
+from web_ui.jobs.nvml import ask_nvml, open_nvml
 
 GB = 1e9
 MIN_MEASURED_S = 1.0
@@ -65,24 +65,19 @@ def disk(folder: Path) -> Disk:
 
 def gpus() -> list[Gpu]:
     """Return the NVIDIA GPUs of this machine. Empty if NVML is not installed or finds no driver."""
-    try:
-        import pynvml as nvml  # noqa: PLC0415  (only the training image has it)
-    except ModuleNotFoundError:
+    nvml = open_nvml()
+    if nvml is None:
         return []
     try:
-        nvml.nvmlInit()
-    except nvml.NVMLError:
-        return []
-    try:
-        return [_gpu(nvml, index) for index in range(_query(nvml, nvml.nvmlDeviceGetCount) or 0)]
+        return [_gpu(nvml, index) for index in range(ask_nvml(nvml, nvml.nvmlDeviceGetCount) or 0)]
     finally:
         nvml.nvmlShutdown()
 
 
 def _gpu(nvml: Any, index: int) -> Gpu:
     """Query one GPU. Values that NVML does not report are None (a lost GPU: all; a MIG slice: the load)."""
-    handle = _query(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
-    query = partial(_query, nvml) if handle is not None else lambda *_: None
+    handle = ask_nvml(nvml, nvml.nvmlDeviceGetHandleByIndex, index)
+    query = partial(ask_nvml, nvml) if handle is not None else lambda *_: None
     memory_info = query(nvml.nvmlDeviceGetMemoryInfo, handle)
     rates = query(nvml.nvmlDeviceGetUtilizationRates, handle)
     return Gpu(
@@ -92,10 +87,3 @@ def _gpu(nvml: Any, index: int) -> Gpu:
         memory_used_gb=memory_info.used / GB if memory_info else None,
         load_percent=float(rates.gpu) if rates else None,
     )
-
-
-def _query(nvml: Any, function: Callable[..., Any], *arguments: Any) -> Any:
-    try:
-        return function(*arguments)
-    except nvml.NVMLError:
-        return None

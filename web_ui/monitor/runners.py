@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from data.store.workspace import Workspace
 from web_ui.api.schemas import DeviceHolder, Runner
 from web_ui.api.service import Service
-from web_ui.jobs.job import STATES_WITH_WORKER, Job, State
+from web_ui.jobs.expected_start import is_waiting
+from web_ui.jobs.job import STATES_WITH_WORKER, Job
 from web_ui.jobs.stages import STAGES, Role
 from web_ui.settings import ROLE_PORTS
-
-STARTABLE_STATES = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
 
 
 def runners(service: Service, jobs: Sequence[Job]) -> list[Runner]:
@@ -24,7 +23,7 @@ def runners(service: Service, jobs: Sequence[Job]) -> list[Runner]:
 def _runner(service: Service, role: Role, jobs: Sequence[Job]) -> Runner:
     status = service.jobs.runner_status(role)
     running = [job for job in sorted(jobs, key=lambda job: job.id) if job.id in status.running]
-    num_waiting = sum(job.desired == "run" and job.state in STARTABLE_STATES for job in jobs)
+    num_waiting = sum(map(is_waiting, jobs))
     return Runner(
         role=role,
         is_alive=status.alive,

@@ -11,6 +11,7 @@ from web_ui.api.rerun import rerun_config
 from web_ui.api.service import current_service
 from web_ui.api.submission import job_answer, submit_job
 from web_ui.catalog.verdicts import job_verdict
+from web_ui.jobs.expected_start import is_waiting, read_queue
 from web_ui.jobs.snapshot import LogSlice
 
 jobs = Blueprint("jobs", __name__)
@@ -19,11 +20,11 @@ jobs = Blueprint("jobs", __name__)
 @endpoint(jobs, "GET", "/api/jobs", Operation(query=schemas.JobsQuery, answer=schemas.JobList))
 def list_jobs(query: schemas.JobsQuery) -> dict[str, Any]:
     """List jobs, newest first."""
-    page, total = current_service().jobs.list(
-        query.kind, query.state, query.offset, query.limit, query.search
-    )
+    store = current_service().jobs
+    page, total = store.list(query.kind, query.state, query.offset, query.limit, query.search)
+    queue = read_queue(store) if any(map(is_waiting, page)) else {}
     return {
-        "jobs": [job_answer(job) for job in page],
+        "jobs": [job_answer(job, position=queue.get(job.id)) for job in page],
         "total": total,
         "offset": query.offset,
         "limit": query.limit,
@@ -35,7 +36,8 @@ def get_job(job_id: str) -> dict[str, Any]:
     """Show one job."""
     service = current_service()
     job = service.jobs.get(job_id)
-    return job_answer(job, job_verdict(job, service.workspace, service.jobs))
+    queue = read_queue(service.jobs) if is_waiting(job) else {}
+    return job_answer(job, job_verdict(job, service.workspace, service.jobs), queue.get(job_id))
 
 
 @endpoint(jobs, "GET", "/api/jobs/<job_id>/events", Operation(query=schemas.OffsetQuery, answer=EventSlice))

@@ -97,12 +97,13 @@ def download_samples(collection: Collection, name: str, query: SelectionQuery) -
 @endpoint(
     samples,
     "GET",
-    "/api/samples/predictions/<name>/<int:position>/pages/<int:page>.png",
-    Operation(media="image/png", errors=(429, 507)),
+    "/api/samples/<collection>/<name>/<int:position>/pages/<int:page>.png",
+    Operation(query=SplitQuery, media="image/png", errors=(409, 429, 507)),
 )
-def get_kept_page(name: str, position: int, page: int) -> Response:
-    """Show a page of an input file, as the model read it; pages count from 1."""
-    _, shown = _open("predictions", name, SplitQuery())
+def get_kept_page(collection: Collection, name: str, position: int, page: int, query: SplitQuery) -> Response:
+    """Show a page that was kept of an input file or of the first batch of a training, as the model read it;
+    pages count from 1."""
+    _, shown = _open(collection, name, query)
     path = kept_page(shown, _record(shown, name, position), page)
     if path is None:
         raise NotFound(f"No page {page} of sample {position} of {name!r} was kept.")
@@ -154,4 +155,11 @@ def _pages(name: str, position: int, record: SampleRecord, shown: SampleSet) -> 
             dataset, split, row = shown.dataset, shown.split, record.row
             yield url_for("datasets.get_page", name=dataset, split=split, row=row, page=number)
         elif kept_page(shown, record, number):
-            yield url_for("samples.get_kept_page", name=name, position=position, page=number)
+            yield url_for(
+                "samples.get_kept_page",
+                collection=shown.collection,
+                name=name,
+                position=position,
+                page=number,
+                split=shown.split,
+            )

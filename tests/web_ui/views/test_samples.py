@@ -18,7 +18,13 @@ from data.store.workspace import Workspace
 from evaluation.report import REPORT
 from evaluation.samples.kept_pages import KeptPages, PredictionSource
 from evaluation.samples.store import SampleSet
-from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS, VALIDATION_PREDICTIONS
+from training.options.run_folder import (
+    CONFIG,
+    EVALUATION_CONFIG,
+    FIRST_BATCH,
+    PREDICTIONS,
+    VALIDATION_PREDICTIONS,
+)
 from web_ui.catalog import sample_index
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -175,6 +181,57 @@ def test_inputs_show_the_page_that_was_read(
     page = client.get(sample["pages"][0])
     assert page.get_data() == (tmp_path / "page.png").read_bytes()
     assert client.get(sample["pages"][0].replace("/1.png", "/2.png")).status_code == 404
+
+
+def write_first_batch(folder: Path, *pages: str) -> None:
+    """Write a batch of a sample of two pages and one of one page, of which these pages were written."""
+    for number, name in enumerate(pages):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / Path(name).name)
+    samples = [
+        {"document_id": "a", "num_pages": 2, "labels": f"{HOSTILE}<eos>", "summary": HOSTILE},
+        {"document_id": "b", "num_pages": 1, "labels": "B.<eos>", "summary": "B.", "num_target_tokens": 3},
+    ]
+    write_json(
+        folder / FIRST_BATCH, {"pages": pages, "prompt": "Summarise.", "shapes": {}, "samples": samples}
+    )
+
+
+def test_the_first_batch_of_a_training_is_a_split_of_its_own(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    folder = workspace.model("trained")
+    folder.mkdir()
+    write_first_batch(folder, "first_batch_page_1.png", "first_batch_page_2.png", "first_batch_page_3.png")
+    found = get(client, "models/trained?order=worst")
+    assert (found["split"], found["splits"], found["dataset"]) == ("first_batch", ["first_batch"], None)
+    assert "Its prompt: Summarise." in found["pages_note"]
+    assert "kept" not in found["pages_note"]
+    assert [(each["reference"], each["prediction"]) for each in found["samples"]] == [
+        (f"{HOSTILE}<eos>", None),
+        ("B.<eos>", None),
+    ]
+    assert [len(each["pages"]) for each in found["samples"]] == [2, 1]
+    last = client.get(found["samples"][1]["pages"][0])
+    assert last.get_data() == (folder / "first_batch_page_3.png").read_bytes()
+    # a validation is shown before it
+    write_json(folder / CONFIG, {"dataset": "gone"})
+    write_lines(folder / VALIDATION_PREDICTIONS, [{"document_id": "a", "prediction": "x", "reference": "y"}])
+    assert get(client, "models/trained")["splits"] == ["validation", "first_batch"]
+    lines = client.get("/api/samples/models/trained/download.jsonl?split=first_batch").text.splitlines()
+    assert [json.loads(line)["reference"] for line in lines] == [f"{HOSTILE}<eos>", "B.<eos>"]
+
+
+def test_pages_of_a_first_batch_that_were_not_written_are_said_and_left_out(
+    client: FlaskClient, workspace: Workspace
+) -> None:
+    folder = workspace.model("trained")
+    folder.mkdir()
+    write_first_batch(folder, "first_batch_page_1.png")
+    found = get(client, "models/trained")
+    assert [len(each["pages"]) for each in found["samples"]] == [1, 0]
+    assert "Of its 3 pages the first 1 were kept." in found["pages_note"]
+    write_first_batch(folder, "../outside.png")
+    assert client.get("/api/samples/models/trained").status_code == 507
 
 
 @pytest.mark.parametrize(

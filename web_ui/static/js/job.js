@@ -5,6 +5,7 @@ import { fillSlots, findElement, makeElement, makeTable } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
 import { flattenPaths, valueToText } from "./base/values.js";
+import { FirstPages } from "./monitor/first-pages.js";
 import { makeFileTree } from "./monitor/file-tree.js";
 import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
@@ -29,6 +30,7 @@ let poller = null;
 let isUseTabFilled = false;
 const log = new LogView(findElement("#panel-log"), jobId, () => job !== null && ACTIVE_STATES.has(job.state));
 const samples = new JobSamples();
+const firstPages = new FirstPages();
 const watched = new WatchedSampleView();
 const overview = new JobOverview(new JobEventReader(jobId));
 
@@ -96,6 +98,7 @@ async function refresh() {
   await overview.read();
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
+  firstPages.show(job, overview.events.numMetricEvents > 0);
   await watched.show(job, overview.events.series);
   showVerdict(job);
   showTabs(job);

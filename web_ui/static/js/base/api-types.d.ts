@@ -636,6 +636,7 @@ export interface JobAnswer {
   error: ErrorBody | null;
   links: Record<string, string>;
   waits_for: Array<AwaitedJob>;
+  queue: QueueAnswer | null;
   verdict: ModelVerdict | null;
 }
 
@@ -874,6 +875,11 @@ export interface PublishModelConfig {
   model: string;
   repo_id?: string | null;
   private?: boolean;
+}
+
+export interface QueueAnswer {
+  place: number;
+  starts_in_s: number | null;
 }
 
 export interface RejectedDocument {

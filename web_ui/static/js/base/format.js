@@ -73,6 +73,13 @@ export function formatDuration(seconds) {
 export const formatRoughDuration = (seconds) =>
   formatDuration(seconds && seconds >= 60 && seconds < 3600 ? Math.round(seconds / 60) * 60 : seconds);
 
+const ORDINALS = new Intl.PluralRules("en", { type: "ordinal" });
+/** @type {Record<string, string>} */
+const ORDINAL_ENDINGS = { one: "st", two: "nd", few: "rd", other: "th" };
+
+/** Format a place in a row: 1st, 2nd, 3rd, 4th. @param {number} place from 1 */
+export const formatOrdinal = (place) => `${place}${ORDINAL_ENDINGS[ORDINALS.select(place)]}`;
+
 /** Format a compression: text tokens per vision token. @param {number} ratio */
 export const formatCompression = (ratio) => `${Number(ratio.toPrecision(3))}×`;
 

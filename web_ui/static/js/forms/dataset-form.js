@@ -49,14 +49,17 @@ export class DatasetForm {
   }
 
   /**
-   * Take new starting values, and remove the messages on the old ones.
+   * Take new starting values, a free name among them unless the user has typed one, and remove the messages on the old ones.
    * @param {Record<string, any>} config
    */
   setStartingValues(config) {
+    const name = findInput('[name="name"]', this.form);
+    const isTyped = name.value !== "" && name.value !== name.dataset.proposed;
     for (const set of this.fieldSets) set.setStartingValues(config);
+    if (!isTyped) name.value = name.dataset.proposed = config.name;
     this.#showUsed();
     showFormError(this.form, null);
-    this.checkNameIsFree();
+    this.proposeName(config.name);
   }
 
   /** The values that differ from the starting values, by path. */

@@ -12,10 +12,13 @@ export class JobEventReader {
     this.jobId = jobId;
     this.offset = 0;
     this.series = new Series();
+    /** What the job uses of its machine, by seconds since 1970. */
+    this.usage = new Series();
     this.numMetricEvents = 0;
+    this.numUsageEvents = 0;
   }
 
-  /** Read the new events; metrics are added to the series. @returns {Promise<any[]>} the other events */
+  /** Read the new events; metrics and usage are added to their series. @returns {Promise<any[]>} the other events */
   async read() {
     const others = [];
     for (;;) {
@@ -24,6 +27,7 @@ export class JobEventReader {
       );
       for (const event of events) {
         if (event.kind === "metric") this.#addMetrics(event);
+        else if (event.kind === "usage") this.#addUsage(event);
         else others.push(event);
       }
       const numBytes = next - this.offset;
@@ -36,5 +40,11 @@ export class JobEventReader {
   #addMetrics({ step, values }) {
     this.series.add(step, values);
     this.numMetricEvents += 1;
+  }
+
+  /** @param {{time: string, values: Record<string, number>}} event */
+  #addUsage({ time, values }) {
+    this.usage.add(Date.parse(time) / 1000, values);
+    this.numUsageEvents += 1;
   }
 }

@@ -68,14 +68,15 @@ export class JobOverview {
 
   /** @param {Job} job */
   show(job) {
-    const { numMetricEvents } = this.events;
+    const { numMetricEvents, numUsageEvents } = this.events;
     if (job.kind === "find_lr") this.#showLrCurve(job);
     else if (this.numShownEvents !== numMetricEvents) this.#updateCharts();
+    showTiles(findElement("#job-figures"), this.events, job.kind !== "find_lr");
     this.#showWarnings();
     this.#showLatestPage(job.kind === "dataset");
     this.#showResult(job);
     const empty = findElement("#overview-empty");
-    empty.hidden = numMetricEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
+    empty.hidden = numMetricEvents + numUsageEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
     empty.textContent = ENDED_STATES.has(job.state)
       ? "This job ended without anything to show."
       : "Nothing to show yet. Numbers and pages appear here while the job runs.";
@@ -117,7 +118,6 @@ export class JobOverview {
   #updateCharts() {
     const { series, numMetricEvents } = this.events;
     this.numShownEvents = numMetricEvents;
-    showTiles(findElement("#job-figures"), series);
     findElement("#chart-tools").hidden = numMetricEvents === 0;
     this.charts.showOne(series, Number(this.smoothing.value));
   }

@@ -4,6 +4,7 @@ import {
   formatCount,
   formatDuration,
   formatMinute,
+  formatOrdinal,
   formatPercent,
   formatRoughDuration,
 } from "../base/format.js";
@@ -96,6 +97,16 @@ const timeLeftText = (leftS) =>
     ? `${formatRoughDuration(leftS)} left`
     : `${formatRoughDuration(leftS)} left, until ${formatMinute(new Date(Date.now() + leftS * 1000))}`;
 
+/** Where a waiting job is in the queue, as far as that is known. @param {Job} job @returns {string[]} */
+function queueTexts({ queue }) {
+  if (!queue) return [];
+  const { place, starts_in_s: startS } = queue;
+  return [
+    ...(place > 1 ? [`${formatOrdinal(place)} in line`] : []),
+    ...(startS ? [`starts in about ${formatRoughDuration(startS)}`] : []),
+  ];
+}
+
 /** @param {Job} job that waits for its first attempt, or was resumed */
 function waitText({ role }) {
   const runner = knownRunner(role ?? "");
@@ -111,8 +122,9 @@ export function progressText(job) {
   const { progress } = job;
   if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
   if (job.state === "queued" && job.attempts) return "Back in the queue";
-  if (job.waits_for.length) return `Starts after ${job.waits_for.map(awaitedText).join(" and ")}`;
-  if (displayedState(job) === "queued") return waitText(job);
+  if (job.waits_for.length)
+    return [`Starts after ${job.waits_for.map(awaitedText).join(" and ")}`, ...queueTexts(job)].join(" · ");
+  if (displayedState(job) === "queued") return [waitText(job), ...queueTexts(job)].join(" · ");
   if (!progress) return "";
   const isRunning = job.state === "running";
   const parts = [isRunning ? (progress.activity ?? "") : "", positionText(progress)].filter(Boolean);

@@ -1,7 +1,8 @@
-// The latest values of a training, each with a small curve of its course.
+// The latest values of a training, and what a job uses of its machine, each with a small curve of its course.
 
 import { findElement, makeFigure } from "../base/dom.js";
 import { formatMetric } from "../base/format.js";
+import { redraw } from "../base/redraw.js";
 import { makeSparkline } from "../charts/sparkline.js";
 import { METRICS } from "../charts/training-charts.js";
 
@@ -9,17 +10,47 @@ import { METRICS } from "../charts/training-charts.js";
 
 const MAX_POINTS = 60;
 
-/** @param {string} title @param {string} name of the metric @param {Series} series */
-function makeTile(title, name, series) {
-  const figure = makeFigure(title, formatMetric(name, series.latest(name)));
+/** Usage of the machine -> title of its tile and unit. @type {Record<string, [string, string]>} */
+const USAGE = {
+  gpu_load_percent: ["GPU load", "%"],
+  gpu_memory_gb: ["GPU memory in use", "GB"],
+  cpu_load_percent: ["Processor load", "%"],
+  memory_gb: ["Memory", "GB"],
+};
+
+/** @param {string} title @param {string} text @param {string} name @param {Series} series @param {string} axis */
+function makeTile(title, text, name, series, axis) {
+  const figure = makeFigure(title, text);
   const { steps, values } = series.sparse(name, MAX_POINTS);
   if (steps.length > 1)
-    findElement("dd", figure).append(makeSparkline(steps, values, `${title} over the steps`));
+    findElement("dd", figure).append(makeSparkline(steps, values, `${title} over the ${axis}`));
   return figure;
 }
 
-/** @param {HTMLElement} container @param {Series} series */
-export function showTiles(container, series) {
-  const measured = Object.entries(METRICS).filter(([name, { tile }]) => tile && series.latest(name) !== null);
-  container.replaceChildren(...measured.map(([name, { tile }]) => makeTile(tile, name, series)));
-}
+/** @param {Series} series @returns {HTMLElement[]} */
+const makeMetricTiles = (series) =>
+  Object.entries(METRICS)
+    .filter(([name, { tile }]) => tile && series.latest(name) !== null)
+    .map(([name, { tile }]) =>
+      makeTile(tile, formatMetric(name, series.latest(name)), name, series, "steps"),
+    );
+
+/** @param {Series} usage by seconds @returns {HTMLElement[]} */
+const makeUsageTiles = (usage) =>
+  Object.entries(USAGE).flatMap(([name, [title, unit]]) => {
+    const value = usage.latest(name);
+    if (value === null) return [];
+    const text = unit === "%" ? `${Math.round(value)}%` : `${value.toPrecision(3)} ${unit}`;
+    return [makeTile(title, text, name, usage, "time")];
+  });
+
+/**
+ * @param {HTMLElement} container
+ * @param {import("./job-events.js").JobEventReader} events
+ * @param {boolean} hasMetrics whether the latest metrics mean something
+ */
+export const showTiles = (container, { series, usage, numMetricEvents, numUsageEvents }, hasMetrics) =>
+  redraw(container, [numMetricEvents, numUsageEvents], () => [
+    ...(hasMetrics ? makeMetricTiles(series) : []),
+    ...makeUsageTiles(usage),
+  ]);

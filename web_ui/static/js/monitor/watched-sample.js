@@ -7,7 +7,7 @@ import { latest } from "../base/latest.js";
 import { redraw } from "../base/redraw.js";
 import { markDifferences } from "../samples/word-diff.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
-import { readArtifact } from "./sample-parts.js";
+import { readArtifact } from "./artifact.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 /** @typedef {{step: number, text: string, rougeL: number}} WatchedText */

@@ -9,6 +9,8 @@ import { markDifferences } from "./word-diff.js";
 /** @typedef {import("../base/api-types.js").SampleAnswer} Sample */
 /** @typedef {import("../base/api-types.js").SampleList} SampleList */
 
+const FIRST_BATCH = "first_batch";
+
 /**
  * @param {Sample} sample
  * @param {SampleList} list that holds it
@@ -22,7 +24,7 @@ export function makeSampleDetail(sample, list, path) {
       { class: "sample-detail__facts row" },
       makeElement("h3", { class: "sample-detail__name" }, sample.document_id),
       sample.score === null ? null : makeScorePill(sample.score),
-      makeElement("span", { class: "muted small numbers" }, describeLength(sample)),
+      makeElement("span", { class: "muted small numbers" }, describeLength(sample, list)),
       ...sample.marks.map(makeMarkBadge),
     ),
     makeElement(
@@ -32,7 +34,9 @@ export function makeSampleDetail(sample, list, path) {
       makeElement(
         "div",
         { class: "sample-detail__texts" },
-        ...makeTexts(sample, isScored),
+        ...(list.split === FIRST_BATCH
+          ? [makeText("The model learns to write", [sample.reference ?? ""])]
+          : makeTexts(sample, isScored)),
         isScored ? makeLegend(sample) : null,
         makeDocument(sample, list, path),
       ),
@@ -40,9 +44,10 @@ export function makeSampleDetail(sample, list, path) {
   ];
 }
 
-/** @param {Sample} sample */
-function describeLength({ length, prediction, pages }) {
-  const tokens = `${length.toLocaleString("en")} ${prediction === null ? "text " : ""}tokens`;
+/** @param {Sample} sample @param {SampleList} list */
+function describeLength({ length, prediction, pages }, { split }) {
+  const isOfDocument = prediction === null && split !== FIRST_BATCH;
+  const tokens = `${length.toLocaleString("en")} ${isOfDocument ? "text " : ""}tokens`;
   return pages.length > 1 ? `${tokens}, ${pages.length} pages` : tokens;
 }
 

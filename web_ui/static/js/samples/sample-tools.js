@@ -18,6 +18,8 @@ const ORDERS = [
   ["longest", "Longest first", false],
   ["random", "Shuffled", false],
 ];
+/** @type {Record<string, string>} */
+const SPLIT_NAMES = { train: "Train", validation: "Validation", test: "Test", first_batch: "First batch" };
 const SEARCH_DELAY_MS = 250;
 
 /**
@@ -75,7 +77,7 @@ function makeSplits(list, change) {
       checked: split === list.split,
     });
     input.addEventListener("change", () => change({ split, bins: null, mark: "" }));
-    return makeElement("label", {}, input, split);
+    return makeElement("label", {}, input, SPLIT_NAMES[split] ?? split);
   });
   return makeElement("fieldset", { class: "segments", "aria-label": "Split" }, ...choices);
 }
