@@ -18,7 +18,7 @@ from web_ui.api.endpoint import Header, Operation, endpoint
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import Service, current_service
 from web_ui.api.verdict_schemas import ModelVerdict
-from web_ui.jobs.expected_start import QueuePosition
+from web_ui.jobs.expected_start import QueuePosition, read_queue
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 from web_ui.jobs.waiting import awaited_jobs
@@ -81,10 +81,12 @@ def submit_job(kind: str, config: Config, after: tuple[str, ...] = ()) -> Respon
     A request that repeats an idempotency key gets the earlier job, even if the limit, the workspace or the
     job's output would refuse a new one.
     """
-    job = queue_job(current_service(), kind, config, after, _idempotency_key())
+    service = current_service()
+    job = queue_job(service, kind, config, after, _idempotency_key())
     g.job_id = job.id
     location = url_for("jobs.get_job", job_id=job.id)
-    return make_response(job_answer(job), 202, {"Location": location})
+    position = read_queue(service.jobs).get(job.id)
+    return make_response(job_answer(job, position=position), 202, {"Location": location})
 
 
 def queue_job(
