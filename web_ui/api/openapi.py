@@ -11,7 +11,6 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 from werkzeug.routing import Rule
 
-from data.config import Name
 from evaluation.samples.store import Collection
 from training.options.optimal_configs import PRESETS
 from web_ui.api import schemas
@@ -23,7 +22,8 @@ JsonDocument = dict[str, Any]
 References = Mapping[Any, JsonDocument]
 
 PATH_VALUE = re.compile(r"<(?:\w+:)?(?P<name>\w+)>")
-NAME_SCHEMA: Final = TypeAdapter(Name).json_schema()
+NAME_SCHEMA: Final = {"type": "string", "pattern": r"^[A-Za-z0-9](\.?[A-Za-z0-9_-])*\.?$", "maxLength": 96}
+"""Of `Name`, without two dots in a row: such a name leads nowhere."""
 PATH_SCHEMAS: Final[Mapping[str, JsonDocument]] = {
     "name": NAME_SCHEMA,
     "folder": NAME_SCHEMA,

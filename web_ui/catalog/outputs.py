@@ -1,6 +1,7 @@
 """Outputs of a job: one folder or file, and the files in it that may be listed and downloaded."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from data.dataset.manifest import EXAMPLE_PAGE
@@ -54,11 +55,10 @@ def reported_path(path: object, workspace: Workspace) -> Path:
 
 
 def output_files(output: Path) -> Iterator[Path]:
-    """Yield the files of an output in order, at most MAX_FILES, without links and unfinished files."""
+    """Yield the files of an output in order, without links and unfinished files."""
     if output.is_file():
         yield output
         return
-    found = 0
     for path in sorted(files_below(output)):
         if (
             _is_hidden(path, output)
@@ -67,10 +67,12 @@ def output_files(output: Path) -> Iterator[Path]:
             or path.suffix == TEMPORARY_SUFFIX
         ):
             continue
-        found += 1
-        if found > MAX_FILES:
-            return
         yield path
+
+
+def listed_files(output: Path) -> Iterator[Path]:
+    """Yield the first MAX_FILES of `output_files`: a list on the screen has an end."""
+    return islice(output_files(output), MAX_FILES)
 
 
 def output_name(output: Path, path: Path) -> str:

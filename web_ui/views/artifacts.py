@@ -16,8 +16,8 @@ from web_ui.api.service import current_service
 from web_ui.catalog.outputs import (
     example_page,
     job_output,
+    listed_files,
     output_file,
-    output_files,
     output_name,
     reported_path,
 )
@@ -52,7 +52,7 @@ def list_artifacts(job_id: str) -> dict[str, Any]:
     except NotFound:
         return {"artifacts": []}
     documents = []
-    for path in output_files(output):
+    for path in listed_files(output):
         with suppress(FileNotFoundError):  # an old checkpoint was removed just now
             name = output_name(output, path)
             role = "predictions" if job.kind == "prediction" else ROLES.get(name)

@@ -13,7 +13,7 @@ from web_ui.api.service import current_service
 from web_ui.api.stored_schemas import Lineage, LineageQuery, StoredCard, StoredCollection, StoredFileList
 from web_ui.catalog.archives import archive_bytes, stream_archive
 from web_ui.catalog.lineage import job_lineage, lineage
-from web_ui.catalog.outputs import output_file, output_files, output_name
+from web_ui.catalog.outputs import listed_files, output_file, output_name
 from web_ui.catalog.stored import members_of, stored_card, stored_folder
 from web_ui.views.artifacts import SAFE_MEDIA
 
@@ -33,7 +33,7 @@ def list_stored_files(collection: StoredCollection, name: str) -> dict[str, Any]
     """List the files of a stored dataset or model."""
     folder = stored_folder(collection, name, current_service().workspace)
     files = []
-    for path in output_files(folder):
+    for path in listed_files(folder):
         with suppress(FileNotFoundError):  # an old checkpoint was removed just now
             part = output_name(folder, path)
             url = url_for("stored.get_stored_file", collection=collection, name=name, path=part)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import TINY_CONFIG
+from web_ui.catalog import outputs
 
 HOSTILE = "# <script>alert(1)</script> & <img src=x onerror=alert(2)>\n"
 
@@ -56,6 +57,15 @@ def test_a_model_is_one_tar_file_of_the_announced_length(client: FlaskClient, mo
         assert weights is not None
         assert weights.read() == (model / "model" / "model.safetensors").read_bytes()
     assert names == ["mine/README.md", "mine/config.json", "mine/model.safetensors"]
+
+
+def test_a_list_of_files_has_an_end_and_an_archive_holds_them_all(
+    client: FlaskClient, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outputs, "MAX_FILES", 2)
+    assert len(client.get("/api/stored/models/mine/files").get_json()["files"]) == 2
+    with tarfile.open(fileobj=io.BytesIO(client.get("/api/stored/models/mine/archive.tar").data)) as archive:
+        assert len(archive.getnames()) == 3
 
 
 def test_a_model_is_not_deleted_while_it_is_downloaded(client: FlaskClient, model: Path) -> None:
