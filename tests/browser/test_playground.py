@@ -131,6 +131,18 @@ def test_an_answer_that_is_cut_off_says_so(playground: Page) -> None:
     playground.unroute("**/v1/chat/completions")
 
 
+def test_the_page_of_a_warm_model_shows_what_it_does_and_leads_back(
+    playground: Page, site: Site, client: Client
+) -> None:
+    summarise(playground)
+    held = client.call("GET", "/api/jobs?kind=warm_model")["jobs"][0]["id"]
+    playground.goto(f"{site.address}/jobs/{held}")
+    for title in ("Summaries per second", "Tokens per second", "First token", "Waiting"):
+        expect(playground.locator("#job-figures")).to_contain_text(title)
+    playground.get_by_role("link", name="Ask it").click()
+    expect(playground.get_by_label("Model", exact=True)).to_have_value("tiny")
+
+
 def test_the_programs_name_the_address_and_the_model(playground: Page, site: Site) -> None:
     for name in ("curl", "Python, package openai"):
         expect(playground.get_by_role("region", name=name)).to_contain_text(f"{site.address}/v1")

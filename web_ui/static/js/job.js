@@ -75,7 +75,7 @@ async function fillUseTab(current) {
 
 /** @param {Job} current */
 function showTabs(current) {
-  findElement("#tab-samples").hidden = hasTextResult(current) || current.kind === "find_lr";
+  findElement("#tab-samples").hidden = !["dataset", "training"].includes(current.kind);
   findElement("#tab-use").hidden = !modelOf(current) || current.state !== "succeeded";
   subtabs.update();
 }

@@ -13,6 +13,9 @@ export const storedAddress = (collection, name) => `${root}/${collection}/${enco
 /** @param {string} model perhaps one of a training's checkpoints */
 const withoutCheckpoint = (model) => model.replace(/\/(checkpoints|model)(\/.*)?$/, "");
 
+/** The playground with a model chosen. @param {string} model */
+export const playgroundAddress = (model) => withQuery(`${root}/playground`, { model });
+
 /** @param {string} id */
 export const jobAddress = (id) => `${document.body.dataset.jobs}/${encodeURIComponent(id)}`;
 

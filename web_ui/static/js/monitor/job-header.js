@@ -1,6 +1,6 @@
 // The header of a job's page: title, state, progress, actions and error.
 
-import { changesAddress } from "../base/addresses.js";
+import { changesAddress, playgroundAddress } from "../base/addresses.js";
 import { get, withQuery } from "../base/api.js";
 import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../base/dom.js";
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
@@ -48,8 +48,17 @@ export function showHeader(current) {
 export function showActions(current, onChange) {
   const actions = possibleActions(current);
   const holders = deviceHolders(current);
-  redraw(findElement("#job-actions"), [actions, holders], () => [
+  redraw(findElement("#job-actions"), [actions, holders, current.state], () => [
     ...holders.map((holder) => makeStepBackButton(holder, onChange)),
+    ...(current.kind === "warm_model" && current.state === "running"
+      ? [
+          makeElement(
+            "a",
+            { class: "button button--primary", href: playgroundAddress(current.config.model) },
+            "Ask it",
+          ),
+        ]
+      : []),
     ...actions.map((action) => {
       const isDestructive = action === "cancel" || action === "delete";
       const button = makeElement(

@@ -70,7 +70,7 @@ export class JobOverview {
   show(job) {
     const { numMetricEvents, numUsageEvents } = this.events;
     if (job.kind === "find_lr") this.#showLrCurve(job);
-    else if (this.numShownEvents !== numMetricEvents) this.#updateCharts();
+    else if (job.kind !== "warm_model" && this.numShownEvents !== numMetricEvents) this.#updateCharts();
     showTiles(findElement("#job-figures"), this.events, job.kind !== "find_lr");
     this.#showWarnings();
     this.#showLatestPage(job.kind === "dataset");

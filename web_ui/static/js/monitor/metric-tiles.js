@@ -1,7 +1,7 @@
 // The latest values of a training, and what a job uses of its machine, each with a small curve of its course.
 
 import { findElement, makeFigure } from "../base/dom.js";
-import { formatMetric } from "../base/format.js";
+import { formatMetric, formatNumber } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { makeSparkline } from "../charts/sparkline.js";
 import { METRICS } from "../charts/training-charts.js";
@@ -16,6 +16,16 @@ const USAGE = {
   gpu_memory_gb: ["GPU memory in use", "GB"],
   cpu_load_percent: ["Processor load", "%"],
   memory_gb: ["Memory", "GB"],
+};
+
+/** Metric of a warm model -> title of its tile, unit, and what the value is multiplied by. @type {Record<string, [string, string, number]>} */
+const ANSWERING = {
+  samples_per_s: ["Summaries per second", "", 1],
+  tokens_per_s: ["Tokens per second", "", 1],
+  first_token_s: ["First token", " ms", 1000],
+  queue_s: ["In the queue", " ms", 1000],
+  running: ["Being written", "", 1],
+  waiting: ["Waiting", "", 1],
 };
 
 /** @param {string} title @param {string} text @param {string} name @param {Series} series @param {string} axis */
@@ -35,6 +45,23 @@ const makeMetricTiles = (series) =>
       makeTile(tile, formatMetric(name, series.latest(name)), name, series, "steps"),
     );
 
+/** @param {Series} series by answered requests @returns {HTMLElement[]} */
+const makeAnsweringTiles = (series) =>
+  Object.entries(ANSWERING).flatMap(([name, [title, unit, factor]]) => {
+    const value = series.latest(name);
+    return value === null
+      ? []
+      : [
+          makeTile(
+            title,
+            `${formatNumber(Number((factor * value).toPrecision(2)))}${unit}`,
+            name,
+            series,
+            "requests",
+          ),
+        ];
+  });
+
 /** @param {Series} usage by seconds @returns {HTMLElement[]} */
 const makeUsageTiles = (usage) =>
   Object.entries(USAGE).flatMap(([name, [title, unit]]) => {
@@ -51,6 +78,6 @@ const makeUsageTiles = (usage) =>
  */
 export const showTiles = (container, { series, usage, numMetricEvents, numUsageEvents }, hasMetrics) =>
   redraw(container, [numMetricEvents, numUsageEvents], () => [
-    ...(hasMetrics ? makeMetricTiles(series) : []),
+    ...(hasMetrics ? [...makeMetricTiles(series), ...makeAnsweringTiles(series)] : []),
     ...makeUsageTiles(usage),
   ]);

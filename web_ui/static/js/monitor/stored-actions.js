@@ -1,5 +1,6 @@
 // What can be done with a stored dataset or model as a whole: train on it, download it, delete it.
 
+import { playgroundAddress } from "../base/addresses.js";
 import { API, sendRequest, withQuery } from "../base/api.js";
 import { makeElement, makeIcon } from "../base/dom.js";
 import { formatBytes } from "../base/format.js";
@@ -46,6 +47,9 @@ export function makeStoredActions(collection, name, card) {
   const train = withQuery(document.body.dataset.train ?? "/train", { [field]: name });
   return [
     !card || card.complete ? makeElement("a", { class: "button button--primary", href: train }, text) : null,
+    field === "model" && (!card || card.complete)
+      ? makeElement("a", { class: "button", href: playgroundAddress(name) }, "Try it")
+      : null,
     card?.archive_bytes ? makeDownload(collection, name, card) : null,
     card ? makeDelete(collection, name, card) : null,
   ].filter((action) => action !== null);

@@ -1,7 +1,7 @@
 // What the score of a model is worth: the verdict in words, the score beside what it is compared with, and
 // the next steps. The rules are in evaluation/verdicts/verdict.py.
 
-import { storedAddress } from "../base/addresses.js";
+import { playgroundAddress, storedAddress } from "../base/addresses.js";
 import { findElement, findElements, makeElement, makeIcon } from "../base/dom.js";
 import { redraw } from "../base/redraw.js";
 import { submitJobOnSubmit } from "../forms/submit.js";
@@ -62,11 +62,7 @@ function makeNextSteps(job, verdict) {
       "div",
       { class: "row" },
       makeControlStep(verdict),
-      makeLink(
-        "Try it on a document",
-        `${jobsPath.replace(/jobs$/, "")}playground?${new URLSearchParams({ model: String(modelOf(job)?.model) })}`,
-        !verdict.control,
-      ),
+      makeLink("Try it on a document", playgroundAddress(String(modelOf(job)?.model)), !verdict.control),
       makeFormLink("Score it on another dataset", "#evaluation-form"),
       makeLink("Train on from it", `${jobsPath.replace(/jobs$/, "")}train?${from}`),
       makeLink("Compare it", `${jobsPath}/experiments?${new URLSearchParams({ compared: job.id })}`),
