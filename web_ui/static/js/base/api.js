@@ -23,20 +23,20 @@ const GET_TIMEOUT_MS = 30_000;
 /**
  * Send one request and return the JSON answer.
  * @param {string} method
- * @param {string} path below the API address, such as "/jobs"
- * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>}} [options] the signal
+ * @param {string} path below the root, which is the API address, such as "/jobs"
+ * @param {{body?: unknown, signal?: AbortSignal, headers?: Record<string, string>, root?: string}} [options] the signal
  *   aborts the request; without one, a timeout does
  * @returns {Promise<any>}
  * @throws {ApiError}
  */
-export async function sendRequest(method, path, { body, signal, headers = {} } = {}) {
+export async function sendRequest(method, path, { body, signal, headers = {}, root = API } = {}) {
   const withBody =
     body === undefined
       ? {}
       : { body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
   let response;
   try {
-    response = await fetch(API + path, {
+    response = await fetch(root + path, {
       method,
       signal: signal ?? AbortSignal.timeout(method === "GET" ? GET_TIMEOUT_MS : REQUEST_TIMEOUT_MS),
       headers,

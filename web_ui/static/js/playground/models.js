@@ -1,6 +1,6 @@
 // The models that can be asked: which are warm, and a button that loads one.
 
-import { createJob } from "../base/api.js";
+import { createJob, sendRequest } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
 import { poll } from "../base/poll.js";
 import { redraw } from "../base/redraw.js";
@@ -49,9 +49,7 @@ export class ModelChoice {
   }
 
   async #refresh() {
-    const response = await fetch(`${CHAT_API}/models`);
-    if (!response.ok) return false;
-    const { data } = await response.json();
+    const { data } = await sendRequest("GET", "/models", { root: CHAT_API });
     this.#served = data.map((/** @type {any} */ { id, deepsynth }) => ({
       name: id,
       warmth: deepsynth.warmth,
