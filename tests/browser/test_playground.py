@@ -10,7 +10,7 @@ from tests.browser.shop_window import HOSTILE
 from tests.browser.site import Site
 from tests.browser.test_screens import AXE, check_by_axe
 from tests.machine import require
-from tests.services import Client
+from tests.services import ENDED, Client
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -25,7 +25,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site.start_web()
     site.start_runner("gpu")
     yield site
+    stop_warm_models(site)
     site.stop_all()
+
+
+def stop_warm_models(site: Site) -> None:
+    """Stop them: a worker outlives its runner."""
+    client = Client(port=int(site.address.rpartition(":")[2]))
+    for job in client.call("GET", "/api/jobs?kind=warm_model")["jobs"]:
+        if job["state"] not in ENDED:
+            client.call("POST", f"/api/jobs/{job['id']}/cancel")
+            client.wait_job(job["id"], limit_s=30)
 
 
 @pytest.fixture(scope="module")
