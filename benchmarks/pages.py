@@ -25,13 +25,13 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from web import fill
 
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
 from tests.machine import CHROMIUM
 from training.options.config import TrainingConfig
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
+from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.jobs.store import JobStore
 
 USABLE = {

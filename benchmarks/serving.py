@@ -24,7 +24,7 @@ from data.store.workspace import Workspace
 from tests.services import Service
 from tests.training.test_generate_text import tiny_collator
 from training.generation.decoding import Decoding
-from training.generation.generate_text import _generate_by_library, _generate_in_rows
+from training.generation.generate_text import generate_by_library, generate_in_rows
 from training.inputs.dataset import PageSample
 
 NUM_CLIENTS = 32
@@ -101,7 +101,7 @@ def generation() -> None:
         for row in range(32)
     ]
     decoding = Decoding(max_new_tokens=128, batch_size=16)
-    ways: dict[str, Callable[..., Any]] = {"rows": _generate_in_rows, "library": _generate_by_library}
+    ways: dict[str, Callable[..., Any]] = {"rows": generate_in_rows, "library": generate_by_library}
     times: dict[str, list[float]] = {name: [] for name in ways}
     texts: dict[str, Any] = {}
     for _ in range(ROUNDS):

@@ -23,10 +23,10 @@ from statistics import median
 import psutil
 
 from data.config import DatasetConfig, SampleSource
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
+from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.jobs.store import JobStore
 
 STATES = (State.SUCCEEDED, State.SUCCEEDED, State.FAILED, State.PAUSED, State.RUNNING)

@@ -226,12 +226,10 @@ class PublishConfig(Config):
     )
 
 
-class PublishDatasetConfig(Config):
+class PublishDatasetConfig(PublishConfig):
     """Publish a finished dataset on the Hugging Face Hub, with HF_TOKEN of the service that runs the job."""
 
     dataset: Name = Field(description="folder below workspace/datasets")
-    repo_id: HubId | None = Field(None, description="owner/name; null: HF_USERNAME/<dataset name>")
-    private: bool = Field(True, description="whether a newly created repository is private")
 
 
 class DatasetConfig(Config):

@@ -1,6 +1,6 @@
 """Publish a finished dataset afterwards: a job of its own, or `deepsynth publish dataset`."""
 
-from data.config import PublishConfig, PublishDatasetConfig
+from data.config import PublishDatasetConfig
 from data.dataset.manifest import read_manifest
 from data.hub.publish import HubPublisher
 from data.hub.upload import Publication
@@ -23,8 +23,7 @@ def publish_dataset(config: PublishDatasetConfig, workspace: Workspace, progress
     with hold_reader_lock(workspace, "dataset", config.dataset):
         manifest = read_manifest(folder)
         manifest.require_complete()
-        target = PublishConfig(repo_id=config.repo_id, private=config.private)
-        publisher = HubPublisher(target, folder, progress)
+        publisher = HubPublisher(config, folder, progress)
         try:
             return publisher.finish(manifest)
         finally:

@@ -12,7 +12,7 @@ from data.dataset.manifest import MANIFEST
 from data.dataset.shards import read_texts
 from data.generate import generate
 from data.progress import Silent
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import file_sha256, write_json
 from data.store.workspace import Workspace
 from evaluation.evaluate import evaluate
@@ -20,7 +20,7 @@ from evaluation.report import Subject, write_report
 from training.options.config import TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, PREDICTIONS, RUN
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, Job, JobState, Outcome, State
+from web_ui.jobs.job import OUTCOME, STATE, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore
 
 RUN_S = 61.0

@@ -20,9 +20,10 @@ from evaluation.evaluate import evaluate
 from evaluation.report import REPORT, Report, Subject, read_report, write_report
 from evaluation.samples.build import index_samples
 from evaluation.samples.store import SampleSet
+from training.generation.decoding import Decoding
 from training.generation.generate_text import Prediction, generate_batch
 from training.generation.prediction_log import PredictionLog, prediction_record, work_digest
-from training.generation.summarizer import Summarizer, load_summarizer
+from training.generation.summarizer import Summarizer, load_summarizer, with_trained_decoding
 from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
@@ -75,6 +76,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         Stopped: the listener asked to stop; the texts written so far are kept.
     """
     progress = join_processes(progress)
+    config = with_trained_decoding(config, workspace)
     name = config.output or _default_output(config)
     folder, is_main_process = workspace.evaluations / name, PartialState().is_main_process
     with (
@@ -164,7 +166,8 @@ def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | N
     if config.text_model is None:
         return None
     revision, dtype = config.text_model_revision, compute_dtype(config.bf16)
-    return load_text_model(config.text_model, revision, config.max_length, workspace, dtype)
+    max_new_tokens = Decoding.of(config, bf16=False).max_new_tokens
+    return load_text_model(config.text_model, revision, max_new_tokens, workspace, dtype)
 
 
 def _predict(

@@ -10,21 +10,23 @@ from typing import Any, Final
 
 from data.errors import DeepSynthError, InvalidInput, ModelError, Stopped, Unavailable
 from data.progress import Progress
+from data.store.events import EVENTS, last_event
 from data.store.workspace import Workspace
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.models.model_files import ModelFiles, find_model
 from training.options.inputs_in_use import hold_inputs
 from training.options.warm_config import WarmModelConfig
 from training.options.warm_protocol import SOCKET, WarmRequest
+from training.warm.answer_rates import AnswerRates
 from training.warm.connections import listening
 from training.warm.documents import read_document
-from training.warm.engine import Engine
-from training.warm.load import Load
+from training.warm.responder import Responder
 from training.warm.tickets import error_event
 
 METRICS_INTERVAL_S: Final = 2.0
 FILES_INTERVAL_S: Final = 2.0
 IDLE_WAIT_S: Final = 0.1
+_STOPPED: Final = Unavailable("The model was stopped.", hint="Load it again, then send the document again.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ def load_answerer(
         UnknownName, ModelError: the model cannot be loaded.
     """
     summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
-    engine = Engine(summarizer, config.max_waiting, Load())
+    responder = Responder(summarizer, config.max_waiting, AnswerRates())
 
     def answer(request: WarmRequest) -> Iterator[dict[str, Any]]:
         try:
@@ -74,9 +76,9 @@ def load_answerer(
             yield error_event(error)
             return
         yield read.model_dump(mode="json")
-        engine.submit(ticket)
-        while not engine.is_idle or not ticket.lines.empty():
-            engine.turn()
+        responder.submit(ticket)
+        while not responder.is_idle or not ticket.lines.empty():
+            responder.turn()
             while not ticket.lines.empty():
                 if line := ticket.lines.get():
                     yield json.loads(line)
@@ -89,22 +91,23 @@ class _WarmModel:
 
     def __init__(self, config: WarmModelConfig, workspace: Workspace, progress: Progress) -> None:
         self._config, self._workspace, self._progress = config, workspace, progress
-        self._files_checked_s = self._reported_s = self._asked_s = monotonic()
-        self._answers, self._num_reported = Load(), -1
+        self._rates, self._num_reported = AnswerRates(_earlier_answers(workspace, config)), -1
         self._load()
+        self._files_checked_s = self._reported_s = self._asked_s = monotonic()
 
     def run(self, folder: Path) -> WarmModelResult:
         """Answer until the time without a request is over."""
-        with listening(folder, lambda: (self._engine, self._summarizer)):
+        with listening(folder, lambda: (self._responder, self._summarizer)):
             self._progress.begin("Answering")
             try:
                 while not self._is_forgotten():
                     self._turn()
             except (Stopped, ModelError) as error:
-                self._engine.close(_as_answer(error))
+                self._responder.close(_as_answer(error))
                 raise
-        self._report()
-        return WarmModelResult(num_answered=self._answers.num_answered)
+            self._responder.close(_STOPPED)
+        self._report(is_last=True)
+        return WarmModelResult(num_answered=self._rates.num_answered)
 
     def _load(self) -> None:
         self._progress.begin("Loading")
@@ -112,17 +115,17 @@ class _WarmModel:
         self._summarizer: Summarizer = load_summarizer(
             self._config, self._config.mode, 1, self._workspace, self._progress
         )
-        self._engine = Engine(self._summarizer, self._config.max_waiting, self._answers)
+        self._responder = Responder(self._summarizer, self._config.max_waiting, self._rates)
 
     def _turn(self) -> None:
         if self._progress.should_stop():
             raise Stopped
         self._check_files()
-        if self._engine.is_idle:
-            self._engine.wait(IDLE_WAIT_S)
+        if self._responder.is_idle:
+            self._responder.wait(IDLE_WAIT_S)
         else:
             self._asked_s = monotonic()
-            self._engine.turn()
+            self._responder.turn()
         self._report()
 
     def _is_forgotten(self) -> bool:
@@ -139,25 +142,32 @@ class _WarmModel:
         if all(_stamp(path) == stamp for path, stamp in self._files.items()):
             return
         self._progress.message(f"The files of {self._config.model} changed. It is loaded again.", "warning")
-        self._engine.close(
+        self._responder.close(
             Unavailable("The model is loaded again: its files changed.", hint="Send it again.")
         )
         self._load()
         self._progress.begin("Answering")
 
-    def _report(self) -> None:
+    def _report(self, is_last: bool = False) -> None:
         """Report counts and rates, at most every METRICS_INTERVAL_S, and only while something happens."""
-        engine, now_s = self._engine, monotonic()
-        if now_s - self._reported_s < METRICS_INTERVAL_S:
+        responder, now_s = self._responder, monotonic()
+        if now_s - self._reported_s < METRICS_INTERVAL_S and not is_last:
             return
         self._reported_s = now_s
-        num_answered = self._answers.num_answered
-        if num_answered == self._num_reported and engine.is_idle:
+        num_answered = self._rates.num_answered
+        if num_answered == self._num_reported and responder.is_idle:
             return
         self._num_reported = num_answered
         self._progress.advance(num_answered, None, "requests")
-        counts = {"waiting": engine.num_waiting, "running": engine.num_running}
-        self._progress.metric(num_answered, {**self._answers.metrics(), **counts})
+        counts = {"waiting": responder.num_waiting, "running": responder.num_running}
+        self._progress.metric(num_answered, {**self._rates.metrics(), **counts})
+
+
+def _earlier_answers(workspace: Workspace, config: WarmModelConfig) -> int:
+    """Return how many requests earlier attempts of the job answered: the count goes on, so that a job which
+    answers between two crashes is not taken for one that makes no progress."""
+    event = last_event(workspace.jobs / str(config.socket_folder) / EVENTS, "metric") or {}
+    return int(event.get("step", 0))
 
 
 def _stamps(files: ModelFiles) -> dict[Path, tuple[int, int, int] | None]:
@@ -172,12 +182,10 @@ def _stamps(files: ModelFiles) -> dict[Path, tuple[int, int, int] | None]:
 def _stamp(path: Path) -> tuple[int, int, int] | None:
     try:
         status = os.stat(path)  # noqa: PTH116 - one call for three values
-    except FileNotFoundError:
+    except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _as_answer(error: Stopped | ModelError) -> Unavailable:
-    if isinstance(error, ModelError):
-        return Unavailable(error.message, hint=error.hint)
-    return Unavailable("The model was stopped.", hint="Start it again, then send the document again.")
+    return Unavailable(error.message, hint=error.hint) if isinstance(error, ModelError) else _STOPPED

@@ -106,7 +106,7 @@ def _predict_into(
     log.run(items, summarizer.decoding.batch_size, generate, progress)
     progress.begin("Sorting the samples", 0.97, 1.0)
     if processes.is_main_process:
-        _warn_failed_predictions(log.predictions, config, progress)
+        _warn_failed_predictions(log.predictions, summarizer.decoding.max_new_tokens, progress)
         summarizer.warn_of_longer_documents([each.num_pages for each in log.predictions], progress)
         _warn_missing_glyphs(log.predictions, summarizer.rendering.mode, progress)
         kept.finish()
@@ -164,9 +164,7 @@ def _predict_batch(summarizer: Summarizer, batch: Sequence[PageSample | Unreadab
     ]
 
 
-def _warn_failed_predictions(
-    predictions: Sequence[Prediction], config: PredictionConfig, progress: Progress
-) -> None:
+def _warn_failed_predictions(predictions: Sequence[Prediction], max_length: int, progress: Progress) -> None:
     """Warn of inputs without a complete summary. Raises SourceError if no input could be read."""
     failed = [prediction for prediction in predictions if prediction.error is not None]
     if len(failed) == len(predictions):
@@ -175,7 +173,7 @@ def _warn_failed_predictions(
     marked = {
         "inputs could not be read": failed,
         "texts are looping": [item for item in predictions if item.looping],
-        f"texts are cut off at max_length={config.max_length}": [item for item in predictions if item.cut],
+        f"texts are cut off at max_length={max_length}": [item for item in predictions if item.cut],
         "documents have more pages than were read": [item for item in predictions if item.num_pages_left_out],
     }
     for fault, some in marked.items():

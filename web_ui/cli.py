@@ -252,7 +252,10 @@ def _add_study(commands: Subparsers) -> None:
         commands, "study", "web_ui.commands.study:run", "queue and report a study: trainings over axes"
     )
     parser.add_argument(
-        "action", nargs="?", default="list", choices=("list", "start", "show", "pause", "resume", "cancel")
+        "action",
+        nargs="?",
+        default="list",
+        choices=("list", "start", "show", "pause", "resume", "cancel", "delete"),
     )
     parser.add_argument("name", nargs="?", help="name of the study; with start: instead of the plan's")
     parser.add_argument(

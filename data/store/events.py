@@ -10,6 +10,8 @@ from typing import Any
 
 from data.store.files import json_bytes, storage_error
 
+EVENTS = "events.jsonl"
+"""The event log of a job, in its folder."""
 READ_LIMIT_BYTES = 1 << 20
 TAIL_BYTES = 1 << 20
 

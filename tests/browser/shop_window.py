@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data.config import DatasetConfig
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from evaluation.report import Subject, write_report
@@ -14,7 +14,7 @@ from tests.evaluation.reports import HIGHER, OVERLAPPING, make_report
 from training.options.config import FindLrConfig, TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.run_folder import EVALUATION_CONFIG
-from web_ui.jobs.job import CONTROL, EVENTS, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
+from web_ui.jobs.job import CONTROL, LOG, OUTCOME, STATE, Control, Job, JobState, Outcome, State
 from web_ui.jobs.store import JobStore
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.workspace import Workspace
 from tests.browser.site import Site
 from tests.browser.test_screens import check_by_axe, open_job, open_tab
-from web_ui.jobs.job import EVENTS, LOG
+from web_ui.jobs.job import LOG
 from web_ui.jobs.store import JobStore
 
 pytestmark = [pytest.mark.browser]

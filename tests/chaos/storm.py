@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.errors import Conflict, NotFound, StorageError
+from data.store.events import EVENTS
 from data.store.files import read_json
 from tests.chaos.small_disk import SmallDisk
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.job import CONTROL, ENDED_STATES, EVENTS, LOG, OUTCOME, REQUEST, STATE
+from web_ui.jobs.job import CONTROL, ENDED_STATES, LOG, OUTCOME, REQUEST, STATE
 from web_ui.jobs.process import job_processes
 
 FAULTS = (

@@ -11,8 +11,8 @@ from tests.training.small_models import small_model
 from tests.training.test_generate_text import SAMPLES, sample, tiny_collator
 from training.generation.decoding import Decoding
 from training.generation.decoding_batch import DecodingBatch, can_join_rows
-from training.generation.generate_text import _generate_by_library
-from training.generation.prompts import DecodingRow
+from training.generation.decoding_row import DecodingRow
+from training.generation.generate_text import generate_by_library
 from training.generation.repeats import repeated_tokens
 from training.inputs.collate import Collator
 
@@ -37,7 +37,7 @@ def test_rows_give_the_tokens_of_the_library(tiny: tuple[PreTrainedModel, Collat
     batch = DecodingBatch(*tiny, FORTY_TOKENS)
     rows = batch.join(SAMPLES)
     finish(batch)
-    assert [row.token_ids for row in rows] == _generate_by_library(*tiny, SAMPLES, FORTY_TOKENS)
+    assert [row.token_ids for row in rows] == generate_by_library(*tiny, SAMPLES, FORTY_TOKENS)
 
 
 @pytest.mark.parametrize("num_steps", [0, 1, 5, 12])

@@ -13,14 +13,14 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from data.config import RESERVED_NAMES
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE
 from web_ui.api import previews
 from web_ui.api.endpoint import JSON
 from web_ui.app import BLUEPRINTS, create_app
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, Outcome, State, now
+from web_ui.jobs.job import OUTCOME, STATE, JobState, Outcome, State, now
 from web_ui.settings import Settings
 
 load_all_checks()

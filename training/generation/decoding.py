@@ -1,9 +1,10 @@
 """How summaries are generated: greedy, with the authors' n-gram blocking."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from training.options.config import TrainingConfig
-from training.options.decoding_config import DecodingConfig
+from training.options.decoding_config import TRAINED_DECODING, DecodingConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,11 +21,13 @@ class Decoding:
 
     @classmethod
     def of(cls, config: TrainingConfig | DecodingConfig, bf16: bool) -> "Decoding":
-        """Return the settings of a configuration."""
+        """Return the settings of a configuration that leaves none to the training, see
+        `with_trained_decoding`."""
+        max_length, size, window = (cast(int, getattr(config, name)) for name in TRAINED_DECODING)
         return cls(
-            max_new_tokens=config.max_length,
+            max_new_tokens=max_length,
             batch_size=config.per_device_eval_batch_size,
-            no_repeat_ngram_size=config.no_repeat_ngram_size,
-            no_repeat_ngram_window_size=config.no_repeat_ngram_window_size,
+            no_repeat_ngram_size=size,
+            no_repeat_ngram_window_size=window,
             bf16=bf16,
         )

@@ -14,7 +14,8 @@ from transformers import DynamicCache, PreTrainedModel
 from transformers.cache_utils import DynamicLayer
 
 from training.generation.decoding import Decoding
-from training.generation.prompts import DecodingRow, LongPrompt, new_row
+from training.generation.decoding_row import DecodingRow, new_row
+from training.generation.long_prompt import LongPrompt
 from training.generation.repeats import repeated_tokens
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample

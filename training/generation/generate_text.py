@@ -143,11 +143,11 @@ def generate_token_ids(
 ) -> list[list[int]]:
     """Generate for a batch, as `generate_batch`: the token ids of each sample, up to and with the
     end-of-sequence token."""
-    generate = _generate_in_rows if can_join_rows(model) else _generate_by_library
+    generate = generate_in_rows if can_join_rows(model) else generate_by_library
     return generate(model, collator, batch, decoding)
 
 
-def _generate_in_rows(
+def generate_in_rows(
     model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
 ) -> list[list[int]]:
     """Generate in rows: one that has ended costs nothing."""
@@ -158,7 +158,7 @@ def _generate_in_rows(
     return [row.token_ids for row in rows]
 
 
-def _generate_by_library(
+def generate_by_library(
     model: PreTrainedModel, collator: Collator, batch: Sequence[PageSample], decoding: Decoding
 ) -> list[list[int]]:
     """Generate by the library: it knows sliding windows and weights in parts."""

@@ -26,6 +26,7 @@ from training.inputs.dataset import PageSample
 from training.inputs.pixels import decode_image, open_image, reading_image, to_rgb
 
 MAX_LISTED = 5
+FEWER_PAGES = "Set max_pages to {capacity} or less to read the first pages, or split the document."
 MAX_RENDERED_PAGES = 256
 """The most pages rendered of one text, for any model."""
 
@@ -74,7 +75,11 @@ class InputFiles:
         return [(file.name, _digest(file.path)) for file in self.files]
 
     def as_page_inputs(
-        self, rendering: RenderingConfig, page_capacity: int, max_pages: int | None
+        self,
+        rendering: RenderingConfig,
+        page_capacity: int,
+        max_pages: int | None,
+        too_long_hint: str = FEWER_PAGES,
     ) -> "PageInputs":
         """Return the files as inputs of a model.
 
@@ -82,9 +87,16 @@ class InputFiles:
             rendering: how texts become pages.
             page_capacity: the most pages of a document; documents with more are refused.
             max_pages: read only the first pages of each document; None: all.
+            too_long_hint: what to do about a document with too many pages, with a place for `capacity`.
         """
         style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
-        return PageInputs(files=self.files, style=style, page_capacity=page_capacity, max_pages=max_pages)
+        return PageInputs(
+            files=self.files,
+            style=style,
+            page_capacity=page_capacity,
+            max_pages=max_pages,
+            too_long_hint=too_long_hint.format(capacity=page_capacity),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +107,7 @@ class PageInputs:
     style: PageStyle
     page_capacity: int
     max_pages: int | None
+    too_long_hint: str
 
     def __len__(self) -> int:
         return len(self.files)
@@ -117,8 +130,7 @@ class PageInputs:
             raise InvalidInput(
                 f"{file.name} has {page_input.num_pages} pages; the model holds {self.page_capacity} beside "
                 "its prompt and summary.",
-                hint=f"Set max_pages to {self.page_capacity} or less to read the first pages, or split the "
-                "document.",
+                hint=self.too_long_hint,
             )
         pages = tuple(islice(page_input.pages, num_read))
         num_left_out = page_input.num_pages - num_read + page_input.num_unrendered

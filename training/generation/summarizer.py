@@ -3,7 +3,7 @@ training."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -13,6 +13,7 @@ from data.config import RenderingConfig
 from data.page_modes import PageMode, describe_pages
 from data.progress import Progress
 from data.store.workspace import Workspace
+from data.validation import parse_config
 from training.generation.decoding import Decoding
 from training.generation.prediction_log import work_digest
 from training.inputs.collate import Collator
@@ -20,9 +21,12 @@ from training.inputs.tokens import compute_page_capacity, require_positions, tok
 from training.models.device import compute_device, compute_dtype, dtype_name
 from training.models.loading import load_from_files
 from training.models.model_files import ModelFiles, find_model
+from training.models.provenance import Provenance
 from training.options.config import DEFAULT_PROMPT
-from training.options.decoding_config import DecodingConfig
+from training.options.decoding_config import TRAINED_DECODING, DecodingConfig
 from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, require_page_mode
+
+DecodingConfigT = TypeVar("DecodingConfigT", bound=DecodingConfig)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +86,15 @@ def load_summarizer(
         UnknownName, ModelError: the model cannot be loaded.
         InvalidInput: the model does not support the mode, or not so many pages.
     """
+    config = with_trained_decoding(config, workspace)
     model_files = find_model(config.model, config.revision, workspace)
     rendering = _rendering(model_files, mode)
     require_page_mode(config.model, model_files.kind, rendering.mode)
-    token_layout = token_layout_for(
-        model_files, rendering.mode, _prompt(config, model_files), config.max_length
-    )
-    require_positions(model_files.config, token_layout, max_num_pages)
     device, dtype = compute_device(), compute_dtype(config.bf16)
+    decoding = Decoding.of(config, dtype == torch.bfloat16)
+    prompt = _prompt(config, model_files)
+    token_layout = token_layout_for(model_files, rendering.mode, prompt, decoding.max_new_tokens)
+    require_positions(model_files.config, token_layout, max_num_pages)
     loaded = load_from_files(model_files, dtype)
     progress.message(
         f"The model {config.model} reads {describe_pages(rendering.mode)} on {device} in {dtype_name(dtype)}."
@@ -105,10 +110,27 @@ def load_summarizer(
     return Summarizer(
         model=loaded.model,
         collator=Collator(token_layout),
-        decoding=Decoding.of(config, dtype == torch.bfloat16),
+        decoding=decoding,
         rendering=rendering,
         trained_num_pages=trained.max_num_pages if trained else None,
     )
+
+
+def with_trained_decoding(config: DecodingConfigT, workspace: Workspace) -> DecodingConfigT:
+    """Return a configuration with what it leaves to the model's training: the longest summary, and the rule
+    against repeats. A model that was not trained here gets the defaults of a training.
+
+    Raises:
+        UnknownName, ModelError: the model cannot be found.
+        InvalidInput: the rule is half of the configuration and half of the training, and cannot hold.
+    """
+    left_open = [name for name in TRAINED_DECODING if getattr(config, name) is None]
+    if not left_open:
+        return config
+    trained = find_model(config.model, config.revision, workspace).provenance
+    defaults = {name: Provenance.model_fields[name].default for name in left_open}
+    values = {name: getattr(trained, name) for name in left_open} if trained else defaults
+    return parse_config(type(config), {**config.model_dump(mode="json"), **values})
 
 
 def _prompt(config: DecodingConfig, model_files: ModelFiles) -> str:

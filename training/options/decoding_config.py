@@ -1,7 +1,7 @@
 """Configurations of what a model writes: an evaluation and a prediction. No torch here: the web service reads
 this."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,10 @@ from data.page_modes import PageMode
 
 ModelName = Annotated[str, Field(min_length=1, max_length=512)]
 Split = Literal["train", "validation", "test"]
+
+
+TRAINED_DECODING: Final = ("max_length", "no_repeat_ngram_size", "no_repeat_ngram_window_size")
+"""Settings of the generation that a configuration may leave to the model's training: null."""
 
 
 def check_ngram_rule(size: int, window: int) -> None:
@@ -31,15 +35,24 @@ class DecodingConfig(Config):
     prompt: str | None = Field(
         None, max_length=512, description="text right after the page images; null: the prompt of the training"
     )
-    max_length: int = Field(512, ge=2, le=8192, description="tokens of the longest summary")
+    max_length: int | None = Field(
+        None, ge=2, le=8192, description="tokens of the longest summary; null: that of the training"
+    )
     per_device_eval_batch_size: int = Field(
         16, ge=1, le=1024, description="samples that one GPU reads at the same time"
     )
-    no_repeat_ngram_size: int = Field(
-        30, ge=0, le=1000, description="never generate a sequence of this many tokens twice; 0: no such rule"
+    no_repeat_ngram_size: int | None = Field(
+        None,
+        ge=0,
+        le=1000,
+        description="never generate a sequence of this many tokens twice; 0: no such rule; null: that of the "
+        "training",
     )
-    no_repeat_ngram_window_size: int = Field(
-        90, ge=1, le=100_000, description="number of latest tokens that are searched for such a repeat"
+    no_repeat_ngram_window_size: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="number of latest tokens that are searched for such a repeat; null: that of the training",
     )
     bf16: bool = Field(True, description="bfloat16 if the device supports it; float32 on a CPU")
     model: ModelName = Field(
@@ -50,7 +63,8 @@ class DecodingConfig(Config):
 
     @model_validator(mode="after")
     def _check_decoding(self) -> Self:
-        check_ngram_rule(self.no_repeat_ngram_size, self.no_repeat_ngram_window_size)
+        if self.no_repeat_ngram_size is not None and self.no_repeat_ngram_window_size is not None:
+            check_ngram_rule(self.no_repeat_ngram_size, self.no_repeat_ngram_window_size)
         check_revision(self.model, self.revision)
         return self
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from data.errors import DeepSynthError, InvalidInput
 from training.options.warm_protocol import MAX_REQUEST_BYTES, SOCKET, WarmRequest, as_line, socket_path
 from training.warm.documents import read_document
-from training.warm.engine import Busy, Engine
+from training.warm.responder import Busy, Responder
 from training.warm.tickets import Ticket, error_event
 
 REQUEST_TIMEOUT_S: Final = 30.0
@@ -29,7 +29,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, path: str, current: Callable[[], tuple[Engine, Any]]) -> None:
+    def __init__(self, path: str, current: Callable[[], tuple[Responder, Any]]) -> None:
         self.current = current
         super().__init__(path, _Connection)
 
@@ -67,9 +67,9 @@ class _Connection(socketserver.BaseRequestHandler):
             raise InvalidInput(f"The request is malformed: {error.errors()[0]['msg']}.") from error
 
     def _answer(self, request: WarmRequest) -> None:
-        engine, summarizer = self.server.current()
+        responder, summarizer = self.server.current()
         ticket, read = read_document(request, summarizer)
-        num_before = engine.submit(ticket)
+        num_before = responder.submit(ticket)
         try:
             self.request.sendall(as_line({"event": "waiting", "num_before": num_before}))
             self.request.sendall(as_line(read))
@@ -96,12 +96,12 @@ class _Connection(socketserver.BaseRequestHandler):
 
 
 @contextmanager
-def listening(folder: Path, current: Callable[[], tuple[Engine, Any]]) -> Iterator[None]:
+def listening(folder: Path, current: Callable[[], tuple[Responder, Any]]) -> Iterator[None]:
     """Answer connections to the socket in a folder, in threads, inside this block.
 
     Args:
         folder: of the job.
-        current: returns the engine and the summarizer that answer now.
+        current: returns the responder and the summarizer that answer now.
     """
     path = folder / SOCKET
     with socket_path(folder) as address:

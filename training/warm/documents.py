@@ -1,7 +1,6 @@
 """The document of a request -> pages as the model of a warm process sees them."""
 
 import base64
-import binascii
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +22,8 @@ from training.warm.tickets import Ticket
 
 MAX_TEXT_CHARACTERS: Final = 1_000_000
 """A longer text has more pages than any model here holds."""
+_NAMES: Final = {"text": "The text", "image": "The picture", "pdf": "The PDF"}
+"""Kind of a part -> its name in messages."""
 _DRAWING: Final = BoundedSemaphore(2)
 """Documents that become pages at the same time: the model needs the processor too."""
 _PDFIUM: Final = Lock()
@@ -36,10 +37,11 @@ def read_document(request: WarmRequest, summarizer: Summarizer) -> tuple[Ticket,
         InvalidInput, SourceError, RenderError: a part cannot be read, or the document has too many pages.
     """
     with _DRAWING, TemporaryDirectory(prefix="deepsynth-") as folder:
-        paths = [_write(part, Path(folder), number) for number, part in enumerate(request.parts, 1)]
-        if not paths:
+        if not request.parts:
             raise InvalidInput("The request holds no document.", hint="Send a text, a picture or a PDF.")
-        samples = [_read(path, summarizer) for path in paths]
+        names = _part_names(request)
+        paths = [_write(part, Path(folder), name) for part, name in zip(request.parts, names, strict=True)]
+        samples = [_read(path, name, summarizer) for path, name in zip(paths, names, strict=True)]
         text = "\n\n".join(filter(None, map(_text_of, paths)))
     pages = tuple(page for sample in samples for page in sample.pages)
     sample = PageSample(document_id="the document", pages=pages, text=text)
@@ -69,6 +71,14 @@ def read_document(request: WarmRequest, summarizer: Summarizer) -> tuple[Ticket,
     )
 
 
+def _part_names(request: WarmRequest) -> list[str]:
+    """Return the names of the parts for messages, with numbers where there are several."""
+    kinds = [part.kind for part in request.parts]
+    if len(kinds) == 1:
+        return [_NAMES[kinds[0]]]
+    return [f"{_NAMES[kind]} (part {number})" for number, kind in enumerate(kinds, 1)]
+
+
 def is_other_prompt(request: WarmRequest, summarizer: Summarizer) -> bool:
     """Return whether a request has a prompt of its own. White space around it
     is no difference."""
@@ -76,31 +86,32 @@ def is_other_prompt(request: WarmRequest, summarizer: Summarizer) -> bool:
     return prompt is not None and prompt.strip() != summarizer.collator.token_layout.prompt.strip()
 
 
-def _write(part: DocumentPart, folder: Path, number: int) -> Path:
-    """Write a part to a file whose name is good for messages."""
+def _write(part: DocumentPart, folder: Path, name: str) -> Path:
+    """Write a part to a file, whose ending tells its kind.
+
+    Args:
+        name: of the part, for messages.
+    """
     if part.kind == "text":
         if len(part.content) > MAX_TEXT_CHARACTERS:
             raise InvalidInput(
-                f"The text has {len(part.content):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read.",
+                f"{name} has {len(part.content):,} characters; at most {MAX_TEXT_CHARACTERS:,} are read.",
                 hint="Split the document.",
             )
-        path = folder / f"text {number}.txt"
-        path.write_text(part.content, encoding="utf-8", errors="replace")
+        path = folder / f"{name}.txt"
+        path.write_text(part.content, encoding="utf-8")
         return path
-    suffix = ".pdf" if part.kind == "pdf" else part.suffix
-    path = folder / f"{'PDF' if part.kind == 'pdf' else 'picture'} {number}{suffix}"
+    path = folder / f"{name}{'.pdf' if part.kind == 'pdf' else part.suffix}"
     try:
         path.write_bytes(base64.b64decode(part.content, validate=True))
-    except (binascii.Error, ValueError) as error:
-        raise InvalidInput(
-            f"{path.name} is not base64: {error}.", hint="Send its bytes in base64."
-        ) from error
+    except ValueError as error:
+        raise InvalidInput(f"{name} is not base64: {error}.", hint="Send its bytes in base64.") from error
     return path
 
 
-def _read(path: Path, summarizer: Summarizer) -> PageSample:
-    files = InputFiles((InputFile(path, path.name),))
-    inputs = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, None)
+def _read(path: Path, name: str, summarizer: Summarizer) -> PageSample:
+    files = InputFiles((InputFile(path, name),))
+    inputs = files.as_page_inputs(summarizer.rendering, summarizer.page_capacity, None, "Split the document.")
     with _PDFIUM if path.suffix == ".pdf" else nullcontext():
         item = inputs[0]
     if isinstance(item, UnreadableInput):
@@ -130,6 +141,9 @@ def _require_capacity(sample: PageSample, summarizer: Summarizer) -> None:
 
 def _notes(request: WarmRequest, samples: list[PageSample], summarizer: Summarizer) -> list[str]:
     notes = []
+    if request.max_new_tokens and request.max_new_tokens > summarizer.decoding.max_new_tokens:
+        most = summarizer.decoding.max_new_tokens
+        notes.append(f"The model writes at most {most:,} tokens, not {request.max_new_tokens:,}.")
     if is_other_prompt(request, summarizer):
         trained_prompt = summarizer.collator.token_layout.prompt.strip()
         notes.append(f"The model was trained with the prompt {trained_prompt!r}, not with this one.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from data.errors import DeepSynthError
 from evaluation.loops import is_looping
-from training.generation.prompts import DecodingRow
+from training.generation.decoding_row import DecodingRow
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageSample
 from training.options.warm_protocol import EndEvent, as_line
@@ -16,7 +16,7 @@ from training.options.warm_protocol import EndEvent, as_line
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Ticket:
-    """A document that waits for its summary. The engine writes `lines`, its connection reads them."""
+    """A document that waits for its summary. The responder writes `lines`, its connection reads them."""
 
     sample: PageSample
     collator: Collator

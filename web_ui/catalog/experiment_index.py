@@ -7,10 +7,11 @@ from threading import Lock
 from typing import Any
 
 from data.errors import NotFound
+from data.store.events import EVENTS
 from web_ui.catalog.experiments import KINDS, experiment
 from web_ui.jobs.annotations import ANNOTATIONS
 from web_ui.jobs.index import file_signature
-from web_ui.jobs.job import EVENTS, FINAL_STATES, STATES_WITH_WORKER, Job
+from web_ui.jobs.job import FINAL_STATES, STATES_WITH_WORKER, Job
 from web_ui.jobs.store import JobStore
 
 

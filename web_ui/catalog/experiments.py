@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.errors import StorageError
+from data.store.events import EVENTS
 from web_ui.api.experiment_schemas import Experiment, ExperimentScore
 from web_ui.catalog.loss_curve import LossCurve
 from web_ui.jobs.annotations import Annotations, read_annotations
-from web_ui.jobs.job import EVENTS, Job
+from web_ui.jobs.job import Job
 from web_ui.jobs.stages import STAGES
 
 KINDS: Final = frozenset(kind for kind, stage in STAGES.items() if stage.scores)

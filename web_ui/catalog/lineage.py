@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, cast
 
 from data.errors import DeepSynthError
 from data.store.files import read_json_object
@@ -24,14 +24,6 @@ from web_ui.jobs.store import JobStore
 
 Item = tuple[LinkedCollection, str]
 """Where a result is stored, and its name there."""
-_COLLECTIONS: Final[Mapping[str, LinkedCollection]] = {
-    "dataset": "datasets",
-    "training": "models",
-    "evaluation": "evaluations",
-    "prediction": "predictions",
-    "find_lr": "learning_rates",
-}
-"""Kind of job -> where its result is stored."""
 
 
 @dataclass(slots=True)
@@ -57,12 +49,11 @@ def job_lineage(job: Job, workspace: Workspace, jobs: JobStore) -> Lineage:
 
 def _made_item(job: Job) -> Item | None:
     """Return the result that a job makes; None: it makes none, or its request is damaged."""
-    collection = _COLLECTIONS.get(job.kind)
-    if collection is None:
+    stage = STAGES.get(job.kind)
+    if stage is None or stage.stored_in is None:
         return None
-    stage = STAGES[job.kind]
     name = stage.with_output(job.config, job.id).get(stage.output_setting)
-    return (collection, name) if isinstance(name, str) else None
+    return (cast(LinkedCollection, stage.stored_in), name) if isinstance(name, str) else None
 
 
 def _trace(item: Item | None, graph: _Graph, read: tuple[Item, ...], workspace: Workspace) -> Lineage:

@@ -18,7 +18,7 @@ from web_ui.jobs.store import JobStore
 from web_ui.settings import Settings
 from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
-from web_ui.studies.queue import change_study, queue_study
+from web_ui.studies.queue import change_study, delete_study, queue_study
 from web_ui.studies.record import STUDY, StudyRecord, read_study, study_names
 from web_ui.studies.report import StudyReport, study_report
 from web_ui.studies.tables import markdown_table
@@ -38,6 +38,10 @@ def run(options: Namespace) -> int:
     if options.action in ("pause", "resume", "cancel"):
         request = getattr(service.jobs, f"request_{options.action}")
         print(f"{change_study(record, service, request)} jobs took the request.")
+        return 0
+    if options.action == "delete":
+        delete_study(record, service)
+        print(f"The study {record.plan.name} is deleted. Its jobs, datasets and models stay.")
         return 0
     report = study_report(record, workspace, service.jobs)
     if options.out:

@@ -16,11 +16,11 @@ from time import monotonic, time
 from typing import Any
 
 from data.errors import StorageError
+from data.store.events import EVENTS
 from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
 from web_ui.jobs.job import (
     CONTROL,
-    EVENTS,
     LOG,
     OUTCOME,
     REQUEST,

@@ -9,12 +9,12 @@ from statistics import median
 from typing import Any, Final, get_args
 
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State
-from web_ui.jobs.stages import Role
+from web_ui.jobs.stages import STAGES, Role
 from web_ui.jobs.store import JobStore
 from web_ui.jobs.waiting import awaited_jobs, queue_order
 
 STARTABLE_STATES: Final = frozenset({State.QUEUED, State.PAUSED, State.INTERRUPTED, State.FAILED})
-_NO_MATTER: Final = frozenset({"name", "output", "seed", "learning_rate", "publish"})
+_IGNORED_SETTINGS: Final = frozenset({"name", "output", "seed", "learning_rate", "publish"})
 """Settings that change a job's result and hardly its duration."""
 _NUM_LIKE_JOBS: Final = 5
 
@@ -104,7 +104,10 @@ def _time_left_s(job: Job, durations: Mapping[str, float]) -> float:
 
 
 def _duration_s(job: Job, durations: Mapping[str, float]) -> float:
-    """Return how long a job still runs by the jobs like it; infinity: there are none, or it took longer."""
+    """Return how long a job still runs by the jobs like it; infinity: there are none, it took longer, or it
+    runs until somebody stops it."""
+    if job.kind in STAGES and STAGES[job.kind].holds_device:
+        return inf
     left_s = durations.get(_likeness(job), inf) - job.run_s
     return left_s if left_s > 0 else inf
 
@@ -120,5 +123,6 @@ def _durations(jobs: Sequence[Job]) -> dict[str, float]:
 
 def _likeness(job: Job) -> str:
     """Return a text that is equal for jobs which take about as long."""
-    settings: dict[str, Any] = {key: job.config[key] for key in sorted(job.config) if key not in _NO_MATTER}
+    names = sorted(job.config.keys() - _IGNORED_SETTINGS)
+    settings: dict[str, Any] = {name: job.config[name] for name in names}
     return f"{job.kind} {settings}"

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import NotFound
+from data.store.events import EVENTS
 from web_ui.jobs.job import (
     CONTROL,
-    EVENTS,
     FINAL_STATES,
     ID_PATTERN,
     OUTCOME,

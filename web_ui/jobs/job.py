@@ -17,9 +17,8 @@ from web_ui.jobs.process import ProcessIdentity
 from web_ui.jobs.stages import STAGES, Role
 
 ID_PATTERN = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-REQUEST, CONTROL, QUEUE, STATE, OUTCOME, EVENTS, LOG, DELIVERY = (
-    "request.json", "control.json", "queue.json", "state.json", "outcome.json", "events.jsonl", "log.txt",
-    "webhook.json",
+REQUEST, CONTROL, QUEUE, STATE, OUTCOME, LOG, DELIVERY = (
+    "request.json", "control.json", "queue.json", "state.json", "outcome.json", "log.txt", "webhook.json",
 )  # fmt: skip
 Desired = Literal["run", "pause", "cancel"]
 KINDS = tuple(STAGES)

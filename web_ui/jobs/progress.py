@@ -10,9 +10,9 @@ from time import monotonic
 
 from data.errors import StorageError
 from data.progress import Level
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.workspace import Workspace
-from web_ui.jobs.job import CONTROL, EVENTS, Control, read_json_file
+from web_ui.jobs.job import CONTROL, Control, read_json_file
 from web_ui.jobs.redaction import redact_text
 from web_ui.jobs.snapshot import last_progress
 from web_ui.jobs.usage import UsageMeter

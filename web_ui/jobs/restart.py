@@ -11,8 +11,8 @@ from time import monotonic
 from typing import Any
 
 from data.errors import StorageError, Unavailable
-from data.store.events import EventLog
-from web_ui.jobs.job import EVENTS, LOG, JobState, RestartDelay, State
+from data.store.events import EVENTS, EventLog
+from web_ui.jobs.job import LOG, JobState, RestartDelay, State
 from web_ui.jobs.process import boot_id
 from web_ui.jobs.snapshot import last_progress
 

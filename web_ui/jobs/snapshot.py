@@ -9,11 +9,11 @@ from time import monotonic
 from typing import Any
 
 from data.errors import NotFound, StorageError
+from data.store.events import EVENTS
 from data.store.workspace import Workspace
 from web_ui.jobs.job import (
     CONTROL,
     ENDED_STATES,
-    EVENTS,
     OUTCOME,
     QUEUE,
     REQUEST,

@@ -50,6 +50,8 @@ class Stage:
     """Prometheus gauge of a running job's rate."""
     makes: Literal["dataset", "model"] | None = None
     """The folder that the job writes, named by `output_setting`. None: its result says where it wrote."""
+    stored_in: str | None = None
+    """Folder of the workspace that holds its result, under the name in `output_setting`. None: none does."""
     output_setting: str = "output"
     holds_device: bool = False
     """Whether its jobs keep their device until somebody stops them. False: their work ends by itself."""
@@ -79,6 +81,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         has_form=True,
         rate_metric="deepsynth_render_rate",
         makes="dataset",
+        stored_in="datasets",
         output_setting="name",
     ),
     "training": Stage(
@@ -95,6 +98,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         scores=True,
         rate_metric="deepsynth_training_rate",
         makes="model",
+        stored_in="models",
     ),
     "evaluation": Stage(
         config="training.options.decoding_config:EvaluationConfig",
@@ -109,6 +113,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         check="web_ui.api.checks:check_evaluation",
         has_form=True,
         scores=True,
+        stored_in="evaluations",
         default_output="{id}",
     ),
     "prediction": Stage(
@@ -123,6 +128,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         check="web_ui.api.checks:check_prediction",
         has_form=True,
+        stored_in="predictions",
         default_output="{id}.jsonl",
     ),
     "warm_model": Stage(
@@ -152,6 +158,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         build="web_ui.api.presets:find_lr_from_preset",
         check="web_ui.api.checks:check_find_lr",
+        stored_in="learning_rates",
         is_resumable=False,
     ),
     "publish_dataset": Stage(

@@ -13,7 +13,7 @@ from typing import Any
 
 from data.config import Config
 from data.errors import Conflict, NotFound, StorageError, UnknownName
-from data.store.events import EventSlice, read_events
+from data.store.events import EVENTS, EventSlice, read_events
 from data.store.files import move_to_trash, new_folder, storage_error, write_bytes, write_json
 from data.store.workspace import Workspace
 from web_ui.jobs.annotations import ANNOTATIONS, Annotations, read_annotations
@@ -22,7 +22,6 @@ from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import (
     CONTROL,
     ENDED_STATES,
-    EVENTS,
     ID_PATTERN,
     LOG,
     QUEUE,

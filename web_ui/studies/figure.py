@@ -46,7 +46,7 @@ def _draw(axes: Any, rows: Sequence[CellRow]) -> None:
             row.vision_tokens, row.rouge_l, yerr=reach, fmt="o", color=colour, capsize=3, markersize=5
         )
         axes.annotate(
-            describe_cell(row.settings),
+            describe_cell(row.settings).replace("$", r"\$"),  # which would begin a formula
             (row.vision_tokens, row.rouge_l),
             textcoords="offset points",
             xytext=(6, 4),

@@ -7,12 +7,12 @@ from typing import Any
 
 from data.config import Config
 from data.errors import Conflict, NotFound
+from data.store.files import move_to_trash
 from data.store.workspace import Workspace
 from web_ui.api.service import Service
 from web_ui.api.submission import queue_job, require_room
-from web_ui.jobs.job import Job, now
+from web_ui.jobs.job import ENDED_STATES, FINAL_STATES, Job, now
 from web_ui.jobs.stages import STAGES
-from web_ui.jobs.store import UNFINISHED_STATES
 from web_ui.studies.plan import Cell, StudyConfig, distinct_datasets, naming_cell, plan_cells
 from web_ui.studies.record import StudyRecord, job_key, read_study, write_study
 
@@ -67,11 +67,26 @@ def change_study(record: StudyRecord, service: Service, request: Callable[[str],
     """Send a request (pause, resume or cancel) to each job of a study that takes it. Returns how many."""
     changed = 0
     for job in study_jobs(record, service):
-        if job.state in UNFINISHED_STATES or job.desired is not None:
-            with suppress(Conflict):  # it has ended since, or is being cancelled
+        if job.state not in FINAL_STATES:
+            with suppress(Conflict):  # it takes no such request now: a failed job can only be resumed
                 request(job.id)
                 changed += 1
     return changed
+
+
+def delete_study(record: StudyRecord, service: Service) -> None:
+    """Delete a study. Its jobs, datasets and models stay.
+
+    Raises:
+        Conflict: some of its jobs have not ended.
+        StorageError: the disk does not allow it.
+    """
+    unfinished = [job for job in study_jobs(record, service) if job.state not in ENDED_STATES]
+    if unfinished:
+        raise Conflict(
+            f"{len(unfinished)} jobs of {record.plan.name} have not ended.", hint="Cancel the study first."
+        )
+    move_to_trash(service.workspace.study(record.plan.name), service.workspace.trash)
 
 
 def study_jobs(record: StudyRecord, service: Service) -> Iterator[Job]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, send_file, url_for
 
 from data.errors import NotFound
-from data.store.events import last_event
+from data.store.events import EVENTS, last_event
 from evaluation.watched_sample import WATCHED_SAMPLE
 from training.options.run_folder import FIRST_BATCH, PREDICTIONS, VALIDATION_PREDICTIONS
 from web_ui.api import schemas
@@ -21,7 +21,6 @@ from web_ui.catalog.outputs import (
     output_name,
     reported_path,
 )
-from web_ui.jobs.job import EVENTS
 
 # All other files are sent as bytes: a file made from a model or a source must not run as a page of this site.
 SAFE_MEDIA = {

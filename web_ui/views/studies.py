@@ -10,7 +10,7 @@ from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
 from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
-from web_ui.studies.queue import change_study, queue_study
+from web_ui.studies.queue import change_study, delete_study, queue_study
 from web_ui.studies.record import STUDY, StudyRecord, read_study, study_names
 from web_ui.studies.report import StudyReport, study_report
 
@@ -53,6 +53,14 @@ def list_studies() -> dict[str, Any]:
 def get_study(name: str) -> dict[str, Any]:
     """Show the report of a study as its jobs stand now."""
     return _report(read_study(name, current_service().workspace))
+
+
+@endpoint(studies, "DELETE", "/api/studies/<name>", Operation(status=204, errors=(409, 507)))
+def remove_study(name: str) -> Response:
+    """Delete a study whose jobs have ended; its jobs, datasets and models stay."""
+    service = current_service()
+    delete_study(read_study(name, service.workspace), service)
+    return Response(status=204)
 
 
 @endpoint(

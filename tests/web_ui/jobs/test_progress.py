@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from data.progress import PartialProgress
+from data.store.events import EVENTS
 from data.store.workspace import Workspace
-from web_ui.jobs.job import EVENTS
 from web_ui.jobs.progress import Countdown, EventProgress, RateMeter
 from web_ui.jobs.snapshot import last_progress
 

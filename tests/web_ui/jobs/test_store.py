@@ -11,12 +11,12 @@ import pytest
 
 from data.errors import Conflict, NotFound, StorageError, UnknownName
 from data.store import files
-from data.store.events import last_event
+from data.store.events import EVENTS, last_event
 from tests.web_ui.jobs.tiny_stages import STAGES, CountConfig
 from tests.web_ui.jobs.world import ROOT, World
 from training.options.decoding_config import EvaluationConfig
 from web_ui.jobs import stages, store
-from web_ui.jobs.job import CONTROL, EVENTS, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
+from web_ui.jobs.job import CONTROL, ID_PATTERN, LOG, OUTCOME, REQUEST, STATE, JobState, State
 from web_ui.jobs.snapshot import LOG_LIMIT_BYTES
 from web_ui.jobs.store import KEYS_FOLDER, JobStore
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from data.store.events import read_events
+from data.store.events import EVENTS, read_events
 from tests.web_ui.jobs.world import World
-from web_ui.jobs.job import EVENTS
 from web_ui.jobs.usage import MIN_INTERVAL_S, UsageMeter
 
 

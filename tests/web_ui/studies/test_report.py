@@ -67,6 +67,14 @@ def test_the_tables_hold_each_cell_and_mark_the_front() -> None:
     assert r"a\_b\&c & failed & 0" in latex
 
 
+def test_hostile_values_break_no_table_and_no_figure() -> None:
+    hostile = report(cell("a|b\nc$x_{", 60.0, 64.0))
+    row = next(line for line in markdown_table(hostile).splitlines() if line.startswith(r"| a\|b c"))
+    assert row.count("|") - row.count(r"\|") == 8
+    assert r"c\$x\_\{" in latex_table(hostile)
+    assert draw_figure(hostile, "png").startswith(b"\x89PNG")
+
+
 def test_the_figures_are_pictures_and_equal_for_equal_reports() -> None:
     svg = draw_figure(report(*CELLS), "svg")
     assert svg == draw_figure(report(*CELLS), "svg")

@@ -129,3 +129,12 @@ def test_a_study_is_cancelled_as_a_whole(gpu: Service) -> None:
     assert {cell["state"] for cell in study["cells"]} == {"failed"}
     assert gpu.refused("POST", "/api/studies/left/dance")[0] == 404
     assert gpu.refused("GET", "/api/studies/none")[0] == 404
+
+
+def test_an_ended_study_is_deleted_and_its_models_stay(gpu: Service) -> None:
+    models = len(gpu.call("GET", "/api/models")["models"])
+    address = f"http://127.0.0.1:{gpu.port}/api/studies/left"
+    with urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=30) as answer:
+        assert answer.status == 204
+    assert {study["name"] for study in gpu.call("GET", "/api/studies")["studies"]} == {"again", "rates"}
+    assert len(gpu.call("GET", "/api/models")["models"]) == models

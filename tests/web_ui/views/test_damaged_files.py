@@ -12,10 +12,11 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from data.store.events import EVENTS
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.web_ui.conftest import SAMPLE, TINY_CONFIG
-from web_ui.jobs.job import CONTROL, EVENTS, OUTCOME, STATE, Control, JobState, Outcome, State, now
+from web_ui.jobs.job import CONTROL, OUTCOME, STATE, Control, JobState, Outcome, State, now
 
 NESTED = "[" * 100_000
 SHAPES = ["[]", "[1]", '"x"', "3", "null", "{}", "", "{", NESTED, '{"a":' * 100_000, "[[[]]]", "\udcff"]

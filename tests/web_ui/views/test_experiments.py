@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import write_json
 from data.store.workspace import Workspace
 from tests.finished_jobs import finish_evaluation, finish_job, finish_training, write_loss
 from training.options.config import TrainingConfig
 from web_ui.catalog.loss_curve import MAX_POINTS, LossCurve
 from web_ui.jobs.annotations import ANNOTATIONS
-from web_ui.jobs.job import EVENTS, OUTCOME, STATE, JobState, State
+from web_ui.jobs.job import OUTCOME, STATE, JobState, State
 from web_ui.jobs.store import JobStore
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"

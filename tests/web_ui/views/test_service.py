@@ -13,13 +13,13 @@ import pytest
 from flask.testing import FlaskClient
 
 import web_ui
-from data.store.events import EventLog
+from data.store.events import EVENTS, EventLog
 from data.store.files import read_json, write_json
 from data.store.workspace import Workspace
 from evaluation.training_metrics import METRICS
 from tests.web_ui.conftest import SAMPLE
 from web_ui.jobs.heartbeat import write_heartbeat
-from web_ui.jobs.job import EVENTS, REQUEST, STATE, JobState, State
+from web_ui.jobs.job import REQUEST, STATE, JobState, State
 
 STATIC = Path(web_ui.__file__).resolve().parent / "static"
 HEAVY = ("torch", "transformers", "datasets", "pyarrow", "skia", "PIL", "pandas")

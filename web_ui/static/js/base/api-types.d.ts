@@ -404,10 +404,10 @@ export interface EstimateRequest {
 
 export interface EvaluationConfig {
   prompt?: string | null;
-  max_length?: number;
+  max_length?: number | null;
   per_device_eval_batch_size?: number;
-  no_repeat_ngram_size?: number;
-  no_repeat_ngram_window_size?: number;
+  no_repeat_ngram_size?: number | null;
+  no_repeat_ngram_window_size?: number | null;
   bf16?: boolean;
   model?: string;
   revision?: string | null;
@@ -801,10 +801,10 @@ export interface PairedDifference {
 
 export interface PredictionConfig {
   prompt?: string | null;
-  max_length?: number;
+  max_length?: number | null;
   per_device_eval_batch_size?: number;
-  no_repeat_ngram_size?: number;
-  no_repeat_ngram_window_size?: number;
+  no_repeat_ngram_size?: number | null;
+  no_repeat_ngram_window_size?: number | null;
   bf16?: boolean;
   model?: string;
   revision?: string | null;
@@ -866,9 +866,10 @@ export interface PublishConfig {
 }
 
 export interface PublishDatasetConfig {
-  dataset: string;
   repo_id?: string | null;
   private?: boolean;
+  commit_every_num_samples?: number;
+  dataset: string;
 }
 
 export interface PublishModelConfig {
@@ -1206,10 +1207,10 @@ export interface Usage {
 
 export interface WarmModelConfig {
   prompt?: string | null;
-  max_length?: number;
+  max_length?: number | null;
   per_device_eval_batch_size?: number;
-  no_repeat_ngram_size?: number;
-  no_repeat_ngram_window_size?: number;
+  no_repeat_ngram_size?: number | null;
+  no_repeat_ngram_window_size?: number | null;
   bf16?: boolean;
   model?: string;
   revision?: string | null;

@@ -19,7 +19,7 @@ export class DocumentInput {
   #text = /** @type {HTMLTextAreaElement} */ (/** @type {unknown} */ (findInput("#document-text")));
   #list = findElement("#chosen-files");
 
-  /** @param {(message: string) => void} onRefused called with why a file is not taken */
+  /** @param {(message: string) => void} onRefused called with why a file is not taken, or what it replaces */
   constructor(onRefused) {
     const drop = findElement("#document");
     const input = findInput("input", drop);
@@ -62,7 +62,7 @@ export class DocumentInput {
     return text ? [{ type: "text", text }] : [];
   }
 
-  /** @param {File} file @returns {string} why it is not taken; empty: it is */
+  /** @param {File} file @returns {string} why it is not taken, or what it replaces; empty: neither */
   #add(file) {
     if (file.size > MAX_BYTES)
       return `${file.name} has ${formatBytes(file.size)}; at most ${formatBytes(MAX_BYTES)} are read here.`;
@@ -71,8 +71,11 @@ export class DocumentInput {
     const isPage = !TEXT.test(file.name);
     // Texts beside pages would be the prompt: a text is a document of its own.
     const others = this.#files.filter(({ name }) => isPage && !TEXT.test(name));
+    const replaced = this.#files.filter((other) => !others.includes(other)).map(({ name }) => name);
     this.#files = [...others, file];
-    return "";
+    return replaced.length
+      ? `${file.name} replaces ${replaced.join(", ")}: a text is a document of its own, pages are another.`
+      : "";
   }
 
   #show() {

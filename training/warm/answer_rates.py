@@ -1,4 +1,4 @@
-"""How much a warm model does: counts since its start, and rates of its last minute."""
+"""How many requests a warm model answered, and its rates in the last minute."""
 
 from collections import deque
 from time import monotonic
@@ -9,11 +9,12 @@ from training.warm.tickets import Ticket
 WINDOW_S: Final = 60.0
 
 
-class Load:
+class AnswerRates:
     """Counts the answered tickets. Called by the thread of the model alone."""
 
-    def __init__(self) -> None:
-        self.num_answered = 0
+    def __init__(self, num_answered: int = 0) -> None:
+        """Begin to count at `num_answered`: that of earlier attempts of the job."""
+        self.num_answered = num_answered
         self._latest: deque[tuple[float, int, float, float]] = deque()
         """Of each answer in the window: when, its tokens, its time in the queue and to the first token."""
 

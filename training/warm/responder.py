@@ -1,10 +1,11 @@
-"""The engine of a warm model: documents wait in one line, and are summarised together.
+"""The responder of a warm model: documents wait in a queue, and are summarised together.
 
 A document joins between two steps of those that are running, so nobody waits for the end of a batch. Reading
 pages holds up the next token of the others: at most `MAX_JOINING_PAGES` join at a time, and a longer document
-has a line of its own and is read in parts, which take a third of the time while others run.
+has a queue of its own and is read in parts, which take a third of the time while others run.
 """
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,30 +16,32 @@ from typing import Final
 from data.errors import DeepSynthError, Unavailable
 from training.generation.attention_maps import attend_words
 from training.generation.decoding_batch import DecodingBatch, can_join_rows
+from training.generation.decoding_row import DecodingRow
 from training.generation.generate_text import generate_token_ids
-from training.generation.prompts import DecodingRow, LongPrompt
+from training.generation.long_prompt import LongPrompt
 from training.generation.summarizer import Summarizer
 from training.models.device import free_memory, is_out_of_memory
 from training.options.warm_protocol import WordAttention, as_line
-from training.warm.load import Load
+from training.warm.answer_rates import AnswerRates
 from training.warm.tickets import Ticket
 
+LOGGER: Final = logging.getLogger("deepsynth.warm")
 MAX_JOINING_PAGES: Final = 4
 PART_PAGES: Final = 2
 """Pages of a part of a long document."""
 
 
-class Engine:
+class Responder:
     """Answers tickets: `submit` runs in the threads of connections, all else in the thread of the model."""
 
-    def __init__(self, summarizer: Summarizer, max_waiting: int, load: Load) -> None:
-        """Start with an empty line.
+    def __init__(self, summarizer: Summarizer, max_waiting: int, rates: AnswerRates) -> None:
+        """Start with an empty queue.
 
         Args:
             max_waiting: tickets that may wait; more are refused.
-            load: counts the answers.
+            rates: counts the answers.
         """
-        self._summarizer, self._max_waiting, self._load = summarizer, max_waiting, load
+        self._summarizer, self._max_waiting, self._rates = summarizer, max_waiting, rates
         self._waiting: deque[Ticket] = deque()
         self._waiting_long: deque[Ticket] = deque()
         self._reading: tuple[Ticket, LongPrompt] | None = None
@@ -63,18 +66,18 @@ class Engine:
         return len(self._running)
 
     def submit(self, ticket: Ticket) -> int:
-        """Put a ticket at the end of the line, and return how many are before it.
+        """Put a ticket at the end of its queue, and return how many are before it.
 
         Raises:
-            Busy: the line is full.
-            DeepSynthError: the engine was closed.
+            Busy: the queue is full.
+            DeepSynthError: the responder was closed.
         """
         with self._changed:
             if self._closed:
                 raise self._closed
             if self.num_waiting >= self._max_waiting:
                 raise Busy(f"{self.num_waiting} requests wait for the model already.")
-            self._line(ticket).append(ticket)
+            self._queue_of(ticket).append(ticket)
             self._changed.notify()
             return self.num_waiting - 1 + len(self._running)
 
@@ -122,23 +125,29 @@ class Engine:
         return DecodingBatch(summarizer.model, summarizer.collator, summarizer.decoding)
 
     def _drop_withdrawn(self) -> None:
+        """Drop the work of clients that are gone; they hold no place in a queue either."""
         gone = [ticket for ticket in self._running if ticket.is_withdrawn.is_set()]
         if gone and self._batch:
             self._batch.drop([ticket.row for ticket in gone if ticket.row])
             self._running = [ticket for ticket in self._running if ticket not in gone]
         if self._reading and self._reading[0].is_withdrawn.is_set():
             self._reading = None
+        with self._changed:
+            for queue in (self._waiting, self._waiting_long):
+                for ticket in [ticket for ticket in queue if ticket.is_withdrawn.is_set()]:
+                    queue.remove(ticket)
 
-    def _line(self, ticket: Ticket) -> deque[Ticket]:
+    def _queue_of(self, ticket: Ticket) -> deque[Ticket]:
         is_long = self._batch is not None and len(ticket.sample.pages) > MAX_JOINING_PAGES
         return self._waiting_long if is_long else self._waiting
 
     def _read_on(self, batch: DecodingBatch) -> None:
         """Read the next pages of a long document, or begin with the next one if there is room for it."""
         if self._reading is None:
-            if not self._waiting_long or self._room < 1:
-                return
-            ticket = self._waiting_long.popleft()
+            with self._changed:
+                if not self._waiting_long or self._room < 1:
+                    return
+                ticket = self._waiting_long.popleft()
             ticket.queue_s = monotonic() - ticket.arrived_s
             self._reading = ticket, batch.begin(ticket.sample, ticket.max_new_tokens, ticket.collator)
         ticket, prompt = self._reading
@@ -163,7 +172,7 @@ class Engine:
         return self._summarizer.decoding.batch_size - len(self._running) - (self._reading is not None)
 
     def _next_tickets(self) -> list[Ticket]:
-        """Take the tickets that join now from the line: as many as there is room for."""
+        """Take the tickets that join now from the queue: as many as there is room for."""
         taken: list[Ticket] = []
         with self._changed:
             num_pages = 0
@@ -173,9 +182,7 @@ class Engine:
                 has_other_prompt = bool(taken) and ticket.prompt != taken[0].prompt
                 if has_other_prompt or (taken and self._running and num_pages > MAX_JOINING_PAGES):
                     break
-                self._waiting.popleft()
-                if not ticket.is_withdrawn.is_set():
-                    taken.append(ticket)
+                taken.append(self._waiting.popleft())
         for ticket in taken:
             ticket.queue_s = monotonic() - ticket.arrived_s
         return taken
@@ -210,7 +217,7 @@ class Engine:
             tickets[0].fail(error)
         elif is_out_of_memory(error) and self._running:
             with self._changed:  # it fits once others have ended
-                self._line(tickets[0]).appendleft(tickets[0])
+                self._queue_of(tickets[0]).appendleft(tickets[0])
         else:
             tickets[0].fail(as_known_error(error))
 
@@ -236,10 +243,11 @@ class Engine:
             self._attend(ticket, ticket.row)
             ticket.end()
             self._running.remove(ticket)
-            self._load.count(ticket)
+            self._rates.count(ticket)
 
     def _attend(self, ticket: Ticket, row: DecodingRow) -> None:
-        """Send where the model looked, if the request asks for it. A summary without is better than none."""
+        """Send where the model looked, if the request asks for it; nothing if that fails: a summary without
+        maps is better than none."""
         if not ticket.with_attention:
             return
         words: list[WordAttention] = []
@@ -247,7 +255,7 @@ class Engine:
             words = attend_words(self._summarizer.model, ticket.collator, ticket.sample, row.text_ids)
         except RuntimeError as error:
             if not is_out_of_memory(error):
-                raise
+                LOGGER.exception("no attention maps")
             free_memory()
         ticket.lines.put(as_line({"event": "attention", "words": [word.model_dump() for word in words]}))
 
@@ -269,7 +277,7 @@ class Engine:
 
 
 class Busy(DeepSynthError):
-    """The line of a warm model is full."""
+    """The queue of a warm model is full."""
 
     code, http_status = "busy", 429
 
