@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from data.sources.sample import sample_document
 from tests.browser.shop_window import fill_workspace
 from tests.browser.site import CHROMIUM_OPTIONS, Site
 from tests.machine import CHROMIUM
@@ -36,6 +37,8 @@ IN_DOCS = {
     "custom": "custom-laptop-light",
     "experiments": "experiments-laptop-light",
     "jobs": "jobs-laptop-light",
+    "model": "model-laptop-light",
+    "playground": "playground-laptop-light",
     "samples": "samples-laptop-dark",
     "start": "start-laptop-light",
     "train": "train-laptop-light",
@@ -45,7 +48,10 @@ DOCS_HEIGHT_PX = 1100
 """The pictures in docs are cut here."""
 FAILURE = "The model 'slow' reads micro pages; the dataset has base pages."
 FAILURE_HINT = "Make a dataset of micro pages, or score a model that reads base pages."
-READY = "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden]), .story"
+READY = (
+    "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden]), .story, "
+    ".playground, #studies .card, #studies .empty, #stored-page:not([hidden])"
+)
 
 
 def main() -> int:
@@ -61,10 +67,11 @@ def main() -> int:
         try:
             if not options.workspace:
                 _run_datasets(site)
+            if options.workspace:
+                _warm_model(site)
             _take_all(site, options.only, options.out)
         finally:
-            if not options.workspace:
-                _cancel_running(site)
+            _cancel_running(site)
             site.stop_all()
     for name, picture in IN_DOCS.items() if options.docs else ():
         shot = Image.open(options.out / f"{picture}.png").convert("RGB")
@@ -91,6 +98,18 @@ def _run_datasets(site: Site) -> None:
     job = _call(site, "/api/dataset/generate", DATASET | {"name": "long-dataset", "max_samples": 200_000})
     while _call(site, f"/api/jobs/{job['id']}")["state"] == "queued":
         time.sleep(0.5)
+
+
+def _warm_model(site: Site) -> None:
+    """Load the newest training, so that the playground has an answer to show."""
+    _call(site, "/api/model/warm", {"model": _newest_training(site)})
+    while not any(model["deepsynth"]["warmth"] == "warm" for model in _call(site, "/v1/models")["data"]):
+        time.sleep(0.5)
+
+
+def _newest_training(site: Site) -> str:
+    jobs = _call(site, "/api/jobs?kind=training&state=succeeded&limit=1")["jobs"]
+    return str(jobs[0]["config"]["output"])
 
 
 def _cancel_running(site: Site) -> None:
@@ -121,6 +140,9 @@ def _addresses(site: Site) -> dict[str, str]:
         "compare": f"/jobs/compare?{'&'.join(f'job={job_id}' for job_id in done['training'][:2])}",
         "job-training": f"/jobs/{done['training'][-1]}",
         "samples": f"/samples/models/{trained}",
+        "model": f"/models/{trained}",
+        "studies": "/jobs/studies",
+        "playground": f"/playground?model={_newest_training(site)}",
         "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
         **{
             f"job-{name}": f"/jobs/{ids[0]}"
@@ -149,9 +171,22 @@ def _take(
     for name, path in paths.items():
         page.goto(site.address + path)
         page.wait_for_selector(READY, state="attached")
+        if name == "playground":
+            _ask(page)
         page.wait_for_timeout(2500)  # charts and previews settle
         page.screenshot(path=out / f"{name}-{size}-{theme}.png", full_page=size != "wide")
     context.close()
+
+
+def _ask(page: Page) -> None:
+    """Ask the warm model, if there is one, and point at a word of its summary."""
+    page.wait_for_selector("#model-0")
+    if not page.locator(".playground__model .badge--ok").count():
+        return
+    page.get_by_label("Or its text").fill(sample_document(7, "test", 3, "brief").text)
+    page.get_by_role("button", name="Summarise").click()
+    page.wait_for_selector(".playground__lead")
+    page.locator(".playground__summary .word").nth(1).hover()
 
 
 def _call(site: Site, path: str, body: Any = None) -> Any:
