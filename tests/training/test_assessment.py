@@ -70,6 +70,8 @@ def test_a_training_is_judged_by_its_report_and_its_course(workspace: Workspace,
         "max_samples": 100,
         "max_length": 64,
         "per_device_eval_batch_size": 4,
+        "no_repeat_ngram_size": 30,
+        "no_repeat_ngram_window_size": 90,
         "blank_pages": True,
     }
 

@@ -79,7 +79,7 @@ def test_the_description_of_train_names_each_choice() -> None:
         (TrainingConfig, {"lora_dropout": 0.1, "train": "lora_experts"}, ("lora_dropout", "train")),
         (
             EvaluationConfig,
-            {"no_repeat_ngram_size": 90},
+            {"no_repeat_ngram_size": 90, "no_repeat_ngram_window_size": 90},
             ("no_repeat_ngram_size", "no_repeat_ngram_window_size"),
         ),
         (EvaluationConfig, {"model": "tiny", "revision": "main"}, ("revision", "model")),

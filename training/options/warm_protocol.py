@@ -119,15 +119,15 @@ def as_line(message: BaseModel | dict[str, Any]) -> bytes:
 
 
 @contextmanager
-def socket_path(folder: Path) -> Iterator[str]:
-    """Yield the path of the socket in a folder, short enough for the kernel: it takes 107 bytes."""
+def socket_address(path: Path) -> Iterator[str]:
+    """Yield a name for the path of a socket that is short enough for the kernel: it takes 107 bytes."""
     proc = Path("/proc/self/fd")
-    if len(os.fsencode(folder / SOCKET)) <= 100 or not proc.is_dir():
-        yield str(folder / SOCKET)
+    if len(os.fsencode(path)) <= 107 or not proc.is_dir():
+        yield str(path)
         return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield str(proc / str(descriptor) / SOCKET)
+        yield str(proc / str(descriptor) / path.name)
     finally:
         os.close(descriptor)
 
@@ -142,10 +142,10 @@ def connect(folder: Path, timeout_s: float) -> socket.socket:
     connection.settimeout(timeout_s)
     deadline_s = monotonic() + timeout_s
     try:
-        with socket_path(folder) as path:
+        with socket_address(folder / SOCKET) as address:
             while True:
                 try:
-                    connection.connect(path)
+                    connection.connect(address)
                 except BlockingIOError:  # many connect at once; the kernel does not let them wait
                     if monotonic() > deadline_s:
                         raise

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from data.errors import DeepSynthError, InvalidInput
-from training.options.warm_protocol import MAX_REQUEST_BYTES, SOCKET, WarmRequest, as_line, socket_path
+from training.options.warm_protocol import MAX_REQUEST_BYTES, SOCKET, WarmRequest, as_line, socket_address
 from training.warm.documents import read_document
 from training.warm.responder import Busy, Responder
 from training.warm.tickets import Ticket, error_event
@@ -22,6 +22,7 @@ REQUEST_TIMEOUT_S: Final = 30.0
 """Time in which a client must send its request, and take each event."""
 POLL_S: Final = 0.2
 BUSY_RETRY_S: Final = 2
+_UNREADY_SOCKET: Final = "model.sock-unready"
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -103,10 +104,12 @@ def listening(folder: Path, current: Callable[[], tuple[Responder, Any]]) -> Ite
         folder: of the job.
         current: returns the responder and the summarizer that answer now.
     """
-    path = folder / SOCKET
-    with socket_path(folder) as address:
+    path, unready = folder / SOCKET, folder / _UNREADY_SOCKET
+    unready.unlink(missing_ok=True)  # of an attempt that was killed
+    with socket_address(unready) as address:
         server = _Server(address, current)
-    path.chmod(0o600)
+    unready.chmod(0o600)
+    unready.replace(path)  # whoever sees the socket may connect to it
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": POLL_S}, daemon=True)
     thread.start()
     try:

@@ -111,4 +111,5 @@ def test_the_terminal_shows_the_verdict_and_the_command_of_the_control(
     assert main(["jobs", "show", training.id, "--workspace", str(workspace.root)]) == 0
     printed = capsys.readouterr().out
     assert "test ROUGE-L: Better than copying the first sentence: 60.0 against 30.0." in printed
-    assert "deepsynth evaluate --model mine --dataset demo --split test --set=per_device" in printed
+    assert "deepsynth evaluate --model mine --dataset demo --split test --set=max_length=512 " in printed
+    assert "--set=blank_pages=true\n" in printed

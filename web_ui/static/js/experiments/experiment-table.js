@@ -33,9 +33,14 @@ export class ExperimentTable {
     const table = makeElement("table", {}, makeElement("thead", {}, this.head), this.body);
     this.more = makeElement("button", { type: "button", class: "button button--small" }, "Show more");
     this.more.addEventListener("click", () => this.#showMore());
-    new IntersectionObserver((entries) => {
-      if (entries.some(({ isIntersecting }) => isIntersecting)) this.#showMore();
-    }).observe(this.more);
+    const observer = new IntersectionObserver((entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
+      this.#showMore();
+      // An observer tells of changes alone: observed anew, it also tells that the button is still in view.
+      observer.unobserve(this.more);
+      observer.observe(this.more);
+    });
+    observer.observe(this.more);
     const region = {
       class: "table-scroll experiments",
       tabindex: 0,
