@@ -25,6 +25,11 @@ class Subject:
     split: str
     benchmark: str | None = None
     """Name of the benchmark preset with the dataset's source; None: no preset has this source."""
+    reads: str = "pages"
+    """What the model read: pages, text or whole_text."""
+    mean_document_tokens: float | None = None
+    """Tokens of a document in the model's decoder, as it was read; None: an earlier version did not count
+    them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from accelerate import PartialState
 from torch import nn
 
-from data.page_modes import MODES
 from data.progress import PartialProgress, Progress
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, plain_name
@@ -29,8 +29,10 @@ from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
 from training.models.device import compute_device, compute_dtype
 from training.models.processes import join_processes
-from training.options.decoding_config import EvaluationConfig
+from training.options.decoding_config import BLANK_PAGES_CHANGE_NOTHING, EvaluationConfig
 from training.options.inputs_in_use import hold_inputs
+from training.options.model_names import require_page_reader, trained_reads
+from training.options.reads import Reads
 from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
 
 TEXT_PREDICTIONS = "text_predictions.jsonl"
@@ -89,7 +91,7 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
             raise storage_error(folder, error) from error
         dataset = open_dataset(workspace, config.dataset)
         if is_main_process:
-            _write_config(folder, config, dataset.fingerprint)
+            _write_config(folder, config, dataset.fingerprint, trained_reads(config.model, workspace))
             dataset.warn_of_losses(progress)
         result = evaluate_into(folder, config, workspace, PartialProgress(progress, 0.0, 0.97))
         progress.begin("Sorting the samples", 0.97, 1.0)
@@ -107,12 +109,13 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
         return result
 
 
-def _write_config(folder: Path, config: EvaluationConfig, dataset_fingerprint: str) -> None:
+def _write_config(folder: Path, config: EvaluationConfig, dataset_fingerprint: str, reads: Reads) -> None:
     """Write the configuration, and remove the report of another one or of another dataset: they belong
     together."""
     path = folder / EVALUATION_CONFIG
     earlier = path.read_bytes() if path.exists() else b""
-    write_json(path, {**config.model_dump(mode="json"), "dataset_fingerprint": dataset_fingerprint})
+    read = {"dataset_fingerprint": dataset_fingerprint, "reads": reads}
+    write_json(path, {**config.model_dump(mode="json"), **read})
     if path.read_bytes() != earlier:
         (folder / REPORT).unlink(missing_ok=True)
 
@@ -134,6 +137,8 @@ def evaluate_into(
     progress.begin("Loading", 0.0, 0.05)
     dataset = open_dataset(workspace, config.dataset)
     samples = dataset.split(config.split).first(config.max_samples)
+    if config.blank_pages:
+        require_page_reader(config.model, workspace, BLANK_PAGES_CHANGE_NOTHING, "blank_pages")
     text_model = _text_model(config, workspace)  # loaded first: an error appears before hours of generation
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
     if PartialState().is_main_process:
@@ -146,20 +151,32 @@ def evaluate_into(
     if text_model:
         nn.Module.to(summarizer.model, "cpu")  # frees GPU memory for the text model
         progress.begin("Writing summaries by the text model", own_end, 0.95)
-        texts = text_model.truncate_documents(samples, MODES[dataset.mode].num_vision_tokens, progress)
-        log = _predict_with_text_model(text_model, texts, folder, [*read, dataset.mode], config, progress)
+        page_tokens = summarizer.collator.token_layout.num_page_tokens
+        texts = text_model.truncate_documents(samples, page_tokens, progress)
+        log = _predict_with_text_model(text_model, texts, folder, [*read, page_tokens], config, progress)
         logs[f"{config.text_model} on cut text"] = log
     progress.begin("Scoring", 0.95, 1.0)
     processes = PartialState()
     if processes.is_main_process:
         subject = Subject(
-            model=config.model, dataset=config.dataset, split=config.split, benchmark=dataset.benchmark
+            model=config.model,
+            dataset=config.dataset,
+            split=config.split,
+            benchmark=dataset.benchmark,
+            reads=summarizer.reads,
+            mean_document_tokens=_mean_document_tokens(summarizer, samples),
         )
         _write_report(folder, subject, logs, samples.texts(), progress)
         for log in logs.values():
             log.finish(lambda prediction: prediction_record(prediction, step))
     processes.wait_for_everyone()
     return EvaluationResult.read(folder)
+
+
+def _mean_document_tokens(summarizer: Summarizer, samples: PageDataset) -> float:
+    layout = summarizer.collator.token_layout
+    documents = zip(samples.num_pages(), samples.texts(), strict=True)
+    return mean(len(layout.encode_document(num_pages, text)) for num_pages, text in documents)
 
 
 def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:

@@ -25,7 +25,7 @@ from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, validate_name
 from training.inputs.collate import NON_MODEL_KEYS, Batch, Collator
 from training.inputs.dataset import PageDataset, PageDatasetFolder, open_dataset
-from training.inputs.targets import require_summaries
+from training.inputs.targets import require_summaries, require_texts
 from training.inputs.tokens import require_positions, token_layout_for
 from training.loop.arguments import build_training_arguments
 from training.loop.out_of_memory import initial_batch_config, retry_with_smaller_batches
@@ -131,9 +131,13 @@ class _Trial:
         cls, config: FindLrConfig, dataset: PageDatasetFolder, samples: PageDataset, workspace: Workspace
     ) -> "_Trial":
         model_files = find_model(config.model, config.revision, workspace)
-        token_layout = token_layout_for(model_files, dataset.mode, config.prompt, config.max_length)
+        token_layout = token_layout_for(
+            model_files, dataset.mode, config.prompt, config.max_length, config.reads
+        )
         require_page_mode(config.model, model_files.kind, dataset.mode)
-        require_positions(model_files.config, token_layout, max(samples.num_pages()))
+        if config.reads != "pages":
+            require_texts(config.dataset, (samples,))
+        require_positions(token_layout, max(samples.num_pages()))
         trainer = Trainer(
             model=_load_trainable(config, model_files),
             args=build_training_arguments(config, workspace.cache / "find_lr"),

@@ -15,7 +15,8 @@ from data.store.workspace import Workspace
 from training.generation.summarizer import Summarizer, load_summarizer
 from training.models.model_files import ModelFiles, find_model
 from training.options.inputs_in_use import hold_inputs
-from training.options.warm_config import WarmModelConfig
+from training.options.model_names import require_page_reader
+from training.options.warm_config import NEEDS_PAGES, WarmModelConfig
 from training.options.warm_protocol import SOCKET, WarmRequest
 from training.warm.answer_rates import AnswerRates
 from training.warm.connections import listening
@@ -66,6 +67,7 @@ def load_answerer(
     Raises:
         UnknownName, ModelError: the model cannot be loaded.
     """
+    require_page_reader(config.model, workspace, NEEDS_PAGES, "model")
     summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
     responder = Responder(summarizer, config.max_waiting, AnswerRates())
 
@@ -111,6 +113,7 @@ class _WarmModel:
 
     def _load(self) -> None:
         self._progress.begin("Loading")
+        require_page_reader(self._config.model, self._workspace, NEEDS_PAGES, "model")
         self._files = _stamps(find_model(self._config.model, self._config.revision, self._workspace))
         self._summarizer: Summarizer = load_summarizer(
             self._config, self._config.mode, 1, self._workspace, self._progress

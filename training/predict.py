@@ -28,6 +28,7 @@ from training.inputs.pixels import page_png
 from training.models.processes import join_processes
 from training.options.decoding_config import PredictionConfig
 from training.options.inputs_in_use import hold_inputs
+from training.options.model_names import trained_reads
 
 DEFAULT_OUTPUT = "predictions.jsonl"
 NUM_EXAMPLES = 3
@@ -131,7 +132,9 @@ def _load_for_files(config: PredictionConfig, workspace: Workspace, progress: Pr
     # One page must fit; files with more pages than fit are refused one by one.
     summarizer = load_summarizer(config, config.mode, 1, workspace, progress)
     style = summarizer.rendering
-    items = files.as_page_inputs(style, summarizer.page_capacity, config.max_pages)
+    items = files.as_page_inputs(
+        style, summarizer.page_capacity, config.max_pages, needs_text=summarizer.reads != "pages"
+    )
     return summarizer, items, [files.fingerprint, style.model_dump(mode="json"), config.max_pages]
 
 
@@ -139,7 +142,12 @@ def _source(config: PredictionConfig, workspace: Workspace) -> PredictionSource:
     if not config.dataset:
         return PredictionSource()
     fingerprint = open_dataset(workspace, config.dataset).fingerprint
-    return PredictionSource(dataset=config.dataset, split=config.split, fingerprint=fingerprint)
+    return PredictionSource(
+        dataset=config.dataset,
+        split=config.split,
+        fingerprint=fingerprint,
+        reads=trained_reads(config.model, workspace),
+    )
 
 
 def _keep_pages(kept: KeptPages, batch: Sequence[PageSample | UnreadableInput], page_size_px: int) -> None:

@@ -16,7 +16,12 @@ from training.finish import TrainingResult, export_run, final_split, finish_run
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageDatasetFolder, open_dataset
 from training.inputs.feature_cache import FeatureCache, accept_features, page_key
-from training.inputs.targets import require_summaries, warn_truncated_summaries, warn_unknown_characters
+from training.inputs.targets import (
+    require_summaries,
+    require_texts,
+    warn_truncated_summaries,
+    warn_unknown_characters,
+)
 from training.inputs.tokens import TokenLayout, require_positions, token_layout_for
 from training.loop import checkpoints
 from training.loop.activity_shares import ActivityShares
@@ -80,7 +85,9 @@ class _TrainingTask:
     @property
     def token_layout(self) -> TokenLayout:
         config = self.config
-        return token_layout_for(self.model_files, self.dataset.mode, config.prompt, config.max_length)
+        return token_layout_for(
+            self.model_files, self.dataset.mode, config.prompt, config.max_length, config.reads
+        )
 
     @property
     def dtype(self) -> torch.dtype:
@@ -151,7 +158,9 @@ def _check_request(task: _TrainingTask, arguments: TrainingArguments, progress: 
     config = task.config
     require_summaries(task.training.summaries(), progress)
     require_page_mode(config.model, task.model_files.kind, task.dataset.mode)
-    require_positions(task.model_files.config, task.token_layout, task.max_num_pages)
+    if config.reads != "pages":
+        require_texts(task.dataset.folder.name, (task.training, task.validation, task.final))
+    require_positions(task.token_layout, task.max_num_pages)
     if config.push_to_hub:  # refuse a missing token before hours of training
         resolve_repo_id(config.hub_model_id, config.output)
     if config.auto_batch_size and arguments.world_size > 1:
@@ -278,6 +287,7 @@ def _provenance(task: _TrainingTask) -> Provenance:
         max_length=task.config.max_length,
         no_repeat_ngram_size=task.config.no_repeat_ngram_size,
         no_repeat_ngram_window_size=task.config.no_repeat_ngram_window_size,
+        reads=task.config.reads,
     )
 
 

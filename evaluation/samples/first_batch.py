@@ -23,6 +23,8 @@ class FirstSample:
     """The decoded labels."""
     num_target_tokens: int = 0
     """Earlier versions did not write it."""
+    read_text: str | None = None
+    """What a model that reads text got of the document; None: it got pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,12 @@ def first_batch_samples(path: Path) -> Iterator[SampleRecord]:
             length=sample.num_target_tokens,
             num_pages=sample.num_pages,
         )
+
+
+def first_batch_text(path: Path, document_id: str) -> str | None:
+    """Return the text that the model read of a sample; None: it read pages."""
+    samples = read_first_batch(path).samples
+    return next((sample.read_text for sample in samples if sample.document_id == document_id), None)
 
 
 def first_batch_page(path: Path, document_id: str, number: int) -> Path | None:

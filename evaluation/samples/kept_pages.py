@@ -26,6 +26,8 @@ class PredictionSource:
     split: str | None = None
     fingerprint: str | None = None
     """SHA-256 of the dataset's manifest."""
+    reads: str = "pages"
+    """What the model read of it."""
 
 
 class KeptPages:
@@ -94,4 +96,5 @@ def predicted_samples_of(predictions: Path) -> SampleSet:
         dataset=source.dataset,
         split=source.split,
         fingerprint=source.fingerprint,
+        reads_text=source.reads != "pages",
     )

@@ -39,6 +39,8 @@ class SampleSet:
     """SHA-256 of the manifest of the dataset that was read; None: an earlier version did not record it."""
     blank_pages: bool = False
     """The model read blank pages instead of those of the dataset."""
+    reads_text: bool = False
+    """The model read the texts of the documents instead of pages."""
 
     def to_json(self) -> str:
         return json.dumps({**asdict(self), "predictions": self.predictions and str(self.predictions)})

@@ -30,6 +30,7 @@ def tiny() -> tuple[UnlimitedOcrForConditionalGeneration, Collator]:
             prompt="\nSum.",
             max_length=32,
             kind="tiny",
+            max_positions=8192,
         )
     )
 

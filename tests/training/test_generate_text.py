@@ -38,6 +38,7 @@ def tiny_collator() -> tuple[PreTrainedModel, Collator]:
         prompt="\nFree OCR.",
         max_length=40,
         kind="tiny",
+        max_positions=8192,
     )
     return model, Collator(layout)
 

@@ -90,6 +90,7 @@ def test_a_window_is_the_same_in_training_as_in_generation() -> None:
             prompt="\nSum.",
             max_length=64,
             kind="unlimited_ocr",
+            max_positions=8192,
             sliding_window=WINDOW,
         )
     )

@@ -17,6 +17,7 @@ def token_layout() -> TokenLayout:
         prompt="Sum.",
         max_length=64,
         kind="tiny",
+        max_positions=8192,
     )
 
 

@@ -37,6 +37,7 @@ def test_the_base_reads_pages_with_names_it_never_saw() -> None:
             prompt="\nFree OCR.",
             max_length=128,
             kind="tiny",
+            max_positions=8192,
         )
     )
     rng, style = random.Random(2026), resolve_style(RenderingConfig(mode="micro"))

@@ -21,6 +21,7 @@ def token_layout() -> TokenLayout:
         prompt="\nGo",
         max_length=8,
         kind="tiny",
+        max_positions=8192,
     )
 
 

@@ -35,7 +35,7 @@ def new_row(sample: PageSample, max_new_tokens: int, collator: Collator) -> Deco
     """Return the row of a document, without a token yet."""
     layout = collator.token_layout
     return DecodingRow(
-        prompt_ids=layout.encode_prompt(len(sample.pages)),
+        prompt_ids=collator.encode_prompt(sample),
         max_new_tokens=max_new_tokens,
         eos_token_id=int(layout.tokenizer.eos_token_id),
     )

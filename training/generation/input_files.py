@@ -80,6 +80,7 @@ class InputFiles:
         page_capacity: int,
         max_pages: int | None,
         too_long_hint: str = FEWER_PAGES,
+        needs_text: bool = False,
     ) -> "PageInputs":
         """Return the files as inputs of a model.
 
@@ -88,6 +89,7 @@ class InputFiles:
             page_capacity: the most pages of a document; documents with more are refused.
             max_pages: read only the first pages of each document; None: all.
             too_long_hint: what to do about a document with too many pages, with a place for `capacity`.
+            needs_text: refuse documents without text: the model reads it instead of the pages.
         """
         style = resolve_style(rendering.model_copy(update={"max_pages": MAX_RENDERED_PAGES}))
         return PageInputs(
@@ -96,6 +98,7 @@ class InputFiles:
             page_capacity=page_capacity,
             max_pages=max_pages,
             too_long_hint=too_long_hint.format(capacity=page_capacity),
+            needs_text=needs_text,
         )
 
 
@@ -108,6 +111,7 @@ class PageInputs:
     page_capacity: int
     max_pages: int | None
     too_long_hint: str
+    needs_text: bool = False
 
     def __len__(self) -> int:
         return len(self.files)
@@ -125,6 +129,12 @@ class PageInputs:
         page_input = _INPUT_READERS[file.path.suffix.lower()](file, self.style)
         if not page_input.num_pages:
             raise SourceError(f"{file.name} is empty.")
+        text = text_of(file.path) if self.needs_text else ""
+        if self.needs_text and not text:
+            raise InvalidInput(
+                f"{file.name} has no text, and the model reads text instead of pages.",
+                hint="Give a text file, or a PDF with text.",
+            )
         num_read = min(page_input.num_pages, self.max_pages or page_input.num_pages)
         if num_read > self.page_capacity:
             raise InvalidInput(
@@ -137,9 +147,21 @@ class PageInputs:
         return PageSample(
             document_id=file.name,
             pages=pages,
+            text=text,
             num_pages_left_out=num_left_out,
             missing_glyphs=page_input.missing_glyphs,
         )
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a text file, or the text layer of a PDF, which may be empty; of a picture none."""
+    suffix = path.suffix.lower()
+    if _INPUT_READERS[suffix] is _read_text:
+        return path.read_text(encoding="utf-8").strip()
+    if suffix != ".pdf":
+        return ""
+    with pypdfium2.PdfDocument(path) as document:
+        return "\n\n".join(page.get_textpage().get_text_bounded() for page in document).strip()
 
 
 def _files(path: Path) -> list[Path]:

@@ -25,6 +25,7 @@ from training.models.provenance import Provenance
 from training.options.config import DEFAULT_PROMPT
 from training.options.decoding_config import TRAINED_DECODING, DecodingConfig
 from training.options.model_kinds import MODEL_KINDS, PROVENANCE_FILE, require_page_mode
+from training.options.reads import DESCRIPTIONS, Reads
 
 DecodingConfigT = TypeVar("DecodingConfigT", bound=DecodingConfig)
 
@@ -42,9 +43,14 @@ class Summarizer:
     """Pages of the longest document that the model was trained on; None: not known."""
 
     @property
+    def reads(self) -> Reads:
+        """What the model reads: pages or texts."""
+        return self.collator.token_layout.reads
+
+    @property
     def page_capacity(self) -> int:
         """The most pages of a document."""
-        return compute_page_capacity(self.model.config, self.collator.token_layout)
+        return compute_page_capacity(self.collator.token_layout)
 
     def warn_of_longer_documents(self, num_pages: Sequence[int], progress: Progress) -> None:
         """Warn of documents that are longer than any that the model was trained on.
@@ -65,7 +71,8 @@ class Summarizer:
         """Return a digest that is equal for equal texts; `inputs`: JSON values that identify documents."""
         token_layout = self.collator.token_layout
         layout = [token_layout.page_size_px, token_layout.prompt, token_layout.max_length]
-        return work_digest(self.model, layout, asdict(self.decoding), *inputs)
+        read = [] if token_layout.reads == "pages" else [token_layout.reads]
+        return work_digest(self.model, layout + read, asdict(self.decoding), *inputs)
 
 
 def load_summarizer(
@@ -93,13 +100,13 @@ def load_summarizer(
     device, dtype = compute_device(), compute_dtype(config.bf16)
     decoding = Decoding.of(config, dtype == torch.bfloat16)
     prompt = _prompt(config, model_files)
-    token_layout = token_layout_for(model_files, rendering.mode, prompt, decoding.max_new_tokens)
-    require_positions(model_files.config, token_layout, max_num_pages)
-    loaded = load_from_files(model_files, dtype)
-    progress.message(
-        f"The model {config.model} reads {describe_pages(rendering.mode)} on {device} in {dtype_name(dtype)}."
-    )
     trained = model_files.provenance
+    reads = trained.reads if trained else "pages"
+    token_layout = token_layout_for(model_files, rendering.mode, prompt, decoding.max_new_tokens, reads)
+    require_positions(token_layout, max_num_pages)
+    loaded = load_from_files(model_files, dtype)
+    read = describe_pages(rendering.mode) if reads == "pages" else DESCRIPTIONS[reads]
+    progress.message(f"The model {config.model} reads {read} on {device} in {dtype_name(dtype)}.")
     if model_files.checkpoints and not trained:
         progress.message(_no_record(config, rendering), "warning")
     if trained and trained.mode != rendering.mode:

@@ -1,7 +1,7 @@
 """A text model on truncated text: the baseline for page reading at the same token budget.
 
-The text model summarises each document, truncated to as many of its tokens as the document's pages cost
-vision tokens.
+The text model summarises each document, truncated to as many of its tokens as the document's pages have in
+the decoder of the model that reads them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -105,11 +105,10 @@ class TextModel:
     def truncate_documents(
         self, samples: PageDataset, tokens_per_page: int, progress: Progress
     ) -> TruncatedTexts:
-        """Return documents truncated to the vision tokens of their pages, or to the model's limit if it is
-        lower.
+        """Return documents truncated to the tokens of their pages, or to the model's limit if it is lower.
 
         Args:
-            tokens_per_page: vision tokens of one page.
+            tokens_per_page: tokens of one page in the decoder of the model that reads it.
 
         Raises:
             InvalidInput: the dataset does not store its documents' texts.

@@ -11,7 +11,7 @@ Shapes, with b samples, p pages of all samples, t tokens of the longest sample, 
     document_ids    names of the b samples except fillers, used in messages only
     page_keys       p names under which the encoder's output is stored; only if the cache lacks a page
 With a feature cache that holds all pages of a batch, pixel_values is the encoder's output instead:
-(p, vision tokens, width).
+(p, vision tokens, width). For a model that reads text there are no pixel_values.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from torch._utils import ExceptionWrapper
 from torch.utils.data import get_worker_info
 
-from data.errors import DeepSynthError
+from data.errors import DeepSynthError, InvalidInput
 from training.inputs.dataset import PageSample
 from training.inputs.feature_cache import FeatureCache, page_key
 from training.inputs.pixels import blank_page_pixels, page_pixels, reading_image
@@ -75,7 +75,7 @@ class Collator:
         targets = [layout.encode_target(sample.summary) for sample in samples]
         lengths = list(map(len, targets))
         keep = max(lengths) + 1  # the position before a target predicts the target's first token
-        prompts = [layout.encode_prompt(len(sample.pages)) for sample in samples]
+        prompts = list(map(self.encode_prompt, samples))
         tokens: Batch = self._tokens([a + b for a, b in zip(prompts, targets, strict=True)])
         if window := layout.sliding_window:
             tokens["attention_mask"] = sliding_window_masks(tokens["attention_mask"], lengths, window)
@@ -97,8 +97,21 @@ class Collator:
     def collate_prompts(self, samples: Sequence[PageSample]) -> dict[str, torch.Tensor]:
         """Build a batch for generation: prompts only, padded on the left so that all summaries start at the
         same position."""
-        prompts = [self.token_layout.encode_prompt(len(sample.pages)) for sample in samples]
-        return {**self._tokens(prompts), "pixel_values": self._encoder_inputs(samples)["pixel_values"]}
+        inputs = {**self._tokens(list(map(self.encode_prompt, samples))), **self._encoder_inputs(samples)}
+        return {name: value for name, value in inputs.items() if name not in NON_MODEL_KEYS}
+
+    def encode_prompt(self, sample: PageSample) -> list[int]:
+        """Return the token ids before the target of a sample.
+
+        Raises:
+            InvalidInput: the model reads text, and the sample has none.
+        """
+        layout = self.token_layout
+        if layout.reads != "pages" and not sample.text:
+            raise InvalidInput(
+                f"Document {sample.document_id} has no text, and the model reads text instead of pages."
+            )
+        return layout.encode_prompt(len(sample.pages), sample.text)
 
     def _tokens(self, rows: Sequence[Sequence[int]]) -> dict[str, torch.Tensor]:
         """Pad rows of token ids on the left; the positions of each row begin at its first token."""
@@ -113,7 +126,9 @@ class Collator:
 
     def _encoder_inputs(self, samples: Sequence[PageSample]) -> Batch:
         """Return the stored output of the encoder if the cache holds all pages; else the pages, with the
-        names under which their output will be stored."""
+        names under which their output will be stored. Nothing for a model that reads text."""
+        if self.token_layout.reads != "pages":
+            return {}
         if self.feature_cache is None:
             return {"pixel_values": self.pixels(samples)}
         keys = [page_key(page) for sample in samples for page in sample.pages]

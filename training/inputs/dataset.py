@@ -82,9 +82,14 @@ class PageDataset(Dataset[PageSample]):
             return [str(row) for row in range(len(self))]
         return list(self._rows["document_id"])
 
+    @property
+    def has_texts(self) -> bool:
+        """Whether the dataset stores its documents' texts."""
+        return "text" in self._rows.column_names
+
     def texts(self) -> list[str]:
         """Return all documents without reading a page; empty texts if the dataset does not store them."""
-        if "text" not in self._rows.column_names:
+        if not self.has_texts:
             return [""] * len(self)
         return [text or "" for text in self._rows["text"]]
 

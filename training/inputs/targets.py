@@ -1,9 +1,11 @@
-"""Checks of the target summaries before training: empty, too long, or with characters that have no token."""
+"""Checks of the texts of samples before training: summaries that are empty, too long, or with characters that
+have no token; and documents without text."""
 
 from collections.abc import Sequence
 
 from data.errors import InvalidInput, listed
 from data.progress import Progress
+from training.inputs.dataset import PageDataset
 from training.inputs.tokens import TokenLayout
 
 
@@ -22,6 +24,17 @@ def require_summaries(summaries: Sequence[str], progress: Progress) -> None:
         )
     if num_empty:
         progress.message(f"{num_empty:,} of {len(summaries):,} training summaries are empty.", "warning")
+
+
+def require_texts(dataset: str, splits: Sequence[PageDataset]) -> None:
+    """Refuse splits that do not store their documents' texts, for a model that reads text. Raises
+    InvalidInput."""
+    if not all(split.has_texts for split in splits):
+        raise InvalidInput(
+            f"Dataset {dataset!r} has no column text, and the model reads text instead of pages.",
+            hint="Use a dataset that stores its documents' texts.",
+            fields={"dataset": "has no texts"},
+        )
 
 
 def warn_truncated_summaries(summaries: Sequence[str], token_layout: TokenLayout, progress: Progress) -> None:

@@ -1,4 +1,5 @@
-"""A sample in tokens: [bos] + image tokens of each page + prompt + target + [eos].
+"""A sample in tokens: [bos] + image tokens of each page + prompt + target + [eos]. A model that reads text
+gets the document's own tokens in place of the image tokens.
 
 A page of n x n vision tokens has n newline tokens and one separator in addition: 73, 111, 273 and 421 tokens
 at 512, 640, 1024 and 1280 px, and 31 at the tiny model's 320 px. DeepSeek-OCR-2 has no newline tokens: 257
@@ -7,12 +8,13 @@ tokens at 1024 px.
 
 from dataclasses import dataclass
 
-from transformers import PreTrainedConfig, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from data.errors import InvalidInput
 from data.page_modes import MODES, PageMode
 from training.models.model_files import ModelFiles
 from training.options.model_kinds import MODEL_KINDS, ModelKind, num_image_tokens
+from training.options.reads import Reads
 
 IGNORED = -100
 """The label that the loss skips."""
@@ -29,6 +31,9 @@ class TokenLayout:
     max_length: int
     """The most target tokens, EOS included."""
     kind: ModelKind
+    max_positions: int
+    """The most tokens of a sample that the model holds."""
+    reads: Reads = "pages"
     sliding_window: int | None = None
     """Number of target tokens that a target token attends to beside the prompt; None: all."""
 
@@ -37,10 +42,28 @@ class TokenLayout:
         """Image tokens of one page."""
         return num_image_tokens(self.kind, self.page_size_px)
 
-    def encode_prompt(self, num_pages: int) -> list[int]:
-        """Return bos, the image tokens of all pages, and the prompt; raises as `_prompt_ids`."""
-        image = [self.image_token_id] * (num_pages * self.num_page_tokens)
-        return [self.tokenizer.bos_token_id, *image, *self._prompt_ids()]
+    @property
+    def max_document_tokens(self) -> int:
+        """The most tokens of a document that the positions hold beside the prompt and the longest summary."""
+        return max(0, self.max_positions - 1 - len(self._prompt_ids()) - self.max_length)
+
+    def encode_prompt(self, num_pages: int, text: str = "") -> list[int]:
+        """Return bos, the document and the prompt; raises as `_prompt_ids`.
+
+        Args:
+            num_pages: of the document.
+            text: of the document, for a model that reads text.
+        """
+        return [self.tokenizer.bos_token_id, *self.encode_document(num_pages, text), *self._prompt_ids()]
+
+    def encode_document(self, num_pages: int, text: str) -> list[int]:
+        """Return the image tokens of all pages, or the tokens of the text: all that the positions hold, or as
+        many as the image tokens would be."""
+        num_image_tokens = num_pages * self.num_page_tokens
+        if self.reads == "pages":
+            return [self.image_token_id] * num_image_tokens
+        most = self.max_document_tokens
+        return self.encode_text(text)[: min(num_image_tokens, most) if self.reads == "text" else most]
 
     def encode_target(self, summary: str) -> list[int]:
         """Return the summary and EOS, at most `max_length` tokens; from EOS the model learns to stop."""
@@ -72,10 +95,12 @@ class TokenLayout:
         return ids
 
 
-def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int) -> TokenLayout:
-    """Return the token layout of a model for pages of one mode."""
+def token_layout_for(
+    model_files: ModelFiles, mode: PageMode, prompt: str, max_length: int, reads: Reads = "pages"
+) -> TokenLayout:
+    """Return the token layout of a model for pages of one mode, or for the texts of such pages."""
+    text_config = model_files.config.get_text_config()
     has_window = MODEL_KINDS[model_files.kind].has_sliding_window
-    window = model_files.config.get_text_config().sliding_window if has_window else None
     return TokenLayout(
         tokenizer=model_files.tokenizer,
         image_token_id=model_files.config.image_token_id,
@@ -83,18 +108,20 @@ def token_layout_for(model_files: ModelFiles, mode: PageMode, prompt: str, max_l
         prompt=prompt,
         max_length=max_length,
         kind=model_files.kind,
-        sliding_window=window,
+        max_positions=text_config.max_position_embeddings,
+        reads=reads,
+        sliding_window=text_config.sliding_window if has_window else None,
     )
 
 
-def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_num_pages: int) -> None:
+def require_positions(token_layout: TokenLayout, max_num_pages: int) -> None:
     """Refuse documents and summaries that need more positions than the model has.
 
     Raises:
         InvalidInput: beside a summary of `max_length` tokens the positions hold no page, or fewer than
             `max_num_pages`.
     """
-    capacity = compute_page_capacity(config, token_layout)
+    capacity = compute_page_capacity(token_layout)
     if capacity < 1:
         raise InvalidInput(
             f"max_length={token_layout.max_length} leaves no room for a page: the model has too few "
@@ -112,8 +139,6 @@ def require_positions(config: PreTrainedConfig, token_layout: TokenLayout, max_n
         )
 
 
-def compute_page_capacity(config: PreTrainedConfig, token_layout: TokenLayout) -> int:
+def compute_page_capacity(token_layout: TokenLayout) -> int:
     """Return how many pages the model's positions hold beside the prompt and the longest summary."""
-    limit: int = config.get_text_config().max_position_embeddings
-    num_left = limit - len(token_layout.encode_prompt(0)) - token_layout.max_length
-    return max(0, num_left) // token_layout.num_page_tokens
+    return token_layout.max_document_tokens // token_layout.num_page_tokens

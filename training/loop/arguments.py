@@ -65,7 +65,7 @@ def build_training_arguments(config: TrainingConfig, checkpoints: Path) -> Train
         dataloader_persistent_workers=_num_workers(config) > 0,
         activation_checkpointing=config.gradient_checkpointing,
         activation_checkpointing_kwargs={"use_reentrant": False},
-        ddp_find_unused_parameters=False,
+        ddp_find_unused_parameters=config.reads != "pages",  # texts leave out encoder and projector
         report_to=list(config.report_to),
         disable_tqdm=True,
         log_level="warning",

@@ -52,7 +52,7 @@ def export_model(
         with new_folder(folder, replaces=True) as unfinished:
             _write_weights(plain, base, unfinished)
             _copy_base_files(base, unfinished)
-            if provenance and MODEL_KINDS[base.kind].has_vllm_plugin and has_published_layout(unfinished):
+            if provenance and _is_served_elsewhere(provenance, base, unfinished):
                 write_serving_files(unfinished, provenance)
             elif provenance:
                 provenance.write(unfinished)
@@ -60,6 +60,11 @@ def export_model(
         raise StorageError(
             f"{folder} could not be written: {cause(error)}.", hint="Free some space on the workspace's disk."
         ) from error
+
+
+def _is_served_elsewhere(provenance: Provenance, base: LoadedModel, folder: Path) -> bool:
+    is_known_kind = MODEL_KINDS[base.kind].has_vllm_plugin and has_published_layout(folder)
+    return is_known_kind and provenance.reads == "pages"
 
 
 def _write_weights(model: PreTrainedModel, base: LoadedModel, folder: Path) -> None:

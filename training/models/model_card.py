@@ -25,14 +25,15 @@ _USE: Final = """\
 ## Use
 
 ```sh
-deepsynth predict --model ./path/to/this/folder --input page.png --output summaries.jsonl
+deepsynth predict --model ./path/to/this/folder --input {input} --output summaries.jsonl
 ```
 
-This writes texts as they were scored: with the prompt {prompt} right after the page images, greedy, of up to
+This writes texts as they were scored: with the prompt {prompt} right after the document, greedy, of up to
 {max_length} tokens, without a repeat of {ngram} tokens within {window}.
 
 {others}"""
 _SHOWN_SETTINGS: Final = (
+    "reads",
     "train",
     "router",
     "lora_r",
@@ -125,11 +126,20 @@ def _front_matter(card: _CardData) -> str:
 
 
 def _introduction(card: _CardData) -> str:
-    pages = f"{card.manifest.style['size_px']} x {card.manifest.style['size_px']} pixels"
     return (
-        f"# {card.name}\n\nReads a document as page images of {pages} and writes its summary. "
+        f"# {card.name}\n\nReads {_describe_read(card)} and writes its summary. "
         f"Fine-tuned with DeepSynth from {_lineage(card)}.\n"
     )
+
+
+def _describe_read(card: _CardData) -> str:
+    size_px = card.manifest.style["size_px"]
+    pages = f"page images of {size_px} x {size_px} pixels"
+    return {
+        "pages": f"a document as {pages}",
+        "text": f"the text of a document, cut to as many tokens as its {pages} have,",
+        "whole_text": "the whole text of a document",
+    }[card.provenance.reads]
 
 
 def _lineage(card: _CardData) -> str:
@@ -193,14 +203,18 @@ def _score_notes(report: Report) -> str:
 
 def _use(card: _CardData) -> str:
     config, size_px = card.config, card.manifest.style["size_px"]
+    reads_pages = card.provenance.reads == "pages"
     return _USE.format(
+        input="page.png" if reads_pages else "document.txt",
         prompt=json.dumps(config["prompt"]),
         max_length=config["max_length"],
         ngram=config["no_repeat_ngram_size"],
         window=config["no_repeat_ngram_window_size"],
         others=describe_other_programs(
             card.kind, card.name, size_px, num_image_tokens(card.kind, size_px), card.has_published_layout
-        ),
+        )
+        if reads_pages
+        else "Other programs were not tried: a model that reads text is a control.\n",
     )
 
 
@@ -215,7 +229,7 @@ def _data(card: _CardData) -> str:
 
 
 def _settings(card: _CardData) -> str:
-    shown = {name: card.config[name] for name in _SHOWN_SETTINGS}
+    shown = {name: card.config[name] for name in _SHOWN_SETTINGS if name in card.config}
     shown["bf16"] = uses_bf16(shown["bf16"])  # requested, and this machine has it
     versions = ", ".join(f"{name} {version}" for name, version in card.config["versions"].items())
     return f"## Training\n\n```json\n{json.dumps(shown, indent=2)}\n```\n\nMade with {versions}.\n"

@@ -16,6 +16,7 @@ from data.store.files import write_json
 from data.validation import parse_config
 from training.options.model_config import read_model_json
 from training.options.model_kinds import PROVENANCE_FILE
+from training.options.reads import Reads
 from training.options.run_folder import CHECKPOINTS
 
 
@@ -39,6 +40,8 @@ class Provenance(BaseModel):
     no_repeat_ngram_size: int = Field(30, ge=0)
     """The rule against repeats that its scores were made with."""
     no_repeat_ngram_window_size: int = Field(90, ge=1)
+    reads: Reads = "pages"
+    """What it was trained on: pages, or texts as a control."""
 
     @property
     def mode(self) -> PageMode:

@@ -22,7 +22,7 @@ from evaluation.verdicts.verdict import Verdict, judge, judge_control
 from training.options.config import TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.model_kinds import BUILT_IN
-from training.options.model_names import local_folder
+from training.options.model_names import local_folder, trained_reads
 from training.options.run_folder import CONFIG, EVALUATION_CONFIG, RUN
 
 CONTROL_NOTE: Final = "This evaluation is the control, which showed the model blank pages."
@@ -102,7 +102,12 @@ def assess(folder: Path, workspace: Workspace) -> Assessment | None:
     verdict = judge(Evidence(pages.report, blank.report if blank else None, _course(pages, workspace)))
     if blank is scored:
         verdict = replace(verdict, notes=(*verdict.notes, CONTROL_NOTE))
-    is_wanted = blank is None and verdict.level != "unknown" and _has_current_model(pages, workspace)
+    is_wanted = (
+        blank is None
+        and verdict.level != "unknown"
+        and _has_current_model(pages, workspace)
+        and trained_reads(pages.config.model, workspace) == "pages"
+    )
     return Assessment(verdict, _control_of(pages.config) if is_wanted else None)
 
 

@@ -18,6 +18,7 @@ from data.config import (
 )
 from training.options.decoding_config import ModelName, check_ngram_rule, check_revision
 from training.options.lora import Lora
+from training.options.reads import Reads
 
 Router = Literal["frozen", "balanced"]
 Trainable = Literal["all", "projector", "attention", "dense", "decoder", "lora", "lora_experts"]
@@ -200,6 +201,12 @@ class TrainingConfig(Config):
     blank_pages: Annotated[bool, TRAINS, CHANGES_RESULT] = Field(
         False, description="train on white pages: a control that shows how much of a summary can be guessed"
     )
+    reads: Annotated[Reads, TRAINS, CHANGES_RESULT] = Field(
+        "pages",
+        description="what the model reads. pages: page images; text: the document's text, cut to as many "
+        "tokens as its pages have, a control at the same cost; whole_text: all of the text that the model "
+        "holds. Texts skip encoder and projector, which do not learn then",
+    )
     push_to_hub: Annotated[bool, PUBLISHING, KEEPS_RESULT] = Field(
         False, description="publish the finished model on the Hugging Face Hub"
     )
@@ -249,6 +256,21 @@ class TrainingConfig(Config):
         if self.cache_features and self.blank_pages:
             raise RuleError(
                 "cache_features stores pages, and blank_pages shows none", "cache_features", "blank_pages"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_text_reader(self) -> Self:
+        if self.reads == "pages":
+            return self
+        for name in ("blank_pages", "cache_features"):
+            if getattr(self, name):
+                raise RuleError(f"{name} is about pages, and reads={self.reads} shows none", name, "reads")
+        if self.train == "projector":
+            raise RuleError(
+                f"train=projector trains nothing that reads={self.reads} uses: texts skip the projector",
+                "train",
+                "reads",
             )
         return self
 

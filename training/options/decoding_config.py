@@ -15,6 +15,9 @@ Split = Literal["train", "validation", "test"]
 TRAINED_DECODING: Final = ("max_length", "no_repeat_ngram_size", "no_repeat_ngram_window_size")
 """Settings of the generation that a configuration may leave to the model's training: null."""
 
+BLANK_PAGES_CHANGE_NOTHING: Final = "blank pages would change nothing"
+"""Why they are refused for a model that reads text."""
+
 
 def check_ngram_rule(size: int, window: int) -> None:
     """Refuse a rule against repeats whose window cannot hold one."""

@@ -29,6 +29,9 @@ _GRADIENT_BYTES: Final = 4
 _OPTIMIZER_BYTES: Final = {"adamw_torch_fused": 8, "adamw_torch": 12, "adafactor": 0.1}
 _RUNTIME_GB: Final = 1.2  # CUDA context, work space of kernels, and blocks that the allocator cannot reuse
 _LOGIT_BYTES: Final = 12  # per target token and vocabulary entry: bfloat16 and float32 logits and gradients
+# Pages with more than ten times as many text tokens are hard to read (DeepSeek-OCR, arXiv 2510.18234),
+# so pages that are of use hold no more.
+_MOST_TEXT_TOKENS_PER_PAGE_TOKEN: Final = 10
 _PIXELS_PER_CHUNK_ON_GPU: Final = 16 * 1024**2
 _PIXELS_PER_CHUNK_ON_CPU: Final = 4 * 1024**2
 # Times the work space of a frozen encoder. Counted on meta tensors: 2.9 GB for a 1024 px page in bfloat16,
@@ -107,7 +110,7 @@ def _parts_gb(
     """Return the fields of MemoryEstimate that are in GB, not rounded."""
     trained, added = _trainable(sizes, config)
     batch, dtype_factor = config.per_device_train_batch_size, 1 if config.bf16 else 2
-    num_tokens = num_pages * page_tokens + config.max_length
+    num_tokens = num_pages * page_tokens * _document_tokens_per_page_token(config) + config.max_length
     weights = _weight_bytes(sizes, config, trained, added) / GB
     gradients = trained * _GRADIENT_BYTES / GB
     optimizer = trained * _OPTIMIZER_BYTES[config.optim] / GB
@@ -124,6 +127,10 @@ def _parts_gb(
         "runtime_gb": _RUNTIME_GB,
         "total_gb": weights + gradients + optimizer + peak + _RUNTIME_GB,
     }
+
+
+def _document_tokens_per_page_token(config: TrainingConfig) -> int:
+    return _MOST_TEXT_TOKENS_PER_PAGE_TOKEN if config.reads == "whole_text" else 1
 
 
 def pages_per_chunk(page_size_px: int, on_gpu: bool = True) -> int:
@@ -183,6 +190,8 @@ def _num_merged_weights(sizes: Architecture, config: TrainingConfig) -> float:
 
 def _encoder_pages(config: TrainingConfig, page_px: int, num_pages: int) -> int:
     """Return the number of pages whose work space the encoder holds at a time, in pages of a frozen one."""
+    if config.reads != "pages":
+        return 0
     pages = config.per_device_train_batch_size * num_pages
     if config.train == "all":
         return pages * _TRAINED_ENCODER_MEMORY_FACTOR

@@ -1,9 +1,9 @@
 """Names of models: the folder that a name means, and the kind of the model in it."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from data.errors import ModelError, UnknownName
+from data.errors import InvalidInput, ModelError, UnknownName
 from data.store.files import inside, read_json, resolve_path
 from data.store.workspace import Workspace
 from training.options.model_config import read_config
@@ -15,6 +15,7 @@ from training.options.model_kinds import (
     detect_kind,
     kind_of_name,
 )
+from training.options.reads import Reads
 from training.options.run_folder import MODEL
 from training.options.trained_info import read_trained_info, require_short_chain
 
@@ -42,13 +43,46 @@ def model_kind(name: str, workspace: Workspace, depth: int = 0) -> ModelKind | N
     return detect_kind(read_config(model), _base_model(model))
 
 
+def trained_reads(name: str, workspace: Workspace) -> Reads:
+    """Return what a model was trained on; pages for a model that was not trained here. Raises UnknownName: a
+    path leads nowhere."""
+    folder = local_folder(name, workspace) if name != BUILT_IN else None
+    model = find_model_folder(folder) if folder else None
+    found: Reads = _provenance(model).get("reads", "pages") if model else "pages"
+    return found
+
+
+def require_page_reader(name: str, workspace: Workspace, consequence: str, field: str) -> None:
+    """Refuse a model that reads text.
+
+    Args:
+        consequence: what follows for the request, in words.
+        field: the setting at fault.
+
+    Raises:
+        InvalidInput: the model reads text.
+        UnknownName: a path leads nowhere.
+    """
+    if trained_reads(name, workspace) != "pages":
+        raise InvalidInput(
+            f"The model {name} reads text instead of pages, so {consequence}.",
+            hint="Name a model that reads pages."
+            if field == "model"
+            else f"Leave {field} out, or name a model that reads pages.",
+            fields={field: "the model reads text"},
+        )
+
+
 def _base_model(model: Path) -> str | None:
     """Return the model before all trainings, where the folder of a trained model names it."""
-    if not (model / PROVENANCE_FILE).is_file():
-        return None
-    record = read_json(model / PROVENANCE_FILE)
-    base_model = record.get("base_model") if isinstance(record, dict) else None
+    base_model = _provenance(model).get("base_model")
     return base_model if isinstance(base_model, str) else None
+
+
+def _provenance(model: Path) -> dict[str, Any]:
+    """Return the record of the training in the folder of a model; empty: it was not trained here."""
+    record = read_json(model / PROVENANCE_FILE) if (model / PROVENANCE_FILE).is_file() else None
+    return record if isinstance(record, dict) else {}
 
 
 def local_folder(name: str, workspace: Workspace) -> Path | None:

@@ -31,7 +31,7 @@ EVALUATION_CONFIG: Final = "evaluation_config.json"
 """In the folder of an evaluation."""
 FIRST_BATCH: Final = "first_batch.json"
 Phase = Literal["training", "trained", "exported", "finished"]
-_LATER_FIELDS: Final = ("lora_r", "lora_alpha", "lora_dropout")
+_LATER_FIELDS: Final = ("lora_r", "lora_alpha", "lora_dropout", "reads")
 """Fields that earlier versions lacked. At their defaults they change nothing, and trainings of those versions
 resume."""
 _LIBRARIES: Final = ("deepsynth", "torch", "transformers", "accelerate", "datasets", "peft")

@@ -1,11 +1,16 @@
 """Configuration of a warm model: one that is loaded once and then answers requests. No torch here: the web
 service reads this."""
 
+from typing import Final
+
 from pydantic import Field
 
 from data.config import Name
 from data.page_modes import PageMode
 from training.options.decoding_config import DecodingConfig
+
+NEEDS_PAGES: Final = "it is not kept warm: it answers no pages"
+"""Why a model that reads text is refused."""
 
 
 class WarmModelConfig(DecodingConfig):

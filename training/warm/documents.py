@@ -8,12 +8,10 @@ from tempfile import TemporaryDirectory
 from threading import BoundedSemaphore, Lock
 from typing import Final
 
-import pypdfium2
-
 from data.errors import InvalidInput, SourceError
 from data.page_modes import MODES
 from data.rendering.missing import missing_glyph_warnings
-from training.generation.input_files import InputFile, InputFiles, UnreadableInput
+from training.generation.input_files import InputFile, InputFiles, UnreadableInput, text_of
 from training.generation.summarizer import Summarizer
 from training.inputs.dataset import PageSample
 from training.inputs.pixels import page_png
@@ -42,7 +40,8 @@ def read_document(request: WarmRequest, summarizer: Summarizer) -> tuple[Ticket,
         names = _part_names(request)
         paths = [_write(part, Path(folder), name) for part, name in zip(request.parts, names, strict=True)]
         samples = [_read(path, name, summarizer) for path, name in zip(paths, names, strict=True)]
-        text = "\n\n".join(filter(None, map(_text_of, paths)))
+        with _PDFIUM:
+            text = "\n\n".join(filter(None, map(text_of, paths)))
     pages = tuple(page for sample in samples for page in sample.pages)
     sample = PageSample(document_id="the document", pages=pages, text=text)
     _require_capacity(sample, summarizer)
@@ -117,16 +116,6 @@ def _read(path: Path, name: str, summarizer: Summarizer) -> PageSample:
     if isinstance(item, UnreadableInput):
         raise SourceError(item.error)
     return item
-
-
-def _text_of(path: Path) -> str:
-    """Return the text of a part; of a PDF its text layer, which may be empty."""
-    if path.suffix == ".txt":
-        return path.read_text(encoding="utf-8").strip()
-    if path.suffix != ".pdf":
-        return ""
-    with _PDFIUM, pypdfium2.PdfDocument(path) as document:
-        return "\n\n".join(page.get_textpage().get_text_bounded() for page in document).strip()
 
 
 def _require_capacity(sample: PageSample, summarizer: Summarizer) -> None:

@@ -17,7 +17,7 @@ from data.page_modes import PageMode
 from data.store.files import files_below, inside, resolve_path, stored_bytes
 from data.store.workspace import UPLOAD_PREFIX, Workspace, validate_name
 from training.options.config import FindLrConfig, TrainingConfig
-from training.options.decoding_config import EvaluationConfig, PredictionConfig
+from training.options.decoding_config import BLANK_PAGES_CHANGE_NOTHING, EvaluationConfig, PredictionConfig
 from training.options.inputs_in_use import require_other_output
 from training.options.model_kinds import (
     BUILT_IN,
@@ -27,11 +27,11 @@ from training.options.model_kinds import (
     require_page_mode,
     require_readable,
 )
-from training.options.model_names import model_kind
+from training.options.model_names import model_kind, require_page_reader
 from training.options.optimal_configs import PRESETS
 from training.options.publish_config import PublishModelConfig
 from training.options.run_folder import MODEL, check_output
-from training.options.warm_config import WarmModelConfig
+from training.options.warm_config import NEEDS_PAGES, WarmModelConfig
 
 MAX_QUICK_BYTES = 64 << 20
 """Larger sources are opened only in the job: counting their rows takes longer than a request may."""
@@ -95,6 +95,8 @@ def check_evaluation(
     check_finished_dataset(config.dataset, workspace, (config.split,), planned)
     check_model(config.model, config.revision, workspace, planned)
     check_page_mode(config.model, config.dataset, workspace, planned)
+    if config.blank_pages:
+        require_page_reader(config.model, workspace, BLANK_PAGES_CHANGE_NOTHING, "blank_pages")
     if config.text_model is not None:
         check_text_model(config.text_model, config.text_model_revision, workspace)
 
@@ -130,6 +132,7 @@ def check_warm_model(
             fields={"socket_folder": "leave it out"},
         )
     check_model(config.model, config.revision, workspace, planned)
+    require_page_reader(config.model, workspace, NEEDS_PAGES, "model")
 
 
 def check_publish_dataset(

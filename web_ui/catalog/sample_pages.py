@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data.store.workspace import Workspace
-from evaluation.samples.first_batch import FIRST_BATCH_SPLIT, first_batch_page, read_first_batch
+from evaluation.samples.first_batch import (
+    FIRST_BATCH_SPLIT,
+    first_batch_page,
+    first_batch_text,
+    read_first_batch,
+)
 from evaluation.samples.kept_pages import KeptPages
 from evaluation.samples.record import SampleRecord
 from evaluation.samples.store import SampleSet
@@ -18,6 +23,8 @@ def sample_text(samples: SampleSet, record: SampleRecord, workspace: Workspace) 
     """
     from data.dataset.shards import read_samples  # noqa: PLC0415  (serving the web pages does not need pyarrow)
 
+    if samples.split == FIRST_BATCH_SPLIT and samples.predictions:
+        return first_batch_text(samples.predictions, record.document_id)
     if samples.dataset is None or samples.split is None or record.row is None:
         return None
     rows = read_samples(workspace.dataset(samples.dataset), samples.split, record.row, record.row + 1)
@@ -35,20 +42,22 @@ def note_on_pages(samples: SampleSet, records: Sequence[SampleRecord], workspace
         return f"The dataset {samples.dataset} was deleted, so its pages cannot be shown."
     if any(record.row is None for record in records):
         return f"The dataset {samples.dataset} was made anew since its documents were read."
-    if samples.blank_pages:
-        return "The model read blank pages. These are the pages of the documents, which it did not see."
-    return None
+    read = "blank pages" if samples.blank_pages else "the text" if samples.reads_text else None
+    return read and f"The model read {read}. These are the pages of the documents, which it did not see."
 
 
 def _note_on_first_batch(path: Path) -> str:
     batch = read_first_batch(path)
+    prompt = batch.prompt.strip() or "(none)"
+    if any(sample.read_text is not None for sample in batch.samples):
+        return f"The exact input of the first step: texts, and no pages. Its prompt: {prompt}"
     num_pages = sum(sample.num_pages for sample in batch.samples)
     kept = (
         f" Of its {num_pages} pages the first {len(batch.pages)} were kept."
         if len(batch.pages) < num_pages
         else ""
     )
-    return f"The exact input of the first step.{kept} Its prompt: {batch.prompt.strip() or '(none)'}"
+    return f"The exact input of the first step.{kept} Its prompt: {prompt}"
 
 
 def kept_page(samples: SampleSet, record: SampleRecord, number: int) -> Path | None:

@@ -30,6 +30,7 @@ class _Source:
     split: str = "validation"
     dataset_fingerprint: str | None = None
     blank_pages: bool = False
+    reads: str = "pages"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ def _in_folder(
         split=split or source.split,
         fingerprint=source.dataset_fingerprint,
         blank_pages=source.blank_pages,
+        reads_text=source.reads != "pages",
     )
     return {str(samples.split): samples}
 

@@ -396,6 +396,7 @@ export interface EstimateRequest {
   auto_batch_size?: boolean;
   cache_features?: boolean;
   blank_pages?: boolean;
+  reads?: "pages" | "text" | "whole_text";
   push_to_hub?: boolean;
   hub_model_id?: string | null;
   hub_private_repo?: boolean;
@@ -540,6 +541,7 @@ export interface FindLrConfig {
   auto_batch_size?: boolean;
   cache_features?: boolean;
   blank_pages?: boolean;
+  reads?: "pages" | "text" | "whole_text";
   push_to_hub?: boolean;
   hub_model_id?: string | null;
   hub_private_repo?: boolean;
@@ -1167,6 +1169,7 @@ export interface TrainingConfig {
   auto_batch_size?: boolean;
   cache_features?: boolean;
   blank_pages?: boolean;
+  reads?: "pages" | "text" | "whole_text";
   push_to_hub?: boolean;
   hub_model_id?: string | null;
   hub_private_repo?: boolean;
