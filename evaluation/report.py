@@ -30,6 +30,9 @@ class Subject:
     mean_document_tokens: float | None = None
     """Tokens of a document in the model's decoder, as it was read; None: an earlier version did not count
     them."""
+    mean_text_tokens: float | None = None
+    """Tokens of a document's whole text in the model's vocabulary; None: as above, or the dataset stores no
+    texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

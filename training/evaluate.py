@@ -164,7 +164,7 @@ def evaluate_into(
             split=config.split,
             benchmark=dataset.benchmark,
             reads=summarizer.reads,
-            mean_document_tokens=_mean_document_tokens(summarizer, samples),
+            **_mean_tokens(summarizer, samples),
         )
         _write_report(folder, subject, logs, samples.texts(), progress)
         for log in logs.values():
@@ -173,10 +173,12 @@ def evaluate_into(
     return EvaluationResult.read(folder)
 
 
-def _mean_document_tokens(summarizer: Summarizer, samples: PageDataset) -> float:
-    layout = summarizer.collator.token_layout
-    documents = zip(samples.num_pages(), samples.texts(), strict=True)
-    return mean(len(layout.encode_document(num_pages, text)) for num_pages, text in documents)
+def _mean_tokens(summarizer: Summarizer, samples: PageDataset) -> dict[str, float | None]:
+    """Return the mean tokens of the documents, as the model reads them and of their whole texts."""
+    layout, texts = summarizer.collator.token_layout, samples.texts()
+    read = (len(layout.encode_document(*each)) for each in zip(samples.num_pages(), texts, strict=True))
+    whole = mean(len(layout.encode_text(text)) for text in texts) if any(texts) else None
+    return {"mean_document_tokens": mean(read), "mean_text_tokens": whole}
 
 
 def _text_model(config: EvaluationConfig, workspace: Workspace) -> TextModel | None:

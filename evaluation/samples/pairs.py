@@ -56,11 +56,12 @@ class CommonSamples:
             yield cls(connection, len(paths))
 
     def scores(self) -> list[tuple[float, ...]]:
-        """Return the ROUGE-L (0 to 1) of each common sample in each result; samples without one are left
-        out."""
+        """Return the ROUGE-L (0 to 1) of each common sample in each result, in the order of the split;
+        samples without one are left out."""
         columns = ", ".join(f"{name}.samples.score" for name in self._names)
         has_scores = " AND ".join(f"{name}.samples.score IS NOT NULL" for name in self._names)
-        return self._connection.execute(f"SELECT {columns} FROM {self._join()} WHERE {has_scores}").fetchall()  # noqa: S608
+        selected = f"SELECT {columns} FROM {self._join()} WHERE {has_scores}"  # noqa: S608
+        return self._connection.execute(f"{selected} ORDER BY main.samples.position").fetchall()
 
     def page(self, search: str, order: PairOrder, start: int, num_samples: int) -> CommonPage:
         """Return the common samples `start` to `start + num_samples` in which any result holds the words."""

@@ -20,7 +20,8 @@ from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
 from web_ui.studies.queue import change_study, delete_study, queue_study
 from web_ui.studies.record import STUDY, StudyRecord, read_study, study_names
-from web_ui.studies.report import StudyReport, study_report
+from web_ui.studies.report import study_report
+from web_ui.studies.rows import StudyReport
 from web_ui.studies.tables import markdown_table
 
 

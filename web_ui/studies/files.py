@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 
 from web_ui.studies.figure import draw_figure
-from web_ui.studies.report import StudyReport
+from web_ui.studies.rows import StudyReport
 from web_ui.studies.tables import latex_table, markdown_table
 
 REPORT_FILES: Final[Mapping[str, tuple[str, Callable[[StudyReport], str | bytes]]]] = {

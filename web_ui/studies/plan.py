@@ -24,6 +24,7 @@ PARTS: Final = ("dataset", "training")
 """First part of the name of an axis: which settings it changes."""
 _OWN: Final = {"dataset": {"name", "publish"}, "training": {"dataset", "output", "publish", "seed"}}
 """Settings that the study chooses itself, or that would publish every cell."""
+READS_AXIS: Final = "training.reads"
 AxisValue = str | int | float | bool | None
 
 
@@ -42,7 +43,8 @@ class StudyConfig(Config):
     seeds: tuple[int, ...] = Field((42,), min_length=1, description="one training of each cell for each seed")
     blank_pages: bool = Field(
         True,
-        description="score each training with blank pages too: a control that tells reading from guessing",
+        description="score each training that reads pages with blank pages too: a control that tells reading "
+        "from guessing",
     )
 
     @field_validator("axes")
@@ -127,7 +129,8 @@ def _run(config: StudyConfig, dataset: str, values: Mapping[str, Any], seed: int
     training = training_from_preset({**values, "dataset": dataset, "output": output, "seed": seed})
     score = evaluation_of_training(training, "test")
     control = score.model_copy(update={"blank_pages": True, "output": f"{output}-blank"})
-    return Run(seed=seed, training=training, control=control if config.blank_pages else None)
+    has_control = config.blank_pages and training.reads == "pages"
+    return Run(seed=seed, training=training, control=control if has_control else None)
 
 
 def _with_settings(base: Mapping[str, Any], part: str, settings: Mapping[str, AxisValue]) -> dict[str, Any]:

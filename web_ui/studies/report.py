@@ -1,90 +1,36 @@
 """The report of a study: one row a cell, with the mean over its seeds, its tokens, and what stands out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from statistics import mean
-from typing import Any, Final, Literal
+from typing import Any
 
-from data.dataset.manifest import read_manifest
-from data.errors import DeepSynthError, NotFound
+from data.errors import NotFound, StorageError
 from data.store.workspace import Workspace
+from evaluation.report import Subject, read_report
 from web_ui.catalog.experiments import score_of
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
-from web_ui.studies.plan import AxisValue, Cell, Run, describe_cell, plan_cells
+from web_ui.studies.plan import Cell, Run, plan_cells
 from web_ui.studies.record import StudyRecord, job_key
-
-SPLIT: Final = "test"
-CellState = Literal["waiting", "running", "done", "failed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRow:
-    """One training of a cell."""
-
-    seed: int
-    output: str
-    job: str | None
-    """Of the training; null: it is not queued, or was deleted."""
-    state: str
-    error: str | None
-    rouge_l: float | None
-    """Of the test split, 0 to 100."""
-    low: float | None
-    """Of the interval over the samples."""
-    high: float | None
-    lead_3: float | None
-    blank_pages: float | None
-    """ROUGE-L of the same model with blank pages."""
+from web_ui.studies.rows import CellRow, CellState, RunRow, StudyReport
+from web_ui.studies.twins import twin_differences
+from web_ui.studies.wording import describe_study
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellRow:
-    """One combination of the values of the axes."""
+def study_report(
+    record: StudyRecord, workspace: Workspace, jobs: JobStore, *, with_twins: bool = True
+) -> StudyReport:
+    """Return the report of a study. Cells without a score have none in it; failed ones say why.
 
-    settings: dict[str, AxisValue]
-    dataset: str
-    dataset_job: str | None
-    state: CellState
-    runs: tuple[RunRow, ...]
-    rouge_l: float | None
-    """Mean over the seeds that have a score, 0 to 100."""
-    lowest: float | None
-    """Score of the worst seed."""
-    highest: float | None
-    lead_3: float | None
-    blank_pages: float | None
-    """Mean over the seeds."""
-    vision_tokens: float | None
-    """Of a document of the test split, in the mean."""
-    text_tokens: float | None
-    is_on_front: bool
-    """No other cell costs as few tokens and scores higher (Pareto front)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudyReport:
-    """A study as its files say now."""
-
-    name: str
-    created: str
-    version: str
-    axes: tuple[str, ...]
-    seeds: tuple[int, ...]
-    cells: tuple[CellRow, ...]
-    num_jobs: int
-    num_ended: int
-    num_failed: int
-    sentence: str
-    """What stands out, in words."""
-
-
-def study_report(record: StudyRecord, workspace: Workspace, jobs: JobStore) -> StudyReport:
-    """Return the report of a study. Cells without a score have none in it; failed ones say why."""
+    Args:
+        with_twins: compare readers of pages with readers of text, which reads the scores of their samples.
+    """
     known = {job.id: job for job in jobs.all()}
     rows = [_cell_row(cell, record, workspace, known) for cell in plan_cells(record.plan)]
     own = [known[job_id] for job_id in record.jobs.values() if job_id in known]
     rows = mark_front(rows)
+    twins = tuple(twin_differences(rows, workspace)) if with_twins else ()
     return StudyReport(
         name=record.plan.name,
         created=record.created,
@@ -92,74 +38,43 @@ def study_report(record: StudyRecord, workspace: Workspace, jobs: JobStore) -> S
         axes=tuple(record.plan.axes),
         seeds=record.plan.seeds,
         cells=tuple(rows),
+        twins=twins,
         num_jobs=len(record.jobs),
         num_ended=sum(job.state in (State.SUCCEEDED, State.FAILED, State.CANCELLED) for job in own),
         num_failed=sum(job.state == State.FAILED for job in own),
-        sentence=describe_study(rows),
+        sentence=describe_study(rows, twins),
     )
-
-
-def describe_study(rows: Sequence[CellRow]) -> str:
-    """Say in words which cell scored best, at what cost, and what the controls score."""
-    scored = [row for row in rows if row.rouge_l is not None]
-    if not scored:
-        return "No cell has a score yet."
-    best = max(scored, key=lambda row: row.rouge_l or 0.0)
-    parts = [f"Best of {len(scored)}: {_named(best)} with {_score(best)} ROUGE-L"]
-    if best.vision_tokens:
-        parts.append(f" at {best.vision_tokens:,.0f} vision tokens a document")
-    controls = {"lead-3": best.lead_3, "blank pages": best.blank_pages}
-    stated = [f"{name} {value:.1f}" for name, value in controls.items() if value is not None]
-    words = "".join(parts) + (f"; {', '.join(stated)}." if stated else ".")
-    if best.lead_3 is not None and (best.rouge_l or 0.0) < best.lead_3:
-        words += " No cell is better than copying three sentences (lead-3)."
-    cheap = [row for row in scored if row.is_on_front and row is not best and row.vision_tokens]
-    if cheap and best.vision_tokens:
-        cheapest = min(cheap, key=lambda row: row.vision_tokens or 0.0)
-        words += (
-            f" {_named(cheapest)} costs {cheapest.vision_tokens:,.0f} tokens and scores {_score(cheapest)}."
-        )
-    return words
-
-
-def _named(row: CellRow) -> str:
-    return describe_cell(row.settings)
-
-
-def _score(row: CellRow) -> str:
-    if len(row.runs) < 2 or row.lowest is None or row.highest is None:
-        return f"{row.rouge_l:.1f}"
-    return f"{row.rouge_l:.1f} ({len(row.runs)} seeds, {row.lowest:.1f} to {row.highest:.1f})"
 
 
 def _cell_row(cell: Cell, record: StudyRecord, workspace: Workspace, known: dict[str, Job]) -> CellRow:
     made = known.get(record.jobs.get(job_key("dataset", cell.dataset.name), ""))
-    runs = tuple(_run_row(run, record, known) for run in cell.runs)
+    runs = tuple(_run_row(run, record, workspace, known) for run in cell.runs)
     scores = [run.rouge_l for run in runs if run.rouge_l is not None]
-    vision, text = _tokens(cell.dataset.name, workspace)
     return CellRow(
         settings=dict(cell.settings),
+        reads=cell.runs[0].training.reads,
         dataset=cell.dataset.name,
         dataset_job=made.id if made else None,
-        state=_cell_state(made, runs, bool(record.plan.blank_pages)),
+        state=_cell_state(made, runs, any(run.control for run in cell.runs)),
         runs=runs,
         rouge_l=mean(scores) if scores else None,
         lowest=min(scores, default=None),
         highest=max(scores, default=None),
         lead_3=next((run.lead_3 for run in runs if run.lead_3 is not None), None),
         blank_pages=_mean([run.blank_pages for run in runs]),
-        vision_tokens=vision,
-        text_tokens=text,
+        document_tokens=_mean([run.document_tokens for run in runs]),
+        text_tokens=_mean([run.text_tokens for run in runs]),
         is_on_front=False,
     )
 
 
-def _run_row(run: Run, record: StudyRecord, known: dict[str, Job]) -> RunRow:
+def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[str, Job]) -> RunRow:
     output = run.training.output
     job = known.get(record.jobs.get(job_key("training", output), ""))
     control = known.get(record.jobs.get(job_key("evaluation", f"{output}-blank"), ""))
     score = score_of(job) if job else None
     blank = score_of(control) if control else None
+    subject = _subject(output, workspace) if score else None
     return RunRow(
         seed=run.seed,
         output=output,
@@ -171,7 +86,16 @@ def _run_row(run: Run, record: StudyRecord, known: dict[str, Job]) -> RunRow:
         high=_percent(score.high if score else None),
         lead_3=_percent(score.lead_3 if score else None),
         blank_pages=_percent(blank.rouge_l if blank else None),
+        document_tokens=subject.mean_document_tokens if subject else None,
+        text_tokens=subject.mean_text_tokens if subject else None,
     )
+
+
+def _subject(output: str, workspace: Workspace) -> Subject | None:
+    try:
+        return read_report(workspace.model(output)).subject
+    except (NotFound, StorageError):
+        return None
 
 
 def _cell_state(made: Job | None, runs: Sequence[RunRow], has_control: bool) -> CellState:
@@ -186,33 +110,24 @@ def _cell_state(made: Job | None, runs: Sequence[RunRow], has_control: bool) -> 
     return "waiting" if all(state in ("queued", "paused") for state in states) else "running"
 
 
-def _tokens(dataset: str, workspace: Workspace) -> tuple[float | None, float | None]:
-    """Return the mean vision tokens and text tokens of a document of the test split."""
-    try:
-        counts = read_manifest(workspace.dataset(dataset)).require_split(SPLIT).counts
-    except (NotFound, DeepSynthError):
-        return None, None
-    return counts.num_vision_tokens / counts.num_kept, counts.num_text_tokens / counts.num_kept
-
-
 def mark_front(rows: Sequence[CellRow]) -> list[CellRow]:
     """Return the cells, with those marked that no other cell beats at its cost."""
     return [replace(row, is_on_front=_is_on_front(row, rows)) for row in rows]
 
 
 def _is_on_front(row: CellRow, rows: Sequence[CellRow]) -> bool:
-    if row.rouge_l is None or row.vision_tokens is None:
+    if row.rouge_l is None or row.document_tokens is None:
         return False
     others = [other for other in rows if other is not row]
-    return not any(_dominates(other, row.vision_tokens, row.rouge_l) for other in others)
+    return not any(_dominates(other, row.document_tokens, row.rouge_l) for other in others)
 
 
 def _dominates(other: CellRow, tokens: float, score: float) -> bool:
     """Say whether a cell costs no more and scores no less, and is better in one of both."""
-    if other.rouge_l is None or other.vision_tokens is None:
+    if other.rouge_l is None or other.document_tokens is None:
         return False
-    is_no_worse = other.vision_tokens <= tokens and other.rouge_l >= score
-    return is_no_worse and (other.vision_tokens < tokens or other.rouge_l > score)
+    is_no_worse = other.document_tokens <= tokens and other.rouge_l >= score
+    return is_no_worse and (other.document_tokens < tokens or other.rouge_l > score)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

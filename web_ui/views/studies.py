@@ -12,7 +12,8 @@ from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
 from web_ui.studies.queue import change_study, delete_study, queue_study
 from web_ui.studies.record import STUDY, StudyRecord, read_study, study_names
-from web_ui.studies.report import StudyReport, study_report
+from web_ui.studies.report import study_report
+from web_ui.studies.rows import StudyReport
 
 studies = Blueprint("studies", __name__)
 
@@ -46,7 +47,8 @@ def start_study(body: StudyConfig) -> dict[str, Any]:
 def list_studies() -> dict[str, Any]:
     """List the studies with their reports, newest first."""
     workspace = current_service().workspace
-    return {"studies": [_report(read_study(name, workspace)) for name in study_names(workspace)]}
+    names = study_names(workspace)
+    return {"studies": [_report(read_study(name, workspace), with_twins=False) for name in names]}
 
 
 @endpoint(studies, "GET", "/api/studies/<name>", Operation(answer=StudyReport, errors=(507,)))
@@ -97,6 +99,6 @@ def change_jobs(name: str, request: str) -> ChangedStudy:
     return ChangedStudy(num_changed=change_study(record, service, requests[request]))
 
 
-def _report(record: StudyRecord) -> dict[str, Any]:
+def _report(record: StudyRecord, *, with_twins: bool = True) -> dict[str, Any]:
     service = current_service()
-    return asdict(study_report(record, service.workspace, service.jobs))
+    return asdict(study_report(record, service.workspace, service.jobs, with_twins=with_twins))

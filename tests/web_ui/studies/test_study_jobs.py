@@ -80,7 +80,8 @@ def test_a_study_runs_through_a_killed_worker_and_reports_every_cell(gpu: Servic
     assert study["num_failed"] == 0
     for cell in study["cells"]:
         assert cell["state"] == "done"
-        assert cell["vision_tokens"] == 25
+        assert (cell["reads"], cell["document_tokens"]) == ("pages", 31)
+        assert 59 <= cell["text_tokens"] <= 99
         assert None not in (cell["rouge_l"], cell["lead_3"], cell["blank_pages"])
     assert "Best of 2" in study["sentence"]
 
@@ -94,6 +95,28 @@ def test_the_same_plan_again_adds_nothing_and_a_larger_one_adds_its_cells(gpu: S
     assert [cell["state"] for cell in wait_study(gpu, "rates")["cells"]] == ["done"] * 3
     status, error = gpu.refused("POST", "/api/studies", {**PLAN, "training": {"model": "tiny"}})
     assert (status, error["code"]) == (409, "conflict")
+
+
+def test_pages_are_compared_with_text_at_the_same_tokens(gpu: Service) -> None:
+    plan = {**PLAN, "name": "readers", "axes": {"training.reads": ["pages", "text", "whole_text"]}}
+    assert gpu.call("POST", "/api/studies", plan)["num_jobs"] == 5  # a dataset, three trainings, one control
+    study = wait_study(gpu, "readers")
+    pages, text, whole = study["cells"]
+    assert [cell["state"] for cell in study["cells"]] == ["done"] * 3
+    assert pages["document_tokens"] == text["document_tokens"] == 31
+    assert whole["document_tokens"] == pytest.approx(pages["text_tokens"])
+    assert (pages["blank_pages"] is None, text["blank_pages"], whole["blank_pages"]) == (False, None, None)
+    assert [(twins["reads"], twins["num_seeds"]) for twins in study["twins"]] == [
+        ("text", 1),
+        ("whole_text", 1),
+    ]
+    difference = study["twins"][0]["rouge_l"]
+    assert (difference["num_samples"], difference["relation"]) == (6, "too_few")
+    assert 100 * difference["difference"] == pytest.approx(pages["rouge_l"] - text["rouge_l"], abs=1e-3)
+    assert difference["low"] <= difference["difference"] <= difference["high"]
+    assert "Pages (31 tokens) and cut text (31 tokens) have too few documents" in study["sentence"]
+    assert b"## Pages against text" in file_of(gpu, "readers", "table.md")
+    assert all(not found["twins"] for found in gpu.call("GET", "/api/studies")["studies"])
 
 
 def test_the_report_comes_as_files(gpu: Service) -> None:
@@ -136,5 +159,5 @@ def test_an_ended_study_is_deleted_and_its_models_stay(gpu: Service) -> None:
     address = f"http://127.0.0.1:{gpu.port}/api/studies/left"
     with urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=30) as answer:
         assert answer.status == 204
-    assert {study["name"] for study in gpu.call("GET", "/api/studies")["studies"]} == {"again", "rates"}
+    assert {study["name"] for study in gpu.call("GET", "/api/studies")["studies"]} == {"again", "rates", "readers"}
     assert len(gpu.call("GET", "/api/models")["models"]) == models

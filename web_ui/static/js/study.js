@@ -5,6 +5,7 @@ import { findElement, makeElement } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
 import { describeProgress, isActive, makeCells } from "./experiments/study-cells.js";
+import { makeTwins } from "./experiments/study-twins.js";
 import { confirmAction, toast, toastError } from "./widgets/notify.js";
 
 /** @typedef {import("./base/api-types.js").StudyReport} StudyReport */
@@ -13,20 +14,20 @@ const place = findElement("#study");
 const name = place.dataset.name ?? "";
 const FILES = ["study.json", "table.md", "table.tex", "figure.svg", "figure.pdf", "figure.png"];
 const CELLS_NOTE =
-  "ROUGE-L of the test split, 0 to 100, mean over the seeds, with the lowest and the highest. Tokens of a document of the test split, in the mean; text tokens are an estimate in DeepSeek's vocabulary. Bold: no other cell costs as few vision tokens and scores higher.";
+  "ROUGE-L of the test split, 0 to 100, mean over the seeds, with the lowest and the highest. Tokens: of a document in the decoder, as the models read it, in the mean; text tokens: of its whole text in the models' vocabulary. Bold: no other cell costs as few tokens and scores higher.";
 const REQUESTS = { pause: "Pause", resume: "Resume", cancel: "Cancel" };
 
 const fileAddress = (/** @type {string} */ file) => `${API}/studies/${name}/files/${file}`;
 
 /** @param {StudyReport} study */
 function makeFigure(study) {
-  const isScored = study.cells.some((cell) => cell.rouge_l !== null && cell.vision_tokens !== null);
+  const isScored = study.cells.some((cell) => cell.rouge_l !== null && cell.document_tokens !== null);
   if (!isScored) return null;
   const version = study.cells.map((cell) => cell.rouge_l).join();
   const image = makeElement("img", {
     class: "study__figure",
     src: `${fileAddress("figure.svg")}?${new URLSearchParams({ scores: version })}`,
-    alt: "ROUGE-L of each cell against the vision tokens of a document; the table has the numbers.",
+    alt: "ROUGE-L of each cell against the tokens of a document; the table has the numbers.",
   });
   image.addEventListener("error", () =>
     image.replaceWith(
@@ -54,6 +55,7 @@ function makePage(study) {
       makeCells(study),
       makeElement("p", { class: "muted small" }, CELLS_NOTE),
     ),
+    makeTwins(study),
     makeElement(
       "section",
       { class: "card stack-s" },

@@ -79,6 +79,7 @@ export interface BenchmarkRequest {
 
 export interface CellRow {
   settings: Record<string, string | number | boolean | null>;
+  reads: "pages" | "text" | "whole_text";
   dataset: string;
   dataset_job: string | null;
   state: "waiting" | "running" | "done" | "failed";
@@ -88,7 +89,7 @@ export interface CellRow {
   highest: number | null;
   lead_3: number | null;
   blank_pages: number | null;
-  vision_tokens: number | null;
+  document_tokens: number | null;
   text_tokens: number | null;
   is_on_front: boolean;
 }
@@ -922,6 +923,8 @@ export interface RunRow {
   high: number | null;
   lead_3: number | null;
   blank_pages: number | null;
+  document_tokens: number | null;
+  text_tokens: number | null;
 }
 
 export interface Runner {
@@ -1091,6 +1094,7 @@ export interface StudyReport {
   axes: Array<string>;
   seeds: Array<number>;
   cells: Array<CellRow>;
+  twins: Array<TwinDifference>;
   num_jobs: number;
   num_ended: number;
   num_failed: number;
@@ -1189,6 +1193,15 @@ export interface TrainingPreset {
 export interface TrainingPresetList {
   presets: Array<TrainingPreset>;
   tiny: StartingValues;
+}
+
+export interface TwinDifference {
+  settings: Record<string, string | number | boolean | null>;
+  reads: "pages" | "text" | "whole_text";
+  document_tokens: number | null;
+  other_tokens: number | null;
+  num_seeds: number;
+  rouge_l: PairedDifference;
 }
 
 export interface Upload {

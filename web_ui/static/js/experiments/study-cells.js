@@ -21,17 +21,8 @@ export function describeProgress({ num_ended: ended, num_jobs: jobs, num_failed:
 /** @param {StudyReport} study */
 export function makeCells(study) {
   const names = study.axes.map((path) => (path.split(".").at(-1) ?? path).replaceAll("_", " "));
-  const head = [
-    ...names,
-    "State",
-    "ROUGE-L",
-    "Lead-3",
-    "Blank pages",
-    "Vision tokens",
-    "Text tokens",
-    "Trainings",
-  ];
-  const numbers = new Set(["ROUGE-L", "Lead-3", "Blank pages", "Vision tokens", "Text tokens"]);
+  const head = [...names, "State", "ROUGE-L", "Lead-3", "Blank pages", "Tokens", "Text tokens", "Trainings"];
+  const numbers = new Set(["ROUGE-L", "Lead-3", "Blank pages", "Tokens", "Text tokens"]);
   const columns = head.map((name) =>
     makeElement("th", { scope: "col", class: numbers.has(name) ? "numbers" : null }, name),
   );
@@ -68,7 +59,7 @@ function makeRow(study, cell) {
     score.append(
       makeElement("div", { class: "small muted" }, `${number(cell.lowest)} to ${number(cell.highest)}`),
     );
-  const others = [cell.lead_3, cell.blank_pages, cell.vision_tokens, cell.text_tokens];
+  const others = [cell.lead_3, cell.blank_pages, cell.document_tokens, cell.text_tokens];
   const links = cell.runs.map(({ seed, job }) =>
     job
       ? makeElement("a", { href: `${jobsPath}/${job}` }, `seed ${seed}`)

@@ -1,0 +1,81 @@
+// Pages against text in a study: a row for each cell that reads pages and each twin that reads text.
+
+import { makeElement } from "../base/dom.js";
+
+/** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
+/** @typedef {import("../base/api-types.js").TwinDifference} TwinDifference */
+
+const READERS = { pages: "pages", text: "cut text", whole_text: "whole text" };
+const RELATIONS = {
+  above: "pages are better",
+  below: "text is better",
+  not_shown: "no difference is shown",
+  too_few: "too few documents",
+};
+const NOTE =
+  "Both sides are the same base model, trained on the same documents in the same order; they differ in what the model reads. Cut text has as many tokens as the pages. Scores of a document are means over the seeds, the interval is a paired bootstrap over the documents.";
+const COLUMNS = [
+  "Cell",
+  "Pages against",
+  "Difference",
+  "95% interval",
+  "Won / lost",
+  "Documents",
+  "Seeds",
+  "",
+];
+
+/** @param {StudyReport} study @returns {HTMLElement | null} null: the study has no twins with scores */
+export function makeTwins(study) {
+  if (!study.twins.length) return null;
+  const heads = COLUMNS.map((name, index) =>
+    makeElement("th", { scope: "col", class: isNumber(index) ? "numbers" : null }, name),
+  );
+  const table = makeElement(
+    "table",
+    {},
+    makeElement("thead", {}, makeElement("tr", {}, ...heads)),
+    makeElement("tbody", {}, ...study.twins.map(makeRow)),
+  );
+  const region = { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Pages against text" };
+  return makeElement(
+    "section",
+    { class: "card stack-s" },
+    makeElement("h2", {}, "Pages against text"),
+    makeElement("div", region, table),
+    makeElement("p", { class: "muted small" }, NOTE),
+  );
+}
+
+/** @param {number} index of a column */
+const isNumber = (index) => index >= 2 && index <= 6;
+
+/** @param {TwinDifference} twins */
+function makeRow({ settings, reads, rouge_l: found, num_seeds: seeds }) {
+  const values = Object.entries(settings).map(([path, value]) => `${path.split(".").at(-1)} ${value}`);
+  const hasEnds = found.low !== null && found.high !== null;
+  const cells = [
+    values.join(", ").replaceAll("_", " ") || "the base",
+    READERS[reads],
+    signed(found.difference),
+    hasEnds ? `${signed(found.low)} to ${signed(found.high)}` : "–",
+    `${share(found.won)} / ${share(found.lost)}`,
+    found.num_samples.toLocaleString("en"),
+    String(seeds),
+    RELATIONS[found.relation],
+  ];
+  return makeElement(
+    "tr",
+    {},
+    ...cells.map((text, index) => makeElement("td", { class: isNumber(index) ? "numbers" : null }, text)),
+  );
+}
+
+/** @param {number | null} value a difference in ROUGE-L, -1 to 1 */
+function signed(value) {
+  if (value === null) return "–";
+  return `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(1)}`;
+}
+
+/** @param {number} value 0 to 1 */
+const share = (value) => `${Math.round(100 * value)}%`;
