@@ -104,6 +104,8 @@ class Service(Client):
 
     role: str = "cpu"
     workspace: Path = Path()
+    variables: dict[str, str] = field(default_factory=dict)
+    """Added to the environment."""
     process: "subprocess.Popen[bytes] | None" = None
     log: Path = field(init=False)
 
@@ -133,7 +135,7 @@ class Service(Client):
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                env={**os.environ, "OMP_NUM_THREADS": "1", **self.variables},
             )
         self.wait_until(lambda: self.call("GET", "/api/health")["role"] == self.role, "healthy", 30)
 

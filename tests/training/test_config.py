@@ -51,6 +51,7 @@ def test_fields_that_an_interrupted_run_may_resume_with_other_values_of() -> Non
         "auto_batch_size",
         "per_device_train_batch_size",
         "gradient_accumulation_steps",
+        "num_gpus",
         "per_device_eval_batch_size",
         "gradient_checkpointing",
         "cache_features",

@@ -16,6 +16,7 @@ from data.config import (
     form_group,
     is_hub_name,
 )
+from data.errors import InvalidInput
 from training.options.decoding_config import ModelName, check_ngram_rule, check_revision
 from training.options.lora import Lora
 from training.options.reads import Reads
@@ -105,6 +106,13 @@ class TrainingConfig(Config):
     )
     per_device_eval_batch_size: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
         4, ge=1, le=1024, description="samples that one GPU evaluates at the same time"
+    )
+    num_gpus: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
+        1,
+        ge=0,
+        le=64,
+        description="GPUs that share each step: gradient_accumulation_steps is divided among them, so the "
+        "samples of a step stay the same; 0: all GPUs of the service",
     )
     gradient_accumulation_steps: Annotated[int, BATCHES, KEEPS_RESULT] = Field(
         8, ge=1, le=4096, description="batches of that size per optimizer step"
@@ -257,6 +265,36 @@ class TrainingConfig(Config):
             raise RuleError(
                 "cache_features stores pages, and blank_pages shows none", "cache_features", "blank_pages"
             )
+        return self
+
+    def shared_among(self, num_processes: int) -> Self:
+        """Return the configuration of each of several processes that share the steps.
+
+        Raises:
+            InvalidInput: the accumulation cannot be divided, so the samples of a step would change.
+        """
+        steps = self.gradient_accumulation_steps
+        if steps % num_processes:
+            raise InvalidInput(
+                f"gradient_accumulation_steps={steps} cannot be divided among {num_processes} GPUs, so the "
+                "samples of a step would change.",
+                hint=f"Set it to a multiple of {num_processes}, or choose another num_gpus.",
+                fields={"gradient_accumulation_steps": "cannot be divided", "num_gpus": "see there"},
+            )
+        changes = {"gradient_accumulation_steps": steps // num_processes, "num_gpus": 1}
+        return self.model_copy(update=changes)
+
+    @model_validator(mode="after")
+    def _check_gpus(self) -> Self:
+        if self.num_gpus > 1 and self.gradient_accumulation_steps % self.num_gpus:
+            raise RuleError(
+                f"gradient_accumulation_steps={self.gradient_accumulation_steps} cannot be divided among "
+                f"num_gpus={self.num_gpus}",
+                "gradient_accumulation_steps",
+                "num_gpus",
+            )
+        if self.num_gpus != 1 and self.auto_batch_size:
+            raise RuleError("auto_batch_size needs num_gpus=1", "auto_batch_size", "num_gpus")
         return self
 
     @model_validator(mode="after")

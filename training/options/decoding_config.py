@@ -72,7 +72,19 @@ class DecodingConfig(Config):
         return self
 
 
-class EvaluationConfig(DecodingConfig):
+class SharedConfig(DecodingConfig):
+    """Work that several GPUs may share."""
+
+    num_gpus: int = Field(
+        1, ge=0, le=64, description="GPUs that share the samples, with the same texts; 0: all of the service"
+    )
+
+    def shared_among(self, num_processes: int) -> Self:
+        """Return the configuration of each of several processes that share the samples."""
+        return self.model_copy(update={"num_gpus": 1})
+
+
+class EvaluationConfig(SharedConfig):
     """Score a model on one split of a page dataset."""
 
     dataset: Name = Field(description="folder below workspace/datasets")
@@ -96,7 +108,7 @@ class EvaluationConfig(DecodingConfig):
     )
 
 
-class PredictionConfig(DecodingConfig):
+class PredictionConfig(SharedConfig):
     """Summarise images, PDFs, text files or a page dataset with a model."""
 
     inputs: tuple[str, ...] = Field(

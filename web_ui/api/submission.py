@@ -20,6 +20,7 @@ from web_ui.api.service import Service, current_service
 from web_ui.api.verdict_schemas import ModelVerdict
 from web_ui.jobs.expected_start import QueuePosition, read_queue
 from web_ui.jobs.job import Job, State
+from web_ui.jobs.peers import count_processes
 from web_ui.jobs.stages import STAGES, JobEndpoint, Stage
 from web_ui.jobs.waiting import awaited_jobs
 
@@ -97,11 +98,20 @@ def queue_job(
     if job is None:
         require_room(service)
         planned = _planned_folders(service, after)
+        _require_devices(service, STAGES[kind], config)
         check = STAGES[kind].check
         if check:
             resolve_name(check)(config, service.workspace, planned)
         job = service.jobs.create(kind, config, key, after)
     return job
+
+
+def _require_devices(service: Service, stage: Stage, config: Config) -> None:
+    """Refuse a job that needs more devices than the runner of its role has, if one is alive. Raises
+    InvalidInput."""
+    status = service.jobs.runner_status(stage.role)
+    if stage.shares_devices and status.alive:
+        count_processes(config.num_gpus, status.num_slots)  # type: ignore[attr-defined]
 
 
 def _planned_folders(service: Service, after: tuple[str, ...]) -> Planned:

@@ -14,12 +14,15 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import InvalidInput, Stopped
+from data.progress import Progress
 from data.store.files import write_output
 from data.store.workspace import UPLOAD_PREFIX, Workspace, plain_name
 from data.validation import parse_config
 from training.options.assessment import assess
 from web_ui.commands.terminal import TerminalProgress, print_result
 from web_ui.commands.verdict import print_verdict
+from web_ui.jobs.devices import role_devices
+from web_ui.jobs.peers import count_processes, sharing
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 
@@ -115,7 +118,7 @@ def run_configured(
     progress = TerminalProgress(kind.replace("_", " "), quiet=options.quiet)
     try:
         with progress.show():
-            result = dict(resolve(stage.function)(config, workspace, progress).as_dict())
+            result = dict(_run(kind, config, workspace, progress).as_dict())
     except Stopped as stopped:
         again = shlex.join(["deepsynth", *sys.argv[1:]])
         saved = f"The work so far is saved in {workspace.root}. To continue, run:"
@@ -131,6 +134,16 @@ def run_configured(
     if assessment and not options.json:
         print_verdict(assessment.verdict, assessment.control_request)
     return 1 if result.get("num_failed") else 0
+
+
+def _run(kind: str, config: Any, workspace: Workspace, progress: Progress) -> Any:
+    """Run a stage in this process, or in one for each GPU that it shares."""
+    stage, num_processes = STAGES[kind], 1
+    if stage.shares_devices and config.num_gpus != 1:
+        num_processes = count_processes(config.num_gpus, len(role_devices("gpu")))
+        config = config.shared_among(num_processes)
+    with sharing(kind, config, workspace, num_processes):
+        return resolve(stage.function)(config, workspace, progress)
 
 
 def _refuse_unused_options(options: Namespace) -> None:

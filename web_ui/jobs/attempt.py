@@ -19,6 +19,7 @@ from data.errors import StorageError
 from data.store.events import EVENTS
 from data.store.files import TEMPORARY_SUFFIX, write_json
 from web_ui.jobs import process
+from web_ui.jobs.devices import devices_of
 from web_ui.jobs.job import (
     CONTROL,
     LOG,
@@ -165,6 +166,7 @@ def _spawn(folder: Path, state: JobState, lock: int, stages: str) -> "subprocess
         environment["CUDA_VISIBLE_DEVICES"] = state.device
     command = [sys.executable, "-m", "web_ui.jobs.worker", str(folder)]
     command += ["--attempt", str(state.attempts), "--stages", stages]
+    command += ["--num-processes", str(len(devices_of(state.device)))]
     with (folder / LOG).open("ab") as log:
         return subprocess.Popen(
             command,

@@ -69,11 +69,17 @@ def expected_starts(
     durations = _durations(jobs)
     ends = {job.id: _time_left_s(job, durations) for job in running.values()}
     free = {role: _free_times(role, slots, running, ends) for role, slots in num_slots.items()}
-    waiting = [job for job in queue_order(jobs) if is_waiting(job) and job.role in free]
+    waiting = [
+        job
+        for job in queue_order(jobs)
+        if is_waiting(job)
+        and job.role in free
+        and job.num_devices(num_slots[job.role]) <= num_slots[job.role]
+    ]
     starts: dict[str, float] = {}
     while waiting:
         start_s, place = min(
-            (max(min(free[str(job.role)]), _awaited_end_s(job, known, ends)), place)
+            (max(_devices_free_s(job, free[str(job.role)]), _awaited_end_s(job, known, ends)), place)
             for place, job in enumerate(waiting)
         )
         if not isfinite(start_s):
@@ -81,17 +87,30 @@ def expected_starts(
         job = waiting.pop(place)
         starts[job.id] = start_s
         ends[job.id] = start_s + _duration_s(job, durations)
-        slots = free[str(job.role)]
-        slots[slots.index(min(slots))] = ends[job.id]
+        slots = sorted(free[str(job.role)])
+        num_devices = job.num_devices(len(slots))
+        free[str(job.role)] = [ends[job.id]] * num_devices + slots[num_devices:]
     return starts
+
+
+def _fits(job: Job, num_slots: Mapping[str, int]) -> bool:
+    """Say whether the runner of a job is alive and has devices enough."""
+    slots = num_slots.get(str(job.role), 0)
+    return 0 < job.num_devices(slots) <= slots
 
 
 def _free_times(
     role: str, num_slots: int, running: Mapping[str, Job], ends: Mapping[str, float]
 ) -> list[float]:
     """Return in how many seconds each slot of a role is free; infinity: not known."""
-    taken = sorted(ends[job.id] for job in running.values() if job.role == role)[:num_slots]
+    own = [job for job in running.values() if job.role == role]
+    taken = sorted(ends[job.id] for job in own for _ in range(job.num_devices(num_slots)))[:num_slots]
     return taken + [0.0] * (num_slots - len(taken))
+
+
+def _devices_free_s(job: Job, free: Sequence[float]) -> float:
+    """Return in how many seconds as many devices are free as a job takes."""
+    return sorted(free)[job.num_devices(len(free)) - 1]
 
 
 def _awaited_end_s(job: Job, known: Mapping[str, Job], ends: Mapping[str, float]) -> float:

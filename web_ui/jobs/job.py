@@ -209,6 +209,11 @@ class Job:
         stage = STAGES.get(self.kind)
         return (stage.makes, self.config.get(stage.output_setting)) if stage and stage.makes else None
 
+    def num_devices(self, num_slots: int) -> int:
+        """Return how many of its runner's devices the job takes; `num_slots` has the runner."""
+        stage = STAGES.get(self.kind)
+        return stage.num_devices(self.config, num_slots) if stage else 1
+
     def configured_name(self, setting: str) -> str:
         """Return the name in a setting of the configuration. Raises StorageError if it is not a text."""
         name = self.config.get(setting)

@@ -7,7 +7,6 @@ workers.
 import logging
 import os
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,33 +20,32 @@ from data.store.workspace import Workspace
 from web_ui.jobs.attempt import Attempt, read_state, request_stop, start_attempt, watch_attempt
 from web_ui.jobs.delivery import DeliveryQueue
 from web_ui.jobs.delivery_record import forget_start
+from web_ui.jobs.devices import Device, free_devices, role_devices, visible_devices
 from web_ui.jobs.heartbeat import HEARTBEAT_S, wake_runners, write_heartbeat
 from web_ui.jobs.idle import IDLE_MOVES, move_idle_job, read_earliest_start_s, recover_state
 from web_ui.jobs.index import JobIndex
 from web_ui.jobs.job import STATES_WITH_WORKER, Job, State, now
 from web_ui.jobs.locks import try_lock
 from web_ui.jobs.stages import STAGES_NAME, Role
-from web_ui.jobs.waiting import awaited_jobs, end_unstarted, queue_order, require_possible
+from web_ui.jobs.waiting import awaited_jobs, end_unstarted, queue_order, require_devices, require_possible
 from web_ui.jobs.webhook import Webhook
 
 LOGGER = logging.getLogger("deepsynth.jobs")
 POLL_S = 0.2
 SCAN_INTERVAL_S = 3.0
 TRASH_MIN_AGE_S = TRASH_INTERVAL_S = 3600.0
-NVIDIA_SMI_TIMEOUT_S = 60.0
-NUM_CPU_SLOTS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerOptions:
     """Options of a runner. Times are in seconds.
 
-    `devices` has one entry per slot: the CUDA_VISIBLE_DEVICES of the slot's job; None: unchanged.
+    `devices` has one entry per slot, see `devices.py`.
     `save_on_stop_s` is for containers, which end with the runner: time for the workers to save; 0: the
     workers keep running. `webhook` is told of every ending; None: nobody is.
     """
 
-    devices: tuple[str | None, ...]
+    devices: tuple[Device, ...]
     stages: str = STAGES_NAME
     cancel_grace_s: float = 10.0
     poll_s: float = POLL_S
@@ -74,31 +72,6 @@ def run_jobs(workspace: Workspace, role: Role, stop: Event, options: RunnerOptio
             runner.save_jobs(options.save_on_stop_s)
         runner.close()
         LOGGER.info("runner stopped", extra={"values": {"role": role, "left_running": list(runner.attempts)}})
-
-
-def role_devices(role: Role) -> tuple[str | None, ...]:
-    """Return the slots of a role. gpu: one per GPU, or one without a GPU. cpu: NUM_CPU_SLOTS."""
-    if role == "cpu":
-        return (None,) * NUM_CPU_SLOTS
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is None and (program := shutil.which("nvidia-smi")):
-        visible = ",".join(
-            str(index) for index, line in enumerate(_list_gpus(program)) if line.startswith("GPU ")
-        )
-    return tuple(name.strip() for name in visible.split(",")) if visible else (None,)
-
-
-def _list_gpus(program: str) -> list[str]:
-    try:
-        return subprocess.run(
-            [program, "-L"], capture_output=True, text=True, check=False, timeout=NVIDIA_SMI_TIMEOUT_S
-        ).stdout.splitlines()
-    except subprocess.TimeoutExpired:
-        LOGGER.warning(
-            "nvidia-smi does not answer, so one job runs at a time",
-            extra={"values": {"waited_s": NVIDIA_SMI_TIMEOUT_S}},
-        )
-        return []
 
 
 class Runner:
@@ -192,42 +165,38 @@ class Runner:
             self.attempts[job.id] = Attempt(
                 folder=folder, state=read_state(folder), output_key=job.output_key
             )
-        elif state == State.QUEUED and _may_start(folder, job, known):
+        elif state == State.QUEUED and _may_start(folder, job, known, len(self._options.devices)):
             self._queue.append((job, read_earliest_start_s(folder) if job.attempts else 0.0))
 
     def _fill_slots(self) -> None:
         queue, self._queue = self._queue, []
         taken = {attempt.output_key for attempt in self.attempts.values()}
+        free = self._free_devices()
         for job, from_s in queue:
-            if (
-                len(self.attempts) >= len(self._options.devices)
-                or job.output_key in taken
-                or time.monotonic() < from_s
-            ):
-                self._queue.append((job, from_s))
+            may_start = job.output_key not in taken and time.monotonic() >= from_s
+            num_devices = job.num_devices(len(self._options.devices))
+            if may_start and num_devices <= len(free):
+                self._start(job, visible_devices(free[:num_devices]))
+                free = self._free_devices()
             else:
-                self._start(job)
+                self._queue.append((job, from_s))
+                if may_start:
+                    free = []  # a later job must not take the devices that this one waits for
             taken.add(job.output_key)  # a later job must not write to the output of a job that waits
 
-    def _start(self, job: Job) -> None:
+    def _free_devices(self) -> list[Device]:
+        return free_devices(
+            self._options.devices, [attempt.state.device for attempt in self.attempts.values()]
+        )
+
+    def _start(self, job: Job, device: str | None) -> None:
         with self._logging_errors(job.id):
             attempt = start_attempt(
-                self._workspace.jobs / job.id,
-                job.output_key,
-                self._role,
-                self._free_device(),
-                self._options.stages,
+                self._workspace.jobs / job.id, job.output_key, self._role, device, self._options.stages
             )
             if attempt:
                 self.attempts[job.id] = attempt
                 self._heartbeat_written_s = float("-inf")
-
-    def _free_device(self) -> str | None:
-        free = list(self._options.devices)
-        for attempt in self.attempts.values():
-            if attempt.state.device in free:
-                free.remove(attempt.state.device)
-        return free[0] if free else None
 
     @contextmanager
     def _logging_errors(self, job_id: str) -> Iterator[None]:
@@ -249,10 +218,12 @@ class Runner:
             )
 
 
-def _may_start(folder: Path, job: Job, known: Mapping[str, Job]) -> bool:
-    """Say whether the jobs that a queued job waits for have succeeded. If one cannot, the job has failed."""
+def _may_start(folder: Path, job: Job, known: Mapping[str, Job], num_devices: int) -> bool:
+    """Say whether the jobs that a queued job waits for have succeeded. If one cannot, or if this runner has
+    too few devices for the job, the job has failed."""
     try:
         require_possible(job, known)
+        require_devices(job, num_devices)
     except Conflict as error:
         end_unstarted(folder, error)
         return False

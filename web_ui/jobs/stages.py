@@ -55,11 +55,18 @@ class Stage:
     output_setting: str = "output"
     holds_device: bool = False
     """Whether its jobs keep their device until somebody stops them. False: their work ends by itself."""
+    shares_devices: bool = False
+    """Whether its configuration says how many devices share a job (`num_gpus`). False: a job has one."""
     is_resumable: bool = True
     """Whether a stopped run continues where it was. False: it begins again."""
     default_output: str | None = None
     """Output of a job whose configuration names none, formatted with the job's id: no job overwrites the
     output of another."""
+
+    def num_devices(self, config: Mapping[str, Any], num_slots: int) -> int:
+        """Return how many of a runner's devices a job takes; more than there are where it asks for more."""
+        wanted = config.get("num_gpus", 1) if self.shares_devices else 1
+        return wanted or num_slots
 
     def with_output(self, values: Mapping[str, Any], job_id: str) -> Mapping[str, Any]:
         """Return a job's configuration with its output filled in."""
@@ -94,6 +101,7 @@ STAGES: Final[Mapping[str, Stage]] = {
         endpoint=JobEndpoint("/api/model/train", "train_model", "Queue a training."),
         build="web_ui.api.presets:training_from_preset",
         check="web_ui.api.checks:check_training",
+        shares_devices=True,
         has_form=True,
         scores=True,
         rate_metric="deepsynth_training_rate",
@@ -111,6 +119,7 @@ STAGES: Final[Mapping[str, Stage]] = {
             "/api/model/evaluate", "evaluate_model", "Queue the scoring of a model on a split of a dataset."
         ),
         check="web_ui.api.checks:check_evaluation",
+        shares_devices=True,
         has_form=True,
         scores=True,
         stored_in="evaluations",
@@ -127,6 +136,7 @@ STAGES: Final[Mapping[str, Stage]] = {
             "/api/model/predict", "predict", "Queue summaries of pictures, PDFs, text files or a dataset."
         ),
         check="web_ui.api.checks:check_prediction",
+        shares_devices=True,
         has_form=True,
         stored_in="predictions",
         default_output="{id}.jsonl",

@@ -1,14 +1,16 @@
 """What a job uses of its machine while it runs: processors and memory of its processes, and its GPU."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
+from statistics import fmean
 from time import monotonic
 from typing import Any, Final
 
 import psutil
 
+from web_ui.jobs.devices import devices_of
 from web_ui.jobs.nvml import ask_nvml, find_device, open_nvml
 
 GB: Final = 1e9
@@ -24,7 +26,7 @@ class UsageMeter:
         """Begin to measure; `device` is the job's CUDA_VISIBLE_DEVICES."""
         self._worker = psutil.Process()
         self._num_cores = len(os.sched_getaffinity(0))
-        self._device = device.split(",")[0].strip() if device else ""
+        self._devices = [name for name in devices_of(device or None) if name]
         self._began_s = self._measured_s = monotonic()
         self._cpu_s = _cpu_time_s([self._worker])
 
@@ -34,7 +36,7 @@ class UsageMeter:
         Returns:
             `cpu_load_percent` of all cores that the job may use, and `memory_gb`, in which what processes
             share counts once. Of a job with a GPU that tells them also `gpu_load_percent` and
-            `gpu_memory_gb`, both of the whole device.
+            `gpu_memory_gb`, both of whole devices: their mean load, and the memory of all.
         """
         time_s = monotonic()
         passed_s = time_s - self._measured_s
@@ -46,7 +48,7 @@ class UsageMeter:
         return {
             "cpu_load_percent": min(100.0, 100 * used_s / passed_s / self._num_cores),
             "memory_gb": sum(map(_memory_bytes, processes)) / GB,
-            **(_gpu_usage(self._device) if self._device else {}),
+            **(_gpu_usage(self._devices) if self._devices else {}),
         }
 
     def _processes(self) -> list[psutil.Process]:
@@ -70,20 +72,18 @@ def _memory_bytes(process: psutil.Process) -> int:
     return 0
 
 
-def _gpu_usage(device: str) -> dict[str, float]:
+def _gpu_usage(devices: Sequence[str]) -> dict[str, float]:
     nvml: Any = open_nvml()
     if nvml is None:
         return {}
     try:
-        handle = find_device(nvml, device)
-        if handle is None:
-            return {}
+        handles = [found for name in devices if (found := find_device(nvml, name)) is not None]
         ask = partial(ask_nvml, nvml)
-        rates = ask(nvml.nvmlDeviceGetUtilizationRates, handle)
-        memory = ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        rates = [ask(nvml.nvmlDeviceGetUtilizationRates, handle) for handle in handles]
+        memory = [ask(nvml.nvmlDeviceGetMemoryInfo, handle) for handle in handles]
         return {
-            **({"gpu_load_percent": float(rates.gpu)} if rates else {}),
-            **({"gpu_memory_gb": memory.used / GB} if memory else {}),
+            **({"gpu_load_percent": fmean(each.gpu for each in rates)} if all(rates) and rates else {}),
+            **({"gpu_memory_gb": sum(each.used for each in memory) / GB} if all(memory) and memory else {}),
         }
     finally:
         nvml.nvmlShutdown()

@@ -52,6 +52,17 @@ def require_possible(job: Job, jobs: Mapping[str, Job]) -> None:
             )
 
 
+def require_devices(job: Job, num_devices: int) -> None:
+    """Refuse a job that needs more devices than its runner has. Raises Conflict."""
+    wanted = job.num_devices(num_devices)
+    if wanted > num_devices:
+        there = "1 device" if num_devices == 1 else f"{num_devices} devices"
+        raise Conflict(
+            f"Not started: the job needs {wanted} GPUs, and this service has {there}.",
+            hint="Run it again with a smaller num_gpus, or with 0 for all.",
+        )
+
+
 def end_unstarted(folder: Path, error: Conflict) -> None:
     """Record that a queued job has failed before its first attempt. Raises StorageError."""
     lock = try_lock(folder / REQUEST)

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO, cast
@@ -20,6 +20,7 @@ from data.store.files import write_json
 from data.store.workspace import Workspace
 from data.validation import parse_config
 from web_ui.jobs.job import OUTCOME, REQUEST, Outcome, Request, now, read_json_file
+from web_ui.jobs.peers import sharing
 from web_ui.jobs.progress import EventProgress
 from web_ui.jobs.redaction import RedactedStream, redact_json
 from web_ui.jobs.stages import RESULT_PATHS, STAGES_NAME, Stage, resolve
@@ -31,25 +32,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--attempt", type=int, required=True)
     parser.add_argument("--stages", default=STAGES_NAME)
+    parser.add_argument("--num-processes", type=int, default=1)
     options = parser.parse_args(arguments)
     sys.stdout, sys.stderr = (
         cast(TextIO, RedactedStream(sys.stdout)),
         cast(TextIO, RedactedStream(sys.stderr)),
     )
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    outcome = run_attempt(options.folder, options.attempt, resolve(options.stages))
-    write_json(options.folder / OUTCOME, redact_json(outcome.model_dump(mode="json")))
-    if outcome.error:
-        print(f"{outcome.error['code']}: {outcome.error['message']}", file=sys.stderr)  # noqa: T201 - this is log.txt
+    outcome = run_attempt(options.folder, options.attempt, options.stages, options.num_processes)
+    _write_outcome(options.folder, outcome)
     return 1 if outcome.error else 0
 
 
-def run_attempt(folder: Path, attempt: int, stages: Mapping[str, Stage]) -> Outcome:
-    """Run the job's stage and return how it ended. Every exception of the stage becomes a failed outcome."""
+def _write_outcome(folder: Path, outcome: Outcome) -> None:
+    write_json(folder / OUTCOME, redact_json(outcome.model_dump(mode="json")))
+    if outcome.error:
+        print(f"{outcome.error['code']}: {outcome.error['message']}", file=sys.stderr)  # noqa: T201 - this is log.txt
+
+
+def run_attempt(folder: Path, attempt: int, stages: str = STAGES_NAME, num_processes: int = 1) -> Outcome:
+    """Run the job's stage and return how it ended. Every exception of the stage becomes a failed outcome.
+
+    Args:
+        stages: where the kinds of jobs are, `module:name`.
+        num_processes: that share the work, with this one.
+    """
+
+    def fail(error: DeepSynthError | None) -> None:
+        if error:  # otherwise the attempt ends as by a crash
+            _write_outcome(folder, _failed_outcome(attempt, error))
+
     try:
         progress = EventProgress(folder)
         install_sigterm_handler(progress)
-        result = _run_stage(folder, stages, progress)
+        result = _run_stage(folder, stages, progress, num_processes, fail)
         progress.close()
         return Outcome(attempt=attempt, status="succeeded", ended=now(), result=result)
     except Stopped:
@@ -75,20 +91,30 @@ def install_sigterm_handler(progress: EventProgress) -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def _run_stage(folder: Path, stages: Mapping[str, Stage], progress: EventProgress) -> dict[str, Any]:
+def _run_stage(
+    folder: Path,
+    stages: str,
+    progress: EventProgress,
+    num_processes: int,
+    on_lost: Callable[[DeepSynthError | None], None],
+) -> dict[str, Any]:
     request = read_json_file(folder / REQUEST, Request)
     if request is None:
         raise StorageError(f"Job {folder.name} has no {REQUEST}.", hint="Delete the job.")
-    if request.kind not in stages:
+    kinds: Mapping[str, Stage] = resolve(stages)
+    if request.kind not in kinds:
         raise NotFound(
             f"There is no kind of job {request.kind!r}.",
             hint="The job may have been created by a newer version.",
         )
-    stage = stages[request.kind]
+    stage = kinds[request.kind]
     progress.begin("Starting")  # importing what the stage needs takes seconds
     config = parse_config(resolve(stage.config), stage.with_output(request.config, request.id))
     workspace = Workspace.create(folder.parents[1])
-    result = resolve(stage.function)(config, workspace, progress).as_dict()
+    if stage.shares_devices:
+        config = config.shared_among(num_processes)
+    with sharing(request.kind, config, workspace, num_processes, stages, on_lost):
+        result = resolve(stage.function)(config, workspace, progress).as_dict()
     places = {key: workspace.portable(Path(result[key])) for key in RESULT_PATHS if key in result}
     return {**result, **places}
 

@@ -16,7 +16,8 @@ from time import monotonic
 
 from data.errors import Unavailable
 from data.store.workspace import Workspace
-from web_ui.jobs.runner import RunnerOptions, role_devices, run_jobs
+from web_ui.jobs.devices import role_devices
+from web_ui.jobs.runner import RunnerOptions, run_jobs
 from web_ui.jobs.stages import Role
 from web_ui.server.logs import configure_logs
 from web_ui.settings import Settings, check_exposure

@@ -13,11 +13,12 @@ from data.errors import Conflict, StorageError
 from data.store.files import read_json, write_json
 from tests.web_ui.jobs.tiny_stages import STAGES_NAME
 from tests.web_ui.jobs.world import World
-from web_ui.jobs import runner as runner_module
+from web_ui.jobs import devices as devices_module
+from web_ui.jobs.devices import role_devices
 from web_ui.jobs.job import CONTROL, OUTCOME, REQUEST, STATE, JobState, RestartDelay, State
 from web_ui.jobs.process import boot_id, is_alive
 from web_ui.jobs.restart import RESTART_DELAYS_S
-from web_ui.jobs.runner import Runner, RunnerOptions, role_devices
+from web_ui.jobs.runner import Runner, RunnerOptions
 
 LONG = 100_000
 
@@ -416,7 +417,7 @@ def test_a_gpu_driver_that_does_not_answer_leaves_one_slot(
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    monkeypatch.setattr(runner_module, "NVIDIA_SMI_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(devices_module, "NVIDIA_SMI_TIMEOUT_S", 0.1)
     assert role_devices("gpu") == (None,)
 
 

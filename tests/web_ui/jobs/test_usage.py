@@ -43,8 +43,10 @@ def test_the_load_is_that_of_the_time_since_the_last_measurement(monkeypatch: py
     assert busy["cpu_load_percent"] > 5 * idle["cpu_load_percent"]
 
 
-@pytest.mark.parametrize("device", ["1", "GPU-1,GPU-0"])
-def test_a_job_with_a_gpu_writes_the_load_of_that_gpu(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+@pytest.mark.parametrize(("device", "load", "memory_gb"), [("1", 80, 12), ("GPU-1,GPU-0", 60, 20)])
+def test_a_job_with_gpus_writes_their_mean_load_and_all_their_memory(
+    monkeypatch: pytest.MonkeyPatch, device: str, load: float, memory_gb: float
+) -> None:
     class NotSupported(Exception):
         pass
 
@@ -54,12 +56,12 @@ def test_a_job_with_a_gpu_writes_the_load_of_that_gpu(monkeypatch: pytest.Monkey
         nvmlShutdown=lambda: None,
         nvmlDeviceGetHandleByIndex=lambda index: f"GPU-{index}",
         nvmlDeviceGetHandleByUUID=lambda uuid: uuid,
-        nvmlDeviceGetUtilizationRates=lambda handle: SimpleNamespace(gpu={"GPU-1": 80}[handle]),
-        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(used={"GPU-1": 12e9}[handle]),
+        nvmlDeviceGetUtilizationRates=lambda handle: SimpleNamespace(gpu={"GPU-1": 80, "GPU-0": 40}[handle]),
+        nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(used={"GPU-1": 12e9, "GPU-0": 8e9}[handle]),
     )
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     meter = UsageMeter(device)
     time.sleep(MIN_INTERVAL_S)
     values = meter.measure_if_due()
     assert values is not None
-    assert (values["gpu_load_percent"], values["gpu_memory_gb"]) == (80, 12)
+    assert (values["gpu_load_percent"], values["gpu_memory_gb"]) == (load, memory_gb)

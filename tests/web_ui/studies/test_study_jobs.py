@@ -159,5 +159,9 @@ def test_an_ended_study_is_deleted_and_its_models_stay(gpu: Service) -> None:
     address = f"http://127.0.0.1:{gpu.port}/api/studies/left"
     with urllib.request.urlopen(urllib.request.Request(address, method="DELETE"), timeout=30) as answer:
         assert answer.status == 204
-    assert {study["name"] for study in gpu.call("GET", "/api/studies")["studies"]} == {"again", "rates", "readers"}
+    assert {study["name"] for study in gpu.call("GET", "/api/studies")["studies"]} == {
+        "again",
+        "rates",
+        "readers",
+    }
     assert len(gpu.call("GET", "/api/models")["models"]) == models

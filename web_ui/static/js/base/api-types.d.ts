@@ -366,6 +366,7 @@ export interface EstimateRequest {
   max_steps?: number;
   per_device_train_batch_size?: number;
   per_device_eval_batch_size?: number;
+  num_gpus?: number;
   gradient_accumulation_steps?: number;
   learning_rate?: number;
   weight_decay?: number;
@@ -413,6 +414,7 @@ export interface EvaluationConfig {
   bf16?: boolean;
   model?: string;
   revision?: string | null;
+  num_gpus?: number;
   dataset: string;
   split?: "train" | "validation" | "test";
   max_samples?: number | null;
@@ -511,6 +513,7 @@ export interface FindLrConfig {
   max_steps?: number;
   per_device_train_batch_size?: number;
   per_device_eval_batch_size?: number;
+  num_gpus?: number;
   gradient_accumulation_steps?: number;
   learning_rate?: number;
   weight_decay?: number;
@@ -811,6 +814,7 @@ export interface PredictionConfig {
   bf16?: boolean;
   model?: string;
   revision?: string | null;
+  num_gpus?: number;
   inputs?: Array<string>;
   dataset?: string | null;
   split?: "train" | "validation" | "test";
@@ -1142,6 +1146,7 @@ export interface TrainingConfig {
   max_steps?: number;
   per_device_train_batch_size?: number;
   per_device_eval_batch_size?: number;
+  num_gpus?: number;
   gradient_accumulation_steps?: number;
   learning_rate?: number;
   weight_decay?: number;
