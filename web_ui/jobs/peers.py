@@ -94,9 +94,7 @@ def sharing(
         watch.start()
         try:
             yield
-        except DeepSynthError:
-            raise
-        except Exception:
+        except RuntimeError:  # so torch tells that another process does not answer
             group.raise_if_lost()
             raise
         finally:

@@ -89,7 +89,9 @@ def _draw_reader(
     axes.errorbar(values, scores, yerr=ends, fmt=mark, color=colour, capsize=3, markersize=5, label=name)
     behind = [(value, row.rouge_l) for value, row in points if not row.is_on_front]
     if behind:
-        axes.plot(*zip(*behind, strict=True), mark, color=colour, markersize=5, markerfacecolor="white")
+        axes.plot(
+            *zip(*behind, strict=True), mark, color=colour, markersize=5, markerfacecolor="white", zorder=3
+        )
     best = dict(sorted(zip(values, scores, strict=True), key=lambda point: point[1]))  # the highest one stays
     if len(best) > 1:
         axes.plot(*zip(*sorted(best.items()), strict=True), color=colour, linewidth=1)
