@@ -12,8 +12,8 @@ from typing import Any, Final
 from data.errors import StorageError
 from data.validation import as_record
 from evaluation.loops import is_looping
+from evaluation.measures.facts import unsupported_facts
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
-from evaluation.samples.support import unsupported_words
 from evaluation.scores import RougeSettings
 
 _ROUGE_L: Final = "rougeL"
@@ -72,7 +72,7 @@ def predicted_samples(
     for number, (line, score, document) in enumerate(zip(lines, scores, rows, strict=False)):
         is_same = document.get("document_id") == line.name and line.reference in (None, document["summary"])
         row, text = (number, document.get("text") or "") if is_same else (None, "")
-        unsupported = unsupported_words(line.text or "", text)
+        unsupported = unsupported_facts(line.text or "", text)
         yield SampleRecord(
             document_id=line.name,
             row=row,

@@ -26,15 +26,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from evaluation.report import Report
-from evaluation.scores import Score
+from evaluation.scores import MIN_SAMPLES, Score
 from evaluation.verdicts import wording as words
 from evaluation.verdicts.evidence import COPIES, Evidence, rouge_l
 
 Level = Literal["reads", "better", "unclear", "worse", "guesses", "control", "unknown"]
 BarKind = Literal["model", "blank_pages", "lead", "text_model"]
 
-MIN_SAMPLES: Final = 10
-"""With fewer samples a percentile bootstrap interval is much too narrow to decide by."""
 TITLES: Final[dict[Level, str]] = {
     "reads": "Reads",
     "better": "Above copying",

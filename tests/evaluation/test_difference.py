@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from evaluation.verdicts.difference import paired_difference
+from evaluation.difference import paired_difference
 
 
 def test_the_interval_is_that_of_all_possible_resamples() -> None:
