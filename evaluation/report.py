@@ -61,7 +61,7 @@ class Report:
             "baselines": {name: baseline.as_dict() for name, baseline in self.baselines.items()},
             "reference_points": [asdict(point) for point in self.reference_points],
             "differences": self.difference_rows(),
-            "measures": asdict(self.measures) if self.measures else None,
+            "measures": self.measure_rows(),
         }
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
@@ -85,6 +85,10 @@ class Report:
     def difference_rows(self) -> dict[str, dict[str, Any]]:
         """Return `differences` as the result of a job holds it."""
         return {name: asdict(difference) for name, difference in self.differences.items()}
+
+    def measure_rows(self) -> dict[str, Any] | None:
+        """Return `measures` as the result of a job holds it."""
+        return asdict(self.measures) if self.measures else None
 
 
 def library_versions() -> dict[str, str]:

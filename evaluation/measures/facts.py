@@ -49,11 +49,6 @@ def unsupported_facts(summary: str, document: str) -> tuple[str, ...]:
     return FactIndex(document).lacking(find_facts(summary)) if document.strip() else ()
 
 
-def missing_facts(summary: str, reference: str) -> tuple[str, ...]:
-    """Return the facts of a reference that the summary does not hold."""
-    return FactIndex(summary).lacking(find_facts(reference))
-
-
 def _first_places(text: str) -> dict[str, int]:
     places: dict[str, int] = {}
     for found in _TOKEN.finditer(text):

@@ -23,8 +23,12 @@ NUM_PLACES: Final = NUM_PAGES + NUM_HEIGHTS
 
 
 def page_ends(text: str, page_tokens: Sequence[int]) -> list[int]:
-    """Return the character after the last one of each page, from the text tokens of each page."""
-    return [length_of_tokens(text, total) for total in accumulate(page_tokens)]
+    """Return the character after the last one of each page, from the text tokens of each page.
+
+    The tokens of a page are those of its lines, so line ends count as the spaces that they are there.
+    """
+    lines = text.replace("\n", " ")
+    return [length_of_tokens(lines, total) for total in accumulate(page_tokens)]
 
 
 def recall_by_place(

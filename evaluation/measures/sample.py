@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-
-from sacrebleu.metrics.chrf import CHRF
+from typing import Any
 
 from evaluation.measures.copying import CopiedDocument, coverage, density
 from evaluation.measures.facts import FactIndex, find_facts
@@ -27,8 +26,8 @@ class MeasuredDocument:
         """
         has_text = bool(text.strip())
         self._copied = CopiedDocument(text) if has_text else None
-        self._facts = FactIndex(text) if has_text else None
-        self._ends = page_ends(text, page_tokens) if has_text else []
+        self._facts = FactIndex(text)
+        self._ends = page_ends(text, page_tokens)
         self._reference = reference
         self._num_reference_words = len(words(reference))
         self._reference_facts = find_facts(reference)
@@ -38,7 +37,7 @@ class MeasuredDocument:
         num_words = len(words(summary))
         return {
             "chrf": _chrf_score(summary, self._reference),
-            "missing_facts": _share_lacking(self._reference_facts, FactIndex(summary)),
+            "missing_facts": _share(self.missing_facts(summary), self._reference_facts),
             **self._measure_against_document(summary),
             "length_ratio": num_words / self._num_reference_words if self._num_reference_words else None,
         }
@@ -49,8 +48,15 @@ class MeasuredDocument:
 
     def recall_by_place(self, summary: str) -> list[float | None]:
         """Return the recall of the reference's facts by their place, as `places.recall_by_place`."""
-        found = FactIndex(summary)
-        return recall_by_place(self._reference_facts, found, self._facts or FactIndex(""), self._ends)
+        return recall_by_place(self._reference_facts, FactIndex(summary), self._facts, self._ends)
+
+    def missing_facts(self, summary: str) -> tuple[str, ...]:
+        """Return the facts of the reference that a summary does not hold."""
+        return FactIndex(summary).lacking(self._reference_facts)
+
+    def unsupported_facts(self, summary: str) -> tuple[str, ...]:
+        """Return the facts of a summary that the document does not hold; none if its text is not known."""
+        return self._facts.lacking(find_facts(summary)) if self._copied else ()
 
     def _measure_against_document(self, summary: str) -> Values:
         if self._copied is None:
@@ -58,7 +64,7 @@ class MeasuredDocument:
         found = words(summary)
         fragments = self._copied.fragments(found)
         return {
-            "unsupported_facts": _share_lacking(find_facts(summary), self._facts or FactIndex("")),
+            "unsupported_facts": _share(self.unsupported_facts(summary), find_facts(summary)),
             "coverage": coverage(fragments, len(found)),
             "density": density(fragments, len(found)),
             "novel_bigrams": self._copied.novel_share(found, 2),
@@ -66,8 +72,8 @@ class MeasuredDocument:
         }
 
 
-def _share_lacking(facts: tuple[str, ...], text: FactIndex) -> float | None:
-    return len(text.lacking(facts)) / len(facts) if facts else None
+def _share(some: Sequence[str], facts: Sequence[str]) -> float | None:
+    return len(some) / len(facts) if facts else None
 
 
 def _chrf_score(summary: str, reference: str) -> float | None:
@@ -75,7 +81,9 @@ def _chrf_score(summary: str, reference: str) -> float | None:
 
 
 @cache
-def _chrf() -> CHRF:
+def _chrf() -> Any:
     """Return chrF (Popovic 2015) as sacrebleu defines it by default: n-grams of 1 to 6 characters, beta 2, no
     words, white space ignored."""
+    from sacrebleu.metrics.chrf import CHRF  # noqa: PLC0415 - the dataset service has no sacrebleu
+
     return CHRF()
