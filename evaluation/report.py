@@ -61,7 +61,7 @@ class Report:
             "baselines": {name: baseline.as_dict() for name, baseline in self.baselines.items()},
             "reference_points": [asdict(point) for point in self.reference_points],
             "differences": self.difference_rows(),
-            "measures": self.measure_rows(),
+            "measures": asdict(self.measures) if self.measures else None,
         }
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
@@ -88,7 +88,7 @@ class Report:
 
     def measure_rows(self) -> dict[str, Any] | None:
         """Return `measures` as the result of a job holds it."""
-        return asdict(self.measures) if self.measures else None
+        return {**asdict(self.measures), "note": self.measures.note} if self.measures else None
 
 
 def library_versions() -> dict[str, str]:

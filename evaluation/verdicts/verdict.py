@@ -74,10 +74,11 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict on a model, by the rules above."""
     level, report = _level(evidence), evidence.report
+    is_enough = report.rouge.num_samples >= MIN_SAMPLES
     notes = [
         *(words.notes_on_reading(evidence) if level in ("better", "unclear", "worse") else ()),
-        *words.notes_on_text_models(evidence),
-        *(words.notes_on_samples(report) if report.rouge.num_samples >= MIN_SAMPLES else ()),
+        *(words.notes_on_text_models(evidence) if is_enough else ()),
+        *(words.notes_on_samples(report) if is_enough else ()),
     ]
     bars = [_bar(report.subject.model, "model", evidence.score)]
     if evidence.blank_score:

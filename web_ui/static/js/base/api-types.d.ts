@@ -794,8 +794,8 @@ export interface PairedDifference {
   difference: number | null;
   low: number | null;
   high: number | null;
-  won: number;
-  lost: number;
+  won: number | null;
+  lost: number | null;
   relation: "above" | "below" | "not_shown" | "too_few";
 }
 
@@ -945,6 +945,8 @@ export interface SampleAnswer {
   length: number;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
+  missing: Array<string>;
+  measures: Record<string, number>;
   error: string | null;
   pages: Array<string>;
 }
@@ -958,6 +960,8 @@ export interface SampleDocument {
   length: number;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
+  missing: Array<string>;
+  measures: Record<string, number>;
   error: string | null;
   pages: Array<string>;
   text: string | null;
@@ -987,7 +991,7 @@ export interface SamplesQuery {
   mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
   first_bin?: number;
   last_bin?: number;
-  order?: "position" | "worst" | "best" | "random" | "longest";
+  order?: "position" | "worst" | "best" | "unsupported" | "random" | "longest";
   offset?: number;
   limit?: number;
   position?: number | null;
@@ -1007,7 +1011,7 @@ export interface SelectionQuery {
   mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
   first_bin?: number;
   last_bin?: number;
-  order?: "position" | "worst" | "best" | "random" | "longest";
+  order?: "position" | "worst" | "best" | "unsupported" | "random" | "longest";
 }
 
 export interface ServedModel {
