@@ -104,6 +104,14 @@ class SampleIndex:
             raise IndexError(position)
         return parse_record(row[0])
 
+    def scores(self) -> dict[tuple[int, int], float]:
+        """Return the ROUGE-L of each sample that has one, 0 to 1, by its position and a number that two
+        samples share if their document and reference are the same."""
+        found = self._connection.execute(
+            "SELECT position, identity, score FROM samples WHERE score IS NOT NULL"
+        )
+        return {(position, identity): score for position, identity, score in found}
+
     def records(self, selection: Selection, order: Order) -> Iterator[SampleRecord]:
         """Yield the samples of a selection."""
         for position in self._positions(selection, order):

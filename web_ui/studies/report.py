@@ -8,9 +8,12 @@ from typing import Any, Final, Literal
 from data.dataset.manifest import read_manifest
 from data.errors import DeepSynthError, NotFound
 from data.store.workspace import Workspace
-from web_ui.catalog.experiments import score_of
+from evaluation.measures.registry import MEASURES
+from evaluation.scores import PairedDifference
+from web_ui.catalog.experiments import difference_to_lead_3, mean_measures, score_of
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
+from web_ui.studies.paired import difference, sorted_samples
 from web_ui.studies.plan import AxisValue, Cell, Run, describe_cell, plan_cells
 from web_ui.studies.record import StudyRecord, job_key
 
@@ -36,6 +39,11 @@ class RunRow:
     lead_3: float | None
     blank_pages: float | None
     """ROUGE-L of the same model with blank pages."""
+    to_lead_3: PairedDifference | None
+    """On the same samples; null: not known."""
+    to_blank_pages: PairedDifference | None
+    measures: dict[str, float]
+    """Means of the measures beside ROUGE: fractions, words or a ratio."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +66,11 @@ class CellRow:
     vision_tokens: float | None
     """Of a document of the test split, in the mean."""
     text_tokens: float | None
+    to_best: PairedDifference | None
+    """Difference in ROUGE-L to the cell with the highest score, on the samples of both, each the mean over
+    its seeds; null: it is that cell, or the samples are others or not sorted yet."""
+    measures: dict[str, float]
+    """Means over the seeds of the measures beside ROUGE."""
     is_on_front: bool
     """No other cell costs as few tokens and scores higher (Pareto front)."""
 
@@ -84,7 +97,7 @@ def study_report(record: StudyRecord, workspace: Workspace, jobs: JobStore) -> S
     known = {job.id: job for job in jobs.all()}
     rows = [_cell_row(cell, record, workspace, known) for cell in plan_cells(record.plan)]
     own = [known[job_id] for job_id in record.jobs.values() if job_id in known]
-    rows = mark_front(rows)
+    rows = _compare_to_best(mark_front(rows), workspace, known)
     return StudyReport(
         name=record.plan.name,
         created=record.created,
@@ -119,7 +132,14 @@ def describe_study(rows: Sequence[CellRow]) -> str:
         words += (
             f" {_named(cheapest)} costs {cheapest.vision_tokens:,.0f} tokens and scores {_score(cheapest)}."
         )
-    return words
+    return words + _describe_equals(scored)
+
+
+def _describe_equals(scored: Sequence[CellRow]) -> str:
+    """Name the cells that are not shown to be worse than the best one."""
+    equals = [_named(row) for row in scored if row.to_best and row.to_best.relation == "not_shown"]
+    verb = "is" if len(equals) == 1 else "are"
+    return f" On the same samples {'; '.join(equals)} {verb} not shown to be worse." if equals else ""
 
 
 def _named(row: CellRow) -> str:
@@ -134,7 +154,7 @@ def _score(row: CellRow) -> str:
 
 def _cell_row(cell: Cell, record: StudyRecord, workspace: Workspace, known: dict[str, Job]) -> CellRow:
     made = known.get(record.jobs.get(job_key("dataset", cell.dataset.name), ""))
-    runs = tuple(_run_row(run, record, known) for run in cell.runs)
+    runs = tuple(_run_row(run, record, workspace, known) for run in cell.runs)
     scores = [run.rouge_l for run in runs if run.rouge_l is not None]
     vision, text = _tokens(cell.dataset.name, workspace)
     return CellRow(
@@ -150,11 +170,13 @@ def _cell_row(cell: Cell, record: StudyRecord, workspace: Workspace, known: dict
         blank_pages=_mean([run.blank_pages for run in runs]),
         vision_tokens=vision,
         text_tokens=text,
+        to_best=None,
+        measures=_mean_measures([run.measures for run in runs]),
         is_on_front=False,
     )
 
 
-def _run_row(run: Run, record: StudyRecord, known: dict[str, Job]) -> RunRow:
+def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[str, Job]) -> RunRow:
     output = run.training.output
     job = known.get(record.jobs.get(job_key("training", output), ""))
     control = known.get(record.jobs.get(job_key("evaluation", f"{output}-blank"), ""))
@@ -171,7 +193,33 @@ def _run_row(run: Run, record: StudyRecord, known: dict[str, Job]) -> RunRow:
         high=_percent(score.high if score else None),
         lead_3=_percent(score.lead_3 if score else None),
         blank_pages=_percent(blank.rouge_l if blank else None),
+        to_lead_3=difference_to_lead_3(job) if job else None,
+        to_blank_pages=_difference([job], [control], workspace) if score and blank else None,
+        measures=mean_measures(job) if job else {},
     )
+
+
+def _difference(
+    own: Sequence[Job | None], others: Sequence[Job | None], workspace: Workspace
+) -> PairedDifference | None:
+    samples, other_samples = sorted_samples(own, workspace), sorted_samples(others, workspace)
+    return difference(samples, other_samples) if samples and other_samples else None
+
+
+def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[str, Job]) -> list[CellRow]:
+    scored = [row for row in rows if row.rouge_l is not None]
+    if not scored:
+        return list(rows)
+    best = max(scored, key=lambda row: row.rouge_l or 0.0)
+    jobs = {
+        id(row): [known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in scored
+    }
+    return [
+        replace(row, to_best=_difference(jobs[id(row)], jobs[id(best)], workspace))
+        if id(row) in jobs and row is not best
+        else row
+        for row in rows
+    ]
 
 
 def _cell_state(made: Job | None, runs: Sequence[RunRow], has_control: bool) -> CellState:
@@ -218,6 +266,13 @@ def _dominates(other: CellRow, tokens: float, score: float) -> bool:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return mean(known) if known else None
+
+
+def _mean_measures(found: Sequence[dict[str, float]]) -> dict[str, float]:
+    keys = {key for measures in found for key in measures}
+    return {
+        key: mean(measures[key] for measures in found if key in measures) for key in MEASURES if key in keys
+    }
 
 
 def _percent(value: Any) -> float | None:

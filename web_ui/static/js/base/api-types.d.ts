@@ -90,6 +90,8 @@ export interface CellRow {
   blank_pages: number | null;
   vision_tokens: number | null;
   text_tokens: number | null;
+  to_best: PairedDifference | null;
+  measures: Record<string, number>;
   is_on_front: boolean;
 }
 
@@ -920,6 +922,9 @@ export interface RunRow {
   high: number | null;
   lead_3: number | null;
   blank_pages: number | null;
+  to_lead_3: PairedDifference | null;
+  to_blank_pages: PairedDifference | null;
+  measures: Record<string, number>;
 }
 
 export interface Runner {
