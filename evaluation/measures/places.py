@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
-from data.rendering.vision_tokens import length_of_tokens
+from data.rendering.vision_tokens import length_of_tokens, num_text_tokens
 from evaluation.measures.facts import FactIndex
 
 NUM_PAGES: Final = 5
@@ -25,10 +25,13 @@ NUM_PLACES: Final = NUM_PAGES + NUM_HEIGHTS
 def page_ends(text: str, page_tokens: Sequence[int]) -> list[int]:
     """Return the character after the last one of each page, from the text tokens of each page.
 
-    The tokens of a page are those of its lines, so line ends count as the spaces that they are there.
+    The tokens of a page are those of its lines, so line ends count as the spaces that they are there. Each
+    paragraph was rounded up to a whole token, so the pages of a whole document count more than its text: they
+    share it. The page of a document that was cut counts less, and keeps its count.
     """
     lines = text.replace("\n", " ")
-    return [length_of_tokens(lines, total) for total in accumulate(page_tokens)]
+    scale = min(1.0, num_text_tokens(lines) / max(1, sum(page_tokens)))
+    return [length_of_tokens(lines, round(scale * total)) for total in accumulate(page_tokens)]
 
 
 def recall_by_place(

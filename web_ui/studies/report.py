@@ -211,14 +211,11 @@ def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[
     if not scored:
         return list(rows)
     best = max(scored, key=lambda row: row.rouge_l or 0.0)
-    jobs = {
-        id(row): [known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in scored
-    }
+    jobs = [[known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in rows]
+    of_best = jobs[rows.index(best)]
     return [
-        replace(row, to_best=_difference(jobs[id(row)], jobs[id(best)], workspace))
-        if id(row) in jobs and row is not best
-        else row
-        for row in rows
+        row if row is best else replace(row, to_best=_difference(own, of_best, workspace))
+        for row, own in zip(rows, jobs, strict=True)
     ]
 
 
@@ -269,10 +266,8 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _mean_measures(found: Sequence[dict[str, float]]) -> dict[str, float]:
-    keys = {key for measures in found for key in measures}
-    return {
-        key: mean(measures[key] for measures in found if key in measures) for key in MEASURES if key in keys
-    }
+    values = {key: [measures[key] for measures in found if key in measures] for key in MEASURES}
+    return {key: mean(known) for key, known in values.items() if known}
 
 
 def _percent(value: Any) -> float | None:
