@@ -35,7 +35,7 @@ def test_what_no_page_shows_has_no_place() -> None:
 
 
 def test_the_ends_of_drawn_pages_are_found_in_the_text() -> None:
-    """A text that ends two lines before the end of a page needs that many pages; two lines after it, one more."""
+    """A text that ends two lines before the end of a page needs that many pages, two lines later one more."""
     sentence = "The mayor of Oslo opened a bridge and people came."
     text = "".join(f"{number} {sentence}\n\n" for number in range(180))
     style = replace(resolve_style(RenderingConfig(mode="small")), max_pages=20)
