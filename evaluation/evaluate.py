@@ -49,16 +49,9 @@ def evaluate(
     compared = {**leads, **(baselines or {})}
     own = score_pairs(predictions, references, settings)
     others = {name: score_pairs(texts, references, settings) for name, texts in compared.items()}
-    samples = [
-        MeasuredSample(*sample)
-        for sample in zip(
-            documents,
-            page_tokens or [()] * len(documents),
-            references,
-            zip(predictions, *compared.values(), strict=True),
-            strict=True,
-        )
-    ]
+    tokens = page_tokens or [()] * len(documents)
+    summaries = zip(predictions, *compared.values(), strict=True)
+    samples = [MeasuredSample(*row) for row in zip(documents, tokens, references, summaries, strict=True)]
     return Report(
         subject=subject,
         rouge=rouge_report(own, settings),
