@@ -43,7 +43,11 @@ const makeName = (key) =>
     "div",
     {},
     MEASURES[key].label,
-    makeElement("div", { class: "muted" }, `${MEASURES[key].note} ${BETTER[MEASURES[key].better]}`),
+    makeElement(
+      "div",
+      { class: "measure__note muted" },
+      `${MEASURES[key].note} ${BETTER[MEASURES[key].better]}`,
+    ),
   );
 
 /** @param {string} key @param {Estimate | undefined} value @param {boolean} hasInterval whether to show it */
@@ -72,14 +76,14 @@ function makePlaces({ page_recall: pages, height_recall: heights }) {
   const parts = /** @type {[string, Estimate | null][]} */ ([...ofPages, ...ofHeights]);
   return [
     makeElement(
-      "ul",
-      { class: "places", "aria-label": "Facts found by place" },
-      ...parts.map(([name, value]) => makeElement("li", {}, makeBar(value), name)),
-    ),
-    makeElement(
       "p",
       { class: "muted" },
       "Facts of the references that the summaries hold, in percent, by the page on which they stand, and from the top of a page to its end.",
+    ),
+    makeElement(
+      "ul",
+      { class: "places", "aria-label": "Facts found by place" },
+      ...parts.map(([name, value]) => makeElement("li", {}, makeBar(value), name)),
     ),
   ];
 }
