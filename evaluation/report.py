@@ -9,11 +9,12 @@ from typing import Any
 
 from data.store.files import damaged_file, read_json, write_json
 from data.validation import as_record
+from evaluation.measures.report import MeasureReport
 from evaluation.reference_points import ReferencePoint
-from evaluation.scores import Interval, RougeReport
+from evaluation.scores import PairedDifference, RougeReport, relation_of
 
 REPORT = "report.json"
-_LIBRARIES = ("deepsynth", "rouge-score", "nltk", "numpy")
+_LIBRARIES = ("deepsynth", "rouge-score", "nltk", "numpy", "sacrebleu")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,10 @@ class Report:
     """Time in UTC, ISO 8601."""
     versions: Mapping[str, str]
     """Library -> version."""
-    differences: Mapping[str, Interval] = field(default_factory=dict)
-    """Baseline -> interval of the mean difference in ROUGE-L, the model's minus the baseline's, by paired
-    bootstrap. Reports of earlier versions have none."""
+    differences: Mapping[str, PairedDifference] = field(default_factory=dict)
+    """Baseline -> difference in ROUGE-L, the model's minus the baseline's. The first versions wrote none."""
+    measures: MeasureReport | None = None
+    """What ROUGE does not show; None: an earlier version did not measure it."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -66,7 +68,8 @@ class Report:
             "rouge": self.rouge.as_dict(),
             "baselines": {name: baseline.as_dict() for name, baseline in self.baselines.items()},
             "reference_points": [asdict(point) for point in self.reference_points],
-            "differences": {name: asdict(difference) for name, difference in self.differences.items()},
+            "differences": self.difference_rows(),
+            "measures": asdict(self.measures) if self.measures else None,
         }
 
     def table(self) -> list[tuple[str, dict[str, float]]]:
@@ -86,6 +89,14 @@ class Report:
             {kind: (score.low, score.high) for kind, score in report.scores.items()}
             for report in (self.rouge, *self.baselines.values())
         ]
+
+    def difference_rows(self) -> dict[str, dict[str, Any]]:
+        """Return `differences` as the result of a job holds it."""
+        return {name: asdict(difference) for name, difference in self.differences.items()}
+
+    def measure_rows(self) -> dict[str, Any] | None:
+        """Return `measures` as the result of a job holds it."""
+        return {**asdict(self.measures), "note": self.measures.note} if self.measures else None
 
 
 def library_versions() -> dict[str, str]:
@@ -113,7 +124,30 @@ def read_report(folder: Path) -> Report:
         StorageError: the file is damaged or was not written by `write_report`.
     """
     path = folder / REPORT
-    report = as_record(read_json(path), path, Report)
+    values = read_json(path)
+    _complete_differences(values)
+    report = as_record(values, path, Report)
     if any("rougeL" not in scored.scores for scored in (report.rouge, *report.baselines.values())):
         raise damaged_file(path, "a score has no rougeL")
     return report
+
+
+def _complete_differences(values: Any) -> None:
+    """Add to the differences of earlier versions, which held an interval only, what follows from the scores.
+    A damaged file stays as it is."""
+    try:
+        rouge, baselines = values["rouge"], values["baselines"]
+        for name, found in values.get("differences", {}).items():
+            if "relation" in found:
+                continue
+            own, other = (one["scores"]["rougeL"]["fmeasure"] for one in (rouge, baselines[name]))
+            num_samples = rouge["num_samples"]
+            found |= {
+                "num_samples": num_samples,
+                "difference": own - other,
+                "won": None,
+                "lost": None,
+                "relation": relation_of(num_samples, found["low"], found["high"]),
+            }
+    except (KeyError, TypeError, AttributeError):
+        return

@@ -1,12 +1,9 @@
 """ROUGE (Lin 2004) of a set of predictions: the arithmetic of rouge-score, with words of every script, real
 sentences and confidence intervals."""
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import lru_cache, partial
-from itertools import pairwise
 
 import numpy as np
 from nltk.stem.porter import PorterStemmer
@@ -14,14 +11,11 @@ from numpy.typing import NDArray
 from rouge_score import tokenize
 from rouge_score.rouge_scorer import RougeScorer
 
-from data.cores import num_cores
 from data.errors import InvalidInput
 from evaluation.bootstrap import intervals
-from evaluation.scores import ROUGE_TYPES, Interval, RougeReport, RougeSettings, Score
+from evaluation.processes import in_processes
+from evaluation.scores import ROUGE_TYPES, RougeReport, RougeSettings, Score
 from evaluation.words import needs_unicode, sentences, words
-
-# Starting a process takes about as long as scoring a thousand pairs of news summaries.
-_PAIRS_PER_PROCESS = 2000
 
 
 def rouge(
@@ -56,15 +50,9 @@ def rouge_report(values: NDArray[np.float64], settings: RougeSettings) -> RougeR
     return RougeReport(scores, settings, len(values))
 
 
-def rouge_l_difference(
-    values: NDArray[np.float64], others: NDArray[np.float64], settings: RougeSettings
-) -> Interval:
-    """Return the interval of the mean difference in ROUGE-L between two results of `score_pairs` on the same
-    samples: a paired bootstrap, which resamples the differences."""
-    column = ROUGE_TYPES.index("rougeL")
-    differences = values[:, [column], 2] - others[:, [column], 2]
-    low, high = intervals(differences, settings.confidence, settings.num_resamples, settings.seed)
-    return Interval(float(low[0]), float(high[0]))
+def rouge_l_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ROUGE-L F-measure of each sample from the scores of `score_pairs` of all types."""
+    return values[:, ROUGE_TYPES.index("rougeL"), 2]
 
 
 def resolve_tokenizer(settings: RougeSettings, references: Sequence[str]) -> RougeSettings:
@@ -90,26 +78,16 @@ def score_pairs(
         InvalidInput: as `rouge`.
     """
     _check_lengths(predictions, references)
-    if num_processes is None:
-        num_processes = min(num_cores(), len(predictions) // _PAIRS_PER_PROCESS)
     score = partial(_score_pairs, settings=settings, kinds=kinds)
-    if num_processes <= 1:
-        return score(predictions, references)
-    bounds = np.linspace(0, len(predictions), num_processes + 1).astype(int).tolist()
-    parts = list(pairwise(bounds))
-    # Forking would copy a training's threads and GPU handles.
-    with ProcessPoolExecutor(num_processes, multiprocessing.get_context("spawn")) as pool:
-        return np.concatenate(
-            list(pool.map(score, [predictions[a:b] for a, b in parts], [references[a:b] for a, b in parts]))
-        )
+    pairs = list(zip(predictions, references, strict=True))
+    return np.concatenate(in_processes(score, pairs, num_processes))
 
 
 def _score_pairs(
-    predictions: Sequence[str], references: Sequence[str], settings: RougeSettings, kinds: Sequence[str]
+    pairs: Sequence[tuple[str, str]], settings: RougeSettings, kinds: Sequence[str]
 ) -> NDArray[np.float64]:
     scorer = RougeScorer(list(kinds), tokenizer=_Tokenizer(settings))
     lines = _one_sentence_a_line if settings.sentences == "split" else str
-    pairs = zip(predictions, references, strict=True)
     scored = [scorer.score(lines(reference), lines(prediction)) for prediction, reference in pairs]
     return np.array([[scores[kind] for kind in kinds] for scores in scored], dtype=np.float64)
 

@@ -5,7 +5,7 @@ All values are fractions from 0 to 1; displayed tables multiply by 100.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
@@ -40,12 +40,15 @@ class Score:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A confidence interval."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The mean of one value over the samples that have it, and its bootstrap interval."""
 
+    mean: float
     low: float
     high: float
+    num_samples: int
+    """Of those that have the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class RougeReport:
         }
 
 
+MIN_SAMPLES: Final = 10
+"""With fewer samples a percentile bootstrap interval is much too narrow to decide by."""
 PairedRelation = Literal["above", "below", "not_shown", "too_few"]
 
 
@@ -79,9 +84,19 @@ class PairedDifference:
     difference: Annotated[float | None, Field(description="mean difference, -1 to 1; null: no common sample")]
     low: Annotated[float | None, Field(description="lower end of its interval")]
     high: Annotated[float | None, Field(description="upper end of its interval")]
-    won: Annotated[float, Field(description="share of the samples with the higher score, 0 to 1")]
-    lost: Annotated[float, Field(description="share of the samples with the lower score")]
+    won: Annotated[
+        float | None,
+        Field(description="share of the samples with the higher score, 0 to 1; null: an earlier version"),
+    ]
+    lost: Annotated[float | None, Field(description="share of the samples with the lower score")]
     relation: Annotated[
         PairedRelation,
         Field(description="not_shown: the interval contains 0; too_few: fewer than 10 common samples"),
     ]
+
+
+def relation_of(num_samples: int, low: float, high: float) -> PairedRelation:
+    """Return what the interval of a paired difference shows."""
+    if num_samples < MIN_SAMPLES:
+        return "too_few"
+    return "above" if low > 0 else "below" if high < 0 else "not_shown"

@@ -77,7 +77,8 @@ def _finish(workspace: Workspace, kind: str, config: Any, texts: Sequence[str], 
         model=config.output if is_training else config.model, dataset=config.dataset, split=split
     )
     references = [row["summary"] for row in rows]
-    report = evaluate(subject, texts, references, [row["text"] for row in rows])
+    page_tokens = [row["page_text_tokens"] for row in rows]
+    report = evaluate(subject, texts, references, [row["text"] for row in rows], page_tokens=page_tokens)
     write_report(folder, report)
     metrics = {"train_loss": 0.75, "eval_loss": 0.875, "rougeL": 0.25, "step": 300}
     result = {
@@ -85,6 +86,8 @@ def _finish(workspace: Workspace, kind: str, config: Any, texts: Sequence[str], 
         "split": split,
         "table": report.table_rows(),
         "intervals": report.intervals(),
+        "differences": report.difference_rows(),
+        "measures": report.measure_rows(),
         "num_samples": report.rouge.num_samples,
         **({"metrics": metrics} if is_training else {}),
     }

@@ -12,6 +12,7 @@ from typing import Any
 from accelerate import PartialState
 from torch import nn
 
+from data.dataset.shards import read_texts
 from data.progress import PartialProgress, Progress
 from data.store.files import storage_error, write_json
 from data.store.workspace import Workspace, plain_name
@@ -62,6 +63,8 @@ class EvaluationResult:
             "split": self.report.subject.split,
             "table": self.report.table_rows(),
             "intervals": self.report.intervals(),
+            "differences": self.report.difference_rows(),
+            "measures": self.report.measure_rows(),
             "num_samples": self.report.rouge.num_samples,
             "num_looping": self.report.num_looping,
             "num_cut": self.report.num_cut,
@@ -151,9 +154,9 @@ def evaluate_into(
     if text_model:
         nn.Module.to(summarizer.model, "cpu")  # frees GPU memory for the text model
         progress.begin("Writing summaries by the text model", own_end, 0.95)
-        page_tokens = summarizer.collator.token_layout.num_page_tokens
-        texts = text_model.truncate_documents(samples, page_tokens, progress)
-        log = _predict_with_text_model(text_model, texts, folder, [*read, page_tokens], config, progress)
+        tokens_per_page = summarizer.collator.token_layout.num_page_tokens
+        texts = text_model.truncate_documents(samples, tokens_per_page, progress)
+        log = _predict_with_text_model(text_model, texts, folder, [*read, tokens_per_page], config, progress)
         logs[f"{config.text_model} on cut text"] = log
     progress.begin("Scoring", 0.95, 1.0)
     processes = PartialState()
@@ -166,7 +169,9 @@ def evaluate_into(
             reads=summarizer.reads,
             **_mean_tokens(summarizer, samples),
         )
-        _write_report(folder, subject, logs, samples.texts(), progress)
+        rows = islice(read_texts(dataset.folder, config.split), len(samples))
+        page_tokens = [row.get("page_text_tokens") or () for row in rows]
+        _write_report(folder, subject, logs, samples.texts(), page_tokens, progress)
         for log in logs.values():
             log.finish(lambda prediction: prediction_record(prediction, step))
     processes.wait_for_everyone()
@@ -221,6 +226,7 @@ def _write_report(
     subject: Subject,
     logs: Mapping[str, PredictionLog],
     documents: Sequence[str],
+    page_tokens: Sequence[Sequence[int]],
     progress: Progress,
 ) -> None:
     """Score the model's summaries, and those of other models as baselines."""
@@ -229,7 +235,9 @@ def _write_report(
     num_cut = sum(prediction.cut for prediction in predictions)
     texts, references = [p.text for p in predictions], [p.reference for p in predictions]
     baselines = {name: [prediction.text for prediction in log.predictions] for name, log in others}
-    report = evaluate(subject, texts, references, documents, baselines=baselines, num_cut=num_cut)
+    report = evaluate(
+        subject, texts, references, documents, baselines=baselines, num_cut=num_cut, page_tokens=page_tokens
+    )
     write_report(folder, report)
     if num_cut:
         progress.message(f"{num_cut:,} of {len(texts):,} texts are cut off at max_length.", "warning")

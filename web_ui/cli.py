@@ -51,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_report,
         _add_train,
         _add_evaluate,
+        _add_compare,
         _add_predict,
         _add_export,
         _add_ask,
@@ -140,6 +141,18 @@ def _add_evaluate(commands: Subparsers) -> None:
     parser.add_argument("--dataset", required=True, metavar="NAME")
     parser.add_argument("--split", default="test", metavar="SPLIT")
     _add_stage_options(parser, "evaluation", "EvaluationConfig")
+
+
+def _add_compare(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands,
+        "compare",
+        "web_ui.commands.compare:run",
+        "compare two trainings or evaluations on the same samples",
+    )
+    for name in ("first", "second"):
+        parser.add_argument(name, help="name of a training or an evaluation in the workspace, or a job id")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of text")
 
 
 def _add_predict(commands: Subparsers) -> None:

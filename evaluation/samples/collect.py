@@ -12,8 +12,8 @@ from typing import Any, Final
 from data.errors import StorageError
 from data.validation import as_record
 from evaluation.loops import is_looping
+from evaluation.measures.sample import MeasuredDocument
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
-from evaluation.samples.support import unsupported_words
 from evaluation.scores import RougeSettings
 
 _ROUGE_L: Final = "rougeL"
@@ -72,7 +72,9 @@ def predicted_samples(
     for number, (line, score, document) in enumerate(zip(lines, scores, rows, strict=False)):
         is_same = document.get("document_id") == line.name and line.reference in (None, document["summary"])
         row, text = (number, document.get("text") or "") if is_same else (None, "")
-        unsupported = unsupported_words(line.text or "", text)
+        summary, measured = line.text or "", MeasuredDocument(text, line.reference or "")
+        values = {} if line.error else measured.measure(summary)
+        unsupported = measured.unsupported_facts(summary)
         yield SampleRecord(
             document_id=line.name,
             row=row,
@@ -84,6 +86,8 @@ def predicted_samples(
             num_pages=line.num_pages or (document["num_pages"] if is_same else 0),
             marks=_marks(line, unsupported),
             unsupported=unsupported,
+            missing=measured.missing_facts(summary),
+            measures={key: value for key, value in values.items() if value is not None},
         )
 
 

@@ -13,11 +13,12 @@ from evaluation.samples.index_file import NUM_BINS, using_index, versioned
 from evaluation.samples.record import Mark, SampleRecord
 from evaluation.words import words
 
-Order = Literal["position", "worst", "best", "random", "longest"]
+Order = Literal["position", "worst", "best", "unsupported", "random", "longest"]
 _ORDERS: Final[Mapping[Order, str]] = {
     "position": "position",
     "worst": "score, position",
     "best": "score DESC, position DESC",
+    "unsupported": "unsupported DESC, position DESC",
     "random": "shuffled",
     "longest": "length DESC, position DESC",
 }
@@ -103,6 +104,14 @@ class SampleIndex:
             raise IndexError(position)
         return parse_record(row[0])
 
+    def scores(self) -> dict[tuple[int, int], float]:
+        """Return the ROUGE-L of each sample that has one, 0 to 1, by its position and a number that two
+        samples share if their document and reference are the same."""
+        found = self._connection.execute(
+            "SELECT position, identity, score FROM samples WHERE score IS NOT NULL"
+        )
+        return {(position, identity): score for position, identity, score in found}
+
     def records(self, selection: Selection, order: Order) -> Iterator[SampleRecord]:
         """Yield the samples of a selection."""
         for position in self._positions(selection, order):
@@ -156,5 +165,5 @@ def search_pattern(text: str) -> str | None:
 def parse_record(text: str) -> SampleRecord:
     """Return a sample from its JSON in an index."""
     values = json.loads(text)
-    nested = {"marks": Mark(values["marks"]), "unsupported": tuple(values["unsupported"])}
-    return SampleRecord(**{**values, **nested})
+    lists = {name: tuple(values[name]) for name in ("unsupported", "missing")}
+    return SampleRecord(**{**values, **lists, "marks": Mark(values["marks"])})

@@ -21,13 +21,14 @@ from evaluation.words import words
 
 NUM_BINS: Final = 20
 """Of the histogram: each is 5 points of ROUGE-L wide; the last one holds 100 too."""
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _SCHEMA: Final = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;
 CREATE TABLE about (key TEXT NOT NULL, num_samples INTEGER NOT NULL, bins TEXT NOT NULL, marks TEXT NOT NULL);
 CREATE TABLE samples (position INTEGER PRIMARY KEY, bin INTEGER, score REAL, length INTEGER NOT NULL,
-    marks INTEGER NOT NULL, shuffled INTEGER NOT NULL, identity INTEGER NOT NULL);
+    unsupported INTEGER NOT NULL, marks INTEGER NOT NULL, shuffled INTEGER NOT NULL,
+    identity INTEGER NOT NULL);
 CREATE TABLE records (position INTEGER PRIMARY KEY, record TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5
     (text, content='', prefix='1 2 3', tokenize='unicode61 remove_diacritics 0');
@@ -35,6 +36,7 @@ CREATE VIRTUAL TABLE words USING fts5
 _INDEXES: Final = """
 CREATE INDEX by_score ON samples (score, position, marks, bin);
 CREATE INDEX by_length ON samples (length, position, marks, bin);
+CREATE INDEX by_unsupported ON samples (unsupported, position, marks, bin);
 CREATE INDEX by_shuffled ON samples (shuffled, position, marks, bin);
 """
 
@@ -78,8 +80,17 @@ def using_index(path: Path) -> Iterator[None]:
 
 
 def _insert(index: sqlite3.Connection, position: int, record: SampleRecord) -> None:
-    numbers = (_bin(record.score), record.score, record.length, int(record.marks), _shuffled(position))
-    index.execute("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)", (position, *numbers, _identity(record)))
+    numbers = (
+        position,
+        _bin(record.score),
+        record.score,
+        record.length,
+        len(record.unsupported),
+        int(record.marks),
+        _shuffled(position),
+        _identity(record),
+    )
+    index.execute("INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?)", numbers)
     index.execute("INSERT INTO records VALUES (?, ?)", (position, json.dumps(asdict(record))))
     texts = (record.document_id, record.prediction, record.reference, record.error)
     text = " ".join(word for text in texts if text for word in words(text))

@@ -1,6 +1,7 @@
 """One sample as people look at it: what was written, what was expected, its score and its marks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Final
 
@@ -44,3 +45,7 @@ class SampleRecord:
     marks: Mark = NO_MARK
     unsupported: tuple[str, ...] = ()
     """Numbers and names of the prediction that the document does not hold."""
+    missing: tuple[str, ...] = ()
+    """Numbers and names of the reference that the prediction does not hold."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """Key of MEASURES -> value; those that are not defined are left out."""

@@ -47,7 +47,7 @@ class Evidence:
         difference = self.report.differences.get(name)
         if difference is None:
             return _relation_of_intervals(self.score, self.baseline(name))
-        return "above" if difference.low > 0 else "below" if difference.high < 0 else "unclear"
+        return difference.relation if difference.relation in ("above", "below") else "unclear"
 
     @property
     def is_clearly_above_blank_pages(self) -> bool:

@@ -26,15 +26,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from evaluation.report import Report
-from evaluation.scores import Score
+from evaluation.scores import MIN_SAMPLES, Score
 from evaluation.verdicts import wording as words
 from evaluation.verdicts.evidence import COPIES, Evidence, rouge_l
 
 Level = Literal["reads", "better", "unclear", "worse", "guesses", "control", "unknown"]
 BarKind = Literal["model", "blank_pages", "lead", "text_model"]
 
-MIN_SAMPLES: Final = 10
-"""With fewer samples a percentile bootstrap interval is much too narrow to decide by."""
 TITLES: Final[dict[Level, str]] = {
     "reads": "Reads",
     "better": "Above copying",
@@ -76,10 +74,11 @@ class Verdict:
 def judge(evidence: Evidence) -> Verdict:
     """Return the verdict on a model, by the rules above."""
     level, report = _level(evidence), evidence.report
+    is_enough = report.rouge.num_samples >= MIN_SAMPLES
     notes = [
         *(words.notes_on_reading(evidence) if level in ("better", "unclear", "worse") else ()),
-        *words.notes_on_text_models(evidence),
-        *(words.notes_on_samples(report) if report.rouge.num_samples >= MIN_SAMPLES else ()),
+        *(words.notes_on_text_models(evidence) if is_enough else ()),
+        *(words.notes_on_samples(report) if is_enough else ()),
     ]
     bars = [_bar(report.subject.model, "model", evidence.score)]
     if evidence.blank_score:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from evaluation.report import Report
+from evaluation.scores import PairedDifference
 from evaluation.verdicts.evidence import COPIES, Evidence, Relation, rouge_l
 
 FEW_SAMPLES: Final = 50
@@ -67,7 +68,33 @@ def notes_on_text_models(evidence: Evidence) -> Iterator[str]:
     words = {"above": "Clearly above", "below": "Clearly below", "unclear": "Not clearly different from"}
     for name in evidence.report.baselines.keys() - COPIES.keys():
         relation = words[evidence.relation(name)]
-        yield f"{relation} the text model, which read the documents as text ({_baseline(evidence, name)})."
+        shares = describe_shares(evidence.report.differences.get(name))
+        score = f"{_baseline(evidence, name)}{f'; {shares}' if shares else ''}"
+        yield f"{relation} the text model, which read the documents as text ({score})."
+
+
+def describe_difference(found: PairedDifference, name: str, other: str) -> str:
+    """Say how one result stands to another one on the samples of both, in one sentence."""
+    if found.difference is None or found.low is None or found.high is None:
+        return f"{name} and {other} have no sample in common."
+    heads = {
+        "above": f"{name} is better than {other}",
+        "below": f"{name} is worse than {other}",
+        "not_shown": f"No difference between {name} and {other} is shown",
+        "too_few": f"Too few common samples to tell {name} from {other}",
+    }
+    numbers = f"{_points(found.difference)} ROUGE-L ({_points(found.low)} to {_points(found.high)})"
+    samples = f"{found.num_samples:,} sample{'' if found.num_samples == 1 else 's'}"
+    shares = describe_shares(found)
+    return f"{heads[found.relation]}: {numbers} on {samples}{f', {shares}' if shares else ''}."
+
+
+def describe_shares(found: PairedDifference | None) -> str:
+    """Say on which shares of the samples the first result won and lost; empty: not known."""
+    if found is None or found.won is None or found.lost is None:
+        return ""
+    equal = 1 - found.won - found.lost
+    return f"higher on {found.won:.0%}, lower on {found.lost:.0%}, equal on {equal:.0%}"
 
 
 def notes_on_samples(report: Report) -> Iterator[str]:
@@ -92,6 +119,11 @@ def notes_on_samples(report: Report) -> Iterator[str]:
 def percent(report: Report) -> str:
     """Return the score of a report as it is shown."""
     return f"{100 * rouge_l(report).fmeasure:.1f}"
+
+
+def _points(difference: float) -> str:
+    text = f"{100 * difference:+.1f}"
+    return text if float(text) else "0.0"
 
 
 def _baseline(evidence: Evidence, name: str) -> str:

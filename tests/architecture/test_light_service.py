@@ -6,9 +6,11 @@ import sys
 PROGRAM = """
 import sys
 
+MISSING = {"nltk", "rouge_score", "sacrebleu", "torch", "transformers", "accelerate", "peft"}
+
 class Missing:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"nltk", "rouge_score", "torch", "transformers", "accelerate", "peft"}:
+        if name.split(".")[0] in MISSING:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, Missing())

@@ -109,6 +109,8 @@ def _finish_evaluation(workspace: Workspace, store: JobStore, model: str) -> Non
         "split": "test",
         "table": report.table_rows(),
         "intervals": report.intervals(),
+        "differences": report.difference_rows(),
+        "measures": report.measure_rows(),
     }
     _set_state(workspace, done, State.SUCCEEDED, result=result)
 

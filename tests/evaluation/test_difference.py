@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from evaluation.verdicts.difference import paired_difference
+from evaluation.difference import paired_difference
+from evaluation.scores import MIN_SAMPLES
 
 
 def test_the_interval_is_that_of_all_possible_resamples() -> None:
@@ -42,3 +43,36 @@ def test_equal_results_show_no_difference() -> None:
 def test_without_common_samples_there_is_no_number() -> None:
     found = paired_difference([], [])
     assert (found.num_samples, found.difference, found.low) == (0, None, None)
+
+
+def test_half_of_the_shares_and_the_rest_is_equal() -> None:
+    found = paired_difference([0.5, 0.6, 0.7, 0.8], [0.5, 0.5, 0.9, 0.7])
+    assert (found.won, found.lost) == (0.5, 0.25)
+
+
+def share_of_intervals_that_hold(true_difference: float, num_samples: int) -> float:
+    """Return how often the interval of 200 simulated comparisons holds the known difference: samples differ
+    much in difficulty, which both results share, and little between the results."""
+    random = np.random.default_rng(7)
+    held = 0
+    for _ in range(200):
+        difficulty = random.beta(2, 3, num_samples)
+        others = difficulty + random.normal(0, 0.05, num_samples)
+        scores = difficulty + true_difference + random.normal(0, 0.05, num_samples)
+        found = paired_difference(scores, others)
+        assert found.low is not None
+        assert found.high is not None
+        held += found.low <= true_difference <= found.high
+    return held / 200
+
+
+@pytest.mark.parametrize(("true_difference", "num_samples"), [(0.03, 60), (0.0, 200), (-0.02, 30)])
+def test_the_interval_holds_a_known_difference_as_often_as_it_says(
+    true_difference: float, num_samples: int
+) -> None:
+    assert 0.90 <= share_of_intervals_that_hold(true_difference, num_samples) <= 0.99
+
+
+def test_below_the_least_number_of_samples_the_interval_is_too_narrow_to_decide_by() -> None:
+    assert share_of_intervals_that_hold(0.03, MIN_SAMPLES) >= 0.86
+    assert share_of_intervals_that_hold(0.03, 4) < 0.86

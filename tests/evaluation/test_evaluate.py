@@ -54,9 +54,29 @@ def test_each_baseline_has_the_paired_interval_of_its_difference(report: Report)
 def test_a_report_of_an_earlier_version_is_read(report: Report, tmp_path: Path) -> None:
     path = write_report(tmp_path, report)
     document = json.loads(path.read_text())
-    del document["differences"]
+    del document["differences"], document["measures"]
     path.write_text(json.dumps(document))
-    assert read_report(tmp_path) == replace(report, differences={})
+    assert read_report(tmp_path) == replace(report, differences={}, measures=None)
+
+
+def test_the_intervals_of_an_earlier_version_become_differences_without_shares(
+    report: Report, tmp_path: Path
+) -> None:
+    path = write_report(tmp_path, report)
+    document = json.loads(path.read_text())
+    for name, found in document["differences"].items():
+        document["differences"][name] = {end: found[end] for end in ("low", "high")}
+    path.write_text(json.dumps(document))
+    read = read_report(tmp_path).differences
+    for name, found in report.differences.items():
+        expected = replace(found, won=None, lost=None, difference=pytest.approx(found.difference))
+        assert read[name] == expected
+
+
+def test_the_model_s_shares_won_and_lost_are_in_the_report(report: Report) -> None:
+    found = report.differences["copy"]
+    assert (found.num_samples, found.difference, found.won, found.lost) == (2, -0.5, 0.0, 0.5)
+    assert found.relation == "too_few"
 
 
 def test_a_report_without_the_score_that_verdicts_go_by_is_refused(report: Report, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from rouge_score.rouge_scorer import RougeScorer
 
 from data.errors import InvalidInput
-from evaluation.rouge import rouge, rouge_l_difference, score_pairs
+from evaluation.difference import paired_difference
+from evaluation.rouge import rouge, rouge_l_of, score_pairs
 from evaluation.scores import ROUGE_TYPES, RougeSettings
 
 PLAIN = RougeSettings(stemmer=False, tokenizer="ascii", sentences="newline", num_resamples=10)
@@ -148,4 +149,7 @@ def test_the_paired_interval_is_narrower_than_the_two_intervals_where_samples_ar
     own, other = rouge(better, references, PLAIN), rouge(weaker, references, PLAIN)
     assert own.scores["rougeL"].low < other.scores["rougeL"].high
     pairs = [score_pairs(texts, references, PLAIN) for texts in (better, weaker)]
-    assert 0 < rouge_l_difference(*pairs, PLAIN).low < rouge_l_difference(*pairs, PLAIN).high
+    found = paired_difference(*map(rouge_l_of, pairs))
+    assert found.low is not None
+    assert found.low > 0
+    assert found.relation == "above"

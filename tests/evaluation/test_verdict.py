@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from evaluation.report import Report, Subject
-from evaluation.scores import Interval
+from evaluation.scores import MIN_SAMPLES, PairedDifference, relation_of
 from evaluation.training_metrics import KEYS, MetricsFiles
 from evaluation.verdicts.course import TrainingCourse
 from evaluation.verdicts.evidence import Evidence
-from evaluation.verdicts.verdict import MIN_SAMPLES, Level, judge, judge_control
+from evaluation.verdicts.verdict import Level, judge, judge_control
 from tests.evaluation.reports import HIGHER, LOWER, MODEL, OVERLAPPING, Ends, make_report
 
 NO_CAUSE = TrainingCourse(num_steps=400, num_epochs=3.0, total_time_s=100.0)
@@ -61,15 +61,23 @@ def test_the_first_rule_that_applies_gives_level_and_sentence(
     assert verdict.sentence.startswith(sentence)
 
 
+def make_difference(low: float, high: float, num_samples: int = 100) -> PairedDifference:
+    return PairedDifference(
+        num_samples=num_samples,
+        difference=(low + high) / 2,
+        low=low,
+        high=high,
+        won=0.5,
+        lost=0.25,
+        relation=relation_of(num_samples, low, high),
+    )
+
+
 @pytest.mark.parametrize(
-    ("difference", "level"),
-    [
-        (Interval(0.001, 0.04), "better"),
-        (Interval(-0.01, 0.04), "unclear"),
-        (Interval(-0.04, -0.001), "worse"),
-    ],
+    ("low", "high", "level"), [(0.001, 0.04, "better"), (-0.01, 0.04, "unclear"), (-0.04, -0.001, "worse")]
 )
-def test_the_paired_interval_decides_where_there_is_one(difference: Interval, level: Level) -> None:
+def test_the_paired_interval_decides_where_there_is_one(low: float, high: float, level: Level) -> None:
+    difference = make_difference(low, high)
     overlapping = replace(make_report(lead_3=OVERLAPPING), differences={"lead-3": difference})
     assert judge(Evidence(overlapping)).level == level
 

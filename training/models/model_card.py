@@ -9,6 +9,7 @@ from data.dataset.manifest import Manifest
 from data.errors import StorageError
 from data.store.files import read_json_object, write_bytes
 from data.store.workspace import Workspace
+from evaluation.measures.registry import MEASURES
 from evaluation.report import Report, read_report
 from evaluation.scores import ROUGE_TYPES
 from training.models.device import uses_bf16
@@ -176,6 +177,7 @@ def _scores(card: _CardData) -> str:
         "|---|" + "---:|" * len(ROUGE_TYPES),
         *rows,
         _score_notes(card.report),
+        *_measure_lines(card.report),
     ]
     return "\n".join(lines)
 
@@ -199,6 +201,26 @@ def _score_notes(report: Report) -> str:
         f"sentences {settings.sentences}. {report.num_looping} summaries loop, {report.num_empty} are empty "
         f"and {report.num_cut} were cut off at the length limit.\n"
     )
+
+
+def _measure_lines(report: Report) -> list[str]:
+    """Return what ROUGE does not show, as a table: the model beside its baselines and the references."""
+    measures = report.measures
+    if measures is None:
+        return []
+    columns = [measures.model, *measures.baselines.values(), measures.references]
+    names = [report.subject.model, *measures.baselines, "references"]
+    lines = ["| | " + " | ".join(names) + " | |", "|---|" + "---:|" * len(names) + "---|"]
+    for key, measure in MEASURES.items():
+        if key in measures.model:
+            found = (values.get(key) for values in columns)
+            cells = [measure.format(value.mean) if value else "" for value in found]
+            lines.append(f"| {measure.label} | {' | '.join(cells)} | {measure.note} |")
+    return [
+        "Beyond ROUGE, means over the samples:\n",
+        *lines,
+        f"\n{measures.note}\n" if measures.note else "",
+    ]
 
 
 def _use(card: _CardData) -> str:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from data.errors import DeepSynthError
 from evaluation.baselines import lead
-from evaluation.samples.support import unsupported_words
+from evaluation.measures.facts import unsupported_facts
 from web_ui.api.schemas import JsonObject
 
 CHAT_PREFIX = "/v1/"
@@ -195,7 +195,7 @@ class ChatAnswer:
 
     def _end_extra(self, end: dict[str, Any]) -> dict[str, Any]:
         times = {name: end[name] for name in ("is_looping", "queue_s", "first_token_s", "total_s")}
-        unsupported = unsupported_words(end["text"], self._read["text"])
+        unsupported = unsupported_facts(end["text"], self._read["text"])
         return {**times, "unsupported": unsupported, "attention": self._attention}
 
 

@@ -66,6 +66,12 @@ class SampleAnswer(Answer):
         "document does not hold; empty: nothing written"
     )
     unsupported: tuple[str, ...] = Field(description="these numbers and names")
+    missing: tuple[str, ...] = Field(
+        description="numbers and names of the reference that the prediction does not hold"
+    )
+    measures: dict[str, float] = Field(
+        description="chrf, coverage and the others that are defined; fractions, words or a ratio"
+    )
     error: str | None = Field(description="why the input could not be read")
     pages: tuple[str, ...] = Field(description="addresses of the page images, in reading order")
 

@@ -49,7 +49,7 @@ def differences(query: ComparisonQuery, workspace: Workspace, jobs: JobStore) ->
         InvalidInput: as `find_jobs`.
         TooManyRequests: samples are being sorted; ask again.
     """
-    from evaluation.verdicts.difference import paired_difference  # noqa: PLC0415  (serving the web pages does not need numpy)
+    from evaluation.difference import paired_difference  # noqa: PLC0415  (serving the web pages does not need numpy)
 
     first, *others = _with_baselines_samples(query, workspace, jobs)
     found = []

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from data.errors import StorageError
 from data.store.events import EVENTS
+from evaluation.measures.registry import MEASURES
+from evaluation.scores import PairedDifference
 from web_ui.api.experiment_schemas import Experiment, ExperimentScore
 from web_ui.catalog.loss_curve import LossCurve
 from web_ui.jobs.annotations import Annotations, read_annotations
@@ -84,6 +86,27 @@ def score_of(job: Job) -> ExperimentScore | None:
         high=high,
         lead_3=next(leads, None),
     )
+
+
+def difference_to_lead_3(job: Job) -> PairedDifference | None:
+    """Return the paired difference of a job's score to lead-3; None: it has none, or its result is
+    damaged."""
+    found = (job.result or {}).get("differences")
+    try:
+        return PairedDifference(**found["lead-3"]) if isinstance(found, dict) else None
+    except (KeyError, TypeError):
+        return None
+
+
+def mean_measures(job: Job) -> dict[str, float]:
+    """Return the means of the measures beside ROUGE of a job's model; none where its result is damaged."""
+    found = (job.result or {}).get("measures")
+    model = found.get("model") if isinstance(found, dict) else None
+    estimates = model if isinstance(model, dict) else {}
+    means = {
+        key: _number(estimate, "mean") for key, estimate in estimates.items() if isinstance(estimate, dict)
+    }
+    return {key: mean for key, mean in means.items() if key in MEASURES and mean is not None}
 
 
 def _ends(intervals: object) -> tuple[float | None, float | None]:

@@ -50,12 +50,9 @@ def scored_job(job: Job, workspace: Workspace) -> ScoredJob:
     if job.state != State.SUCCEEDED or not job.result:
         return ScoredJob(job=job, reason="It has no scores: it has not ended with success.")
     try:
-        folder = job_output(job, workspace)
-        report = read_report(folder)
+        report, samples = scored_folder(collection_of(job), job_output(job, workspace).name, workspace)
         if job.result.get("table") != report.table_rows():
             return ScoredJob(job=job, reason="Another job has written to its folder since.")
-        collection: Collection = "models" if job.kind == "training" else "evaluations"
-        samples = list_sample_sets(collection, folder.name, workspace).get(report.subject.split)
     except NotFound:
         return ScoredJob(job=job, reason="The files with its scores are gone.")
     except DeepSynthError as error:
@@ -68,15 +65,43 @@ def scored_job(job: Job, workspace: Workspace) -> ScoredJob:
     )
 
 
+def collection_of(job: Job) -> Collection:
+    """Return what holds the scores of a job whose kind is one of KINDS."""
+    return "models" if job.kind == "training" else "evaluations"
+
+
+def scored_folder(collection: Collection, name: str, workspace: Workspace) -> tuple[Report, SampleSet | None]:
+    """Return the report of a training or an evaluation and the samples that it scores; None: its file of
+    predictions is gone.
+
+    Raises:
+        NotFound: there is no such result, or it has no report.
+        StorageError: one of its files is damaged.
+    """
+    folder = workspace.model(name) if collection == "models" else workspace.evaluation(name)
+    report = read_report(folder)
+    return report, list_sample_sets(collection, name, workspace).get(report.subject.split)
+
+
 def pairing_obstacle(one: ScoredJob, baseline: ScoredJob) -> str | None:
     """Return why the samples of two jobs cannot be paired; None: they can."""
     if one.reason or one.samples is None:
         return one.reason
     if baseline.samples is None:
         return "The baseline has no samples to compare with."
-    own, other = one.samples, baseline.samples
+    return samples_obstacle(one.samples, baseline.samples, "the baseline")
+
+
+def samples_obstacle(own: SampleSet, other: SampleSet, name: str) -> str | None:
+    """Return why the samples of two results cannot be paired; None: they can.
+
+    Args:
+        own: scored by the first result.
+        other: scored by the second one.
+        name: of the second one in a sentence.
+    """
     if (own.dataset, own.split) != (other.dataset, other.split):
-        return f"Scored on {own.split} of {own.dataset}, the baseline on {other.split} of {other.dataset}."
+        return f"Scored on {own.split} of {own.dataset}, {name} on {other.split} of {other.dataset}."
     if own.fingerprint and other.fingerprint and own.fingerprint != other.fingerprint:
         return f"The dataset {own.dataset} was made anew between the two: the samples are others."
     return None

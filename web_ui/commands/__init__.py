@@ -1,1 +1,1 @@
-"""The commands of deepsynth: the stages, jobs, report, publish, delete, doctor, and the demo."""
+"""The commands of deepsynth: the stages, jobs, comparison, report, publish, delete, doctor, and the demo."""

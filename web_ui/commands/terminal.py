@@ -27,6 +27,7 @@ from rich.text import Text
 from data.dataset.losses import NOTHING_LOST
 from data.progress import Level
 from evaluation.training_metrics import METRICS
+from web_ui.commands.score_parts import SCORE_PARTS
 
 LINE_INTERVAL_S = 5.0
 SHOWN_METRICS = ("train_loss", "eval_loss", "rougeL", "learning_rate")
@@ -127,10 +128,13 @@ def print_result(result: Mapping[str, Any], as_json: bool) -> None:
         return
     console = Console(highlight=False, soft_wrap=True)
     for name, value in result.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and name not in SCORE_PARTS:
             print_result({_inner_name(name, key): inner for key, inner in value.items()}, as_json=False)
         elif name == "intervals":
             continue  # printed in `table`, below the scores
+        elif name in ("differences", "measures"):
+            for line in SCORE_PARTS[name](value or {}, result):
+                console.print(line)
         elif name.endswith("losses"):
             lost = [loss["text"] for loss in value if loss["num_rows"]] or [NOTHING_LOST]
             console.print(Text("\n".join(lost)))

@@ -7,30 +7,35 @@ from typing import Any
 
 from data.errors import NotFound, StorageError
 from data.store.workspace import Workspace
+from evaluation.measures.registry import MEASURES
 from evaluation.report import Subject, read_report
-from web_ui.catalog.experiments import score_of
+from web_ui.catalog.experiments import difference_to_lead_3, mean_measures, score_of
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
+from web_ui.studies.paired import jobs_difference
 from web_ui.studies.plan import Cell, Run, plan_cells
 from web_ui.studies.record import StudyRecord, job_key
-from web_ui.studies.rows import CellRow, CellState, RunRow, StudyReport
+from web_ui.studies.rows import CellRow, CellState, RunRow, StudyReport, TwinDifference
 from web_ui.studies.twins import twin_differences
 from web_ui.studies.wording import describe_study
 
 
 def study_report(
-    record: StudyRecord, workspace: Workspace, jobs: JobStore, *, with_twins: bool = True
+    record: StudyRecord, workspace: Workspace, jobs: JobStore, *, with_differences: bool = True
 ) -> StudyReport:
     """Return the report of a study. Cells without a score have none in it; failed ones say why.
 
     Args:
-        with_twins: compare readers of pages with readers of text, which reads the scores of their samples.
+        with_differences: compare the cells on their samples, which reads the scores of all of them.
     """
     known = {job.id: job for job in jobs.all()}
     rows = [_cell_row(cell, record, workspace, known) for cell in plan_cells(record.plan)]
     own = [known[job_id] for job_id in record.jobs.values() if job_id in known]
     rows = mark_front(rows)
-    twins = tuple(twin_differences(rows, workspace)) if with_twins else ()
+    twins: tuple[TwinDifference, ...] = ()
+    if with_differences:
+        rows = _compare_to_best(rows, workspace, known)
+        twins = tuple(twin_differences(rows, workspace, known))
     return StudyReport(
         name=record.plan.name,
         created=record.created,
@@ -64,6 +69,8 @@ def _cell_row(cell: Cell, record: StudyRecord, workspace: Workspace, known: dict
         blank_pages=_mean([run.blank_pages for run in runs]),
         document_tokens=_mean([run.document_tokens for run in runs]),
         text_tokens=_mean([run.text_tokens for run in runs]),
+        to_best=None,
+        measures=_mean_measures([run.measures for run in runs]),
         is_on_front=False,
     )
 
@@ -86,6 +93,9 @@ def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[st
         high=_percent(score.high if score else None),
         lead_3=_percent(score.lead_3 if score else None),
         blank_pages=_percent(blank.rouge_l if blank else None),
+        to_lead_3=difference_to_lead_3(job) if job else None,
+        to_blank_pages=jobs_difference([job], [control], workspace) if score and blank else None,
+        measures=mean_measures(job) if job else {},
         document_tokens=subject.mean_document_tokens if subject else None,
         text_tokens=subject.mean_text_tokens if subject else None,
     )
@@ -96,6 +106,19 @@ def _subject(output: str, workspace: Workspace) -> Subject | None:
         return read_report(workspace.model(output)).subject
     except (NotFound, StorageError):
         return None
+
+
+def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[str, Job]) -> list[CellRow]:
+    scored = [row for row in rows if row.rouge_l is not None]
+    if not scored:
+        return list(rows)
+    best = max(scored, key=lambda row: row.rouge_l or 0.0)
+    jobs = [[known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in rows]
+    of_best = jobs[rows.index(best)]
+    return [
+        row if row is best else replace(row, to_best=jobs_difference(own, of_best, workspace))
+        for row, own in zip(rows, jobs, strict=True)
+    ]
 
 
 def _cell_state(made: Job | None, runs: Sequence[RunRow], has_control: bool) -> CellState:
@@ -133,6 +156,11 @@ def _dominates(other: CellRow, tokens: float, score: float) -> bool:
 def _mean(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return mean(known) if known else None
+
+
+def _mean_measures(found: Sequence[dict[str, float]]) -> dict[str, float]:
+    values = {key: [measures[key] for measures in found if key in measures] for key in MEASURES}
+    return {key: mean(known) for key, known in values.items() if known}
 
 
 def _percent(value: Any) -> float | None:

@@ -28,6 +28,11 @@ class RunRow:
     lead_3: float | None
     blank_pages: float | None
     """ROUGE-L of the same model with blank pages."""
+    to_lead_3: PairedDifference | None
+    """On the same samples; null: not known."""
+    to_blank_pages: PairedDifference | None
+    measures: dict[str, float]
+    """Means of the measures beside ROUGE: fractions, words or a ratio."""
     document_tokens: float | None
     """Of a document in the decoder, as the model read it, in the mean."""
     text_tokens: float | None
@@ -57,6 +62,11 @@ class CellRow:
     """Of a document of the test split in the decoder, as the models read it, in the mean."""
     text_tokens: float | None
     """Of a document's whole text in the models' vocabulary, in the mean."""
+    to_best: PairedDifference | None
+    """Difference in ROUGE-L to the cell with the highest score, on the samples of both, each the mean over
+    its seeds; null: it is that cell, or the samples are others or not sorted yet."""
+    measures: dict[str, float]
+    """Means over the seeds of the measures beside ROUGE."""
     is_on_front: bool
     """No other cell costs as few tokens and scores higher (Pareto front)."""
 

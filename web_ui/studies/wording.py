@@ -17,7 +17,12 @@ def describe_study(rows: Sequence[CellRow], twins: Sequence[TwinDifference] = ()
         return "No cell has a score yet."
     best = max(scored, key=lambda row: row.rouge_l or 0.0)
     return " ".join(
-        [*_describe_best(best, len(scored)), *_describe_cheapest(best, scored), *map(describe_twins, twins)]
+        (
+            *_describe_best(best, len(scored)),
+            *_describe_cheapest(best, scored),
+            *_describe_equals(scored),
+            *map(describe_twins, twins),
+        )
     )
 
 
@@ -53,6 +58,14 @@ def _describe_cheapest(best: CellRow, scored: Sequence[CellRow]) -> Iterator[str
     if cheap and best.document_tokens:
         least = min(cheap, key=lambda row: row.document_tokens or 0.0)
         yield f"{_named(least)} costs {least.document_tokens:,.0f} tokens and scores {_score(least)}."
+
+
+def _describe_equals(scored: Sequence[CellRow]) -> Iterator[str]:
+    """Name the cells that are not shown to be worse than the best one."""
+    equals = [_named(row) for row in scored if row.to_best and row.to_best.relation == "not_shown"]
+    if equals:
+        verb = "is" if len(equals) == 1 else "are"
+        yield f"On the same samples {'; '.join(equals)} {verb} not shown to be worse."
 
 
 def _named(row: CellRow) -> str:

@@ -17,6 +17,7 @@ STYLES = (
     "css/components.css",
     "css/tabs.css",
     "css/verdict.css",
+    "css/measures.css",
     "css/start.css",
     "css/experiments.css",
     "css/playground.css",

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from data.errors import NotFound
 from data.page_modes import MODES
+from evaluation.measures.registry import MEASURES
 from evaluation.samples.store import Collection
 from evaluation.training_metrics import METRICS
 from web_ui.api.service import current_service
@@ -151,6 +152,7 @@ def _render_tab(active_tab: str, partial: str | None = None, **values: Any) -> s
         kind_labels={kind: stage.label for kind, stage in STAGES.items()},
         page_sizes={name: mode.size_px for name, mode in MODES.items()},
         metrics={key: asdict(metric) for key, metric in METRICS.items()},
+        measures={key: asdict(measure) for key, measure in MEASURES.items()},
         version=service.version,
         opened=now(),
         has_login=service.settings.api_token is not None,

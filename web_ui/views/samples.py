@@ -139,9 +139,10 @@ def _offset(index: SampleIndex, query: SamplesQuery) -> int:
 
 def _answer(name: str, position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
     values = asdict(record)
-    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "error")
+    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "missing", "measures")
     return {
         **{name: values[name] for name in kept},
+        "error": record.error,
         "position": position,
         "marks": mark_names(record.marks),
         "pages": tuple(_pages(name, position, record, shown)),

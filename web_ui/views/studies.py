@@ -48,7 +48,7 @@ def list_studies() -> dict[str, Any]:
     """List the studies with their reports, newest first."""
     workspace = current_service().workspace
     names = study_names(workspace)
-    return {"studies": [_report(read_study(name, workspace), with_twins=False) for name in names]}
+    return {"studies": [_report(read_study(name, workspace), with_differences=False) for name in names]}
 
 
 @endpoint(studies, "GET", "/api/studies/<name>", Operation(answer=StudyReport, errors=(507,)))
@@ -99,6 +99,6 @@ def change_jobs(name: str, request: str) -> ChangedStudy:
     return ChangedStudy(num_changed=change_study(record, service, requests[request]))
 
 
-def _report(record: StudyRecord, *, with_twins: bool = True) -> dict[str, Any]:
+def _report(record: StudyRecord, *, with_differences: bool = True) -> dict[str, Any]:
     service = current_service()
-    return asdict(study_report(record, service.workspace, service.jobs, with_twins=with_twins))
+    return asdict(study_report(record, service.workspace, service.jobs, with_differences=with_differences))

@@ -7,10 +7,10 @@ import pytest
 
 from data.errors import StorageError
 from evaluation.evaluate import evaluate
+from evaluation.measures.facts import unsupported_facts
 from evaluation.report import Subject
 from evaluation.samples.collect import PredictionLine, dataset_samples, predicted_samples, read_predictions
 from evaluation.samples.record import Mark
-from evaluation.samples.support import unsupported_words
 
 ROWS = [
     {
@@ -102,4 +102,4 @@ def test_lines_are_read_whole(tmp_path: Path) -> None:
 def test_numbers_and_names_that_the_document_does_not_hold(
     summary: str, document: str, words: tuple[str, ...]
 ) -> None:
-    assert unsupported_words(summary, document) == words
+    assert unsupported_facts(summary, document) == words

@@ -18,13 +18,15 @@ from web_ui.studies.wording import describe_study, describe_twins
 def cell(mode: str, score: float | None, tokens: float | None, **changes: Any) -> CellRow:
     run = RunRow(
         seed=1, output="a", job=None, state="succeeded", error=None, rouge_l=score, low=None, high=None,
-        lead_3=50.0, blank_pages=10.0, document_tokens=tokens, text_tokens=300.0,
+        lead_3=50.0, blank_pages=10.0, document_tokens=tokens, text_tokens=300.0, to_lead_3=None,
+        to_blank_pages=None, measures={},
     )  # fmt: skip
     values: dict[str, Any] = {
         "settings": {"dataset.rendering.mode": mode}, "reads": "pages", "dataset": mode,
         "dataset_job": None, "state": "done",
         "runs": (run, run), "rouge_l": score, "lowest": score, "highest": score, "lead_3": 50.0,
         "blank_pages": 10.0, "document_tokens": tokens, "text_tokens": 300.0, "is_on_front": False,
+        "to_best": None, "measures": {},
     }  # fmt: skip
     return CellRow(**{**values, **changes})
 
@@ -118,7 +120,7 @@ def test_a_study_below_lead_3_says_so() -> None:
 
 def test_the_tables_hold_each_cell_and_mark_the_front() -> None:
     markdown = markdown_table(report(*CELLS))
-    assert "| tiny | **60.0 (60.0-60.0)** | 2 | 50.0 | 10.0 | 64.0 | 300.0 | 4.7 |" in markdown
+    assert "| tiny | **60.0 (60.0-60.0)** | 2 | 50.0 | 10.0 | 64.0 | 300.0 | 4.7 | - | - |" in markdown
     assert "| base | 70.0 (70.0-70.0) |" in markdown
     latex = latex_table(report(*CELLS, cell("a_b&c", None, None, state="failed")))
     assert r"\textbf{60.0 (60.0-60.0)} & 2 & 50.0" in latex
@@ -128,7 +130,7 @@ def test_the_tables_hold_each_cell_and_mark_the_front() -> None:
 def test_hostile_values_break_no_table_and_no_figure() -> None:
     hostile = report(cell("a|b\nc$x_{", 60.0, 64.0))
     row = next(line for line in markdown_table(hostile).splitlines() if line.startswith(r"| a\|b c"))
-    assert row.count("|") - row.count(r"\|") == 9
+    assert row.count("|") - row.count(r"\|") == 11
     assert r"c\$x\_\{" in latex_table(hostile)
     assert draw_figure(hostile, "png").startswith(b"\x89PNG")
 

@@ -91,6 +91,8 @@ export interface CellRow {
   blank_pages: number | null;
   document_tokens: number | null;
   text_tokens: number | null;
+  to_best: PairedDifference | null;
+  measures: Record<string, number>;
   is_on_front: boolean;
 }
 
@@ -800,8 +802,8 @@ export interface PairedDifference {
   difference: number | null;
   low: number | null;
   high: number | null;
-  won: number;
-  lost: number;
+  won: number | null;
+  lost: number | null;
   relation: "above" | "below" | "not_shown" | "too_few";
 }
 
@@ -927,6 +929,9 @@ export interface RunRow {
   high: number | null;
   lead_3: number | null;
   blank_pages: number | null;
+  to_lead_3: PairedDifference | null;
+  to_blank_pages: PairedDifference | null;
+  measures: Record<string, number>;
   document_tokens: number | null;
   text_tokens: number | null;
 }
@@ -954,6 +959,8 @@ export interface SampleAnswer {
   length: number;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
+  missing: Array<string>;
+  measures: Record<string, number>;
   error: string | null;
   pages: Array<string>;
 }
@@ -967,6 +974,8 @@ export interface SampleDocument {
   length: number;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
+  missing: Array<string>;
+  measures: Record<string, number>;
   error: string | null;
   pages: Array<string>;
   text: string | null;
@@ -996,7 +1005,7 @@ export interface SamplesQuery {
   mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
   first_bin?: number;
   last_bin?: number;
-  order?: "position" | "worst" | "best" | "random" | "longest";
+  order?: "position" | "worst" | "best" | "unsupported" | "random" | "longest";
   offset?: number;
   limit?: number;
   position?: number | null;
@@ -1016,7 +1025,7 @@ export interface SelectionQuery {
   mark?: "exact" | "cut" | "looping" | "failed" | "unsupported" | "empty" | null;
   first_bin?: number;
   last_bin?: number;
-  order?: "position" | "worst" | "best" | "random" | "longest";
+  order?: "position" | "worst" | "best" | "unsupported" | "random" | "longest";
 }
 
 export interface ServedModel {

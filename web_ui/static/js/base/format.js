@@ -46,6 +46,12 @@ export const formatMetric = (name, value) =>
  */
 export const formatErrorRate = (rate) => `${(rate * 100).toFixed(2)}%`;
 
+/** Format a difference of two scores in points, with its sign. @param {number} difference -1 to 1 */
+export function formatPoints(difference) {
+  const text = (difference * 100).toFixed(1);
+  return Number(text) === 0 ? "0.0" : `${difference > 0 ? "+" : ""}${text}`;
+}
+
 /** @param {number | null | undefined} sizeBytes */
 export function formatBytes(sizeBytes) {
   if (sizeBytes === null || sizeBytes === undefined) return "–";

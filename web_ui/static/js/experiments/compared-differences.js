@@ -1,7 +1,7 @@
 // The paired differences of a comparison: each job against the baseline, as a sentence and as an interval.
 
 import { makeElement, makeShape } from "../base/dom.js";
-import { formatCount } from "../base/format.js";
+import { formatCount, formatPoints } from "../base/format.js";
 import { makeSwatch } from "./compared-jobs.js";
 
 /** @typedef {import("../base/api-types.js").DifferenceList} DifferenceList */
@@ -13,12 +13,6 @@ const RELATIONS = {
   below: ["Lower", "bad"],
   not_shown: ["No difference shown", "plain"],
   too_few: ["Too few common samples", "warn"],
-};
-
-/** @param {number} value */
-const points = (value) => {
-  const text = (value * 100).toFixed(1);
-  return Number(text) === 0 ? "0.0" : `${value > 0 ? "+" : ""}${text}`;
 };
 
 /**
@@ -54,8 +48,8 @@ function makeRow(name, index, found, widest) {
     difference === null || low === null || high === null
       ? [makeElement("span", { class: "muted" }, "no common samples")]
       : [
-          makeElement("strong", {}, points(difference)),
-          makeElement("span", { class: "muted" }, ` ${points(low)} to ${points(high)}`),
+          makeElement("strong", {}, formatPoints(difference)),
+          makeElement("span", { class: "muted" }, ` ${formatPoints(low)} to ${formatPoints(high)}`),
         ];
   return makeElement(
     "li",
@@ -70,7 +64,7 @@ function makeRow(name, index, found, widest) {
 
 /** @param {PairedDifference} found */
 const describeSamples = ({ num_samples: number, won, lost }) =>
-  number
+  number && won !== null && lost !== null
     ? `${formatCount(number)} common samples: higher on ${Math.round(won * 100)}%, lower on ${Math.round(lost * 100)}%`
     : "";
 

@@ -1,9 +1,12 @@
 // The cells of a study as a table: settings, scores and tokens, with links to the jobs.
 
-import { makeElement } from "../base/dom.js";
+import { makeElement, makeTable } from "../base/dom.js";
+import { formatPoints } from "../base/format.js";
+import { formatMeasure, MEASURES } from "../base/measures.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
 /** @typedef {import("../base/api-types.js").CellRow} CellRow */
+/** @typedef {import("../base/api-types.js").PairedDifference} PairedDifference */
 
 const jobsPath = document.body.dataset.jobs ?? "/jobs";
 
@@ -20,9 +23,18 @@ export function describeProgress({ num_ended: ended, num_jobs: jobs, num_failed:
 
 /** @param {StudyReport} study */
 export function makeCells(study) {
-  const names = study.axes.map((path) => (path.split(".").at(-1) ?? path).replaceAll("_", " "));
-  const head = [...names, "State", "ROUGE-L", "Lead-3", "Blank pages", "Tokens", "Text tokens", "Trainings"];
-  const numbers = new Set(["ROUGE-L", "Lead-3", "Blank pages", "Tokens", "Text tokens"]);
+  const head = [
+    ...axisNames(study),
+    "State",
+    "ROUGE-L",
+    "To the best",
+    "Lead-3",
+    "Blank pages",
+    "Tokens",
+    "Text tokens",
+    "Trainings",
+  ];
+  const numbers = new Set(["ROUGE-L", "To the best", "Lead-3", "Blank pages", "Tokens", "Text tokens"]);
   const columns = head.map((name) =>
     makeElement("th", { scope: "col", class: numbers.has(name) ? "numbers" : null }, name),
   );
@@ -59,7 +71,15 @@ function makeRow(study, cell) {
     score.append(
       makeElement("div", { class: "small muted" }, `${number(cell.lowest)} to ${number(cell.highest)}`),
     );
-  const others = [cell.lead_3, cell.blank_pages, cell.document_tokens, cell.text_tokens];
+  // Of several seeds each has a difference of its own; the API gives them.
+  const [run] = cell.runs.length === 1 ? cell.runs : [];
+  const others = [
+    makeDifference(cell.to_best),
+    makeElement("div", {}, number(cell.lead_3), makeLead(run?.to_lead_3)),
+    makeElement("div", {}, number(cell.blank_pages), makeLead(run?.to_blank_pages)),
+    number(cell.document_tokens),
+    number(cell.text_tokens),
+  ];
   const links = cell.runs.map(({ seed, job }) =>
     job
       ? makeElement("a", { href: `${jobsPath}/${job}` }, `seed ${seed}`)
@@ -71,10 +91,54 @@ function makeRow(study, cell) {
     ...settings,
     state,
     score,
-    ...others.map((value) => makeElement("td", { class: "numbers" }, number(value))),
+    ...others.map((value) => makeElement("td", { class: "numbers" }, value)),
     makeElement("td", {}, makeElement("div", { class: "row" }, ...links)),
   );
 }
 
 /** @param {number | null} value */
 const number = (value) => (value === null ? "–" : value.toFixed(1));
+
+/** @param {StudyReport} study */
+const axisNames = ({ axes }) => axes.map((path) => (path.split(".").at(-1) ?? path).replaceAll("_", " "));
+
+/** @param {PairedDifference | null} found */
+function makeDifference(found) {
+  if (!found || found.difference === null || found.low === null || found.high === null) return "–";
+  const { difference, low, high, won, lost } = found;
+  const shares =
+    won === null || lost === null ? "" : `, won ${Math.round(won * 100)}%, lost ${Math.round(lost * 100)}%`;
+  return makeElement(
+    "div",
+    {},
+    formatPoints(difference),
+    makeElement("div", { class: "small muted" }, `${formatPoints(low)} to ${formatPoints(high)}${shares}`),
+  );
+}
+
+/** The training's own lead over a control. @param {PairedDifference | null | undefined} found */
+function makeLead(found) {
+  if (!found || found.difference === null || found.won === null) return null;
+  const words = `lead ${formatPoints(found.difference)}, won ${Math.round(found.won * 100)}%`;
+  return makeElement("div", { class: "small muted" }, words);
+}
+
+/** What ROUGE does not show of the cells; null: nothing is measured. @param {StudyReport} study */
+export function makeCellMeasures(study) {
+  const keys = Object.keys(MEASURES).filter((key) => study.cells.some(({ measures }) => key in measures));
+  if (!keys.length) return null;
+  const head = [
+    axisNames(study).join(", "),
+    ...keys.map((key) => makeElement("span", { title: MEASURES[key].note }, MEASURES[key].label)),
+  ];
+  const rows = study.cells.map((cell) => [
+    study.axes.map((path) => String(cell.settings[path])).join(", "),
+    ...keys.map((key) => (key in cell.measures ? formatMeasure(key, cell.measures[key]) : "–")),
+  ]);
+  return makeElement(
+    "section",
+    { class: "card stack-s small" },
+    makeElement("h2", { class: "muted" }, "Beyond ROUGE"),
+    makeTable("Measures beyond ROUGE", head, rows),
+  );
+}

@@ -1,6 +1,7 @@
 // Pages against text in a study: a row for each cell that reads pages and each twin that reads text.
 
 import { makeElement } from "../base/dom.js";
+import { formatPoints } from "../base/format.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
 /** @typedef {import("../base/api-types.js").TwinDifference} TwinDifference */
@@ -53,12 +54,12 @@ const isNumber = (index) => index >= 2 && index <= 6;
 /** @param {TwinDifference} twins */
 function makeRow({ settings, reads, rouge_l: found, num_seeds: seeds }) {
   const values = Object.entries(settings).map(([path, value]) => `${path.split(".").at(-1)} ${value}`);
-  const hasEnds = found.low !== null && found.high !== null;
+  const { low, high } = found;
   const cells = [
     values.join(", ").replaceAll("_", " ") || "the base",
     READERS[reads],
-    signed(found.difference),
-    hasEnds ? `${signed(found.low)} to ${signed(found.high)}` : "–",
+    found.difference === null ? "–" : formatPoints(found.difference),
+    low === null || high === null ? "–" : `${formatPoints(low)} to ${formatPoints(high)}`,
     `${share(found.won)} / ${share(found.lost)}`,
     found.num_samples.toLocaleString("en"),
     String(seeds),
@@ -71,11 +72,5 @@ function makeRow({ settings, reads, rouge_l: found, num_seeds: seeds }) {
   );
 }
 
-/** @param {number | null} value a difference in ROUGE-L, -1 to 1 */
-function signed(value) {
-  if (value === null) return "–";
-  return `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(1)}`;
-}
-
-/** @param {number} value 0 to 1 */
-const share = (value) => `${Math.round(100 * value)}%`;
+/** @param {number | null} value 0 to 1 */
+const share = (value) => (value === null ? "–" : `${Math.round(100 * value)}%`);

@@ -11,6 +11,7 @@ import {
 } from "../base/format.js";
 import { makeReportSection } from "./dataset-report.js";
 import { makeLosses } from "./losses.js";
+import { makeMeasures } from "./measure-table.js";
 import { makeScoreTable } from "./score-table.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
@@ -47,7 +48,10 @@ export function makeResult(job, result) {
   const split = result.split ?? job.config.split ?? "";
   return [
     makeElement("dl", { class: "figures" }, ...facts),
-    ...(result.table ? [makeScoreTable(split, nameRows(job, result.table), result.intervals)] : []),
+    ...(result.table
+      ? [makeScoreTable(split, nameRows(job, result.table), result.intervals, result.differences)]
+      : []),
+    ...(result.measures ? [makeMeasures(String(result.table[0].name), result.measures)] : []),
     ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
     ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),

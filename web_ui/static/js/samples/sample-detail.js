@@ -3,6 +3,7 @@
 import { get, withQuery } from "../base/api.js";
 import { makeElement } from "../base/dom.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
+import { makeSampleMeasures } from "./sample-measures.js";
 import { makeMarkBadge, makeScorePill } from "./sample-marks.js";
 import { markDifferences } from "./word-diff.js";
 
@@ -38,6 +39,7 @@ export function makeSampleDetail(sample, list, path) {
           ? [makeText("The model learns to write", [sample.reference ?? ""])]
           : makeTexts(sample, isScored)),
         isScored ? makeLegend(sample) : null,
+        makeSampleMeasures(sample),
         makeDocument(sample, list, path),
       ),
     ),

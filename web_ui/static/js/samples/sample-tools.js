@@ -15,6 +15,7 @@ const ORDERS = [
   ["position", "In order", false],
   ["worst", "Worst first", true],
   ["best", "Best first", true],
+  ["unsupported", "Most not in the document", true],
   ["longest", "Longest first", false],
   ["random", "Shuffled", false],
 ];
