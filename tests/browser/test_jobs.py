@@ -47,7 +47,7 @@ def submit_training(page: Page, site: Site, output: str, **changes: str) -> None
 
 
 def wait_for_state(page: Page, words: str) -> None:
-    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text(words, timeout=JOB_S)
+    expect(page.locator("#job-head .state-pill")).to_have_text(words, timeout=JOB_S)
 
 
 @pytest.fixture(scope="module")

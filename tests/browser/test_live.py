@@ -176,7 +176,7 @@ def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(
 def test_a_resumed_job_without_its_runner_waits_and_says_for_what(page: Page, still_site: Site) -> None:
     open_job(page, still_site, "paused-training")
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Waiting")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Waiting")
     expect(page.locator("#job-head [data-slot=progress]")).to_have_text("Waits for the GPU runner")
     expect(page.locator("#runner-banners")).to_contain_text("No GPU runner is alive")
 
@@ -185,7 +185,7 @@ def test_a_button_pressed_leaves_the_focus_where_the_next_one_stands(page: Page,
     open_job(page, still_site, "waiting")
     page.get_by_role("button", name="Pause").press("Enter")
     expect(page.get_by_role("button", name="Resume")).to_be_focused()
-    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Pausing")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Pausing")
     open_tab(page, still_site, "/jobs")
     page.get_by_role("button", name="Resume waiting").press("Enter")
     expect(page.get_by_role("button", name="Cancel waiting")).to_be_focused()

@@ -1,10 +1,13 @@
 // The cells of a study as a table: settings, scores and tokens, with links to the jobs.
 
 import { makeElement } from "../base/dom.js";
+import { makeCommonPill } from "../monitor/state-pill.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
 /** @typedef {import("../base/api-types.js").CellRow} CellRow */
 
+/** State of a cell -> the state that its jobs share. @type {Record<CellRow["state"], import("../monitor/job-state.js").State>} */
+const JOB_STATES = { done: "succeeded", failed: "failed", running: "running", waiting: "queued" };
 const jobsPath = document.body.dataset.jobs ?? "/jobs";
 
 /** @param {string} name */
@@ -56,7 +59,7 @@ function makeRow(study, cell) {
   const state = makeElement(
     "td",
     {},
-    cell.state,
+    makeCommonPill(JOB_STATES[cell.state]),
     errors.length ? makeElement("div", { class: "small muted" }, errors[0]) : null,
   );
   const score = makeElement(

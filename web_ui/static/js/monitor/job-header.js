@@ -7,9 +7,10 @@ import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from
 import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
-import { showProgress, showState } from "./job-row.js";
+import { showProgress } from "./job-row.js";
 import { deviceHolders, makeStepBackButton } from "./step-back.js";
-import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
+import { KIND_LABELS, displayedState, progressPercent, progressText } from "./job-state.js";
+import { showState } from "./state-pill.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 
@@ -21,11 +22,10 @@ export function showHeader(current) {
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(findElement("h1"), title, () => [title]);
   setTitle(`${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`);
-  showState(findElement("#job-head .state-icon"), current);
+  showState(findElement("#job-head .state-pill"), current);
   fillSlots(findElement("#job-head"), {
     secondary: [
       KIND_LABELS[kind] ?? humanizeName(kind),
-      stateLabel(current),
       started ? `started ${at(started)}` : `queued ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "",
       ended && ranS ? `ran ${formatDuration(ranS)}` : "",

@@ -49,7 +49,7 @@ export const retryWaitS = ({ retry_at: retryAt }) =>
 
 /**
  * Whether the dataset that a job made or was trained on lost so much of its source that it is warned of.
- * @param {Job} job
+ * @param {{result?: Job["result"]}} job
  */
 export function hasGreatLosses({ result }) {
   /** @type {import("../base/api-types.js").Loss[]} */
@@ -68,7 +68,7 @@ export function modelOf({ kind, config }) {
   return kind === "evaluation" ? { model: config.model, revision: config.revision } : null;
 }
 
-/** @param {Job} job */
+/** @param {Pick<Job, "state" | "desired"> & {result?: Job["result"]}} job */
 export function stateLabel(job) {
   const state = displayedState(job);
   if (job.desired === "cancel" && ACTIVE_STATES.has(state)) return "Cancelling";
