@@ -103,7 +103,7 @@ def test_a_training_shows_its_pages_within_three_seconds(
     page.get_by_label("Name of the result").fill("at-once")
     started_s = time.monotonic()
     page.get_by_role("button", name="Start training").click()
-    pages = page.get_by_role("region", name="The pages it will read").get_by_role("button")
+    pages = page.get_by_role("region", name="First pages").get_by_role("button")
     expect(pages).to_have_count(4, timeout=10_000)
     expect(pages.first.locator("img")).to_have_js_property("complete", True)
     passed_s = time.monotonic() - started_s

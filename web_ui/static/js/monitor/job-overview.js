@@ -73,7 +73,7 @@ export class JobOverview {
     else if (job.kind !== "warm_model" && this.numShownEvents !== numMetricEvents) this.#updateCharts();
     showTiles(findElement("#job-figures"), this.events, job.kind !== "find_lr");
     this.#showWarnings();
-    this.#showLatestPage(job.kind === "dataset");
+    this.#showLatestPage(job.kind === "dataset" && job.state !== "succeeded");
     this.#showResult(job);
     const empty = findElement("#overview-empty");
     empty.hidden = numMetricEvents + numUsageEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
@@ -122,7 +122,7 @@ export class JobOverview {
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
-  /** @param {boolean} isWanted only of a dataset: the pages of other jobs are among their samples */
+  /** @param {boolean} isWanted only of a dataset that is not finished: the pages of other jobs are among their samples */
   #showLatestPage(isWanted) {
     findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
     if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;

@@ -1,0 +1,78 @@
+"""The look of the screen: one pill for a job's state, samples left of numbers, at three widths and both themes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.site import Site
+from tests.browser.test_screens import check_by_axe, open_job, open_tab
+
+pytestmark = [pytest.mark.browser]
+
+WIDTHS_PX = (390, 820, 1440)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an element lies in its page, in pixels."""
+
+    left: float
+    top: float
+    width: float
+
+
+def place_of(element: Locator) -> Place:
+    element.wait_for()
+    box = element.bounding_box()
+    assert box is not None
+    return Place(box["x"], box["y"], box["width"])
+
+
+def look_of(shown: Locator) -> tuple[str, str | None]:
+    """Return the words and the classes of the pill in an element."""
+    pill = shown.locator(".state-pill")
+    return pill.inner_text(), pill.get_attribute("class")
+
+
+def at_widths(page: Page) -> Iterator[int]:
+    """Give the page each width, and look for sideways scrolling at each."""
+    for width in WIDTHS_PX:
+        page.set_viewport_size({"width": width, "height": 900})
+        yield width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_state_has_one_look_in_the_list_on_its_page_and_among_experiments(
+    page: Page, still_site: Site
+) -> None:
+    open_tab(page, still_site, "/jobs")
+    seen = [look_of(page.locator(".job-row", has_text="paused-training"))]
+    open_job(page, still_site, "paused-training")
+    seen.append(look_of(page.locator("#job-head")))
+    page.goto(f"{still_site.address}/jobs/experiments")
+    seen.append(look_of(page.locator("tr", has_text="paused-training")))
+    assert seen == [("Paused", "badge state-pill badge--warn")] * 3
+
+
+def test_an_evaluation_shows_its_samples_left_of_its_numbers_where_there_is_room(
+    page: Page, still_site: Site
+) -> None:
+    open_job(page, still_site, "lab/")
+    for width in at_widths(page):
+        samples, numbers = (place_of(page.locator(name)) for name in ("#job-texts", "#job-result"))
+        if width == WIDTHS_PX[-1]:
+            assert samples.left + samples.width <= numbers.left
+            assert abs(samples.top - numbers.top) < 40
+        else:
+            assert (samples.left, samples.top > numbers.top) == (numbers.left, True)
+    check_by_axe(page)
+
+
+def test_numbers_alone_take_the_whole_width(page: Page, still_site: Site) -> None:
+    page.set_viewport_size({"width": 1440, "height": 900})
+    open_job(page, still_site, "fast")
+    page.wait_for_selector(".chart .u-legend")
+    expect(page.locator(".overview__samples")).to_be_hidden()
+    assert place_of(page.locator("#job-charts")).width > 1200
