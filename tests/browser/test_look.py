@@ -1,4 +1,4 @@
-"""The look of the screen: one pill for a job's state, samples left of numbers, at three widths and both themes."""
+"""The look of the screen: a pill for each state, samples left of numbers, presets as cards, at three widths."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +36,19 @@ def look_of(shown: Locator) -> tuple[str, str | None]:
     return pill.inner_text(), pill.get_attribute("class")
 
 
+def show_gpu(page: Page, memory_gb: float) -> None:
+    """Let the service of a page say that its machine has one GPU."""
+    gpu = {
+        "index": 0,
+        "name": "Example GPU",
+        "memory_total_gb": memory_gb,
+        "memory_used_gb": 0.5,
+        "load_percent": 0,
+    }
+    page.unroute_all()
+    page.route("**/api/system", lambda route: route.fulfill(json={**route.fetch().json(), "gpus": [gpu]}))
+
+
 def at_widths(page: Page) -> Iterator[int]:
     """Give the page each width, and look for sideways scrolling at each."""
     for width in WIDTHS_PX:
@@ -68,6 +81,36 @@ def test_an_evaluation_shows_its_samples_left_of_its_numbers_where_there_is_room
         else:
             assert (samples.left, samples.top > numbers.top) == (numbers.left, True)
     check_by_axe(page)
+
+
+def test_presets_are_cards_with_pages_memory_and_no_promise_without_a_gpu(
+    page: Page, still_site: Site
+) -> None:
+    open_tab(page, still_site, "/train")
+    cards = page.locator("#presets .choice")
+    expect(cards).to_have_count(4)
+    papers = [card.locator(".page-drawing__paper").count() for card in cards.all()]
+    assert papers == [2, 1, 8, 1]  # the pages of one batch
+    expect(cards.first).to_contain_text("18.8 GB, on a GPU of 24 GB")
+    expect(page.locator("#presets-note")).to_contain_text("This machine has no GPU")
+    expect(page.get_by_text("recommended here")).to_have_count(0)
+    for width in at_widths(page):
+        tops = {place_of(card).top for card in cards.all()}
+        assert len(tops) == (4 if width == WIDTHS_PX[0] else 1)
+    check_by_axe(page)
+
+
+def test_the_preset_for_the_gpu_here_is_recommended_and_chosen(page: Page, still_site: Site) -> None:
+    for memory_gb, expected in ((16.0, "Low memory"), (24.0, "Default"), (80.0, "High memory")):
+        show_gpu(page, memory_gb)
+        open_tab(page, still_site, "/train")
+        recommended = page.locator("#presets .choice", has_text="recommended here")
+        expect(recommended).to_have_count(1)
+        expect(recommended.locator(".choice__name")).to_have_text(expected, ignore_case=True)
+        expect(recommended.locator("input")).to_be_checked()
+    show_gpu(page, 16.0)
+    page.reload()
+    expect(page.locator("#presets .choice", has_text="Default")).to_contain_text("too large for the GPU here")
 
 
 def test_numbers_alone_take_the_whole_width(page: Page, still_site: Site) -> None:
