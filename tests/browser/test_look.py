@@ -1,4 +1,4 @@
-"""The look of the screen: a pill for each state, samples left of numbers, presets as cards, at three widths."""
+"""The look of the screen: pills of states, samples left of numbers, cards of presets, at three widths."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -557,6 +557,7 @@ export interface FormField {
   path: string;
   label: string;
   note: string;
+  more: string;
   kind: "choice" | "integer" | "number" | "boolean" | "list" | "text";
   options: Array<string>;
   nullable: boolean;
