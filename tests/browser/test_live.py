@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -189,3 +190,22 @@ def test_a_button_pressed_leaves_the_focus_where_the_next_one_stands(page: Page,
     open_tab(page, still_site, "/jobs")
     page.get_by_role("button", name="Resume waiting").press("Enter")
     expect(page.get_by_role("button", name="Cancel waiting")).to_be_focused()
+
+
+def test_a_wait_for_a_restart_counts_down_and_ends_in_the_new_state(page: Page, still_site: Site) -> None:
+    """The service answers as it does for a job whose worker vanished, which none does here on its own."""
+    end = (datetime.now(UTC) + timedelta(seconds=6)).replace(microsecond=0)
+
+    def answer(route: Route) -> None:
+        is_over = datetime.now(UTC) >= end
+        waits = {"state": "interrupted", "retry_at": end.isoformat()}
+        own = {"state": "running", "retry_at": None} if is_over else waits
+        route.fulfill(json={**route.fetch().json(), **own, "desired": "run"})
+
+    page.route(re.compile(r"/api/jobs/[-\w]+$"), answer)
+    open_job(page, still_site, RUNNING)
+    position = page.locator("#job-head [data-slot=progress]")
+    expect(position).to_have_text(re.compile(r"trying again in [3-6] s$"))
+    expect(position).to_have_text("Stopped unexpectedly; trying again in 1 s")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Running")
+    expect(position).to_contain_text("samples")

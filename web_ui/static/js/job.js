@@ -92,7 +92,7 @@ async function refresh() {
     return false;
   }
   findElement("#job-page").hidden = false;
-  showHeader(job);
+  showHeader(job, () => poller?.now());
   showActions(job, () => poller?.now());
   showSettings(job);
   await overview.read();

@@ -9,15 +9,16 @@ import { setTitle } from "../base/title.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
 import { showProgress } from "./job-row.js";
 import { deviceHolders, makeStepBackButton } from "./step-back.js";
-import { KIND_LABELS, displayedState, progressPercent, progressText } from "./job-state.js";
+import { KIND_LABELS, displayedState, progressPercent } from "./job-state.js";
+import { showPosition } from "./retry-countdown.js";
 import { showState } from "./state-pill.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 
 const TAIL_BYTES = 1 << 14;
 
-/** @param {Job} current */
-export function showHeader(current) {
+/** @param {Job} current @param {() => void} onRetry called when a job that stopped unexpectedly is tried again */
+export function showHeader(current, onRetry) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(findElement("h1"), title, () => [title]);
@@ -35,8 +36,8 @@ export function showHeader(current) {
       .filter(Boolean)
       .join(" · "),
     percent: progressPercent(current),
-    progress: progressText(current),
   });
+  showPosition(findElement("#job-head"), current, onRetry);
   showProgress(findElement("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
   redraw(findElement("#job-counts"), counts, () =>

@@ -12,6 +12,7 @@ import {
   progressText,
   stateLabel,
 } from "./job-state.js";
+import { showPosition } from "./retry-countdown.js";
 import { showState } from "./state-pill.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
@@ -62,10 +63,10 @@ export function drawJobRow(existing, job, address, onChange) {
   fillSlots(row, {
     secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), formatJobTime(job)].join(" · "),
     percent: progressPercent(job),
-    progress: progressText(job),
     error: job.state === "failed" ? job.error?.message : "",
   });
   showState(findElement(".state-pill", row), job);
+  showPosition(row, job, onChange);
   showProgress(findElement(".bar", row), job);
   const action = chooseMainAction(job);
   redraw(findElement(".job-row__action", row), action, () => [

@@ -117,10 +117,14 @@ function waitText({ role }) {
   return `Waits behind ${runner.running_titles.join(", ")}${until}`;
 }
 
+/** @param {number} leftS */
+export const retryText = (leftS) =>
+  `Stopped unexpectedly; trying again${leftS ? ` in ${formatDuration(leftS)}` : "…"}`;
+
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
+  if (retryWaitS(job) > 0) return retryText(Math.ceil(retryWaitS(job)));
   if (job.state === "queued" && job.attempts) return "Back in the queue";
   if (job.waits_for.length)
     return [`Starts after ${job.waits_for.map(awaitedText).join(" and ")}`, ...queueTexts(job)].join(" · ");
