@@ -185,7 +185,7 @@ def test_a_finished_training_is_scored_from_its_page(page: Page, training: str) 
     expect(row.get_by_role("cell").first).to_contain_text(re.compile(r"[\d.]+ to [\d.]+"))
     expect(page.locator("#job-texts .sample-detail")).to_contain_text("Reference")
     page.get_by_role("tab", name="Settings").click()
-    expect(page.get_by_role("row", name="blank_pages")).to_contain_text("true")
+    expect(page.get_by_role("row", name="Blank pages")).to_contain_text("on")
 
 
 def test_a_finished_training_summarises_documents_from_its_page(
@@ -227,7 +227,7 @@ def test_a_training_is_run_again_with_changes(page: Page, training: str) -> None
     page.locator("#advanced-box > summary").click()
     expect(page.get_by_label("Max steps", exact=True)).to_have_value("12")
     page.get_by_label("Max steps", exact=True).fill("9")
-    expect(page.locator("#like-earlier")).to_contain_text("Changed: max_steps 12 → 9.")
+    expect(page.locator("#like-earlier")).to_contain_text("Changed: Max steps 12 → 9.")
     page.reload()
     page.wait_for_selector("#train-form:not([aria-busy])")
     expect(page.get_by_label("Max steps", exact=True)).to_have_value("9")

@@ -209,3 +209,26 @@ def test_a_wait_for_a_restart_counts_down_and_ends_in_the_new_state(page: Page, 
     expect(position).to_have_text("Stopped unexpectedly; trying again in 1 s")
     expect(page.locator("#job-head .state-pill")).to_have_text("Running")
     expect(position).to_contain_text("samples")
+
+
+def test_messages_and_settings_have_the_labels_of_the_form(
+    page: Page, still_site: Site, worker: Worker
+) -> None:
+    text = "The longest document needs 9 pages: raise rendering.max_pages, or set seed to another value."
+    worker.events.append("message", text=text, level="warning")
+    open_job(page, still_site, RUNNING)
+    warning = page.locator("#job-warnings .notice", has_text="longest document")
+    expect(warning).to_have_text(
+        "The longest document needs 9 pages: raise “Max pages”, or set “Seed” to another value."
+    )
+    page.get_by_role("tab", name="Log").click()
+    expect(page.locator("#job-messages")).to_contain_text("raise “Max pages”")
+    page.get_by_role("tab", name="Settings").click()
+    pages = page.get_by_role("region", name="Rendering")
+    expect(pages.get_by_role("row", name="Max pages")).to_contain_text("32")
+    expect(pages.get_by_role("row", name=re.compile("^Font size px"))).to_contain_text("the mode's own size")
+    expect(page.locator("#panel-settings")).not_to_contain_text("rendering.")
+    for width in (390, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check_by_axe(page)

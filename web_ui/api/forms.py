@@ -11,9 +11,8 @@ from pydantic import BaseModel
 from web_ui.api.schemas import FormField, JsonObject
 from web_ui.jobs.stages import STAGES
 
-FORMS: dict[str, type[BaseModel]] = {
-    kind: resolve_name(stage.config) for kind, stage in STAGES.items() if stage.has_form
-}
+FORMS: dict[str, type[BaseModel]] = {kind: resolve_name(stage.config) for kind, stage in STAGES.items()}
+"""Kind of job -> its configuration."""
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 SENTENCE_END = re.compile(r"(?:;|\.) ")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")

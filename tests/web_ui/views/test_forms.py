@@ -72,7 +72,7 @@ def test_every_value_that_a_form_starts_with_is_the_configurations_own(
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_names_each_setting_once(client: FlaskClient, name: str) -> None:
     paths = [field["path"] for field in client.get(f"/api/forms/{name}").get_json()["fields"]]
-    assert len(paths) == len(set(paths)) > 5
+    assert len(paths) == len(set(paths)) > 0
 
 
 def test_each_setting_of_a_training_stands_in_a_group(client: FlaskClient) -> None:

@@ -8,7 +8,7 @@ import { readSystem } from "../base/system.js";
 import { flattenPaths, nestPaths } from "../base/values.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
-import { addOptionFinder } from "./option-finder.js";
+import { offerFinder } from "./offer-finder.js";
 import { proposeName, readTakenNames } from "./propose-name.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
 
@@ -40,11 +40,9 @@ export class DatasetForm {
           datasetFields.filter((field) => containerOf(field) === container),
         ),
     );
-    for (const set of this.fieldSets) if (set.container.closest("details")) addOptionFinder(set);
-    this.publish = new FieldSet(
-      findElement("#publish-fields"),
-      fields.filter(({ part }) => part === "publish"),
-    );
+    this.fieldSets.forEach(offerFinder);
+    const publishFields = fields.filter(({ part }) => part === "publish");
+    this.publish = new FieldSet(findElement("#publish-fields"), publishFields);
     this.draft = keepDraft(form);
     findElement("#no-hub-token").hidden = hasToken;
     this.checkNameIsFree = this.#watchName();

@@ -8,7 +8,8 @@ import { drawField } from "./draw-field.js";
 /** @typedef {Record<string, any>} Json */
 
 /** @param {unknown} value */
-const describeValue = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
+export const describeValue = (value) =>
+  typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value);
 
 /** The fields of one container, with their starting values. */
 export class FieldSet {

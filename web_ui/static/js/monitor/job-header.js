@@ -6,6 +6,7 @@ import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../ba
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
+import { replacePaths } from "../forms/labels.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
 import { showProgress } from "./job-row.js";
 import { deviceHolders, makeStepBackButton } from "./step-back.js";
@@ -89,13 +90,17 @@ function makeChangeLinks(job) {
   return address ? [makeElement("a", { class: "button", href: address }, "Run again with changes")] : [];
 }
 
-/** @param {Job} current */
-export async function showJobError(current) {
+/** @param {Job} current @param {Record<string, string>} labels of its settings, by their paths */
+export async function showJobError(current, labels) {
   const { error, ended } = current;
   const container = findElement("#job-error");
   container.hidden = displayedState(current) !== "failed" || !error;
   if (container.hidden || !error || container.dataset.ended === ended) return;
-  fillSlots(container, { message: error.message, hint: error.hint, tail: "" });
+  fillSlots(container, {
+    message: replacePaths(error.message, labels),
+    hint: replacePaths(error.hint, labels),
+    tail: "",
+  });
   const { text } = await get(withQuery(`/jobs/${current.id}/log`, { offset: -TAIL_BYTES }));
   fillSlots(container, { tail: text.trim().split("\n").slice(-8).join("\n") });
   container.dataset.ended = ended ?? "";

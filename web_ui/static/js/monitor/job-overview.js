@@ -5,6 +5,7 @@ import { findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
 import { formatTime } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { TrainingCharts } from "../charts/training-charts.js";
+import { replacePaths } from "../forms/labels.js";
 import { makeResult } from "./job-result.js";
 import { ENDED_STATES } from "./job-state.js";
 import { LrCurve } from "./lr-curve.js";
@@ -40,13 +41,14 @@ export class JobOverview {
     });
   }
 
-  /** Read the new events. */
-  async read() {
+  /** Read the new events. @param {Record<string, string>} labels of the job's settings, by their paths */
+  async read(labels) {
     for (const event of await this.events.read()) {
       if (event.kind === "message") {
-        this.message = event.text;
-        this.#addMessage(event);
-        if (event.level !== "info") this.warnings.add(event.text);
+        const text = replacePaths(event.text, labels);
+        this.message = text;
+        this.#addMessage({ ...event, text });
+        if (event.level !== "info") this.warnings.add(text);
       }
       if (event.kind === "preview") this.latestPageSeq = event.seq;
     }
