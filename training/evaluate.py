@@ -31,9 +31,8 @@ from training.models.device import compute_device, compute_dtype
 from training.models.processes import join_processes
 from training.options.decoding_config import EvaluationConfig
 from training.options.inputs_in_use import hold_inputs
-from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
+from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS, TEXT_PREDICTIONS
 
-TEXT_PREDICTIONS = "text_predictions.jsonl"
 NUM_EXAMPLES = 3
 
 
@@ -98,6 +97,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
                 collection="evaluations",
                 name=name,
                 predictions=folder / PREDICTIONS,
+                text_predictions=folder / TEXT_PREDICTIONS if config.text_model else None,
+                text_model=config.text_model,
                 dataset=config.dataset,
                 split=config.split,
                 fingerprint=dataset.fingerprint,

@@ -21,7 +21,7 @@ from evaluation.words import words
 
 NUM_BINS: Final = 20
 """Of the histogram: each is 5 points of ROUGE-L wide; the last one holds 100 too."""
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 _SCHEMA: Final = """
 PRAGMA journal_mode=OFF;
 PRAGMA synchronous=OFF;

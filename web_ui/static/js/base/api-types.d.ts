@@ -944,6 +944,9 @@ export interface SampleAnswer {
   reference: string | null;
   score: number | null;
   length: number;
+  document_tokens: number | null;
+  text_model_prediction: string | null;
+  text_model_score: number | null;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   error: string | null;
@@ -957,6 +960,9 @@ export interface SampleDocument {
   reference: string | null;
   score: number | null;
   length: number;
+  document_tokens: number | null;
+  text_model_prediction: string | null;
+  text_model_score: number | null;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   error: string | null;
@@ -968,6 +974,7 @@ export interface SampleList {
   split: string;
   splits: Array<string>;
   dataset: string | null;
+  text_model: string | null;
   num_samples: number;
   num_selected: number;
   offset: number;
