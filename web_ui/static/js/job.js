@@ -80,7 +80,7 @@ async function refresh() {
   await overview.read(labels);
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
-  firstPages.show(job, overview.events.numMetricEvents > 0);
+  if (openTab === "overview") firstPages.show(job, overview.events.numMetricEvents > 0);
   await watched.show(job, overview.events.series);
   showVerdict(job);
   showTabs(job);

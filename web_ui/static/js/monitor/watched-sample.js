@@ -80,7 +80,7 @@ function makeTimeline(sample, list) {
     makeElement(
       "div",
       { class: list ? "watched" : "" },
-      list ? makeElement("div", { class: "paper" }, makePage(sample, list)) : null,
+      list ? makeElement("div", {}, makePage(sample, list)) : null,
       makeElement(
         "ol",
         { class: "timeline", "aria-label": "What the model wrote, by step" },
