@@ -119,3 +119,17 @@ def test_numbers_alone_take_the_whole_width(page: Page, still_site: Site) -> Non
     page.wait_for_selector(".chart .u-legend")
     expect(page.locator(".overview__samples")).to_be_hidden()
     assert place_of(page.locator("#job-charts")).width > 1200
+
+
+def test_a_charts_main_line_has_a_fading_area(page: Page, still_site: Site) -> None:
+    page.add_init_script("""
+        window.numFills = 0;
+        const { createLinearGradient } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.createLinearGradient = function (...place) {
+          window.numFills += 1;
+          return createLinearGradient.apply(this, place);
+        };
+    """)
+    open_job(page, still_site, "slow")
+    page.wait_for_selector(".chart .u-legend")
+    page.wait_for_function("window.numFills > 0")
