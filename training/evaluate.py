@@ -34,9 +34,8 @@ from training.options.decoding_config import BLANK_PAGES_CHANGE_NOTHING, Evaluat
 from training.options.inputs_in_use import hold_inputs
 from training.options.model_names import require_page_reader, trained_reads
 from training.options.reads import Reads
-from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
+from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS, TEXT_PREDICTIONS
 
-TEXT_PREDICTIONS = "text_predictions.jsonl"
 NUM_EXAMPLES = 3
 
 
@@ -103,6 +102,8 @@ def evaluate_model(config: EvaluationConfig, workspace: Workspace, progress: Pro
                 collection="evaluations",
                 name=name,
                 predictions=folder / PREDICTIONS,
+                text_predictions=folder / TEXT_PREDICTIONS if config.text_model else None,
+                text_model=config.text_model,
                 dataset=config.dataset,
                 split=config.split,
                 fingerprint=dataset.fingerprint,

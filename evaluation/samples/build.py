@@ -55,7 +55,10 @@ def _records(samples: SampleSet, workspace: Workspace) -> Iterator[SampleRecord]
         return dataset_samples(_documents(samples, workspace))
     if samples.split == FIRST_BATCH_SPLIT:
         return first_batch_samples(samples.predictions)
-    return predicted_samples(read_predictions(samples.predictions), _documents(samples, workspace))
+    lines, by_text_model = (
+        read_predictions(path) if path else [] for path in (samples.predictions, samples.text_predictions)
+    )
+    return predicted_samples(lines, _documents(samples, workspace), by_text_model)
 
 
 def _documents(samples: SampleSet, workspace: Workspace) -> Iterator[Mapping[str, Any]]:

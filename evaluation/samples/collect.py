@@ -59,7 +59,9 @@ def read_predictions(path: Path) -> list[PredictionLine]:
 
 
 def predicted_samples(
-    lines: Sequence[PredictionLine], documents: Iterable[Mapping[str, Any]]
+    lines: Sequence[PredictionLine],
+    documents: Iterable[Mapping[str, Any]],
+    text_lines: Sequence[PredictionLine] = (),
 ) -> Iterator[SampleRecord]:
     """Yield a sample for each line of a predictions file.
 
@@ -67,14 +69,17 @@ def predicted_samples(
         documents: the rows of the dataset's split, of which the first ones were read; without rows, the
             inputs were files, or the dataset is gone. A row with another id belongs to another dataset of
             that name.
+        text_lines: what a text model wrote of the same documents.
     """
     scores, rows = _scores(lines), chain(documents, repeat({}))
+    by_text_model = _by_document(text_lines)
     for number, (line, score, document) in enumerate(zip(lines, scores, rows, strict=False)):
         is_same = document.get("document_id") == line.name and line.reference in (None, document["summary"])
         row, text = (number, document.get("text") or "") if is_same else (None, "")
         summary, measured = line.text or "", MeasuredDocument(text, line.reference or "")
         values = {} if line.error else measured.measure(summary)
         unsupported = measured.unsupported_facts(summary)
+        text_prediction, text_score = by_text_model.get((line.name, line.reference), (None, None))
         yield SampleRecord(
             document_id=line.name,
             row=row,
@@ -83,12 +88,25 @@ def predicted_samples(
             error=line.error,
             score=score,
             length=line.num_tokens,
+            document_tokens=document["num_text_tokens"] if is_same else None,
+            text_model_prediction=text_prediction,
+            text_model_score=text_score,
             num_pages=line.num_pages or (document["num_pages"] if is_same else 0),
             marks=_marks(line, unsupported),
             unsupported=unsupported,
             missing=measured.missing_facts(summary),
             measures={key: value for key, value in values.items() if value is not None},
         )
+
+
+def _by_document(
+    lines: Sequence[PredictionLine],
+) -> Mapping[tuple[str, str | None], tuple[str | None, float | None]]:
+    """Return text and ROUGE-L of each line by its document and reference."""
+    return {
+        (line.name, line.reference): (line.text, score)
+        for line, score in zip(lines, _scores(lines), strict=True)
+    }
 
 
 def dataset_samples(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]:
@@ -99,6 +117,7 @@ def dataset_samples(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]
             row=number,
             reference=row["summary"],
             length=row["num_text_tokens"],
+            document_tokens=row["num_text_tokens"],
             num_pages=row["num_pages"],
             marks=Mark.cut if row["truncated"] else NO_MARK,
         )

@@ -41,7 +41,13 @@ class SampleRecord:
     """ROUGE-L F-measure against the reference, 0 to 1."""
     length: int = 0
     """Tokens that the model wrote; of a dataset: text tokens of the document."""
+    document_tokens: int | None = None
+    """Text tokens of the document; None: not known, as for a document that is no sample of a dataset."""
     num_pages: int = 0
+    text_model_prediction: str | None = None
+    """What a text model wrote of the same document's text; None: none was scored."""
+    text_model_score: float | None = None
+    """Its ROUGE-L F-measure."""
     marks: Mark = NO_MARK
     unsupported: tuple[str, ...] = ()
     """Numbers and names of the prediction that the document does not hold."""

@@ -18,6 +18,7 @@ from evaluation.samples.index import SampleIndex, has_key
 
 Collection = Literal["datasets", "models", "evaluations", "predictions"]
 """What a workspace holds that has samples; the words of its folders."""
+_PATHS: Final = ("predictions", "text_predictions")
 FOLDER: Final = "samples"
 """Below the workspace's cache."""
 
@@ -31,6 +32,10 @@ class SampleSet:
     """Of the result in its collection."""
     predictions: Path | None = None
     """The file of predictions; None: the samples are those of the dataset."""
+    text_predictions: Path | None = None
+    """The file of a text model's predictions of the same documents; None: none was scored."""
+    text_model: str | None = None
+    """That text model."""
     dataset: str | None = None
     """The dataset that was read; None: the inputs were files."""
     split: str | None = None
@@ -43,22 +48,22 @@ class SampleSet:
     """The model read the texts of the documents instead of pages."""
 
     def to_json(self) -> str:
-        return json.dumps({**asdict(self), "predictions": self.predictions and str(self.predictions)})
+        paths = {name: str(path) for name in _PATHS if (path := getattr(self, name))}
+        return json.dumps({**asdict(self), **paths})
 
     @classmethod
     def from_json(cls, text: str) -> "SampleSet":
         """Build a set from the result of `to_json`."""
         values = json.loads(text)
-        path = values["predictions"]
-        return cls(**{**values, "predictions": Path(path) if path else None})
+        return cls(**{**values, **{name: Path(values[name]) for name in _PATHS if values[name]}})
 
     def index_path(self, workspace: Workspace) -> Path:
         return workspace.cache / FOLDER / f"{self.collection}~{self.name}~{self.split or ''}.sqlite"
 
     def key(self, workspace: Workspace) -> str:
         """Return the digest of everything that the index is made of. Raises StorageError, NotFound."""
-        predictions = _digest(self.predictions) if self.predictions else None
-        parts = [predictions, self._shard_digests(workspace), self.fingerprint]
+        files = [path and _digest(path) for path in (self.predictions, self.text_predictions)]
+        parts = [files, self._shard_digests(workspace), self.fingerprint]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def has_index(self, workspace: Workspace) -> bool:

@@ -14,6 +14,7 @@ from data.progress import Silent
 from data.store.workspace import Workspace
 from tests.browser.site import Site
 from tests.browser.test_forms import field, open_form
+from tests.browser.test_screens import check_by_axe
 
 pytestmark = [pytest.mark.browser]
 
@@ -162,3 +163,79 @@ def test_memory_without_a_gpu_is_no_promise(tab: Page, site: Site) -> None:
     sizes = tab.locator("#memory-sizes .badge")
     expect(sizes.first).to_have_text("16 GB: fits")
     assert "badge--ok" not in (sizes.first.get_attribute("class") or "")
+
+
+def test_settings_are_found_by_their_words_and_what_is_invalid_stays(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    count = tab.locator("#advanced-box .option-finder [role=status]")
+    expect(count).to_have_text("47 settings")
+    search = tab.get_by_label("Find a setting")
+    search.fill("WARMUP ratio")
+    expect(tab.locator("#advanced .field:visible label")).to_have_text(["Warmup ratio"])
+    expect(tab.locator("#advanced .group:visible")).to_have_count(1)
+    expect(count).to_have_text("1 of 47 settings")
+    search.fill("twice the rank")  # which stands in what more there is to say of it
+    expect(tab.locator('[data-field="lora_alpha"] .field__more')).to_be_visible()
+    search.fill("adamw_torch")  # a value
+    expect(tab.locator("#advanced .field:visible label")).to_have_text(["Optim"])
+    search.fill("")
+    tab.get_by_label("Learning rate", exact=True).fill("seven")
+    tab.get_by_label("Name of the result").fill("never_made")
+    tab.get_by_role("button", name="Start training").click()
+    expect(tab.locator('[data-field="learning_rate"] .field__error')).not_to_be_empty()
+    search.fill("warmup ratio")
+    expect(tab.get_by_label("Learning rate", exact=True)).to_be_visible()
+    expect(count).to_have_text("2 of 47 settings")
+
+
+def test_a_refused_setting_shows_although_the_search_left_it_out(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    tab.get_by_label("Learning rate", exact=True).fill("seven")
+    search = tab.get_by_label("Find a setting")
+    search.fill("warmup")
+    expect(tab.get_by_label("Learning rate", exact=True)).to_be_hidden()
+    search.press("Enter")  # which sends no form
+    expect(tab.locator("[data-form-error]")).to_be_hidden()
+    tab.get_by_role("button", name="Start training").click()
+    expect(tab.get_by_label("Learning rate", exact=True)).to_be_focused()
+
+
+def test_only_what_was_changed_is_shown_and_nothing_of_it_is_sent(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    rate = tab.get_by_label("Learning rate", exact=True)
+    rate.fill("2e-4")
+    command = tab.locator("#cli-text").inner_text()
+    tab.get_by_label("Only what I changed").check()
+    expect(tab.locator("#advanced .field:visible label")).to_have_text(["Learning rate"])
+    assert tab.locator("#cli-text").inner_text() == command
+    tab.locator("#reset-all").click()
+    expect(tab.locator("#advanced .field:visible")).to_have_count(0)
+    tab.get_by_label("Only what I changed").uncheck()
+    expect(rate).to_be_visible()
+    open_form(tab, site, "/custom")
+    tab.get_by_text("More about the dataset").click()
+    tab.get_by_label("Num workers").fill("1")
+    tab.locator("details[open]").get_by_label("Only what I changed").check()
+    expect(tab.locator("#more-fields .field:visible label")).to_have_text(["Num workers"])
+
+
+def test_a_field_says_one_sentence_and_more_at_a_press(tab: Page, site: Site) -> None:
+    open_form(tab, site, "/train")
+    tab.locator("#advanced-box > summary").click()
+    box = tab.locator('[data-field="per_device_train_batch_size"]')
+    expect(box.locator(".field__note")).to_have_text("Samples that one GPU trains on at the same time.")
+    expect(box.locator(".field__more")).to_be_hidden()
+    ask = box.get_by_role("button", name="More")
+    ask.click()
+    expect(ask).to_have_attribute("aria-expanded", "true")
+    expect(box.locator(".field__more")).to_contain_text("From 1 to 1024.")
+    expect(box.locator(".field__more")).to_contain_text("Here: fits 24 GB")
+    for width in (390, 820, 1440):
+        tab.set_viewport_size({"width": width, "height": 900})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    check_by_axe(tab)
+    ask.click()
+    expect(box.locator(".field__more")).to_be_hidden()

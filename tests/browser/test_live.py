@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ def test_a_service_in_trouble_is_said_and_an_ended_login_leads_to_a_new_one(
 def test_a_resumed_job_without_its_runner_waits_and_says_for_what(page: Page, still_site: Site) -> None:
     open_job(page, still_site, "paused-training")
     page.get_by_role("button", name="Resume").click()
-    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Waiting")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Waiting")
     expect(page.locator("#job-head [data-slot=progress]")).to_have_text("Waits for the GPU runner")
     expect(page.locator("#runner-banners")).to_contain_text("No GPU runner is alive")
 
@@ -185,7 +186,49 @@ def test_a_button_pressed_leaves_the_focus_where_the_next_one_stands(page: Page,
     open_job(page, still_site, "waiting")
     page.get_by_role("button", name="Pause").press("Enter")
     expect(page.get_by_role("button", name="Resume")).to_be_focused()
-    expect(page.locator("#job-head [data-slot=secondary]")).to_contain_text("Pausing")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Pausing")
     open_tab(page, still_site, "/jobs")
     page.get_by_role("button", name="Resume waiting").press("Enter")
     expect(page.get_by_role("button", name="Cancel waiting")).to_be_focused()
+
+
+def test_a_wait_for_a_restart_counts_down_and_ends_in_the_new_state(page: Page, still_site: Site) -> None:
+    """The service answers as it does for a job whose worker vanished, which none does here on its own."""
+    end = (datetime.now(UTC) + timedelta(seconds=6)).replace(microsecond=0)
+
+    def answer(route: Route) -> None:
+        is_over = datetime.now(UTC) >= end
+        waits = {"state": "interrupted", "retry_at": end.isoformat()}
+        own = {"state": "running", "retry_at": None} if is_over else waits
+        route.fulfill(json={**route.fetch().json(), **own, "desired": "run"})
+
+    page.route(re.compile(r"/api/jobs/[-\w]+$"), answer)
+    open_job(page, still_site, RUNNING)
+    position = page.locator("#job-head [data-slot=progress]")
+    expect(position).to_have_text(re.compile(r"trying again in [3-6] s$"))
+    expect(position).to_have_text("Stopped unexpectedly; trying again in 1 s")
+    expect(page.locator("#job-head .state-pill")).to_have_text("Running")
+    expect(position).to_contain_text("samples")
+
+
+def test_messages_and_settings_have_the_labels_of_the_form(
+    page: Page, still_site: Site, worker: Worker
+) -> None:
+    text = "The longest document needs 9 pages: raise rendering.max_pages, or set seed to another value."
+    worker.events.append("message", text=text, level="warning")
+    open_job(page, still_site, RUNNING)
+    warning = page.locator("#job-warnings .notice", has_text="longest document")
+    expect(warning).to_have_text(
+        "The longest document needs 9 pages: raise “Max pages”, or set “Seed” to another value."
+    )
+    page.get_by_role("tab", name="Log").click()
+    expect(page.locator("#job-messages")).to_contain_text("raise “Max pages”")
+    page.get_by_role("tab", name="Settings").click()
+    pages = page.get_by_role("region", name="Rendering")
+    expect(pages.get_by_role("row", name="Max pages")).to_contain_text("32")
+    expect(pages.get_by_role("row", name=re.compile("^Font size px"))).to_contain_text("the mode's own size")
+    expect(page.locator("#panel-settings")).not_to_contain_text("rendering.")
+    for width in (390, 820, 1440):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    check_by_axe(page)

@@ -14,8 +14,9 @@ from data.store.workspace import Workspace
 from tests.browser.conftest import watched_page
 from tests.browser.shop_window import HOSTILE
 from tests.browser.site import Site
+from tests.browser.test_screens import check_by_axe
 from tests.finished_jobs import make_brief_dataset
-from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS
+from training.options.run_folder import EVALUATION_CONFIG, PREDICTIONS, TEXT_PREDICTIONS
 
 pytestmark = pytest.mark.browser
 
@@ -31,7 +32,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     site = Site(tmp_path_factory.mktemp("samples") / "workspace")
     workspace = Workspace.create(Path(site.workspace))
     folder = make_brief_dataset(workspace, NAME, NUM_SAMPLES)
-    lines = []
+    lines, by_text_model = [], []
     for number, row in enumerate(read_texts(folder, "train")):
         words = row["summary"].split()
         written = (
@@ -45,10 +46,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         lines.append(
             json.dumps({**line, "num_tokens": len(written), "cut": number == 4, "looping": False}) + "\n"
         )
+        by_text_model.append(json.dumps({**line, "prediction": f"{words[0]} by text."}) + "\n")
     evaluation = workspace.evaluation(NAME)
     evaluation.mkdir()
     (evaluation / PREDICTIONS).write_text("".join(lines))
-    write_json(evaluation / EVALUATION_CONFIG, {"dataset": NAME, "split": "train"})
+    (evaluation / TEXT_PREDICTIONS).write_text("".join(by_text_model))
+    write_json(
+        evaluation / EVALUATION_CONFIG, {"dataset": NAME, "split": "train", "text_model": "lab/text-model"}
+    )
     site.start_web()
     yield site
     site.stop_all()
@@ -73,6 +78,19 @@ def test_page_prediction_and_reference_stand_together_from_the_worst(page: Page)
         expect(page.locator(part)).to_be_visible()
     expect(page.locator(".word--extra, .word--unsupported").first).to_be_visible()
     expect(page.locator(".paper img")).not_to_have_js_property("naturalWidth", 0)
+
+
+def test_the_text_models_summary_is_a_third_column_and_the_document_has_its_length(page: Page) -> None:
+    texts = page.locator(".sample-text")
+    expect(texts).to_have_count(3)
+    expect(texts.last).to_contain_text("Text model lab/text-model")
+    expect(texts.last).to_contain_text("by text.")
+    facts = page.locator(".sample-detail__facts")
+    expect(facts).to_contain_text(re.compile(r"\d+ tokens written · document of \d+ text tokens"))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    tops = [(text.bounding_box() or {"y": -index})["y"] for index, text in enumerate(texts.all())]
+    assert len(set(tops)) == 1
+    check_by_axe(page)
 
 
 def test_the_arrow_keys_go_through_all_samples(page: Page) -> None:
@@ -182,6 +200,7 @@ def test_a_download_holds_what_is_selected(page: Page) -> None:
 def test_a_dataset_has_splits(page: Page, site: Site) -> None:
     page.goto(f"{site.address}/samples/datasets/{NAME}")
     expect(page.locator(".sample-text")).to_contain_text("Summary", timeout=FIRST_LOOK_MS)
+    expect(page.locator(".sample-detail__facts")).to_contain_text(re.compile(r"document of \d+ text tokens"))
     page.get_by_text("Validation", exact=True).click()
     expect(page.locator(".sample-detail__name")).to_have_text(
         re.compile("^validation"), timeout=FIRST_LOOK_MS

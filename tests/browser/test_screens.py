@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser]
 AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("/benchmarks", "/custom", "/train", "/jobs")
 PAGES = (*TABS, "/jobs/experiments")
-FIRST_PAGE_LIMIT_BYTES = 270_000
+FIRST_PAGE_LIMIT_BYTES = 275_000
 """48 kB of them are the font, and 40 kB on the first tab are the pictures of pages."""
 READING_MS = 120_000
 RULES: dict[Literal["light", "dark"], list[str]] = {"light": [], "dark": ["color-contrast"]}

@@ -35,7 +35,7 @@ def test_a_plan_is_started_and_its_jobs_are_cancelled_as_a_whole(tab: Page, site
     tab.wait_for_url("**/jobs/studies/rates")
     cells = tab.get_by_role("region", name="Cells")
     expect(cells.get_by_role("row")).to_have_count(3)
-    expect(cells).to_contain_text("waiting")
+    expect(cells).to_contain_text("Waiting")
     tab.get_by_role("button", name="Cancel").click()
     expect(tab.locator("#toasts")).to_contain_text("5 jobs took the request.")
     site.start_runner("cpu")

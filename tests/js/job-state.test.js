@@ -103,7 +103,7 @@ test("a job that waits for a retry shows the time, and can be resumed at once", 
     waits_for: [],
     retry_at: new Date(Date.now() + inS * 1000).toISOString(),
   });
-  assert.match(progressText(job(30)), /tried again in (29|30) s$/);
+  assert.match(progressText(job(30)), /trying again in (29|30) s$/);
   assert.deepEqual(possibleActions(job(30)), ["pause", "resume", "cancel", "first"]);
   assert.equal(progressText(job(-1)), "Back in the queue");
   assert.deepEqual(possibleActions(job(-1)), ["pause", "cancel", "first"]);

@@ -26,6 +26,7 @@ from training.generation.text_model import PROMPT_SUFFIX, load_text_model
 from training.inputs.dataset import open_dataset
 from training.models.tiny import character_tokenizer
 from training.options.decoding_config import EvaluationConfig
+from web_ui.catalog.sample_sets import list_sample_sets
 
 TOKENIZER = character_tokenizer()
 IDS = {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, "vocab_size": len(TOKENIZER)}
@@ -85,6 +86,11 @@ def test_the_table_holds_the_scores_of_the_text_model(
     assert {line["reference"] for line in lines} == set(
         open_dataset(brief_workspace, "brief").split("train").first(3).summaries()
     )
+    [samples] = list_sample_sets("evaluations", f"beside-{kind}", brief_workspace).values()
+    assert (samples.text_model, samples.has_index(brief_workspace)) == (str(models[kind]), True)
+    with samples.open_index(brief_workspace) as index:
+        shown = [index.record(position).text_model_prediction for position in range(3)]
+    assert shown == [line["prediction"] for line in lines]
 
 
 def test_documents_are_truncated_to_the_cost_of_their_pages_or_the_limit_of_the_model(

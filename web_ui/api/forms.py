@@ -2,7 +2,7 @@
 configuration."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pkgutil import resolve_name
 
@@ -11,10 +11,10 @@ from pydantic import BaseModel
 from web_ui.api.schemas import FormField, JsonObject
 from web_ui.jobs.stages import STAGES
 
-FORMS: dict[str, type[BaseModel]] = {
-    kind: resolve_name(stage.config) for kind, stage in STAGES.items() if stage.has_form
-}
+FORMS: dict[str, type[BaseModel]] = {kind: resolve_name(stage.config) for kind, stage in STAGES.items()}
+"""Kind of job -> its configuration."""
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
+SENTENCE_END = re.compile(r"(?:;|\.) ")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
 MAX_SHOWN_BOUND = 1e6
 """Larger bounds only refuse absurd numbers; the form does not show them."""
@@ -55,12 +55,12 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     description = schema.get("description", "")
     empty = NULL_MEANS.search(description)
     options = schema.get("enum", [])
+    note, *more = _sentences(NULL_MEANS.sub("", description), options, _bounds(schema)) or [""]
     return FormField(
         path=path,
         label=_capitalize(path.rpartition(".")[2].replace("_", " ")),
-        note=" ".join(
-            f"{text}." for text in (_capitalize(NULL_MEANS.sub("", description)), _bounds(schema)) if text
-        ),
+        note=note,
+        more=" ".join(more),
         kind="choice" if options else FIELD_KINDS.get(schema.get("type", ""), "text"),
         options=options,
         nullable=nullable,
@@ -70,6 +70,14 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
         group=schema.get("group"),
         unused_in_mode=schema.get("unused_in_mode"),
     )
+
+
+def _sentences(description: str, options: Sequence[str], bounds: str) -> list[str]:
+    """Return what is said of a field in short sentences. A description that begins with the first of several
+    values is one: none of them says what the field is."""
+    is_of_values = description.startswith(tuple(f"{option}:" for option in options))
+    texts = [description] if is_of_values else SENTENCE_END.split(description, maxsplit=1)
+    return [f"{_capitalize(text)}." for text in (*texts, bounds) if text]
 
 
 def _capitalize(text: str) -> str:

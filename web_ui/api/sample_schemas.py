@@ -60,6 +60,11 @@ class SampleAnswer(Answer):
     reference: str | None
     score: float | None = Field(description="ROUGE-L F-measure, 0 to 1; null: no reference")
     length: int = Field(description="tokens that the model wrote; of a dataset, the document's text tokens")
+    document_tokens: int | None = Field(description="text tokens of the document; null: not known")
+    text_model_prediction: str | None = Field(
+        description="what the text model of an evaluation wrote of the same document; null: none was scored"
+    )
+    text_model_score: float | None = Field(description="its ROUGE-L F-measure, 0 to 1")
     marks: tuple[MarkName, ...] = Field(
         description="exact: equal to the reference; cut: at the length limit, or the document at its last "
         "page; looping: repeats itself; failed: not readable; unsupported: numbers or names that the "
@@ -80,6 +85,7 @@ class SampleList(Answer):
     split: str
     splits: tuple[str, ...] = Field(description="the splits of the result that can be listed")
     dataset: str | None
+    text_model: str | None = Field(description="the text model that was scored too; null: none")
     num_samples: int
     num_selected: int
     offset: int = Field(description="selected samples before the first one here")

@@ -250,7 +250,8 @@ class FormField(Answer):
 
     path: str = Field(description="names joined by dots: rendering.mode")
     label: str
-    note: str = Field(description="its meaning and its bounds")
+    note: str = Field(description="its meaning, in one sentence")
+    more: str = Field(description="what else there is to say of it, and its bounds; may be empty")
     kind: Literal["choice", "integer", "number", "boolean", "list", "text"]
     options: list[str] = Field(description="the values of a choice")
     nullable: bool = Field(description="whether it may be left empty")

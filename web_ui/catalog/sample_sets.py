@@ -18,6 +18,7 @@ from training.options.run_folder import (
     EVALUATION_CONFIG,
     FIRST_BATCH,
     PREDICTIONS,
+    TEXT_PREDICTIONS,
     VALIDATION_PREDICTIONS,
 )
 
@@ -31,6 +32,7 @@ class _Source:
     dataset_fingerprint: str | None = None
     blank_pages: bool = False
     reads: str = "pages"
+    text_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,14 @@ def _in_folder(
     if not (folder / predictions).is_file():
         return {}
     source = read_record(folder / config, _Source)
+    texts = folder / TEXT_PREDICTIONS
+    has_texts = source.text_model is not None and texts.is_file()
     samples = SampleSet(
         collection=collection,
         name=folder.name,
         predictions=folder / predictions,
+        text_predictions=texts if has_texts else None,
+        text_model=source.text_model if has_texts else None,
         dataset=source.dataset,
         split=split or source.split,
         fingerprint=source.dataset_fingerprint,

@@ -42,8 +42,6 @@ class Stage:
     check: str | None = None
     """Function that refuses a configuration before a job is created: (configuration, workspace, folders that
     earlier jobs are still to make)."""
-    has_form: bool = False
-    """Whether /api/forms describes the configuration."""
     scores: bool = False
     """Whether its folder holds the report of a model, on which there is a verdict."""
     rate_metric: str | None = None
@@ -85,7 +83,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         plural="Datasets",
         endpoint=JobEndpoint("/api/dataset/generate", "generate_dataset", "Queue the making of a dataset."),
         check="web_ui.api.checks:check_dataset",
-        has_form=True,
         rate_metric="deepsynth_render_rate",
         makes="dataset",
         stored_in="datasets",
@@ -102,7 +99,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         build="web_ui.api.presets:training_from_preset",
         check="web_ui.api.checks:check_training",
         shares_devices=True,
-        has_form=True,
         scores=True,
         rate_metric="deepsynth_training_rate",
         makes="model",
@@ -120,7 +116,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         check="web_ui.api.checks:check_evaluation",
         shares_devices=True,
-        has_form=True,
         scores=True,
         stored_in="evaluations",
         default_output="{id}",
@@ -137,7 +132,6 @@ STAGES: Final[Mapping[str, Stage]] = {
         ),
         check="web_ui.api.checks:check_prediction",
         shares_devices=True,
-        has_form=True,
         stored_in="predictions",
         default_output="{id}.jsonl",
     ),

@@ -47,6 +47,7 @@ def list_samples(collection: Collection, name: str, query: SamplesQuery) -> Samp
         split=next(split for split, found in sets.items() if found == shown),
         splits=tuple(sets),
         dataset=shown.dataset,
+        text_model=shown.text_model,
         num_samples=page.num_samples,
         num_selected=page.num_selected,
         offset=offset,
@@ -139,10 +140,9 @@ def _offset(index: SampleIndex, query: SamplesQuery) -> int:
 
 def _answer(name: str, position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
     values = asdict(record)
-    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "missing", "measures")
+    inner = ("row", "num_pages", "marks")
     return {
-        **{name: values[name] for name in kept},
-        "error": record.error,
+        **{name: value for name, value in values.items() if name not in inner},
         "position": position,
         "marks": mark_names(record.marks),
         "pages": tuple(_pages(name, position, record, shown)),

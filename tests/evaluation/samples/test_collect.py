@@ -18,8 +18,9 @@ ROWS = [
         "text": "Anna Berg won 1,200 votes in Oslo.",
         "summary": "Anna Berg won.",
         "num_pages": 2,
+        "num_text_tokens": 31,
     },
-    {"document_id": "b", "text": "Rain fell.", "summary": "It rained.", "num_pages": 1},
+    {"document_id": "b", "text": "Rain fell.", "summary": "It rained.", "num_pages": 1, "num_text_tokens": 9},
 ]
 
 
@@ -43,6 +44,15 @@ def test_scores_are_those_of_the_report() -> None:
     assert [sample.marks for sample in samples] == [Mark.unsupported, Mark.exact]
 
 
+def test_what_a_text_model_wrote_stands_beside_the_same_document() -> None:
+    lines = [line("a", "Anna Berg.", "Anna Berg won."), line("b", "Rain.", "It rained.")]
+    by_text_model = [line("b", "It rained.", "It rained."), line("a", "Nobody won.", "Another reference.")]
+    first, second = predicted_samples(lines, ROWS, by_text_model)
+    assert (first.text_model_prediction, first.text_model_score) == (None, None)
+    assert (second.text_model_prediction, second.text_model_score) == ("It rained.", 1.0)
+    assert (first.document_tokens, second.document_tokens) == (31, 9)
+
+
 def test_a_row_of_another_document_gives_no_pages_and_no_support() -> None:
     [sample] = predicted_samples([line("z", "Rome.", "Anna.")], ROWS)
     assert (sample.row, sample.num_pages, sample.unsupported) == (None, 0, ())
@@ -64,9 +74,9 @@ def test_predictions_of_files_have_errors_and_no_scores() -> None:
 
 
 def test_samples_of_a_dataset_have_their_length_and_mark() -> None:
-    rows = [{**ROWS[0], "num_text_tokens": 31, "truncated": True}]
-    [sample] = dataset_samples(rows)
+    [sample] = dataset_samples([{**ROWS[0], "truncated": True}])
     assert (sample.reference, sample.length, sample.marks) == ("Anna Berg won.", 31, Mark.cut)
+    assert sample.document_tokens == 31
 
 
 @pytest.mark.parametrize(

@@ -1,22 +1,21 @@
 // The page of one job: its state and actions, and its sub-tabs. A refresh reads everything again.
 
 import { ApiError, get } from "./base/api.js";
-import { fillSlots, findElement, makeElement, makeTable } from "./base/dom.js";
+import { fillSlots, findElement, makeElement } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
-import { flattenPaths, valueToText } from "./base/values.js";
 import { FirstPages } from "./monitor/first-pages.js";
 import { makeFileTree } from "./monitor/file-tree.js";
 import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
 import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
+import { labelsOf, readFormFields, showSettings } from "./monitor/job-settings.js";
 import { ACTIVE_STATES, modelOf } from "./monitor/job-state.js";
 import { showLineage } from "./monitor/lineage.js";
 import { LogView } from "./monitor/log-view.js";
 import { showVerdict } from "./monitor/verdict.js";
 import { WatchedSampleView } from "./monitor/watched-sample.js";
-import { makeCopyButton } from "./widgets/copy-button.js";
 import { showSubtabs } from "./widgets/subtabs.js";
 
 /** @typedef {import("./monitor/job-state.js").Job} Job */
@@ -24,6 +23,8 @@ import { showSubtabs } from "./widgets/subtabs.js";
 const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
+/** How the form of the job names its settings; null: not read yet. @type {import("./forms/draw-field.js").Field[] | null} */
+let fields = null;
 let openTab = "";
 /** @type {ReturnType<typeof poll> | null} reads the job; null until the page is set up */
 let poller = null;
@@ -33,27 +34,6 @@ const samples = new JobSamples();
 const firstPages = new FirstPages();
 const watched = new WatchedSampleView();
 const overview = new JobOverview(new JobEventReader(jobId));
-
-/** @param {Job} current */
-function showSettings({ config }) {
-  redraw(findElement("#panel-settings"), config, () => [
-    makeElement(
-      "div",
-      { class: "row row--apart" },
-      makeElement("p", { class: "muted" }, "The settings of this job. A dash: not set."),
-      makeCopyButton(JSON.stringify(config, null, 2)),
-    ),
-    makeTable(
-      "Settings",
-      [],
-      Object.entries(flattenPaths(config)).map(([name, value]) => [
-        makeElement("code", {}, name),
-        valueToText(value) || "–",
-      ]),
-      "",
-    ),
-  ]);
-}
 
 async function showFiles() {
   const { artifacts } = await get(`/jobs/${jobId}/artifacts`);
@@ -92,13 +72,15 @@ async function refresh() {
     return false;
   }
   findElement("#job-page").hidden = false;
-  showHeader(job);
+  showHeader(job, () => poller?.now());
   showActions(job, () => poller?.now());
-  showSettings(job);
-  await overview.read();
+  fields ??= await readFormFields(job.kind);
+  const labels = labelsOf(fields);
+  showSettings(findElement("#panel-settings"), job.config, fields);
+  await overview.read(labels);
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);
-  firstPages.show(job, overview.events.numMetricEvents > 0);
+  if (openTab === "overview") firstPages.show(job, overview.events.numMetricEvents > 0);
   await watched.show(job, overview.events.series);
   showVerdict(job);
   showTabs(job);
@@ -106,7 +88,7 @@ async function refresh() {
   if (openTab === "files") await showFiles();
   if (openTab === "overview")
     showLineage(findElement("#job-lineage"), await get(`/jobs/${jobId}/lineage`), { isOfJob: true });
-  await showJobError(job);
+  await showJobError(job, labels);
   await fillUseTab(job);
   return ACTIVE_STATES.has(job.state);
 }

@@ -11,6 +11,7 @@ import { formatCurlCommand, formatTrainCommand } from "./forms/equivalents.js";
 import { FieldSet } from "./forms/fields.js";
 import { loadTrainingForm } from "./forms/load-training-form.js";
 import { showMemory } from "./forms/memory-bar.js";
+import { addOptionFinder } from "./forms/option-finder.js";
 import { showReasons } from "./forms/reasons.js";
 import { showPresets } from "./forms/preset-cards.js";
 import {
@@ -48,6 +49,7 @@ function fillForm({ fields, presets, tiny, known, service, earlier }) {
   const settings = fields.filter(({ path }) => !FORM_FIELDS.includes(path));
   drawFieldGroups(findElement("#advanced"), settings);
   const set = new FieldSet(findElement("#advanced"), settings);
+  addOptionFinder(set, findElement("#reset-all"));
   const preset = () => presets.find(({ name }) => name === valueOf("preset")) ?? presets[0];
 
   /** Let the settings start from the values of the preset; the tiny model has starting values of its own. */

@@ -565,6 +565,7 @@ export interface FormField {
   path: string;
   label: string;
   note: string;
+  more: string;
   kind: "choice" | "integer" | "number" | "boolean" | "list" | "text";
   options: Array<string>;
   nullable: boolean;
@@ -957,6 +958,9 @@ export interface SampleAnswer {
   reference: string | null;
   score: number | null;
   length: number;
+  document_tokens: number | null;
+  text_model_prediction: string | null;
+  text_model_score: number | null;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   missing: Array<string>;
@@ -972,6 +976,9 @@ export interface SampleDocument {
   reference: string | null;
   score: number | null;
   length: number;
+  document_tokens: number | null;
+  text_model_prediction: string | null;
+  text_model_score: number | null;
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   missing: Array<string>;
@@ -985,6 +992,7 @@ export interface SampleList {
   split: string;
   splits: Array<string>;
   dataset: string | null;
+  text_model: string | null;
   num_samples: number;
   num_selected: number;
   offset: number;

@@ -6,7 +6,7 @@ import { formatCount, formatLogTick, formatMetric, formatNumber } from "../base/
 import { makeMarkPlugin } from "./chart-mark.js";
 import { makePanZoomPlugin } from "./chart-moves.js";
 
-/** @typedef {{label: string, color: number, steps: number[], values: (number | null)[]}} Line */
+/** @typedef {{label: string, color: number, steps: number[], values: (number | null)[], isFilled?: boolean}} Line `isFilled`: its area is coloured, of the one line of a chart that matters most */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js")} Plot */
 /** @typedef {import("./chart-mark.js").Mark} Mark */
 /** @typedef {import("../../vendor/uplot/uPlot.esm.js").Options} Options */
@@ -65,6 +65,19 @@ function drawHairlines(plot, index, first, last) {
   return /** @type {typeof paths} */ ({ ...paths, stroke, _width: 1 / devicePixelRatio });
 }
 
+/** @param {string} color as rgb(...) @param {number} alpha */
+const fade = (color, alpha) => color.replace("rgb(", "rgba(").replace(")", `, ${alpha})`);
+
+/** Colour the area below a line, fading downwards. @param {string} color @returns {PlotSeries["fill"]} */
+const makeFill = (color) => (plot) => {
+  const { top, height } = plot.bbox;
+  if (!height) return fade(color, 0.3); // the legend asks before the plot has its place
+  const gradient = plot.ctx.createLinearGradient(0, top, 0, top + height);
+  gradient.addColorStop(0, fade(color, 0.3));
+  gradient.addColorStop(1, fade(color, 0));
+  return gradient;
+};
+
 /**
  * @param {string} title of the chart
  * @param {Line} line
@@ -74,10 +87,10 @@ function drawHairlines(plot, index, first, last) {
  */
 function makeSeries(title, line, width, note) {
   const stroke = resolveColor(`--line-${line.color}`);
-  const faded = stroke.replace("rgb(", "rgba(").replace(")", ", 0.35)");
   return {
     label: line.label + note,
-    stroke: note ? faded : stroke,
+    stroke: note ? fade(stroke, 0.35) : stroke,
+    fill: line.isFilled && !note ? makeFill(stroke) : undefined,
     width,
     spanGaps: true,
     paths: drawHairlines,

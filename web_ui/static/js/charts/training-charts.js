@@ -39,6 +39,7 @@ export class TrainingCharts {
         color: colorOf(index),
         steps: series.steps,
         values: series.column(name),
+        isFilled: index === 0,
       }));
       this.#chart(title).show(lines, smoothing);
     }

@@ -3,7 +3,8 @@
 import { makeElement } from "../base/dom.js";
 import { formatAge, formatCount, formatDuration, formatNumber } from "../base/format.js";
 import { makeSparkline } from "../charts/sparkline.js";
-import { STATE_LABELS, displayedState } from "../monitor/job-state.js";
+import { stateLabel } from "../monitor/job-state.js";
+import { makeStatePill } from "../monitor/state-pill.js";
 import { nameOf } from "./experiment-names.js";
 
 /** @typedef {import("../base/api-types.js").Experiment} Experiment */
@@ -85,7 +86,7 @@ function makeLossCell(experiment) {
 
 /** Every column besides the name, in their order. @type {Column[]} */
 export const COLUMNS = [
-  textColumn("state", "State", (one) => STATE_LABELS[displayedState(one)] ?? one.state, true),
+  { id: "state", title: "State", isUsual: true, value: stateLabel, cell: makeStatePill },
   textColumn("dataset", "Dataset", ({ dataset }) => dataset, true),
   textColumn("split", "Scored split", ({ split, score }) => score?.split ?? split),
   textColumn("model", "Model", ({ model }) => model, true),

@@ -3,11 +3,14 @@
 import { makeElement, makeTable } from "../base/dom.js";
 import { formatPoints } from "../base/format.js";
 import { formatMeasure, MEASURES } from "../base/measures.js";
+import { makeCommonPill } from "../monitor/state-pill.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
 /** @typedef {import("../base/api-types.js").CellRow} CellRow */
 /** @typedef {import("../base/api-types.js").PairedDifference} PairedDifference */
 
+/** State of a cell -> the state that its jobs share. @type {Record<CellRow["state"], import("../monitor/job-state.js").State>} */
+const JOB_STATES = { done: "succeeded", failed: "failed", running: "running", waiting: "queued" };
 const jobsPath = document.body.dataset.jobs ?? "/jobs";
 
 /** @param {string} name */
@@ -59,7 +62,7 @@ function makeRow(study, cell) {
   const state = makeElement(
     "td",
     {},
-    cell.state,
+    makeCommonPill(JOB_STATES[cell.state]),
     errors.length ? makeElement("div", { class: "small muted" }, errors[0]) : null,
   );
   const score = makeElement(

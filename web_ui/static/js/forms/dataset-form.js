@@ -8,6 +8,7 @@ import { readSystem } from "../base/system.js";
 import { flattenPaths, nestPaths } from "../base/values.js";
 import { keepDraft } from "./draft.js";
 import { FieldSet, showFieldError } from "./fields.js";
+import { offerFinder } from "./offer-finder.js";
 import { proposeName, readTakenNames } from "./propose-name.js";
 import { showFormError, submitJobOnSubmit } from "./submit.js";
 
@@ -39,10 +40,9 @@ export class DatasetForm {
           datasetFields.filter((field) => containerOf(field) === container),
         ),
     );
-    this.publish = new FieldSet(
-      findElement("#publish-fields"),
-      fields.filter(({ part }) => part === "publish"),
-    );
+    this.fieldSets.forEach(offerFinder);
+    const publishFields = fields.filter(({ part }) => part === "publish");
+    this.publish = new FieldSet(findElement("#publish-fields"), publishFields);
     this.draft = keepDraft(form);
     findElement("#no-hub-token").hidden = hasToken;
     this.checkNameIsFree = this.#watchName();

@@ -3,6 +3,7 @@
 import { jobAddress } from "../base/addresses.js";
 import { findElement, findInput } from "../base/dom.js";
 import { flattenPaths, isEqual, valueToText } from "../base/values.js";
+import { readLabels } from "./labels.js";
 import { freeName } from "./propose-name.js";
 
 /** @typedef {import("../base/api-types.js").JobAnswer} Job */
@@ -54,9 +55,13 @@ export function showDifferences({ config }, values) {
   const changed = Object.keys(now).filter(
     (path) => path in before && !OWN_FIELDS.has(path) && !isEqual(now[path], before[path]),
   );
+  const labels = readLabels(document);
   const named = changed
     .slice(0, MAX_NAMED)
-    .map((path) => `${path} ${valueToText(before[path]) || "empty"} → ${valueToText(now[path]) || "empty"}`);
+    .map(
+      (path) =>
+        `${labels[path] ?? path} ${valueToText(before[path]) || "empty"} → ${valueToText(now[path]) || "empty"}`,
+    );
   const more = changed.length > MAX_NAMED ? `, and ${changed.length - MAX_NAMED} more` : "";
   findElement("#like-earlier-changes").textContent = changed.length
     ? `Changed: ${named.join(", ")}${more}.`

@@ -8,7 +8,8 @@ import { drawField } from "./draw-field.js";
 /** @typedef {Record<string, any>} Json */
 
 /** @param {unknown} value */
-const describeValue = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value));
+export const describeValue = (value) =>
+  typeof value === "boolean" ? (value ? "on" : "off") : valueToText(value);
 
 /** The fields of one container, with their starting values. */
 export class FieldSet {
@@ -22,18 +23,27 @@ export class FieldSet {
     this.showsChanges = showsChanges;
     this.fields = fields;
     this.mode = "";
+    /** @type {(() => void)[]} */
+    this.followers = [];
     /** @type {Json} */
     this.startingValues = Object.fromEntries(fields.map(({ path, initial }) => [path, initial]));
     for (const field of fields) {
       if (!container.querySelector(`[data-field="${field.path}"]`)) container.append(drawField(field));
-      findElement(`[data-field="${field.path}"] .field__changed button`, container).addEventListener(
-        "click",
-        () => this.#resetField(field),
+      findElement(".field__changed button", this.boxOf(field)).addEventListener("click", () =>
+        this.#resetField(field),
       );
     }
     this.reset();
     container.addEventListener("input", () => this.showChangedMarks());
   }
+
+  /** Call back whenever values, starting values or the use of fields may have changed. @param {() => void} onChange */
+  follow(onChange) {
+    this.followers.push(onChange);
+  }
+
+  /** The element of a field. @param {Field} field */
+  boxOf = ({ path }) => findElement(`[data-field="${path}"]`, this.container);
 
   /** @param {Field} field */
   #control = ({ path }) => findInput(`[name="${path}"]`, this.container);
@@ -73,8 +83,7 @@ export class FieldSet {
   /** Hide the fields that pages of a mode do not use; their values are kept, and not sent. @param {string} mode */
   showUsed(mode) {
     this.mode = mode;
-    for (const field of this.fields)
-      findElement(`[data-field="${field.path}"]`, this.container).hidden = !this.#isUsed(field);
+    for (const field of this.fields) this.boxOf(field).hidden = !this.#isUsed(field);
     this.showChangedMarks();
   }
 
@@ -101,14 +110,15 @@ export class FieldSet {
   }
 
   showChangedMarks() {
-    if (!this.showsChanges) return;
     const changes = this.changes();
-    for (const { path, empty } of this.fields) {
-      const mark = findElement(`[data-field="${path}"] .field__changed`, this.container);
+    for (const field of this.showsChanges ? this.fields : []) {
+      const { path, empty } = field;
+      const mark = findElement(".field__changed", this.boxOf(field));
       mark.hidden = !(path in changes) || this.startingValues[path] === "";
       findElement("span", mark).textContent =
         `Changed from ${describeValue(this.startingValues[path]) || empty || "empty"}`;
     }
+    for (const onChange of this.followers) onChange();
   }
 
   /** @param {Field} field */

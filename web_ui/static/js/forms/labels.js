@@ -9,6 +9,7 @@ import { findElement, findElements } from "../base/dom.js";
  * @param {Record<string, string>} labels path -> label
  */
 export function replacePaths(text, labels) {
+  if (!Object.keys(labels).length) return text;
   const paths = Object.keys(labels).sort((left, right) => right.length - left.length);
   const anyPath = paths.join("|").replaceAll(".", "\\.");
   const pattern = new RegExp(`(; |[Ss]et |)(?<![\\w./@-])\`?(${anyPath})\`?(?![\\w/]|[.:-]\\w)`, "g");

@@ -1,20 +1,13 @@
 // Shows beside a setting the reason for its starting value.
 
-import { findElement, findElements, makeElement } from "../base/dom.js";
+import { findElements } from "../base/dom.js";
+import { showReason } from "./draw-field.js";
 
 /**
  * @param {HTMLElement} container of the fields
  * @param {Record<string, string>} reasons by path of the field
  */
 export function showReasons(container, reasons) {
-  for (const box of findElements("[data-field]", container)) {
-    const reason = reasons[box.dataset.field ?? ""];
-    const note =
-      box.querySelector(".field__reason") ??
-      box.insertBefore(
-        makeElement("span", { class: "field__note field__reason" }),
-        findElement(".field__error", box),
-      );
-    note.textContent = reason ? `Here: ${reason}.` : "";
-  }
+  for (const box of findElements("[data-field]", container))
+    showReason(box, reasons[box.dataset.field ?? ""] ?? "");
 }

@@ -1,5 +1,5 @@
-// The first pages that a job of a model will read, shown until it has measured something: loading the libraries
-// and the model takes longer than reading the dataset.
+// The first pages of the dataset that a job made. Of a job of a model those that it will read, until it has measured
+// something: loading the libraries and the model takes longer than reading the dataset.
 
 import { get, withQuery } from "../base/api.js";
 import { findElement, makeElement } from "../base/dom.js";
@@ -14,15 +14,18 @@ import { ACTIVE_STATES } from "./job-state.js";
 
 const NUM_SHOWN = 4;
 
-/** Return the dataset and split that a job reads; null: it reads none. @param {Job} job */
-function findSource({ kind, config }) {
+/** @typedef {{dataset: string, split: string | null}} Source `split` null: the first one */
+
+/** Return the dataset and split that a job made or reads; null: neither. @param {Job} job @returns {Source | null} */
+function findSource({ kind, config, state }) {
+  if (kind === "dataset") return state === "succeeded" ? { dataset: config.name, split: null } : null;
   if (kind === "training" || kind === "find_lr") return { dataset: config.dataset, split: "train" };
   return kind === "evaluation" ? { dataset: config.dataset, split: config.split } : null;
 }
 
-/** @param {SampleList} list */
-const makeFirstPages = ({ dataset, split, num_samples: total, samples }) => [
-  makeElement("h2", {}, "The pages it will read"),
+/** @param {SampleList} list @param {boolean} isMade whether the job made the dataset */
+const makeFirstPages = ({ dataset, split, num_samples: total, samples }, isMade) => [
+  makeElement("h2", {}, isMade ? "The first pages" : "The pages it will read"),
   makeElement(
     "p",
     { class: "muted small" },
@@ -48,8 +51,9 @@ export class FirstPages {
     this.list = null;
     this.isAsked = false;
     this.isShown = false;
+    this.isMade = false;
     this.request = latest(
-      (signal, /** @type {{dataset: string, split: string}} */ { dataset, split }) =>
+      (signal, /** @type {Source} */ { dataset, split }) =>
         get(
           withQuery(`/samples/datasets/${encodeURIComponent(dataset)}`, { split, limit: NUM_SHOWN }),
           signal,
@@ -65,7 +69,9 @@ export class FirstPages {
   /** @param {Job} job @param {boolean} isMeasured whether there are numbers to show instead */
   show(job, isMeasured) {
     const source = findSource(job);
-    this.isShown = source !== null && !isMeasured && ACTIVE_STATES.has(job.state) && !job.waits_for.length;
+    this.isMade = job.kind === "dataset";
+    const isReadSoon = !isMeasured && ACTIVE_STATES.has(job.state) && !job.waits_for.length;
+    this.isShown = source !== null && (this.isMade || isReadSoon);
     if (source && this.isShown && !this.isAsked) {
       this.isAsked = true;
       void this.request.ask(source);
@@ -76,7 +82,7 @@ export class FirstPages {
   #draw() {
     const samples = (this.isShown && this.list?.samples) || [];
     redraw(findElement("#first-pages"), samples, () =>
-      this.list && samples.length ? makeFirstPages(this.list) : [],
+      this.list && samples.length ? makeFirstPages(this.list, this.isMade) : [],
     );
     if (samples.length) findElement("#overview-empty").hidden = true;
   }

@@ -6,26 +6,28 @@ import { fillSlots, findElement, makeElement, makeFigure, makeIcon } from "../ba
 import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
+import { replacePaths } from "../forms/labels.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
-import { showProgress, showState } from "./job-row.js";
+import { showProgress } from "./job-row.js";
 import { deviceHolders, makeStepBackButton } from "./step-back.js";
-import { KIND_LABELS, displayedState, progressPercent, progressText, stateLabel } from "./job-state.js";
+import { KIND_LABELS, displayedState, progressPercent } from "./job-state.js";
+import { showPosition } from "./retry-countdown.js";
+import { showState } from "./state-pill.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
 
 const TAIL_BYTES = 1 << 14;
 
-/** @param {Job} current */
-export function showHeader(current) {
+/** @param {Job} current @param {() => void} onRetry called when a job that stopped unexpectedly is tried again */
+export function showHeader(current, onRetry) {
   const { kind, title, progress, created, started, ended, run_s: ranS } = current;
   const at = (/** @type {string} */ time) => formatTime(new Date(time));
   redraw(findElement("h1"), title, () => [title]);
   setTitle(`${[progressPercent(current), title].filter(Boolean).join(" ")} · DeepSynth`);
-  showState(findElement("#job-head .state-icon"), current);
+  showState(findElement("#job-head .state-pill"), current);
   fillSlots(findElement("#job-head"), {
     secondary: [
       KIND_LABELS[kind] ?? humanizeName(kind),
-      stateLabel(current),
       started ? `started ${at(started)}` : `queued ${at(created)}`,
       ended ? `ended ${formatAge(ended)}` : "",
       ended && ranS ? `ran ${formatDuration(ranS)}` : "",
@@ -35,8 +37,8 @@ export function showHeader(current) {
       .filter(Boolean)
       .join(" · "),
     percent: progressPercent(current),
-    progress: progressText(current),
   });
+  showPosition(findElement("#job-head"), current, onRetry);
   showProgress(findElement("#job-head .bar"), current);
   const counts = Object.entries((current.result ? null : progress?.counts) ?? {});
   redraw(findElement("#job-counts"), counts, () =>
@@ -88,13 +90,17 @@ function makeChangeLinks(job) {
   return address ? [makeElement("a", { class: "button", href: address }, "Run again with changes")] : [];
 }
 
-/** @param {Job} current */
-export async function showJobError(current) {
+/** @param {Job} current @param {Record<string, string>} labels of its settings, by their paths */
+export async function showJobError(current, labels) {
   const { error, ended } = current;
   const container = findElement("#job-error");
   container.hidden = displayedState(current) !== "failed" || !error;
   if (container.hidden || !error || container.dataset.ended === ended) return;
-  fillSlots(container, { message: error.message, hint: error.hint, tail: "" });
+  fillSlots(container, {
+    message: replacePaths(error.message, labels),
+    hint: replacePaths(error.hint, labels),
+    tail: "",
+  });
   const { text } = await get(withQuery(`/jobs/${current.id}/log`, { offset: -TAIL_BYTES }));
   fillSlots(container, { tail: text.trim().split("\n").slice(-8).join("\n") });
   container.dataset.ended = ended ?? "";

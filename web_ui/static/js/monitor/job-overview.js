@@ -5,6 +5,7 @@ import { findElement, findInput, makeElement, makeIcon } from "../base/dom.js";
 import { formatTime } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
 import { TrainingCharts } from "../charts/training-charts.js";
+import { replacePaths } from "../forms/labels.js";
 import { makeResult } from "./job-result.js";
 import { ENDED_STATES } from "./job-state.js";
 import { LrCurve } from "./lr-curve.js";
@@ -40,13 +41,14 @@ export class JobOverview {
     });
   }
 
-  /** Read the new events. */
-  async read() {
+  /** Read the new events. @param {Record<string, string>} labels of the job's settings, by their paths */
+  async read(labels) {
     for (const event of await this.events.read()) {
       if (event.kind === "message") {
-        this.message = event.text;
-        this.#addMessage(event);
-        if (event.level !== "info") this.warnings.add(event.text);
+        const text = replacePaths(event.text, labels);
+        this.message = text;
+        this.#addMessage({ ...event, text });
+        if (event.level !== "info") this.warnings.add(text);
       }
       if (event.kind === "preview") this.latestPageSeq = event.seq;
     }
@@ -73,7 +75,7 @@ export class JobOverview {
     else if (job.kind !== "warm_model" && this.numShownEvents !== numMetricEvents) this.#updateCharts();
     showTiles(findElement("#job-figures"), this.events, job.kind !== "find_lr");
     this.#showWarnings();
-    this.#showLatestPage(job.kind === "dataset");
+    this.#showLatestPage(job.kind === "dataset" && job.state !== "succeeded");
     this.#showResult(job);
     const empty = findElement("#overview-empty");
     empty.hidden = numMetricEvents + numUsageEvents > 0 || this.latestPageSeq > 0 || job.result !== null;
@@ -122,7 +124,7 @@ export class JobOverview {
     this.charts.showOne(series, Number(this.smoothing.value));
   }
 
-  /** @param {boolean} isWanted only of a dataset: the pages of other jobs are among their samples */
+  /** @param {boolean} isWanted only of a dataset that is not finished: the pages of other jobs are among their samples */
   #showLatestPage(isWanted) {
     findElement("#latest-page").hidden = this.latestPageSeq === 0 || !isWanted;
     if (this.latestPageSeq === this.shownPageSeq || !isWanted) return;

@@ -1,4 +1,4 @@
-// Draws one job: the icon of its state, its progress bar, and its row in the list.
+// Draws one job: its progress bar, and its row in the list.
 
 import { cloneTemplate, fillSlots, findElement, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
@@ -12,16 +12,10 @@ import {
   progressText,
   stateLabel,
 } from "./job-state.js";
+import { showPosition } from "./retry-countdown.js";
+import { showState } from "./state-pill.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
-
-/** @param {HTMLElement} container @param {Job} job */
-export function showState(container, job) {
-  const state = displayedState(job);
-  container.className = `state-icon state-icon--${state}`;
-  container.title = stateLabel(job);
-  redraw(container, state, () => [makeIcon(`state-${state === "pausing" ? "paused" : state}`)]);
-}
 
 /**
  * Update a progress bar.
@@ -67,14 +61,12 @@ function chooseMainAction(job) {
 export function drawJobRow(existing, job, address, onChange) {
   const row = existing ?? makeJobRow(job, address);
   fillSlots(row, {
-    secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), stateLabel(job), formatJobTime(job)].join(
-      " · ",
-    ),
+    secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), formatJobTime(job)].join(" · "),
     percent: progressPercent(job),
-    progress: progressText(job),
     error: job.state === "failed" ? job.error?.message : "",
   });
-  showState(findElement(".state-icon", row), job);
+  showState(findElement(".state-pill", row), job);
+  showPosition(row, job, onChange);
   showProgress(findElement(".bar", row), job);
   const action = chooseMainAction(job);
   redraw(findElement(".job-row__action", row), action, () => [

@@ -49,7 +49,7 @@ export const retryWaitS = ({ retry_at: retryAt }) =>
 
 /**
  * Whether the dataset that a job made or was trained on lost so much of its source that it is warned of.
- * @param {Job} job
+ * @param {{result?: Job["result"]}} job
  */
 export function hasGreatLosses({ result }) {
   /** @type {import("../base/api-types.js").Loss[]} */
@@ -68,7 +68,7 @@ export function modelOf({ kind, config }) {
   return kind === "evaluation" ? { model: config.model, revision: config.revision } : null;
 }
 
-/** @param {Job} job */
+/** @param {Pick<Job, "state" | "desired"> & {result?: Job["result"]}} job */
 export function stateLabel(job) {
   const state = displayedState(job);
   if (job.desired === "cancel" && ACTIVE_STATES.has(state)) return "Cancelling";
@@ -117,10 +117,14 @@ function waitText({ role }) {
   return `Waits behind ${runner.running_titles.join(", ")}${until}`;
 }
 
+/** @param {number} leftS */
+export const retryText = (leftS) =>
+  `Stopped unexpectedly; trying again${leftS ? ` in ${formatDuration(leftS)}` : "…"}`;
+
 /** @param {Job} job */
 export function progressText(job) {
   const { progress } = job;
-  if (retryWaitS(job) > 0) return `Stopped unexpectedly; tried again in ${formatDuration(retryWaitS(job))}`;
+  if (retryWaitS(job) > 0) return retryText(Math.ceil(retryWaitS(job)));
   if (job.state === "queued" && job.attempts) return "Back in the queue";
   if (job.waits_for.length)
     return [`Starts after ${job.waits_for.map(awaitedText).join(" and ")}`, ...queueTexts(job)].join(" · ");

@@ -19,7 +19,7 @@ export class LrCurve {
     const steps = /** @type {number[]} */ (series.column("learning_rate"));
     this.chart.show([
       { label: "loss", color: 1, steps, values: series.column("train_loss") },
-      { label: "smoothed", color: 2, steps, values: series.column("smoothed_loss") },
+      { label: "smoothed", color: 2, steps, values: series.column("smoothed_loss"), isFilled: true },
     ]);
     this.chart.setMark(
       suggestion ? { at: suggestion, label: `suggested: ${formatNumber(suggestion)}` } : null,

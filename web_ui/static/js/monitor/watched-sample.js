@@ -15,6 +15,8 @@ import { readArtifact } from "./artifact.js";
 /** @typedef {import("../base/api-types.js").SampleList} SampleList */
 
 const MAX_SHOWN = 8;
+/** Status of an answer while the samples are being sorted. */
+const PREPARING = 429;
 
 /** @typedef {WatchedText & {lastStep: number}} WatchedSpan the steps in which the text stayed the same */
 
@@ -77,8 +79,8 @@ function makeTimeline(sample, list) {
     ),
     makeElement(
       "div",
-      { class: "watched" },
-      makeElement("div", {}, list ? makePage(sample, list) : ""),
+      { class: list ? "watched" : "" },
+      list ? makeElement("div", {}, makePage(sample, list)) : null,
       makeElement(
         "ol",
         { class: "timeline", "aria-label": "What the model wrote, by step" },
@@ -97,6 +99,7 @@ function makeTimeline(sample, list) {
 export class WatchedSampleView {
   constructor() {
     this.numSeen = 0;
+    this.isPageAsked = false;
     /** @type {WatchedSample | null} */
     this.sample = null;
     /** @type {SampleList | null} */
@@ -108,8 +111,14 @@ export class WatchedSampleView {
         this.list = list;
         this.#draw();
       },
-      () => {}, // the texts are shown without the page
+      ({ status }) => (this.isPageAsked = status !== PREPARING), // the texts are shown without the page
     );
+  }
+
+  /** @param {Job} job */
+  #askPage({ config }) {
+    this.isPageAsked = true;
+    void this.request.ask(config.output);
   }
 
   #draw() {
@@ -124,10 +133,12 @@ export class WatchedSampleView {
    */
   async show(job, series) {
     const numScores = series.column("rougeL").filter((value) => value !== null).length;
-    if (job.kind !== "training" || numScores === this.numSeen) return;
+    if (job.kind !== "training") return;
+    if (this.sample && !this.isPageAsked) this.#askPage(job);
+    if (numScores === this.numSeen) return;
     const text = await readArtifact(job, "watched_sample");
     if (!text) return;
-    if (!this.sample) void this.request.ask(job.config.output);
+    if (!this.sample) this.#askPage(job);
     this.numSeen = numScores;
     this.sample = JSON.parse(text);
     this.#draw();

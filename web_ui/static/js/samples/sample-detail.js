@@ -23,7 +23,7 @@ export function makeSampleDetail(sample, list, path) {
     makeElement(
       "div",
       { class: "sample-detail__facts row" },
-      makeElement("h3", { class: "sample-detail__name" }, sample.document_id),
+      makeElement("h2", { class: "sample-detail__name" }, sample.document_id),
       sample.score === null ? null : makeScorePill(sample.score),
       makeElement("span", { class: "muted small numbers" }, describeLength(sample, list)),
       ...sample.marks.map(makeMarkBadge),
@@ -34,10 +34,11 @@ export function makeSampleDetail(sample, list, path) {
       makePages(sample, list),
       makeElement(
         "div",
-        { class: "sample-detail__texts" },
+        { class: `sample-detail__texts${list.text_model ? " sample-detail__texts--three" : ""}` },
         ...(list.split === FIRST_BATCH
           ? [makeText("The model learns to write", [sample.reference ?? ""])]
           : makeTexts(sample, isScored)),
+        makeTextModelText(sample, list),
         isScored ? makeLegend(sample) : null,
         makeSampleMeasures(sample),
         makeDocument(sample, list, path),
@@ -47,10 +48,15 @@ export function makeSampleDetail(sample, list, path) {
 }
 
 /** @param {Sample} sample @param {SampleList} list */
-function describeLength({ length, prediction, pages }, { split }) {
-  const isOfDocument = prediction === null && split !== FIRST_BATCH;
-  const tokens = `${length.toLocaleString("en")} ${isOfDocument ? "text " : ""}tokens`;
-  return pages.length > 1 ? `${tokens}, ${pages.length} pages` : tokens;
+function describeLength({ length, prediction, pages, document_tokens: read }, { split }) {
+  const isWritten = prediction !== null || split === FIRST_BATCH;
+  return [
+    isWritten ? `${length.toLocaleString("en")} tokens ${prediction === null ? "to write" : "written"}` : "",
+    read === null ? "" : `document of ${read.toLocaleString("en")} text tokens`,
+    pages.length > 1 ? `${pages.length} pages` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** @param {Sample} sample @param {SampleList} list */
@@ -96,12 +102,19 @@ function makeTexts(sample, isScored) {
   return [makeText("Prediction", prediction), makeText("Reference", reference)];
 }
 
-/** @param {string} title @param {(string | Node)[]} content */
-const makeText = (title, content) =>
+/** The text of the text model, which read the document as text. @param {Sample} sample @param {SampleList} list */
+function makeTextModelText({ text_model_prediction: text, text_model_score: score, reference }, list) {
+  if (text === null) return null;
+  const [words] = markDifferences(text, reference ?? "", []);
+  return makeText(`Text model ${list.text_model}`, words, score);
+}
+
+/** @param {string} title @param {(string | Node)[]} content @param {number | null} [score] */
+const makeText = (title, content, score = null) =>
   makeElement(
     "section",
     { class: "sample-text" },
-    makeElement("h4", {}, title),
+    makeElement("h3", { class: "row" }, title, score === null ? null : makeScorePill(score)),
     makeElement("p", { dir: "auto" }, ...(content.join("") || content.length > 1 ? content : ["(nothing)"])),
   );
 
