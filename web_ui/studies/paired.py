@@ -37,15 +37,20 @@ def _indexes(jobs: Sequence[Job | None], workspace: Workspace) -> Iterator[tuple
             yield samples.index_path(workspace), samples.key(workspace)
 
 
-@lru_cache(maxsize=1024)
 def difference(own: SortedSamples, others: SortedSamples) -> PairedDifference | None:
-    """Return the difference in ROUGE-L, the first minus the second; None: they have no sample in common."""
-    from evaluation.difference import paired_difference  # noqa: PLC0415  (serving the web pages does not need numpy)
-
+    """Return the difference in ROUGE-L, the first minus the second; None: they have no sample in common, or
+    an index cannot be read."""
     try:
-        scores, other_scores = _mean_scores(own), _mean_scores(others)
+        return _difference(own, others)
     except DeepSynthError:
         return None
+
+
+@lru_cache(maxsize=1024)
+def _difference(own: SortedSamples, others: SortedSamples) -> PairedDifference | None:
+    from evaluation.difference import paired_difference  # noqa: PLC0415  (serving the web pages does not need numpy)
+
+    scores, other_scores = _mean_scores(own), _mean_scores(others)
     common = [key for key in scores if key in other_scores]
     if not common:
         return None

@@ -194,16 +194,9 @@ def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[st
         lead_3=_percent(score.lead_3 if score else None),
         blank_pages=_percent(blank.rouge_l if blank else None),
         to_lead_3=difference_to_lead_3(job) if job else None,
-        to_blank_pages=_difference([job], [control], workspace) if score and blank else None,
+        to_blank_pages=difference(sorted_samples([job], workspace), sorted_samples([control], workspace)),
         measures=mean_measures(job) if job else {},
     )
-
-
-def _difference(
-    own: Sequence[Job | None], others: Sequence[Job | None], workspace: Workspace
-) -> PairedDifference | None:
-    samples, other_samples = sorted_samples(own, workspace), sorted_samples(others, workspace)
-    return difference(samples, other_samples) if samples and other_samples else None
 
 
 def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[str, Job]) -> list[CellRow]:
@@ -212,10 +205,11 @@ def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[
         return list(rows)
     best = max(scored, key=lambda row: row.rouge_l or 0.0)
     jobs = [[known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in rows]
-    of_best = jobs[rows.index(best)]
+    samples = [sorted_samples(own, workspace) for own in jobs]
+    of_best = samples[rows.index(best)]
     return [
-        row if row is best else replace(row, to_best=_difference(own, of_best, workspace))
-        for row, own in zip(rows, jobs, strict=True)
+        row if row is best else replace(row, to_best=difference(own, of_best))
+        for row, own in zip(rows, samples, strict=True)
     ]
 
 
