@@ -31,6 +31,9 @@ def test_an_evaluation_leaves_a_report_and_its_predictions(brief_workspace: Work
     assert len(lines) == 2
     assert json.loads(lines[0])["reference"].endswith("people.")
     assert [row["name"] for row in result.as_dict()["table"]] == ["tiny", "lead-1", "lead-3"]
+    measures = result.as_dict()["measures"]
+    assert measures["baselines"]["lead-1"]["coverage"]["mean"] == 1
+    assert any(measures["page_recall"])
 
 
 def test_blank_pages_have_their_own_evaluation(brief_workspace: Workspace) -> None:

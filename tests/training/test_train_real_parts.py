@@ -143,6 +143,7 @@ def test_an_adapter_training_writes_the_same_merged_model_with_its_card_each_tim
         r"\*\*(test|validation) ROUGE-L: [\d.]+, but 1 (test|validation) sample is too few", card
     )
     assert "lead-3" in card
+    assert "| Facts not in the document |" in card
 
 
 def test_a_training_starts_from_an_earlier_one_resumes_its_adapter_and_records_the_base_of_both(

@@ -17,6 +17,8 @@ import pytest
 from data.config import DatasetConfig, SampleSource
 from data.errors import Stopped
 from data.store.workspace import Workspace
+from evaluation.evaluate import evaluate
+from evaluation.report import Subject
 from training.options.decoding_config import PredictionConfig
 from web_ui.cli import main
 from web_ui.commands import stages
@@ -175,6 +177,24 @@ def test_a_result_is_printed_in_few_digits(capsys: pytest.CaptureFixture[str]) -
     )
     assert "lead-1" in score
     assert printed.index(score) < printed.index(interval)
+
+
+def test_differences_and_measures_are_printed_below_the_scores(capsys: pytest.CaptureFixture[str]) -> None:
+    texts = ["The mayor met Anna in Rome."] * 12
+    references = ["The mayor met Anna in Oslo."] * 12
+    subject = Subject(model="[mine]", dataset="news", split="test")
+    report = evaluate(subject, texts, references, references, page_tokens=[[9]] * 12)
+    found = {
+        "table": report.table_rows(),
+        "differences": report.difference_rows(),
+        "measures": report.measure_rows(),
+    }
+    print_result(found, as_json=False)
+    printed = capsys.readouterr().out
+    assert "[mine] is worse than lead-1: -16.7 ROUGE-L (-16.7 to -16.7) on 12 samples" in printed
+    row = next(line for line in printed.splitlines() if "Facts not in the document" in line)
+    assert row.split("│")[2:4] == [" 50.0%  ", " 0.0%   "]
+    assert "facts found by page, in percent: 50.0, -, -, -, -" in printed
 
 
 def test_texts_of_a_result_are_printed_whole(capsys: pytest.CaptureFixture[str]) -> None:

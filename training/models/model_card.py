@@ -212,7 +212,7 @@ def _measure_lines(report: Report) -> list[str]:
     names = [report.subject.model, *measures.baselines, "references"]
     lines = ["| | " + " | ".join(names) + " | |", "|---|" + "---:|" * len(names) + "---|"]
     for key, measure in MEASURES.items():
-        if key in measures.model:
+        if any(key in values for values in columns):
             found = (values.get(key) for values in columns)
             cells = [measure.format(value.mean) if value else "" for value in found]
             lines.append(f"| {measure.label} | {' | '.join(cells)} | {measure.note} |")

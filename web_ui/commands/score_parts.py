@@ -31,7 +31,7 @@ def _measures(found: Mapping[str, Any], result: Mapping[str, Any]) -> Iterator[T
     }
     table = Table("", *map(escape, columns), title="beyond ROUGE", title_justify="left")
     for key, measure in MEASURES.items():
-        if key in found["model"]:
+        if any(key in values for values in columns.values()):
             means = (values.get(key) for values in columns.values())
             table.add_row(measure.label, *(measure.format(each["mean"]) if each else "-" for each in means))
     yield table

@@ -37,24 +37,20 @@ def _indexes(jobs: Sequence[Job | None], workspace: Workspace) -> Iterator[tuple
             yield samples.index_path(workspace), samples.key(workspace)
 
 
-def jobs_difference(
-    own: Sequence[Job | None], others: Sequence[Job | None], workspace: Workspace
-) -> PairedDifference | None:
-    """Return the difference in ROUGE-L of trainings and others, the first minus the second; None: they have
-    no sample in common, or not all of them are sorted yet."""
-    samples, other_samples = sorted_samples(own, workspace), sorted_samples(others, workspace)
-    return difference(samples, other_samples) if samples and other_samples else None
+def difference(own: SortedSamples, others: SortedSamples) -> PairedDifference | None:
+    """Return the difference in ROUGE-L, the first minus the second; None: they have no sample in common, or
+    an index cannot be read."""
+    try:
+        return _difference(own, others)
+    except DeepSynthError:
+        return None
 
 
 @lru_cache(maxsize=1024)
-def difference(own: SortedSamples, others: SortedSamples) -> PairedDifference | None:
-    """Return the difference in ROUGE-L, the first minus the second; None: they have no sample in common."""
+def _difference(own: SortedSamples, others: SortedSamples) -> PairedDifference | None:
     from evaluation.difference import paired_difference  # noqa: PLC0415  (serving the web pages does not need numpy)
 
-    try:
-        scores, other_scores = _mean_scores(own), _mean_scores(others)
-    except DeepSynthError:
-        return None
+    scores, other_scores = _mean_scores(own), _mean_scores(others)
     common = [key for key in scores if key in other_scores]
     if not common:
         return None

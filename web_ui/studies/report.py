@@ -12,7 +12,7 @@ from evaluation.report import Subject, read_report
 from web_ui.catalog.experiments import difference_to_lead_3, mean_measures, score_of
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
-from web_ui.studies.paired import jobs_difference
+from web_ui.studies.paired import difference, sorted_samples
 from web_ui.studies.plan import Cell, Run, plan_cells
 from web_ui.studies.record import StudyRecord, job_key
 from web_ui.studies.rows import CellRow, CellState, RunRow, StudyReport, TwinDifference
@@ -94,7 +94,7 @@ def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[st
         lead_3=_percent(score.lead_3 if score else None),
         blank_pages=_percent(blank.rouge_l if blank else None),
         to_lead_3=difference_to_lead_3(job) if job else None,
-        to_blank_pages=jobs_difference([job], [control], workspace) if score and blank else None,
+        to_blank_pages=difference(sorted_samples([job], workspace), sorted_samples([control], workspace)),
         measures=mean_measures(job) if job else {},
         document_tokens=subject.mean_document_tokens if subject else None,
         text_tokens=subject.mean_text_tokens if subject else None,
@@ -114,10 +114,11 @@ def _compare_to_best(rows: Sequence[CellRow], workspace: Workspace, known: dict[
         return list(rows)
     best = max(scored, key=lambda row: row.rouge_l or 0.0)
     jobs = [[known.get(run.job or "") for run in row.runs if run.rouge_l is not None] for row in rows]
-    of_best = jobs[rows.index(best)]
+    samples = [sorted_samples(own, workspace) for own in jobs]
+    of_best = samples[rows.index(best)]
     return [
-        row if row is best else replace(row, to_best=jobs_difference(own, of_best, workspace))
-        for row, own in zip(rows, jobs, strict=True)
+        row if row is best else replace(row, to_best=difference(own, of_best))
+        for row, own in zip(rows, samples, strict=True)
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from data.store.workspace import Workspace
 from web_ui.jobs.job import Job
-from web_ui.studies.paired import jobs_difference
+from web_ui.studies.paired import difference, sorted_samples
 from web_ui.studies.plan import READS_AXIS, AxisValue
 from web_ui.studies.rows import CellRow, TwinDifference
 
@@ -21,8 +21,11 @@ def twin_differences(
         twins = [other for other in rows if other.reads != "pages" and _shared(other) == _shared(row)]
         for other in twins if row.reads == "pages" else []:
             seeds = sorted(_scored(row).keys() & _scored(other).keys())
-            own, others = ([known.get(_scored(each)[seed]) for seed in seeds] for each in (row, other))
-            found = jobs_difference(own, others, workspace) if seeds else None
+            own, others = (
+                sorted_samples([known.get(_scored(each)[seed]) for seed in seeds], workspace)
+                for each in (row, other)
+            )
+            found = difference(own, others)
             if found:
                 yield TwinDifference(
                     settings=_shared(row),

@@ -53,6 +53,22 @@ def test_what_a_text_model_wrote_stands_beside_the_same_document() -> None:
     assert (first.document_tokens, second.document_tokens) == (31, 9)
 
 
+def test_measures_and_missing_facts_are_those_of_the_report() -> None:
+    texts = [("a", "Anna lost in Rome.", "Anna Berg won."), ("b", "It rained.", "It rained.")]
+    samples = list(predicted_samples([line(*text) for text in texts], ROWS))
+    _, predictions, references = zip(*texts, strict=True)
+    subject = Subject(model="m", dataset="d", split="test")
+    report = evaluate(subject, predictions, references, [str(row["text"]) for row in ROWS])
+    assert [sample.missing for sample in samples] == [("Berg",), ()]
+    assert report.measures is not None
+    for key, estimate in report.measures.model.items():
+        values = [sample.measures[key] for sample in samples if key in sample.measures]
+        assert (sum(values) / len(values), len(values)) == (
+            pytest.approx(estimate.mean),
+            estimate.num_samples,
+        )
+
+
 def test_a_row_of_another_document_gives_no_pages_and_no_support() -> None:
     [sample] = predicted_samples([line("z", "Rome.", "Anna.")], ROWS)
     assert (sample.row, sample.num_pages, sample.unsupported) == (None, 0, ())
@@ -71,6 +87,7 @@ def test_predictions_of_files_have_errors_and_no_scores() -> None:
     failed, empty = predicted_samples(lines, [])
     assert (failed.error, failed.score, failed.marks) == ("is damaged", None, Mark.failed)
     assert empty.marks == Mark.empty | Mark.cut
+    assert (failed.measures, empty.measures) == ({}, {})
 
 
 def test_samples_of_a_dataset_have_their_length_and_mark() -> None:

@@ -25,7 +25,9 @@ def make_records() -> list[SampleRecord]:
             length=draw.randrange(200),
             num_pages=1,
             marks=(Mark.failed if number == 9 else Mark.cut | Mark.looping) if number % 3 == 0 else Mark(0),
-            unsupported=("Oslo",) if number == 4 else (),
+            unsupported=("Oslo",) if number == 4 else ("Oslo", "7") if number == 300 else (),
+            missing=("Rome",) if number == 4 else (),
+            measures={"chrf": 0.25, "density": 3.5},
         )
         for number in range(NUM_SAMPLES)
     ]
@@ -64,6 +66,8 @@ def test_the_worst_come_first_and_what_failed_before_them(path: Path) -> None:
     assert scores[1:] == sorted(score for score in scores if score is not None)
     best = [record.score for _, record in page(path, order="best").samples]
     assert best == scores[:-21:-1]
+    made_up = [position for position, _ in page(path, order="unsupported").samples[:2]]
+    assert made_up == [300, 4]
     lengths = [record.length for _, record in page(path, order="longest").samples]
     assert lengths == sorted((record.length for record in RECORDS), reverse=True)[:20]
 

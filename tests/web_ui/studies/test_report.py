@@ -127,6 +127,24 @@ def test_the_tables_hold_each_cell_and_mark_the_front() -> None:
     assert r"a\_b\&c & failed & 0" in latex
 
 
+def test_the_tables_say_how_far_each_cell_is_from_the_best_and_what_rouge_does_not_show() -> None:
+    apart = PairedDifference(
+        num_samples=40, difference=-0.1, low=-0.15, high=0.02, won=0.3, lost=0.6, relation="not_shown"
+    )
+    other = cell("base", 70.0, 256.0, to_best=apart, measures={"coverage": 0.8, "length_ratio": 1.25})
+    found = report(cell("small", 80.0, 100.0), other)
+    assert found.sentence.endswith("On the same samples mode base is not shown to be worse.")
+    markdown, latex = markdown_table(found), latex_table(found)
+    assert "| 300.0 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
+    assert (
+        "| mode | Coverage | Length |\n| --- | --- | --- |\n| small | - | - |\n| base | 80.0% | 1.25× |"
+        in markdown
+    )
+    assert r"30\% / 60\%" in latex
+    assert r"base & 80.0\% & 1.25$\times$ \\" in latex
+    assert latex.count(r"\begin{tabular}") == 2
+
+
 def test_hostile_values_break_no_table_and_no_figure() -> None:
     hostile = report(cell("a|b\nc$x_{", 60.0, 64.0))
     row = next(line for line in markdown_table(hostile).splitlines() if line.startswith(r"| a\|b c"))

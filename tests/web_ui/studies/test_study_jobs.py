@@ -83,6 +83,11 @@ def test_a_study_runs_through_a_killed_worker_and_reports_every_cell(gpu: Servic
         assert (cell["reads"], cell["document_tokens"]) == ("pages", 31)
         assert 59 <= cell["text_tokens"] <= 99
         assert None not in (cell["rouge_l"], cell["lead_3"], cell["blank_pages"])
+        [run] = cell["runs"]
+        assert {run[name]["num_samples"] for name in ("to_lead_3", "to_blank_pages")} == {6}
+        assert cell["measures"]["chrf"] >= 0
+    [apart] = [cell["to_best"] for cell in study["cells"] if cell["to_best"]]
+    assert (apart["num_samples"], apart["difference"] <= 0) == (6, True)
     assert "Best of 2" in study["sentence"]
 
 

@@ -25,7 +25,7 @@ export function makeMeasures(model, { model: own, baselines, references, note, .
   const columns = [own, ...Object.values(baselines), references];
   const names = [model, ...Object.keys(baselines), "references"];
   const rows = Object.keys(MEASURES)
-    .filter((key) => own[key])
+    .filter((key) => columns.some((values) => values[key]))
     .map((key) => [makeName(key), ...columns.map((values, index) => makeValue(key, values[key], !index))]);
   return makeElement(
     "section",
