@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.errors import StorageError
+from data.records import STYLE
 from data.validation import as_record
 from evaluation.loops import is_looping
 from evaluation.samples.record import NO_MARK, Mark, SampleRecord
@@ -84,6 +85,7 @@ def predicted_samples(
             num_pages=line.num_pages or (document["num_pages"] if is_same else 0),
             marks=_marks(line, unsupported),
             unsupported=unsupported,
+            style=document.get(STYLE, {}) if is_same else {},
         )
 
 
@@ -97,6 +99,7 @@ def dataset_samples(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]
             length=row["num_text_tokens"],
             num_pages=row["num_pages"],
             marks=Mark.cut if row["truncated"] else NO_MARK,
+            style=row.get(STYLE, {}),
         )
 
 

@@ -1,8 +1,11 @@
 """One sample as people look at it: what was written, what was expected, its score and its marks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Final
+
+from data.variation import StyleValue
 
 
 class Mark(IntFlag):
@@ -44,3 +47,5 @@ class SampleRecord:
     marks: Mark = NO_MARK
     unsupported: tuple[str, ...] = ()
     """Numbers and names of the prediction that the document does not hold."""
+    style: Mapping[str, StyleValue] = field(default_factory=dict)
+    """The values that were chosen for its pages; empty where all documents of the dataset look alike."""

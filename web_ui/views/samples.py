@@ -139,7 +139,7 @@ def _offset(index: SampleIndex, query: SamplesQuery) -> int:
 
 def _answer(name: str, position: int, record: SampleRecord, shown: SampleSet) -> dict[str, Any]:
     values = asdict(record)
-    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "error")
+    kept = ("document_id", "prediction", "reference", "score", "length", "unsupported", "error", "style")
     return {
         **{name: values[name] for name in kept},
         "position": position,

@@ -849,6 +849,7 @@ export interface PreviewedDocument {
   warnings: Array<string>;
   missing_glyphs: Record<string, number>;
   font_size_px: number;
+  style: Record<string, any>;
   smaller_mode: SmallerMode | null;
   num_pages: number;
   pages: Array<PreviewedPage>;
@@ -905,6 +906,7 @@ export interface RenderingConfig {
   min_font_size_px?: number;
   max_pages?: number;
   degradation?: Degradation;
+  vary?: string | null;
 }
 
 export interface ReportQuery {
@@ -951,6 +953,7 @@ export interface SampleAnswer {
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   error: string | null;
+  style: Record<string, any>;
   pages: Array<string>;
 }
 
@@ -964,6 +967,7 @@ export interface SampleDocument {
   marks: Array<"exact" | "cut" | "looping" | "failed" | "unsupported" | "empty">;
   unsupported: Array<string>;
   error: string | null;
+  style: Record<string, any>;
   pages: Array<string>;
   text: string | null;
 }

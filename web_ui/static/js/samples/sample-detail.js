@@ -2,6 +2,7 @@
 
 import { get, withQuery } from "../base/api.js";
 import { makeElement } from "../base/dom.js";
+import { describeStyle } from "../base/format.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
 import { makeMarkBadge, makeScorePill } from "./sample-marks.js";
 import { markDifferences } from "./word-diff.js";
@@ -45,10 +46,11 @@ export function makeSampleDetail(sample, list, path) {
 }
 
 /** @param {Sample} sample @param {SampleList} list */
-function describeLength({ length, prediction, pages }, { split }) {
+function describeLength({ length, prediction, pages, style }, { split }) {
   const isOfDocument = prediction === null && split !== FIRST_BATCH;
   const tokens = `${length.toLocaleString("en")} ${isOfDocument ? "text " : ""}tokens`;
-  return pages.length > 1 ? `${tokens}, ${pages.length} pages` : tokens;
+  const size = pages.length > 1 ? `${tokens}, ${pages.length} pages` : tokens;
+  return [size, describeStyle(style)].filter(Boolean).join("; ");
 }
 
 /** @param {Sample} sample @param {SampleList} list */
