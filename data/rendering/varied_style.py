@@ -86,11 +86,10 @@ def _check(rendering: RenderingConfig) -> None:
     try:
         resolve_style(rendering)
     except DeepSynthError as error:
-        words = next(iter(error.fields.values()), error.message)
         raise type(error)(
             f"rendering.vary allows a style that cannot be drawn. {error.message}",
             hint=error.hint,
-            fields={"rendering.vary": f"allows a style that {words}"},
+            fields={"rendering.vary": error.message.rstrip(".")},
         ) from error
 
 
