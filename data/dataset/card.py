@@ -114,8 +114,8 @@ def _styles(manifest: Manifest) -> str:
         return ""
     items = "".join(f"- `{part}`\n" for part in vary.split("; "))
     return (
-        "## Styles\n\nEach document is drawn with one value of each of these, chosen by the seed and recorded "
-        f"in the column `{STYLE}`; the configuration below holds what does not vary.\n\n{items}"
+        "## Styles\n\nEach document is drawn with one value of each of these, chosen by the seed and kept in "
+        f"the column `{STYLE}`; the configuration below holds what does not vary.\n\n{items}"
     )
 
 

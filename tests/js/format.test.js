@@ -98,9 +98,6 @@ test("ticks of a logarithmic axis are never rounded to 0", () => {
 });
 
 test("a style is one short line, and nothing where all documents look alike", () => {
-  assert.equal(
-    describeStyle({ font_size_px: 14, jpeg_quality: null }),
-    "font size px 14, jpeg quality none",
-  );
+  assert.equal(describeStyle({ font_size_px: 14, jpeg_quality: null }), "font size px 14, jpeg quality none");
   assert.equal(describeStyle({}), "");
 });
