@@ -10,6 +10,8 @@ from pydantic.fields import FieldInfo
 from data.page_modes import MODES, PageMode
 from data.variation import EXAMPLE, parse_choices, write_choices
 
+MAX_TEXT_CHARACTERS: Final = 4096
+"""Of a text in a configuration, unless its field says another number."""
 RESERVED_NAMES = {"presets"}
 """Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
@@ -90,7 +92,9 @@ class RuleError(ValueError):
 class Config(BaseModel):
     """Base of every configuration: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=4096, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_max_length=MAX_TEXT_CHARACTERS, allow_inf_nan=False
+    )
 
 
 class SampleSource(Config):
@@ -228,7 +232,10 @@ class RenderingConfig(Config):
     @field_validator("vary")
     @classmethod
     def _check_vary(cls, text: str | None) -> str | None:
-        return None if text is None else write_choices(parse_choices(text, varying_fields()))
+        written = write_choices(parse_choices(text, varying_fields())) if text is not None else ""
+        if len(written) > MAX_TEXT_CHARACTERS:
+            raise ValueError(f"must not be longer than {MAX_TEXT_CHARACTERS} characters: name fewer values")
+        return written or None
 
 
 def varying_fields() -> dict[str, FieldInfo]:

@@ -1,7 +1,7 @@
 """The style of one document of a dataset whose styles vary, and checks of all styles that it may have."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from data.config import Degradation, RenderingConfig, marked_fields, varying_fields
@@ -77,7 +77,7 @@ def _by_size(config: RenderingConfig, name: str, choices: Choices) -> list[Style
     )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _choices(text: str | None) -> Mapping[str, Choices]:
     return parse_choices(text, varying_fields()) if text is not None else {}
 

@@ -89,6 +89,7 @@ def test_a_further_field_does_not_change_the_values_of_the_others() -> None:
         ("colour: red", "names colour, which cannot vary; these fields can: font_family, font_size_px"),
         ("mode: tiny, base", "names mode, which cannot vary"),
         ("max_pages: 1, 2", "names max_pages, which cannot vary"),
+        ("noise:" + ",".join(f".{number}" for number in range(1000, 1800)), "not be longer than 4096"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused_in_words(text: str, words: str) -> None:
