@@ -5,9 +5,13 @@ import re
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.fields import FieldInfo
 
 from data.page_modes import MODES, PageMode
+from data.variation import EXAMPLE, parse_choices, write_choices
 
+MAX_TEXT_CHARACTERS: Final = 4096
+"""Of a text in a configuration, unless its field says another number."""
 RESERVED_NAMES = {"presets"}
 """Names that a dataset cannot have: the API uses /api/datasets/<name> for something else."""
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$")]
@@ -31,6 +35,9 @@ value."""
 
 NOT_IN_MICRO: Final[Any] = Field(json_schema_extra={"unused_in_mode": "micro"})
 """Marks an option of the layout: a page of mode micro is a fixed grid of characters, which takes none."""
+
+MAY_VARY: Final[Any] = Field(json_schema_extra={"may_vary": True})
+"""Marks an option of the style that `rendering.vary` may name."""
 
 
 def form_group(title: str) -> Any:
@@ -85,7 +92,9 @@ class RuleError(ValueError):
 class Config(BaseModel):
     """Base of every configuration: frozen, and unknown fields are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_max_length=4096, allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_max_length=MAX_TEXT_CHARACTERS, allow_inf_nan=False
+    )
 
 
 class SampleSource(Config):
@@ -183,22 +192,24 @@ class RenderingConfig(Config):
         + ", ".join(f"{name} {mode.size_px}" for name, mode in MODES.items())
         + " pixels square",
     )
-    font_family: Annotated[str, NOT_IN_MICRO] = Field(
+    font_family: Annotated[str, NOT_IN_MICRO, MAY_VARY] = Field(
         "DejaVu Sans", description="preferred family; other families draw the characters that it lacks"
     )
-    font_size_px: Annotated[float | None, NOT_IN_MICRO] = Field(
+    font_size_px: Annotated[float | None, NOT_IN_MICRO, MAY_VARY] = Field(
         None, ge=6, le=96, description="null: the mode's own size"
     )
-    line_height: Annotated[float, NOT_IN_MICRO] = Field(
+    line_height: Annotated[float, NOT_IN_MICRO, MAY_VARY] = Field(
         1.25, ge=1.0, le=3.0, description="line height as a multiple of the font size"
     )
-    margin_px: Annotated[int | None, NOT_IN_MICRO] = Field(
+    margin_px: Annotated[int | None, NOT_IN_MICRO, MAY_VARY] = Field(
         None, ge=0, le=256, description="white on each side; null: the mode's own margin"
     )
-    alignment: Annotated[Literal["left", "justify"], NOT_IN_MICRO] = Field(
+    alignment: Annotated[Literal["left", "justify"], NOT_IN_MICRO, MAY_VARY] = Field(
         "left", description="justify: lines stretch to both margins"
     )
-    num_columns: Annotated[int, NOT_IN_MICRO] = Field(1, ge=1, le=3, description="columns of text on a page")
+    num_columns: Annotated[int, NOT_IN_MICRO, MAY_VARY] = Field(
+        1, ge=1, le=3, description="columns of text on a page"
+    )
     overflow: Literal["paginate", "shrink", "truncate"] = Field(
         "paginate",
         description="text beyond one page: paginate gives it more pages, shrink a smaller type, truncate "
@@ -211,6 +222,26 @@ class RenderingConfig(Config):
         32, ge=1, le=256, description="longer documents are rejected with their page count"
     )
     degradation: Degradation = Field(Degradation(), description="scan-like damage")
+    vary: str | None = Field(
+        None,
+        exclude_if=lambda text: text is None,  # a dataset of one style has the bytes of earlier versions
+        description="values of fields above, of which each document gets one, chosen by the seed, such as "
+        f"{EXAMPLE}; null: all documents look alike",
+    )
+
+    @field_validator("vary")
+    @classmethod
+    def _check_vary(cls, text: str | None) -> str | None:
+        written = write_choices(parse_choices(text, varying_fields())) if text is not None else ""
+        if len(written) > MAX_TEXT_CHARACTERS:
+            raise ValueError(f"must not be longer than {MAX_TEXT_CHARACTERS} characters: name fewer values")
+        return written or None
+
+
+def varying_fields() -> dict[str, FieldInfo]:
+    """Return the fields that `rendering.vary` may name: those marked `MAY_VARY`, and all of the damage."""
+    marked = marked_fields(RenderingConfig, "may_vary", True)
+    return {name: RenderingConfig.model_fields[name] for name in marked} | Degradation.model_fields
 
 
 class PublishConfig(Config):
@@ -259,7 +290,7 @@ class DatasetConfig(Config):
         0,
         ge=0,
         lt=2**31,
-        description="chooses the documents, where not all are taken, and the damage of each page",
+        description="chooses the documents, where not all are taken, and the style and damage of their pages",
     )
     rendering: Annotated[RenderingConfig, CHANGES_RESULT] = Field(
         RenderingConfig(), description="how documents become pages"

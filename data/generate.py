@@ -37,7 +37,7 @@ from data.hub.repository import resolve_repo_id
 from data.hub.upload import Publication
 from data.progress import Progress
 from data.records import Document, Rejected
-from data.rendering.style import PageStyle, resolve_style
+from data.rendering.varied_style import resolve_base_style
 from data.sharding.dedup import SeenTexts, text_digest
 from data.sharding.engines import Engine, open_engine
 from data.sharding.plan import SplitPlan, lacks_validation, plan_splits
@@ -114,7 +114,7 @@ def _make_dataset(
 ) -> DatasetResult:
     folder = workspace.dataset(config.name)
     progress.begin("Reading the source")
-    style = resolve_style(config.rendering)
+    style = resolve_base_style(config.rendering)
     if config.publish is not None:  # without a token, do not read the source
         resolve_repo_id(config.publish.repo_id, config.name)
     reader = open_source(config, workspace, earlier.source if earlier else None, progress)
@@ -126,7 +126,7 @@ def _make_dataset(
         manifest = begin_dataset(folder, config, reader.identity(), style)
         num_rows = sum(len(plan.rows) for plan in plans)
         reporter = ProgressReporter(progress, num_rows, workspace.latest_page(config.name))
-        run = _Run(config, folder, reader, plans=plans, style=style, publisher=publisher, reporter=reporter)
+        run = _Run(config, folder, reader, plans=plans, publisher=publisher, reporter=reporter)
         shards = run.render_missing_shards()
         progress.begin("Checking the dataset", _DRAWN, 1.0)
         require_unchanged(config.name, "source", manifest.source, reader.identity(), SOURCE_CHANGED_HINT)
@@ -170,7 +170,6 @@ class _Run:
         folder: Path,
         reader: SourceReader,
         plans: Sequence[SplitPlan],
-        style: PageStyle,
         publisher: Publisher,
         reporter: ProgressReporter,
     ) -> None:
@@ -178,7 +177,6 @@ class _Run:
         self._folder = folder
         self._reader = reader
         self._plans = plans
-        self._style = style
         self._publisher = publisher
         self._reporter = reporter
         self._seen = SeenTexts()
@@ -266,7 +264,7 @@ class _Run:
             num_read=len(kept) + len(rejected) + duplicates.total(),
             duplicates=dict(duplicates),
             also_in=dict(also_in),
-            style=self._style,
+            rendering=self._config.rendering,
             seed=self._config.seed,
         )
 

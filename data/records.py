@@ -1,7 +1,10 @@
 """The records that flow through `data`, and the columns of the published dataset."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
+
+from data.variation import StyleValue
 
 TRAIN: Final = "train"
 VALIDATION: Final = "validation"
@@ -18,8 +21,8 @@ class Document:
     source: str
     split: str
     row: int
-    """Position in the source split, from 0. It names the row in rejected.jsonl and seeds the damage of its
-    pages."""
+    """Position in the source split, from 0. It names the row in rejected.jsonl and seeds the style and the
+    damage of its pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class Sample:
     truncated: bool
     """The pages show only the beginning of the text."""
     font_size_px: float
+    style: Mapping[str, StyleValue] = field(default_factory=dict)
+    """The values that were chosen for its pages; empty where all documents look alike."""
 
 
 COLUMNS: Final[dict[str, str]] = {
@@ -77,3 +82,6 @@ COLUMNS: Final[dict[str, str]] = {
     "than the style's",
     "text_sha256": "SHA-256 of the normalised text, hexadecimal; equal texts have equal values",
 }
+STYLE: Final = "style"
+STYLE_MEANING: Final = "the values of rendering.vary that were chosen for this document, by field"
+"""Only datasets whose styles vary have this column."""

@@ -11,7 +11,7 @@ from data.dataset.findings import findings
 from data.dataset.manifest import CARD, EXAMPLE_PAGE, Counts, Manifest
 from data.dataset.shards import read_samples
 from data.presets import find_benchmark
-from data.records import COLUMNS
+from data.records import COLUMNS, STYLE, STYLE_MEANING
 from data.store.files import write_bytes
 
 SIZE_CATEGORIES: Final = (
@@ -63,12 +63,14 @@ def dataset_card(manifest: Manifest, repo_id: str | None = None) -> str:
     """Return the text of README.md."""
     terms = license_terms(manifest)
     split = next(name for name, entry in manifest.splits.items() if entry.counts.num_kept)
-    columns = [(f"`{name}`", words) for name, words in COLUMNS.items()]
+    styles = {STYLE: STYLE_MEANING} if _vary(manifest) else {}
+    columns = [(f"`{name}`", words) for name, words in (COLUMNS | styles).items()]
     sections = [
         _front_matter(manifest, terms),
         _introduction(manifest, terms),
         f"## Loading it\n\n```python\n{_snippet(repo_id, split)}\n```\n",
         _tables(manifest),
+        _styles(manifest),
         "".join(f"{text}\n\n" for _, text in findings(manifest, is_published=True)),
         f"## Columns\n\n{_format_table('column | what it holds', columns)}",
         f"## Source\n\n{_source(manifest)} Licence of the source texts: {terms.license}.\n",
@@ -104,6 +106,22 @@ def _tables(manifest: Manifest) -> str:
         f"## Contents\n\n{contents}\n## Compression\n\nText tokens that a language model would read, against "
         f"the vision tokens of the pages that show them.\n\n{compression}"
     )
+
+
+def _styles(manifest: Manifest) -> str:
+    """Return what varies from document to document; empty: all look alike."""
+    if not (vary := _vary(manifest)):
+        return ""
+    items = "".join(f"- `{part}`\n" for part in vary.split("; "))
+    return (
+        "## Styles\n\nEach document is drawn with one value of each of these, chosen by the seed and kept in "
+        f"the column `{STYLE}`; the configuration below holds what does not vary.\n\n{items}"
+    )
+
+
+def _vary(manifest: Manifest) -> str | None:
+    vary: str | None = manifest.config["rendering"].get("vary")
+    return vary
 
 
 def _front_matter(manifest: Manifest, terms: LicenseTerms) -> str:

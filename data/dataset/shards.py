@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ import pyarrow.parquet as pq
 
 from data.dataset.manifest import Manifest, ShardEntry, ShardFooter, read_manifest
 from data.errors import NotFound, StorageError, cause
-from data.records import Document, Page, Sample
+from data.records import STYLE, Document, Page, Sample
 
 FOOTER_KEY: Final = b"deepsynth"
 
@@ -24,14 +25,21 @@ IMAGES: Final = "images"
 _IMAGES = pa.list_(pa.struct([("bytes", pa.binary()), ("path", pa.string())]))
 _STRINGS = ("summary", "text", "document_id", "source", "split")
 _COUNTS = ("num_pages", "num_text_tokens", "num_vision_tokens")
+_STYLE_TYPES = {"string": "string", "integer": "int32", "number": "float64"}
 
 
 def _feature(kind: str) -> dict[str, Any]:
     return {"dtype": kind, "_type": "Value"}
 
 
-def shard_schema() -> pa.Schema:
-    """Return the schema of a shard. Its metadata tells `datasets` to decode the images."""
+def shard_schema(style: Mapping[str, str] = MappingProxyType({})) -> pa.Schema:
+    """Return the schema of a shard. Its metadata tells `datasets` to decode the images.
+
+    Args:
+        style: field that varies -> its type in JSON (string, integer or number); empty: all documents look
+            alike, and have no column for it.
+    """
+    types = {name: _STYLE_TYPES[kind] for name, kind in style.items()}
     features = {
         IMAGES: {"feature": {"_type": "Image"}, "_type": "List"},
         **{name: _feature("string") for name in _STRINGS},
@@ -40,6 +48,7 @@ def shard_schema() -> pa.Schema:
         "truncated": _feature("bool"),
         "font_size_px": _feature("float32"),
         "text_sha256": _feature("string"),
+        **({STYLE: {name: _feature(kind) for name, kind in types.items()}} if types else {}),
     }
     fields = [
         pa.field(IMAGES, _IMAGES),
@@ -49,6 +58,7 @@ def shard_schema() -> pa.Schema:
         pa.field("truncated", pa.bool_()),
         pa.field("font_size_px", pa.float32()),
         pa.field("text_sha256", pa.string()),
+        *([pa.field(STYLE, pa.struct(types.items()))] if types else []),
     ]
     return pa.schema(fields, metadata={"huggingface": json.dumps({"info": {"features": features}})})
 
@@ -134,10 +144,10 @@ def read_texts(folder: Path, split: str) -> Iterator[dict[str, Any]]:
     """
     manifest = read_manifest(folder)
     manifest.require_complete()
-    columns = [name for name in shard_schema().names if name != IMAGES]
     for shard in manifest.require_split(split).shards:
         path = folder / shard.path
         with reading_parquet(path), pq.ParquetFile(path) as file:
+            columns = [name for name in file.schema_arrow.names if name != IMAGES]
             for group in range(file.num_row_groups):
                 yield from file.read_row_group(group, columns).to_pylist()
 
@@ -184,5 +194,6 @@ def _make_sample(row: Mapping[str, Any], number: int, size_px: int) -> Sample:
     return Sample(
         document=Document(id=row["document_id"], row=number, **texts),
         pages=pages,
+        style=row.get(STYLE) or {},
         **{name: row[name] for name in ("text_sha256", "truncated", "font_size_px")},
     )

@@ -2,7 +2,7 @@
 
 import base64
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ from data.page_modes import MODES, PageMode
 from data.records import TRAIN, Document, Page, Rejected
 from data.rendering.missing import missing_glyph_warnings
 from data.rendering.render import RenderedDocument, render
-from data.rendering.style import PageStyle, resolve_style
+from data.rendering.varied_style import choose_style, resolve_base_style
 from data.sharding.plan import SplitPlan, plan_splits
 from data.sharding.render_shard import document_seed
 from data.sources.open import open_source
 from data.store.workspace import Workspace
+from data.variation import StyleValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,11 @@ class PreviewedDocument:
     rendered: RenderedDocument
     mode: PageMode
     budget_tokens: int
+    style: Mapping[str, StyleValue]
+    """The values that the dataset chooses for it; empty: all documents look alike."""
     smaller_mode: PageMode | None
-    """The smallest mode whose page would hold the whole document; None: there is no smaller one."""
+    """The smallest mode whose page would hold the whole document, in every style that it may have; None:
+    there is no smaller one."""
 
     @property
     def warnings(self) -> Iterator[str]:
@@ -62,6 +66,7 @@ class PreviewedDocument:
             "warnings": list(self.warnings),
             "missing_glyphs": dict(self.rendered.missing_glyphs),
             "font_size_px": self.rendered.font_size_px,
+            "style": dict(self.style),
             "smaller_mode": _mode_values(self.smaller_mode) if self.smaller_mode else None,
             "pages": [_page_values(page) for page in self.rendered.pages],
         }
@@ -127,12 +132,12 @@ def preview_dataset(
         SourceError: the source cannot be read.
         UnknownName: a column, split, font or mode does not exist.
     """
-    style = resolve_style(config.rendering)
+    style = resolve_base_style(config.rendering)
     reader = open_source(config, workspace)
     plans = plan_splits(reader, config)
     split, rows = _choose_rows(plans, num_documents, random_seed)
     outcomes = [
-        item if isinstance(item, Rejected) else _render_document(item, style, config)
+        item if isinstance(item, Rejected) else _render_document(item, config)
         for item in reader.documents(split, rows)
     ]
     documents = tuple(each for each in outcomes if isinstance(each, PreviewedDocument))
@@ -170,15 +175,16 @@ def _check_legibility(documents: Sequence[PreviewedDocument], language: str) -> 
     return check_legibility(texts, language)
 
 
-def _render_document(
-    document: Document, style: PageStyle, config: DatasetConfig
-) -> PreviewedDocument | Rejected:
+def _render_document(document: Document, config: DatasetConfig) -> PreviewedDocument | Rejected:
+    seed = document_seed(config.seed, document)
+    values, style = choose_style(config.rendering, seed)
     try:
         return PreviewedDocument(
             document=document,
-            rendered=render(document.text, style, document_seed(config.seed, document)),
+            rendered=render(document.text, style, seed),
             mode=style.mode,
             budget_tokens=style.budget_tokens,
+            style=values,
             smaller_mode=smaller_mode(document.text, config.rendering),
         )
     except RenderError as error:

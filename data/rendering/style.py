@@ -52,7 +52,7 @@ class PageStyle:
 
 
 def resolve_style(config: RenderingConfig) -> PageStyle:
-    """Fill in the mode's defaults.
+    """Fill in the mode's defaults. What varies is left out: `varied_style` chooses it for a document.
 
     Raises:
         UnknownName: the mode or the font family does not exist; the hint lists those that exist.
@@ -69,7 +69,8 @@ def resolve_style(config: RenderingConfig) -> PageStyle:
         "num_vision_tokens": mode.num_vision_tokens,
         "size_px": mode.size_px,
     }
-    style = PageStyle(**(dict(config) | filled))
+    single = {name: value for name, value in config if name != "vary"}
+    style = PageStyle(**(single | filled))
     _refuse_narrow_columns(style)
     _refuse_large_minimum(style)
     return style

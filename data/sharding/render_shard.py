@@ -11,13 +11,15 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.config import RenderingConfig
 from data.dataset.manifest import Counts, RejectedRow, ShardDone, ShardEntry, ShardFooter, shard_path
 from data.dataset.shards import FOOTER_KEY, shard_schema
 from data.errors import RenderError
-from data.records import Document
+from data.records import STYLE, Document
 from data.rendering.missing import missing_glyph_reasons
 from data.rendering.render import RenderedDocument, render
 from data.rendering.style import PageStyle
+from data.rendering.varied_style import choose_style, varying_kinds
 from data.sharding.dedup import text_digest
 from data.store.files import new_file
 
@@ -51,8 +53,9 @@ class ShardTask:
     duplicates: Mapping[str, int]
     """What a duplicate repeats -> duplicates that are left out."""
     also_in: Mapping[str, int]
-    style: PageStyle
+    rendering: RenderingConfig
     seed: int
+    """Of the dataset."""
 
     @property
     def path(self) -> Path:
@@ -111,7 +114,7 @@ class _ShardBuffer:
     """The rows of the current row group, and the counts of the shard so far."""
 
     def __init__(self, task: ShardTask) -> None:
-        self.schema = shard_schema()
+        self.schema = shard_schema(varying_kinds(task.rendering))
         self.held: list[dict[str, Any]] = []
         self.counts = Counts(
             num_read=task.num_read,
@@ -128,16 +131,18 @@ class _ShardBuffer:
 
     def add(self, document: Document, digest: bytes) -> bytes:
         """Render one document and add its row; or reject it. Return the PNG of its last page, or b""."""
+        seed = document_seed(self._task.seed, document)
+        values, style = choose_style(self._task.rendering, seed)
         try:
-            drawn = render(document.text, self._task.style, document_seed(self._task.seed, document))
+            drawn = render(document.text, style, seed)
         except RenderError as error:
             row = _rejected_row(document, digest, error.message.rstrip("."), error.kind)
             self._rejected.append(row)
             self.counts += Counts(num_rejected=1, rejected_by_reason={row.kind: 1})
             return b""
-        self.held.append(_row(document, digest, drawn))
+        self.held.append(_row(document, digest, drawn) | ({STYLE: values} if values else {}))
         self._held_bytes += sum(len(page.png) for page in drawn.pages)
-        self.counts += _counts(drawn, self._task.style)
+        self.counts += _counts(drawn, style)
         return drawn.pages[-1].png
 
     def is_full(self) -> bool:
@@ -201,6 +206,6 @@ def _counts(drawn: RenderedDocument, style: PageStyle) -> Counts:
 
 
 def document_seed(seed: int, document: Document) -> int:
-    """Return the seed for the damage of one document's pages."""
+    """Return the seed for the style and the damage of one document's pages."""
     name = f"{seed}/{document.split}/{document.row}"
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from data.errors import StorageError
+from data.records import STYLE
 from data.validation import as_record
 from evaluation.loops import is_looping
 from evaluation.measures.sample import MeasuredDocument
@@ -96,6 +97,7 @@ def predicted_samples(
             unsupported=unsupported,
             missing=measured.missing_facts(summary),
             measures={key: value for key, value in values.items() if value is not None},
+            style=document.get(STYLE, {}) if is_same else {},
         )
 
 
@@ -120,6 +122,7 @@ def dataset_samples(rows: Iterable[Mapping[str, Any]]) -> Iterator[SampleRecord]
             document_tokens=row["num_text_tokens"],
             num_pages=row["num_pages"],
             marks=Mark.cut if row["truncated"] else NO_MARK,
+            style=row.get(STYLE, {}),
         )
 
 

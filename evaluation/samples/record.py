@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import IntFlag
 from typing import Final
 
+from data.variation import StyleValue
+
 
 class Mark(IntFlag):
     """What is remarkable about a sample; the names are those of the API."""
@@ -55,3 +57,5 @@ class SampleRecord:
     """Numbers and names of the reference that the prediction does not hold."""
     measures: Mapping[str, float] = field(default_factory=dict)
     """Key of MEASURES -> value; those that are not defined are left out."""
+    style: Mapping[str, StyleValue] = field(default_factory=dict)
+    """The values that were chosen for its pages; empty where all documents of the dataset look alike."""

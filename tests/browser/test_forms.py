@@ -155,6 +155,37 @@ def test_pages_that_the_model_cannot_read_are_said_before_the_start(tab: Page, s
     assert (field(tab, "Length"), field(tab, "Mode")) == ("brief", "micro")
 
 
+def test_what_varies_is_previewed_refused_beside_its_field_and_kept_for_another_run(
+    tab: Page, site: Site
+) -> None:
+    open_form(tab, site, "/custom?source_kind=sample&source.length=brief&rendering.mode=tiny")
+    tab.locator("summary", has_text="More about the pages").click()
+    vary = tab.get_by_label("Vary", exact=True)
+    vary.fill("font_size_px: 10, 300")
+    expect(tab.locator("#preview")).to_contain_text(
+        "font_size_px takes numbers from 6 to 96", timeout=LOOK_MS
+    )
+    vary.fill("font_size_px: 10; margin_px: 5 to 40")
+    expect(tab.locator("#preview .preview__numbers")).to_contain_text(
+        re.compile(r"Style.*font size px 10, margin px \d+"), timeout=LOOK_MS
+    )
+    tab.get_by_label("Name", exact=True).fill("varied")
+    with tab.expect_response("**/api/dataset/generate") as answered:
+        tab.get_by_role("button", name="Make the dataset").click()
+    assert (
+        answered.value.request.post_data_json["rendering"]["vary"] == "font_size_px: 10; margin_px: 5 to 40"
+    )
+    tab.wait_for_url("**/jobs/*")
+    open_form(tab, site, f"/custom?from={tab.url.rpartition('/')[2]}")
+    assert field(tab, "Vary") == "font_size_px: 10; margin_px: 5 to 40"
+    expect(tab.locator("#like-earlier-changes")).to_have_text("Nothing is changed yet.")
+    tab.locator("summary", has_text="More about the pages").click()
+    vary.fill("")
+    expect(tab.locator("#like-earlier-changes")).to_have_text(
+        "Changed: rendering.vary font_size_px: 10; margin_px: 5 to 40 → empty."
+    )
+
+
 def test_publishing_without_a_token_is_said_before_the_start(tab: Page, site: Site) -> None:
     open_form(tab, site, "/custom")
     tab.get_by_label("Publish to the Hugging Face Hub").check()

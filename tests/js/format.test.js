@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  describeStyle,
   formatLogTick,
   formatAge,
   formatBytes,
@@ -94,4 +95,9 @@ test("ticks of a logarithmic axis are never rounded to 0", () => {
     "1e6",
     "",
   ]);
+});
+
+test("a style is one short line, and nothing where all documents look alike", () => {
+  assert.equal(describeStyle({ font_size_px: 14, jpeg_quality: null }), "font size px 14, jpeg quality none");
+  assert.equal(describeStyle({}), "");
 });

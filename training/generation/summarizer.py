@@ -38,7 +38,7 @@ class Summarizer:
     collator: Collator
     decoding: Decoding
     rendering: RenderingConfig
-    """How texts become pages of this model."""
+    """How texts become pages of this model: the base style, where the styles of its training varied."""
     trained_num_pages: int | None
     """Pages of the longest document that the model was trained on; None: not known."""
 

@@ -247,6 +247,8 @@ def _data(card: _CardData) -> str:
     source = card.manifest.config["source"]
     origin = f"Hub dataset {source['id']}" if source["kind"] == "hub" else f"a {source['kind']} source"
     made_from = f"The page dataset {card.manifest.name} ({splits} samples), made from {origin}."
+    if vary := card.provenance.rendering.vary:
+        made_from += f" The style of its pages varies from document to document: `{vary}`."
     return f"## Data\n\n{made_from} Licence of the source texts: {terms.license}.\n{warning}"
 
 

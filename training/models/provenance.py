@@ -27,7 +27,8 @@ class Provenance(BaseModel):
 
     prompt: str = Field(max_length=512)
     rendering: RenderingConfig
-    """The style of the pages that it was trained on."""
+    """The style of the pages that it was trained on. Where it varied (`vary`), texts are drawn in the base
+    style: the single values."""
     base_model: str | None
     """The model before all trainings: tiny or a Hub id; None for a local folder: its path is private."""
     base_revision: str | None

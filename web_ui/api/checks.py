@@ -52,13 +52,13 @@ def check_dataset(config: DatasetConfig, workspace: Workspace, planned: Planned 
         Conflict: the name is taken by a dataset with another configuration.
     """
     from data.dataset.folder import load_matching_manifest  # noqa: PLC0415
-    from data.rendering.style import resolve_style  # noqa: PLC0415
+    from data.rendering.varied_style import resolve_base_style  # noqa: PLC0415
     from data.sharding.plan import plan_splits  # noqa: PLC0415
     from data.sources.open import open_source  # noqa: PLC0415
 
     folder = workspace.dataset(config.name)
     load_matching_manifest(folder, config)
-    resolve_style(config.rendering)
+    resolve_base_style(config.rendering)
     if is_quick_to_open(config.source, workspace):
         plan_splits(open_source(config, workspace), config)
 

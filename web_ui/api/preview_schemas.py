@@ -60,6 +60,9 @@ class PreviewedDocument(Answer):
     warnings: list[str]
     missing_glyphs: dict[str, int]
     font_size_px: float
+    style: JsonObject = Field(
+        description="the values that are chosen for its pages; empty: all documents look alike"
+    )
     smaller_mode: SmallerMode | None = Field(
         description="the smallest page that would hold the whole document; null: there is no smaller one"
     )

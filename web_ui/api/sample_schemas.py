@@ -8,7 +8,7 @@ from data.config import Config, Name
 from evaluation.samples.index import Order, Selection
 from evaluation.samples.index_file import NUM_BINS
 from evaluation.samples.record import Mark
-from web_ui.api.schemas import Answer
+from web_ui.api.schemas import Answer, JsonObject
 
 MarkName = Literal["exact", "cut", "looping", "failed", "unsupported", "empty"]
 MAX_SAMPLES_PER_PAGE = 100
@@ -78,6 +78,9 @@ class SampleAnswer(Answer):
         description="chrf, coverage and the others that are defined; fractions, words or a ratio"
     )
     error: str | None = Field(description="why the input could not be read")
+    style: JsonObject = Field(
+        description="the values that were chosen for its pages; empty: all documents look alike"
+    )
     pages: tuple[str, ...] = Field(description="addresses of the page images, in reading order")
 
 

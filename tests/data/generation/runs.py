@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,24 @@ def start(root: Path, config: DatasetConfig, program: str = PROGRAM) -> "subproc
     return subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
     )
+
+
+def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
+    """Start or resume a run, kill it some time after it made so many further shards, and return how many it
+    left."""
+    folder = root / "datasets" / config.name
+
+    def count() -> int:
+        return sum(1 for _ in folder.rglob("shard-*.parquet"))
+
+    wanted = count() + num_shards
+    process = start(root, config)
+    while process.poll() is None and count() < wanted:
+        time.sleep(0.005)
+    time.sleep(delay_s)
+    process.kill()
+    process.communicate()
+    return count()
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -10,7 +10,6 @@ import psutil
 import pyarrow.parquet as pq
 import pytest
 
-from data.config import DatasetConfig
 from data.dataset.losses import OTHER_SUMMARY, SAME_SUMMARY
 from data.dataset.manifest import MANIFEST, read_manifest
 from data.errors import Conflict, Stopped, StorageError
@@ -20,6 +19,7 @@ from tests.data.generation.runs import (
     brief_config,
     contents,
     files_config,
+    kill_in_the_middle,
     news,
     run,
     start,
@@ -160,24 +160,6 @@ def test_a_full_disk_and_a_read_only_one_are_said_and_survived(
         assert contents(run(small, CONFIG).folder) == undisturbed
     finally:
         subprocess.run(["umount", "--recursive", str(small)], check=True)
-
-
-def kill_in_the_middle(root: Path, config: DatasetConfig, num_shards: int, delay_s: float) -> int:
-    """Start or resume a run, kill it some time after it made so many further shards, and return how many it
-    left."""
-    folder = root / "datasets" / config.name
-
-    def count() -> int:
-        return sum(1 for _ in folder.rglob("shard-*.parquet"))
-
-    wanted = count() + num_shards
-    process = start(root, config)
-    while process.poll() is None and count() < wanted:
-        time.sleep(0.005)
-    time.sleep(delay_s)
-    process.kill()
-    process.communicate()
-    return count()
 
 
 def _wait_for_workers(process: "subprocess.Popen[bytes]", settle_s: float = 0.5) -> list[psutil.Process]:

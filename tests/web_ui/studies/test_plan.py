@@ -98,6 +98,13 @@ def test_a_cell_that_cannot_run_is_named(axes: dict[str, Any], cell: str) -> Non
     assert cell in refusal.value.message
 
 
+def test_an_axis_may_be_what_varies_in_a_style() -> None:
+    vary = "noise: 0, 0.1; blur_px: 0 to 1"
+    cells = plan_cells(study(axes={"dataset.rendering.vary": [None, vary]}))
+    assert [cell.dataset.rendering.vary for cell in cells] == [None, "blur_px: 0 to 1; noise: 0, 0.1"]
+    assert describe_cell(cells[1].settings) == f"vary {vary}"
+
+
 def test_a_cell_is_described_by_its_settings() -> None:
     assert describe_cell({"dataset.rendering.mode": "micro", "training.learning_rate": 0.1}) == (
         "mode micro, learning_rate 0.1"

@@ -47,6 +47,12 @@ def test_a_field_has_one_short_note_and_says_the_rest_apart(client: FlaskClient)
     assert sum(len(note.split()) for note in notes) / len(notes) < 9
 
 
+def test_what_varies_is_one_field_of_text(fields: dict[str, dict[str, Any]]) -> None:
+    field = fields["rendering.vary"]
+    assert (field["kind"], field["nullable"], field["empty"]) == ("text", True, "all documents look alike")
+    assert [path for path in fields if path.startswith("rendering.vary")] == ["rendering.vary"]
+
+
 def test_what_is_chosen_as_a_whole_names_its_part(fields: dict[str, dict[str, Any]]) -> None:
     parts = {path: field["part"] for path, field in fields.items()}
     assert (parts["source.length"], parts["source.path"], parts["source.id"]) == (
@@ -65,7 +71,7 @@ def test_every_value_that_a_form_starts_with_is_the_configurations_own(
         if field["part"] is None and path != "name":
             value: Any = config
             for key in path.split("."):
-                value = value[key]
+                value = value.get(key)  # a field may be left out while it is null
             assert field["initial"] == value, path
 
 

@@ -57,6 +57,45 @@ def test_a_seed_chooses_other_documents(client: FlaskClient) -> None:
     assert len(set(texts.values())) == 3
 
 
+def test_documents_are_previewed_in_the_styles_that_the_dataset_gives_them(client: FlaskClient) -> None:
+    rendering = {"mode": "tiny", "vary": "font_size_px: 10, 20; margin_px: 4 to 40"}
+    config = {**SAMPLE, "max_samples": 1000, "rendering": rendering}
+    styles = []
+    for seed in (None, 1):
+        body = {"config": config, "num_documents": 8, "random_seed": seed}
+        for document in client.post("/api/dataset/preview", json=body).get_json()["documents"]:
+            styles.append(document["style"])
+            assert document["font_size_px"] == document["style"]["font_size_px"]
+    assert {style["font_size_px"] for style in styles} == {10, 20}
+    assert len({style["margin_px"] for style in styles}) > 8
+    plain = client.post("/api/dataset/preview", json={"config": SAMPLE, "num_documents": 1}).get_json()
+    assert plain["documents"][0]["style"] == {}
+
+
+def test_a_smaller_mode_holds_the_document_in_every_style(
+    client: FlaskClient, papers: dict[str, Any]
+) -> None:
+    def smaller_mode(**rendering: str | int) -> Any:
+        columns = {"document": "body", "summary": "abstract"}
+        config = {"name": "papers", "source": papers, "columns": columns, "rendering": rendering}
+        answer = client.post("/api/dataset/preview", json={"config": config, "num_documents": 1})
+        return answer.get_json()["documents"][0]["smaller_mode"]
+
+    assert smaller_mode(mode="large")["mode"] == "tiny"
+    assert smaller_mode(mode="large", font_size_px=20)["mode"] == "base"
+    assert smaller_mode(mode="large", vary="font_size_px: 10, 20")["mode"] == "base"
+
+
+def test_a_style_that_cannot_vary_is_refused_beside_its_field(client: FlaskClient) -> None:
+    config = {**SAMPLE, "rendering": {"mode": "tiny", "vary": "font_family: DejaVu Sans, Comic Unicorn"}}
+    for path, body in (("preview", {"config": config}), ("generate", config)):
+        answer = client.post(f"/api/dataset/{path}", json=body)
+        assert answer.status_code == 422
+        assert answer.get_json()["error"]["fields"] == {
+            "rendering.vary": "There is no font family 'Comic Unicorn' on this machine"
+        }
+
+
 def test_pages_are_read_back_when_asked(client: FlaskClient, workspace: Workspace) -> None:
     require_tesseract()
     body = {

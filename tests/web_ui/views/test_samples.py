@@ -11,13 +11,17 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from data.config import DatasetConfig
 from data.dataset.manifest import MANIFEST
 from data.dataset.shards import read_texts
+from data.generate import generate
+from data.progress import Silent
 from data.store.files import file_sha256, write_json
 from data.store.workspace import Workspace
 from evaluation.report import REPORT
 from evaluation.samples.kept_pages import KeptPages, PredictionSource
 from evaluation.samples.store import SampleSet
+from tests.web_ui.conftest import SAMPLE
 from training.options.run_folder import (
     CONFIG,
     EVALUATION_CONFIG,
@@ -107,6 +111,27 @@ def test_one_sample_has_its_documents_text(client: FlaskClient, evaluation: str,
     assert (sample["text"], sample["document_id"]) == (row["text"], row["document_id"])
     missing = client.get("/api/samples/evaluations/scored/99")
     assert (missing.status_code, missing.get_json()["error"]["code"]) == (404, "not_found")
+
+
+def test_a_sample_shows_the_style_of_its_pages(client: FlaskClient, workspace: Workspace) -> None:
+    rendering = {"mode": "micro", "vary": "noise: 0.05, 0.1"}
+    config = DatasetConfig.model_validate({**SAMPLE, "rendering": rendering, "num_workers": 1})
+    folder = generate(config, workspace, Silent()).folder
+    styles = [row["style"] for row in read_texts(folder, "train")]
+    assert all(style["noise"] in (0.05, 0.1) for style in styles)
+    found = get(client, "datasets/demo")["samples"]
+    assert [sample["style"] for sample in found] == styles
+    rows = list(read_texts(folder, "train"))
+    lines = [
+        {"document_id": row["document_id"], "prediction": "", "reference": row["summary"]} for row in rows
+    ]
+    write_lines(workspace.evaluation("scored") / PREDICTIONS, lines)
+    write_json(workspace.evaluation("scored") / EVALUATION_CONFIG, {"dataset": "demo", "split": "train"})
+    assert [sample["style"] for sample in get(client, "evaluations/scored")["samples"]] == styles
+
+
+def test_a_dataset_of_one_style_has_none_to_show(client: FlaskClient, evaluation: str) -> None:
+    assert [sample["style"] for sample in get(client, "evaluations/scored")["samples"]] == [{}] * 4
 
 
 def test_the_page_with_one_sample_is_found(client: FlaskClient, evaluation: str) -> None:

@@ -60,7 +60,7 @@ void fillFormOnceLoaded(form, load, ({ earlier, ...loaded }) => {
   dataset.start("/dataset/generate", body, () => {
     showDefaultSampleCount();
     refresh();
-    if (earlier) showDifferences(earlier, { ...dataset.values(), ...body() });
+    if (earlier) showDifferences(earlier, { ...body(), ...dataset.values() });
   });
   applyAddress(form, ADDRESS_FIELDS);
   showDefaultSampleCount();

@@ -856,6 +856,7 @@ export interface PreviewedDocument {
   warnings: Array<string>;
   missing_glyphs: Record<string, number>;
   font_size_px: number;
+  style: Record<string, any>;
   smaller_mode: SmallerMode | null;
   num_pages: number;
   pages: Array<PreviewedPage>;
@@ -912,6 +913,7 @@ export interface RenderingConfig {
   min_font_size_px?: number;
   max_pages?: number;
   degradation?: Degradation;
+  vary?: string | null;
 }
 
 export interface ReportQuery {
@@ -966,6 +968,7 @@ export interface SampleAnswer {
   missing: Array<string>;
   measures: Record<string, number>;
   error: string | null;
+  style: Record<string, any>;
   pages: Array<string>;
 }
 
@@ -984,6 +987,7 @@ export interface SampleDocument {
   missing: Array<string>;
   measures: Record<string, number>;
   error: string | null;
+  style: Record<string, any>;
   pages: Array<string>;
   text: string | null;
 }

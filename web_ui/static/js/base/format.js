@@ -41,6 +41,15 @@ export const formatMetric = (name, value) =>
   /rouge/i.test(name) && typeof value === "number" ? value.toFixed(1) : formatNumber(value);
 
 /**
+ * Describe the values that were chosen for the pages of a document: font size px 14, alignment left.
+ * @param {Record<string, unknown>} style
+ */
+export const describeStyle = (style) =>
+  Object.entries(style)
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${value ?? "none"}`)
+    .join(", ");
+
+/**
  * Format an error rate as a percentage with two decimals.
  * @param {number} rate 0 to 1
  */

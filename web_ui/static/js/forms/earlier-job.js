@@ -51,7 +51,8 @@ export function writeEarlierChoices(form, job, taken) {
 
 /** Say what differs from the earlier job. @param {Job} job @param {Json} values of the form, nested */
 export function showDifferences({ config }, values) {
-  const [before, now] = [flattenPaths(config), flattenPaths(values)];
+  // A dataset's settings leave out rendering.vary while it is null.
+  const [before, now] = [flattenPaths({ "rendering.vary": null, ...config }), flattenPaths(values)];
   const changed = Object.keys(now).filter(
     (path) => path in before && !OWN_FIELDS.has(path) && !isEqual(now[path], before[path]),
   );

@@ -1,7 +1,7 @@
 // The parts of a preview: the pages of a document, their numbers, and notes.
 
 import { makeElement, makeFigure } from "../base/dom.js";
-import { formatCompression, formatCount, formatNumber } from "../base/format.js";
+import { describeStyle, formatCompression, formatCount, formatNumber } from "../base/format.js";
 import { makeZoomableImage } from "../widgets/zoom.js";
 
 /** @typedef {import("../base/api-types.js").PreviewedDocument} PreviewedDocument */
@@ -17,12 +17,14 @@ export function makePageGrid({ pages, num_pages: total }) {
 /** @param {PreviewedDocument} document_ */
 export function makeNumbers(document_) {
   const { pages, num_pages: total } = document_;
+  const style = describeStyle(document_.style);
   const numbers = {
     Pages: total > pages.length ? `first ${pages.length} of ${formatCount(total)}` : formatCount(total),
     "Text tokens": formatCount(document_.num_text_tokens),
     "Vision tokens": formatCount(document_.num_vision_tokens),
     Compression: formatCompression(document_.compression),
     "Font size": `${formatNumber(document_.font_size_px)} px`,
+    ...(style ? { Style: style } : {}),
   };
   return Object.entries(numbers).map(([name, value]) => makeFigure(name, value));
 }

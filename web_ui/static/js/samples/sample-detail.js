@@ -1,6 +1,7 @@
 // One sample: its pages beside what was written and what was expected.
 
 import { makeElement } from "../base/dom.js";
+import { describeStyle } from "../base/format.js";
 import { FIRST_BATCH, makeDocument, makePages } from "./sample-document.js";
 import { makeSampleMeasures } from "./sample-measures.js";
 import { makeMarkBadge, makeScorePill } from "./sample-marks.js";
@@ -45,12 +46,13 @@ export function makeSampleDetail(sample, list, path) {
 }
 
 /** @param {Sample} sample @param {SampleList} list */
-function describeLength({ length, prediction, pages, document_tokens: read }, { split }) {
+function describeLength({ length, prediction, pages, document_tokens: read, style }, { split }) {
   const isWritten = prediction !== null || split === FIRST_BATCH;
   return [
     isWritten ? `${length.toLocaleString("en")} tokens ${prediction === null ? "to write" : "written"}` : "",
     read === null ? "" : `document of ${read.toLocaleString("en")} text tokens`,
     pages.length > 1 ? `${pages.length} pages` : "",
+    describeStyle(style),
   ]
     .filter(Boolean)
     .join(" · ");
