@@ -19,7 +19,7 @@ from pydantic_core import PydanticUndefined
 from data import errors
 from training.options.optimal_configs import PRESETS, TINY_VALUES
 from web_ui.app import create_app
-from web_ui.cli import build_parser
+from web_ui.commands.parser import build_parser
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS

@@ -21,7 +21,7 @@ from evaluation.training_metrics import KEYS
 from tests.services import Service
 from training.options.memory import estimate_training_memory
 from training.options.optimal_configs import PRESETS, training_config
-from web_ui.cli import build_parser
+from web_ui.commands.parser import build_parser
 from web_ui.jobs.stages import STAGES, resolve
 from web_ui.settings import Settings
 from web_ui.views.errors import HINTS

@@ -90,7 +90,7 @@ def call(workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_help_of_every_command_imports_nothing_heavy() -> None:
     code = f"""
 import contextlib, io, sys
-from web_ui.cli import build_parser
+from web_ui.commands.parser import build_parser
 for words in ([], *([name] for name in {COMMANDS})):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as shown:
         build_parser().parse_args([*words, "--help"])
