@@ -2,10 +2,8 @@
 
 import io
 import os
-import re
 import shutil
 import subprocess
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -13,21 +11,13 @@ from typing import Any, Final
 from PIL import Image
 
 from data.errors import Unavailable, UnknownName
+from data.inspection.character_errors import closest_length, comparable, edit_distances
 from data.records import Page
-from data.rendering.characters import drawable
 from data.rendering.vision_tokens import length_of_tokens
 
 # Tesseract was trained on scans whose letters are about twice as tall as those of a page.
 _SCALE: Final = 2
 _TIMEOUT_S: Final = 120
-_CUT_UNCERTAINTY: Final = 0.1
-_SPACELESS: Final = (
-    "[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u1a20-\u1aaf\u1950-\u19df\u2e80-\u2fff\u3001-\u312f"
-    "\u31a0-\u9fff\ua9e0-\ua9ff\uaa60-\uaadf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff9f\U00016fe0-\U0001b2ff"
-    "\U00020000-\U0003ffff]"
-)
-"""Han, kana, Thai, Lao, Khmer, Burmese and their kin, and the wide forms that stand among them."""
-_SPACE_WITHOUT_MEANING: Final = re.compile(f"(?<={_SPACELESS}) | (?={_SPACELESS})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,51 +97,17 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
 def measure_errors(document: RenderedText, read: str) -> OcrResult:
     """Count the character errors of the OCR result `read`, against the text, or against the part that the
     page shows if the end was cut off."""
-    expected = _comparable(drawable(document.text))
-    distances = edit_distances(_comparable(read), expected)
-    length = _shown_length(document, expected, distances) if document.truncated else len(expected)
+    expected = comparable(document.text)
+    distances = edit_distances(comparable(read), expected)
+    num_tokens = sum(page.num_text_tokens for page in document.pages)
+    about = length_of_tokens(expected, num_tokens) if document.truncated else None
+    length = len(expected) if about is None else closest_length(distances, about)
     return OcrResult(
         document_id=document.document_id,
         num_pages=len(document.pages),
         num_characters=length,
         num_errors=distances[length],
     )
-
-
-def _shown_length(document: RenderedText, expected: str, distances: Sequence[int]) -> int:
-    """Return the length of the shown part: the page's tokens give it to about 10%; of the lengths in this
-    range, take the one with the fewest errors."""
-    about = length_of_tokens(expected, sum(page.num_text_tokens for page in document.pages))
-    shortest, longest = int(about * (1 - _CUT_UNCERTAINTY)), int(about * (1 + _CUT_UNCERTAINTY))
-    lengths = range(shortest, min(len(expected), longest) + 1)
-    return min(lengths, key=lambda length: (distances[length], -length))
-
-
-def edit_distances(pattern: str, text: str) -> list[int]:
-    """Return the Levenshtein distances between `pattern` and each prefix of `text`, from the empty prefix to
-    the whole text.
-
-    The bit-parallel algorithm of Myers (1999) in the form of Hyyro (2003): two integers hold a column of the
-    table; their bits mark where it increases and decreases. A paper of 60,000 characters takes a second.
-    """
-    masks: dict[str, int] = {}
-    for character in set(pattern):
-        bits = "".join("1" if character == other else "0" for other in reversed(pattern))
-        masks[character] = int(bits, 2)
-    every, last = (1 << len(pattern)) - 1, (1 << len(pattern)) >> 1
-    rises, falls, distance = every, 0, len(pattern)
-    distances = [distance]
-    for character in text:
-        equal = masks.get(character, 0)
-        diagonal = (((equal & rises) + rises) ^ rises) | equal | falls
-        right_rises = falls | (every & ~(diagonal | rises))
-        right_falls = diagonal & rises
-        distance += bool(right_rises & last) - bool(right_falls & last) if pattern else 1
-        distances.append(distance)
-        right_rises = (right_rises << 1) | 1
-        rises = ((right_falls << 1) | ~(diagonal | right_rises)) & every
-        falls = right_rises & diagonal & every
-    return distances
 
 
 def _find_tesseract(language: str) -> str:
@@ -202,13 +158,3 @@ def _enlarged_png(page: Page) -> bytes:
     file = io.BytesIO()
     picture.resize((size_px, size_px), Image.Resampling.BICUBIC).save(file, "PNG", compress_level=1)
     return file.getvalue()
-
-
-def _comparable(text: str) -> str:
-    """Return a text without the differences that do not count.
-
-    A line may break anywhere in a script without spaces between words, so a space beside one of its
-    characters is left out. Compatibility characters (wide forms, ligatures) are replaced by ordinary ones.
-    """
-    text = _SPACE_WITHOUT_MEANING.sub("", " ".join(text.split()))
-    return " ".join(unicodedata.normalize("NFKC", text).split())

@@ -6,7 +6,8 @@ import pytest
 
 from data.config import RenderingConfig
 from data.errors import Unavailable, UnknownName
-from data.inspection.legibility import RenderedText, check_legibility, edit_distances, measure_errors
+from data.inspection.character_errors import edit_distances
+from data.inspection.legibility import RenderedText, check_legibility, measure_errors
 from data.page_modes import PageMode
 from data.rendering.render import render
 from data.rendering.style import resolve_style
