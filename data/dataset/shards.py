@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.dataset.manifest import Manifest, ShardEntry, ShardFooter, read_manifest
-from data.errors import NotFound, StorageError, cause
+from data.errors import InvalidInput, NotFound, StorageError, cause
 from data.records import STYLE, Document, Page, Sample
 
 FOOTER_KEY: Final = b"deepsynth"
@@ -110,6 +110,25 @@ def read_footer(path: Path) -> ShardFooter:
         raise StorageError(
             f"{path} is not a shard: {cause(error)}.", hint="Delete the dataset and generate it again."
         ) from error
+
+
+def require_texts(folder: Path, split: str) -> None:
+    """Refuse a split of a finished dataset that does not store its documents' texts.
+
+    Raises:
+        NotFound, InvalidInput: there is no such dataset or split, or it has no texts.
+        StorageError: a shard is missing or damaged.
+    """
+    for shard in read_manifest(folder).require_split(split).shards:
+        path = folder / shard.path
+        with reading_parquet(path):
+            has_texts = "text" in pq.read_schema(path).names
+        if not has_texts:
+            raise InvalidInput(
+                f"Dataset {folder.name!r} has no column text, so what its pages show is not known.",
+                hint="Use a dataset that stores its documents' texts.",
+                fields={"dataset": "has no texts"},
+            )
 
 
 def read_samples(folder: Path, split: str, start: int = 0, stop: int | None = None) -> Iterator[Sample]:

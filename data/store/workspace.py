@@ -18,6 +18,7 @@ FOLDERS = (
     "evaluations",
     "predictions",
     "learning_rates",
+    "reading_checks",
     "studies",
     "uploads",
     "cache",
@@ -75,6 +76,10 @@ class Workspace:
     @property
     def learning_rates(self) -> Path:
         return self.root / "learning_rates"
+
+    @property
+    def reading_checks(self) -> Path:
+        return self.root / "reading_checks"
 
     @property
     def studies(self) -> Path:

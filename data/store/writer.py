@@ -1,5 +1,6 @@
 """Locks on what the workspace holds, by files that the operating system releases when the process ends: one
-writer at a time for each dataset, model, evaluation and prediction, and no removal of what is being read."""
+writer at a time for each dataset, model, evaluation, prediction and reading check, and no removal of what is
+being read."""
 
 import fcntl
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from data.store.files import storage_error
 from data.store.workspace import Workspace, validate_name
 
 ReadKind = Literal["dataset", "model"]
-WrittenKind = Literal[ReadKind, "evaluation", "prediction"]
+WrittenKind = Literal[ReadKind, "evaluation", "prediction", "reading check"]
 
 
 @contextmanager
@@ -54,8 +55,8 @@ def refuse_readers(workspace: Workspace, kind: ReadKind, name: str) -> Iterator[
     with _lock_file(workspace, _readers(kind, name)) as lock:
         if not _take(lock):
             raise Conflict(
-                f"The {kind} {name!r} is in use: a training, a search for a learning rate, an evaluation or "
-                "a prediction reads it.",
+                f"The {kind} {name!r} is in use: a training, a search for a learning rate, an evaluation, "
+                "a prediction or a reading check reads it.",
                 hint="Wait for it to end, or stop it.",
             )
         yield

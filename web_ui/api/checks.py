@@ -30,6 +30,7 @@ from training.options.model_kinds import (
 from training.options.model_names import model_kind, require_page_reader
 from training.options.optimal_configs import PRESETS
 from training.options.publish_config import PublishModelConfig
+from training.options.reading_config import CANNOT_TRANSCRIBE, ReadingCheckConfig
 from training.options.run_folder import MODEL, check_output
 from training.options.warm_config import NEEDS_PAGES, WarmModelConfig
 
@@ -119,6 +120,21 @@ def check_prediction(
                 hint="Upload it, then name it as upload:<name>.",
                 fields={f"inputs.{index}": "does not exist"},
             )
+
+
+def check_reading_check(
+    config: ReadingCheckConfig, workspace: Workspace, planned: Planned = NOTHING_PLANNED
+) -> None:
+    """Refuse a reading check whose dataset or model cannot work; raises as `check_training`, and InvalidInput
+    for a dataset without texts and a model that reads text."""
+    from data.dataset.shards import require_texts  # noqa: PLC0415
+
+    check_finished_dataset(config.dataset, workspace, (config.split,), planned)
+    check_model(config.model, config.revision, workspace, planned)
+    check_page_mode(config.model, config.dataset, workspace, planned)
+    require_page_reader(config.model, workspace, CANNOT_TRANSCRIBE, "model")
+    if ("dataset", config.dataset) not in planned:
+        require_texts(workspace.dataset(config.dataset), config.split)
 
 
 def check_warm_model(

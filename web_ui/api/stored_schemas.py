@@ -8,7 +8,9 @@ from data.config import Config
 from web_ui.api.schemas import Answer
 
 StoredCollection = Literal["datasets", "models"]
-LinkedCollection = Literal["datasets", "models", "evaluations", "predictions", "learning_rates"]
+LinkedCollection = Literal[
+    "datasets", "models", "evaluations", "predictions", "learning_rates", "reading_checks"
+]
 
 
 class StoredCard(Answer):

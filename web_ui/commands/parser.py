@@ -22,6 +22,7 @@ def build_parser() -> argparse.ArgumentParser:
         _add_train,
         _add_evaluate,
         _add_compare,
+        _add_read_check,
         _add_predict,
         _add_export,
         _add_ask,
@@ -123,6 +124,25 @@ def _add_compare(commands: Subparsers) -> None:
     for name in ("first", "second"):
         parser.add_argument(name, help="name of a training or an evaluation in the workspace, or a job id")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
+
+
+def _add_read_check(commands: Subparsers) -> None:
+    parser = _add_command(
+        commands,
+        "read-check",
+        "web_ui.commands.stages:run_stage",
+        "check whether a model reads the pages of a dataset: its character errors",
+    )
+    parser.add_argument(
+        "--model",
+        required=True,
+        metavar="NAME",
+        help="tiny, a Hub id, a folder or a training in the workspace",
+    )
+    parser.add_argument("--dataset", required=True, metavar="NAME")
+    parser.add_argument("--split", metavar="SPLIT", help="default: test")
+    parser.add_argument("--num-documents", metavar="N", help="documents to read; default: 20")
+    _add_stage_options(parser, "reading_check", "ReadingCheckConfig")
 
 
 def _add_predict(commands: Subparsers) -> None:

@@ -1,4 +1,5 @@
-"""The commands that run a stage in this process: generate, train, evaluate, predict, find-lr.
+"""The commands that run a stage in this process: generate, train, evaluate, read-check, predict,
+find-lr.
 
 They call the same functions as a job.
 """

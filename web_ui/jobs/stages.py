@@ -135,6 +135,22 @@ STAGES: Final[Mapping[str, Stage]] = {
         stored_in="predictions",
         default_output="{id}.jsonl",
     ),
+    "reading_check": Stage(
+        config="training.options.reading_config:ReadingCheckConfig",
+        function="training.check_reading:check_reading",
+        role="gpu",
+        title="{model} reads {dataset} {split}",
+        label="Reading check",
+        plural="Reading checks",
+        endpoint=JobEndpoint(
+            "/api/model/read-check",
+            "check_reading",
+            "Queue a check whether a model reads the pages of a dataset.",
+        ),
+        check="web_ui.api.checks:check_reading_check",
+        stored_in="reading_checks",
+        default_output="{id}",
+    ),
     "warm_model": Stage(
         config="training.options.warm_config:WarmModelConfig",
         function="training.keep_warm:keep_warm",

@@ -14,6 +14,7 @@ const KINDS = {
   evaluations: "Evaluation",
   predictions: "Summaries",
   learning_rates: "Learning-rate search",
+  reading_checks: "Reading check",
 };
 
 /** @param {Item} item */
