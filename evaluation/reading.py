@@ -98,8 +98,8 @@ def compare_pages(
     """Yield for each page of a document what it shows, and the errors of its transcription.
 
     A page follows the page before it in the text. Its end is known by its number of text tokens to about 10%,
-    so of the ends in this range the one with the fewest errors is taken; the last page of a whole document
-    ends with the text.
+    so of the line ends in this range the one with the fewest errors is taken; the last page of a whole
+    document ends with the text.
 
     Args:
         text: the whole document.
@@ -113,7 +113,7 @@ def compare_pages(
         distances = edit_distances(comparable(transcription), rest)
         ends_with_text = number == len(ends) and not is_cut
         about = end - (len(whole) - len(rest))
-        length = len(rest) if ends_with_text else closest_length(distances, about)
+        length = len(rest) if ends_with_text else closest_length(distances, rest, about)
         yield PageText(text=rest[:length], num_errors=distances[length])
         rest = rest[length:].lstrip()
 

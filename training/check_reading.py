@@ -29,6 +29,7 @@ from evaluation.reading import (
     write_reading_report,
 )
 from evaluation.report import now
+from evaluation.scores import Estimate
 from training.generation.generate_text import Prediction, generate_batch
 from training.generation.prediction_log import PredictionLog
 from training.generation.summarizer import Summarizer, load_summarizer, with_trained_decoding
@@ -63,9 +64,18 @@ class ReadingResult:
         return {
             "folder": str(self.folder),
             "split": report.split,
-            "reading": asdict(report.character_error_rate),
+            **_rate_row(report.character_error_rate),
+            "num_documents": report.character_error_rate.num_samples,
             **{name: getattr(report, name) for name in counts},
-            "fonts": [asdict(font) for font in report.fonts],
+            "fonts": [
+                {
+                    "font_family": font.font_family,
+                    "font_size_px": font.font_size_px,
+                    "num_pages": font.num_pages,
+                    **_rate_row(font.character_error_rate),
+                }
+                for font in report.fonts
+            ],
             "worst_pages": [_worst_row(page) for page in self.worst],
         }
 
@@ -220,6 +230,10 @@ def _warn(report: ReadingReport, progress: Progress) -> None:
     for number, fault in ((report.num_looping, "loop"), (report.num_cut, "are cut off at max_length")):
         if number:
             progress.message(f"{number:,} of {report.num_pages:,} transcriptions {fault}.", "warning")
+
+
+def _rate_row(rate: Estimate) -> dict[str, float]:
+    return {"character_error_rate": rate.mean, "low": rate.low, "high": rate.high}
 
 
 def _worst_row(page: ReadPage) -> dict[str, Any]:

@@ -15,6 +15,8 @@ _SPACELESS: Final = (
     "\U00020000-\U0003ffff]"
 )
 """Han, kana, Thai, Lao, Khmer, Burmese and their kin, and the wide forms that stand among them."""
+_LINE_END: Final = re.compile(f" |(?<={_SPACELESS})|(?={_SPACELESS})")
+"""Where a line may end: before a space, and beside each character of these scripts."""
 _SPACE_WITHOUT_MEANING: Final = re.compile(f"(?<={_SPACELESS}) | (?={_SPACELESS})")
 
 
@@ -28,17 +30,21 @@ def comparable(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
-def closest_length(distances: Sequence[int], about: int) -> int:
+def closest_length(distances: Sequence[int], text: str, about: int) -> int:
     """Return how much of a text was shown, where a number of tokens tells its length to about 10%: of the
-    lengths in this range the one with the fewest errors, of several the longest.
+    lengths in this range at which a line can end, the one with the fewest errors, of several the longest.
 
     Args:
         distances: from `edit_distances`, of what was read to each beginning of the text.
+        text: the whole text, as `comparable` gives it.
         about: the expected number of characters.
     """
-    longest = min(len(distances) - 1, int(about * (1 + _LENGTH_UNCERTAINTY)))
+    longest = min(len(text), int(about * (1 + _LENGTH_UNCERTAINTY)))
     shortest = max(0, min(longest, int(about * (1 - _LENGTH_UNCERTAINTY))))
-    return min(range(shortest, longest + 1), key=lambda length: (distances[length], -length))
+    ends = [match.start() for match in _LINE_END.finditer(text, shortest, longest + 1)]
+    whole = [longest] if longest == len(text) else []
+    lengths = [*ends, *whole] or range(shortest, longest + 1)
+    return min(lengths, key=lambda length: (distances[length], -length))
 
 
 def edit_distances(pattern: str, text: str) -> list[int]:

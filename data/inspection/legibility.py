@@ -84,9 +84,9 @@ def check_legibility(documents: Iterable[RenderedText], language: str = "eng") -
         Unavailable: tesseract is not installed.
         UnknownName: it has no data for the language.
     """
-    program = _find_tesseract(language)
+    program = find_tesseract(language)
     readings = [
-        measure_errors(document, " ".join(_run_tesseract(page, program, language) for page in document.pages))
+        measure_errors(document, " ".join(run_tesseract(page, program, language) for page in document.pages))
         for document in documents
     ]
     return LegibilityReport(
@@ -101,7 +101,7 @@ def measure_errors(document: RenderedText, read: str) -> OcrResult:
     distances = edit_distances(comparable(read), expected)
     num_tokens = sum(page.num_text_tokens for page in document.pages)
     about = length_of_tokens(expected, num_tokens) if document.truncated else None
-    length = len(expected) if about is None else closest_length(distances, about)
+    length = len(expected) if about is None else closest_length(distances, expected, about)
     return OcrResult(
         document_id=document.document_id,
         num_pages=len(document.pages),
@@ -110,7 +110,8 @@ def measure_errors(document: RenderedText, read: str) -> OcrResult:
     )
 
 
-def _find_tesseract(language: str) -> str:
+def find_tesseract(language: str) -> str:
+    """Return the path of tesseract; raises as `check_legibility`."""
     program = shutil.which("tesseract")
     if program is None:
         raise Unavailable(
@@ -130,7 +131,8 @@ def _find_tesseract(language: str) -> str:
     return program
 
 
-def _run_tesseract(page: Page, program: str, language: str) -> str:
+def run_tesseract(page: Page, program: str, language: str) -> str:
+    """Return what tesseract reads from a page. Raises Unavailable if it fails."""
     command = [program, "stdin", "stdout", "--psm", "3", "-l", language]
     try:
         done = subprocess.run(
