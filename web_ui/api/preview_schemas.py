@@ -94,14 +94,30 @@ class ReportQuery(Config):
     language: Language = "eng"
 
 
+class ModelReading(Answer):
+    """How well a model read pages of a dataset: the result of a reading check."""
+
+    name: str = Field(description="folder below workspace/reading_checks")
+    model: str
+    split: str
+    blank_pages: bool
+    num_pages: int
+    character_error_rate: float = Field(description="errors of all pages over their characters")
+    low: float = Field(description="lower end of its 95% interval, over the documents")
+    high: float
+    created: str
+
+
 class DatasetReport(Answer):
-    """The compression of all pages of a finished dataset, and the legibility of a sample of documents."""
+    """The compression of all pages of a finished dataset, the legibility of a sample of documents, and how
+    well models read its pages."""
 
     name: str
     compression: JsonObject
     legibility: JsonObject | None = Field(
         description="character_error_rate of all documents and of each; null: not requested"
     )
+    readings: list[ModelReading] = Field(description="its reading checks, the newest first")
 
 
 class InspectRequest(Config):

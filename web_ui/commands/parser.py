@@ -80,7 +80,7 @@ def _add_report(commands: Subparsers) -> None:
     parser = _add_command(
         commands,
         "report",
-        "web_ui.commands.report:report",
+        "web_ui.commands.report:run",
         "report on a dataset: compression, and legibility by tesseract",
     )
     parser.add_argument("--dataset", required=True, metavar="NAME")

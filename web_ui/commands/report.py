@@ -1,15 +1,17 @@
-"""`deepsynth report`: compression and legibility of a finished dataset, as tables or JSON."""
+"""`deepsynth report`: compression and legibility of a finished dataset, and how models read it, as tables or
+JSON."""
 
 from argparse import Namespace
 from typing import Any
 
 from data.validation import parse_config
 from web_ui.api.preview_schemas import ReportQuery
+from web_ui.catalog.readings import readings_of
 from web_ui.commands.stages import open_workspace
 from web_ui.commands.terminal import print_result
 
 
-def report(options: Namespace) -> int:
+def run(options: Namespace) -> int:
     """Print the report."""
     from data.inspection.report import dataset_report  # noqa: PLC0415  (imports pyarrow and Skia)
 
@@ -17,9 +19,10 @@ def report(options: Namespace) -> int:
         name: value for name in ("num_documents", "language") if (value := getattr(options, name)) is not None
     }
     query = parse_config(ReportQuery, values)
-    found = dataset_report(
-        open_workspace(options).dataset(options.dataset), query.num_documents, query.language
-    ).as_dict()
+    workspace = open_workspace(options)
+    report = dataset_report(workspace.dataset(options.dataset), query.num_documents, query.language)
+    readings = [reading.model_dump() for reading in readings_of(options.dataset, workspace)]
+    found = {**report.as_dict(), "readings": readings}
     print_result(found if options.json else _tables(found), options.json)
     return 0
 
@@ -39,4 +42,15 @@ def _tables(found: dict[str, Any]) -> dict[str, Any]:
         ],
         "densest_pages": compression["densest_pages"],
     }
-    return tables | ({"documents_read": legibility["documents"]} if legibility else {})
+    read = {"documents_read": legibility["documents"]} if legibility else {}
+    return {**tables, **read, "read_by_models": [_reading_row(reading) for reading in found["readings"]]}
+
+
+def _reading_row(reading: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "model": reading["model"],
+        "split": reading["split"],
+        "pages": f"{reading['num_pages']}{' blank' if reading['blank_pages'] else ''}",
+        "character_error_rate": f"{reading['character_error_rate']:.2%}",
+        "interval_of_95%": f"{reading['low']:.2%}-{reading['high']:.2%}",
+    }

@@ -8,6 +8,7 @@ from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.previews import PreviewTask, run_preview
 from web_ui.api.schemas import JsonObject
 from web_ui.api.service import current_service
+from web_ui.catalog.readings import readings_of
 from web_ui.server.security import refuse_cross_site
 
 previews = Blueprint("previews", __name__)
@@ -44,7 +45,8 @@ def inspect_source(body: preview_schemas.InspectRequest) -> JsonObject:
     ),
 )
 def report_on_dataset(name: str, query: preview_schemas.ReportQuery) -> JsonObject:
-    """Report the compression of all pages of a finished dataset, and the legibility of some documents."""
+    """Report how much the pages of a finished dataset compress its texts, and how tesseract and models read
+    them."""
     refuse_cross_site()  # minutes of work, which an <img> on any page could request
     workspace = current_service().workspace
     read_manifest(workspace.dataset(name))
@@ -54,4 +56,5 @@ def report_on_dataset(name: str, query: preview_schemas.ReportQuery) -> JsonObje
         legibility=query.num_documents > 0,
         language=query.language,
     )
-    return run_preview(task, workspace)
+    readings = [reading.model_dump() for reading in readings_of(name, workspace)]
+    return {**run_preview(task, workspace), "readings": readings}

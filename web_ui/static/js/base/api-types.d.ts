@@ -289,6 +289,7 @@ export interface DatasetReport {
   name: string;
   compression: Record<string, any>;
   legibility: Record<string, any> | null;
+  readings: Array<ModelReading>;
 }
 
 export interface DatasetSummary {
@@ -687,7 +688,7 @@ export interface Lineage {
 }
 
 export interface LineageItem {
-  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates";
+  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates" | "reading_checks";
   name: string;
   is_stored: boolean;
   job_id: string | null;
@@ -695,7 +696,7 @@ export interface LineageItem {
 }
 
 export interface LineageQuery {
-  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates";
+  collection: "datasets" | "models" | "evaluations" | "predictions" | "learning_rates" | "reading_checks";
   name: string;
 }
 
@@ -757,6 +758,18 @@ export interface Model {
 export interface ModelList {
   models: Array<ModelSummary>;
   bases: Array<BaseModelName>;
+}
+
+export interface ModelReading {
+  name: string;
+  model: string;
+  split: string;
+  blank_pages: boolean;
+  num_pages: number;
+  character_error_rate: number;
+  low: number;
+  high: number;
+  created: string;
 }
 
 export interface ModelSummary {
@@ -892,6 +905,23 @@ export interface PublishModelConfig {
 export interface QueueAnswer {
   place: number;
   starts_in_s: number | null;
+}
+
+export interface ReadingCheckConfig {
+  prompt?: string;
+  max_length?: number | null;
+  per_device_eval_batch_size?: number;
+  no_repeat_ngram_size?: number | null;
+  no_repeat_ngram_window_size?: number | null;
+  bf16?: boolean;
+  model?: string;
+  revision?: string | null;
+  dataset: string;
+  split?: "train" | "validation" | "test";
+  num_documents?: number;
+  seed?: number;
+  blank_pages?: boolean;
+  output?: string | null;
 }
 
 export interface RejectedDocument {

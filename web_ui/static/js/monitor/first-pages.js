@@ -20,7 +20,8 @@ const NUM_SHOWN = 4;
 function findSource({ kind, config, state }) {
   if (kind === "dataset") return state === "succeeded" ? { dataset: config.name, split: null } : null;
   if (kind === "training" || kind === "find_lr") return { dataset: config.dataset, split: "train" };
-  return kind === "evaluation" ? { dataset: config.dataset, split: config.split } : null;
+  const readsSplit = kind === "evaluation" || kind === "reading_check";
+  return readsSplit ? { dataset: config.dataset, split: config.split } : null;
 }
 
 /** @param {SampleList} list @param {boolean} isMade whether the job made the dataset */

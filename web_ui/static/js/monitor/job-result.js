@@ -12,6 +12,7 @@ import {
 import { makeReportSection } from "./dataset-report.js";
 import { makeLosses } from "./losses.js";
 import { makeMeasures } from "./measure-table.js";
+import { makeReading } from "./reading.js";
 import { makeScoreTable } from "./score-table.js";
 
 /** @typedef {import("./job-state.js").Job} Job */
@@ -33,6 +34,7 @@ function formatResultValue(name, value) {
 
 /** @param {Job} job @param {Record<string, any>} result @returns {Node[]} */
 export function makeResult(job, result) {
+  if (job.kind === "reading_check") return [...makeReading(job, result), makeNextStep(job)];
   const plain = Object.entries(result).filter(
     ([name, value]) =>
       value !== null && typeof value !== "object" && !["path", "folder", "rejected_path"].includes(name),
@@ -54,9 +56,13 @@ export function makeResult(job, result) {
     ...(result.measures ? [makeMeasures(String(result.table[0].name), result.measures)] : []),
     ...(result.losses ? [makeLosses(job, result.losses)] : []),
     makeNextStep(job),
-    ...(job.kind === "dataset" ? [makeReportSection(job.config.name)] : []),
+    ...(job.kind === "dataset" ? [makeReportSection(job.config.name, baseModelFor(job))] : []),
   ];
 }
+
+/** The base model that reads the pages of a dataset. @param {Job} job */
+const baseModelFor = ({ config }) =>
+  config.rendering?.mode === "micro" ? "tiny" : "deepseek-ai/DeepSeek-OCR";
 
 /** Say in the first row of a control that its pages were blank. @param {Job} job @param {any[]} table */
 const nameRows = ({ config }, [own, ...others]) =>

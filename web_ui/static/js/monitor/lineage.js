@@ -17,6 +17,9 @@ const KINDS = {
   reading_checks: "Reading check",
 };
 
+/** @type {Set<Item["collection"]>} */
+const WITHOUT_SAMPLES = new Set(["learning_rates", "reading_checks"]);
+
 /** @param {Item} item */
 const isThing = ({ collection }) => collection === "datasets" || collection === "models";
 
@@ -75,5 +78,5 @@ function addressOf(item) {
   const { collection, name, is_stored: isStored, job_id: jobId } = item;
   if (isThing(item) && isStored) return storedAddress(collection, name);
   if (jobId) return jobAddress(jobId);
-  return isStored && collection !== "learning_rates" ? samplesAddress(collection, name) : null;
+  return isStored && !WITHOUT_SAMPLES.has(collection) ? samplesAddress(collection, name) : null;
 }
