@@ -90,9 +90,26 @@ def test_a_report_shows_compression_and_character_errors(page: Page, dataset: st
     ask = page.get_by_role("button", name="Make a report")
     ask.press("Enter")
     expect(page.get_by_role("region", name="Densest pages").get_by_role("row")).to_have_count(11)
-    expect(page.locator("dd", has_text="% on 8 pages")).to_be_visible(timeout=JOB_S)
+    ocr = page.get_by_role("region", name="Readers").get_by_role("row", name=re.compile("^tesseract"))
+    expect(ocr).to_contain_text(re.compile(r"8\d+\.\d\d%"), timeout=JOB_S)
     expect(ask).to_be_enabled()
     expect(ask).to_be_focused()
+
+
+def test_a_model_reads_pages_and_stands_beside_tesseract(page: Page, dataset: str) -> None:
+    page.goto(dataset)
+    expect(page.get_by_label("Let a model read it")).to_have_value("tiny")
+    page.get_by_role("button", name="Check reading").click()
+    rate = page.locator("dd", has_text=re.compile(r"^\d+\.\d\d%"))
+    expect(rate).to_be_visible(timeout=JOB_S)
+    expect(page.get_by_role("region", name="Fonts").get_by_role("row")).to_have_count(2)
+    expect(page.get_by_role("heading", name="The page shows")).to_have_count(2)
+    expect(page.locator(".paper img").first).to_have_js_property("naturalWidth", 320)
+    check_by_axe(page)
+    page.goto(dataset)
+    page.get_by_role("button", name="Make a report").click()
+    row = page.get_by_role("region", name="Readers").get_by_role("row", name=re.compile("^tiny on test"))
+    expect(row).to_contain_text("%", timeout=JOB_S)
 
 
 def test_a_training_shows_its_pages_within_three_seconds(

@@ -32,6 +32,7 @@ COMMANDS = (
     "report",
     "train",
     "evaluate",
+    "read-check",
     "predict",
     "ask",
     "export",

@@ -10,8 +10,8 @@ from web_ui.api.preview_schemas import ModelReading
 
 
 def readings_of(dataset: str, workspace: Workspace) -> list[ModelReading]:
-    """Return the finished reading checks of a dataset as it is now, the newest first. A damaged report is left
-    out: the page of its own job says so.
+    """Return the finished reading checks of a dataset as it is now, the newest first. Damaged reports are
+    left out, since they are no fault of the dataset.
 
     Raises:
         NotFound: there is no such dataset.
