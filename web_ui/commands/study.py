@@ -16,6 +16,7 @@ from web_ui.api.service import Service
 from web_ui.commands.stages import open_workspace
 from web_ui.jobs.store import JobStore
 from web_ui.settings import Settings
+from web_ui.studies.estimate import estimate_study
 from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
 from web_ui.studies.queue import change_study, delete_study, queue_study
@@ -31,6 +32,10 @@ def run(options: Namespace) -> int:
     service = Service(settings=Settings.from_environment(), workspace=workspace, jobs=JobStore(workspace))
     if options.action == "list":
         print(*study_names(workspace), sep="\n")
+        return 0
+    if options.action == "estimate":
+        estimate = estimate_study(_plan(options), service)
+        print(json.dumps(asdict(estimate)) if options.json else estimate.sentence)
         return 0
     if options.action == "start":
         record = _start(options, service)
@@ -52,6 +57,13 @@ def run(options: Namespace) -> int:
 
 
 def _start(options: Namespace, service: Service) -> StudyRecord:
+    try:
+        return queue_study(_plan(options), service)
+    except HTTPException as error:
+        raise Conflict(str(error.description)) from error
+
+
+def _plan(options: Namespace) -> StudyConfig:
     if options.plan is None:
         raise InvalidInput(
             "A study needs a plan.", hint="Add --from FILE: a plan, or the study.json of another study."
@@ -60,10 +72,7 @@ def _start(options: Namespace, service: Service) -> StudyRecord:
     plan: dict[str, Any] = values.get("plan", values)
     if options.name:
         plan = {**plan, "name": options.name}
-    try:
-        return queue_study(parse_config(StudyConfig, plan), service)
-    except HTTPException as error:
-        raise Conflict(str(error.description)) from error
+    return parse_config(StudyConfig, plan)
 
 
 def _required_name(options: Namespace) -> str:

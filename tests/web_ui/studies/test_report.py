@@ -135,7 +135,7 @@ def test_the_tables_say_how_far_each_cell_is_from_the_best_and_what_rouge_does_n
     found = report(cell("small", 80.0, 100.0), other)
     assert found.sentence.endswith("On the same samples mode base is not shown to be worse.")
     markdown, latex = markdown_table(found), latex_table(found)
-    assert "| 300.0 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
+    assert "| 300.0 | 1.2 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
     assert (
         "| mode | Coverage | Length |\n| --- | --- | --- |\n| small | - | - |\n| base | 80.0% | 1.25× |"
         in markdown
