@@ -5,7 +5,8 @@ import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from time import sleep
+from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +25,8 @@ from web_ui.studies.record import STUDY, StudyRecord, read_study, study_names
 from web_ui.studies.report import study_report
 from web_ui.studies.rows import StudyReport
 from web_ui.studies.tables import markdown_table
+
+SORTING_POLL_S: Final = 0.5
 
 
 def run(options: Namespace) -> int:
@@ -49,11 +52,18 @@ def run(options: Namespace) -> int:
         delete_study(record, service)
         print(f"The study {record.plan.name} is deleted. Its jobs, datasets and models stay.")
         return 0
-    report = study_report(record, workspace, service.jobs)
+    report = _report(record, service)
     if options.out:
         _write_files(record, report, options.out)
     _print_report(report, options)
     return 1 if report.num_failed else 0
+
+
+def _report(record: StudyRecord, service: Service) -> StudyReport:
+    """Return the report of a study once its samples are sorted, which takes some seconds after an upgrade."""
+    while (report := study_report(record, service.workspace, service.jobs)).num_sorting:
+        sleep(SORTING_POLL_S)
+    return report
 
 
 def _start(options: Namespace, service: Service) -> StudyRecord:

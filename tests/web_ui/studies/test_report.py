@@ -35,7 +35,7 @@ def report(*cells: CellRow, twins: tuple[TwinDifference, ...] = ()) -> StudyRepo
     rows = mark_front(cells)
     return StudyReport(
         name="modes", created="2026-01-01", version="1", axes=("dataset.rendering.mode",), seeds=(1, 2),
-        cells=tuple(rows), twins=twins, num_jobs=4, num_ended=4, num_failed=0,
+        cells=tuple(rows), twins=twins, num_jobs=4, num_ended=4, num_failed=0, num_sorting=0,
         sentence=describe_study(rows, twins),
     )  # fmt: skip
 

@@ -137,6 +137,13 @@ def test_pages_are_compared_with_text_at_the_same_tokens(gpu: Service) -> None:
     assert difference["low"] <= difference["difference"] <= difference["high"]
     assert "Pages (31 tokens) and cut text (31 tokens) have too few documents" in study["sentence"]
     assert b"## Pages against text" in file_of(gpu, "readers", "table.md")
+    for index in gpu.workspace.glob("cache/samples/*.sqlite"):
+        index.unlink()
+    assert gpu.call("GET", "/api/studies/readers")["num_sorting"] > 0
+    again = gpu.wait_until(
+        lambda: (found := gpu.call("GET", "/api/studies/readers"))["num_sorting"] == 0 and found, "sorted"
+    )
+    assert again == study
     assert all(not found["twins"] for found in gpu.call("GET", "/api/studies")["studies"])
 
 

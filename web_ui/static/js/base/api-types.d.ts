@@ -1140,6 +1140,7 @@ export interface StudyReport {
   num_jobs: number;
   num_ended: number;
   num_failed: number;
+  num_sorting: number;
   sentence: string;
 }
 
