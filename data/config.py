@@ -225,7 +225,7 @@ class RenderingConfig(Config):
     vary: str | None = Field(
         None,
         exclude_if=lambda text: text is None,  # a dataset of one style has the bytes of earlier versions
-        description="values of fields above, of which each document gets one, chosen by the seed, such as "
+        description="values of other fields of which each document gets one, chosen by the seed; such as "
         f"{EXAMPLE}; null: all documents look alike",
     )
 

@@ -182,7 +182,7 @@ def test_what_varies_is_previewed_refused_beside_its_field_and_kept_for_another_
     tab.locator("summary", has_text="More about the pages").click()
     vary.fill("")
     expect(tab.locator("#like-earlier-changes")).to_have_text(
-        "Changed: rendering.vary font_size_px: 10; margin_px: 5 to 40 → empty."
+        "Changed: Vary font_size_px: 10; margin_px: 5 to 40 → empty."
     )
 
 

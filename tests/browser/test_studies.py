@@ -45,6 +45,18 @@ def test_a_plan_is_started_and_its_jobs_are_cancelled_as_a_whole(tab: Page, site
     expect(tab.get_by_role("link", name="rates")).to_be_visible()
 
 
+def test_a_plan_is_estimated_without_a_job(tab: Page, site: Site) -> None:
+    tab.goto(f"{site.address}/jobs/studies")
+    tab.get_by_label("Plan").fill(json.dumps({**PLAN, "name": "dear"}))
+    tab.get_by_role("button", name="What will it cost?").click()
+    expect(tab.locator("#study-estimate")).to_contain_text("2 trainings, 2 scores with blank pages. Up to ")
+    tab.get_by_label("Plan").fill("{")
+    tab.get_by_role("button", name="What will it cost?").click()
+    expect(tab.locator("#study-error")).to_contain_text("The plan is not JSON")
+    expect(tab.locator("#study-estimate")).to_be_hidden()
+    assert tab.get_by_role("link", name="dear").count() == 0
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
     [

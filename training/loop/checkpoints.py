@@ -15,10 +15,9 @@ from pathlib import Path
 from data.errors import Conflict, DeepSynthError, StorageError
 from data.store.files import file_sha256, require_space, storage_error, stored_bytes, sync_folder, write_json
 from data.validation import read_record
+from training.options.disk import most_disk_bytes
 
 SEAL = "checkpoint.json"
-_PARAMETER_BYTES = 4 + 8
-"""Bytes per trained weight: itself and Adam's two moments in float32; all else in a checkpoint is small."""
 _NAME = re.compile(r"checkpoint-(\d+)")
 _EARLIER = ".earlier.partial"
 """Suffix of an earlier checkpoint while a new one of the same step replaces it."""
@@ -156,8 +155,7 @@ def require_disk_space(folder: Path, num_trainable_parameters: int, limit: int, 
     Raises:
         StorageError: the disk has less free space.
     """
-    # The newest and the best stay at any limit, and a new checkpoint is written before the oldest is removed.
-    most_bytes = (max(limit, 2) + 1) * num_trainable_parameters * _PARAMETER_BYTES + model_bytes
+    most_bytes = most_disk_bytes(num_trainable_parameters, limit, model_bytes)
     hint = "Free some space, set save_total_limit lower, or choose a `train` option with fewer weights."
     name = "The training with its checkpoints and finished model"
     require_space(folder, most_bytes - stored_bytes(folder), name, hint)

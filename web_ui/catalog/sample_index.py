@@ -48,6 +48,28 @@ def prepare_index(samples: SampleSet, workspace: Workspace) -> None:
                 _builds.pop(path, None)
 
 
+def begin_index(samples: SampleSet, workspace: Workspace) -> bool:
+    """Begin to make the index if it is missing, and do not wait for it.
+
+    Returns:
+        Whether it is being made. False: it is there, or it cannot be made, which `prepare_index` explains.
+
+    Raises:
+        StorageError, NotFound: a file of the result is damaged or gone.
+    """
+    path = samples.index_path(workspace)
+    with _lock:
+        build = _builds.get(path)
+        if build is None:
+            if samples.has_index(workspace):
+                return False
+            _builds[path] = _builders.submit(_build, samples, workspace)
+            return True
+        if build.done() and build.exception() is None:
+            del _builds[path]
+        return not build.done()
+
+
 def _build(samples: SampleSet, workspace: Workspace) -> None:
     process = subprocess.run(
         [sys.executable, "-m", "evaluation.samples.build", str(workspace.root), samples.to_json()],

@@ -258,9 +258,11 @@ def _add_study(commands: Subparsers) -> None:
         "action",
         nargs="?",
         default="list",
-        choices=("list", "start", "show", "pause", "resume", "cancel", "delete"),
+        choices=("list", "estimate", "start", "show", "pause", "resume", "cancel", "delete"),
     )
-    parser.add_argument("name", nargs="?", help="name of the study; with start: instead of the plan's")
+    parser.add_argument(
+        "name", nargs="?", help="name of the study; with start and estimate: instead of the plan's"
+    )
     parser.add_argument(
         "--from", dest="plan", type=Path, metavar="FILE", help="plan (JSON), or the study.json of a study"
     )

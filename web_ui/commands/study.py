@@ -5,7 +5,8 @@ import sys
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from time import sleep
+from typing import Any, Final
 
 from werkzeug.exceptions import HTTPException
 
@@ -16,6 +17,7 @@ from web_ui.api.service import Service
 from web_ui.commands.stages import open_workspace
 from web_ui.jobs.store import JobStore
 from web_ui.settings import Settings
+from web_ui.studies.estimate import estimate_study
 from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
 from web_ui.studies.queue import change_study, delete_study, queue_study
@@ -24,6 +26,8 @@ from web_ui.studies.report import study_report
 from web_ui.studies.rows import StudyReport
 from web_ui.studies.tables import markdown_table
 
+SORTING_POLL_S: Final = 0.5
+
 
 def run(options: Namespace) -> int:
     """Do what `options.action` says. Returns 1 if a job of the study has failed."""
@@ -31,6 +35,10 @@ def run(options: Namespace) -> int:
     service = Service(settings=Settings.from_environment(), workspace=workspace, jobs=JobStore(workspace))
     if options.action == "list":
         print(*study_names(workspace), sep="\n")
+        return 0
+    if options.action == "estimate":
+        estimate = estimate_study(_plan(options), service)
+        print(json.dumps(asdict(estimate)) if options.json else estimate.sentence)
         return 0
     if options.action == "start":
         record = _start(options, service)
@@ -44,14 +52,28 @@ def run(options: Namespace) -> int:
         delete_study(record, service)
         print(f"The study {record.plan.name} is deleted. Its jobs, datasets and models stay.")
         return 0
-    report = study_report(record, workspace, service.jobs)
+    report = _report(record, service)
     if options.out:
         _write_files(record, report, options.out)
     _print_report(report, options)
     return 1 if report.num_failed else 0
 
 
+def _report(record: StudyRecord, service: Service) -> StudyReport:
+    """Return the report of a study once its samples are sorted, which takes some seconds after an upgrade."""
+    while (report := study_report(record, service.workspace, service.jobs)).num_sorting:
+        sleep(SORTING_POLL_S)
+    return report
+
+
 def _start(options: Namespace, service: Service) -> StudyRecord:
+    try:
+        return queue_study(_plan(options), service)
+    except HTTPException as error:
+        raise Conflict(str(error.description)) from error
+
+
+def _plan(options: Namespace) -> StudyConfig:
     if options.plan is None:
         raise InvalidInput(
             "A study needs a plan.", hint="Add --from FILE: a plan, or the study.json of another study."
@@ -60,10 +82,7 @@ def _start(options: Namespace, service: Service) -> StudyRecord:
     plan: dict[str, Any] = values.get("plan", values)
     if options.name:
         plan = {**plan, "name": options.name}
-    try:
-        return queue_study(parse_config(StudyConfig, plan), service)
-    except HTTPException as error:
-        raise Conflict(str(error.description)) from error
+    return parse_config(StudyConfig, plan)
 
 
 def _required_name(options: Namespace) -> str:

@@ -66,7 +66,7 @@ def expected_starts(
         num_slots: how many jobs the living runner of a role runs at a time; without the role: no runner.
     """
     known = {job.id: job for job in jobs}
-    durations = _durations(jobs)
+    durations = known_durations(jobs)
     ends = {job.id: _time_left_s(job, durations) for job in running.values()}
     free = {role: _free_times(role, slots, running, ends) for role, slots in num_slots.items()}
     waiting = [
@@ -127,21 +127,20 @@ def _duration_s(job: Job, durations: Mapping[str, float]) -> float:
     runs until somebody stops it."""
     if job.kind in STAGES and STAGES[job.kind].holds_device:
         return inf
-    left_s = durations.get(_likeness(job), inf) - job.run_s
+    left_s = durations.get(likeness(job.kind, job.config), inf) - job.run_s
     return left_s if left_s > 0 else inf
 
 
-def _durations(jobs: Sequence[Job]) -> dict[str, float]:
-    """Return the median running time of the last jobs that succeeded, by their likeness."""
+def known_durations(jobs: Sequence[Job]) -> dict[str, float]:
+    """Return the median running time in seconds of the last jobs that succeeded, by their likeness."""
     times_s: dict[str, list[float]] = {}
     for job in sorted(jobs, key=lambda job: job.ended or "", reverse=True):
         if job.state == State.SUCCEEDED:
-            times_s.setdefault(_likeness(job), []).append(job.run_s)
+            times_s.setdefault(likeness(job.kind, job.config), []).append(job.run_s)
     return {likeness: median(found[:_NUM_LIKE_JOBS]) for likeness, found in times_s.items()}
 
 
-def _likeness(job: Job) -> str:
+def likeness(kind: str, config: Mapping[str, Any]) -> str:
     """Return a text that is equal for jobs which take about as long."""
-    names = sorted(job.config.keys() - _IGNORED_SETTINGS)
-    settings: dict[str, Any] = {name: job.config[name] for name in names}
-    return f"{job.kind} {settings}"
+    settings = {name: config[name] for name in sorted(config.keys() - _IGNORED_SETTINGS)}
+    return f"{kind} {settings}"

@@ -5,7 +5,8 @@ Cells of other page modes have datasets of their own, so samples are paired by p
 reference. Only samples that are sorted already are read: a report waits for nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from statistics import mean
@@ -14,6 +15,7 @@ from data.errors import DeepSynthError
 from data.store.workspace import Workspace
 from evaluation.samples.index import SampleIndex
 from evaluation.scores import PairedDifference
+from web_ui.catalog.sample_index import begin_index
 from web_ui.catalog.scored_samples import scored_job
 from web_ui.jobs.job import Job
 
@@ -28,6 +30,17 @@ def sorted_samples(jobs: Sequence[Job | None], workspace: Workspace) -> SortedSa
     except DeepSynthError:
         return ()
     return found if len(found) == len(jobs) else ()
+
+
+def begin_sorting(jobs: Iterable[Job], workspace: Workspace) -> int:
+    """Begin to sort the samples of jobs where they are not sorted yet, as after an upgrade. Returns how many
+    jobs have samples that are being sorted."""
+    num_sorting = 0
+    for job in jobs:
+        with suppress(DeepSynthError):  # the job's own page says what is wrong with its files
+            samples = scored_job(job, workspace).samples
+            num_sorting += bool(samples and begin_index(samples, workspace))
+    return num_sorting
 
 
 def _indexes(jobs: Sequence[Job | None], workspace: Workspace) -> Iterator[tuple[Path, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Final
 
 from pydantic import Field, field_validator, model_validator
@@ -40,6 +41,11 @@ class StudyConfig(Config):
         default_factory=dict,
         description="setting -> its values: dataset.rendering.mode, training.learning_rate, ...",
     )
+    max_cells: int | None = Field(
+        None,
+        ge=1,
+        description="draw so many of the combinations at random; a larger number keeps those; null: all",
+    )
     seeds: tuple[int, ...] = Field((42,), min_length=1, description="one training of each cell for each seed")
     blank_pages: bool = Field(
         True,
@@ -72,10 +78,8 @@ class StudyConfig(Config):
     @property
     def num_runs(self) -> int:
         """Trainings of the plan."""
-        number = len(self.seeds)
-        for values in self.axes.values():
-            number *= len(values)
-        return number
+        number = prod(len(values) for values in self.axes.values())
+        return len(self.seeds) * min(number, self.max_cells or number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +108,11 @@ def plan_cells(config: StudyConfig) -> list[Cell]:
     Raises:
         InvalidInput: the settings of a cell are wrong; the message names the cell.
     """
-    return [
-        _cell(config, dict(zip(config.axes, values, strict=True)))
-        for values in product(*config.axes.values())
-    ]
+    settings = [dict(zip(config.axes, values, strict=True)) for values in product(*config.axes.values())]
+    if config.max_cells is not None:
+        drawn = sorted(settings, key=_digest)[: config.max_cells]
+        settings = [each for each in settings if each in drawn]
+    return [_cell(config, each) for each in settings]
 
 
 def describe_cell(settings: Mapping[str, AxisValue]) -> str:
@@ -151,8 +156,12 @@ def _with_settings(base: Mapping[str, Any], part: str, settings: Mapping[str, Ax
 
 def _name(study: str, kind: str, values: Mapping[str, Any]) -> str:
     """Return a name that is the same for the same settings, so that a plan may grow and keep what it has."""
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:8]
-    return f"{study[:60]}-{kind}-{digest}"
+    return f"{study[:60]}-{kind}-{_digest(values)[:8]}"
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    """Return a digest of settings. Sorted by it, they are in an order that is as good as random."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 @contextmanager

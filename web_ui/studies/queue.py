@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pkgutil import resolve_name
 from typing import Any
 
@@ -28,9 +29,9 @@ def queue_study(config: StudyConfig, service: Service) -> StudyRecord:
         TooManyRequests: there is no room for so many jobs.
     """
     cells = plan_cells(config)
-    record = _earlier(config, service.workspace)
+    record = earlier_record(config, service.workspace)
     check_cells(cells, service.workspace)
-    new = [key for key in _keys(cells) if key not in record.jobs]
+    new = [job for job in planned_jobs(cells) if job.key not in record.jobs]
     require_room(service, len(new))
     record = record.model_copy(update={"plan": config})
     write_study(record, service.workspace)
@@ -96,7 +97,7 @@ def study_jobs(record: StudyRecord, service: Service) -> Iterator[Job]:
             yield service.jobs.get(job_id)
 
 
-def _earlier(config: StudyConfig, workspace: Workspace) -> StudyRecord:
+def earlier_record(config: StudyConfig, workspace: Workspace) -> StudyRecord:
     """Return the record of the study that the plan continues; a new one if there is none. Raises Conflict."""
     from importlib.metadata import version  # noqa: PLC0415 - slow, and rarely needed
 
@@ -113,12 +114,28 @@ def _earlier(config: StudyConfig, workspace: Workspace) -> StudyRecord:
     return earlier
 
 
-def _keys(cells: list[Cell]) -> Iterator[str]:
-    yield from (job_key("dataset", dataset.name) for dataset in distinct_datasets(cells))
+@dataclass(frozen=True, slots=True)
+class PlannedJob:
+    """A job of a plan."""
+
+    kind: str
+    config: Config
+    output: str
+
+    @property
+    def key(self) -> str:
+        """Under which a study keeps its id."""
+        return job_key(self.kind, self.output)
+
+
+def planned_jobs(cells: list[Cell]) -> Iterator[PlannedJob]:
+    """Yield each job of the cells once: the datasets, then each training with its control."""
+    for dataset in distinct_datasets(cells):
+        yield PlannedJob("dataset", dataset, dataset.name)
     for run in (run for cell in cells for run in cell.runs):
-        yield job_key("training", run.training.output)
+        yield PlannedJob("training", run.training, run.training.output)
         if run.control:
-            yield job_key("evaluation", str(run.control.output))
+            yield PlannedJob("evaluation", run.control, str(run.control.output))
 
 
 def _queue_once(

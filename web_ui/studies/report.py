@@ -12,7 +12,7 @@ from evaluation.report import Subject, read_report
 from web_ui.catalog.experiments import difference_to_lead_3, mean_measures, score_of
 from web_ui.jobs.job import Job, State
 from web_ui.jobs.store import JobStore
-from web_ui.studies.paired import difference, sorted_samples
+from web_ui.studies.paired import begin_sorting, difference, sorted_samples
 from web_ui.studies.plan import Cell, Run, plan_cells
 from web_ui.studies.record import StudyRecord, job_key
 from web_ui.studies.rows import CellRow, CellState, RunRow, StudyReport, TwinDifference
@@ -32,6 +32,7 @@ def study_report(
     rows = [_cell_row(cell, record, workspace, known) for cell in plan_cells(record.plan)]
     own = [known[job_id] for job_id in record.jobs.values() if job_id in known]
     rows = mark_front(rows)
+    num_sorting = begin_sorting(own, workspace) if with_differences else 0
     twins: tuple[TwinDifference, ...] = ()
     if with_differences:
         rows = _compare_to_best(rows, workspace, known)
@@ -47,6 +48,7 @@ def study_report(
         num_jobs=len(record.jobs),
         num_ended=sum(job.state in (State.SUCCEEDED, State.FAILED, State.CANCELLED) for job in own),
         num_failed=sum(job.state == State.FAILED for job in own),
+        num_sorting=num_sorting,
         sentence=describe_study(rows, twins),
     )
 

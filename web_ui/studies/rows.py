@@ -103,5 +103,7 @@ class StudyReport:
     num_jobs: int
     num_ended: int
     num_failed: int
+    num_sorting: int
+    """Jobs whose samples are being sorted: their differences are still missing."""
     sentence: str
     """What stands out, in words."""

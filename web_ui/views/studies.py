@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 from data.errors import NotFound
 from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.service import current_service
+from web_ui.studies.estimate import StudyEstimate, estimate_study
 from web_ui.studies.files import REPORT_FILES
 from web_ui.studies.plan import StudyConfig
 from web_ui.studies.queue import change_study, delete_study, queue_study
@@ -41,6 +42,14 @@ class ChangedStudy:
 def start_study(body: StudyConfig) -> dict[str, Any]:
     """Check every cell of a study, then queue its jobs; a larger plan of the same name adds cells."""
     return _report(queue_study(body, current_service()))
+
+
+@endpoint(
+    studies, "POST", "/api/studies/estimate", Operation(body=StudyConfig, answer=StudyEstimate, errors=(507,))
+)
+def estimate_cost(body: StudyConfig) -> StudyEstimate:
+    """Check every cell of a study, and say what its jobs will cost, without queueing them."""
+    return estimate_study(body, current_service())
 
 
 @endpoint(studies, "GET", "/api/studies", Operation(answer=StudyList, errors=(507,)))

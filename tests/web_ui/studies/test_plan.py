@@ -1,5 +1,6 @@
 """The plan of a study and its cells."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -46,6 +47,25 @@ def test_a_larger_plan_keeps_the_names_of_the_smaller_one() -> None:
     small = {run.training.output for cell in plan_cells(study(seeds=[1])) for run in cell.runs}
     large = {run.training.output for cell in plan_cells(study()) for run in cell.runs}
     assert small < large
+
+
+def test_a_random_search_draws_cells_and_keeps_them_when_it_draws_more() -> None:
+    rates = [10.0**-power for power in range(1, 9)]
+    axes = {"training.learning_rate": rates, "training.weight_decay": [0, 0.1]}
+    drawn = [plan_cells(study(axes=axes, max_cells=number)) for number in (3, 5, 16, 99)]
+    assert [len(cells) for cells in drawn] == [3, 5, 16, 16]
+    chosen = [[tuple(cell.settings.values()) for cell in cells] for cells in drawn]
+    assert all(set(few) < set(more) for few, more in pairwise(chosen[:3]))
+    assert chosen[2] == [(rate, decay) for rate in rates for decay in (0, 0.1)]
+    assert chosen[1] != chosen[2][:5]
+    assert study(axes=axes, max_cells=3).num_runs == 6
+
+
+def test_a_plan_that_is_too_large_may_be_drawn_from() -> None:
+    axes = {"training.learning_rate": [number / 1000 for number in range(1, 201)]}
+    with pytest.raises(InvalidInput, match="the plan has 400 trainings"):
+        study(axes=axes)
+    assert len(plan_cells(study(axes=axes, max_cells=4))) == 4
 
 
 def test_the_control_scores_the_same_samples_with_blank_pages() -> None:

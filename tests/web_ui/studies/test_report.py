@@ -35,7 +35,7 @@ def report(*cells: CellRow, twins: tuple[TwinDifference, ...] = ()) -> StudyRepo
     rows = mark_front(cells)
     return StudyReport(
         name="modes", created="2026-01-01", version="1", axes=("dataset.rendering.mode",), seeds=(1, 2),
-        cells=tuple(rows), twins=twins, num_jobs=4, num_ended=4, num_failed=0,
+        cells=tuple(rows), twins=twins, num_jobs=4, num_ended=4, num_failed=0, num_sorting=0,
         sentence=describe_study(rows, twins),
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ def test_the_tables_say_how_far_each_cell_is_from_the_best_and_what_rouge_does_n
     found = report(cell("small", 80.0, 100.0), other)
     assert found.sentence.endswith("On the same samples mode base is not shown to be worse.")
     markdown, latex = markdown_table(found), latex_table(found)
-    assert "| 300.0 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
+    assert "| 300.0 | 1.2 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
     assert (
         "| mode | Coverage | Length |\n| --- | --- | --- |\n| small | - | - |\n| base | 80.0% | 1.25× |"
         in markdown

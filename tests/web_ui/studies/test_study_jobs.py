@@ -71,6 +71,17 @@ def test_a_plan_with_a_cell_that_cannot_run_queues_nothing(gpu: Service) -> None
     assert gpu.call("GET", "/api/studies") == {"studies": []}
 
 
+def test_a_study_is_estimated_before_it_begins(gpu: Service) -> None:
+    estimate = gpu.call("POST", "/api/studies/estimate", PLAN)
+    assert gpu.call("GET", "/api/jobs")["total"] == 0
+    assert [estimate[f"num_{each}"] for each in ("datasets", "trainings", "controls", "kept")] == [1, 2, 2, 0]
+    assert (estimate["duration_s"], estimate["num_like_none"]) == (None, 5)
+    assert 1 < estimate["gpu_memory_gb"] < 3
+    assert estimate["sentence"].startswith("1 dataset, 2 trainings, 2 scores with blank pages. Up to ")
+    plan = {**PLAN, "axes": {"dataset.rendering.mode": ["base"]}}
+    assert gpu.refused("POST", "/api/studies/estimate", plan)[0] == 422
+
+
 def test_a_study_runs_through_a_killed_worker_and_reports_every_cell(gpu: Service) -> None:
     started = gpu.call("POST", "/api/studies", PLAN)
     assert started["num_jobs"] == 5
@@ -95,6 +106,11 @@ def test_the_same_plan_again_adds_nothing_and_a_larger_one_adds_its_cells(gpu: S
     before = gpu.call("GET", "/api/jobs")["total"]
     assert gpu.call("POST", "/api/studies", PLAN)["num_jobs"] == 5
     assert gpu.call("GET", "/api/jobs")["total"] == before
+    larger = {**PLAN, "axes": {"training.learning_rate": [0.001, 0.0001, 0.01]}, "seeds": [42, 43]}
+    estimate = gpu.call("POST", "/api/studies/estimate", {**larger, "blank_pages": False})
+    assert (estimate["num_trainings"], estimate["num_kept"], estimate["num_like_none"]) == (4, 3, 0)
+    assert estimate["duration_s"] > 0
+    assert estimate["sentence"].endswith("by earlier jobs like these.")
     larger = {**PLAN, "axes": {"training.learning_rate": [0.001, 0.0001, 0.01]}}
     assert gpu.call("POST", "/api/studies", larger)["num_jobs"] == 7
     assert [cell["state"] for cell in wait_study(gpu, "rates")["cells"]] == ["done"] * 3
@@ -121,6 +137,13 @@ def test_pages_are_compared_with_text_at_the_same_tokens(gpu: Service) -> None:
     assert difference["low"] <= difference["difference"] <= difference["high"]
     assert "Pages (31 tokens) and cut text (31 tokens) have too few documents" in study["sentence"]
     assert b"## Pages against text" in file_of(gpu, "readers", "table.md")
+    for index in gpu.workspace.glob("cache/samples/*.sqlite"):
+        index.unlink()
+    assert gpu.call("GET", "/api/studies/readers")["num_sorting"] > 0
+    again = gpu.wait_until(
+        lambda: (found := gpu.call("GET", "/api/studies/readers"))["num_sorting"] == 0 and found, "sorted"
+    )
+    assert again == study
     assert all(not found["twins"] for found in gpu.call("GET", "/api/studies")["studies"])
 
 

@@ -36,12 +36,13 @@ poll(async () => {
   return studies.some(isActive);
 });
 
-findElement("#start-study").addEventListener("click", async () => {
+/** Send the plan, and show what is wrong with it. @param {string} path @param {(answer: any) => void} act */
+async function sendPlan(path, act) {
   const refusal = findElement("#study-error");
-  refusal.hidden = true;
+  const estimate = findElement("#study-estimate");
+  refusal.hidden = estimate.hidden = true;
   try {
-    const study = await post("/studies", JSON.parse(plan.value));
-    location.assign(studyAddress(study.name));
+    act(await post(path, JSON.parse(plan.value)));
   } catch (error) {
     if (!(error instanceof ApiError || error instanceof SyntaxError)) throw error;
     const words =
@@ -49,4 +50,15 @@ findElement("#start-study").addEventListener("click", async () => {
     findElement("p", refusal).textContent = words.trim();
     refusal.hidden = false;
   }
-});
+}
+
+findElement("#start-study").addEventListener("click", () =>
+  sendPlan("/studies", (study) => location.assign(studyAddress(study.name))),
+);
+findElement("#estimate-study").addEventListener("click", () =>
+  sendPlan("/studies/estimate", ({ sentence }) => {
+    const estimate = findElement("#study-estimate");
+    estimate.textContent = sentence;
+    estimate.hidden = false;
+  }),
+);

@@ -71,6 +71,10 @@ function makePage(study) {
   ].filter((part) => part !== null);
 }
 
+/** @param {StudyReport} study */
+const describeSorting = ({ num_sorting: number }) =>
+  number ? ` The samples of ${number} jobs are being sorted; differences follow.` : "";
+
 /** The requests that some job of the study takes. @param {StudyReport} study @returns {(keyof typeof REQUESTS)[]} */
 function possibleRequests(study) {
   if (isActive(study)) return ["pause", "resume", "cancel"];
@@ -109,8 +113,9 @@ async function deleteStudy() {
 
 const poller = poll(async () => {
   const study = /** @type {StudyReport} */ (await get(`/studies/${name}`));
-  findElement("#study-sentence").textContent = `${study.sentence} ${describeProgress(study)}.`;
+  findElement("#study-sentence").textContent =
+    `${study.sentence} ${describeProgress(study)}.${describeSorting(study)}`;
   showActions(study);
   redraw(place, study, () => makePage(study));
-  return isActive(study);
+  return isActive(study) || study.num_sorting > 0;
 });

@@ -1134,8 +1134,25 @@ export interface StudyConfig {
   dataset: Record<string, any>;
   training?: Record<string, any>;
   axes?: Record<string, Array<string | number | boolean | null>>;
+  max_cells?: number | null;
   seeds?: Array<number>;
   blank_pages?: boolean;
+}
+
+export interface StudyEstimate {
+  num_cells: number;
+  num_datasets: number;
+  num_trainings: number;
+  num_controls: number;
+  num_kept: number;
+  gpu_memory_gb: number;
+  largest_cell: string;
+  num_pages: number;
+  disk_gb: number;
+  disk_free_gb: number;
+  duration_s: number | null;
+  num_like_none: number;
+  sentence: string;
 }
 
 export interface StudyList {
@@ -1153,6 +1170,7 @@ export interface StudyReport {
   num_jobs: number;
   num_ended: number;
   num_failed: number;
+  num_sorting: number;
   sentence: string;
 }
 
