@@ -25,6 +25,7 @@ class StudyEstimate:
     num_trainings: int
     num_controls: int
     """Scores with blank pages."""
+    num_reading_checks: int
     num_kept: int
     """Jobs that the study has already."""
     gpu_memory_gb: float
@@ -65,6 +66,7 @@ def estimate_study(config: StudyConfig, service: Service) -> StudyEstimate:
         "num_datasets": _count(new, "dataset"),
         "num_trainings": _count(new, "training"),
         "num_controls": _count(new, "evaluation"),
+        "num_reading_checks": _count(new, "reading_check"),
         "num_kept": len(planned) - len(new),
         "gpu_memory_gb": memory.total_gb,
         "largest_cell": describe_cell(largest.settings),
@@ -84,6 +86,7 @@ def describe_estimate(estimate: StudyEstimate) -> str:
         (estimate.num_datasets, "dataset", "datasets"),
         (estimate.num_trainings, "training", "trainings"),
         (estimate.num_controls, "score with blank pages", "scores with blank pages"),
+        (estimate.num_reading_checks, "reading check", "reading checks"),
     )
     new = [f"{number} {one if number == 1 else more}" for number, one, more in counts if number]
     if not new:

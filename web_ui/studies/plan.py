@@ -17,6 +17,7 @@ from data.validation import parse_config
 from training.options.assessment import evaluation_of_training
 from training.options.config import TrainingConfig
 from training.options.decoding_config import EvaluationConfig
+from training.options.reading_config import ReadingCheckConfig
 from web_ui.api.presets import training_from_preset
 
 MAX_RUNS: Final = 256
@@ -51,6 +52,11 @@ class StudyConfig(Config):
         True,
         description="score each training that reads pages with blank pages too: a control that tells reading "
         "from guessing",
+    )
+    reading_check: bool = Field(
+        False,
+        description="let the model that a cell starts from transcribe pages of its dataset before the "
+        "training: its character errors",
     )
 
     @field_validator("axes")
@@ -100,6 +106,8 @@ class Cell:
     """Axis -> value."""
     dataset: DatasetConfig
     runs: tuple[Run, ...]
+    reading: ReadingCheckConfig | None
+    """How the model before the training reads the pages; None: not asked for, or the cell reads text."""
 
 
 def plan_cells(config: StudyConfig) -> list[Cell]:
@@ -126,7 +134,15 @@ def _cell(config: StudyConfig, settings: Mapping[str, AxisValue]) -> Cell:
         dataset_name = _name(config.name, "data", values["dataset"])
         dataset = parse_config(DatasetConfig, {**values["dataset"], "name": dataset_name})
         runs = tuple(_run(config, dataset_name, values["training"], seed) for seed in config.seeds)
-    return Cell(settings=settings, dataset=dataset, runs=runs)
+        reading = _reading(config, runs[0].training)
+    return Cell(settings=settings, dataset=dataset, runs=runs, reading=reading)
+
+
+def _reading(config: StudyConfig, training: TrainingConfig) -> ReadingCheckConfig | None:
+    if not config.reading_check or training.reads != "pages":
+        return None
+    read = {name: getattr(training, name) for name in ("dataset", "model", "revision")}
+    return ReadingCheckConfig(**read, output=_name(config.name, "reading", read))
 
 
 def _run(config: StudyConfig, dataset: str, values: Mapping[str, Any], seed: int) -> Run:
@@ -180,3 +196,8 @@ def naming_cell(settings: Mapping[str, AxisValue]) -> Iterator[None]:
 def distinct_datasets(cells: Sequence[Cell]) -> list[DatasetConfig]:
     """Return each dataset of the cells once."""
     return list({cell.dataset.name: cell.dataset for cell in cells}.values())
+
+
+def distinct_readings(cells: Sequence[Cell]) -> list[ReadingCheckConfig]:
+    """Return each reading check of the cells once."""
+    return list({cell.reading.output: cell.reading for cell in cells if cell.reading}.values())

@@ -1,4 +1,5 @@
-"""A plan becomes jobs: all cells are checked, then each dataset, training and control is queued once."""
+"""A plan becomes jobs: all cells are checked, then each dataset, reading check, training and control is
+queued once."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,7 +15,14 @@ from web_ui.api.service import Service
 from web_ui.api.submission import queue_job, require_room
 from web_ui.jobs.job import ENDED_STATES, FINAL_STATES, Job, now
 from web_ui.jobs.stages import STAGES
-from web_ui.studies.plan import Cell, StudyConfig, distinct_datasets, naming_cell, plan_cells
+from web_ui.studies.plan import (
+    Cell,
+    StudyConfig,
+    distinct_datasets,
+    distinct_readings,
+    naming_cell,
+    plan_cells,
+)
 from web_ui.studies.record import StudyRecord, job_key, read_study, write_study
 
 
@@ -38,6 +46,9 @@ def queue_study(config: StudyConfig, service: Service) -> StudyRecord:
     jobs = dict(record.jobs)
     for dataset in distinct_datasets(cells):
         _queue_once(service, "dataset", dataset, dataset.name, jobs, ())
+    for reading in distinct_readings(cells):
+        made = jobs[job_key("dataset", reading.dataset)]
+        _queue_once(service, "reading_check", reading, str(reading.output), jobs, (made,))
     for cell in cells:
         made = jobs[job_key("dataset", cell.dataset.name)]
         for run in cell.runs:
@@ -57,6 +68,8 @@ def check_cells(cells: list[Cell], workspace: Workspace) -> None:
     for cell in cells:
         with naming_cell(cell.settings):
             _check("dataset", cell.dataset, workspace, {})
+            if cell.reading:
+                _check("reading_check", cell.reading, workspace, planned)
             for run in cell.runs:
                 model = {("model", run.training.output): run.training.model_dump(mode="json")}
                 _check("training", run.training, workspace, planned)
@@ -129,9 +142,11 @@ class PlannedJob:
 
 
 def planned_jobs(cells: list[Cell]) -> Iterator[PlannedJob]:
-    """Yield each job of the cells once: the datasets, then each training with its control."""
+    """Yield each job of the cells once: datasets, reading checks, then each training with its control."""
     for dataset in distinct_datasets(cells):
         yield PlannedJob("dataset", dataset, dataset.name)
+    for reading in distinct_readings(cells):
+        yield PlannedJob("reading_check", reading, str(reading.output))
     for run in (run for cell in cells for run in cell.runs):
         yield PlannedJob("training", run.training, run.training.output)
         if run.control:

@@ -71,10 +71,19 @@ def _cell_row(cell: Cell, record: StudyRecord, workspace: Workspace, known: dict
         blank_pages=_mean([run.blank_pages for run in runs]),
         document_tokens=_mean([run.document_tokens for run in runs]),
         text_tokens=_mean([run.text_tokens for run in runs]),
+        character_error_rate=_read_result(cell, record, known),
         to_best=None,
         measures=_mean_measures([run.measures for run in runs]),
         is_on_front=False,
     )
+
+
+def _read_result(cell: Cell, record: StudyRecord, known: dict[str, Job]) -> float | None:
+    """Return the character error rate of a cell's reading check."""
+    key = job_key("reading_check", str(cell.reading.output)) if cell.reading else ""
+    job = known.get(record.jobs.get(key, ""))
+    rate = (job.result or {}).get("character_error_rate") if job else None
+    return float(rate) if isinstance(rate, int | float) else None
 
 
 def _run_row(run: Run, record: StudyRecord, workspace: Workspace, known: dict[str, Job]) -> RunRow:

@@ -62,6 +62,9 @@ class CellRow:
     """Of a document of the test split in the decoder, as the models read it, in the mean."""
     text_tokens: float | None
     """Of a document's whole text in the models' vocabulary, in the mean."""
+    character_error_rate: float | None
+    """Of the model before its training, that transcribes pages of the dataset; null: not checked, or not
+    yet."""
     to_best: PairedDifference | None
     """Difference in ROUGE-L to the cell with the highest score, on the samples of both, each the mean over
     its seeds; null: it is that cell, or the samples are others or not sorted yet."""

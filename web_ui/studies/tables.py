@@ -19,6 +19,8 @@ _SCORES: Final = (
     "to the best",
     "won / lost",
 )
+_MISREAD: Final = "misread"
+"""Only studies with reading checks have this column."""
 _LATEX: Final = str.maketrans(
     {character: f"\\{character}" for character in "&%$#_{}"}
     | {
@@ -37,6 +39,9 @@ _NOTE: Final = (
     "95% interval by paired bootstrap, with the shares of the samples won and lost. "
     "Bold: no other cell costs as few tokens and scores higher."
 )
+_MISREAD_NOTE: Final = (
+    "Misread: character errors of the model before the training, which transcribes pages of the dataset."
+)
 
 
 TWINS_NOTE: Final = (
@@ -48,9 +53,11 @@ TWINS_NOTE: Final = (
 
 def markdown_table(report: StudyReport) -> str:
     """Return the tables, and under each what it means. Cells on the front are bold."""
-    head = [*map(_short, report.axes), *_SCORES]
+    head = [*map(_short, report.axes), *_scores(report)]
     rows = [_cells(row, report, "**{}**", _MARKDOWN) for row in report.cells]
     parts = [f"# Study {report.name}", describe_study(report.cells), _markdown(head, rows), _NOTE]
+    if _has_readings(report):
+        parts.append(_MISREAD_NOTE)
     if report.twins:
         twins = "\n".join(f"- {describe_twins(each)}" for each in report.twins)
         parts += ["## Pages against text", twins, TWINS_NOTE]
@@ -65,7 +72,7 @@ def markdown_table(report: StudyReport) -> str:
 def latex_table(report: StudyReport) -> str:
     """Return the tables for a paper, with booktabs."""
     rows = [_cells(row, report, r"\textbf{{{}}}", _LATEX) for row in report.cells]
-    tables = [_latex(report, _SCORES, rows)]
+    tables = [_latex(report, _scores(report), rows)]
     if keys := _measured(report):
         rows = [_measure_cells(row, report, keys, _LATEX) for row in report.cells]
         tables.append(_latex(report, [MEASURES[key].label for key in keys], rows))
@@ -98,12 +105,21 @@ def _cells(row: CellRow, report: StudyReport, bold: str, escapes: Mapping[int, s
         _number(row.text_tokens),
         _number(compression(row)),
         *_to_best(row),
+        *([_percent(row.character_error_rate)] if _has_readings(report) else []),
     ]
     texts = [text.translate(escapes) for text in texts]
     index = len(report.axes)
     if row.is_on_front:
         texts[index] = bold.format(texts[index])
     return texts
+
+
+def _scores(report: StudyReport) -> tuple[str, ...]:
+    return (*_SCORES, _MISREAD) if _has_readings(report) else _SCORES
+
+
+def _has_readings(report: StudyReport) -> bool:
+    return any(row.character_error_rate is not None for row in report.cells)
 
 
 def _to_best(row: CellRow) -> tuple[str, str]:
@@ -133,6 +149,10 @@ def _settings(row: CellRow, report: StudyReport) -> list[str]:
 
 def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2%}"
 
 
 def _short(path: str) -> str:

@@ -13,8 +13,9 @@ READERS: Final = {"pages": "pages", "text": "cut text", "whole_text": "whole tex
 def describe_study(rows: Sequence[CellRow], twins: Sequence[TwinDifference] = ()) -> str:
     """Say which cell scored best, at what cost, what the controls score, and how pages stand to text."""
     scored = [row for row in rows if row.rouge_l is not None]
+    read = _describe_reading(rows)
     if not scored:
-        return "No cell has a score yet."
+        return " ".join(("No cell has a score yet.", *read))
     best = max(scored, key=lambda row: row.rouge_l or 0.0)
     return " ".join(
         (
@@ -22,6 +23,7 @@ def describe_study(rows: Sequence[CellRow], twins: Sequence[TwinDifference] = ()
             *_describe_cheapest(best, scored),
             *_describe_equals(scored),
             *map(describe_twins, twins),
+            *read,
         )
     )
 
@@ -41,6 +43,20 @@ def describe_twins(twins: TwinDifference) -> str:
         return f"{pages} and {other} do not differ for sure: {100 * found.difference:+.1f} ROUGE-L ({basis})."
     relation = "above" if found.relation == "above" else "below"
     return f"{pages} score {100 * abs(found.difference):.1f} ROUGE-L {relation} {other} ({basis})."
+
+
+def _describe_reading(rows: Sequence[CellRow]) -> Iterator[str]:
+    """Say how well pages are read before the trainings."""
+    rates = {row.character_error_rate: row for row in rows if row.character_error_rate is not None}
+    if not rates:
+        return
+    least, most = min(rates), max(rates)
+    of = " of the characters before its training"
+    if least == most:
+        yield f"The model misreads {least:.2%}{of}."
+    else:
+        fewest, others = f"{least:.2%} ({_named(rates[least])})", f"{most:.2%} ({_named(rates[most])})"
+        yield f"The model misreads {fewest} to {others}{of}."
 
 
 def _describe_best(best: CellRow, num_scored: int) -> Iterator[str]:

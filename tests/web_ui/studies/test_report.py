@@ -26,6 +26,7 @@ def cell(mode: str, score: float | None, tokens: float | None, **changes: Any) -
         "dataset_job": None, "state": "done",
         "runs": (run, run), "rouge_l": score, "lowest": score, "highest": score, "lead_3": 50.0,
         "blank_pages": 10.0, "document_tokens": tokens, "text_tokens": 300.0, "is_on_front": False,
+        "character_error_rate": None,
         "to_best": None, "measures": {},
     }  # fmt: skip
     return CellRow(**{**values, **changes})
@@ -160,3 +161,22 @@ def test_the_figures_are_pictures_and_equal_for_equal_reports() -> None:
     assert draw_figure(report(*CELLS), "pdf").startswith(b"%PDF")
     assert Image.open(io.BytesIO(draw_figure(report(*CELLS), "png"))).width > 800
     assert draw_figure(report(cell("a", None, None)), "svg")
+
+
+def test_reading_checks_are_a_column_and_a_sentence_of_the_studies_that_have_them() -> None:
+    cells = (
+        cell("tiny", None, None, character_error_rate=0.4),
+        cell("small", None, None, character_error_rate=0.012),
+        cell("base", None, None),
+    )
+    assert describe_study(cells) == (
+        "No cell has a score yet. The model misreads 1.20% (mode small) to 40.00% (mode tiny) of the "
+        "characters before its training."
+    )
+    same = [cell(mode, 40.0, 64.0, character_error_rate=0.03) for mode in ("tiny", "small")]
+    assert describe_study(same).endswith("The model misreads 3.00% of the characters before its training.")
+    markdown, latex = markdown_table(report(*cells)), latex_table(report(*cells))
+    assert "| won / lost | misread |" in markdown
+    assert "| 40.00% |" in markdown
+    assert r"40.00\%" in latex
+    assert "misread" not in markdown_table(report(*CELLS)).lower()

@@ -4,7 +4,13 @@ import { API, get, post, sendRequest } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
-import { describeProgress, isActive, makeCellMeasures, makeCells } from "./experiments/study-cells.js";
+import {
+  describeProgress,
+  isActive,
+  hasReadings,
+  makeCellMeasures,
+  makeCells,
+} from "./experiments/study-cells.js";
 import { makeTwins } from "./experiments/study-twins.js";
 import { confirmAction, toast, toastError } from "./widgets/notify.js";
 
@@ -15,6 +21,8 @@ const name = place.dataset.name ?? "";
 const FILES = ["study.json", "table.md", "table.tex", "figure.svg", "figure.pdf", "figure.png"];
 const CELLS_NOTE =
   "ROUGE-L of the test split, 0 to 100, mean over the seeds, with the lowest and the highest. To the best: the mean difference to the highest cell on the same samples, with its 95% interval by paired bootstrap and the shares of samples won and lost. Tokens: of a document in the decoder, as the models read it, in the mean; text tokens: of its whole text in the models' vocabulary. Bold: no other cell costs as few tokens and scores higher.";
+const MISREAD_NOTE =
+  " Misread: character errors of the model before the training, which transcribes pages of the dataset.";
 const REQUESTS = { pause: "Pause", resume: "Resume", cancel: "Cancel" };
 
 const fileAddress = (/** @type {string} */ file) => `${API}/studies/${name}/files/${file}`;
@@ -53,7 +61,7 @@ function makePage(study) {
       { class: "card stack-s" },
       makeElement("h2", {}, "Cells"),
       makeCells(study),
-      makeElement("p", { class: "muted small" }, CELLS_NOTE),
+      makeElement("p", { class: "muted small" }, CELLS_NOTE, hasReadings(study) ? MISREAD_NOTE : ""),
     ),
     makeTwins(study),
     makeCellMeasures(study),

@@ -91,6 +91,7 @@ export interface CellRow {
   blank_pages: number | null;
   document_tokens: number | null;
   text_tokens: number | null;
+  character_error_rate: number | null;
   to_best: PairedDifference | null;
   measures: Record<string, number>;
   is_on_front: boolean;
@@ -1137,6 +1138,7 @@ export interface StudyConfig {
   max_cells?: number | null;
   seeds?: Array<number>;
   blank_pages?: boolean;
+  reading_check?: boolean;
 }
 
 export interface StudyEstimate {
@@ -1144,6 +1146,7 @@ export interface StudyEstimate {
   num_datasets: number;
   num_trainings: number;
   num_controls: number;
+  num_reading_checks: number;
   num_kept: number;
   gpu_memory_gb: number;
   largest_cell: string;

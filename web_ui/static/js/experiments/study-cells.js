@@ -1,7 +1,7 @@
 // The cells of a study as a table: settings, scores and tokens, with links to the jobs.
 
 import { makeElement, makeTable } from "../base/dom.js";
-import { formatPoints } from "../base/format.js";
+import { formatErrorRate, formatPoints } from "../base/format.js";
 import { formatMeasure, MEASURES } from "../base/measures.js";
 import { makeCommonPill } from "../monitor/state-pill.js";
 
@@ -11,6 +11,7 @@ import { makeCommonPill } from "../monitor/state-pill.js";
 
 /** State of a cell -> the state that its jobs share. @type {Record<CellRow["state"], import("../monitor/job-state.js").State>} */
 const JOB_STATES = { done: "succeeded", failed: "failed", running: "running", waiting: "queued" };
+const MISREAD = "Misread";
 const jobsPath = document.body.dataset.jobs ?? "/jobs";
 
 /** @param {string} name */
@@ -35,9 +36,18 @@ export function makeCells(study) {
     "Blank pages",
     "Tokens",
     "Text tokens",
+    ...(hasReadings(study) ? [MISREAD] : []),
     "Trainings",
   ];
-  const numbers = new Set(["ROUGE-L", "To the best", "Lead-3", "Blank pages", "Tokens", "Text tokens"]);
+  const numbers = new Set([
+    "ROUGE-L",
+    "To the best",
+    "Lead-3",
+    "Blank pages",
+    "Tokens",
+    "Text tokens",
+    MISREAD,
+  ]);
   const columns = head.map((name) =>
     makeElement("th", { scope: "col", class: numbers.has(name) ? "numbers" : null }, name),
   );
@@ -82,6 +92,7 @@ function makeRow(study, cell) {
     makeElement("div", {}, number(cell.blank_pages), makeLead(run?.to_blank_pages)),
     number(cell.document_tokens),
     number(cell.text_tokens),
+    ...(hasReadings(study) ? [formatMisread(cell.character_error_rate)] : []),
   ];
   const links = cell.runs.map(({ seed, job }) =>
     job
@@ -98,6 +109,12 @@ function makeRow(study, cell) {
     makeElement("td", {}, makeElement("div", { class: "row" }, ...links)),
   );
 }
+
+/** Whether the plan asked how the models read before their trainings. @param {StudyReport} study */
+export const hasReadings = ({ cells }) => cells.some(({ character_error_rate: rate }) => rate !== null);
+
+/** @param {number | null} rate */
+const formatMisread = (rate) => (rate === null ? "–" : formatErrorRate(rate));
 
 /** @param {number | null} value */
 const number = (value) => (value === null ? "–" : value.toFixed(1));
