@@ -13,6 +13,7 @@ from data.generate import generate
 from data.progress import Silent
 from data.store.workspace import Workspace
 from evaluation.reading import read_reading_report
+from tests.training.small_models import write_small
 from tests.training.trainings import short_training
 from training.check_reading import PAGES, ReadingResult, check_reading
 from training.options.reading_config import ReadingCheckConfig
@@ -106,3 +107,23 @@ def test_a_dataset_without_texts_is_refused(brief_workspace: Workspace, tmp_path
     with pytest.raises(InvalidInput, match="no column text") as error:
         check(workspace)
     assert error.value.fields == {"dataset": "has no texts"}
+
+
+def test_fonts_are_told_apart_where_styles_vary(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path)
+    write_small("unlimited_ocr", workspace.models / "small")
+    rendering = RenderingConfig.model_validate({"mode": "tiny", "vary": "font_size_px: 10, 16"})
+    source = SampleSource(length="brief")
+    config = DatasetConfig(name="brief", source=source, max_samples=16, rendering=rendering, num_workers=1)
+    generate(config, workspace, Silent())
+    report = check(workspace, model="small", max_length=8).report
+    assert sorted(font.font_size_px for font in report.fonts) == [10, 16]
+    assert sum(font.num_pages for font in report.fonts) == report.num_pages
+    assert report.character_error_rate.mean > 0.7, "its weights are random"
+
+
+def test_pages_of_a_size_that_the_model_does_not_read_are_refused(brief_workspace: Workspace) -> None:
+    write_small("unlimited_ocr", brief_workspace.models / "other")
+    with pytest.raises(InvalidInput, match="reads pages of 512 px") as error:
+        check(brief_workspace, model="other")
+    assert error.value.fields == {"model": "does not read pages of 320 px (mode micro)"}

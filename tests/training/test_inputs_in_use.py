@@ -15,11 +15,13 @@ from data.generate import generate
 from data.progress import Progress, Silent
 from data.store.workspace import Workspace
 from tests.training.trainings import Listener, short_training
+from training.check_reading import check_reading
 from training.evaluate import evaluate_model
 from training.find_lr import find_lr
 from training.options.config import FindLrConfig
 from training.options.decoding_config import EvaluationConfig, PredictionConfig
 from training.options.inputs_in_use import trainings_read
+from training.options.reading_config import ReadingCheckConfig
 from training.options.run_folder import check_output
 from training.predict import predict
 from training.train import train
@@ -76,6 +78,11 @@ STAGES: dict[str, Callable[[Workspace, Progress], object]] = {
     ),
     "evaluate": lambda workspace, progress: evaluate_model(
         EvaluationConfig(dataset="brief", model="mine", max_samples=2, max_length=8), workspace, progress
+    ),
+    "check_reading": lambda workspace, progress: check_reading(
+        ReadingCheckConfig(dataset="brief", model="mine", split="train", num_documents=2, max_length=8),
+        workspace,
+        progress,
     ),
     "predict": lambda workspace, progress: predict(
         PredictionConfig(dataset="brief", model="mine", max_samples=2, max_length=8), workspace, progress

@@ -1,7 +1,7 @@
-"""What was made from what: datasets -> models -> evaluations and predictions, one step each way.
+"""What was made from what: datasets -> models -> evaluations, predictions and reading checks, one step each way.
 
-It is read from the requests of jobs, and from the configurations that trainings and evaluations leave in
-their folders, so results of commands and of deleted jobs are found too.
+It is read from the requests of jobs, and from the configurations that trainings and evaluations and the
+reports that reading checks leave in their folders, so results of commands and of deleted jobs are found too.
 """
 
 import os
@@ -14,6 +14,7 @@ from typing import Any, cast
 from data.errors import DeepSynthError
 from data.store.files import read_json_object
 from data.store.workspace import Workspace
+from evaluation.report import REPORT
 from training.options.run_folder import CHECKPOINTS, CONFIG, EVALUATION_CONFIG, MODEL
 from web_ui.api.stored_schemas import Lineage, LineageItem, LinkedCollection
 from web_ui.catalog.models import BASES
@@ -83,6 +84,8 @@ def _config_files(workspace: Workspace) -> Iterator[tuple[Item, Path]]:
         yield ("models", path.parent.name), path
     for path in workspace.evaluations.glob(f"[!.]*/{EVALUATION_CONFIG}"):
         yield ("evaluations", path.parent.name), path
+    for path in workspace.reading_checks.glob(f"[!.]*/{REPORT}"):
+        yield ("reading_checks", path.parent.name), path
 
 
 @lru_cache(maxsize=10_000)

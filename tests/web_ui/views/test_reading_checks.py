@@ -96,6 +96,16 @@ def test_the_report_of_a_dataset_shows_how_models_read_it(
     assert reading["low"] <= reading["character_error_rate"] <= reading["high"]
 
 
+def test_a_check_by_command_is_in_the_lineage_of_its_dataset(
+    client: FlaskClient, dataset: Path, workspace: Workspace
+) -> None:
+    store_check(workspace, dataset, "first")
+    lineage = client.get("/api/lineage?collection=datasets&name=demo").get_json()
+    assert [(item["collection"], item["name"]) for item in lineage["used_by"]] == [
+        ("reading_checks", "first")
+    ]
+
+
 def test_the_command_prints_them_too(
     dataset: Path, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
