@@ -1,4 +1,4 @@
-"""What was made from what: datasets -> models -> evaluations, predictions and reading checks, one step each way.
+"""What was made from what: datasets -> models -> evaluations, predictions, reading checks, one step each way.
 
 It is read from the requests of jobs, and from the configurations that trainings and evaluations and the
 reports that reading checks leave in their folders, so results of commands and of deleted jobs are found too.
