@@ -13,6 +13,7 @@ from web_ui.jobs.stages import STAGES
 
 FORMS: dict[str, type[BaseModel]] = {kind: resolve_name(stage.config) for kind, stage in STAGES.items()}
 """Kind of job -> its configuration."""
+ABBREVIATIONS = {"gpus": "GPUs", "id": "ID", "lora": "LoRA", "lr": "LR"}
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 SENTENCE_END = re.compile(r"(?:;|\.) ")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
@@ -58,7 +59,7 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     note, *more = _sentences(NULL_MEANS.sub("", description), options, _bounds(schema)) or [""]
     return FormField(
         path=path,
-        label=_capitalize(path.rpartition(".")[2].replace("_", " ")),
+        label=_label(path),
         note=note,
         more=" ".join(more),
         kind="choice" if options else FIELD_KINDS.get(schema.get("type", ""), "text"),
@@ -70,6 +71,12 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
         group=schema.get("group"),
         unused_in_mode=schema.get("unused_in_mode"),
     )
+
+
+def _label(path: str) -> str:
+    """Return the name of a field as a form shows it: num_gpus -> Num GPUs."""
+    words = path.rpartition(".")[2].split("_")
+    return _capitalize(" ".join(ABBREVIATIONS.get(word, word) for word in words))
 
 
 def _sentences(description: str, options: Sequence[str], bounds: str) -> list[str]:
