@@ -13,6 +13,8 @@ from web_ui.jobs.stages import STAGES
 
 FORMS: dict[str, type[BaseModel]] = {kind: resolve_name(stage.config) for kind, stage in STAGES.items()}
 """Kind of job -> its configuration."""
+LABELS = {"output": "name of the result"}
+"""Name of a field -> its label, where the name says too little."""
 ABBREVIATIONS = {"gpus": "GPUs", "id": "ID", "lora": "LoRA", "lr": "LR"}
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 SENTENCE_END = re.compile(r"(?:;|\.) ")
@@ -75,7 +77,8 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
 
 def _label(path: str) -> str:
     """Return the name of a field as a form shows it: num_gpus -> Num GPUs."""
-    words = path.rpartition(".")[2].split("_")
+    name = path.rpartition(".")[2]
+    words = LABELS.get(name, name).split("_")
     return _capitalize(" ".join(ABBREVIATIONS.get(word, word) for word in words))
 
 
