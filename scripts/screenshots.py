@@ -50,7 +50,7 @@ FAILURE = "The model 'slow' reads micro pages; the dataset has base pages."
 FAILURE_HINT = "Make a dataset of micro pages, or score a model that reads base pages."
 READY = (
     "form:not([aria-busy]), .job-row, #job-page:not([hidden]), #compare-body:not([hidden]), .story, "
-    ".playground, #studies .card, #studies .empty, #stored-page:not([hidden])"
+    ".playground, #studies .card, #studies .empty, #study .card, #stored-page:not([hidden])"
 )
 
 
@@ -108,8 +108,14 @@ def _warm_model(site: Site) -> None:
 
 
 def _newest_training(site: Site) -> str:
-    jobs = _call(site, "/api/jobs?kind=training&state=succeeded&limit=1")["jobs"]
-    return str(jobs[0]["config"]["output"])
+    jobs = _call(site, "/api/jobs?kind=training&state=succeeded&limit=100")["jobs"]
+    readers = [job["config"]["output"] for job in jobs if job["config"].get("reads", "pages") == "pages"]
+    return str(readers[0])
+
+
+def _studies(site: Site) -> dict[str, str]:
+    found = _call(site, "/api/studies")["studies"]
+    return {"study": f"/jobs/studies/{found[0]['name']}"} if found else {}
 
 
 def _cancel_running(site: Site) -> None:
@@ -142,6 +148,7 @@ def _addresses(site: Site) -> dict[str, str]:
         "samples": f"/samples/models/{trained}",
         "model": f"/models/{trained}",
         "studies": "/jobs/studies",
+        **_studies(site),
         "playground": f"/playground?model={_newest_training(site)}",
         "job-dataset": f"/jobs/{done['dataset'][0]}#samples",
         **{

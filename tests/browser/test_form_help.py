@@ -150,8 +150,8 @@ def test_the_preview_is_whole_in_a_window_and_before_the_name_on_a_phone(tab: Pa
 
 def test_a_hub_out_of_reach_is_said_once_with_a_countdown(tab: Page, site: Site) -> None:
     open_form(tab, site, "/custom?source_kind=hub")
-    tab.get_by_label("Id", exact=True).fill("news/none")
-    tab.get_by_label("Id", exact=True).press("Enter")
+    tab.get_by_label("ID", exact=True).fill("news/none")
+    tab.get_by_label("ID", exact=True).press("Enter")
     expect(tab.get_by_text("127.0.0.1 cannot be reached")).to_have_count(1, timeout=60_000)
     expect(tab.locator("#source-note")).to_contain_text("by itself in 2")
     with tab.expect_request("**/api/dataset/inspect"):

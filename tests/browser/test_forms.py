@@ -258,14 +258,14 @@ def test_a_file_sent_again_is_looked_at_again_and_another_replaces_none(
 
 def test_what_is_picked_of_a_hub_set_is_not_sent_with_another_source(tab: Page, site: Site) -> None:
     open_form(tab, site, "/custom?source_kind=hub")
-    tab.get_by_label("Id", exact=True).fill("news/several")
-    tab.get_by_label("Id", exact=True).press("Enter")
+    tab.get_by_label("ID", exact=True).fill("news/several")
+    tab.get_by_label("ID", exact=True).press("Enter")
     tab.get_by_role("group", name="Configurations").get_by_role("button", name="long").click(timeout=LOOK_MS)
     splits = tab.get_by_role("group", name="Splits to take")
     splits.get_by_role("button", name="train").click(timeout=LOOK_MS)
     expect(splits.get_by_role("button", name="train")).to_have_attribute("aria-pressed", "true")
     assert (field(tab, "Config"), field(tab, "Splits"), field(tab, "Document")) == ("long", "train", "body")
-    tab.get_by_label("Id", exact=True).fill("news/other")
+    tab.get_by_label("ID", exact=True).fill("news/other")
     with tab.expect_request("**/api/dataset/generate") as sent:
         tab.get_by_role("button", name="Make the dataset").click()
     assert json.loads(sent.value.post_data or "")["columns"] == {"document": None, "summary": None}

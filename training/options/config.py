@@ -111,7 +111,7 @@ class TrainingConfig(Config):
         1,
         ge=0,
         le=64,
-        description="GPUs that share each step: gradient_accumulation_steps is divided among them, so the "
+        description="GPUs that share each step; gradient_accumulation_steps is divided among them, so the "
         "samples of a step stay the same; 0: all GPUs of the service",
     )
     gradient_accumulation_steps: Annotated[int, BATCHES, KEEPS_RESULT] = Field(

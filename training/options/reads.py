@@ -10,3 +10,5 @@ DESCRIPTIONS: Final = {
     "whole_text": "whole text",
 }
 """What a model reads, in words."""
+SHORT_NAMES: Final = {"pages": "pages", "text": "cut text", "whole_text": "whole text"}
+"""The same in a word or two. Cut: to as many tokens as the pages have."""

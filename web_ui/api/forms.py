@@ -13,6 +13,9 @@ from web_ui.jobs.stages import STAGES
 
 FORMS: dict[str, type[BaseModel]] = {kind: resolve_name(stage.config) for kind, stage in STAGES.items()}
 """Kind of job -> its configuration."""
+LABELS = {"output": "name of the result"}
+"""Name of a field -> its label, where the name says too little."""
+ABBREVIATIONS = {"gpus": "GPUs", "id": "ID", "lora": "LoRA", "lr": "LR"}
 NULL_MEANS = re.compile(r"(?:^|; )null: ([^;]*)")
 SENTENCE_END = re.compile(r"(?:;|\.) ")
 PLAIN_WORD = re.compile(r"[a-z]+(?=[ ,;]|$)")
@@ -58,7 +61,7 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
     note, *more = _sentences(NULL_MEANS.sub("", description), options, _bounds(schema)) or [""]
     return FormField(
         path=path,
-        label=_capitalize(path.rpartition(".")[2].replace("_", " ")),
+        label=_label(path),
         note=note,
         more=" ".join(more),
         kind="choice" if options else FIELD_KINDS.get(schema.get("type", ""), "text"),
@@ -70,6 +73,13 @@ def _field(path: str, schema: JsonObject, nullable: bool, part: str | None) -> F
         group=schema.get("group"),
         unused_in_mode=schema.get("unused_in_mode"),
     )
+
+
+def _label(path: str) -> str:
+    """Return the name of a field as a form shows it: num_gpus -> Num GPUs."""
+    name = path.rpartition(".")[2]
+    words = LABELS.get(name, name).split("_")
+    return _capitalize(" ".join(ABBREVIATIONS.get(word, word) for word in words))
 
 
 def _sentences(description: str, options: Sequence[str], bounds: str) -> list[str]:

@@ -10,7 +10,7 @@ from data.validation import read_record
 from evaluation.report import REPORT
 from evaluation.training_metrics import read_metrics
 from training.options.model_kinds import BUILT_IN, MODEL_KINDS
-from training.options.model_names import model_kind
+from training.options.model_names import model_kind, trained_reads
 from training.options.run_folder import CHECKPOINTS, CONFIG, MODEL
 from web_ui.api.schemas import BaseModelName, ErrorBody, JsonObject, Model, ModelSummary
 from web_ui.api.verdict_schemas import ModelVerdict
@@ -57,9 +57,10 @@ def model_summary(folder: Path, workspace: Workspace) -> ModelSummary:
 
 
 def usable_models(workspace: Workspace) -> list[str]:
-    """Return the names of the finished trainings, and of the model that comes with DeepSynth."""
+    """Return the names of the models that answer requests: the finished trainings that read pages, and the
+    model that comes with DeepSynth."""
     trained = [folder.name for folder in sorted(workspace.models.glob("[!.]*")) if _is_complete(folder)]
-    return [*trained, BUILT_IN]
+    return [*(name for name in trained if trained_reads(name, workspace) == "pages"), BUILT_IN]
 
 
 def model_details(folder: Path, verdict: ModelVerdict | None) -> Model:

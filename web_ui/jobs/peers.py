@@ -5,6 +5,7 @@ torch's variables (RANK, WORLD_SIZE, ...) tell each process its place; `training
 """
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -28,6 +29,8 @@ END_TIMEOUT_S: Final = 60.0
 LOST_GRACE_S: Final = 10.0
 """Time in which this process must end by itself after another one was lost: its own error says more."""
 POLL_S: Final = 0.2
+LOGGER: Final = logging.getLogger("deepsynth.jobs")
+LOST: Final = "Another process of this job ended. The work so far is saved; the job continues from there."
 
 
 class PeerLost(SystemExit):
@@ -115,6 +118,7 @@ class _Group:
                 if self._is_over.wait(LOST_GRACE_S):
                     return
                 on_lost(self._error())
+                LOGGER.error(LOST)
                 os._exit(1)
 
     def raise_if_lost(self) -> None:
@@ -125,6 +129,7 @@ class _Group:
         if error := self._error():
             raise error
         if self._is_lost():
+            LOGGER.error(LOST)
             raise PeerLost(1)
 
     def end(self) -> None:

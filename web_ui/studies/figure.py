@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 from data.errors import Unavailable
+from training.options.reads import SHORT_NAMES
 from web_ui.studies.plan import READS_AXIS, describe_cell
 from web_ui.studies.rows import CellRow, StudyReport
-from web_ui.studies.wording import READERS
 
 FigureFormat = Literal["svg", "pdf", "png"]
 _MUTED: Final = "#8a93a8"
@@ -67,7 +67,7 @@ def _draw_panel(
     for reads, (colour, mark) in _LOOKS.items():
         own = [(value, row) for value, row in points if row.reads == reads]
         if own:
-            _draw_reader(axes, own, colour, mark, READERS[reads])
+            _draw_reader(axes, own, colour, mark, SHORT_NAMES[reads])
     values = [value for value, _ in points]
     if values and max(values) > _LOG_RATIO * min(values):
         axes.set_xscale("log")

@@ -18,6 +18,7 @@ from training.options.assessment import evaluation_of_training
 from training.options.config import TrainingConfig
 from training.options.decoding_config import EvaluationConfig
 from training.options.reading_config import ReadingCheckConfig
+from training.options.reads import SHORT_NAMES
 from web_ui.api.presets import training_from_preset
 
 MAX_RUNS: Final = 256
@@ -124,8 +125,14 @@ def plan_cells(config: StudyConfig) -> list[Cell]:
 
 
 def describe_cell(settings: Mapping[str, AxisValue]) -> str:
-    """Return the settings of a cell in words: mode tiny, learning_rate 0.001."""
-    return ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in settings.items()) or "the base"
+    """Return the settings of a cell in words: mode tiny, learning_rate 0.001, whole text."""
+    return ", ".join(_describe_setting(path, value) for path, value in settings.items()) or "the base"
+
+
+def _describe_setting(path: str, value: AxisValue) -> str:
+    if path == READS_AXIS and value in SHORT_NAMES:
+        return SHORT_NAMES[str(value)]
+    return f"{path.rpartition('.')[2]} {value}"
 
 
 def _cell(config: StudyConfig, settings: Mapping[str, AxisValue]) -> Cell:

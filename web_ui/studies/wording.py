@@ -1,13 +1,10 @@
 """What stands out in a study, in words."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
+from training.options.reads import SHORT_NAMES
 from web_ui.studies.plan import describe_cell
 from web_ui.studies.rows import CellRow, TwinDifference
-
-READERS: Final = {"pages": "pages", "text": "cut text", "whole_text": "whole text"}
-"""What models read, in a word or two. Cut: to as many tokens as the pages have."""
 
 
 def describe_study(rows: Sequence[CellRow], twins: Sequence[TwinDifference] = ()) -> str:
@@ -33,7 +30,7 @@ def describe_twins(twins: TwinDifference) -> str:
     found = twins.rouge_l
     where = f"With {describe_cell(twins.settings)}, pages" if twins.settings else "Pages"
     pages = f"{where} ({_tokens(twins.document_tokens)})"
-    other = f"{READERS[twins.reads]} ({_tokens(twins.other_tokens)})"
+    other = f"{SHORT_NAMES[twins.reads]} ({_tokens(twins.other_tokens)})"
     seeds = "1 seed" if twins.num_seeds == 1 else f"{twins.num_seeds} seeds"
     if found.difference is None or found.low is None or found.high is None or found.relation == "too_few":
         return f"{pages} and {other} have too few documents in common to be compared: {found.num_samples:,}."
