@@ -99,7 +99,8 @@ def compare_pages(
 
     A page follows the page before it in the text. Its end is known by its number of text tokens to about 10%,
     so of the line ends in this range the one with the fewest errors is taken; the last page of a whole
-    document ends with the text.
+    document ends with the text. Numbers of tokens are rounded, so the ends expected of later pages are
+    corrected by each page that was read.
 
     Args:
         text: the whole document.
@@ -107,15 +108,19 @@ def compare_pages(
         transcriptions: of each page.
         is_cut: the pages show only the beginning of the text.
     """
-    rest = whole = comparable(text)
+    whole = comparable(text)
+    start = drift = 0
     ends = page_ends(whole, page_tokens)
     for number, (end, transcription) in enumerate(zip(ends, transcriptions, strict=True), 1):
-        distances = edit_distances(comparable(transcription), rest)
         ends_with_text = number == len(ends) and not is_cut
-        about = end - (len(whole) - len(rest))
+        about = end + drift - start
+        rest = whole[start:] if ends_with_text else whole[start : start + 2 * about]
+        distances = edit_distances(comparable(transcription), rest)
         length = len(rest) if ends_with_text else closest_length(distances, rest, about)
         yield PageText(text=rest[:length], num_errors=distances[length])
-        rest = rest[length:].lstrip()
+        start += length + rest.startswith(" ", length)
+        if 2 * distances[length] < length:  # a page that was read tells where it ended
+            drift = start - end
 
 
 def reading_report(pages: Sequence[ReadPage], **subject: Any) -> ReadingReport:

@@ -133,7 +133,8 @@ def test_a_document_that_was_cut_off_is_compared_with_what_is_shown() -> None:
     drawn = render(text, resolve_style(RenderingConfig(mode="tiny", overflow="truncate")))
     (page,) = drawn.pages
     document = RenderedText("cut", text, drawn.pages, drawn.truncated)
-    shown = " ".join(text.split())[: length_of_tokens(text, page.num_text_tokens) - 40]
+    about = length_of_tokens(text, page.num_text_tokens) - 40
+    shown = " ".join(text.split())[:about].rpartition(" ")[0]  # pages end with whole words
     right, wrong, nothing = (
         measure_errors(document, shown),
         measure_errors(document, shown[:-300] + "x" * 300),

@@ -13,7 +13,7 @@ from evaluation.reading import PageText, ReadPage, compare_pages, error_rate, re
 from tests.data.rendering.texts import prose
 from tests.machine import require_tesseract
 
-MICRO = resolve_style(RenderingConfig(mode="micro"))
+MICRO = resolve_style(RenderingConfig(mode="micro", max_pages=256))
 CHINESE = "村里的新学校正式开学了。九十名学生走进教室，老师介绍 iPhone 15 手机。" * 30
 
 
@@ -34,6 +34,15 @@ def test_the_pages_of_a_document_are_told_apart(text: str) -> None:
     assert len(found) > 5
     assert [page.text for page in found] == [comparable(page) for page in shown]
     assert sum(page.num_errors for page in found) == 0
+
+
+def test_the_last_pages_of_a_long_document_are_as_right_as_the_first() -> None:
+    text = prose(40_000, seed=7)
+    shown = shown_on(text)
+    shown[100:110] = ["x" * 150] * 10
+    found = compare(text, shown)
+    assert len(found) > 200
+    assert [page.num_errors for page in found[:100] + found[120:]] == [0] * (len(found) - 20)
 
 
 def test_errors_are_those_of_their_page_and_an_unread_page_leaves_the_others_right() -> None:
