@@ -169,12 +169,14 @@ def test_settings_are_found_by_their_words_and_what_is_invalid_stays(tab: Page, 
     open_form(tab, site, "/train")
     tab.locator("#advanced-box > summary").click()
     count = tab.locator("#advanced-box .option-finder [role=status]")
-    expect(count).to_have_text("47 settings")
+    num_settings = tab.locator("#advanced .field").count()
+    assert num_settings > 40
+    expect(count).to_have_text(f"{num_settings} settings")
     search = tab.get_by_label("Find a setting")
     search.fill("WARMUP ratio")
     expect(tab.locator("#advanced .field:visible label")).to_have_text(["Warmup ratio"])
     expect(tab.locator("#advanced .group:visible")).to_have_count(1)
-    expect(count).to_have_text("1 of 47 settings")
+    expect(count).to_have_text(f"1 of {num_settings} settings")
     search.fill("twice the rank")  # which stands in what more there is to say of it
     expect(tab.locator('[data-field="lora_alpha"] .field__more')).to_be_visible()
     search.fill("adamw_torch")  # a value
@@ -186,7 +188,7 @@ def test_settings_are_found_by_their_words_and_what_is_invalid_stays(tab: Page, 
     expect(tab.locator('[data-field="learning_rate"] .field__error')).not_to_be_empty()
     search.fill("warmup ratio")
     expect(tab.get_by_label("Learning rate", exact=True)).to_be_visible()
-    expect(count).to_have_text("2 of 47 settings")
+    expect(count).to_have_text(f"2 of {num_settings} settings")
 
 
 def test_a_refused_setting_shows_although_the_search_left_it_out(tab: Page, site: Site) -> None:

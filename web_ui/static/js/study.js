@@ -58,7 +58,7 @@ function makePage(study) {
     makeFigure(study),
     makeElement(
       "section",
-      { class: "card stack-s" },
+      { class: "card stack-s study-table" },
       makeElement("h2", {}, "Cells"),
       makeCells(study),
       makeElement("p", { class: "muted small" }, CELLS_NOTE, hasReadings(study) ? MISREAD_NOTE : ""),

@@ -1,6 +1,6 @@
 // Pages against text in a study: a row for each cell that reads pages and each twin that reads text.
 
-import { makeElement } from "../base/dom.js";
+import { makeElement, makeTable } from "../base/dom.js";
 import { formatPoints } from "../base/format.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
@@ -29,33 +29,20 @@ const COLUMNS = [
 /** @param {StudyReport} study @returns {HTMLElement | null} null: the study has no twins with scores */
 export function makeTwins(study) {
   if (!study.twins.length) return null;
-  const heads = COLUMNS.map((name, index) =>
-    makeElement("th", { scope: "col", class: isNumber(index) ? "numbers" : null }, name),
-  );
-  const table = makeElement(
-    "table",
-    {},
-    makeElement("thead", {}, makeElement("tr", {}, ...heads)),
-    makeElement("tbody", {}, ...study.twins.map(makeRow)),
-  );
-  const region = { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Pages against text" };
   return makeElement(
     "section",
-    { class: "card stack-s" },
+    { class: "card stack-s study-table" },
     makeElement("h2", {}, "Pages against text"),
-    makeElement("div", region, table),
+    makeTable("Pages against text", COLUMNS, study.twins.map(makeRow)),
     makeElement("p", { class: "muted small" }, NOTE),
   );
 }
 
-/** @param {number} index of a column */
-const isNumber = (index) => index >= 2 && index <= 6;
-
-/** @param {TwinDifference} twins */
+/** @param {TwinDifference} twins @returns {string[]} */
 function makeRow({ settings, reads, rouge_l: found, num_seeds: seeds }) {
   const values = Object.entries(settings).map(([path, value]) => `${path.split(".").at(-1)} ${value}`);
   const { low, high } = found;
-  const cells = [
+  return [
     values.join(", ").replaceAll("_", " ") || "the base",
     READERS[reads],
     found.difference === null ? "–" : formatPoints(found.difference),
@@ -65,11 +52,6 @@ function makeRow({ settings, reads, rouge_l: found, num_seeds: seeds }) {
     String(seeds),
     RELATIONS[found.relation],
   ];
-  return makeElement(
-    "tr",
-    {},
-    ...cells.map((text, index) => makeElement("td", { class: isNumber(index) ? "numbers" : null }, text)),
-  );
 }
 
 /** @param {number | null} value 0 to 1 */
