@@ -70,15 +70,14 @@ def _describe_cheapest(best: CellRow, scored: Sequence[CellRow]) -> Iterator[str
     cheap = [row for row in scored if row.is_on_front and row is not best and row.document_tokens]
     if cheap and best.document_tokens:
         least = min(cheap, key=lambda row: row.document_tokens or 0.0)
-        yield f"{_named(least)} costs {least.document_tokens:,.0f} tokens and scores {_score(least)}."
+        yield f"For {least.document_tokens:,.0f} tokens, {_named(least)} scores {_score(least)}."
 
 
 def _describe_equals(scored: Sequence[CellRow]) -> Iterator[str]:
     """Name the cells that are not shown to be worse than the best one."""
     equals = [_named(row) for row in scored if row.to_best and row.to_best.relation == "not_shown"]
     if equals:
-        verb = "is" if len(equals) == 1 else "are"
-        yield f"On the same samples {'; '.join(equals)} {verb} not shown to be worse."
+        yield f"Not shown to be worse on the same samples: {'; '.join(equals)}."
 
 
 def _named(row: CellRow) -> str:

@@ -56,7 +56,7 @@ def test_of_two_cells_of_one_cost_the_better_one_is_on_the_front() -> None:
 def test_the_sentence_names_the_best_the_cheapest_and_the_controls() -> None:
     assert describe_study(mark_front(CELLS)) == (
         "Best of 3: mode small with 80.0 (2 seeds, 80.0 to 80.0) ROUGE-L at 100 tokens a document; "
-        "lead-3 50.0, blank pages 10.0. mode tiny costs 64 tokens and scores 60.0 (2 seeds, 60.0 to 60.0)."
+        "lead-3 50.0, blank pages 10.0. For 64 tokens, mode tiny scores 60.0 (2 seeds, 60.0 to 60.0)."
     )
 
 
@@ -134,7 +134,7 @@ def test_the_tables_say_how_far_each_cell_is_from_the_best_and_what_rouge_does_n
     )
     other = cell("base", 70.0, 256.0, to_best=apart, measures={"coverage": 0.8, "length_ratio": 1.25})
     found = report(cell("small", 80.0, 100.0), other)
-    assert found.sentence.endswith("On the same samples mode base is not shown to be worse.")
+    assert found.sentence.endswith("Not shown to be worse on the same samples: mode base.")
     markdown, latex = markdown_table(found), latex_table(found)
     assert "| 300.0 | 1.2 | -10.0 (-15.0 to +2.0) | 30% / 60% |" in markdown
     assert (
