@@ -232,3 +232,18 @@ def test_messages_and_settings_have_the_labels_of_the_form(
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     check_by_axe(page)
+
+
+def test_errors_in_the_list_have_the_labels_of_the_form(page: Page, still_site: Site) -> None:
+    """The service answers as if its datasets had failed, which none does here on its own."""
+    error = {"code": "invalid_input", "message": "Raise rendering.max_pages.", "hint": "", "fields": {}}
+
+    def answer(route: Route) -> None:
+        listed = route.fetch().json()
+        failed = {"state": "failed", "desired": None, "error": error}
+        listed["jobs"] = [job | (failed if job["kind"] == "dataset" else {}) for job in listed["jobs"]]
+        route.fulfill(json=listed)
+
+    page.route(re.compile(r"/api/jobs(\?.*)?$"), answer)
+    page.goto(f"{still_site.address}/jobs")
+    expect(page.locator(".job-row", has_text="Raise “Max pages”.").first).to_be_visible()

@@ -7,6 +7,7 @@ import { findElement, findInput } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { JobPicks } from "./monitor/job-picks.js";
 import { drawJobRow } from "./monitor/job-row.js";
+import { labelsOf, readFormFields } from "./monitor/job-settings.js";
 import { ACTIVE_STATES } from "./monitor/job-state.js";
 import { addressOffset, readAddress, writeAddress } from "./monitor/list-address.js";
 import { onPagerPress, showPager } from "./monitor/pager.js";
@@ -18,11 +19,20 @@ const list = findElement("#job-list");
 let pageSize = 1;
 /** @type {Map<string, HTMLElement>} */
 const rows = new Map();
+/** @type {Map<string, Record<string, string>>} kind of job -> path of a setting -> its label */
+const labels = new Map();
+
+/** Read the labels of the forms whose jobs have failed: their messages name settings. @param {Job[]} jobs */
+async function readLabels(jobs) {
+  const kinds = new Set(jobs.filter(({ state }) => state === "failed").map(({ kind }) => kind));
+  for (const kind of kinds) if (!labels.has(kind)) labels.set(kind, labelsOf(await readFormFields(kind)));
+}
 
 /** @param {Job[]} jobs */
 function drawList(jobs) {
   const wanted = jobs.map((job) => {
-    const row = drawJobRow(rows.get(job.id), job, `${document.body.dataset.jobs}/${job.id}`, poller.now);
+    const address = `${document.body.dataset.jobs}/${job.id}`;
+    const row = drawJobRow(rows.get(job.id), job, address, poller.now, labels.get(job.kind));
     rows.set(job.id, row);
     return row;
   });
@@ -58,6 +68,7 @@ async function refresh() {
     writeAddress({ offset: last ? String(last) : "" });
     return refresh();
   }
+  await readLabels(jobs);
   drawList(jobs);
   picks.show(jobs, rows);
   showEmptyList(total);

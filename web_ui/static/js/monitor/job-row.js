@@ -3,6 +3,7 @@
 import { cloneTemplate, fillSlots, findElement, makeElement, makeIcon } from "../base/dom.js";
 import { formatAge, humanizeName } from "../base/format.js";
 import { redraw } from "../base/redraw.js";
+import { replacePaths } from "../forms/labels.js";
 import { ACTIONS, actionLabel, failedWithoutNetwork, performAction, possibleActions } from "./job-actions.js";
 import {
   KIND_LABELS,
@@ -57,13 +58,14 @@ function chooseMainAction(job) {
  * @param {Job} job
  * @param {string} address of the job's page
  * @param {() => void} onChange
+ * @param {Record<string, string>} [labels] path of a setting -> its label in the form
  */
-export function drawJobRow(existing, job, address, onChange) {
+export function drawJobRow(existing, job, address, onChange, labels = {}) {
   const row = existing ?? makeJobRow(job, address);
   fillSlots(row, {
     secondary: [KIND_LABELS[job.kind] ?? humanizeName(job.kind), formatJobTime(job)].join(" · "),
     percent: progressPercent(job),
-    error: job.state === "failed" ? job.error?.message : "",
+    error: job.state === "failed" ? replacePaths(job.error?.message ?? "", labels) : "",
   });
   showState(findElement(".state-pill", row), job);
   showPosition(row, job, onChange);
