@@ -59,8 +59,10 @@ def notes_on_reading(evidence: Evidence) -> Iterator[str]:
     """Say whether the model reads, where its verdict is about copying."""
     if evidence.blank_pages:
         yield f"It does read the pages: with blank ones its score is {percent(evidence.blank_pages)}."
-    else:
+    elif evidence.report.subject.reads == "pages":
         yield "Whether it reads the pages or guesses is not measured yet."
+    else:
+        yield "The model read text, as a control for models that read pages."
 
 
 def notes_on_text_models(evidence: Evidence) -> Iterator[str]:

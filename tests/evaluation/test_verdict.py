@@ -180,6 +180,12 @@ def test_few_faulty_texts_are_not_noted() -> None:
     assert judge(Evidence(make_report(num_looping=9, num_cut=9, num_empty=9), make_report(LOWER))).notes == ()
 
 
+def test_a_model_that_read_text_is_no_reader_of_pages() -> None:
+    subject = Subject(model="mine", dataset="news", split="test", reads="text")
+    notes = judge(Evidence(make_report(lead_3=HIGHER, subject=subject))).notes
+    assert notes == ("The model read text, as a control for models that read pages.",)
+
+
 def test_reading_is_noted_where_the_sentence_is_about_copying() -> None:
     worse = make_report(lead_3=HIGHER)
     assert judge(Evidence(worse)).notes == ("Whether it reads the pages or guesses is not measured yet.",)
