@@ -113,7 +113,8 @@ def request_stop(attempt: Attempt) -> None:
 def settle_attempt(attempt: Attempt) -> bool:
     """Record how an attempt ended. Returns False while a process of the job still runs. Raises StorageError
     if the state cannot be written; the next call tries again."""
-    _kill_leftovers(attempt)
+    if _kill_leftovers(attempt):
+        return False  # a killed process may live for a moment, and not all of them hold the lock
     lock = try_lock(attempt.folder / REQUEST)
     if lock is None:
         return not (attempt.folder / REQUEST).exists()
@@ -208,10 +209,15 @@ def _has_ended(attempt: Attempt) -> bool:
     return lock is not None or not (attempt.folder / REQUEST).exists()
 
 
-def _kill_leftovers(attempt: Attempt) -> None:
-    if (attempt.child or attempt.state.worker) and (num_killed := process.kill_job(attempt.folder)):
+def _kill_leftovers(attempt: Attempt) -> int:
+    """Kill what is left of an ended worker. Returns the number of processes."""
+    if not (attempt.child or attempt.state.worker):
+        return 0
+    num_killed = process.kill_job(attempt.folder)
+    if num_killed:
         values = {"job_id": attempt.folder.name, "processes": num_killed}
         LOGGER.warning("left-over processes killed", extra={"values": values})
+    return num_killed
 
 
 def _cancel(attempt: Attempt, worker: process.ProcessIdentity, grace_s: float) -> None:

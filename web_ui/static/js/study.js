@@ -4,13 +4,8 @@ import { API, get, post, sendRequest } from "./base/api.js";
 import { findElement, makeElement } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { redraw } from "./base/redraw.js";
-import {
-  describeProgress,
-  isActive,
-  hasReadings,
-  makeCellMeasures,
-  makeCells,
-} from "./experiments/study-cells.js";
+import { describeProgress, isActive, hasReadings, makeCells } from "./experiments/study-cells.js";
+import { makeCellMeasures } from "./experiments/study-measures.js";
 import { makeTwins } from "./experiments/study-twins.js";
 import { confirmAction, toast, toastError } from "./widgets/notify.js";
 

@@ -1,8 +1,7 @@
 // The cells of a study as a table: settings, scores and tokens, with links to the jobs.
 
-import { makeElement, makeTable } from "../base/dom.js";
+import { makeElement } from "../base/dom.js";
 import { formatErrorRate, formatPoints } from "../base/format.js";
-import { formatMeasure, MEASURES } from "../base/measures.js";
 import { makeCommonPill } from "../monitor/state-pill.js";
 
 /** @typedef {import("../base/api-types.js").StudyReport} StudyReport */
@@ -120,7 +119,8 @@ const formatMisread = (rate) => (rate === null ? "–" : formatErrorRate(rate));
 const number = (value) => (value === null ? "–" : value.toFixed(1));
 
 /** @param {StudyReport} study */
-const axisNames = ({ axes }) => axes.map((path) => (path.split(".").at(-1) ?? path).replaceAll("_", " "));
+export const axisNames = ({ axes }) =>
+  axes.map((path) => (path.split(".").at(-1) ?? path).replaceAll("_", " "));
 
 /** @param {PairedDifference | null} found */
 function makeDifference(found) {
@@ -141,24 +141,4 @@ function makeLead(found) {
   if (!found || found.difference === null || found.won === null) return null;
   const words = `lead ${formatPoints(found.difference)}, won ${Math.round(found.won * 100)}%`;
   return makeElement("div", { class: "small muted" }, words);
-}
-
-/** What ROUGE does not show of the cells; null: nothing is measured. @param {StudyReport} study */
-export function makeCellMeasures(study) {
-  const keys = Object.keys(MEASURES).filter((key) => study.cells.some(({ measures }) => key in measures));
-  if (!keys.length) return null;
-  const head = [
-    axisNames(study).join(", "),
-    ...keys.map((key) => makeElement("span", { title: MEASURES[key].note }, MEASURES[key].label)),
-  ];
-  const rows = study.cells.map((cell) => [
-    study.axes.map((path) => String(cell.settings[path])).join(", "),
-    ...keys.map((key) => (key in cell.measures ? formatMeasure(key, cell.measures[key]) : "–")),
-  ]);
-  return makeElement(
-    "section",
-    { class: "card stack-s small" },
-    makeElement("h2", { class: "muted" }, "Beyond ROUGE"),
-    makeTable("Measures beyond ROUGE", head, rows),
-  );
 }
