@@ -61,12 +61,12 @@ def test_a_state_has_one_look_in_the_list_on_its_page_and_among_experiments(
     page: Page, still_site: Site
 ) -> None:
     open_tab(page, still_site, "/jobs")
-    seen = [look_of(page.locator(".job-row", has_text="paused-training"))]
-    open_job(page, still_site, "paused-training")
+    seen = [look_of(page.locator(".job-row", has_text="fast"))]
+    open_job(page, still_site, "fast")
     seen.append(look_of(page.locator("#job-head")))
     page.goto(f"{still_site.address}/jobs/experiments")
-    seen.append(look_of(page.locator("tr", has_text="paused-training")))
-    assert seen == [("Paused", "badge state-pill badge--warn")] * 3
+    seen.append(look_of(page.locator("tr", has_text="fast")))
+    assert seen == [("Done", "badge state-pill badge--ok")] * 3  # no other test changes an ended job
 
 
 def test_an_evaluation_shows_its_samples_left_of_its_numbers_where_there_is_room(
