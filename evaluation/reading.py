@@ -14,7 +14,7 @@ from data.validation import read_record
 from evaluation.bootstrap import intervals
 from evaluation.measures.places import page_ends
 from evaluation.report import REPORT
-from evaluation.scores import Estimate, RougeSettings
+from evaluation.scores import RougeSettings, SampleMean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class FontRate:
     font_size_px: int
     """Rounded, since sizes may vary within a range."""
     num_pages: int
-    character_error_rate: Estimate
+    character_error_rate: SampleMean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class ReadingReport:
     split: str
     mode: str
     blank_pages: bool
-    character_error_rate: Estimate
+    character_error_rate: SampleMean
     """Errors of all pages over their characters, with an interval over the documents."""
     fonts: tuple[FontRate, ...]
     """The best read first."""
@@ -149,7 +149,7 @@ def reading_report(pages: Sequence[ReadPage], **subject: Any) -> ReadingReport:
     )
 
 
-def error_rate(pages: Sequence[ReadPage]) -> Estimate:
+def error_rate(pages: Sequence[ReadPage]) -> SampleMean:
     """Return the errors of pages over their characters, with its bootstrap interval; its samples are
     documents, since pages of one document are alike.
 
@@ -166,7 +166,7 @@ def error_rate(pages: Sequence[ReadPage]) -> Estimate:
     values = rate + (errors - rate * characters) / max(1.0, characters.mean())
     settings = RougeSettings()
     (low,), (high,) = intervals(values[:, None], settings.confidence, settings.num_resamples, settings.seed)
-    return Estimate(mean=float(rate), low=max(0.0, float(low)), high=float(high), num_samples=len(totals))
+    return SampleMean(mean=float(rate), low=max(0.0, float(low)), high=float(high), num_samples=len(totals))
 
 
 def write_reading_report(folder: Path, report: ReadingReport) -> None:

@@ -41,7 +41,7 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
+class SampleMean:
     """The mean of one value over the samples that have it, and its bootstrap interval."""
 
     mean: float

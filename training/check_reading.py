@@ -29,7 +29,7 @@ from evaluation.reading import (
     write_reading_report,
 )
 from evaluation.report import now
-from evaluation.scores import Estimate
+from evaluation.scores import SampleMean
 from training.generation.generate_text import Prediction, generate_batch
 from training.generation.prediction_log import PredictionLog
 from training.generation.summarizer import Summarizer, load_summarizer, with_trained_decoding
@@ -232,7 +232,7 @@ def _warn(report: ReadingReport, progress: Progress) -> None:
             progress.message(f"{number:,} of {report.num_pages:,} transcriptions {fault}.", "warning")
 
 
-def _rate_row(rate: Estimate) -> dict[str, float]:
+def _rate_row(rate: SampleMean) -> dict[str, float]:
     return {"character_error_rate": rate.mean, "low": rate.low, "high": rate.high}
 
 

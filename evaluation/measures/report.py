@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evaluation.scores import Estimate
+from evaluation.scores import SampleMean
 
-Estimates = Mapping[str, Estimate]
+SampleMeans = Mapping[str, SampleMean]
 """Key of MEASURES -> its mean over the samples; measures that no sample has are left out."""
 
 
@@ -13,16 +13,16 @@ Estimates = Mapping[str, Estimate]
 class MeasureReport:
     """The measures of all summaries of a report, with intervals of its confidence."""
 
-    model: Estimates
+    model: SampleMeans
     """Of the model's summaries."""
-    baselines: Mapping[str, Estimates]
+    baselines: Mapping[str, SampleMeans]
     """Name, as in the report -> of the baseline's summaries."""
-    references: Estimates
+    references: SampleMeans
     """Of the reference summaries: the measures that compare them with their documents."""
-    page_recall: tuple[Estimate | None, ...]
+    page_recall: tuple[SampleMean | None, ...]
     """Recall of the references' facts in the model's summaries, by the page on which they stand: page 1, 2
     and so on, the last value of all later pages too; None: no fact stands there."""
-    height_recall: tuple[Estimate | None, ...]
+    height_recall: tuple[SampleMean | None, ...]
     """The same by height on the page, in equal parts of its text, from the top."""
     num_without_text: int
     """Samples whose documents' texts the dataset does not hold."""

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from evaluation.bootstrap import intervals
 from evaluation.measures.places import NUM_PAGES
 from evaluation.measures.registry import MEASURES
-from evaluation.measures.report import Estimates, MeasureReport
+from evaluation.measures.report import MeasureReport, SampleMeans
 from evaluation.measures.sample import MeasuredDocument, Values
 from evaluation.processes import in_processes
-from evaluation.scores import Estimate, RougeSettings
+from evaluation.scores import RougeSettings, SampleMean
 
 _KEYS: Final = tuple(MEASURES)
 
@@ -45,7 +45,7 @@ def measure_all(
     num_rows = len(samples[0].summaries) + 1
     measured = values[:, : num_rows * len(_KEYS)].reshape(len(samples), num_rows, len(_KEYS))
     model, *others = [_estimates(measured[:, row], settings) for row in range(num_rows)]
-    places = [_estimate(column, settings) for column in values[:, num_rows * len(_KEYS) :].T]
+    places = [_sample_mean(column, settings) for column in values[:, num_rows * len(_KEYS) :].T]
     return MeasureReport(
         model=model,
         baselines=dict(zip(baselines, others[:-1], strict=True)),
@@ -74,16 +74,16 @@ def _in_order(values: Values) -> Iterable[float | None]:
     return (values.get(key) for key in _KEYS)
 
 
-def _estimates(columns: NDArray[np.float64], settings: RougeSettings) -> Estimates:
-    found = {key: _estimate(column, settings) for key, column in zip(_KEYS, columns.T, strict=True)}
-    return {key: estimate for key, estimate in found.items() if estimate is not None}
+def _estimates(columns: NDArray[np.float64], settings: RougeSettings) -> SampleMeans:
+    found = {key: _sample_mean(column, settings) for key, column in zip(_KEYS, columns.T, strict=True)}
+    return {key: mean for key, mean in found.items() if mean is not None}
 
 
-def _estimate(column: NDArray[np.float64], settings: RougeSettings) -> Estimate | None:
+def _sample_mean(column: NDArray[np.float64], settings: RougeSettings) -> SampleMean | None:
     known = column[~np.isnan(column)]
     if not len(known):
         return None
     (low,), (high,) = intervals(
         known[:, np.newaxis], settings.confidence, settings.num_resamples, settings.seed
     ).tolist()
-    return Estimate(mean=float(known.mean()), low=low, high=high, num_samples=len(known))
+    return SampleMean(mean=float(known.mean()), low=low, high=high, num_samples=len(known))

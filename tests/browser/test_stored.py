@@ -38,6 +38,8 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
         {"dataset": "demo", "model": "mine", "split": "validation", "max_samples": 3, "max_length": 99},
     ),
     "prediction": ("model/predict", {"dataset": "demo", "model": "mine", "split": "train", "max_samples": 2}),
+    "reading_check": ("model/read-check", {"dataset": "demo", "model": "tiny", "num_documents": 3}),
+    "warm_model": ("model/warm", {"model": "mine", "max_waiting": 7}),
     "publish_model": ("model/publish", {"model": "mine", "repo_id": "me/reader", "private": False}),
 }
 
@@ -141,6 +143,8 @@ def test_nothing_stored_is_said(page: Page, site: Site) -> None:
         ("find_lr", "seed", "9", "Find a good learning rate first"),
         ("evaluation", "max_samples", "2", "Evaluate"),
         ("prediction", "max_samples", "1", "Summarise"),
+        ("reading_check", "num_documents", "4", "Run it with these settings"),
+        ("warm_model", "idle_timeout_s", "60", "Run it with these settings"),
         ("publish_model", "repo_id", "me/other", "Publish"),
     ],
 )
@@ -152,10 +156,11 @@ def test_each_kind_of_job_runs_again_with_changes(
     expect(page.get_by_role("button", name="Run again", exact=True)).to_be_visible()
     page.get_by_role("link", name="Run again with changes").click()
     form = page.locator("form").filter(has=page.get_by_role("button", name=button, exact=True))
-    expect(page.locator("#like-earlier-changes")).to_have_text("Nothing is changed yet.")
+    changes = page.locator("#like-earlier-changes, #change-job [role=status]")
+    expect(changes).to_have_text("Nothing is changed yet.")
     form.evaluate("form => form.querySelectorAll('details').forEach(each => (each.open = true))")
     form.locator(f'[name="{field}"]:visible').fill(value)
-    expect(page.locator("#like-earlier-changes")).to_contain_text(f"→ {value}.")
+    expect(changes).to_contain_text(f"→ {value}.")
     with page.expect_response(f"**/api/{path}") as answered:
         form.get_by_role("button", name=button, exact=True).click()
     assert answered.value.status == 202, answered.value.text()

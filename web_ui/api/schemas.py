@@ -269,6 +269,8 @@ class FormField(Answer):
 
 class Form(Answer):
     fields: list[FormField]
+    address: str | None = Field(description="where such a job is queued, by POST; null: nowhere")
+    output_setting: str = Field(description="the field that names the result of such a job")
 
 
 class TrainingPreset(Answer):

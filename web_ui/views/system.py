@@ -11,6 +11,7 @@ from web_ui.api.endpoint import Operation, endpoint
 from web_ui.api.forms import FORMS, form_fields
 from web_ui.api.openapi import openapi_document
 from web_ui.api.service import current_service
+from web_ui.jobs.stages import STAGES
 from web_ui.monitor import machine
 from web_ui.monitor.endings import latest_endings
 from web_ui.monitor.runners import runners
@@ -50,4 +51,9 @@ def get_form(name: str) -> dict[str, Any]:
     """List the fields of the configuration of a kind of job, as a form shows them."""
     if name not in FORMS:
         raise NotFound(f"There is no form {name!r}.", hint=f"Forms are {', '.join(FORMS)}.")
-    return {"fields": form_fields(name)}
+    stage = STAGES[name]
+    return {
+        "fields": form_fields(name),
+        "address": stage.endpoint.address if stage.endpoint else None,
+        "output_setting": stage.output_setting,
+    }

@@ -10,7 +10,8 @@ import { JobEventReader } from "./monitor/job-events.js";
 import { showActions, showHeader, showJobError } from "./monitor/job-header.js";
 import { JobOverview } from "./monitor/job-overview.js";
 import { hasTextResult, JobSamples } from "./monitor/job-samples.js";
-import { labelsOf, readFormFields, showSettings } from "./monitor/job-settings.js";
+import { showChangeForm } from "./monitor/change-form.js";
+import { labelsOf, readForm, showSettings } from "./monitor/job-settings.js";
 import { ACTIVE_STATES, modelOf } from "./monitor/job-state.js";
 import { showLineage } from "./monitor/lineage.js";
 import { LogView } from "./monitor/log-view.js";
@@ -23,8 +24,8 @@ import { showSubtabs } from "./widgets/subtabs.js";
 const jobId = document.body.dataset.job ?? "";
 /** @type {Job | null} */
 let job = null;
-/** How the form of the job names its settings; null: not read yet. @type {import("./forms/draw-field.js").Field[] | null} */
-let fields = null;
+/** The form of the kind of the job; null: not read yet. @type {import("./monitor/job-settings.js").Form | null} */
+let form = null;
 let openTab = "";
 /** @type {ReturnType<typeof poll> | null} reads the job; null until the page is set up */
 let poller = null;
@@ -74,9 +75,10 @@ async function refresh() {
   findElement("#job-page").hidden = false;
   showHeader(job, () => poller?.now());
   showActions(job, () => poller?.now());
-  fields ??= await readFormFields(job.kind);
-  const labels = labelsOf(fields);
-  showSettings(findElement("#panel-settings"), job.config, fields);
+  form ??= await readForm(job.kind);
+  const labels = labelsOf(form.fields);
+  showSettings(findElement("#job-settings"), job.config, form.fields);
+  showChangeForm(findElement("#change-job"), job, form);
   await overview.read(labels);
   fillSlots(findElement("#job-head"), { message: ACTIVE_STATES.has(job.state) ? overview.message : "" });
   overview.show(job);

@@ -7,7 +7,7 @@ import { findElement, findInput } from "./base/dom.js";
 import { poll } from "./base/poll.js";
 import { JobPicks } from "./monitor/job-picks.js";
 import { drawJobRow } from "./monitor/job-row.js";
-import { labelsOf, readFormFields } from "./monitor/job-settings.js";
+import { labelsOf, readForm } from "./monitor/job-settings.js";
 import { ACTIVE_STATES } from "./monitor/job-state.js";
 import { addressOffset, readAddress, writeAddress } from "./monitor/list-address.js";
 import { onPagerPress, showPager } from "./monitor/pager.js";
@@ -25,7 +25,7 @@ const labels = new Map();
 /** Read the labels of the forms whose jobs have failed: their messages name settings. @param {Job[]} jobs */
 async function readLabels(jobs) {
   const kinds = new Set(jobs.filter(({ state }) => state === "failed").map(({ kind }) => kind));
-  for (const kind of kinds) if (!labels.has(kind)) labels.set(kind, labelsOf(await readFormFields(kind)));
+  for (const kind of kinds) if (!labels.has(kind)) labels.set(kind, labelsOf((await readForm(kind)).fields));
 }
 
 /** @param {Job[]} jobs */

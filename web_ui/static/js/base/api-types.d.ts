@@ -561,6 +561,8 @@ export interface FindLrConfig {
 
 export interface Form {
   fields: Array<FormField>;
+  address: string | null;
+  output_setting: string;
 }
 
 export interface FormField {

@@ -50,7 +50,12 @@ export function writeEarlierChoices(form, job, taken) {
 }
 
 /** Say what differs from the earlier job. @param {Job} job @param {Json} values of the form, nested */
-export function showDifferences({ config }, values) {
+export function showDifferences(job, values) {
+  findElement("#like-earlier-changes").textContent = describeDifferences(job, values);
+}
+
+/** Return what differs from an earlier job in words. @param {Job} job @param {Json} values of the form, nested */
+export function describeDifferences({ config }, values) {
   // A dataset's settings leave out rendering.vary while it is null.
   const [before, now] = [flattenPaths({ "rendering.vary": null, ...config }), flattenPaths(values)];
   const changed = Object.keys(now).filter(
@@ -64,9 +69,7 @@ export function showDifferences({ config }, values) {
         `${labels[path] ?? path} ${valueToText(before[path]) || "empty"} → ${valueToText(now[path]) || "empty"}`,
     );
   const more = changed.length > MAX_NAMED ? `, and ${changed.length - MAX_NAMED} more` : "";
-  findElement("#like-earlier-changes").textContent = changed.length
-    ? `Changed: ${named.join(", ")}${more}.`
-    : "Nothing is changed yet.";
+  return changed.length ? `Changed: ${named.join(", ")}${more}.` : "Nothing is changed yet.";
 }
 
 /**

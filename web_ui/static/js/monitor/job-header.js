@@ -7,6 +7,7 @@ import { formatAge, formatCount, formatDuration, formatTime, humanizeName } from
 import { redraw } from "../base/redraw.js";
 import { setTitle } from "../base/title.js";
 import { replacePaths } from "../forms/labels.js";
+import { openChangeForm } from "./change-form.js";
 import { ACTIONS, actionLabel, performAction, possibleActions } from "./job-actions.js";
 import { showProgress } from "./job-row.js";
 import { deviceHolders, makeStepBackButton } from "./step-back.js";
@@ -84,10 +85,12 @@ export function showActions(current, onChange) {
   ]);
 }
 
-/** A link to the form with the settings of a job, where its kind has one. @param {Job} job */
+/** A link to the form with the settings of a job: the one of its kind, or the one beside its settings. @param {Job} job */
 function makeChangeLinks(job) {
   const address = changesAddress(job);
-  return address ? [makeElement("a", { class: "button", href: address }, "Run again with changes")] : [];
+  const link = makeElement("a", { class: "button", href: address ?? "#settings" }, "Run again with changes");
+  if (!address) link.addEventListener("click", () => openChangeForm());
+  return [link];
 }
 
 /** @param {Job} current @param {Record<string, string>} labels of its settings, by their paths */

@@ -12,13 +12,15 @@ import { makeCopyButton } from "../widgets/copy-button.js";
 
 const NOT_FOUND = 404;
 
-/** Read how the form of a kind of job names its settings. @param {string} kind @returns {Promise<Field[]>} */
-export async function readFormFields(kind) {
+/** @typedef {{fields: Field[], address: string | null, output_setting: string}} Form of a kind of job */
+
+/** Read how the form of a kind of job names its settings. @param {string} kind @returns {Promise<Form>} */
+export async function readForm(kind) {
   try {
-    return (await get(`/forms/${kind}`)).fields;
+    return await get(`/forms/${kind}`);
   } catch (error) {
-    if (error instanceof ApiError && error.status === NOT_FOUND) return []; // a kind of another version
-    throw error;
+    if (!(error instanceof ApiError) || error.status !== NOT_FOUND) throw error;
+    return { fields: [], address: null, output_setting: "output" }; // a kind of another version
   }
 }
 

@@ -4,15 +4,15 @@
 import { makeElement, makeTable } from "../base/dom.js";
 import { formatMeasure, MEASURES } from "../base/measures.js";
 
-/** @typedef {{mean: number, low: number, high: number, num_samples: number}} Estimate */
-/** @typedef {Record<string, Estimate>} Estimates */
+/** @typedef {{mean: number, low: number, high: number, num_samples: number}} SampleMean */
+/** @typedef {Record<string, SampleMean>} SampleMeans */
 /**
  * @typedef {object} MeasureReport as evaluation/measures/report.py describes it
- * @property {Estimates} model
- * @property {Record<string, Estimates>} baselines
- * @property {Estimates} references
- * @property {(Estimate | null)[]} page_recall
- * @property {(Estimate | null)[]} height_recall
+ * @property {SampleMeans} model
+ * @property {Record<string, SampleMeans>} baselines
+ * @property {SampleMeans} references
+ * @property {(SampleMean | null)[]} page_recall
+ * @property {(SampleMean | null)[]} height_recall
  * @property {string} note
  */
 
@@ -50,7 +50,7 @@ const makeName = (key) =>
     ),
   );
 
-/** @param {string} key @param {Estimate | undefined} value @param {boolean} hasInterval whether to show it */
+/** @param {string} key @param {SampleMean | undefined} value @param {boolean} hasInterval whether to show it */
 function makeValue(key, value, hasInterval) {
   if (!value) return NONE;
   const range = `${formatMeasure(key, value.low)} to ${formatMeasure(key, value.high)}`;
@@ -73,7 +73,7 @@ function makePlaces({ page_recall: pages, height_recall: heights }) {
     index === 0 ? "top of a page" : index === heights.length - 1 ? "end of a page" : "",
     value,
   ]);
-  const parts = /** @type {[string, Estimate | null][]} */ ([...ofPages, ...ofHeights]);
+  const parts = /** @type {[string, SampleMean | null][]} */ ([...ofPages, ...ofHeights]);
   return [
     makeElement(
       "p",
@@ -88,7 +88,7 @@ function makePlaces({ page_recall: pages, height_recall: heights }) {
   ];
 }
 
-/** @param {Estimate | null} value */
+/** @param {SampleMean | null} value */
 function makeBar(value) {
   if (!value) return makeElement("span", { class: "score score--none" }, NONE);
   const percent = (value.mean * 100).toFixed(1);
