@@ -28,6 +28,7 @@ from training.generation.summarizer import Summarizer, load_summarizer, with_tra
 from training.generation.text_model import TextModel, TruncatedTexts, load_text_model
 from training.inputs.collate import Collator
 from training.inputs.dataset import PageDataset, PageSample, open_dataset
+from training.inputs.targets import warn_cut_documents
 from training.models.device import compute_device, compute_dtype
 from training.models.processes import join_processes
 from training.options.decoding_config import BLANK_PAGES_CHANGE_NOTHING, EvaluationConfig
@@ -147,6 +148,8 @@ def evaluate_into(
     summarizer = load_summarizer(config, dataset.mode, max(samples.num_pages()), workspace, progress)
     if PartialState().is_main_process:
         summarizer.warn_of_longer_documents(samples.num_pages(), progress)
+        layout = summarizer.collator.token_layout
+        warn_cut_documents(samples.document_ids(), samples.texts(), layout, progress)
     read = [dataset.fingerprint, config.split, config.max_samples]
     log = PredictionLog(folder / PREDICTIONS, summarizer.work_digest(*read, config.blank_pages))
     own_end = 0.5 if text_model else 0.95

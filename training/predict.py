@@ -183,6 +183,7 @@ def _warn_failed_predictions(predictions: Sequence[Prediction], max_length: int,
         "texts are looping": [item for item in predictions if item.looping],
         f"texts are cut off at max_length={max_length}": [item for item in predictions if item.cut],
         "documents have more pages than were read": [item for item in predictions if item.num_pages_left_out],
+        "documents have more text than the model holds": [item for item in predictions if item.document_cut],
     }
     for fault, some in marked.items():
         if some:
@@ -204,6 +205,7 @@ def _record(prediction: Prediction) -> dict[str, Any]:
         "input": prediction.document_id,
         "num_pages": prediction.num_pages,
         "num_pages_left_out": prediction.num_pages_left_out,
+        "document_cut": prediction.document_cut,
         "summary": prediction.text,
         "num_tokens": prediction.num_tokens,
         "cut": prediction.cut,

@@ -19,6 +19,7 @@ from training.inputs.feature_cache import FeatureCache, accept_features, page_ke
 from training.inputs.targets import (
     require_summaries,
     require_texts,
+    warn_cut_documents,
     warn_truncated_summaries,
     warn_unknown_characters,
 )
@@ -197,6 +198,8 @@ def _report_start(task: _TrainingTask, arguments: TrainingArguments, progress: P
         summaries = task.training.summaries()
         warn_truncated_summaries(summaries, task.token_layout, progress)
         warn_unknown_characters(summaries, task.token_layout, progress)
+        names, texts = task.training.document_ids(), task.training.texts()
+        warn_cut_documents(names, texts, task.token_layout, progress)
     num_gpus = torch.cuda.device_count()
     if num_gpus > 1 and arguments.world_size == 1:
         progress.message(

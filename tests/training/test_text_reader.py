@@ -1,6 +1,7 @@
 """Models that read text instead of pages: the same training, in which the input alone differs."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from training.keep_warm import load_answerer
 from training.models.loading import load_model
 from training.models.model_files import find_model
 from training.models.provenance import read_provenance
+from training.models.tiny import BASE_FOLDER
 from training.options.assessment import assess
 from training.options.decoding_config import EvaluationConfig, PredictionConfig
 from training.options.parts import part_of
@@ -149,6 +151,30 @@ def test_a_prediction_reads_the_text_of_files(brief_workspace: Workspace, tmp_pa
     text, refused = map(json.loads, lines)
     assert (text["input"], text["error"], text["num_tokens"] > 0) == ("a.txt", None, True)
     assert refused["error"].startswith("b.png has no text, and the model reads text instead of pages.")
+
+
+def test_a_whole_text_that_the_model_does_not_hold_is_said_wherever_it_is_read(
+    brief_workspace: Workspace, tmp_path: Path
+) -> None:
+    small = tmp_path / "small"
+    shutil.copytree(BASE_FOLDER, small)
+    base = (small / "config.json").read_text()
+    few = base.replace('"max_position_embeddings": 8192', '"max_position_embeddings": 88')
+    (small / "config.json").write_text(few)
+    listener = Listener()
+    config = short_training(output="short", model=str(small), reads="whole_text")
+    train(config, brief_workspace, listener)
+    said = "documents are cut at the 60 tokens that the model holds beside its prompt and summary: "
+    for split in ("train-", "test-"):
+        assert sum(f"{said}{split}" in text for text in listener.texts) == 1
+    inputs = tmp_path / "inputs"
+    inputs.mkdir()
+    (inputs / "long.txt").write_text("Tea was served. " * 5)
+    (inputs / "short.txt").write_text("Tea was served.")
+    listener = Listener()
+    lines = predict(PredictionConfig(model="short", inputs=(str(inputs),)), brief_workspace, listener).path
+    assert [json.loads(line)["document_cut"] for line in lines.read_text().splitlines()] == [True, False]
+    assert "1 of 2 documents have more text than the model holds: long.txt." in listener.texts
 
 
 @pytest.mark.usefixtures("text_model")

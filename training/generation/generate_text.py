@@ -47,6 +47,8 @@ class Prediction:
     looping: bool = False
     num_pages_left_out: int = 0
     """Pages of the document that the model did not see."""
+    document_cut: bool = False
+    """The model reads whole texts, and does not hold all of this one."""
     missing_glyphs: Mapping[str, int] = field(default_factory=dict)
     """As of `PageSample`."""
     error: str | None = None
@@ -200,6 +202,7 @@ def _prediction(sample: PageSample, row: list[int], collator: Collator) -> Predi
         cut=not ended,
         looping=is_looping(text),
         num_pages_left_out=sample.num_pages_left_out,
+        document_cut=collator.token_layout.cuts(sample.text),
         missing_glyphs=dict(sample.missing_glyphs),
     )
 

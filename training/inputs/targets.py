@@ -1,5 +1,5 @@
-"""Checks of the texts of samples before training: summaries that are empty, too long, or with characters that
-have no token; and documents without text."""
+"""Checks of the texts of samples: summaries that are empty, too long, or with characters that have no token;
+and documents without text, or with more than a model holds."""
 
 from collections.abc import Sequence
 
@@ -34,6 +34,19 @@ def require_texts(dataset: str, splits: Sequence[PageDataset]) -> None:
             f"Dataset {dataset!r} has no column text, and the model reads text instead of pages.",
             hint="Use a dataset that stores its documents' texts.",
             fields={"dataset": "has no texts"},
+        )
+
+
+def warn_cut_documents(
+    document_ids: Sequence[str], texts: Sequence[str], token_layout: TokenLayout, progress: Progress
+) -> None:
+    """Warn of documents that a model which reads whole texts does not hold whole."""
+    cut = [name for name, text in zip(document_ids, texts, strict=True) if token_layout.cuts(text)]
+    if cut:
+        progress.message(
+            f"{len(cut):,} of {len(texts):,} documents are cut at the {token_layout.max_document_tokens:,} "
+            f"tokens that the model holds beside its prompt and summary: {listed(cut, 5)}.",
+            "warning",
         )
 
 

@@ -69,6 +69,12 @@ class TokenLayout:
         """Return the summary and EOS, at most `max_length` tokens; from EOS the model learns to stop."""
         return [*self.encode_text(summary)[: self.max_length - 1], self.tokenizer.eos_token_id]
 
+    def cuts(self, text: str) -> bool:
+        """Return whether a model that reads whole texts does not hold all of this one."""
+        most = self.max_document_tokens
+        # A text has at most as many tokens as bytes, so short texts need no tokenizer.
+        return self.reads == "whole_text" and len(text.encode()) > most and len(self.encode_text(text)) > most
+
     def _prompt_ids(self) -> list[int]:
         """Return the prompt as the model's authors tokenise it: with its special tokens (<|grounding|>), and
         without white space at its end.
